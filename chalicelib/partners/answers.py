@@ -6,28 +6,28 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Time
-from chalicelib.partners.model import Counts, TakenAs
+from chalicelib.partners.model import Counts, ReceiveOutcome
 
 
-class TakenError(TypedDict):
+class ReceivedError(TypedDict):
     """An invalid field and a sentence about it."""
 
     field: str
     message: str
 
 
-class TakenSignature(TypedDict):
+class ReceivedSignature(TypedDict):
     identifier: str | None
     """The identifier as sent. Null if it was not a text."""
-    result: TakenAs
-    errors: list[TakenError]
+    result: ReceiveOutcome
+    errors: list[ReceivedError]
     """Why it is invalid. Empty otherwise."""
 
 
-class TakenSignatures(TypedDict):
+class ReceivedSignatures(TypedDict):
     """In the order of the request."""
 
-    results: list[TakenSignature]
+    results: list[ReceivedSignature]
 
 
 class ShownPartner(TypedDict):

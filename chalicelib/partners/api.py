@@ -12,8 +12,8 @@ from chalicelib.core.settings import settings
 from chalicelib.core.validation import decoded
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, SentSignature, identifier_of, read_sent
-from chalicelib.partners.model import Partner, TakenAs
-from chalicelib.partners.receive import Taken, take_each
+from chalicelib.partners.model import Partner, ReceiveOutcome
+from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.partners.receiving import Receiving
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import find_open_petition
@@ -30,7 +30,7 @@ def take_signatures(request: Request, slug: str) -> Response:
     raws = _each(decoded(json_body(request, most=MOST_BODY_KB * 1024)))
     receiving = receiving_of(request, slug, "api", now)
     results = take_raw(raws, receiving, now)
-    shown = [_shown(identifier_of(raw), taken) for raw, taken in zip(raws, results, strict=True)]
+    shown = [_shown(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]
     return json_answer({"results": shown})
 
 
@@ -41,12 +41,15 @@ def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> Re
     return Receiving(partner, petition, channel, SigningContext(tables(), overflow_queue, settings().signature_keys))
 
 
-def take_raw(raws: list[object], receiving: Receiving, now: datetime) -> list[Taken]:
+def take_raw(raws: list[object], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
     """Validate and take each signature, and return the results in order."""
     read = [_read(raw, receiving.partner, now) for raw in raws]
-    taken = iter(take_each([each for each in read if isinstance(each, SentSignature)], receiving, now))
-    results = [next(taken) if isinstance(each, SentSignature) else Taken(TakenAs.INVALID, each.errors) for each in read]
-    numbers = {result.value: sum(each.result is result for each in results) for result in TakenAs}
+    received = iter(take_each([each for each in read if isinstance(each, SentSignature)], receiving, now))
+    results = [
+        next(received) if isinstance(each, SentSignature) else ReceiveResult(ReceiveOutcome.INVALID, each.errors)
+        for each in read
+    ]
+    numbers = {result.value: sum(each.result is result for each in results) for result in ReceiveOutcome}
     log.note("taken", petition=receiving.petition.slug, partner=receiving.partner.source, **numbers)
     return results
 
@@ -70,6 +73,6 @@ def _each(body: object) -> list[object]:
     return listed
 
 
-def _shown(identifier: str | None, taken: Taken) -> dict[str, object]:
-    errors = [{"field": each.field, "message": each.message} for each in taken.errors]
-    return {"identifier": identifier, "result": taken.result, "errors": errors}
+def _shown(identifier: str | None, result: ReceiveResult) -> dict[str, object]:
+    errors = [{"field": each.field, "message": each.message} for each in result.errors]
+    return {"identifier": identifier, "result": result.result, "errors": errors}

@@ -46,7 +46,7 @@ class Partner(BaseModel):
     created_at: Moment
 
 
-class TakenAs(StrEnum):
+class ReceiveOutcome(StrEnum):
     """The result of a signature that a partner sent."""
 
     ACCEPTED = "accepted"
@@ -75,7 +75,7 @@ class Receipt(BaseModel):
     job_id: str | None = None
     row: int | None = None
     also_in: set[str] | None = None
-    result: TakenAs | None = None
+    result: ReceiveOutcome | None = None
     undone_at: Moment | None = None
 
     @property

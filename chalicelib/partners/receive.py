@@ -15,7 +15,7 @@ from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
 from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
-from chalicelib.partners.model import Counts, Receipt, TakenAs
+from chalicelib.partners.model import Counts, Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import Receiving, Wordings
 from chalicelib.partners.sent_again import find_signature, note_sender
 from chalicelib.signatures.confirm import confirm
@@ -27,22 +27,22 @@ ATTEMPTS = 3
 CONFLICT = FieldError("identifier", "This identifier was sent before with another email address")
 
 
-class Taken(NamedTuple):
+class ReceiveResult(NamedTuple):
     """The result of one signature. It has `errors` only if it is invalid."""
 
-    result: TakenAs
+    result: ReceiveOutcome
     errors: Sequence[FieldError] = ()
 
 
-def take_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[Taken]:
+def take_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
     """Take up to a hundred signatures, in order. Raise Unavailable: some may be stored, and a repeat is safe."""
     fresh = [receiving.receipt_of(sent, now) for sent in each_sent]
     stored = store.find_receipts(fresh, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
-    taken = []
+    results = []
     for sent, receipt in zip(each_sent, fresh, strict=True):
-        taken.append(_take_valid(sent, receipt, stored.get(receipt.digest), wordings, receiving, now))
-    return taken
+        results.append(_take_valid(sent, receipt, stored.get(receipt.digest), wordings, receiving, now))
+    return results
 
 
 def _take_valid(
@@ -52,15 +52,17 @@ def _take_valid(
     wordings: Wordings,
     receiving: Receiving,
     now: datetime,
-) -> Taken:
+) -> ReceiveResult:
     try:
         wordings.keep(sent)
-        return Taken(_take(sent, receipt, stored, receiving, now))
+        return ReceiveResult(_take(sent, receipt, stored, receiving, now))
     except Invalid as invalid:
-        return Taken(TakenAs.INVALID, invalid.errors)
+        return ReceiveResult(ReceiveOutcome.INVALID, invalid.errors)
 
 
-def _take(sent: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime) -> TakenAs:
+def _take(
+    sent: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime
+) -> ReceiveOutcome:
     receipt = _claimed(fresh, stored, receiving.tables)
     if receipt.result is not None:
         signature = find_signature(receipt, receiving)
@@ -103,7 +105,7 @@ def _may_be_sent_again(receipt: Receipt, signature: Signature | None, now: datet
     If its item is gone within ERASED_LIFETIME, the signature expired. After that time the item of an erased or
     withdrawn signature would be gone too, so we cannot tell.
     """
-    if receipt.result is TakenAs.SUPPRESSED:
+    if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
     if signature is None:
         return now < receipt.received_at + ERASED_LIFETIME
@@ -112,18 +114,22 @@ def _may_be_sent_again(receipt: Receipt, signature: Signature | None, now: datet
     return signature.state is SignatureState.PENDING and signature.is_over(now)
 
 
-def _known_result(receipt: Receipt, fresh: Receipt, signature: Signature | None) -> TakenAs:
+def _known_result(receipt: Receipt, fresh: Receipt, signature: Signature | None) -> ReceiveOutcome:
     """Return the result of a signature that was settled before."""
     if receipt.result and receipt.is_same_row(fresh):
         return receipt.result
     is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN
-    return TakenAs.EXISTING if is_live and receipt.result is not TakenAs.SUPPRESSED else TakenAs.SUPPRESSED
+    return (
+        ReceiveOutcome.EXISTING
+        if is_live and receipt.result is not ReceiveOutcome.SUPPRESSED
+        else ReceiveOutcome.SUPPRESSED
+    )
 
 
-def _stored_and_counted(sent: SentSignature, receipt: Receipt, receiving: Receiving, now: datetime) -> TakenAs:
+def _stored_and_counted(sent: SentSignature, receipt: Receipt, receiving: Receiving, now: datetime) -> ReceiveOutcome:
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
-        return TakenAs.SUPPRESSED
+        return ReceiveOutcome.SUPPRESSED
     origin = receiving.origin_of(sent, receipt, is_known=before is not None and not before.is_over(now))
     signed = sign(sent.form, receiving.petition, origin, now, receiving.context)
     if signed.outcome is Outcome.OVERFLOWED:
@@ -136,7 +142,7 @@ def _stored_and_counted(sent: SentSignature, receipt: Receipt, receiving: Receiv
         and signature.state is SignatureState.PENDING
     ):
         _confirm(sent, receipt, signature, receiving, now, is_own=is_own)
-    return TakenAs.ACCEPTED if is_own else TakenAs.EXISTING
+    return ReceiveOutcome.ACCEPTED if is_own else ReceiveOutcome.EXISTING
 
 
 def _confirm(
@@ -162,21 +168,21 @@ def _is_suppressed(signature: Signature) -> bool:
     return signature.state is SignatureState.PENDING and signature.undeliverable is not None
 
 
-def foresee_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[Taken]:
+def foresee_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
     """Return what take_each would return now, and store nothing. A person who is listed twice is accepted twice."""
     fresh = [receiving.receipt_of(sent, now) for sent in each_sent]
     stored = store.find_receipts(fresh, receiving.tables)
     return [_foreseen(receipt, stored.get(receipt.digest), receiving, now) for receipt in fresh]
 
 
-def _foreseen(fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime) -> Taken:
+def _foreseen(fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime) -> ReceiveResult:
     if stored and not stored.undone_at:
         if stored.signature_id != fresh.signature_id:
-            return Taken(TakenAs.INVALID, [CONFLICT])
+            return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
         signature = find_signature(stored, receiving)
         if stored.result is not None and not _may_be_sent_again(stored, signature, now):
-            return Taken(_known_result(stored, fresh, signature))
+            return ReceiveResult(_known_result(stored, fresh, signature))
     signature = find_signature(fresh, receiving)
     if signature is None or (signature.is_over(now) and not _is_suppressed(signature)):
-        return Taken(TakenAs.ACCEPTED)
-    return Taken(TakenAs.SUPPRESSED if _is_suppressed(signature) else TakenAs.EXISTING)
+        return ReceiveResult(ReceiveOutcome.ACCEPTED)
+    return ReceiveResult(ReceiveOutcome.SUPPRESSED if _is_suppressed(signature) else ReceiveOutcome.EXISTING)

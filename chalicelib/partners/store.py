@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, is_still
 from chalicelib.core import keys, partner_keys
 from chalicelib.core.times import iso
-from chalicelib.partners.model import Partner, Receipt, TakenAs
+from chalicelib.partners.model import Partner, Receipt, ReceiveOutcome
 
 
 def add(partner: Partner, tables: Tables) -> None:
@@ -54,7 +54,7 @@ def claim_again(receipt: Receipt, seen: Receipt, tables: Tables) -> bool:
     return tables.try_update(Change(receipt.key, assign=fresh, remove=stale, when=is_seen))
 
 
-def settle(receipt: Receipt, result: TakenAs, tables: Tables) -> None:
+def settle(receipt: Receipt, result: ReceiveOutcome, tables: Tables) -> None:
     """Record the result, unless one is recorded. Idempotent."""
     unsettled = Attr("result").not_exists() & is_still("signature_id", receipt.signature_id)
     tables.try_update(Change(receipt.key, assign={"result": result}, when=unsettled))

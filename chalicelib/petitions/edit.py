@@ -19,13 +19,13 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """
     petition = changed(petition, revision=1)
     if store.get(petition.slug, tables, consistent=True):
-        raise _taken()
+        raise _slug_in_use()
     open_tally(petition.slug, petition.shards, now, tables)
     _keep_texts(petition, now, tables)
     try:
         store.add(petition, tables)
     except ConditionFailed as failure:
-        raise _taken() from failure
+        raise _slug_in_use() from failure
     return petition
 
 
@@ -74,5 +74,5 @@ def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
     return sorted(found, key=lambda text: (text.recorded_at, text.version == petition.version))
 
 
-def _taken() -> Invalid:
+def _slug_in_use() -> Invalid:
     return Invalid([FieldError("slug", "Another petition already has this address")])

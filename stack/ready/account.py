@@ -38,8 +38,8 @@ def _compute(outputs: Mapping[str, str]) -> Iterator[Read]:
     yield Read("lambda", "get_account_settings", limits)
     for function in functions.RESERVED:
         name = functions.logical_id(function)
-        taken = {f"lambda.reserved_{function}": lambda answer: answer.get("ReservedConcurrentExecutions", 0)}
-        yield Read("lambda", "get_function_concurrency", taken, {"FunctionName": outputs.get(f"{name}Name", name)})
+        values = {f"lambda.reserved_{function}": lambda answer: answer.get("ReservedConcurrentExecutions", 0)}
+        yield Read("lambda", "get_function_concurrency", values, {"FunctionName": outputs.get(f"{name}Name", name)})
     rates = {
         "gateway.rate": lambda answer: answer["throttleSettings"]["rateLimit"],
         "gateway.burst": lambda answer: answer["throttleSettings"]["burstLimit"],

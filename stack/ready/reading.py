@@ -71,10 +71,10 @@ def _values(each: Read, clients: Clients) -> list[Value]:
         answer = getattr(clients(each.service, each.region), each.operation)(**each.params)
     except (ClientError, BotoCoreError) as error:
         return [Value(name, each.source, problem=_problem(error)) for name in each.values]
-    return [_taken(name, each.source, take, answer) for name, take in each.values.items()]
+    return [_value_of(name, each.source, take, answer) for name, take in each.values.items()]
 
 
-def _taken(name: str, source: str, take: Callable[[Any], Any], answer: Any) -> Value:
+def _value_of(name: str, source: str, take: Callable[[Any], Any], answer: Any) -> Value:
     try:
         return Value(name, source, take(answer))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.partners.form import read_sent
-from chalicelib.partners.model import Counts, Partner, TakenAs
+from chalicelib.partners.model import Counts, Partner, ReceiveOutcome
 from chalicelib.partners.receive import foresee_each, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
@@ -21,13 +21,15 @@ def elm(tables: FakeTables) -> Partner:
     return a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
 
 
-def sent(tables: FakeTables, petition: Petition, elm: Partner, after: timedelta) -> tuple[TakenAs, TakenAs]:
+def sent(
+    tables: FakeTables, petition: Petition, elm: Partner, after: timedelta
+) -> tuple[ReceiveOutcome, ReceiveOutcome]:
     """Return what a dry run foresees, and what then happens."""
     now = NOW + after
     each = [read_sent(sent_of(), elm, now)]
     [foreseen] = foresee_each(each, receiving(tables, petition, elm), now)
-    [taken] = take_each(each, receiving(tables, petition, elm), now)
-    return foreseen.result, taken.result
+    [result] = take_each(each, receiving(tables, petition, elm), now)
+    return foreseen.result, result.result
 
 
 def gone(tables: FakeTables, petition: Petition) -> None:
@@ -42,9 +44,9 @@ def test_it_is_accepted_again_and_gets_an_email_again(
     sent(tables, petition, elm, timedelta())
     if is_gone:
         gone(tables, petition)
-    assert sent(tables, petition, elm, after) == (TakenAs.ACCEPTED, TakenAs.ACCEPTED)
+    assert sent(tables, petition, elm, after) == (ReceiveOutcome.ACCEPTED, ReceiveOutcome.ACCEPTED)
     assert item_of(tables, petition, identity_of(petition))["mail_kind"] == "confirm"
-    assert sent(tables, petition, elm, after + DAY) == (TakenAs.EXISTING, TakenAs.EXISTING)
+    assert sent(tables, petition, elm, after + DAY) == (ReceiveOutcome.EXISTING, ReceiveOutcome.EXISTING)
 
 
 @pytest.mark.parametrize("end", [withdraw, erase])
@@ -53,6 +55,6 @@ def test_who_withdrew_or_was_erased_stays_suppressed_when_the_item_is_gone(
 ) -> None:
     sent(tables, petition, elm, timedelta())
     end(key_of(petition, identity_of(petition)), petition, NOW, tables)  # type: ignore[operator]
-    assert sent(tables, petition, elm, 30 * DAY) == (TakenAs.SUPPRESSED, TakenAs.SUPPRESSED)
+    assert sent(tables, petition, elm, 30 * DAY) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)
     gone(tables, petition)
-    assert sent(tables, petition, elm, WITHDRAWN_LIFETIME) == (TakenAs.SUPPRESSED, TakenAs.SUPPRESSED)
+    assert sent(tables, petition, elm, WITHDRAWN_LIFETIME) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.partners.form import read_sent
-from chalicelib.partners.model import Counts, Partner, TakenAs
-from chalicelib.partners.receive import Taken, take_each
+from chalicelib.partners.model import Counts, Partner, ReceiveOutcome
+from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.mail_state import mark_undeliverable
@@ -31,7 +31,7 @@ from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER
 from tests.partnering import a_partner, receiving, sent_of
 
-ACCEPTED, EXISTING, INVALID, SUPPRESSED = TakenAs
+ACCEPTED, EXISTING, INVALID, SUPPRESSED = ReceiveOutcome
 
 
 @pytest.fixture
@@ -39,13 +39,13 @@ def oak(tables: FakeTables) -> Partner:
     return a_partner(tables)
 
 
-def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[Taken]:
+def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
     each_sent = [read_sent(raw, partner, NOW) for raw in raws]
     return take_each(each_sent, receiving(tables, petition, partner), NOW)
 
 
-def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[TakenAs]:
-    return [taken.result for taken in took(tables, petition, partner, *raws)]
+def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveOutcome]:
+    return [result.result for result in took(tables, petition, partner, *raws)]
 
 
 def test_no_receipt_goes_to_whoever_did_not_confirm_by_our_email(tables: FakeTables, oak: Partner) -> None:
@@ -92,8 +92,8 @@ def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: P
 
 def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     results(tables, petition, oak, sent_of())
-    [taken] = took(tables, petition, oak, sent_of(BOB))
-    assert (taken.result, taken.errors[0].field) == (INVALID, "identifier")
+    [result] = took(tables, petition, oak, sent_of(BOB))
+    assert (result.result, result.errors[0].field) == (INVALID, "identifier")
     assert item_of(tables, petition, identity_of(petition))["email"] == ALICE.email
     assert not item_of(tables, petition, identity_of(petition, BOB))
 
@@ -166,8 +166,8 @@ def test_a_sent_person_who_withdrew_stays_suppressed_when_their_item_is_gone(
     withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
     del tables.items[key_of(petition, identity_of(petition))]
     later = NOW + WITHDRAWN_LIFETIME
-    [taken] = take_each([read_sent(sent_of(), oak, later)], receiving(tables, petition, oak), later)
-    assert taken.result is SUPPRESSED
+    [result] = take_each([read_sent(sent_of(), oak, later)], receiving(tables, petition, oak), later)
+    assert result.result is SUPPRESSED
 
 
 def test_an_address_that_bounces_is_suppressed(tables: FakeTables, petition: Petition, oak: Partner) -> None:

@@ -10,7 +10,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.partners import receive, store
 from chalicelib.partners.form import read_sent
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.model import Partner, TakenAs
+from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW
@@ -27,10 +27,10 @@ def raise_unavailable(*_: object) -> None:
     raise Unavailable("storage")
 
 
-def send_first_row(tables: FakeTables, petition: Petition, oak: Partner) -> TakenAs:
+def send_first_row(tables: FakeTables, petition: Petition, oak: Partner) -> ReceiveOutcome:
     """Send the person of the file's first row by API, with the same identifier."""
-    [taken] = take_each([read_sent(sent_of(ANN, "oak-1"), oak, NOW)], receiving(tables, petition, oak), NOW)
-    return taken.result
+    [result] = take_each([read_sent(sent_of(ANN, "oak-1"), oak, NOW)], receiving(tables, petition, oak), NOW)
+    return result.result
 
 
 def test_a_person_whom_the_partner_sent_by_api_too_stays_and_the_identifier_stays_known(
@@ -38,17 +38,17 @@ def test_a_person_whom_the_partner_sent_by_api_too_stays_and_the_identifier_stay
 ) -> None:
     """The API answered "existing", so the partner does not send that person again."""
     first = run(oak, CSV + rows(1, 2))
-    assert send_first_row(tables, petition, oak) is TakenAs.EXISTING
+    assert send_first_row(tables, petition, oak) is ReceiveOutcome.EXISTING
     assert run(oak, "", undoes=first).accepted == 1
     assert count(tables, petition) == 1
-    assert send_first_row(tables, petition, oak) is TakenAs.EXISTING
+    assert send_first_row(tables, petition, oak) is ReceiveOutcome.EXISTING
     assert count(tables, petition) == 1
 
 
 def test_a_person_whom_the_partner_sent_by_api_first_stays(
     run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
-    assert send_first_row(tables, petition, oak) is TakenAs.ACCEPTED
+    assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
     assert run(oak, "", undoes=run(oak, CSV + rows(1, 2))).accepted == 1
     assert count(tables, petition) == 1
 
@@ -62,7 +62,7 @@ def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
     with pytest.raises(Unavailable):
         take_each([read_sent(sent_of(ANN, "oak-1"), oak, NOW)], stopped.receiving, NOW)
     monkeypatch.undo()
-    assert send_first_row(tables, petition, oak) is TakenAs.ACCEPTED
+    assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
     job = Import.model_validate({"job_id": stopped.receiving.job_id, **ASKED})
     assert run(oak, "", undoes=job).accepted == 1
     assert count(tables, petition) == 1
@@ -82,7 +82,7 @@ def test_a_person_who_is_sent_while_the_undo_runs_is_stored_again(
 
     monkeypatch.setattr(store, "mark_undone", send_and_free)
     run(oak, "", undoes=first)
-    assert results == [TakenAs.ACCEPTED]
+    assert results == [ReceiveOutcome.ACCEPTED]
     assert count(tables, petition) == 1
 
 

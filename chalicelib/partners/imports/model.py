@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.core import keys
 from chalicelib.jobs.model import Job
-from chalicelib.partners.model import TakenAs
+from chalicelib.partners.model import ReceiveOutcome
 
 LIFETIME = timedelta(days=365)
 # Lambda takes 6 MB, and a file travels as base64.
@@ -51,7 +51,7 @@ class RowSample(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     row: int
-    result: TakenAs
+    result: ReceiveOutcome
     fields: list[str]
 
 

@@ -15,8 +15,8 @@ from chalicelib.partners.imports.file import Unreadable, count_rows, records, sh
 from chalicelib.partners.imports.model import MOST_ERRORS, MOST_SAMPLED, Import, RowError, RowSample, prefix
 from chalicelib.partners.imports.rows import read_row
 from chalicelib.partners.imports.undo import undo_some
-from chalicelib.partners.model import TakenAs
-from chalicelib.partners.receive import Taken, foresee_each, take_each
+from chalicelib.partners.model import ReceiveOutcome
+from chalicelib.partners.receive import ReceiveResult, foresee_each, take_each
 from chalicelib.partners.receiving import Receiving
 
 # Rows of a step, and seconds: a row takes five calls, of two seconds at most each, and eight rows run at once.
@@ -76,7 +76,7 @@ class Importing:
         self._at += len(batch)
         first = job.processed + HEADINGS_ROW + 1
         read = [self._read(record, first + number) for number, record in enumerate(batch)]
-        results = self._taken(job, read)
+        results = self._take_rows(job, read)
         after = _with_results(job, first, batch, results)
         return after.ended(JobState.DONE) if after.processed >= after.expected else after
 
@@ -94,46 +94,51 @@ class Importing:
         except Invalid as invalid:
             return invalid
 
-    def _taken(self, job: Import, read: Sequence[SentSignature | Invalid]) -> list[Taken]:
+    def _take_rows(self, job: Import, read: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
         """Take the valid rows, several at once. Rows of one identifier stay together, in order."""
-        results = [Taken(TakenAs.INVALID, each.errors) if isinstance(each, Invalid) else None for each in read]
+        results = [
+            ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None for each in read
+        ]
         lanes: dict[int, list[tuple[int, SentSignature]]] = {}
         for number, sent in enumerate(read):
             if isinstance(sent, SentSignature):
                 lane = int(self.receiving.receipt_of(sent, self.clock()).digest[:8], 16) % self.workers
                 lanes.setdefault(lane, []).append((number, sent))
-        for rows, taken in zip(lanes.values(), self._each_lane(job, [*lanes.values()]), strict=True):
-            for (number, _), result in zip(rows, taken, strict=True):
+        for rows, lane_results in zip(lanes.values(), self._each_lane(job, [*lanes.values()]), strict=True):
+            for (number, _), result in zip(rows, lane_results, strict=True):
                 results[number] = result
         return [result for result in results if result is not None]
 
-    def _each_lane(self, job: Import, lanes: Sequence[Sequence[tuple[int, SentSignature]]]) -> list[list[Taken]]:
+    def _each_lane(
+        self, job: Import, lanes: Sequence[Sequence[tuple[int, SentSignature]]]
+    ) -> list[list[ReceiveResult]]:
         if self.workers == 1:
             return [self._lane(job, lane) for lane in lanes]
         with ThreadPoolExecutor(self.workers) as pool:
             return [*pool.map(lambda lane: self._lane(job, lane), lanes)]
 
-    def _lane(self, job: Import, lane: Sequence[tuple[int, SentSignature]]) -> list[Taken]:
+    def _lane(self, job: Import, lane: Sequence[tuple[int, SentSignature]]) -> list[ReceiveResult]:
         take = foresee_each if job.dry_run else take_each
         return take([sent for _, sent in lane], self.receiving, self.clock())
 
 
 def _with_results(
-    job: Import, first: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[Taken]
+    job: Import, first: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[ReceiveResult]
 ) -> Import:
     numbers: dict[str, Any] = {
-        each.value: getattr(job, each.value) + sum(taken.result is each for taken in results) for each in TakenAs
+        each.value: getattr(job, each.value) + sum(result.result is each for result in results)
+        for each in ReceiveOutcome
     }
     wrong = [
         RowError(row=first + number, field=error.field, message=error.message)
-        for number, taken in enumerate(results)
-        for error in taken.errors
+        for number, result in enumerate(results)
+        for error in result.errors
     ]
     sampled = [
         RowSample(
-            row=first + number, result=taken.result, fields=[name for name, value in (record or {}).items() if value]
+            row=first + number, result=result.result, fields=[name for name, value in (record or {}).items() if value]
         )
-        for number, (record, taken) in enumerate(zip(batch, results, strict=True))
+        for number, (record, result) in enumerate(zip(batch, results, strict=True))
     ]
     return job.model_copy(
         update={

@@ -7,7 +7,7 @@ from chalicelib.core import keys
 from chalicelib.jobs.model import JobState
 from chalicelib.partners import store
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.model import Receipt, TakenAs
+from chalicelib.partners.model import Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import Receiving
 from chalicelib.signatures.take_back import take_back
 
@@ -22,7 +22,7 @@ def undo_some(job: Import, receiving: Receiving, now: datetime, most: int) -> Im
     open_ones = list(islice((each for each in found if _came_with(each, undone)), most))
     taken_back = 0
     for receipt in open_ones:
-        if receipt.result is not TakenAs.SUPPRESSED:
+        if receipt.result is not ReceiveOutcome.SUPPRESSED:
             key = keys.signature(job.slug, receipt.signature_id)
             mark = receipt.digest if receipt.job_id == undone else receipt.mark_of(undone)
             taken_back += take_back(key, mark, receiving.petition, now, receiving.tables)

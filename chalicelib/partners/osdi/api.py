@@ -13,7 +13,7 @@ from chalicelib.core.validation import decoded
 from chalicelib.edge.http import JSON, NO_STORE, answer, json_body, query, retry_after
 from chalicelib.edge.problems import Problem
 from chalicelib.partners.api import receiving_of
-from chalicelib.partners.model import TakenAs
+from chalicelib.partners.model import ReceiveOutcome
 from chalicelib.partners.osdi.documents import (
     HAL,
     Document,
@@ -25,7 +25,7 @@ from chalicelib.partners.osdi.documents import (
     signature_document,
 )
 from chalicelib.partners.osdi.read import PLACES, identifiers_of, read_helper
-from chalicelib.partners.receive import Taken, take_each
+from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.find import counted_petitions, find_petition
 from chalicelib.staff.authorizer import partner_view
 from chalicelib.tallies.count import exact_count
@@ -74,17 +74,17 @@ def record_signature(request: Request, slug: str) -> Response:
     body = decoded(json_body(request, kinds=KINDS))
     receiving = receiving_of(request, slug, "osdi", now)
     sent = read_helper(body, receiving.partner, now)
-    [taken] = take_each([sent], receiving, now)
-    log.note("taken", petition=slug, partner=receiving.partner.source, result=taken.result.value)
-    if taken.result in (TakenAs.INVALID, TakenAs.SUPPRESSED):
-        return _refused(taken)
+    [result] = take_each([sent], receiving, now)
+    log.note("taken", petition=slug, partner=receiving.partner.source, result=result.result.value)
+    if result.result in (ReceiveOutcome.INVALID, ReceiveOutcome.SUPPRESSED):
+        return _refused(result)
     url = f"{_base()}/petitions/{slug}"
     return _answered(signature_document(identifiers_of(body), sent.consent.obtained_at, now, url))
 
 
-def _refused(taken: Taken) -> Response:
+def _refused(result: ReceiveResult) -> Response:
     """Return 400. OSDI has no word for a person who must not be sent again."""
-    told = [description("INVALID", each.message, PLACES.get(each.field, each.field)) for each in taken.errors]
+    told = [description("INVALID", each.message, PLACES.get(each.field, each.field)) for each in result.errors]
     gone = description("SUPPRESSED", "This person withdrew or cannot be reached by email. Do not send them again")
     return _answered(error_document(400, told or [gone]), 400)
 

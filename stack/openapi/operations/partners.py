@@ -1,6 +1,6 @@
 """Partners: for staff who manage them, and for the partners themselves."""
 
-from chalicelib.partners.answers import PartnerToken, ShownPartner, ShownPartners, TakenSignatures
+from chalicelib.partners.answers import PartnerToken, ShownPartner, ShownPartners, ReceivedSignatures
 from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB
 from chalicelib.partners.osdi.documents import entry_point
 from chalicelib.partners.staff_api import NewPartner, PartnerTokenRequest
@@ -54,7 +54,7 @@ OPERATIONS: Operations = {
         "Send signatures from a partner",
         Answer(
             "The result of each signature, in order.",
-            TakenSignatures,
+            ReceivedSignatures,
             {"results": [{"identifier": "oak:41", "result": "accepted", "errors": []}]},
         ),
         f"One signature, or up to {MOST_AT_ONCE} in a body of {MOST_BODY_KB} KB at most. Needs a partner's token. "
