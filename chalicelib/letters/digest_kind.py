@@ -10,7 +10,7 @@ from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.target_keys import DIGEST, digest_ids
 from chalicelib.letters.counts import OF_DIGESTS, count_change
-from chalicelib.letters.gathered import Gathered, end, find_digest, seal, unseal
+from chalicelib.letters.digest_contents import DigestContents, end, find_digest, seal, unseal
 from chalicelib.letters.model import may_be_sent, target_of
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
@@ -98,10 +98,10 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
 
 
-def _chosen(gathered: Gathered, petition: Petition, tables: Tables) -> Iterator[Shown]:
+def _chosen(contents: DigestContents, petition: Petition, tables: Tables) -> Iterator[Shown]:
     """Yield letters in their senders' own words, without those of people who withdrew or were erased meanwhile."""
     found = 0
-    for signature_id in gathered.own:
+    for signature_id in contents.own:
         stored = find_by_id(petition, signature_id, tables)
         if stored is None or not may_be_sent(stored.signature) or found == CHOSEN:
             continue

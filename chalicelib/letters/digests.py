@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.target_keys import DigestIds
+from chalicelib.letters.digest_contents import close, find_digest, mark_requested, next_day, unrequested
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.gathered import close, find_digest, mark_requested, next_day, unrequested
 from chalicelib.letters.model import target_of
 from chalicelib.letters.target_state import target_states
 from chalicelib.mail.model import MailRequest

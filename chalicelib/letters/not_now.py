@@ -7,7 +7,7 @@ from chalicelib.core import target_keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import LetterIds, letter_ids
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.gathered import gather
+from chalicelib.letters.digest_contents import gather
 from chalicelib.letters.pace import turn
 from chalicelib.letters.target_state import TargetState, record_digests, target_state
 from chalicelib.mail.counted import transact

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.letters.gathered import take_out
+from chalicelib.letters.digest_contents import take_out
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.projections.dimensions import area_of
 from chalicelib.signatures.model import SignatureState

@@ -8,8 +8,8 @@ from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.digest_contents import close, find_digest, gather, seal, take_out
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.gathered import close, find_digest, gather, seal, take_out
 from chalicelib.letters.target_state import keep_test_address, pause, record_digests, target_state
 from chalicelib.letters.trial import BY_STAFF, TESTS
 from chalicelib.mail.sweep import ON_ITS_WAY

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import MailRefused, Unavailable
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.letters.gathered import next_day
+from chalicelib.letters.digest_contents import next_day
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition

@@ -13,7 +13,7 @@ from chalicelib.core.letter_keys import letter_ids
 from chalicelib.delivery.worker import RELAY_SECONDS
 from chalicelib.edge.batch import BatchFailed
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.gathered import end, gather
+from chalicelib.letters.digest_contents import end, gather
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import MOST_TARGETS

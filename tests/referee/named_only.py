@@ -6,7 +6,7 @@ AGAIN = {"chalicelib/mail/counted.py:request_dropped", "chalicelib/mail/counted.
 # What an email's feedback does, and who requests one.
 RECORDED = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
 REQUESTED = {"chalicelib/mail/deliveries.py:put"}
-OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/gathered.py:find_digest"}
+OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/digest_contents.py:find_digest"}
 TEST_ADDRESS = "chalicelib/letters/target_state.py:keep_test_address"
 OFFER = "chalicelib/signatures/store.py:answer_offer"
 # `sites_from` follows names: these are named in what a function runs, and not called by it.
@@ -29,7 +29,7 @@ NAMED_ONLY = {
         *REQUESTED,
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
         *("chalicelib/letters/pace.py:_has_room", *OF_DIGESTS),
-        *(f"chalicelib/letters/gathered.py:{name}" for name in ("seal", "unseal", "end")),
+        *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "end")),
         "chalicelib/letters/target_state.py:forget_test_address",
         "chalicelib/mail/counted.py:transact",
         "chalicelib/mail/outstanding.py:advance",

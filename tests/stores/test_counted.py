@@ -9,8 +9,17 @@ from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.digest_contents import (
+    DigestContents,
+    close,
+    find_digest,
+    gather,
+    seal,
+    take_out,
+    unrequested,
+    unseal,
+)
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.gathered import Gathered, close, find_digest, gather, seal, take_out, unrequested, unseal
 from chalicelib.letters.pace import turn
 from chalicelib.letters.target_state import pause, resume, target_state, target_states
 from chalicelib.mail.model import MailRequest
@@ -89,7 +98,7 @@ def test_people_who_withdraw_while_a_digest_is_sealed_are_taken_out_before_the_n
 
     assert sealed() == (4, {"no postcode": 4})
     leave(*requests[:2])
-    assert find_digest(ids, tables) == Gathered(ids, 4, {"no postcode": 4}, [], is_requested=False)
+    assert find_digest(ids, tables) == DigestContents(ids, 4, {"no postcode": 4}, [], is_requested=False)
     assert sealed() == (2, {"no postcode": 2})
     unseal(ids, tables)
     leave(requests[2])

@@ -7,7 +7,7 @@ from chalicelib.core.errors import ConditionFailed, MailRefused, SendingStopped,
 from chalicelib.core.letter_keys import letter_ids
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.gathered import close, find_digest, gather
+from chalicelib.letters.digest_contents import close, find_digest, gather
 from chalicelib.letters.target_state import pause, resume
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM

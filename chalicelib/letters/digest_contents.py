@@ -39,7 +39,7 @@ _UNSEALED = Attr("sealed_at").not_exists()
 
 
 @dataclass(frozen=True)
-class Gathered:
+class DigestContents:
     """`own`: the signatures of some letters in their senders' own words."""
 
     ids: DigestIds
@@ -109,7 +109,7 @@ def _taken_out(ids: DigestIds, signature_id: str, area: str, now: datetime, tabl
     return True
 
 
-def seal(ids: DigestIds, now: datetime, tables: Tables) -> Gathered | None:
+def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
     """Fix what the email says, and return it. First take out the people who withdrew during an earlier attempt.
 
     None: there is no such digest. Raise Conflicted if people keep withdrawing.
@@ -123,7 +123,7 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> Gathered | None:
             return None
         late = item.get(LATE)
         if not late:
-            return _gathered(ids, item)
+            return _contents_of(ids, item)
         for each in sorted(late):
             signature_id, _, area = each.partition(" ")
             if not _taken_out(ids, signature_id, area, now, tables, _SEALED):
@@ -152,9 +152,9 @@ def mark_requested(ids: DigestIds, now: datetime, tables: Tables) -> None:
     tables.update(Change(ids.key, assign={"requested_at": iso(now)}))
 
 
-def find_digest(ids: DigestIds, tables: Tables) -> Gathered | None:
+def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
     item = tables.get(ids.key, consistent=True)
-    return _gathered(ids, item) if item else None
+    return _contents_of(ids, item) if item else None
 
 
 def unrequested(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
@@ -164,7 +164,7 @@ def unrequested(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
             yield DigestIds(slug, target, date.fromisoformat(item["sk"]))
 
 
-def _gathered(ids: DigestIds, item: Item) -> Gathered:
+def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
     areas = {name.removeprefix(AREA): item[name] for name in item if name.startswith(AREA) and item[name]}
     own = [item[name] for name in sorted(item) if name.startswith(OWN)]
-    return Gathered(ids, item.get("letters", 0), areas, own, "requested_at" in item)
+    return DigestContents(ids, item.get("letters", 0), areas, own, "requested_at" in item)
