@@ -17,7 +17,7 @@ Number = Annotated[int, Field(ge=0)]
 Confirmed = Annotated[int, Field(ge=0, examples=[12345])]
 Pending = Annotated[int, Field(ge=0, examples=[678])]
 # The start of a day or hour, or another value that signatures are counted by.
-Counted = Annotated[str, Field(examples=["2026-11-24"])]
+BreakdownKey = Annotated[str, Field(examples=["2026-11-24"])]
 # Negative if more were withdrawn than confirmed.
 Change = Annotated[int, Field(examples=[345])]
 Version = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]

@@ -41,14 +41,14 @@ def prefix(export: Export) -> str:
     return f"{FILES}/{export.job_id}/"
 
 
-def agrees(counted: int, totals: Totals) -> bool:
+def agrees(expected_rows: int, totals: Totals) -> bool:
     """Return whether rows and tally differ only by withdrawals and confirmations close to the moment (see Totals)."""
-    return counted - totals.late - totals.gone <= totals.rows <= counted + totals.unsure
+    return expected_rows - totals.late - totals.gone <= totals.rows <= expected_rows + totals.unsure
 
 
-def disagreement(counted: int, totals: Totals) -> str:
+def disagreement(expected_rows: int, totals: Totals) -> str:
     """Return the error for the member of staff and for the engineer they will ask."""
-    difference = f"The count is {counted} but we found {totals.rows}"
+    difference = f"The count is {expected_rows} but we found {totals.rows}"
     return f"{difference}, so nothing was exported. Ask your engineer for a recount"
 
 

@@ -63,7 +63,7 @@ def show_petitions(request: Request) -> Response:
 def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
     """Return the open petitions, without counts when these are unavailable."""
     try:
-        return [(petition, counted.confirmed) for petition, counted in counted_petitions(now, tables())]
+        return [(petition, count.confirmed) for petition, count in counted_petitions(now, tables())]
     except Unavailable:
         return [(petition, None) for petition in open_petitions(now, tables())]
 
@@ -108,7 +108,7 @@ def list_petitions(request: Request) -> Response:
     now, chosen = times.now(), chosen_language(request)
     found = counted_petitions(now, tables())
     body: PublicPetitions = {
-        "petitions": [_shown(petition.in_language(chosen), counted, now) for petition, counted in found]
+        "petitions": [_shown(petition.in_language(chosen), count, now) for petition, count in found]
     }
     return json_answer(body, headers=_shared())
 

@@ -28,7 +28,7 @@ class Listed(NamedTuple):
     """An open petition with its public count."""
 
     petition: Petition
-    counted: Count
+    public_count: Count
 
 
 # Only petitions that exist, so unknown slugs cannot evict one.

@@ -4,7 +4,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from chalicelib.core.answers import Change, Confirmed, Counted, Pending, Time
+from chalicelib.core.answers import BreakdownKey, Change, Confirmed, Pending, Time
 from chalicelib.petitions.answers import Slug
 from chalicelib.petitions.model import PetitionState
 
@@ -27,7 +27,7 @@ class StaffPetitions(TypedDict):
 
 
 class BreakdownRow(TypedDict):
-    key: Counted
+    key: BreakdownKey
     """A day (`2026-11-24`), an hour (`2026-11-24T18:00:00Z`), a country code, a source, a version of the text, a
     postcode area or a constituency. `not yet assigned` are signatures that are not in this breakdown yet. It may be
     negative.

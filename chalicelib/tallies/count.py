@@ -8,7 +8,7 @@ from enum import StrEnum
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
-from chalicelib.tallies.model import By, Counted, Tally, broken_down, summed
+from chalicelib.tallies.model import By, TalliedPetition, Tally, broken_down, summed
 
 # A transaction that began before midnight UTC may finish after it, but never this late on AWS.
 GRACE = timedelta(hours=1)
@@ -59,14 +59,14 @@ class Days:
     last: date = date.max
 
 
-def exact_count(petition: Counted, now: datetime, tables: Tables) -> Count:
+def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
     """Return the exact count with two reads: the sum of all closed days, then today's shards."""
     head = store.head(petition.slug, tables)
     open_days = _open_days(petition, head, now, tables)
     return _count(head, open_days, now)
 
 
-def exact_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
+def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
     """Return the exact count of each petition by slug. Heads and shards are read in batches of a hundred.
 
     Raise UnknownPetition if a petition has no tally.
@@ -91,18 +91,18 @@ def _count(head: store.Head, open_days: Mapping[date, Tally], now: datetime) -> 
     )
 
 
-def withdrawn_until(petition: Counted, now: datetime, tables: Tables) -> int:
+def withdrawn_until(petition: TalliedPetition, now: datetime, tables: Tables) -> int:
     """Return how many confirmed signatures were ever withdrawn. It closes no day: that needs a right to write."""
     head = store.head(petition.slug, tables)
     return _count(head, days_after(head, petition, now, tables), now).withdrawn
 
 
-def breakdown(petition: Counted, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
+def breakdown(petition: TalliedPetition, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
     """Return the signatures confirmed on these days, minus those withdrawn on them."""
     return _breakdown(by, _tallies_on(petition, days, now, tables), now)
 
 
-def breakdowns(petition: Counted, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
+def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
     """Return every breakdown from one read, so that they agree with each other."""
     tallies = _tallies_on(petition, days, now, tables)
     return [_breakdown(by, tallies, now) for by in By]
@@ -112,7 +112,7 @@ def _breakdown(by: By, tallies: Mapping[date, Tally], now: datetime) -> Breakdow
     return Breakdown(summed(tallies.values()).total, now, by, broken_down(by, tallies))
 
 
-def _tallies_on(petition: Counted, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
+def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the tallies of these days. Also close days that are over."""
     head = store.head(petition.slug, tables)
     tallies = {
@@ -131,23 +131,23 @@ def largest(counted: Breakdown, top: int | None) -> Breakdown:
     return replace(counted, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
 
 
-def first_day(petition: Counted, tables: Tables) -> date:
+def first_day(petition: TalliedPetition, tables: Tables) -> date:
     """Return the first day that can have a count."""
     return store.head(petition.slug, tables).began or petition.opened_at.date()
 
 
-def days_after(head: store.Head, petition: Counted, now: datetime, tables: Tables) -> dict[date, Tally]:
+def days_after(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the days after the head, oldest first, each summed over every shard that may have been written."""
     return store.days_of_shards([_unclosed_days(head, petition, now)], tables)[0]
 
 
-def _unclosed_days(head: store.Head, petition: Counted, now: datetime) -> store.OpenDays:
+def _unclosed_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
     return store.OpenDays(petition.slug, max(petition.shards, head.shards), days)
 
 
-def _open_days(petition: Counted, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
+def _open_days(petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the days after the head. Also close those that are over."""
     tallies = days_after(head, petition, now, tables)
     _close(_unclosed_days(head, petition, now), tallies, now, tables)

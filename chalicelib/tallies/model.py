@@ -17,7 +17,7 @@ MAX_SOURCES = 100
 OTHER = "other"
 
 
-class Counted(Protocol):
+class TalliedPetition(Protocol):
     """The fields of a petition that tallies use: `petitions` imports `tallies`, so they cannot import `Petition`."""
 
     @property

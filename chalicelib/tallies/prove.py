@@ -10,7 +10,7 @@ from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.tallies import store
 from chalicelib.tallies.count import days_after
-from chalicelib.tallies.model import BY_PARTNERS, COUNTRY, HOUR, SOURCE, TOTAL, By, Counted, Tally, summed
+from chalicelib.tallies.model import BY_PARTNERS, COUNTRY, HOUR, SOURCE, TOTAL, By, TalliedPetition, Tally, summed
 
 # The key of a sum over all days or hours. The signatures do not say on which day the tally counted.
 WHOLE = "all"
@@ -32,7 +32,7 @@ def sums_of_one(country: str, source: str, *, by_partner: bool) -> tuple[Sum, ..
     return COUNT, DAYS, HOURS, Sum(By.COUNTRY, country), Sum(By.SOURCE, source), *partners
 
 
-def kept_sums(petition: Counted, now: datetime, tables: Tables) -> dict[Sum, int]:
+def kept_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
     """Return the tally's sums. Reads are consistent and close no day, so the reader needs no right to write."""
     head = store.head(petition.slug, tables)
     open_days = days_after(head, petition, now, tables)

@@ -10,7 +10,7 @@ from chalicelib.core.times import iso
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import snapshots
 from chalicelib.tallies.count import Count, Recent, exact_count, exact_counts
-from chalicelib.tallies.model import Counted
+from chalicelib.tallies.model import TalliedPetition
 
 # A CDN's copy may be 6 s old, and the list of petitions is kept for another second: together below 10 s.
 FRESH = timedelta(seconds=2)
@@ -19,7 +19,7 @@ LEASE_SECONDS = 10
 MOST_REFRESHED = 100
 
 
-def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
+def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
     """Return the snapshot's count, with one read. If it is stale, the caller that gets the lease refreshes it.
 
     Under load shedding, return the stale count. Raise Unavailable if there is no count.
@@ -36,7 +36,7 @@ def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
     return replace(counted, recent=snapshot.recent) if snapshot else counted
 
 
-def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
+def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
     """Return snapshots by slug, read in batches of a hundred. Refresh the oldest of those that are stale.
 
     Under load shedding, or if that fails, return the stale ones. A petition without any count is left out.
@@ -53,7 +53,7 @@ def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -
 
 
 def _all_refreshed(
-    stale: Sequence[Counted], found: Mapping[str, Count], now: datetime, tables: Tables
+    stale: Sequence[TalliedPetition], found: Mapping[str, Count], now: datetime, tables: Tables
 ) -> dict[str, Count]:
     """Count and save the oldest if the list's lease is free, and every petition without a snapshot in any case.
 
@@ -98,7 +98,7 @@ def _stale_count(snapshot: Count | None) -> Count:
     return snapshot
 
 
-def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None:
+def _refreshed(petition: TalliedPetition, now: datetime, tables: Tables) -> Count | None:
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)

@@ -109,7 +109,7 @@ def test_an_export_that_disagrees_with_the_tally_fails(
 
 
 @pytest.mark.parametrize(
-    ("counted", "total", "expected"),
+    ("expected_rows", "total", "expected"),
     [
         (5, Totals(rows=5), True),
         (6, Totals(rows=5), False),
@@ -121,8 +121,10 @@ def test_an_export_that_disagrees_with_the_tally_fails(
         (3, Totals(rows=5, unsure=1), False),
     ],
 )
-def test_rows_and_tally_may_differ_only_by_late_unsure_and_gone(counted: int, total: Totals, expected: bool) -> None:
-    assert agrees(counted, total) is expected
+def test_rows_and_tally_may_differ_only_by_late_unsure_and_gone(
+    expected_rows: int, total: Totals, expected: bool
+) -> None:
+    assert agrees(expected_rows, total) is expected
 
 
 def test_only_the_recipient_can_decrypt_the_file_and_their_key_is_removed_afterwards(

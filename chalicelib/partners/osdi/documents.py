@@ -44,20 +44,20 @@ def petition_list(listed: Sequence[Listed], page: int, base: str) -> Document:
     return {**totals, "_links": links, "_embedded": {"osdi:petitions": shown}}
 
 
-def petition_document(petition: Petition, counted: Any, base: str) -> Document:
+def petition_document(petition: Petition, count: Any, base: str) -> Document:
     own = _petition_url(petition, base)
     return {
         "identifiers": [f"{NAMESPACE}:{petition.slug}"],
         "origin_system": petition.charity,
         "created_date": iso(petition.opened_at),
-        "modified_date": iso(counted.as_of),
+        "modified_date": iso(count.as_of),
         "name": petition.slug,
         "title": petition.title,
         "summary": petition.summary,
         "description": "".join(f"<p>{escape(each)}</p>" for each in petition.text.split("\n\n")),
         "petition_text": petition.text,
         "target": [{"name": petition.target}],
-        "total_signatures": counted.confirmed,
+        "total_signatures": count.confirmed,
         "_links": {"self": _link(own), "osdi:record_signature_helper": _link(f"{own}/record"), "curies": CURIES},
     }
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.core.answers import Counted, Number, Time
+from chalicelib.core.answers import BreakdownKey, Number, Time
 from chalicelib.petitions.answers import Slug
 
 PerMinute = Annotated[float, Field(ge=0)]
@@ -31,7 +31,7 @@ class FunnelTotals(TypedDict):
 class FunnelRow(FunnelTotals):
     """How many signatures reached each stage in a day or hour."""
 
-    key: Counted
+    key: BreakdownKey
     """A day (`2026-11-24`) or an hour (`2026-11-24T18:00:00Z`), UTC."""
 
 

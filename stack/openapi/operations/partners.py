@@ -1,6 +1,6 @@
 """Partners: for staff who manage them, and for the partners themselves."""
 
-from chalicelib.partners.answers import PartnerToken, ShownPartner, ShownPartners, ReceivedSignatures
+from chalicelib.partners.answers import PartnerToken, ReceivedSignatures, ShownPartner, ShownPartners
 from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB
 from chalicelib.partners.osdi.documents import entry_point
 from chalicelib.partners.staff_api import NewPartner, PartnerTokenRequest
