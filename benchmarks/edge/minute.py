@@ -63,13 +63,15 @@ class _Api:
     def __init__(self, site: Served, record: Record) -> None:
         self._site, self._record = site, record
 
-    async def fetch(self, _: EdgeOrigin, asked: OriginRequest) -> EdgeAnswer:
-        target, loop = asked.target.removeprefix("/site"), asyncio.get_running_loop()
-        if asked.method == "GET":
-            self._record.reached_the_origin(target, asked.headers["Accept-Encoding"], loop.time())
+    async def fetch(self, _: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:
+        target, loop = origin_request.target.removeprefix("/site"), asyncio.get_running_loop()
+        if origin_request.method == "GET":
+            self._record.reached_the_origin(target, origin_request.headers["Accept-Encoding"], loop.time())
         await asyncio.sleep(ORIGIN_SECONDS)
         self._site.clock.moment = BEGINS + timedelta(seconds=loop.time())
-        said = self._site.client.http.request(asked.method, target, dict(asked.headers), asked.body)
+        said = self._site.client.http.request(
+            origin_request.method, target, dict(origin_request.headers), origin_request.body
+        )
         headers = {name: value if isinstance(value, str) else value[0] for name, value in said.headers.items()}
         return EdgeAnswer(said.status_code, CIMultiDict(headers), said.body)
 

@@ -30,29 +30,29 @@ def own(status: int, detail: str) -> EdgeAnswer:
     return EdgeAnswer(status, headers, body.encode())
 
 
-def prepared(answer: EdgeAnswer, asked: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+def prepared(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
     """Return the answer as it is kept: Vary and Set-Cookie cut, and compressed."""
     headers = answer.headers.copy()
     for name in ("Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade", "Content-Length"):
         headers.popall(name, None)
     if not behaviour.forwards_cookies:
         headers.popall("Set-Cookie", None)
-    _cut_vary(headers, asked)
-    return _compressed(replace(answer, headers=headers), asked, behaviour)
+    _cut_vary(headers, origin_request)
+    return _compressed(replace(answer, headers=headers), origin_request, behaviour)
 
 
-def _cut_vary(headers: Headers, asked: OriginRequest) -> None:
+def _cut_vary(headers: Headers, origin_request: OriginRequest) -> None:
     """Drop each name of Vary that the origin did not get: "Request and response behavior for custom origins"."""
     named = words(",".join(headers.popall("Vary", [])))
-    left = [name for name in named if name.lower() in ("accept-encoding", "cookie") or name in asked.headers]
+    left = [name for name in named if name.lower() in ("accept-encoding", "cookie") or name in origin_request.headers]
     if left:
         headers["Vary"] = ", ".join(left)
 
 
-def _compressed(answer: EdgeAnswer, asked: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
     headers = answer.headers
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    accepted = asked.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
+    accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
     suits = answer.status in _COMPRESSED and kind in _TYPES and _SMALLEST <= len(answer.body) <= _LARGEST
     if not (behaviour.compresses and suits) or "Content-Encoding" in headers or not {"br", "gzip"} & {*accepted}:
         return answer
@@ -86,9 +86,9 @@ def shown(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, word
 
 
 def _is_known(request: ViewerRequest, headers: Headers) -> bool:
-    asked = request.headers.get("If-None-Match")
-    if asked is not None:
-        known = [tag.removeprefix("W/") for tag in words(asked)]
+    if_none_match = request.headers.get("If-None-Match")
+    if if_none_match is not None:
+        known = [tag.removeprefix("W/") for tag in words(if_none_match)]
         return "*" in known or headers.get("ETag", "-").removeprefix("W/") in known
     since, changed = request.headers.get("If-Modified-Since"), headers.get("Last-Modified")
     if not since or not changed:
@@ -105,9 +105,9 @@ def _not_modified(answer: EdgeAnswer) -> EdgeAnswer:
     return replace(answer, status=304, body=b"")
 
 
-def _part(answer: EdgeAnswer, asked: str) -> EdgeAnswer:
+def _part(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
     """Return the range that is asked for ("Range GETs"); everything if it is not one range in order."""
-    found = _RANGE.fullmatch(asked.strip())
+    found = _RANGE.fullmatch(range_header.strip())
     size = len(answer.body)
     if not found or found.group(1) == found.group(2) == "":
         return answer

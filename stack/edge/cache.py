@@ -7,7 +7,7 @@ from stack.edge.forwarding import Key
 from stack.edge.freshness import Lifetime, directives
 from stack.edge.message import EdgeAnswer
 
-_KEPT = 10_000
+_MOST_ANSWERS = 10_000
 
 
 @dataclass
@@ -40,25 +40,25 @@ class CachedAnswer:
 
 class EdgeCache:
     def __init__(self) -> None:
-        self._kept: OrderedDict[Key, CachedAnswer] = OrderedDict()
+        self._answers: OrderedDict[Key, CachedAnswer] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._answers)
 
     def get(self, key: Key, now: float) -> CachedAnswer | None:
         """Return what is kept under a key, fresh or not. After its longest lifetime it is gone."""
-        kept = self._kept.get(key)
-        if kept and now >= max(kept.stored + kept.life.ends, kept.rests_until):
-            del self._kept[key]
+        cached = self._answers.get(key)
+        if cached and now >= max(cached.stored + cached.life.ends, cached.rests_until):
+            del self._answers[key]
             return None
-        if kept:
-            self._kept.move_to_end(key)
-        return kept
+        if cached:
+            self._answers.move_to_end(key)
+        return cached
 
     def put(self, key: Key, answer: EdgeAnswer, now: float, life: Lifetime) -> None:
         """Keep an answer in place of the one before. An answer without lifetime is not kept."""
-        self._kept.pop(key, None)
+        self._answers.pop(key, None)
         if life.ends > 0:
-            self._kept[key] = CachedAnswer(answer, now, life)
-        if len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+            self._answers[key] = CachedAnswer(answer, now, life)
+        if len(self._answers) > _MOST_ANSWERS:
+            self._answers.popitem(last=False)

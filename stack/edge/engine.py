@@ -54,66 +54,66 @@ class Edge:
 
     async def _from_cache(self, request: ViewerRequest, behaviour: Behaviour) -> _Loaded:
         key, now = key_of(request, behaviour.cache), self._clock()
-        kept = self._cache.get(key, now)
-        if kept and kept.is_fresh(now):
-            return _kept(kept)
-        if kept and kept.serves_while_refreshing(now):
+        cached = self._cache.get(key, now)
+        if cached and cached.is_fresh(now):
+            return _from_copy(cached)
+        if cached and cached.serves_while_refreshing(now):
             if key not in self._flights:
-                self._fly(key, request, behaviour, kept)
-            return _kept(kept)
-        return await self._together(key, request, behaviour, kept)
+                self._fly(key, request, behaviour, cached)
+            return _from_copy(cached)
+        return await self._together(key, request, behaviour, cached)
 
     async def _together(
-        self, key: Key, request: ViewerRequest, behaviour: Behaviour, kept: CachedAnswer | None
+        self, key: Key, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> _Loaded:
         """Send one request to the origin for all viewers who ask meanwhile, unless cookies are forwarded."""
         flight = self._flights.get(key)
         if flight is None:
-            return await asyncio.shield(self._fly(key, request, behaviour, kept))
+            return await asyncio.shield(self._fly(key, request, behaviour, cached))
         if not behaviour.forwards_cookies:
             loaded = await asyncio.shield(flight)
             if loaded.is_shared:
                 return loaded
-        return await self._load(key, request, behaviour, kept)
+        return await self._load(key, request, behaviour, cached)
 
     def _fly(
-        self, key: Key, request: ViewerRequest, behaviour: Behaviour, kept: CachedAnswer | None
+        self, key: Key, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> asyncio.Task[_Loaded]:
         """Start a request to the origin that goes on even if its viewer leaves."""
-        task = asyncio.ensure_future(self._load(key, request, behaviour, kept))
+        task = asyncio.ensure_future(self._load(key, request, behaviour, cached))
         self._flights[key] = task
         task.add_done_callback(lambda _: self._flights.pop(key, None))
         return task
 
     async def _load(
-        self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, kept: CachedAnswer | None
+        self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> _Loaded:
         """Ask the origin, and keep its answer under the key. Without a key nothing is kept."""
-        asked = forwarded(request, behaviour)
-        if kept and not behaviour.forwards_cookies:
-            asked = asked.asking(kept.validators())
+        origin_request = forwarded(request, behaviour)
+        if cached and not behaviour.forwards_cookies:
+            origin_request = origin_request.asking(cached.validators())
         is_unreachable = False
         try:
-            answer = await self._from_origin(asked, behaviour)
-        except Unreachable as gone:
-            answer, is_unreachable = own(gone.status, "The origin cannot be reached."), True
+            answer = await self._from_origin(origin_request, behaviour)
+        except Unreachable as error:
+            answer, is_unreachable = own(error.status, "The origin cannot be reached."), True
         now = self._clock()
-        if kept and answer.status == 304:
-            return self._renewed(key, kept, answer, behaviour, now)
-        if kept and answer.has_failed and kept.stands_in(now, is_unreachable=is_unreachable):
-            kept.rests_until = now + self._distribution.error(answer.status).ttl
-            return _kept(kept)
-        return await self._kept_anew(key, request, behaviour, prepared(answer, asked, behaviour), now)
+        if cached and answer.status == 304:
+            return self._renewed(key, cached, answer, behaviour, now)
+        if cached and answer.has_failed and cached.stands_in(now, is_unreachable=is_unreachable):
+            cached.rests_until = now + self._distribution.error(answer.status).ttl
+            return _from_copy(cached)
+        return await self._store(key, request, behaviour, prepared(answer, origin_request, behaviour), now)
 
     def _renewed(
-        self, key: Key | None, kept: CachedAnswer, said: EdgeAnswer, behaviour: Behaviour, now: float
+        self, key: Key | None, cached: CachedAnswer, said: EdgeAnswer, behaviour: Behaviour, now: float
     ) -> _Loaded:
-        answer = kept.answer.saying({name: value for name, value in said.headers.items() if name.lower() in _RENEWED})
+        answer = cached.answer.saying({name: value for name, value in said.headers.items() if name.lower() in _RENEWED})
         if key is not None:
             self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
         return _Loaded(answer, _REFRESHED, may_be_shared(answer, behaviour.cache), now)
 
-    async def _kept_anew(
+    async def _store(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, answer: EdgeAnswer, now: float
     ) -> _Loaded:
         if answer.is_error:
@@ -144,32 +144,32 @@ class Edge:
             return (await self._from_cache(page, behaviour)).answer
         return (await self._load(None, page, behaviour, None)).answer
 
-    async def _from_origin(self, asked: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+    async def _from_origin(self, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
         group = self._distribution.groups.get(behaviour.origin)
         if group is None:
-            return await self._ask(behaviour.origin, asked)
-        if asked.method not in ("GET", "HEAD", "OPTIONS"):
-            return await self._ask(group.first, asked)
-        return await self._from_group(group, asked)
+            return await self._ask(behaviour.origin, origin_request)
+        if origin_request.method not in ("GET", "HEAD", "OPTIONS"):
+            return await self._ask(group.first, origin_request)
+        return await self._from_group(group, origin_request)
 
-    async def _from_group(self, group: OriginGroup, asked: OriginRequest) -> EdgeAnswer:
+    async def _from_group(self, group: OriginGroup, origin_request: OriginRequest) -> EdgeAnswer:
         """Ask the second origin for the same path if the first fails: "Optimize high availability"."""
         try:
-            answer = await self._ask(group.first, asked)
-        except Unreachable as gone:
+            answer = await self._ask(group.first, origin_request)
+        except Unreachable as error:
             # 503 in the criteria stands for a connection that failed, 504 for a timeout.
-            if (503 if gone.status == 502 else 504) not in group.statuses:
+            if (503 if error.status == 502 else 504) not in group.statuses:
                 raise
         else:
             if answer.status not in group.statuses:
                 return answer
-        return await self._ask(group.second, asked)
+        return await self._ask(group.second, origin_request)
 
-    async def _ask(self, name: str, asked: OriginRequest) -> EdgeAnswer:
+    async def _ask(self, name: str, origin_request: OriginRequest) -> EdgeAnswer:
         origin = self._distribution.origins[name]
-        request = asked.asking(origin.adds)
+        request = origin_request.asking(origin.adds)
         return await self._fetch(origin, replace(request, target=origin.path + request.target))
 
 
-def _kept(kept: CachedAnswer) -> _Loaded:
-    return _Loaded(kept.answer, _ERROR if kept.answer.is_error else _HIT, is_shared=True, stored=kept.stored)
+def _from_copy(cached: CachedAnswer) -> _Loaded:
+    return _Loaded(cached.answer, _ERROR if cached.answer.is_error else _HIT, is_shared=True, stored=cached.stored)

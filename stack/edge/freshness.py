@@ -13,7 +13,7 @@ _DIRECTIVE = re.compile(r"([a-z-]+)(?:=\"?([^\",\s]+)\"?)?", re.IGNORECASE)
 _PERSONAL = ("no-store", "no-cache", "private")
 # "How CloudFront processes HTTP 4xx and 5xx status codes from your origin".
 _ALWAYS_CACHED = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
-_CACHED_IF_TOLD = frozenset({400, 403, 405, 412, 415})
+_CACHED_WITH_MAX_AGE = frozenset({400, 403, 405, 412, 415})
 _NO_STORE_HELPS = frozenset({404, 410, 414, 501})
 
 
@@ -41,41 +41,41 @@ def directives(headers: Headers) -> dict[str, str]:
 
 def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     """Return the lifetime of an answer that is not an error."""
-    told = directives(answer.headers)
+    cache_control = directives(answer.headers)
     if policy.is_off:
         return Lifetime()
-    if any(name in told for name in _PERSONAL):
+    if any(name in cache_control for name in _PERSONAL):
         # A minimum TTL wins over no-store. And while the origin cannot be reached, an earlier answer may be served.
-        away = 0 if told.get("stale-if-error") == "0" else policy.most
+        away = 0 if cache_control.get("stale-if-error") == "0" else policy.most
         return Lifetime(policy.least, if_unreachable=max(policy.least, away))
-    fresh = _fresh(told, answer.headers, policy)
-    waits = min(fresh + _seconds(told, "stale-while-revalidate", 0), policy.most)
-    fails = min(fresh + _seconds(told, "stale-if-error", policy.most), policy.most)
+    fresh = _fresh(cache_control, answer.headers, policy)
+    waits = min(fresh + _seconds(cache_control, "stale-while-revalidate", 0), policy.most)
+    fails = min(fresh + _seconds(cache_control, "stale-if-error", policy.most), policy.most)
     return Lifetime(fresh, max(fresh, waits), max(fresh, fails), max(fresh, fails))
 
 
 def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     """Return for how many seconds an error is cached: "Control how long CloudFront caches errors"."""
-    told = directives(answer.headers)
-    age = max(_seconds(told, "s-maxage", _seconds(told, "max-age", 0)), 0)
+    cache_control = directives(answer.headers)
+    age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
     if answer.status in _ALWAYS_CACHED:
-        is_refused = answer.status in _NO_STORE_HELPS and any(name in told for name in _PERSONAL)
+        is_refused = answer.status in _NO_STORE_HELPS and any(name in cache_control for name in _PERSONAL)
         return 0 if is_refused else max(rule.ttl, age)
-    is_told = answer.status in _CACHED_IF_TOLD and age > 0
-    return max(rule.ttl, age) if is_told else 0
+    is_cached = answer.status in _CACHED_WITH_MAX_AGE and age > 0
+    return max(rule.ttl, age) if is_cached else 0
 
 
 def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
     """Return whether viewers who asked meanwhile get the same answer. If not, each request is sent to the origin."""
-    told = directives(answer.headers)
-    is_personal = any(name in told for name in _PERSONAL) or told.get("max-age") == "0"
+    cache_control = directives(answer.headers)
+    is_personal = any(name in cache_control for name in _PERSONAL) or cache_control.get("max-age") == "0"
     return bool(policy.least) or not is_personal
 
 
-def _fresh(told: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
+def _fresh(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
     for name in ("s-maxage", "max-age"):
-        if name in told:
-            return _clamped(_seconds(told, name, 0), policy)
+        if name in cache_control:
+            return _clamped(_seconds(cache_control, name, 0), policy)
     if "Expires" in headers:
         return _clamped(_until_expiry(headers), policy)
     return policy.usual
@@ -85,8 +85,8 @@ def _clamped(seconds: float, policy: CachePolicy) -> float:
     return max(policy.least, min(seconds, policy.most))
 
 
-def _seconds(told: Mapping[str, str], name: str, otherwise: float) -> float:
-    value = told.get(name, "")
+def _seconds(cache_control: Mapping[str, str], name: str, otherwise: float) -> float:
+    value = cache_control.get(name, "")
     return float(value) if value.isdecimal() else otherwise
 
 

@@ -47,22 +47,25 @@ class Origins:
         ) as self._session:
             yield
 
-    async def fetch(self, origin: EdgeOrigin, asked: OriginRequest) -> EdgeAnswer:
+    async def fetch(self, origin: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:
         """Return the origin's answer, unchanged. Raise Unreachable."""
         inner = self._by_domain.get(origin.domain)
         if inner:
-            path, _, query = asked.target.partition("?")
-            return await inner.answer(ViewerRequest(asked.method, path, query, asked.headers.copy(), asked.body))
+            path, _, query = origin_request.target.partition("?")
+            return await inner.answer(
+                ViewerRequest(origin_request.method, path, query, origin_request.headers.copy(), origin_request.body)
+            )
         return await self._over_http(
-            self._signed(asked.target) if origin.is_bucket else self._api + asked.target, asked
+            self._signed(origin_request.target) if origin.is_bucket else self._api + origin_request.target,
+            origin_request,
         )
 
-    async def _over_http(self, url: str, asked: OriginRequest) -> EdgeAnswer:
+    async def _over_http(self, url: str, origin_request: OriginRequest) -> EdgeAnswer:
         sending = self.session.request(
-            asked.method,
+            origin_request.method,
             URL(url, encoded=True),
-            headers=asked.headers,
-            data=BytesIO(asked.body) if asked.body else None,  # aiohttp warns of large bytes.
+            headers=origin_request.headers,
+            data=BytesIO(origin_request.body) if origin_request.body else None,  # aiohttp warns of large bytes.
             allow_redirects=False,
             skip_auto_headers=_AUTOMATIC,
         )
