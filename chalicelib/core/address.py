@@ -151,14 +151,14 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     parser.add_argument("--key", type=Path, required=True, help="a file with the key")
     parser.add_argument("--out", type=Path, help="the file to write the hashes to; without it they are printed")
     parser.add_argument("--encoding", default="utf-8-sig", help="of the file: utf-8-sig, utf-16 or cp1252")
-    asked = parser.parse_args(arguments)
-    saved = asked.key.read_bytes()
+    options = parser.parse_args(arguments)
+    saved = options.key.read_bytes()
     key = bytes.fromhex(saved.decode(encoding_of(saved)).strip())
-    with asked.file.open(encoding=asked.encoding, newline="") as file:
-        hashes, wrong = hash_rows(_rows(file, asked.column), key)
+    with options.file.open(encoding=options.encoding, newline="") as file:
+        hashes, wrong = hash_rows(_rows(file, options.column), key)
     text = "".join(f"{each}\n" for each in hashes)
-    if asked.out:
-        asked.out.write_text(text, encoding="ascii", newline="\n")
+    if options.out:
+        options.out.write_text(text, encoding="ascii", newline="\n")
     else:
         sys.stdout.write(text)
     print(f"{len(hashes)} different addresses", file=sys.stderr)

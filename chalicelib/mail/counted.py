@@ -66,15 +66,17 @@ class CountedDeliveries(Deliveries):
         if dropped_at is None:
             return None
         self.note(key, now, tables)
-        asked = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
+        request_attributes = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
         is_dropped = is_still("mail_dropped_at", dropped_at)
-        change = Change(self.item_key(key), assign=asked | about, remove=["mail_dropped_at"], when=is_dropped)
+        change = Change(
+            self.item_key(key), assign=request_attributes | about, remove=["mail_dropped_at"], when=is_dropped
+        )
         counted_on = datetime.fromisoformat(dropped_at).date()
         try:
             transact([change, self.counter(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)], tables)
         except ConditionFailed:
             return None
-        return self.request_of({"sk": key, **asked})
+        return self.request_of({"sk": key, **request_attributes})
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record a bounce as failed, and a complaint as sent, because it arrived.
