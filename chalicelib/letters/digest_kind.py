@@ -67,8 +67,8 @@ DIGESTS = DigestDeliveries(kind=DIGEST, lifetime=timedelta(days=365), after_cras
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A letter as a digest shows it."""
+class DigestLetter:
+    """A letter in its sender's own words, as a digest shows it."""
 
     words: Mapping[str, str]
     name: str
@@ -98,7 +98,7 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
 
 
-def _chosen(contents: DigestContents, petition: Petition, tables: Tables) -> Iterator[Shown]:
+def _chosen(contents: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
     """Yield letters in their senders' own words, without those of people who withdrew or were erased meanwhile."""
     found = 0
     for signature_id in contents.own:
@@ -110,7 +110,7 @@ def _chosen(contents: DigestContents, petition: Petition, tables: Tables) -> Ite
         found += 1
         agreed = letter_as_signed(petition.slug, signed.version, tables).in_language(signature.language)
         reply_to = signature.email if signed.reply else None
-        yield Shown(words_of(agreed, signed), signature.name or "", signature.postcode, reply_to)
+        yield DigestLetter(words_of(agreed, signed), signature.name or "", signature.postcode, reply_to)
 
 
 DIGEST_KIND = Kind(DIGEST, Path(__file__).with_name("digest_templates"), Priority.OTHER, DIGESTS, contents_digest)

@@ -14,7 +14,7 @@ from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
-from chalicelib.signatures.letter import words_of, written
+from chalicelib.signatures.letter import render_letter, words_of
 from chalicelib.signatures.look_up import find_by_id
 
 
@@ -32,14 +32,14 @@ def contents_letter(
     signature, signed = found.signature, found.signature.letter
     assert signed is not None
     language = language_of(signature.language or petition.language)
-    shown = petition.in_language(language.code)
+    translated = petition.in_language(language.code)
     agreed = letter_as_signed(slug, signed.version, tables).in_language(signature.language)
     to, address = recipient(target, (agreed.target(target_key) or target).name, stored)
     name, postcode = signature.name or "", signature.postcode or ""
-    letter = written(words_of(agreed, signed), to, name, postcode, shown.charity, language)
+    letter = render_letter(words_of(agreed, signed), to, name, postcode, translated.charity, language)
     url = context.petition_link(slug, signature.language)
     reply_to = (signature.email or "") if signed.reply else ""
-    values = {"petition": shown, "petition_url": url, "letter": letter, "is_test": False}
+    values = {"petition": translated, "petition_url": url, "letter": letter, "is_test": False}
     return Content(address, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
 
 

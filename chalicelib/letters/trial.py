@@ -20,7 +20,7 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.letter import SignedLetter, words_of, written
+from chalicelib.signatures.letter import SignedLetter, render_letter, words_of
 from chalicelib.signatures.look_up import find_by_id
 
 NOBODY = translatable("Name of the supporter")
@@ -72,7 +72,7 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
         name, words = _of_a_person(petition, sender, tables)
     if not to or not words:
         return NotSent.TOO_LATE
-    letter = written(words, recipient(target, target.name, stored)[0], name, "", petition.charity, language)
+    letter = render_letter(words, recipient(target, target.name, stored)[0], name, "", petition.charity, language)
     url = context.petition_link(slug)
     values = {"petition": petition, "petition_url": url, "letter": letter, "is_test": True}
     return Content(to, values, language=language.code, sender_name=letter.sender)

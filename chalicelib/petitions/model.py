@@ -160,9 +160,9 @@ class Petition(BaseModel):
             return self
         letter = self.letter and self.letter.translated(translation.letter)
         texts = translation.model_dump(exclude_none=True, exclude={"letter"})
-        shown = self.model_copy(update={**texts, "letter": letter})
-        shown._in_all_languages = self
-        return shown
+        translated = self.model_copy(update={**texts, "letter": letter})
+        translated._in_all_languages = self
+        return translated
 
     def _digest(self, *names: str) -> str:
         """Return a digest of these texts in all languages. A petition without translations keeps its old versions."""

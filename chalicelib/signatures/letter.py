@@ -68,7 +68,7 @@ class AskedLetter(SignedLetter):
 
 
 @dataclass(frozen=True)
-class Written:
+class RenderedLetter:
     """A letter as its target reads it. The email is made from it, and the page that shows it before confirming."""
 
     subject: str
@@ -87,14 +87,16 @@ def words_of(letter: Letter, signed: SignedLetter) -> dict[str, str]:
     return {"subject": signed.subject or letter.subject, "opening": opening, "body": signed.body or letter.body}
 
 
-def written(words: Mapping[str, str], to: str, name: str, postcode: str, charity: str, language: Language) -> Written:
+def render_letter(
+    words: Mapping[str, str], to: str, name: str, postcode: str, charity: str, language: Language
+) -> RenderedLetter:
     """Return the letter to the target with the name `to`, signed with name and postcode."""
     greeting = language.text(GREETING) % {"name": to}
     text = "\n\n".join(each for each in (greeting, words["opening"], words["body"]) if each)
     signed = [f"{name}\n{postcode}" if postcode else name]
     about = {"name": name, "charity": charity}
     sender, campaign = (language.text(each) % about for each in (SENDER, CAMPAIGN))
-    return Written(words["subject"], [*paragraphs(text), *signed], sender, campaign)
+    return RenderedLetter(words["subject"], [*paragraphs(text), *signed], sender, campaign)
 
 
 def signed_letter(form: LetterForm | None, petition: Petition, language: str | None) -> SignedLetter | None:

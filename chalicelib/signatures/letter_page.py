@@ -14,7 +14,7 @@ from chalicelib.petitions.members import MemberOfParliament, member_of
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import corrected, read_corrections
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.letter import SignedLetter, Written, corrected_letter, words_of, written
+from chalicelib.signatures.letter import RenderedLetter, SignedLetter, corrected_letter, render_letter, words_of
 from chalicelib.signatures.letter_form import NO_OPENING
 from chalicelib.signatures.model import Signature
 
@@ -32,7 +32,7 @@ class ShownLetter:
     text: Letter
     language: str
     version: str
-    arrives: Written
+    arrives: RenderedLetter
     to: Sequence[str]
     member: str
     has_no_member: bool
@@ -51,7 +51,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     targets = shown.letter.targets
     member = member_of(signature.country, signature.postcode) if shown.letter.is_to_members else None
     to = _names(shown.letter, member)
-    arrives = written(words, (to or [targets[0].name])[0], name, postcode, shown.charity, language)
+    arrives = render_letter(words, (to or [targets[0].name])[0], name, postcode, shown.charity, language)
     return ShownLetter(
         shown.letter,
         language.code,

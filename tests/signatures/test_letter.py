@@ -8,7 +8,7 @@ from benchmarks.meter import write_units
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core.errors import Invalid
 from chalicelib.core.language import language_of
-from chalicelib.signatures.letter import SignedLetter, corrected_letter, signed_letter, words_of, written
+from chalicelib.signatures.letter import SignedLetter, corrected_letter, render_letter, signed_letter, words_of
 from chalicelib.signatures.letter_form import LetterForm
 from tests.actors import WELSH, a_petition, item_of, signed
 from tests.fakes import FakeTables
@@ -41,7 +41,7 @@ def test_a_letter_begins_with_the_chosen_opening(opening: int | str | None, expe
 
 def test_a_letter_is_greeting_text_name_and_postcode() -> None:
     words = {"subject": "S", "opening": "", "body": "One.\n\nTwo\nlines."}
-    letter = written(words, "Minister", "Alice", "M1 1AE", "The Charity", language_of("en"))
+    letter = render_letter(words, "Minister", "Alice", "M1 1AE", "The Charity", language_of("en"))
     assert letter.paragraphs == ["Dear Minister,", "One.", "Two\nlines.", "Alice\nM1 1AE"]
     assert letter.sender == "Alice via The Charity"
 
