@@ -80,7 +80,7 @@ def restored(
             decision = RULES[table](copied, by_key.get(_key(table, copied)), since_copy)
             if write and decision.outcome is RestoreOutcome.WITHDRAWN:
                 patiently(partial(_withdraw, _key(table, copied), since_copy.now, live))
-            yield Restored(copied, _written(decision, live) if write and decision.write else decision.outcome)
+            yield Restored(copied, _write(decision, live) if write and decision.write else decision.outcome)
 
 
 def _withdraw(key: Key, now: datetime, live: Tables) -> None:
@@ -91,7 +91,7 @@ def _withdraw(key: Key, now: datetime, live: Tables) -> None:
         raise common.InputError(f"there is no petition {slug_of(key.pk)}: restore counts first") from None
 
 
-def _written(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
+def _write(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
     """Write the item, and return what happened to it."""
     write = decision.write
     assert write is not None
