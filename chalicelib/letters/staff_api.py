@@ -56,7 +56,7 @@ def read_letters(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def pause_letters(request: Request, slug: str, target: str) -> Response:
     """Send no more letters to this target, or to one of its members. They wait. Safe to repeat."""
-    key, member = _named(request, slug, target, "letters.paused")
+    key, member = _find_target_audited(request, slug, target, "letters.paused")
     target_state.pause(slug, key, "staff", times.now(), tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": True, "member": member}
     return json_answer(body)
@@ -65,13 +65,13 @@ def pause_letters(request: Request, slug: str, target: str) -> Response:
 @staff_view(routes)
 def resume_letters(request: Request, slug: str, target: str) -> Response:
     """Send the letters to this target or member again. Those that waited follow within six hours. Safe to repeat."""
-    key, member = _named(request, slug, target, "letters.resumed")
+    key, member = _find_target_audited(request, slug, target, "letters.resumed")
     target_state.resume(slug, key, tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": False, "member": member}
     return json_answer(body)
 
 
-def _named(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
+def _find_target_audited(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
     """Record the action. Return the target's key, and the constituency if only one of its members is named."""
     found = find_target(petition_as_stored(slug, tables()), target)
     member = find_member(found, query(request, "member"))

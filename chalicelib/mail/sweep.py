@@ -130,8 +130,8 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
 
 def _groups(after: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
     """Yield the groups in the order of their names, from `after` on: petitions may be added during a pass."""
-    named = (zip(state.groups(after, run.tables), repeat(state)) for state in run.states)
-    yield from merge(*named, key=itemgetter(0))
+    groups_by_state = (zip(state.groups(after, run.tables), repeat(state)) for state in run.states)
+    yield from merge(*groups_by_state, key=itemgetter(0))
 
 
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:

@@ -94,7 +94,7 @@ def _sums(tally: Tally) -> dict[Sum, int]:
 def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
     """Return the drift as numbers of a tally item. The drift of the hours goes to the current hour."""
     prefixes: dict[str, str] = {By.COUNTRY: COUNTRY, By.SOURCE: SOURCE}
-    named = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR}{now:%H}": drift.get(HOURS, 0)})
-    named[BY_PARTNERS] = drift.get(PARTNERS, 0)
-    named.update({prefixes[by] + key: amount for (by, key), amount in drift.items() if by in prefixes})
-    return named
+    numbers = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR}{now:%H}": drift.get(HOURS, 0)})
+    numbers[BY_PARTNERS] = drift.get(PARTNERS, 0)
+    numbers.update({prefixes[by] + key: amount for (by, key), amount in drift.items() if by in prefixes})
+    return numbers
