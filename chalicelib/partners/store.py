@@ -73,8 +73,8 @@ def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) ->
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
     if first or others:
         assign: dict[str, Any] = {"also_in": others} if others else {}
-        gone = [name for name, kept in (("job_id", first), ("row", first), ("also_in", others)) if not kept]
-        tables.try_update(Change(receipt.key, assign=assign, remove=gone, when=is_unchanged))
+        removed = [name for name, kept in (("job_id", first), ("row", first), ("also_in", others)) if not kept]
+        tables.try_update(Change(receipt.key, assign=assign, remove=removed, when=is_unchanged))
     else:
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
 

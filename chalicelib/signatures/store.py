@@ -143,9 +143,9 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
 
     An item that is empty already gets the new times. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
-    gone = (*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at")
+    removed = (*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at")
     tables.update(
-        Change(key, assign=_empty_attributes(now), remove=gone, when=Attr("state").eq(SignatureState.WITHDRAWN))
+        Change(key, assign=_empty_attributes(now), remove=removed, when=Attr("state").eq(SignatureState.WITHDRAWN))
     )
 
 
