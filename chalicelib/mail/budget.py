@@ -101,13 +101,13 @@ def _allowance(item: Item, petition_hash: str, now: datetime) -> Allowance:
 def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: datetime) -> Change:
     """Return the change that takes one email, if the item is as `stored`. With stopped petitions it must not expire."""
     is_quiet = stored.get("next_at", "") <= iso(now - FORGET)
-    sent = 0 if is_quiet else stored["sent"]
-    next_at = now + INTERVALS[min(sent, len(INTERVALS) - 1)]
+    sent_count = 0 if is_quiet else stored["sent"]
+    next_at = now + INTERVALS[min(sent_count, len(INTERVALS) - 1)]
     stopped = stored.get("stopped")
     expires = {} if stopped else {"expires_at": int((next_at + FORGET).timestamp())}
     return Change(
         to.key,
-        assign={"sent": sent + 1, "next_at": iso(next_at), "taken_by": email.request_hash, **expires},
+        assign={"sent": sent_count + 1, "next_at": iso(next_at), "taken_by": email.request_hash, **expires},
         remove=("waiting", "waiting_since"),
         when=is_still("next_at", stored.get("next_at")) & is_still("stopped", stopped),
     )

@@ -34,19 +34,19 @@ class ReceiveResult(NamedTuple):
     errors: Sequence[FieldError] = ()
 
 
-def take_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
+def take_each(submissions: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
     """Take up to a hundred signatures, in order. Raise Unavailable: some may be stored, and a repeat is safe."""
-    fresh = [receiving.receipt_of(sent, now) for sent in each_sent]
+    fresh = [receiving.receipt_of(submission, now) for submission in submissions]
     stored = store.find_receipts(fresh, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
     results = []
-    for sent, receipt in zip(each_sent, fresh, strict=True):
-        results.append(_take_valid(sent, receipt, stored.get(receipt.digest), wordings, receiving, now))
+    for submission, receipt in zip(submissions, fresh, strict=True):
+        results.append(_take_valid(submission, receipt, stored.get(receipt.digest), wordings, receiving, now))
     return results
 
 
 def _take_valid(
-    sent: SentSignature,
+    submission: SentSignature,
     receipt: Receipt,
     stored: Receipt | None,
     wordings: Wordings,
@@ -54,14 +54,14 @@ def _take_valid(
     now: datetime,
 ) -> ReceiveResult:
     try:
-        wordings.keep(sent)
-        return ReceiveResult(_take(sent, receipt, stored, receiving, now))
+        wordings.keep(submission)
+        return ReceiveResult(_take(submission, receipt, stored, receiving, now))
     except Invalid as invalid:
         return ReceiveResult(ReceiveOutcome.INVALID, invalid.errors)
 
 
 def _take(
-    sent: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime
+    submission: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime
 ) -> ReceiveOutcome:
     receipt = _claimed(fresh, stored, receiving.tables)
     if receipt.result is not None:
@@ -71,7 +71,7 @@ def _take(
             return _known_result(receipt, fresh, signature)
         store.claim_again(fresh, receipt, receiving.tables)  # If somebody else does so now, both store the same.
         receipt = fresh
-    result = _stored_and_counted(sent, receipt, receiving, now)
+    result = _stored_and_counted(submission, receipt, receiving, now)
     if fresh.sender != receipt.sender:  # An import that stopped in between had claimed it.
         note_sender(fresh, receipt, find_signature(receipt, receiving), receiving)
     store.settle(receipt, result, receiving.tables)
@@ -126,12 +126,14 @@ def _known_result(receipt: Receipt, fresh: Receipt, signature: Signature | None)
     )
 
 
-def _stored_and_counted(sent: SentSignature, receipt: Receipt, receiving: Receiving, now: datetime) -> ReceiveOutcome:
+def _stored_and_counted(
+    submission: SentSignature, receipt: Receipt, receiving: Receiving, now: datetime
+) -> ReceiveOutcome:
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
         return ReceiveOutcome.SUPPRESSED
-    origin = receiving.origin_of(sent, receipt, is_known=before is not None and not before.is_over(now))
-    signed = sign(sent.form, receiving.petition, origin, now, receiving.context)
+    origin = receiving.origin_of(submission, receipt, is_known=before is not None and not before.is_over(now))
+    signed = sign(submission.form, receiving.petition, origin, now, receiving.context)
     if signed.outcome is Outcome.OVERFLOWED:
         raise Unavailable("storage")  # The queue has it. The partner sends it again, and then it is counted.
     signature = find_signature(receipt, receiving)
@@ -141,18 +143,24 @@ def _stored_and_counted(sent: SentSignature, receipt: Receipt, receiving: Receiv
         and signature is not None
         and signature.state is SignatureState.PENDING
     ):
-        _confirm(sent, receipt, signature, receiving, now, is_own=is_own)
+        _confirm(submission, receipt, signature, receiving, now, is_own=is_own)
     return ReceiveOutcome.ACCEPTED if is_own else ReceiveOutcome.EXISTING
 
 
 def _confirm(
-    sent: SentSignature, receipt: Receipt, signature: Signature, receiving: Receiving, now: datetime, *, is_own: bool
+    submission: SentSignature,
+    receipt: Receipt,
+    signature: Signature,
+    receiving: Receiving,
+    now: datetime,
+    *,
+    is_own: bool,
 ) -> None:
     """Count the signature. The partner's values replace those that a stranger may have typed here before.
 
     Only the person can confirm a letter: one that was typed here is offered to them by email.
     """
-    vouched = {} if is_own else {"name": sent.form.name, "updates": sent.form.consent.updates}
+    vouched = {} if is_own else {"name": submission.form.name, "updates": submission.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     corrections = Corrections.model_validate(vouched)
     typed, asked_at = signature.letter, iso(signature.signed_at)
@@ -168,9 +176,9 @@ def _is_suppressed(signature: Signature) -> bool:
     return signature.state is SignatureState.PENDING and signature.undeliverable is not None
 
 
-def foresee_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
+def foresee_each(submissions: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
     """Return what take_each would return now, and store nothing. A person who is listed twice is accepted twice."""
-    fresh = [receiving.receipt_of(sent, now) for sent in each_sent]
+    fresh = [receiving.receipt_of(submission, now) for submission in submissions]
     stored = store.find_receipts(fresh, receiving.tables)
     return [_foreseen(receipt, stored.get(receipt.digest), receiving, now) for receipt in fresh]
 

@@ -40,8 +40,8 @@ def oak(tables: FakeTables) -> Partner:
 
 
 def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
-    each_sent = [read_sent(raw, partner, NOW) for raw in raws]
-    return take_each(each_sent, receiving(tables, petition, partner), NOW)
+    submissions = [read_sent(raw, partner, NOW) for raw in raws]
+    return take_each(submissions, receiving(tables, petition, partner), NOW)
 
 
 def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveOutcome]:
