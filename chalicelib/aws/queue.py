@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws import clients
 from chalicelib.aws.expressions import chunks
-from chalicelib.aws.failures import translated
+from chalicelib.aws.failures import translate_errors
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
@@ -43,7 +43,7 @@ class Queue:
     def depth(self) -> int:
         """Return the approximate number of messages that wait, are in flight or are delayed."""
         names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-        with translated("queue"):
+        with translate_errors("queue"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         return sum(int(number) for number in answer.get("Attributes", {}).values())
 
@@ -60,7 +60,7 @@ class Queue:
             yield len(messages)
 
     def _receive(self, most: int) -> Sequence[Any]:
-        with translated("queue"):
+        with translate_errors("queue"):
             answer = self._client.receive_message(
                 QueueUrl=self._url, MaxNumberOfMessages=most, VisibilityTimeout=MOVING_SECONDS, WaitTimeSeconds=1
             )
@@ -71,7 +71,7 @@ class Queue:
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay}
             for number, (body, delay) in enumerate(messages)
         ]
-        with translated("queue"):
+        with translate_errors("queue"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         # Count the successes: an empty answer does not mean that the messages were accepted.
         if len(answer.get("Successful", [])) != len(entries):
@@ -79,14 +79,14 @@ class Queue:
 
     def _delete(self, handles: Sequence[str]) -> None:
         entries: Any = [{"Id": str(number), "ReceiptHandle": handle} for number, handle in enumerate(handles)]
-        with translated("queue"):
+        with translate_errors("queue"):
             answer = self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
         if answer.get("Failed"):
             raise Unavailable("queue")
 
     def check(self) -> None:
         """Raise Unavailable unless the queue answers."""
-        with translated("queue"):
+        with translate_errors("queue"):
             self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
 
 
