@@ -27,7 +27,7 @@ def distributions(
     return dict(_Reader(template, parameters, where, secrets).read())
 
 
-def refused_without(
+def accepted_referers(
     template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
 ) -> frozenset[str]:
     """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
