@@ -112,7 +112,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
 
 
 def _stored_or_queued(new: NewSignature, now: datetime, context: SigningContext) -> Outcome:
-    """Store the signature in the table, or in the overflow queue if that fails or the table is to be spared."""
+    """Store the signature in the table, or in the overflow queue if that fails or signing must spare the table."""
     if not level_now(context.tables).includes(Level.ACCEPT_ONLY):
         try:
             return _stored_evenly(new, now, context.tables)

@@ -14,6 +14,8 @@ from ministack.core import lambda_runtime
 
 
 class _Shared(zipfile.ZipFile):
+    """A zip file whose content is unpacked once and shared by all processes."""
+
     def extractall(self, path: Any = None, *_: Any, **__: Any) -> None:
         """Put a link to the unpacked content in place of the empty folder `path`."""
         digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
