@@ -36,7 +36,7 @@ class Queue:
         self._url = url
 
     def send(self, messages: Sequence[Outgoing]) -> None:
-        """Raise Unavailable unless SQS accepted every message. Some may have been accepted."""
+        """Send the messages. Raise Unavailable if SQS did not accept all; it may have accepted some."""
         for chunk in chunks(messages, BATCH_LIMIT):
             self._send_raw([(json.dumps(message.body), message.delay) for message in chunk])
 

@@ -62,7 +62,7 @@ class _Reader:
             )
 
     def value(self, node: Any) -> Any:
-        """Return the node with its values: of functions, parameters and secrets."""
+        """Return the node with its functions, parameters and secrets replaced by their values."""
         return self._revealed(self._resolver.value(node))
 
     def _revealed(self, node: Any) -> Any:
