@@ -13,7 +13,7 @@ from random import uniform
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.aws.expressions import from_wire
-from chalicelib.aws.failures import translated
+from chalicelib.aws.failures import translate_errors
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import Conflicted, PetitionsError, Unavailable, UnknownThing
 from chalicelib.core.times import iso
@@ -59,7 +59,7 @@ class Window:
 
 def window(client: "DynamoDBClient", table: str) -> Window:
     """Return the window of the table. Raise InputError if its recovery is off."""
-    with translated("storage"):
+    with translate_errors("storage"):
         answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     kept = answer.get("PointInTimeRecoveryDescription", {})
     if kept.get("PointInTimeRecoveryStatus") != "ENABLED":
@@ -71,7 +71,7 @@ def window(client: "DynamoDBClient", table: str) -> Window:
 
 def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
     """Return the names of this table's copies."""
-    with translated("storage"):
+    with translate_errors("storage"):
         pages = client.get_paginator("list_tables").paginate()
         return [name for page in pages for name in page["TableNames"] if name.startswith(f"{table}{MARK}")]
 
@@ -87,7 +87,7 @@ class Copy:
 
     def status(self) -> str | None:
         """Return AWS's status of the copy; None if there is no such table."""
-        with suppress(UnknownThing), translated("storage", _refusal):
+        with suppress(UnknownThing), translate_errors("storage", _refusal):
             return self._client.describe_table(TableName=self.name)["Table"]["TableStatus"]
         return None
 
@@ -96,7 +96,7 @@ class Copy:
 
     def begin(self) -> None:
         """Ask AWS for the copy. Idempotent."""
-        with suppress(Conflicted), translated("storage", _refusal):
+        with suppress(Conflicted), translate_errors("storage", _refusal):
             self._client.restore_table_to_point_in_time(
                 SourceTableName=self._table, TargetTableName=self.name, RestoreDateTime=self.moment
             )
@@ -126,12 +126,12 @@ class Copy:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _page(self, request: dict[str, Any]) -> "ScanOutputTypeDef":
-        with translated("storage"):
+        with translate_errors("storage"):
             return self._client.scan(**request)
 
     def delete(self) -> bool:
         """Delete the copy. Return False if it does not exist."""
-        with suppress(UnknownThing), translated("storage", _refusal):
+        with suppress(UnknownThing), translate_errors("storage", _refusal):
             self._client.delete_table(TableName=self.name)
             return True
         return False

@@ -23,9 +23,9 @@ from chalicelib.core.times import iso
 from chalicelib.mail.state import REQUEST
 from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, SignatureState
 
-MOMENTS = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
+TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # The attributes that change only together with one of these times. The state of email and `updates` change alone.
-SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *MOMENTS)
+SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
 # The application never takes these away from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
@@ -127,14 +127,14 @@ def _missing(table: str, copied: Item, live: Item | None) -> RestoreDecision:
 
 
 def _is_damaged(copied: Item, live: Item) -> bool:
-    """Return whether the live item differs in what was signed, without a time that explains it."""
+    """Return whether signed data differs although no later action explains it."""
     was_reset = (
         copied.get("state") == SignatureState.CONFIRMED
         and live.get("state") == SignatureState.PENDING
         and live.get("withdrawn_at") == copied.get("withdrawn_at")
     )
-    own_moments = [name for name in MOMENTS if name in live and live[name] != copied.get(name)]
-    return was_reset or (not own_moments and _signed_part(copied) != _signed_part(live))
+    newer_times = [name for name in TIMES if name in live and live[name] != copied.get(name)]
+    return was_reset or (not newer_times and _signed_part(copied) != _signed_part(live))
 
 
 def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:

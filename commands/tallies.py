@@ -23,21 +23,21 @@ def more_shards(arguments: argparse.Namespace) -> None:
 def check_tally(arguments: argparse.Namespace) -> None:
     """Recount the tally. Raise common.InputError if it is wrong at the end, so that the exit code is 1."""
     petition = petition_as_stored(arguments.slug, common.tables())
-    found = _reported(petition)
+    found = _recount_and_print(petition)
     if not is_wrong(found):
         return
     if not arguments.repair:
         raise common.InputError("nothing was changed: --repair writes an adjusting entry")
     repair_tally(petition, found)
-    if is_wrong(_reported(petition)):
-        raise common.InputError("the tally is still wrong: repeat when it is quiet")
+    if is_wrong(_recount_and_print(petition)):
+        raise common.InputError("the tally is still wrong: run it again when fewer people are signing")
 
 
 def is_wrong(found: Recount) -> bool:
     return bool(found.drift or found.pending)
 
 
-def _reported(petition: Petition) -> Recount:
+def _recount_and_print(petition: Petition) -> Recount:
     found = recount(petition, times.now, common.tables())
     print("\n".join(report(found)))
     return found
@@ -48,10 +48,15 @@ def report(found: Recount) -> list[str]:
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
     lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
     lines += [] if found.drift else ["  the tally agrees: count, days, hours, countries, sources"]
-    lines += [f"  pending {bucket}: {each.kept} kept, {each.counted} found" for bucket, each in found.pending.items()]
+    lines += [
+        f"  pending {bucket}: {each.stored} stored, {each.actual} found" for bucket, each in found.pending.items()
+    ]
     lines += [] if found.pending else ["  the pending counters agree"]
     if found.moving:
-        lines.append(f"  {found.moving} changed just now: a smaller drift would not be seen, repeat when it is quiet")
+        lines.append(
+            f"  {found.moving} changed just now: a smaller drift would not be seen."
+            " Run it again when fewer people are signing"
+        )
     return lines
 
 
@@ -61,7 +66,7 @@ def repair_tally(petition: Petition, found: Recount) -> None:
     if early := reopen(petition.slug, times.now(), common.tables()):
         # An adjusting entry on a closed day would not be counted.
         print(f"  reopened, because they were closed before they were over: {', '.join(map(str, early))}")
-        found = _reported(petition)
+        found = _recount_and_print(petition)
         _refuse_while_moving(found)
     written = repair(found, times.now(), common.tables())
     if written:

@@ -35,7 +35,7 @@ class Trail:
 
 
 def _acts_in(action: Action) -> Iterator[tuple[str, str]]:
-    """Yield each signature that the action erased or withdrew, by its id."""
+    """Yield ERASED or WITHDRAWN, and the signature's id, for each signature that the action erased or withdrew."""
     if action.name == "person.erased":
         yield from ((ERASED, identity) for identity in action.details.values())
     elif action.name in (ERASED, WITHDRAWN):

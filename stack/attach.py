@@ -72,6 +72,6 @@ def deployed(
     built = package(STAGE, project, project / ".local" / "build")
     values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED, "MailSenders": SENDERS, **parameters}
     with one_line_errors():
-        outputs = deploy(cloud, built, STAGE, values, agree=lambda _: True)
+        outputs = deploy(cloud, built, STAGE, values, confirm=lambda _: True)
         verify_sender(cloud, SENDER)
     return Deployed(endpoint, outputs, site)

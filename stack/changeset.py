@@ -76,10 +76,10 @@ def execute(cloud: Cloud, ready: ChangeSet) -> None:
         raise Failure(_reasons(cloud, ready.stack, began)) from error
 
 
-def settle(cloud: Cloud, ready: ChangeSet, agree: Callable[[ChangeSet], bool]) -> None:
-    """Execute the change set if `agree` returns true, else discard it and raise Failure."""
+def settle(cloud: Cloud, ready: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
+    """Execute the change set if `confirm` returns true, else discard it and raise Failure."""
     try:
-        if not agree(ready):
+        if not confirm(ready):
             raise Failure("not deployed: you said no")
     except BaseException:
         discard(cloud, ready)

@@ -27,16 +27,16 @@ def stack_name(stage: str) -> str:
 
 
 def deploy(
-    cloud: Cloud, built: Package, stage: str, values: dict[str, str], agree: Callable[[ChangeSet], bool]
+    cloud: Cloud, built: Package, stage: str, values: dict[str, str], confirm: Callable[[ChangeSet], bool]
 ) -> dict[str, str]:
-    """Deploy the package to the stage's stack and return its outputs. Nothing changes unless `agree` returns true."""
+    """Deploy the package to the stage's stack and return its outputs. Nothing changes unless `confirm` returns true."""
     with one_line_errors():
         address = _publish(cloud, built, {**previous_values(cloud, stack_name(stage)), **values})
         ready = changeset.create(
             cloud, stack_name(stage), address, {"Stage": stage, **values}, built.read_template()["Parameters"]
         )
         if ready:
-            changeset.settle(cloud, ready, agree)
+            changeset.settle(cloud, ready, confirm)
         return _after_deployment(cloud, built, stage, has_changed=ready is not None)
 
 
@@ -83,19 +83,21 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         previous = previous_values(cloud, stack_name(options.stage))
         values = parameters(options, built.read_template()["Parameters"], previous)
         check(cloud, stack_name(options.stage), built.read_template(), values)
-        agree = _agreement(options.stage, options.yes)
+        confirm = _confirmation(options.stage, options.yes)
         distribution = current_outputs(cloud, options.stage).get("EdgeArn", "")
         domain = values.get("EdgeDomain", previous.get("EdgeDomain", ""))
         if domain:
-            values |= us_east_1.certified(cloud, options, {**values, "EdgeDomain": domain}, distribution, agree)
-    outputs = deploy(cloud, built, options.stage, values, agree)
-    later = second_step(options.stage, outputs)
-    if later:
-        say(f"The stack is created. A second change set sets {' and '.join(later)}.")
-        outputs = deploy(cloud, built, options.stage, {**values, **later}, agree)
+            values |= us_east_1.deploy_in_us_east_1(
+                cloud, options, {**values, "EdgeDomain": domain}, distribution, confirm
+            )
+    outputs = deploy(cloud, built, options.stage, values, confirm)
+    second_values = second_step(options.stage, outputs)
+    if second_values:
+        say(f"The stack is created. A second change set sets {' and '.join(second_values)}.")
+        outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     if outputs.get("EdgeArn", "") != distribution and domain:
         with one_line_errors():  # The log in us-east-1 needs an existing distribution.
-            us_east_1.certified(cloud, options, {"EdgeDomain": domain}, outputs["EdgeArn"], agree)
+            us_east_1.deploy_in_us_east_1(cloud, options, {"EdgeDomain": domain}, outputs["EdgeArn"], confirm)
     return outputs
 
 
@@ -114,18 +116,18 @@ def is_protected(stage: str) -> bool:
     return stage not in _UNPROTECTED
 
 
-def _agreement(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
+def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
     """Return a function that shows the changes and asks. On prod only YES=1 in the environment skips the question."""
-    is_agreed = os.environ.get("YES") == "1" or (yes and stage != "prod")
+    is_confirmed = os.environ.get("YES") == "1" or (yes and stage != "prod")
 
-    def agree(ready: ChangeSet) -> bool:
+    def confirm(ready: ChangeSet) -> bool:
         say(bold(f"{ready.stack}: {headline(ready.changes)}"))
         say(table(ready.changes))
         if is_protected(stage):
             refuse_losses(ready)
-        return is_agreed or _says_yes(stage)
+        return is_confirmed or _says_yes(stage)
 
-    return agree
+    return confirm
 
 
 def refuse_losses(ready: ChangeSet) -> None:

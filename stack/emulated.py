@@ -9,7 +9,7 @@ def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) ->
     """Apply the ignored parts of the template to an emulated stack. On AWS this is not needed."""
     _expire_items(cloud, template, outputs)
     _repeat_concurrency(cloud)
-    _answer_errors(cloud, template, outputs)
+    _set_error_responses(cloud, template, outputs)
     _answer_preflights(cloud, template, outputs["RestAPIId"])
     _publish(cloud, template, outputs["RestAPIId"])
 
@@ -40,17 +40,17 @@ def _repeat_concurrency(cloud: Cloud) -> None:
         client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
 
 
-def _answer_errors(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
+def _set_error_responses(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     declared = _definition(template).get("x-amazon-apigateway-gateway-responses", {})
     for kind, response in declared.items():
-        headers = _decided(response["responseParameters"], has_edge="EdgeArn" in outputs)
+        headers = _resolve_conditions(response["responseParameters"], has_edge="EdgeArn" in outputs)
         cloud.client("apigateway").put_gateway_response(
             restApiId=outputs["RestAPIId"], responseType=kind, **{**response, "responseParameters": headers}
         )
 
 
-def _decided(headers: dict[str, Any], *, has_edge: bool) -> dict[str, str]:
-    """Return the headers. One that depends on the CDN is a condition in the template."""
+def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str, str]:
+    """Return the headers. In the template, one that depends on the CDN is a condition: keep it if the CDN exists."""
     fixed = {name: value for name, value in headers.items() if isinstance(value, str)}
     dependent = {name: value["Fn::If"] for name, value in headers.items() if name not in fixed}
     assert all(condition == "HasEdge" for condition, *_ in dependent.values())

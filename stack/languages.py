@@ -53,8 +53,8 @@ def compiled_catalogues(project: Path) -> Iterator[tuple[str, bytes]]:
 def compiled(path: Path) -> bytes:
     """Return the .mo of a catalogue. Its fuzzy texts are left out: nobody has checked them."""
     catalogue = read_catalogue(path)
-    for context, english, own in _published(path.stem):
-        catalogue.add(english, own, context=context)
+    for context, english, translation in _published(path.stem):
+        catalogue.add(english, translation, context=context)
     out = BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()

@@ -18,7 +18,7 @@ _WAITING = (
     " aws acm list-certificates --region us-east-1, then aws acm describe-certificate --region us-east-1"
     " --certificate-arn <arn> --query Certificate.DomainValidationOptions"
 )
-Agree = Callable[[ChangeSet], bool]
+Confirm = Callable[[ChangeSet], bool]
 Values = dict[str, str]
 
 
@@ -27,7 +27,9 @@ def stack_name(stage: str, region: str) -> str:
     return f"petitions-{stage}-edge-{region}"
 
 
-def certified(cloud: Cloud, options: Namespace, values: Mapping[str, str], distribution: str, agree: Agree) -> Values:
+def deploy_in_us_east_1(
+    cloud: Cloud, options: Namespace, values: Mapping[str, str], distribution: str, confirm: Confirm
+) -> Values:
     """Deploy the stack and return the main stack's parameters that come from it.
 
     `values`: the main stack's parameters. `distribution`: its ARN, for the log; "" while there is none.
@@ -36,20 +38,20 @@ def certified(cloud: Cloud, options: Namespace, values: Mapping[str, str], distr
     if changeset.describe(_in_us_east_1(cloud), stack) is None:
         say(_WAITING)
     own = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
-    given = {name: value for name, value in own.items() if value} | pairs(options.edge_set)
+    overrides = {name: value for name, value in own.items() if value} | pairs(options.edge_set)
     site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
-    outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **given}, agree)
+    outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **overrides}, confirm)
     return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}
 
 
-def _deploy(cloud: Cloud, stack: str, values: dict[str, str], agree: Agree) -> dict[str, str]:
+def _deploy(cloud: Cloud, stack: str, values: dict[str, str], confirm: Confirm) -> dict[str, str]:
     template = us_east_1()
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     bucket = ready_bucket(cloud)
     address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
     ready = changeset.create(cloud, stack, address, values, template["Parameters"])
     if ready:
-        changeset.settle(cloud, ready, agree)
+        changeset.settle(cloud, ready, confirm)
     return changeset.outputs(changeset.describe(cloud, stack) or {})
 
 

@@ -9,7 +9,7 @@ from typing import IO, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import translated
+from chalicelib.aws.failures import translate_errors
 from chalicelib.core.errors import PetitionsError, Unavailable, UnknownThing
 from chalicelib.core.settings import settings
 
@@ -30,20 +30,20 @@ class Bucket:
 
         # Upload one part at a time: each thread would hold a part in memory.
         one_by_one = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
-        with translated("files"), path.open("rb") as file:
+        with translate_errors("files"), path.open("rb") as file:
             extra = {"ContentType": content_type}
             self._client.upload_fileobj(file, self._name, key, ExtraArgs=extra, Config=one_by_one)
 
     def copy_to(self, key: str, file: IO[bytes]) -> None:
         """Append an object to an open file. Raise UnknownThing if the object does not exist."""
-        with translated("files", _missing):
+        with translate_errors("files", _missing):
             body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
             with closing(body):
                 copyfileobj(body, file, BLOCK)
 
     def delete_under(self, prefix: str) -> None:
         """Delete all objects whose key starts with `prefix`. There may be none."""
-        with translated("files"):
+        with translate_errors("files"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
             for page in pages:
                 found = [{"Key": each["Key"]} for each in page.get("Contents", [])]

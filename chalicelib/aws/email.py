@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import FAULTS, THROTTLES, denied, translated
+from chalicelib.aws.failures import FAULTS, THROTTLES, denied, translate_errors
 from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unreached
 from chalicelib.core.settings import settings
 
@@ -60,7 +60,7 @@ class Mailer:
         Raise Throttled, Denied or Unreached (not sent), any other Unavailable (perhaps sent) or MailRefused.
         """
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
-        with translated("mail", _refusal), _no_connection():
+        with translate_errors("mail", _refusal), _no_connection():
             answer = self._client.send_email(
                 FromEmailAddress=named(self._sender, mail.sender_name),
                 Destination={"ToAddresses": [mail.to]},

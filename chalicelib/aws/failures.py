@@ -48,7 +48,7 @@ Refusal = Callable[[ClientError], PetitionsError | None]
 
 
 @contextmanager
-def translated(service: str, refusal: Refusal | None = None) -> Iterator[None]:
+def translate_errors(service: str, refusal: Refusal | None = None) -> Iterator[None]:
     """Raise Throttled or Unavailable for temporary errors, Denied for a missing permission; re-raise all others.
 
     `refusal` translates the errors of one service; it is tried first.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws import clients
 from chalicelib.aws.expressions import chunks
-from chalicelib.aws.failures import translated
+from chalicelib.aws.failures import translate_errors
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
@@ -36,14 +36,14 @@ class Queue:
         self._url = url
 
     def send(self, messages: Sequence[Outgoing]) -> None:
-        """Raise Unavailable unless SQS accepted every message. Some may have been accepted."""
+        """Send the messages. Raise Unavailable if SQS did not accept all; it may have accepted some."""
         for chunk in chunks(messages, BATCH_LIMIT):
             self._send_raw([(json.dumps(message.body), message.delay) for message in chunk])
 
     def depth(self) -> int:
         """Return the approximate number of messages that wait, are in flight or are delayed."""
         names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-        with translated("queue"):
+        with translate_errors("queue"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         return sum(int(number) for number in answer.get("Attributes", {}).values())
 
@@ -60,7 +60,7 @@ class Queue:
             yield len(messages)
 
     def _receive(self, most: int) -> Sequence[Any]:
-        with translated("queue"):
+        with translate_errors("queue"):
             answer = self._client.receive_message(
                 QueueUrl=self._url, MaxNumberOfMessages=most, VisibilityTimeout=MOVING_SECONDS, WaitTimeSeconds=1
             )
@@ -71,7 +71,7 @@ class Queue:
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay}
             for number, (body, delay) in enumerate(messages)
         ]
-        with translated("queue"):
+        with translate_errors("queue"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         # Count the successes: an empty answer does not mean that the messages were accepted.
         if len(answer.get("Successful", [])) != len(entries):
@@ -79,14 +79,14 @@ class Queue:
 
     def _delete(self, handles: Sequence[str]) -> None:
         entries: Any = [{"Id": str(number), "ReceiptHandle": handle} for number, handle in enumerate(handles)]
-        with translated("queue"):
+        with translate_errors("queue"):
             answer = self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
         if answer.get("Failed"):
             raise Unavailable("queue")
 
     def check(self) -> None:
         """Raise Unavailable unless the queue answers."""
-        with translated("queue"):
+        with translate_errors("queue"):
             self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
 
 

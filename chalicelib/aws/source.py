@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import translated
+from chalicelib.aws.failures import translate_errors
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
@@ -23,7 +23,7 @@ class Source:
 
     def switch(self, *, is_on: bool) -> bool:
         """Enable or disable it; return whether it changed. While it is changing state, leave it to the next call."""
-        with translated("source", _refusal):
+        with translate_errors("source", _refusal):
             if self._state() != ("Disabled" if is_on else "Enabled"):
                 return False
             self._client.update_event_source_mapping(UUID=self._uuid, Enabled=is_on)
@@ -31,7 +31,7 @@ class Source:
 
     def is_off(self) -> bool:
         """Return whether it is disabled. A function that it started before may still run."""
-        with translated("source", _refusal):
+        with translate_errors("source", _refusal):
             return self._state() == "Disabled"
 
     def _state(self) -> str:

@@ -12,6 +12,7 @@ def now() -> datetime:
 
 
 def iso(moment: datetime) -> str:
+    """Return the time in UTC with whole seconds; fractions are cut off."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

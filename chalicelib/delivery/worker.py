@@ -15,7 +15,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, in_time, on_schedule
+from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule, until_deadline
 from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
@@ -27,7 +27,7 @@ from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.pace import SHARES, Pace, paced
 from chalicelib.mail.relay import relay
-from chalicelib.mail.send import Sent
+from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
@@ -82,8 +82,8 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     deadline = time.monotonic() + RELAY_SECONDS
     images = [(change.before, change.after) for change in changes]
     relayed = relay(images, times.now(), _outbox(), tables())
-    letters = request_letters(in_time(images, deadline, time.monotonic), times.now(), _outbox(), tables())
-    take_out_letters(in_time(images, deadline, time.monotonic), times.now(), tables())
+    letters = request_letters(until_deadline(images, deadline, time.monotonic), times.now(), _outbox(), tables())
+    take_out_letters(until_deadline(images, deadline, time.monotonic), times.now(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed + letters)
     log.event("relayed", requests=relayed, letters=letters)
 
@@ -117,13 +117,13 @@ def _outbox() -> Outbox:
     return Outbox(mail_queue(), other_mail_queue(), KINDS)
 
 
-def _measure(sent: Sent, age: timedelta) -> None:
-    if sent is Sent.SENT:
+def _measure(sent: SendResult, age: timedelta) -> None:
+    if sent is SendResult.SENT:
         log.measure(Metric.MAIL_SENT)
         log.measure(Metric.MAIL_AGE, round(age.total_seconds()))
-    elif sent is Sent.REFUSED:
+    elif sent is SendResult.REFUSED:
         log.measure(Metric.MAIL_REFUSED)
-    elif sent is Sent.UNKNOWN:
+    elif sent is SendResult.UNKNOWN:
         log.measure(Metric.MAIL_UNKNOWN)
 
 

@@ -36,7 +36,9 @@ class StreamChange(NamedTuple):
 def each_message(
     event: SQSEvent, handle: Callable[[Mapping[str, Any]], object], *, drop_prefix: str | None = None
 ) -> Failures:
-    """Handle each message. Only failed ones are delivered again (ReportBatchItemFailures), and become dead letters.
+    """Handle each message, and return the failed ones (ReportBatchItemFailures).
+
+    SQS redelivers only failed messages; after the last attempt they go to the dead-letter queue.
 
     A message that starts with `drop_prefix` is left out.
     """
@@ -90,7 +92,7 @@ def all_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]],
         raise BatchFailed from None
 
 
-def in_time(changes: Sequence[T], deadline: float, clock: Callable[[], float]) -> Iterator[T]:
+def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], float]) -> Iterator[T]:
     """Yield the changes. Raise NotYet once the deadline has passed, but always yield the first.
 
     Lambda then halves the batch, so each change is handled in the end, however slow AWS is.

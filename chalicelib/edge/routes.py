@@ -33,7 +33,7 @@ def _cached(
     throttle: Throttle = USUAL,
     cache: Cache = Cache.SECONDS,
 ) -> Route:
-    """Return a route whose answers caches may keep. `query` has the keys that change the answer."""
+    """Return a route with cacheable responses. `query`: the parameters that change the response."""
     return Route("GET", path, view, function, throttle=throttle, cache=cache, query=query)
 
 

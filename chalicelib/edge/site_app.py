@@ -40,12 +40,13 @@ class Site(Chalice):
         return self.lambda_function(name)(serve)
 
     def __call__(self, event: Any, context: Any) -> Any:
+        """Handle a request of API Gateway. Chalice handles it if it has a view for this method and path."""
         context_of_request = event.get("requestContext", {})
         methods = self.routes.get(context_of_request.get("resourcePath"), {})
         if context_of_request.get("httpMethod") in methods:
             return _as_text(super().__call__(event, context))
         path = str(event.get("path") or "/")
-        request = Request({**event, "requestContext": _in_one_part(context_of_request, path)}, context)
+        request = Request({**event, "requestContext": _with_catch_all_path(context_of_request, path)}, context)
         response = answered(request, lambda: answer_without_view(request, path), _problem)
         return response.to_dict()
 
@@ -83,8 +84,11 @@ def answer_without_view(request: Request, path: str) -> Response:
     return response
 
 
-def _in_one_part(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """Replace an unknown path by one part: logs must not contain invented paths, and `site_prefix` compares parts."""
+def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """If no route matched, replace the path in the context by CATCH_ALL, which is one part.
+
+    Logs must not contain invented paths, and `site_prefix` compares the number of parts.
+    """
     if context.get("resourcePath") != CATCH_ALL:
         return context
     return {**context, "path": str(context.get("path", "")).removesuffix(path) + CATCH_ALL}

@@ -60,7 +60,10 @@ def _age_recipient(key: str) -> "AgeRecipient":
 
 
 def _certificate(key: str) -> "Cert":
-    """Return a valid certificate that can encrypt. The library has no check for this, so encrypt nothing with it."""
+    """Return the key as a certificate that can encrypt. Raise Invalid.
+
+    The library has no such check, so encrypt an empty message to test it.
+    """
     import pysequoia
 
     try:

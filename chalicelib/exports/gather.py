@@ -58,13 +58,14 @@ class Selection:
 
 
 def gather(export: Export, bucket: str, context: ExportContext) -> Export:
-    """Write one part and return the export with it. A recorded part exists and is complete."""
+    """Write one part and return the export with it. The part is recorded only after its file is complete."""
     key, totals = f"{prefix(export)}{bucket}-{token_hex(4)}", export.totals.model_copy(deep=True)
     path = context.folder / "part"
     with path.open("w", encoding="utf-8", newline="") as file:
         _fill(export, totals, exportable(export.slug, bucket, context.tables), file)
     context.bucket.put_file(key, path, "application/octet-stream")
-    parts = [*export.parts, key if totals.rows > export.totals.rows else ""]
+    has_rows = totals.rows > export.totals.rows
+    parts = [*export.parts, key if has_rows else ""]  # "": no rows.
     return export.model_copy(update={"parts": parts, "totals": totals, "processed": totals.rows})
 
 

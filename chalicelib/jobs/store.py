@@ -14,13 +14,13 @@ _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNIN
 
 
 def add(job: Job, tables: Tables) -> None:
-    """Store a new job. Raise NotNow while another job of its kind and key runs. A stalled one fails."""
+    """Store a new job. Raise NotNow while another job of its kind and key runs. If that one has stalled, it fails."""
     pointer, now = keys.latest_job(job.kind, job.key), job.requested_at
-    named = tables.get(pointer, consistent=True)
-    latest = find(type(job), named["job_id"], tables) if named else None
+    stored = tables.get(pointer, consistent=True)
+    latest = find(type(job), stored["job_id"], tables) if stored else None
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
         raise already_running(job)
-    lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", named and named["job_id"]))
+    lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", stored and stored["job_id"]))
     writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
     if latest and latest.is_open:  # It is stalled, and must not have made progress since it was read.
         writes.append(_change_between(latest, latest.stalled(), now, _is_open_and_unchanged(latest)))

@@ -33,12 +33,12 @@ def each_job(
         context: Any = event.context
         return bool(context.get_remaining_time_in_millis() >= seconds * 1000)
 
-    def worked(job: JobType) -> JobType:
+    def run_in_folder(job: JobType) -> JobType:
         with TemporaryDirectory(prefix=f"{model.kind}-") as folder:
             return run(job, work_of(job, Path(folder)), has_time, times.now, tables())
 
     def handle(body: Mapping[str, Any]) -> None:
-        _run(JobMessage.model_validate(body).job_id, model, queue, worked)
+        _run(JobMessage.model_validate(body).job_id, model, queue, run_in_folder)
 
     return each_message(event, handle)
 

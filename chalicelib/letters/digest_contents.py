@@ -86,13 +86,15 @@ def take_out(key: str, letter: LetterIds, area: str, now: datetime, tables: Tabl
         return
     ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
     note = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
-    if not (_taken_out(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(note)):
-        # It was unsealed between the two writes. A digest that has ended refuses all three.
-        _taken_out(ids, letter.signature_id, area, now, tables, _UNSEALED)
+    if not (_try_to_take_out(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(note)):
+        # It was unsealed between these two writes, so try again. If the digest has ended, no write changes it.
+        _try_to_take_out(ids, letter.signature_id, area, now, tables, _UNSEALED)
 
 
-def _taken_out(ids: DigestIds, signature_id: str, area: str, now: datetime, tables: Tables, when: Condition) -> bool:
-    """Return False if the digest is not as `when` says."""
+def _try_to_take_out(
+    ids: DigestIds, signature_id: str, area: str, now: datetime, tables: Tables, when: Condition
+) -> bool:
+    """Take the letter out of its digest, if `when` holds for the digest. Return whether it is out, now or before."""
     key, day = letter_delivery(ids.slug, ids.target, signature_id), ids.day.isoformat()
     dropped = {"mail_dropped_at": iso(now)}
     try:
@@ -126,7 +128,7 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
             return _contents_of(ids, item)
         for each in sorted(late):
             signature_id, _, area = each.partition(" ")
-            if not _taken_out(ids, signature_id, area, now, tables, _SEALED):
+            if not _try_to_take_out(ids, signature_id, area, now, tables, _SEALED):
                 raise Conflicted("storage")
         tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
     raise Conflicted("storage")
@@ -138,7 +140,7 @@ def unseal(ids: DigestIds, tables: Tables) -> None:
 
 
 def end(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Note no more withdrawals, because the email is settled. This only saves writes."""
+    """Record that the email is settled, so that withdrawals write nothing here. This only saves writes."""
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=Attr("letters").exists()))
 

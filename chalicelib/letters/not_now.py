@@ -22,14 +22,14 @@ from chalicelib.signatures.model import Signature
 def not_now(
     key: str, stored: Item, target: LetterTarget, signature: Signature, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the letter is not sent now; None if it is sent."""
+    """Return why the letter is not sent now, or None. May add it to the digest or book its turn."""
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
     if state.is_paused or target.test_to or (target.members and _waits(letter, stored["member"], tables)):
         return NotSent.HELD
     if isinstance(target.delivery, Digest):
         is_single = "single" in stored or _goes_singly(key, stored, target.delivery.first, state, tables)
-        return None if is_single else _gathered(key, stored, signature, state, now, tables)
+        return None if is_single else _add_to_digest(key, stored, signature, state, now, tables)
     if isinstance(target.delivery, Paced):
         due = turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
         return Later(due) if due > now else None
@@ -56,9 +56,10 @@ def _goes_singly(key: str, stored: Item, first: int, state: TargetState, tables:
     return True
 
 
-def _gathered(
+def _add_to_digest(
     key: str, stored: Item, signature: Signature, state: TargetState, now: datetime, tables: Tables
 ) -> NotSent:
+    """Add the letter to the target's digest. Return SETTLED, because the digest now delivers it."""
     letter = letter_ids(key)
     if not state.has_digests:
         record_digests(letter.slug, letter.target, tables)

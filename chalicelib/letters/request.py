@@ -126,11 +126,12 @@ def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = 
 
     The stream requests letters. This is for confirmations that it has lost. The sweep queues what this requests.
     """
-    found = (image for image in _senders(slug, tables) if image["confirmed_at"] >= iso(since))
+    found = (image for image in _sender_images(slug, tables) if image["confirmed_at"] >= iso(since))
     return sum(_requests_missing(image, now, tables) for image in found)
 
 
-def _senders(slug: str, tables: Tables) -> Iterator[Image]:
+def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:
+    """Yield the items of all confirmed signatures that have a letter."""
     for bucket in keys.BUCKETS:
         after: str | None = ""
         while after is not None:

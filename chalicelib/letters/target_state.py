@@ -40,7 +40,7 @@ def target_state(slug: str, target: str, tables: Tables, member: str = "") -> Ta
 
 
 def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
-    """Return the state of each target that has one, by its key; of members, by target, "#" and constituency."""
+    """Return the stored states by the target's key. The key of a member is `<target>#<constituency>`."""
     items: Iterable[Item] = tables.query(keys.COUNTS, target_keys.targets(slug), consistent=True)
     return {item["sk"]: _state(item) for item in items}
 

@@ -12,7 +12,7 @@ from chalicelib.mail.kind import Kinds, MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pace import LONGEST_GAP, longest_delivery
 from chalicelib.mail.pause import is_paused, pause_mail
-from chalicelib.mail.send import Sent, send
+from chalicelib.mail.send import SendResult, send
 
 # After this time, start no further email, and do not pass one to SES that has waited for the table.
 BUDGET_SECONDS = 30.0
@@ -45,7 +45,7 @@ class BatchSender:
         self._deadline = clock() + BUDGET_SECONDS
         self._is_paused: bool | None = None  # None: not read yet.
 
-    def send(self, request: MailRequest, now: datetime) -> Sent:
+    def send(self, request: MailRequest, now: datetime) -> SendResult:
         """Send one email (mail/send.py). Raise NotYet when the time is up or sending is paused."""
         if self._is_over(now):
             raise NotYet

@@ -17,7 +17,8 @@ class Outbox:
     kinds: Kinds
 
     def send(self, requests: Iterable[tuple[MailRequest, int]]) -> None:
-        """Queue each request with its delay in seconds. Raise Unavailable if any failed; others may be queued then.
+        """Queue each request with its delay in seconds. Raise Unavailable if any failed; the others may already be
+        queued.
 
         A request of an unknown kind is left out.
         """

@@ -19,8 +19,9 @@ from chalicelib.mail.model import MailRequest
 CLAIM = timedelta(seconds=120)
 
 
-class Sent(StrEnum):
+class SendResult(StrEnum):
     SENT = "sent"
+    # Nothing was sent, and nothing is left to do: the request was settled before, settled by its kind, or dropped.
     SETTLED = "settled"
     REFUSED = "refused"
     HELD = "held"
@@ -30,20 +31,20 @@ class Sent(StrEnum):
     UNKNOWN = "unknown"
 
 
-def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime, tables: Tables) -> Sent:
+def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime, tables: Tables) -> SendResult:
     """Send the email if it may be sent now. Raise Throttled, Unavailable or NotYet to get the message again."""
     kind = kinds[request.kind]
     try:
         stored = kind.state.claim(request, now, CLAIM, tables)
     except ConditionFailed as failure:
         if not kind.state.is_still_requested(request, failure.item):
-            return Sent.SETTLED
+            return SendResult.SETTLED
         if kind.state.waits(failure.item, now):
-            return Sent.WAITS
+            return SendResult.WAITS
         raise NotYet from failure
     if kind.state.is_unknown(stored):
         kind.state.mark_unknown(request, now, tables)
-        return Sent.UNKNOWN
+        return SendResult.UNKNOWN
     content = kind.contents(request.key, stored, context, now, tables)
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
@@ -72,26 +73,28 @@ def _limited(
     return Later(allowance.next_at) if allowance.next_at > now else None
 
 
-def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables) -> Sent:
-    """Postpone, release or drop the claimed request, as the reason requires."""
+def _keep_or_drop(
+    request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables
+) -> SendResult:
+    """Postpone, release or drop the claimed request, as the reason requires. A dropped request is settled."""
     if isinstance(reason, Later):
         kind.state.postpone(request, reason.due, tables)
-        return Sent.WAITS
+        return SendResult.WAITS
     if reason is NotSent.HELD:
         kind.state.release(request, tables)
-        return Sent.HELD
+        return SendResult.HELD
     if reason is NotSent.TOO_LATE:
         kind.state.drop(request, now, tables)
-    return Sent.SETTLED
+    return SendResult.SETTLED
 
 
 def _send_claimed(
     request: MailRequest, kind: Kind, content: Content, context: MailContext, now: datetime, tables: Tables
-) -> Sent:
+) -> SendResult:
     """Send the email of a claimed request, and record what happened to it."""
     mail = compose(request, kind, content)
     if not kind.state.begin(request, now, tables):
-        return Sent.SETTLED
+        return SendResult.SETTLED
     try:
         took = context.deliver(mail)
     except (Throttled, Denied, Unreached, NotYet):
@@ -100,7 +103,7 @@ def _send_claimed(
         raise
     except MailRefused:
         kind.state.mark_refused(request, now, tables)
-        return Sent.REFUSED
+        return SendResult.REFUSED
     # Pacing may have delayed the email, and the next email's wait starts when it was sent.
     kind.state.mark_sent(request, now + took, tables)
-    return Sent.SENT
+    return SendResult.SENT

@@ -43,12 +43,13 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
 
 
 def _next(turns: Turns, now: int) -> Change:
-    """Return the change of an item with booked turns. Each further turn moves its expiry too."""
+    """Return the change that books one turn more, if some are booked after `now`. It also moves the item's expiry."""
     expires = {} if turns.expires_after is None else {"expires_at": ceil(turns.step / 1000)}
     return Change(turns.key, add={"booked_until": turns.step, **expires}, when=Attr("booked_until").gt(now))
 
 
 def _first(turns: Turns, now: int) -> Change:
+    """Return the change that books the first turn, if no turn is booked after `now`."""
     expires = {} if turns.expires_after is None else {"expires_at": int(now / 1000) + turns.expires_after}
     is_quiet = absent_or_at_most("booked_until", now)
     return Change(turns.key, assign={"booked_until": now + turns.step, **expires}, when=is_quiet)

@@ -170,7 +170,10 @@ def _confirm(
 
 
 def _is_suppressed(signature: Signature) -> bool:
-    """Return whether the person withdrew, was erased, or cannot be reached by email."""
+    """Return whether the person withdrew, was erased, or cannot be reached by email.
+
+    If staff undid the import that it came with, the person did not withdraw.
+    """
     if signature.state is SignatureState.WITHDRAWN:
         return signature.taken_back_at is None
     return signature.state is SignatureState.PENDING and signature.undeliverable is not None

@@ -48,7 +48,7 @@ class Receiving:
         )
 
     def origin_of(self, sent: SentSignature, receipt: Receipt, *, is_known: bool) -> Origin:
-        """`is_known`: the signature exists, so it needs no email from us."""
+        """Return the origin of a signature that a partner sent. `is_known`: it exists, so it needs no email."""
         return Origin(
             obtained_by=self.partner.name,
             channel=self.channel,

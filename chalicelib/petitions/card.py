@@ -18,7 +18,7 @@ WIDTH = 62
 
 
 def card_of(petition: Petition, count: int | None, language: str) -> bytes:
-    """Return the picture in the language with this code. `count` is None if it is unavailable."""
+    """Return the PNG for link previews (og:image) in the language with this code. `count`: None if unavailable."""
     # Imported here, because no other request needs it.
     from resvg_py import svg_to_bytes
 

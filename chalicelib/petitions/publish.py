@@ -19,21 +19,22 @@ LIFECYCLE = {"state", "paused_at", "removed_reason"}
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Create the petition or overwrite the stored one. Safe to repeat. Raise Stale on a concurrent edit.
 
-    Return the petition as stored. It keeps its shards if the file has fewer, and its state if the file has none.
+    Return the petition as stored. The stored shard count is kept if `petition` has fewer; the stored state
+    if `petition` sets none.
     """
     stored = store.get(petition.slug, tables, consistent=True)
     if stored is None:
         return create(petition, now, tables)
-    kept: dict[str, Any] = {
+    preserved: dict[str, Any] = {
         "shards": max(petition.shards, stored.shards),
         "revision": stored.revision,
         "figures": stored.figures,
     }
     if "state" not in petition.model_fields_set:
-        kept |= stored.model_dump(include=LIFECYCLE)
+        preserved |= stored.model_dump(include=LIFECYCLE)
         if stored.state is PetitionState.CLOSED:
-            kept["closes_at"] = petition.closes_at or stored.closes_at
-    petition = changed(petition, **kept)
+            preserved["closes_at"] = petition.closes_at or stored.closes_at
+    petition = changed(petition, **preserved)
     open_tally(petition.slug, petition.shards, now, tables)
     return edit(petition, now, tables)
 

@@ -22,7 +22,10 @@ class SlugList:
         return slug in self._slugs
 
     def begin_reading_if_due(self, now: datetime) -> bool:
-        """Return whether the caller must read the list now. If so, it is not due for a while, even if that fails."""
+        """Return whether the caller must read the list now.
+
+        If so, the next read is due after READ_AFTER, even if this one fails.
+        """
         if self._tried_at <= now < self._tried_at + READ_AFTER:
             return False
         self._tried_at, self.is_current = now, False

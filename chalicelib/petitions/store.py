@@ -45,13 +45,13 @@ def add(petition: Petition, tables: Tables) -> None:
 def replace(petition: Petition, tables: Tables, also: Change | None = None) -> None:
     """Store the next revision, in one transaction with the other change if one is given.
 
-    Raise ConditionFailed if the stored petition has changed since or has more shards; with index 1 if the condition of
-    the other change fails.
+    Raise ConditionFailed if the stored petition has changed since or has more shards, or if the condition of the other
+    change fails. ConditionFailed.index is 0 for the petition and 1 for `also`.
     """
-    kept = petition.model_dump(exclude_none=True)
-    absent = [name for name in Petition.model_fields if name not in kept]
+    attributes = petition.model_dump(exclude_none=True)
+    absent = [name for name in Petition.model_fields if name not in attributes]
     when = _is_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
-    change = Change(keys.petition(petition.slug), assign=kept, remove=absent, when=when)
+    change = Change(keys.petition(petition.slug), assign=attributes, remove=absent, when=when)
     if also is None:
         tables.update(change)
     else:

@@ -36,39 +36,40 @@ class Transition:
 
 def apply(petition: Petition, transition: Transition, now: datetime) -> Petition:
     """Return the petition after the transition. Raise InvalidTransition, or Invalid with the field errors."""
-    was = petition.state_at(now)
-    if transition.state not in NEXT[was]:
-        raise InvalidTransition(was, transition.state)
-    field_errors = [*_time_errors(was, transition, now), *_reason_errors(transition)]
+    current = petition.state_at(now)
+    if transition.state not in NEXT[current]:
+        raise InvalidTransition(current, transition.state)
+    field_errors = [*_time_errors(current, transition, now), *_reason_errors(transition)]
     if field_errors:
         raise Invalid(field_errors)
     if transition.at:
-        return changed(petition, state=PetitionState.OPEN, **{SCHEDULED[was, transition.state]: transition.at})
+        return changed(petition, state=PetitionState.OPEN, **{SCHEDULED[current, transition.state]: transition.at})
     changes = _CHANGES[transition.state](petition, transition, now)
     return changed(petition, **{"state": transition.state, "paused_at": None, "removed_reason": None, **changes})
 
 
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     """Return the states that may follow. `schedules`: the field that a scheduled time sets, or None."""
-    was = petition.state_at(now)
-    # Draft to draft cancels a scheduled opening. A petition that is stored as a draft has none.
-    unchanged = {was} & {petition.state}
+    current = petition.state_at(now)
+    # A scheduled petition is stored as open and is a draft until then.
+    # Draft -> draft cancels the schedule, so offer it only there.
+    excluded = {current} & {petition.state}
     return [
         {
             "state": state,
-            "schedules": SCHEDULED.get((was, state)),
+            "schedules": SCHEDULED.get((current, state)),
             "needs_reason": state is PetitionState.REMOVED,
         }
         for state in PetitionState
-        if state in NEXT[was] - unchanged
+        if state in NEXT[current] - excluded
     ]
 
 
-def _time_errors(was: PetitionState, transition: Transition, now: datetime) -> list[FieldError]:
+def _time_errors(current: PetitionState, transition: Transition, now: datetime) -> list[FieldError]:
     if transition.at is None:
         return []
-    if (was, transition.state) not in SCHEDULED:
-        return [FieldError("at", f"You can only change from {was} to {transition.state} now, not at a later time")]
+    if (current, transition.state) not in SCHEDULED:
+        return [FieldError("at", f"You can only change from {current} to {transition.state} now, not at a later time")]
     return [] if transition.at > now else [FieldError("at", "Enter a time in the future, or leave this blank for now")]
 
 
@@ -82,8 +83,8 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
 
 def _opened(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
     """Return what opening changes: a draft opens now, a pause extends closes_at, a past closes_at is dropped."""
-    was, closes = petition.state_at(now), petition.closes_at
-    if was is PetitionState.DRAFT:
+    current, closes = petition.state_at(now), petition.closes_at
+    if current is PetitionState.DRAFT:
         return {"opened_at": now}
     if petition.paused_at and closes:
         closes += now - petition.paused_at

@@ -171,7 +171,7 @@ def _day_at(name: str, value: str) -> date:
     """Return the day of a time, which must be a midnight in UTC."""
     try:
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
-        # As an end, a midnight ends the day before it.
+        # For `to`, midnight is the end of the previous day.
         day = moment.date() - timedelta(days=1 if name == "to" else 0)
     except (ValueError, OverflowError):
         raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None

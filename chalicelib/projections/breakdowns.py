@@ -40,13 +40,13 @@ def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables
 
 
 def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
-    """Return every breakdown of one moment. With chosen days, only those that have daily counts.
+    """Return all breakdowns, read at the same time. If `days` is set, return only those that have daily counts.
 
     Constituencies are never included: they are in 1,024 items of their own, too many to read for every refresh.
     """
-    counted, numbers = breakdowns(petition, days, now, tables), store.projected(petition.slug, tables)
-    confirmed = counted[0].confirmed
+    result, numbers = breakdowns(petition, days, now, tables), store.projected(petition.slug, tables)
+    confirmed = result[0].confirmed
     if days == Days():
         versions_and_areas = (Dimension.VERSION, Dimension.AREA)
-        counted += [Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)) for by in versions_and_areas]
-    return Overview(confirmed, numbers[PENDING], now, counted)
+        result += [Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)) for by in versions_and_areas]
+    return Overview(confirmed, numbers[PENDING], now, result)

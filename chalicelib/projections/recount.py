@@ -69,10 +69,13 @@ class Walk:
 
 @dataclass(frozen=True)
 class Pending:
-    """A bucket whose counter of pending signatures is wrong. `kept`: its number (None: no counter)."""
+    """A bucket whose counter of pending signatures is wrong.
 
-    kept: int | None
-    counted: int
+    `stored`: what it says (None: no counter). `actual`: how many there are.
+    """
+
+    stored: int | None
+    actual: int
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class Recount:
 
     @property
     def pending_drift(self) -> int:
-        return sum(abs((bucket.kept or 0) - bucket.counted) for bucket in self.pending.values())
+        return sum(abs((bucket.stored or 0) - bucket.actual) for bucket in self.pending.values())
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
@@ -122,7 +125,7 @@ def repair_pending(found: Recount, tables: Tables) -> int:
     done = 0
     for bucket, pending in found.pending.items():
         try:
-            store.set_pending(found.slug, bucket, pending.kept, pending.counted, tables)
+            store.set_pending(found.slug, bucket, pending.stored, pending.actual, tables)
         except ConditionFailed:
             continue
         done += 1
@@ -131,14 +134,15 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
     """Compare the tally with the signatures once."""
-    kept, kept_pending = prove.kept_sums(petition, now, tables), store.pending(petition.slug, tables, consistent=True)
+    stored = prove.kept_sums(petition, now, tables)
+    stored_pending = store.pending(petition.slug, tables, consistent=True)
     walk = _walk_over(petition.slug, now, tables)
     return Recount(
         petition.slug,
         walk.sure[COUNT] + walk.unsure[COUNT],
-        _drift(kept, walk),
+        _drift(stored, walk),
         walk.unsure[COUNT] + walk.gone,
-        _wrong_counters(kept_pending, walk),
+        _wrong_counters(stored_pending, walk),
         walk.joined.total() + walk.left.total(),
     )
 
@@ -152,22 +156,25 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
     return walk
 
 
-def _drift(kept: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
+def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
     """Return how far each sum is outside of its possible range."""
     found = {}
-    for each in {*kept, *walk.sure, *walk.unsure}:
-        difference = kept.get(each, 0) - walk.sure[each]
+    for each in {*stored, *walk.sure, *walk.unsure}:
+        difference = stored.get(each, 0) - walk.sure[each]
         found[each] = min(difference, 0) or max(difference - walk.unsure[each] - walk.gone, 0)
     return {each: amount for each, amount in sorted(found.items()) if amount}
 
 
-def _wrong_counters(kept: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
-    """Return the wrong counters by bucket. They lag, so allow for signatures that became or left pending just now."""
+def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
+    """Return the wrong counters by bucket.
+
+    The counters lag, so allow for signatures that became pending, or stopped being pending, just now.
+    """
     wrong = {}
     for bucket in keys.BUCKETS:
-        difference = kept.get(bucket, 0) - walk.pending[bucket]
+        difference = stored.get(bucket, 0) - walk.pending[bucket]
         if not -walk.joined[bucket] <= difference <= walk.left[bucket]:
-            wrong[bucket] = Pending(kept.get(bucket), walk.pending[bucket])
+            wrong[bucket] = Pending(stored.get(bucket), walk.pending[bucket])
     return wrong
 
 

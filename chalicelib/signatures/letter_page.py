@@ -65,7 +65,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
 
 
 def as_typed(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
-    """Return the signature with what was typed on the page, as far as it is valid: so the letter would arrive."""
+    """Return the signature with the valid values typed on the page, to show the letter as it would be sent."""
     changes: dict[str, Any] = {}
     with suppress(Invalid):
         changes |= corrected(read_corrections(fields, signature.country or ""), signature.country or "")

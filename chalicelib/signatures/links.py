@@ -98,7 +98,7 @@ def unsubscribe_from_updates(request: Request) -> Response:
 
 
 def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
-    """Confirm, and return the page that says so; if a field is invalid, the form with its errors."""
+    """Confirm the signature and return the page that says so; if a field is invalid, return the form with errors."""
     link, version = _confirm_link(fields.get("token"), now), fields.get("version")
     try:
         check_version(version, link.petition)
@@ -131,7 +131,7 @@ def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
 
 
 def _opt_out_link(purpose: Purpose, token: str | None) -> Link:
-    """Return the link, also if its petition is closed or removed: people can always withdraw and unsubscribe."""
+    """Return the link, even if its petition is closed or removed: people can always withdraw and unsubscribe."""
     subject = _subject(purpose, token, times.now())
     return Link(token or "", subject, petition_as_stored(subject.slug, tables()))
 

@@ -39,7 +39,7 @@ def identities_of(
 
 
 def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[StoredSignature]:
-    """Return the signatures that exist, in the same order."""
+    """Return the signatures that exist, in the same order. Leave out items that only mark an erasure."""
     found = store.find_each([keys.signature(petition.slug, identity) for petition, identity in identities], tables)
     stored = [
         StoredSignature(petition, identity, found[key])

@@ -112,7 +112,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
 
 
 def _stored_or_queued(new: NewSignature, now: datetime, context: SigningContext) -> Outcome:
-    """Store the signature in the table, or in the overflow queue if that fails or the table is to be spared."""
+    """Store the signature in the table, or in the overflow queue if that fails or signing must spare the table."""
     if not level_now(context.tables).includes(Level.ACCEPT_ONLY):
         try:
             return _stored_evenly(new, now, context.tables)
@@ -142,8 +142,8 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        if not earlier.is_over(now) and (further := _further_origin(new.signature, earlier)):
-            store.note_origin(new.key, further, tables)
+        if not earlier.is_over(now) and (new_origin := _new_origin(new.signature, earlier)):
+            store.note_origin(new.key, new_origin, tables)
         has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
         if late and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
@@ -152,14 +152,14 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
     raise Unavailable
 
 
-def _further_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
+def _new_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
     """Return the origin and the receipt that the stored signature does not name yet. Its first origin stays."""
     known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
-    further = {
+    new_origin = {
         "also_obtained_by": {signature.obtained_by} - known,
         "also_came_with": signature.came_with - earlier.came_with,
     }
-    return {name: values for name, values in further.items() if values}
+    return {name: values for name, values in new_origin.items() if values}
 
 
 def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:

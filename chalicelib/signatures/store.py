@@ -120,6 +120,7 @@ def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def _is_unchanged(stored: Signature) -> Condition:
+    """Return the condition that the state and what the tally counted are still as in `stored`."""
     counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
     return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
 

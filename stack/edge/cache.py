@@ -56,7 +56,7 @@ class EdgeCache:
         return cached
 
     def put(self, key: Key, answer: EdgeAnswer, now: float, life: Lifetime) -> None:
-        """Keep an answer in place of the one before. An answer without lifetime is not kept."""
+        """Store an answer in place of the previous one. An answer without lifetime is not stored."""
         self._answers.pop(key, None)
         if life.ends > 0:
             self._answers[key] = CachedAnswer(answer, now, life)

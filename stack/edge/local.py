@@ -10,7 +10,7 @@ from stack.attach import STAGE, Deployed
 from stack.aws import Cloud
 from stack.edge import gateway, server
 from stack.edge.origins import Origins
-from stack.edge.template import distributions, refused_without
+from stack.edge.template import accepted_referers, distributions
 from stack.package import package
 from stack.paths import REGION
 from stack.referee.model import Where
@@ -24,13 +24,13 @@ WHERE = Where(REGION, "000000000000")
 
 
 def applications(stack: Deployed, api_port: int, archive: Path | None = None) -> list[web.Application]:
-    """Return the CDN, and the API's endpoint that it will find at this port."""
+    """Return the web apps of the CDN and of the API gateway. The CDN calls the gateway at `api_port`."""
     template = package(STAGE).read_template()
     secrets = {logical_id(name.lower()): text for name, text in stack.keys().items()}
-    found = distributions(template, PARAMETERS, WHERE, secrets)
-    origins = Origins(found, time.time, f"http://{LOOPBACK}:{api_port}", _signed(stack))
-    keys = refused_without(template, PARAMETERS, WHERE, secrets)
-    return [server.application(origins, stack.endpoint, archive), gateway.application(stack.gateway, keys)]
+    distributions_by_id = distributions(template, PARAMETERS, WHERE, secrets)
+    origins = Origins(distributions_by_id, time.time, f"http://{LOOPBACK}:{api_port}", _signed(stack))
+    referers = accepted_referers(template, PARAMETERS, WHERE, secrets)
+    return [server.application(origins, stack.endpoint, archive), gateway.application(stack.gateway, referers)]
 
 
 def _signed(stack: Deployed) -> Callable[[str], str]:

@@ -27,7 +27,7 @@ def distributions(
     return dict(_Reader(template, parameters, where, secrets).read())
 
 
-def refused_without(
+def accepted_referers(
     template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
 ) -> frozenset[str]:
     """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
@@ -62,7 +62,7 @@ class _Reader:
             )
 
     def value(self, node: Any) -> Any:
-        """Return the node with its values: of functions, parameters and secrets."""
+        """Return the node with its functions, parameters and secrets replaced by their values."""
         return self._revealed(self._resolver.value(node))
 
     def _revealed(self, node: Any) -> Any:

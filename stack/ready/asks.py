@@ -44,8 +44,8 @@ def asks(values: Values, expected: Expected, stage: str) -> list[Ask]:
 
 def mail_rate(expected: Expected) -> int:
     """Return the emails a second that send the last one well in time, as a multiple of four (docs/deploy.md)."""
-    in_time = expected.total / (expected.seconds + LATEST_EMAIL / 2)
-    return 4 * ceil(min(expected.rate, in_time) / 4)
+    rate_in_time = expected.total / (expected.seconds + LATEST_EMAIL / 2)
+    return 4 * ceil(min(expected.rate, rate_in_time) / 4)
 
 
 def _of_email(values: Values, expected: Expected) -> Iterator[Ask]:
@@ -91,15 +91,15 @@ def _of_ours(values: Values, expected: Expected, stage: str) -> Iterator[Ask]:
 
 
 def of_throttle(values: Values, expected: Expected) -> Iterator[Defect]:
-    """Yield the site's own throttle of signing, if it is below the crowd. The model knows that of the account only."""
-    most = values.get("gateway.signing", expected.rate)
-    if most < expected.rate:
-        text = f"the site's own throttle lets {most:,.0f} people sign a second"
+    """Yield a defect if the site's own throttle is too low. The model knows only the account's throttle."""
+    throttle = values.get("gateway.signing", expected.rate)
+    if throttle < expected.rate:
+        text = f"the site's own throttle lets {throttle:,.0f} people sign a second"
         yield Defect(text, "raise SIGNING in chalicelib/edge/routes.py, and deploy")
 
 
 def of_shards(values: Values, expected: Expected) -> Iterator[Defect]:
-    """Yield the open petitions whose confirmations would conflict too often. The model of a crowd leaves this out."""
+    """Yield a defect for each open petition with too few shards: its confirmations would conflict too often."""
     limits, _ = limits_of(values)
     confirmed = min(expected.rate, limits.mail_rate, limits.mail_pace)
     wanted = shards_for(confirmed) or MOST_SHARDS

@@ -31,7 +31,7 @@ class Engine:
         self._home = home or referee_home()
         self._lock = Lock()
         self._child: subprocess.Popen[str] | None = None
-        self._known: set[str] = set()
+        self._sent_policies: set[str] = set()
         self._answers: dict[tuple[str, str, str], Decision] = {}
 
     def __enter__(self) -> Self:
@@ -69,12 +69,12 @@ class Engine:
             "resource": question.resource,
             "context": question.context,
         }
-        if policy not in self._known:
+        if policy not in self._sent_policies:
             request["documents"] = json.loads(documents)
         reply = _exchange(child, json.dumps(request))
         if "error" in reply:
             raise EngineError(f"{question.action} on {question.resource}: {reply['error']}")
-        self._known.add(policy)
+        self._sent_policies.add(policy)
         return Decision(reply["allowed"], frozenset(entry for used in reply["used"] for entry in _entries(used)))
 
     def _started(self) -> subprocess.Popen[str]:
@@ -83,7 +83,7 @@ class Engine:
             _end(self._child)
             self._child = None
         if self._child is None:
-            self._known.clear()
+            self._sent_policies.clear()
             self._child = _start(self._home)
         return self._child
 

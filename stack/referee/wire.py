@@ -68,6 +68,7 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _mapping_call(method: str, uuid: str, body: bytes) -> Call | None:
+    """Return the call about event source mappings; None if its operation is unknown."""
     operation = _ROUTES.get((method, "one" if uuid else ""))
     if operation is None:
         return None

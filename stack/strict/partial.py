@@ -32,7 +32,7 @@ class PartialAnswer:
 
 
 def some_entries(params: Params) -> PartialAnswer:
-    """Let some of the entries of a call of SQS fail, perhaps all."""
+    """Let some or all entries of an SQS batch call fail."""
     done, failed = _split(params["Entries"], fewest=0)
     why = {"SenderFault": False, "Code": "InternalError", "Message": "Try again."}
     failures = [{"Id": entry["Id"], **why} for entry in failed]
@@ -59,7 +59,7 @@ def short_page(params: Params) -> PartialAnswer | None:
 
 
 def _split(entries: Sequence[Entry], fewest: int) -> tuple[list[Entry], list[Entry]]:
-    """Split at random: at least `fewest` are done and at least one is not."""
+    """Split at random: first those to handle, at least `fewest`; then those to leave out, at least one."""
     shuffled = random.sample(list(entries), len(entries))
     done = random.randint(fewest, len(entries) - 1)
     return shuffled[:done], shuffled[done:]

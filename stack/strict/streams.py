@@ -25,22 +25,22 @@ def install() -> None:
 
 
 def _poll() -> bool:
-    """Return whether anything moved, so that the poll loop does not sleep."""
+    """Return whether any record was handled, so that the poll loop does not sleep."""
     global _was_idle
-    moved = False
+    has_handled = False
     for account, region, source in lambda_svc._iter_all_esms():
         tokens = _request_account_id.set(account), _request_region.set(region)
         try:
-            moved = _poll_source(source) or moved
+            has_handled = _poll_source(source) or has_handled
         finally:
             _request_account_id.reset(tokens[0])
             _request_region.reset(tokens[1])
-    _was_idle = not moved
-    return moved
+    _was_idle = not has_handled
+    return has_handled
 
 
 def _poll_source(source: dict[str, Any]) -> bool:
-    """Read and handle records of one source. Return whether anything moved."""
+    """Read and handle records of one source. Return whether any record was handled."""
     table = _table(source)
     function, _ = lambda_svc._get_func_record_for_qualifier(source["FunctionName"], source.get("Qualifier"))
     resting = lambda_svc._esm_backoff_until.get(source["UUID"], 0) > time.time()

@@ -14,21 +14,23 @@ from ministack.core import lambda_runtime
 
 
 class _Shared(zipfile.ZipFile):
+    """A zip file whose content is unpacked once and shared by all processes."""
+
     def extractall(self, path: Any = None, *_: Any, **__: Any) -> None:
         """Put a link to the unpacked content in place of the empty folder `path`."""
         digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
-        kept = Path(tempfile.gettempdir(), f"unpacked-{digest}")
-        if not kept.exists():
-            self._unpack(kept)
+        target = Path(tempfile.gettempdir(), f"unpacked-{digest}")
+        if not target.exists():
+            self._unpack(target)
         Path(path).rmdir()
-        Path(path).symlink_to(kept)
+        Path(path).symlink_to(target)
 
-    def _unpack(self, kept: Path) -> None:
-        """Unpack beside the final place first: another thread may unpack the same code."""
-        partial = tempfile.mkdtemp(dir=kept.parent)
+    def _unpack(self, target: Path) -> None:
+        """Unpack to a temporary folder, then rename. Rename fails if another thread was faster."""
+        partial = tempfile.mkdtemp(dir=target.parent)
         super().extractall(partial)
         with suppress(OSError):
-            os.rename(partial, kept)  # noqa: PTH104  # It raises where another thread was first.
+            os.rename(partial, target)  # noqa: PTH104
         shutil.rmtree(partial, ignore_errors=True)
 
 

@@ -70,7 +70,7 @@ def _order(route: Route) -> tuple[int, list[bool]]:
 def is_page(route: Route) -> bool:
     """Return whether people open the route in a browser, so that the busy page may replace it.
 
-    Not the page of thanks: the busy page says that nothing was sent.
+    Except the thank-you page: the busy page would wrongly say that nothing was sent.
     """
     *_, name = route.path.split("/")
     return route.cache is Cache.SECONDS and not route.any_origin and "." not in name

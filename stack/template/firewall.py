@@ -86,13 +86,13 @@ def _rate_rule(rate: RateRule) -> Template:
             "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
         }
     }
-    counted = {
+    rate_statement = {
         "AggregateKeyType": "IP",
         "Limit": rate.most,
         "EvaluationWindowSec": _WINDOW,
         "ScopeDownStatement": {"AndStatement": {"Statements": [path, post]}} if rate.posts_only else path,
     }
-    # Without the second header, a page of another site that signs would see a failed connection instead of the problem.
+    # Without the CORS header, a form on another site sees a failed connection, not the problem.
     headers = {"Retry-After": str(_WINDOW)} | ({} if rate.is_page else {"Access-Control-Allow-Origin": "*"})
     refusal = {
         "ResponseCode": 429,
@@ -101,7 +101,7 @@ def _rate_rule(rate: RateRule) -> Template:
     }
     return {
         "Name": rate.name,
-        "Statement": {"RateBasedStatement": counted},
+        "Statement": {"RateBasedStatement": rate_statement},
         "Action": if_condition("Blocks", {"Block": {"CustomResponse": refusal}}, {"Count": {}}),
         "VisibilityConfig": _measured(rate.name),
     }

@@ -8,7 +8,7 @@ _DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)?"
 
 
 def text(description: str, default: str = "", pattern: str = "", **more: Any) -> Template:
-    """Return a parameter of text: any, or what matches the whole pattern."""
+    """Return a text parameter. `pattern`: the whole text must match it ("": any text)."""
     limits = {"AllowedPattern": pattern} if pattern else {}
     return {"Type": "String", "Default": default, "Description": description, **limits, **more}
 

@@ -40,7 +40,7 @@ class Raise:
 
     @property
     def price(self) -> float:
-        """Return the price in US dollars, which is paid once."""
+        """Return the one-time price in US dollars."""
         return (self.after - self.before) * UNIT_USD if self.kind is RaiseKind.WARM else 0.0
 
     @property

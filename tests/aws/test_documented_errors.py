@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from botocore.session import get_session
 
 from chalicelib.aws import email, source
-from chalicelib.aws.failures import Refusal, translated
+from chalicelib.aws.failures import Refusal, translate_errors
 from chalicelib.aws.refusals import storage_refusal
 from chalicelib.core.errors import (
     ConditionFailed,
@@ -111,6 +111,6 @@ def test_older_names_of_kms_errors_mean_the_same(code: str) -> None:
 def meaning(service: str, code: str, status: int) -> type[Exception]:
     metadata = {"HTTPStatusCode": status}
     error = ClientError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}, "Any")  # type: ignore[typeddict-item]
-    with pytest.raises(Exception) as caught, translated(service, REFUSALS.get(service)):  # noqa: PT011
+    with pytest.raises(Exception) as caught, translate_errors(service, REFUSALS.get(service)):  # noqa: PT011
         raise error
     return type(caught.value)

@@ -10,7 +10,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from chalicelib.aws.failures import DENIALS, FAULTS, THROTTLES, translated
+from chalicelib.aws.failures import DENIALS, FAULTS, THROTTLES, translate_errors
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 
 
@@ -21,7 +21,7 @@ def refusal(code: str, status: int = 400) -> ClientError:
 
 @pytest.mark.parametrize("code", sorted(THROTTLES))
 def test_throttles_are_translated(code: str) -> None:
-    with pytest.raises(Throttled) as caught, translated("storage"):
+    with pytest.raises(Throttled) as caught, translate_errors("storage"):
         raise refusal(code)
     assert caught.value.service == "storage"
 
@@ -38,7 +38,7 @@ def test_throttles_are_translated(code: str) -> None:
     ],
 )
 def test_timeouts_and_server_errors_are_unavailable(error: Exception) -> None:
-    with pytest.raises(Unavailable) as caught, translated("queue"):
+    with pytest.raises(Unavailable) as caught, translate_errors("queue"):
         raise error
     assert type(caught.value) is Unavailable
 
@@ -48,14 +48,14 @@ def test_timeouts_and_server_errors_are_unavailable(error: Exception) -> None:
     [refusal("ValidationException"), ParamValidationError(report="x"), KeyError("x")],
 )
 def test_our_bugs_are_raised_unchanged(error: Exception) -> None:
-    with pytest.raises(type(error)) as caught, translated("storage"):
+    with pytest.raises(type(error)) as caught, translate_errors("storage"):
         raise error
     assert caught.value is error
 
 
 @pytest.mark.parametrize("code", sorted(DENIALS))
 def test_a_denied_call_is_unavailable_and_counted_for_the_alarm(code: str, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(Denied), translated("storage"):
+    with pytest.raises(Denied), translate_errors("storage"):
         raise refusal(code)
     [record] = caplog.records
     facts = {"service": "storage", "operation": "PutItem", "code": code}
@@ -64,6 +64,6 @@ def test_a_denied_call_is_unavailable_and_counted_for_the_alarm(code: str, caplo
 
 
 def test_success_is_not_changed() -> None:
-    with translated("storage"):
+    with translate_errors("storage"):
         done = True
     assert done

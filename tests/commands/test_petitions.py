@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import manage
-from chalicelib.aws.failures import translated
+from chalicelib.aws.failures import translate_errors
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.find import petition_as_stored
 from tests.fakes import FakeTables
@@ -120,7 +120,7 @@ def test_a_denied_call_names_the_operation_and_prints_no_traceback(
     file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
-        with translated("storage"):
+        with translate_errors("storage"):
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "Not yours"}}, "UpdateItem")
 
     monkeypatch.setattr(tables, "get", refuse)

@@ -87,7 +87,7 @@ def test_nothing_is_repaired_while_signatures_change(
     before = dict(tables.items)
     assert manage.main(["recount", counted, "--repair"]) == 1
     out, err = capsys.readouterr()
-    assert "repeat when it is quiet" in out
+    assert "Run it again when fewer people are signing" in out
     assert "not repaired" in err
     assert tables.items == before
 
@@ -97,7 +97,7 @@ def test_pending_counters_are_checked_and_repaired(
 ) -> None:
     tables.put(keys.pending(counted, "00"), {"pending": 4, "projected_to": "1"})
     assert manage.main(["recount", counted]) == 1
-    assert "pending 00: 4 kept, 0 found" in capsys.readouterr().out
+    assert "pending 00: 4 stored, 0 found" in capsys.readouterr().out
     assert manage.main(["recount", counted, "--repair"]) == 0
     assert "set: 1 of 1" in capsys.readouterr().out
     assert tables.items[keys.pending(counted, "00")] == {

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib.aws import email, source
 from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.failures import Refusal, translated
+from chalicelib.aws.failures import Refusal, translate_errors
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.refusals import storage_refusal
 from chalicelib.aws.source import Source
@@ -164,7 +164,7 @@ def failing(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
     if fault in KILLS:
         raise Killed
     service, refusal = _REFUSALS[kind]
-    with translated(service, refusal):
+    with translate_errors(service, refusal):
         raise _error(fault)
 
 

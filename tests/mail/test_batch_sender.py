@@ -10,7 +10,7 @@ from chalicelib.core.errors import NotYet, SendingStopped, Throttled, Unavailabl
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, HOLD_SECONDS, BatchSender
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE, is_paused, pause_mail
-from chalicelib.mail.send import Sent
+from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_mail_context, identity_of, item_of, request_of, signed
@@ -69,7 +69,7 @@ def test_sending_resumes_after_the_pause_without_waiting_for_a_claim(
         sending.batch_sender().send(requests[0], NOW)
     assert "mail_claimed_until" not in item_of(sending.tables, petition, identity_of(petition))
     later = sending.batch_sender()
-    assert [later.send(request, NOW + PAUSE) for request in requests] == [Sent.SENT] * 3
+    assert [later.send(request, NOW + PAUSE) for request in requests] == [SendResult.SENT] * 3
     assert len(sending.attempts) == 4
 
 
@@ -91,7 +91,7 @@ def test_one_throttled_email_does_not_pause_sending(sending: Sending, requests: 
     batch_sender = sending.batch_sender()
     with pytest.raises(Throttled):
         batch_sender.send(requests[0], NOW)
-    assert batch_sender.send(requests[1], NOW) is Sent.SENT
+    assert batch_sender.send(requests[1], NOW) is SendResult.SENT
     assert not is_paused(NOW, sending.tables)
 
 
@@ -119,7 +119,7 @@ def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
 def test_no_email_is_started_after_the_time_budget(sending: Sending, requests: Sequence[MailRequest]) -> None:
     batch_sender = sending.batch_sender()
     sending.now = BUDGET_SECONDS
-    assert batch_sender.send(requests[0], NOW) is Sent.SENT
+    assert batch_sender.send(requests[0], NOW) is SendResult.SENT
     sending.now = BUDGET_SECONDS + 0.1
     with pytest.raises(NotYet):
         batch_sender.send(requests[1], NOW)

@@ -9,7 +9,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.core import keys, mail_keys
 from chalicelib.core.errors import Throttled
 from chalicelib.mail.first_emails import BURST, INTERVAL, book
-from chalicelib.mail.send import Sent, send
+from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, Person, a_mail_context, change_item, item_of, json_of, request_of, signed
@@ -74,10 +74,10 @@ def test_an_email_whose_turn_is_booked_does_not_book_again(tables: FakeTables, p
     change_item(tables, petition, identity, mail_network="one")
     booked(tables, BURST + 1)
     request, mails = request_of(tables, petition, identity), list[Mail]()
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.WAITS
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.WAITS
     due = NOW + 2 * INTERVAL
     assert item_of(tables, petition, identity)["mail_due_at"] == f"{due:%Y-%m-%dT%H:%M:%SZ}"
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), due, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), due, tables) is SendResult.SENT
     assert len(mails) == 1
 
 
@@ -93,5 +93,5 @@ def test_an_email_that_ses_throttles_keeps_its_turn(tables: FakeTables, petition
     with pytest.raises(Throttled):
         send(request, SIGNATURE_KINDS, a_mail_context(throttled), NOW, tables)
     booked(tables, BURST - 1)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
     assert booked(tables, 1) == [INTERVAL], "one of the burst was taken by it"

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import NotYet, UnknownPetition
-from chalicelib.mail.send import Sent, send
+from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import AFTER_LINK, SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
@@ -36,9 +36,9 @@ def test_withdrawn_and_deleted_signatures_get_no_email(
 ) -> None:
     request = a_mail_request(tables, petition)
     withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.SETTLED
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SETTLED
     gone = request.model_copy(update={"key": delivery_key(petition.slug, "0" * 32)})
-    assert send(gone, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.SETTLED
+    assert send(gone, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SETTLED
     assert not mails
 
 
@@ -47,7 +47,7 @@ def test_a_complaint_after_the_request_stops_the_email(
 ) -> None:
     request = a_mail_request(tables, petition)
     mark_undeliverable(key_of(petition, identity_of(petition)), "complained", tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.SETTLED
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SETTLED
     assert not mails
 
 
@@ -86,7 +86,7 @@ def test_an_email_sent_during_a_withdrawal_counts_against_the_limits(
     again = request_of(tables, petition, identity_of(petition))
     with pytest.raises(NotYet):
         send(again, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + timedelta(seconds=59), tables)
-    assert send(again, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + MINUTE, tables) is Sent.SENT
+    assert send(again, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + MINUTE, tables) is SendResult.SENT
     assert len(mails) == 2
 
 
@@ -106,10 +106,10 @@ def test_email_of_a_hidden_petition_is_held_and_sent_later(tables: FakeTables, m
     request = a_mail_request(tables, a_published_petition(tables))
     for hidden in ("removed", "draft"):
         a_published_petition(tables, state=hidden)
-        assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.HELD
+        assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.HELD
         assert not mails
     a_published_petition(tables, state="open")
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
     assert len(mails) == 1
 
 
@@ -117,9 +117,9 @@ def test_email_to_confirm_is_held_while_the_petition_is_closed_and_sent_when_it_
     tables: FakeTables, mails: list[Mail]
 ) -> None:
     request = a_mail_request(tables, a_published_petition(tables, closes_at=NOW + MINUTE))
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 3 * DAY, tables) is Sent.HELD
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 3 * DAY, tables) is SendResult.HELD
     a_published_petition(tables, closes_at=NOW + 9 * DAY)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 4 * DAY, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 4 * DAY, tables) is SendResult.SENT
     assert len(mails) == 1
 
 
@@ -127,7 +127,7 @@ def test_an_expired_signature_gets_no_email(tables: FakeTables, petition: Petiti
     """TTL may delete it days later, and the link would confirm nothing."""
     request = a_mail_request(tables, petition)
     late = NOW + UNMAILED_LIFETIME
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), late, tables) is Sent.SETTLED
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), late, tables) is SendResult.SETTLED
     assert not mails
     assert "mail_kind" not in item_of(tables, petition, identity_of(petition))
 
@@ -142,5 +142,5 @@ def test_mailed_at_is_the_time_of_sending(tables: FakeTables, petition: Petition
     """Pacing may delay an email for half a minute. The next one must wait a minute from the email, not the message."""
     context = replace(a_mail_context(), deliver=lambda _: timedelta(seconds=25))
     request = a_mail_request(tables, petition)
-    assert send(request, SIGNATURE_KINDS, context, NOW, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, context, NOW, tables) is SendResult.SENT
     assert item_of(tables, petition, identity_of(petition))["mailed_at"] == "2026-11-24T12:00:25Z"

@@ -11,7 +11,7 @@ from chalicelib.aws.table import Change
 from chalicelib.core.errors import MailRefused, NotYet, Throttled, Unavailable
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.send import CLAIM, Sent, send
+from chalicelib.mail.send import CLAIM, SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from tests.actors import (
@@ -42,7 +42,8 @@ def failing(error: Exception) -> MailContext:
 
 def test_a_request_is_one_email_to_the_typed_address(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     assert (
-        send(a_mail_request(tables, petition), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.SENT
+        send(a_mail_request(tables, petition), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
+        is SendResult.SENT
     )
     assert [mail.to for mail in mails] == [ALICE.email]
 
@@ -53,7 +54,7 @@ def test_a_repeated_message_is_one_email(tables: FakeTables, petition: Petition,
         send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + seconds * MINUTE, tables)
         for seconds in range(3)
     ]
-    assert outcomes == [Sent.SENT, Sent.SETTLED, Sent.SETTLED]
+    assert outcomes == [SendResult.SENT, SendResult.SETTLED, SendResult.SETTLED]
     assert len(mails) == 1
 
 
@@ -75,7 +76,7 @@ def test_a_crash_before_sending_loses_no_email(tables: FakeTables, petition: Pet
         send(request, SIGNATURE_KINDS, failing(RuntimeError()), NOW, tables)
     with pytest.raises(NotYet):
         send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + timedelta(seconds=89), tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + CLAIM, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + CLAIM, tables) is SendResult.SENT
     assert len(mails) == 1
 
 
@@ -96,8 +97,8 @@ def test_after_a_crash_between_send_and_mark_the_email_is_sent_again_once(
     request = a_mail_request(tables, petition)
     with pytest.raises(Unavailable):
         send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + CLAIM, tables) is Sent.SENT
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 2 * CLAIM, tables) is Sent.SETTLED
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + CLAIM, tables) is SendResult.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 2 * CLAIM, tables) is SendResult.SETTLED
     assert len(mails) == 2
 
 
@@ -107,7 +108,7 @@ def test_a_throttled_email_is_retried_without_waiting_for_the_claim(
     request = a_mail_request(tables, petition)
     with pytest.raises(Throttled):
         send(request, SIGNATURE_KINDS, failing(Throttled("mail")), NOW, tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
 
 
 def test_an_email_that_may_have_been_sent_waits_for_its_claim(
@@ -122,7 +123,7 @@ def test_an_email_that_may_have_been_sent_waits_for_its_claim(
 
 def test_a_refused_email_is_recorded_and_not_retried(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
-    assert send(request, SIGNATURE_KINDS, failing(MailRefused("MessageRejected")), NOW, tables) is Sent.REFUSED
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + DAY, tables) is Sent.SETTLED
+    assert send(request, SIGNATURE_KINDS, failing(MailRefused("MessageRejected")), NOW, tables) is SendResult.REFUSED
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + DAY, tables) is SendResult.SETTLED
     assert item_of(tables, petition, identity_of(petition))["undeliverable"] == "refused"
     assert not mails

@@ -9,7 +9,7 @@ from chalicelib.core.errors import NotYet, RateExceeded
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS, BatchSender
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.pace import LONGEST_GAP, RATE_WAITS, Pace, paced
-from chalicelib.mail.send import Sent
+from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from tests.actors import (
@@ -73,7 +73,7 @@ class Invocation:
             raise RateExceeded("mail")
         return "sent"
 
-    def run(self) -> Sent | None:
+    def run(self) -> SendResult | None:
         try:
             return self.sender.send(self.request, NOW)
         except NotYet:
@@ -81,20 +81,20 @@ class Invocation:
 
 
 @pytest.fixture(scope="module")
-def invocations() -> list[tuple[Invocation, Sent | None]]:
+def invocations() -> list[tuple[Invocation, SendResult | None]]:
     invocations = [Invocation(at) for at in HALF_SECONDS]
     return [(each, each.run()) for each in invocations]
 
 
 def test_every_email_that_ses_may_have_is_marked_before_the_worst_time(
-    invocations: list[tuple[Invocation, Sent | None]],
+    invocations: list[tuple[Invocation, SendResult | None]],
 ) -> None:
-    ends = [each.tables.now for each, sent in invocations if sent is Sent.SENT]
+    ends = [each.tables.now for each, sent in invocations if sent is SendResult.SENT]
     assert BUDGET_SECONDS + LAST_EMAIL_SECONDS - 1 <= max(ends) <= BUDGET_SECONDS + LAST_EMAIL_SECONDS
 
 
 def test_an_email_whose_preparation_took_too_long_is_left_for_the_next_invocation(
-    invocations: list[tuple[Invocation, Sent | None]],
+    invocations: list[tuple[Invocation, SendResult | None]],
 ) -> None:
     late = [each for each, sent in invocations if sent is None]
     assert late

@@ -5,7 +5,7 @@ from datetime import datetime
 from chalicelib.aws.email import Mail
 from chalicelib.mail.budget import FORGET, read_allowance
 from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.send import Sent, send
+from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.stop import Choice, choice_of, is_stopped, resume, stop
 from chalicelib.petitions.model import Petition
@@ -45,7 +45,7 @@ def mails_to(tables: FakeTables, petition: Petition, now: datetime) -> list[Mail
     mails: list[Mail] = []
     request = request_of(tables, petition, signed(tables, petition, now=now))
     outcome = send(request, SIGNATURE_KINDS, a_mail_context(mails.append), now, tables)
-    assert (outcome is Sent.SENT) is bool(mails)
+    assert (outcome is SendResult.SENT) is bool(mails)
     return mails
 
 
@@ -107,4 +107,4 @@ def test_whoever_confirms_nevertheless_gets_no_receipt(tables: FakeTables) -> No
     identity, mails = confirmed(tables, petition), list[Mail]()
     stopped(tables, petition)
     outcome = send(request_of(tables, petition, identity), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-    assert (outcome, mails) == (Sent.SETTLED, [])
+    assert (outcome, mails) == (SendResult.SETTLED, [])

@@ -14,7 +14,7 @@ from chalicelib.mail import sweep as sweeping
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import mark
-from chalicelib.mail.send import Sent, send
+from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.mail.sweep import AGAIN, BUSY, ON_ITS_WAY, QUEUE_FORGETS, RUN_SECONDS, SLICE_SECONDS, sweep
 from chalicelib.petitions.model import Petition
@@ -80,8 +80,8 @@ def test_a_lost_request_is_queued_again_and_sends_one_email(
     assert queued(outbox) == [request]
     mails: list[Mail] = []
     assert [send(request, SIGNATURE_KINDS, a_mail_context(mails.append), LATER, tables) for _ in range(2)] == [
-        Sent.SENT,
-        Sent.SETTLED,
+        SendResult.SENT,
+        SendResult.SETTLED,
     ]
     assert len(mails) == 1
 

@@ -13,7 +13,7 @@ from chalicelib.mail.budget import read_allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import relay
-from chalicelib.mail.send import CLAIM, Sent, send
+from chalicelib.mail.send import CLAIM, SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.petitions.model import Petition
@@ -88,7 +88,7 @@ def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: P
     change_item(tables, petition, identity, mail_kind="receipt", mail_requested_at=iso(NOW))
     request = request_of(tables, petition, identity)
     before = tables.items[TO_ALICE.key]
-    assert send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables) is SendResult.SENT
     assert tables.items[TO_ALICE.key] == before
 
 
@@ -98,9 +98,9 @@ def test_email_that_waits_delays_nobody_else(tables: FakeTables, petition: Petit
     bob = request_of(tables, petition, signed(tables, petition, BOB))
     mails: list[Mail] = []
     outcomes = [send(each, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) for each in (alice, bob)]
-    assert outcomes == [Sent.WAITS, Sent.SENT], "its message is done: it is not received again and again"
+    assert outcomes == [SendResult.WAITS, SendResult.SENT], "its message is done: it is not received again and again"
     assert [mail.to for mail in mails] == [BOB.email], "and takes no turn of the pace"
-    assert send(alice, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) is Sent.WAITS
+    assert send(alice, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) is SendResult.WAITS
 
 
 @pytest.mark.parametrize(("wait", "delays"), [(10 * MINUTE, [602]), (40 * MINUTE, [])])
@@ -133,7 +133,7 @@ def test_a_crash_between_budget_and_email_delays_it_by_the_claim_only(tables: Fa
     mails: list[Mail] = []
     with pytest.raises(RuntimeError):
         send(request, SIGNATURE_KINDS, a_mail_context(crash), now, tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), now + CLAIM, tables) is Sent.SENT
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), now + CLAIM, tables) is SendResult.SENT
     assert len(mails) == 1
 
 

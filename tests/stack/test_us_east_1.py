@@ -58,7 +58,7 @@ def test_deploying_again_changes_nothing(
     def refuse(ready: ChangeSet) -> bool:
         raise AssertionError(f"{ready.stack}: {headline(ready.changes)}")
 
-    monkeypatch.setattr("stack.deploy._agreement", lambda stage, yes: refuse)
+    monkeypatch.setattr("stack.deploy._confirmation", lambda stage, yes: refuse)
     assert deploy_everything(Cloud(running.endpoint), with_cdn()) == deployed
     # The domain is kept when it is not given.
     assert deploy_everything(Cloud(running.endpoint), with_cdn(edge_domain="")) == deployed
@@ -100,7 +100,7 @@ def test_the_log_is_of_this_distribution_once_it_is_wanted(
 def test_the_same_stage_in_a_second_region_gets_a_stack_of_its_own(deployed: dict[str, str], running: Emulator) -> None:
     """All stacks of this kind are in us-east-1, where names of stacks, web ACLs and logs are unique."""
     second = Cloud(running.endpoint, "eu-west-2")
-    us_east_1.certified(second, with_cdn(), {"EdgeDomain": "second.example.org"}, "", lambda _: True)
+    us_east_1.deploy_in_us_east_1(second, with_cdn(), {"EdgeDomain": "second.example.org"}, "", lambda _: True)
     there = Cloud(running.endpoint, us_east_1.REGION)
     names = {each["Name"] for each in there.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]}
     assert names >= {f"petitions-crowd-{REGION}", "petitions-crowd-eu-west-2"}
@@ -111,7 +111,7 @@ def test_the_same_stage_in_a_second_region_gets_a_stack_of_its_own(deployed: dic
 def test_a_certificate_of_ones_own_is_used(deployed: dict[str, str], running: Emulator) -> None:
     own = "arn:aws:acm:us-east-1:000000000000:certificate/own"
     values = {"EdgeDomain": DOMAIN, "EdgeCertificateArn": own}
-    found = us_east_1.certified(
+    found = us_east_1.deploy_in_us_east_1(
         Cloud(running.endpoint), with_cdn(stage="own"), values, deployed["EdgeArn"], lambda _: True
     )
     assert found["EdgeCertificateArn"] == own

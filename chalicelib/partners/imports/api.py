@@ -141,7 +141,7 @@ def _upload(request: Request) -> str:
 
 
 def _mapping(request: Request) -> dict[str, list[str]]:
-    """Return the mapping of the query: headings by our field, as JSON. Raise Invalid."""
+    """Parse ?mapping= (JSON): our field name -> the file's headings. Raise Invalid."""
     text = query(request, "mapping")
     try:
         found = TypeAdapter(dict[str, list[str] | str]).validate_json(text) if text else {}

@@ -10,8 +10,8 @@ from typing import TextIO
 from chalicelib.partners.imports.model import Shape
 
 MOST_ROWS = 2_000_000
-# Characters of a line and of a cell. A quoted cell may have several lines.
-MOST_LINE, MOST_CELL, MOST_COLUMNS = 100_000, 10_000, 500
+# A quoted cell may have several lines.
+MAX_LINE_CHARS, MAX_CELL_CHARS, MOST_COLUMNS = 100_000, 10_000, 500
 LONGEST_UNUSED = 100
 BLOCK = 1024 * 1024
 
@@ -69,7 +69,7 @@ def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
     """Yield each row by our fields; None for a row with another number of cells than there are headings."""
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
-    places = {field: [headings.index(each) for each in named] for field, named in shape.columns.items()}
+    places = {field: [headings.index(name) for name in names] for field, names in shape.columns.items()}
     for row in rows:
         if len(row) != len(headings):
             yield None
@@ -82,14 +82,14 @@ def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
 def _first_line(path: Path, encoding: str) -> str:
     with path.open(encoding=encoding, newline="") as file:
         try:
-            return file.readline(MOST_LINE)
+            return file.readline(MAX_LINE_CHARS)
         except UnicodeError as error:
             raise Unreadable("The text is damaged, or has mixed encodings") from error
 
 
 def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield rows with any cell in them. Raise Unreadable."""
-    csv.field_size_limit(MOST_CELL)
+    """Yield the rows that are not empty. Raise Unreadable."""
+    csv.field_size_limit(MAX_CELL_CHARS)
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
         try:
@@ -101,9 +101,9 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _lines(file: TextIO) -> Iterator[str]:
-    while line := file.readline(MOST_LINE + 1):
-        if len(line) > MOST_LINE:
-            raise csv.Error(f"it has more than {MOST_LINE:,} characters")
+    while line := file.readline(MAX_LINE_CHARS + 1):
+        if len(line) > MAX_LINE_CHARS:
+            raise csv.Error(f"it has more than {MAX_LINE_CHARS:,} characters")
         yield line
 
 
@@ -135,27 +135,30 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the headings to read for each of our fields. Raise Unreadable if one is missing or there twice."""
     if len(headings) > MOST_COLUMNS:
         raise Unreadable(f"This file has more than {MOST_COLUMNS} columns")
-    found = {field: _usual(field, headings) for field in HEADINGS} | {each: [*named] for each, named in mapping.items()}
-    columns = {field: named for field, named in found.items() if named}
-    missing = [each for named in columns.values() for each in named if each not in headings]
+    usual = {field: _usual(field, headings) for field in HEADINGS}
+    chosen = {field: [*names] for field, names in mapping.items()}
+    columns = {field: names for field, names in (usual | chosen).items() if names}
+    used = [name for names in columns.values() for name in names]
+    missing = [name for name in used if name not in headings]
     if missing:
         raise Unreadable(f"There is no column “{missing[0]}”")
-    twice = [each for named in columns.values() for each in named if headings.count(each) > 1]
+    twice = [name for name in used if headings.count(name) > 1]
     if twice:
         raise Unreadable(f"There are two columns “{twice[0]}”. Rename one of them")
-    return _whole(columns)
+    return _join_names(columns)
 
 
 def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the headings whose columns are not read, short enough to be stored with the import."""
-    used = {each for named in columns.values() for each in named}
-    return [each[:LONGEST_UNUSED] for each in headings if each.strip() and each not in used]
+    used = {name for names in columns.values() for name in names}
+    return [name[:LONGEST_UNUSED] for name in headings if name.strip() and name not in used]
 
 
-def _whole(columns: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Join given and family name, and require a name and an address."""
+def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Read the columns of given and family name as one name. Raise Unreadable if no name or no address is left."""
     parts = [*columns.pop("given_name", []), *columns.pop("family_name", [])]
     if parts:
         columns.setdefault("name", parts)
@@ -166,5 +169,6 @@ def _whole(columns: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _usual(field: str, headings: Sequence[str]) -> list[str]:
-    plain = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
-    return next(([plain[name]] for name in HEADINGS[field] if name in plain), [])
+    """Return the first heading that is a usual name of the field, in a list; empty if there is none."""
+    by_usual_name = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
+    return next(([by_usual_name[name]] for name in HEADINGS[field] if name in by_usual_name), [])

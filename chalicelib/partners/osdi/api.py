@@ -37,7 +37,7 @@ _page_number = re.compile(r"[1-9][0-9]{0,5}")
 
 
 def _problem(_: Request, problem: Problem) -> Response:
-    """Return a problem as OSDI's error. OSDI knows 400 for what is invalid."""
+    """Return a problem as OSDI's error. OSDI uses 400, not 422, for invalid input."""
     status = 400 if problem.status == 422 else problem.status
     fields = [description("INVALID", each.message, each.field) for each in problem.errors]
     code = problem.title.upper().replace(" ", "_")
@@ -84,9 +84,11 @@ def record_signature(request: Request, slug: str) -> Response:
 
 def _refused(result: ReceiveResult) -> Response:
     """Return 400. OSDI has no word for a person who must not be sent again."""
-    told = [description("INVALID", each.message, PLACES.get(each.field, each.field)) for each in result.errors]
-    gone = description("SUPPRESSED", "This person withdrew or cannot be reached by email. Do not send them again")
-    return _answered(error_document(400, told or [gone]), 400)
+    field_errors = [description("INVALID", each.message, PLACES.get(each.field, each.field)) for each in result.errors]
+    suppressed_error = description(
+        "SUPPRESSED", "This person withdrew or cannot be reached by email. Do not send them again"
+    )
+    return _answered(error_document(400, field_errors or [suppressed_error]), 400)
 
 
 def _answered(body: Document, status: int = 200, headers: dict[str, str] | None = None) -> Response:

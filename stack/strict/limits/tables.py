@@ -39,7 +39,7 @@ def _invalid(message: str) -> Refused:
 
 
 def _requests(operation: str, params: Request) -> Iterator[Request]:
-    """Yield every part of the request that has expressions of its own."""
+    """Yield the parts of the request that can have expressions: those of each item or table, or the whole request."""
     if operation in ("TransactWriteItems", "TransactGetItems"):
         for item in params["TransactItems"]:
             yield from item.values()
