@@ -40,8 +40,8 @@ durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List
 planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: takes hours
 	@exec $(PY) -m tests.planted
 
-unit: .venv/ready .venv/referee/ready ## Run the tests that need neither emulator nor browser
-	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)" $(addprefix --ignore=tests/,browser e2e faults flows)
+unit: .venv/ready ## Run the application's own tests: no emulator, browser, policies, benchmarks or readiness
+	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)" $(addprefix --ignore=tests/,benchmarks browser e2e faults flows openapi ready referee)
 
 faults: .venv/ready .venv/referee/ready ## Test each handler with each of its AWS calls failing
 	@exec $(PY) -m pytest -m faults

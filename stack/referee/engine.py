@@ -91,7 +91,7 @@ class Engine:
 def _start(home: Path) -> subprocess.Popen[str]:
     node = home / "wheel" / "bin" / "node"
     if not node.exists() or not (home / "node_modules").exists():
-        raise EngineError("the referee is not installed: run it through make, e.g. `make unit`")
+        raise EngineError("the referee is not installed: run it through make, e.g. `make test`")
     return subprocess.Popen(
         [str(node), str(_JUDGE), str(home)],
         stdin=subprocess.PIPE,

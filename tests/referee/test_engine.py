@@ -135,7 +135,7 @@ def test_a_child_that_dies_while_asked_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_is_not_installed_says_how_to_install_it(tmp_path: Path) -> None:
-    with Engine(tmp_path) as engine, pytest.raises(EngineError, match="make unit"):
+    with Engine(tmp_path) as engine, pytest.raises(EngineError, match="make test"):
         decided(engine, query(), policy())
 
 
