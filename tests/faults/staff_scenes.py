@@ -16,7 +16,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.funnel.model import Stage
-from chalicelib.projections.funnel.read import passed_by_day, totals
+from chalicelib.projections.funnel.read import stage_counts_by_day, totals
 from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import By
@@ -150,8 +150,8 @@ def passed_days_ago(served: Served) -> None:
 
 def nothing_is_passed_twice(served: Served) -> None:
     for _ in range(2):
-        passed = passed_by_day(petition_as_stored("safe-children", served.tables), NOW, served.tables)
-        assert totals(passed) == {Stage.RECEIVED: 4}
+        counts = stage_counts_by_day(petition_as_stored("safe-children", served.tables), NOW, served.tables)
+        assert totals(counts) == {Stage.RECEIVED: 4}
 
 
 FIGURE = {"source": "paper", "kind": "paper", "count": 412, "as_of": iso(NOW), "evidence": "Sheets 1 to 21"}

@@ -16,9 +16,9 @@ from chalicelib.projections.funnel.read import (
     Row,
     days_within,
     last_day,
-    passed_by_day,
     rate,
     rows,
+    stage_counts_by_day,
     totals,
 )
 from chalicelib.staff.authorizer import staff_view
@@ -32,13 +32,13 @@ COLUMNS = ("key", *Stage)
 def read_funnel(request: Request, slug: str) -> Response:
     """Return the stages by day or hour. JSON adds totals and the rate; CSV has only the rows."""
     by, days, now = _unit(request), days_asked(request), times.now()
-    passed = passed_by_day(petition_as_stored(slug, tables()), now, tables())
-    chosen = days_within(days, passed)
+    counts = stage_counts_by_day(petition_as_stored(slug, tables()), now, tables())
+    chosen = days_within(days, counts)
     listed = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]
     if wants_csv(request):
         return as_csv(listed, COLUMNS)
-    summary = {"totals": _numbers(totals(chosen)), "rate": _rate(rate(passed, chosen, now))}
-    recent = [{"key": times.iso(start), "confirmed": number} for start, number in last_day(passed, now).items()]
+    summary = {"totals": _numbers(totals(chosen)), "rate": _rate(rate(counts, chosen, now))}
+    recent = [{"key": times.iso(start), "confirmed": number} for start, number in last_day(counts, now).items()]
     return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed, "last_day": recent})
 
 

@@ -19,7 +19,7 @@ OPEN_DAYS = timedelta(days=2)
 SLOT = timedelta(minutes=SLOT_MINUTES)
 
 # How many signatures passed each stage, by day.
-Passed = dict[date, Numbers]
+StageCounts = dict[date, Numbers]
 Row = Counter[Stage]
 
 
@@ -38,40 +38,42 @@ class Rate:
     peak_at: datetime | None
 
 
-def passed_by_day(petition: Petition, now: datetime, tables: Tables) -> Passed:
-    """Return every day until today. Close days that are final: sum each up in one small item."""
-    closed = store.closed_days(petition.slug, tables)
+def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> StageCounts:
+    """Return the counts of every day until today. Store one total for each final day that has none."""
+    summed_days = store.closed_days(petition.slug, tables)
     today = now.date()
-    first = max(closed) + timedelta(days=1) if closed else min(first_day(petition, tables), today - OPEN_DAYS)
+    # Start OPEN_DAYS ago at the latest: if no first day is recorded, it is that of the opening, which may be in the
+    # future.
+    first = max(summed_days) + timedelta(days=1) if summed_days else min(first_day(petition, tables), today - OPEN_DAYS)
     days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
-    opened = store.open_days(petition.slug, days, tables)
-    _close(petition.slug, {day: opened[day] for day in days if day < today - OPEN_DAYS}, tables)
-    return closed | opened
+    unsummed_days = store.open_days(petition.slug, days, tables)
+    _close(petition.slug, {day: unsummed_days[day] for day in days if day < today - OPEN_DAYS}, tables)
+    return summed_days | unsummed_days
 
 
-def days_within(days: Days, passed: Passed) -> Passed:
+def days_within(days: Days, counts: StageCounts) -> StageCounts:
     """Return the days that are within `days`."""
-    return {day: numbers for day, numbers in passed.items() if days.first <= day <= days.last}
+    return {day: numbers for day, numbers in counts.items() if days.first <= day <= days.last}
 
 
-def rows(by: FunnelBy, passed: Passed) -> dict[str, Row]:
+def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
     """Return rows in order, without empty ones."""
     found: dict[str, Row] = defaultdict(Counter)
-    for day, numbers in passed.items():
+    for day, numbers in counts.items():
         for name, number in numbers.items():
             key = day.isoformat() if by is FunnelBy.DAY else iso(begins(name, day).replace(minute=0))
             found[key][stage_of(name)] += number
     return dict(sorted(found.items()))
 
 
-def totals(passed: Passed) -> Row:
-    return sum(rows(FunnelBy.DAY, passed).values(), Row())
+def totals(counts: StageCounts) -> Row:
+    return sum(rows(FunnelBy.DAY, counts).values(), Row())
 
 
-def rate(passed: Passed, chosen: Passed, now: datetime) -> Rate:
-    """Return the current rate from `passed` and the peak from `chosen`."""
+def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
+    """Return the current rate from `counts` and the peak from `chosen`."""
     since = _slot_of(now) - SLOT
-    recent = sum(number for start, number in _confirmed(passed).items() if start >= since)
+    recent = sum(number for start, number in _confirmed(counts).items() if start >= since)
     minutes = (now - since) / timedelta(minutes=1)
     slots = _confirmed(chosen)
     best = max(slots, key=lambda start: slots[start], default=None)
@@ -79,25 +81,26 @@ def rate(passed: Passed, chosen: Passed, now: datetime) -> Rate:
     return Rate(round(recent / minutes, 1), round(minutes), round(peak, 1), best)
 
 
-def last_day(passed: Passed, now: datetime) -> dict[datetime, int]:
+def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
     """Return the confirmations of the last 24 hours by the start of their ten minutes, in order."""
     since = _slot_of(now) - timedelta(days=1)
-    return {start: number for start, number in sorted(_confirmed(passed).items()) if since < start}
+    return {start: number for start, number in sorted(_confirmed(counts).items()) if since < start}
 
 
-def _close(slug: str, final_days: Passed, tables: Tables) -> None:
+def _close(slug: str, final_days: StageCounts, tables: Tables) -> None:
+    """Store one total for each final day."""
     try:
         for day, numbers in final_days.items():
             store.close_day(slug, day, numbers, tables)
     except Unavailable:
-        pass  # The next read closes them. The numbers are correct without it.
+        pass  # The next read stores them. The counts are correct without them.
 
 
-def _confirmed(passed: Passed) -> Mapping[datetime, int]:
+def _confirmed(counts: StageCounts) -> Mapping[datetime, int]:
     """Return confirmations by the start of their ten minutes."""
     return {
         begins(name, day): number
-        for day, numbers in passed.items()
+        for day, numbers in counts.items()
         for name, number in numbers.items()
         if stage_of(name) is Stage.CONFIRMED
     }

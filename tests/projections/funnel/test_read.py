@@ -10,7 +10,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.funnel.model import Stage, name_of
-from chalicelib.projections.funnel.read import FunnelBy, Rate, days_within, passed_by_day, rate, rows, totals
+from chalicelib.projections.funnel.read import FunnelBy, Rate, days_within, rate, rows, stage_counts_by_day, totals
 from chalicelib.projections.project import Increment, project
 from chalicelib.tallies.count import Days
 from tests.actors import DAY, NOW, OPENED, a_published_petition
@@ -51,21 +51,21 @@ def test_repeated_batches_are_counted_once(
     project(log[::-1], tables)
     expected = Counter(stage for _, _, stage in changes)
     for days_later in [4, *sorted(read_days), 30]:
-        passed = passed_by_day(petition, OPENED + days_later * DAY, tables)
-        assert totals(passed) == expected
+        counts = stage_counts_by_day(petition, OPENED + days_later * DAY, tables)
+        assert totals(counts) == expected
         for by in FunnelBy:
-            assert sum(rows(by, passed).values(), Counter()) == expected
+            assert sum(rows(by, counts).values(), Counter()) == expected
 
 
 def test_a_closed_day_is_one_item_and_its_buckets_are_not_read(tables: FakeTables, petition: Petition) -> None:
     project([passes("00", 1, Stage.RECEIVED, NOW), passes("3f", 2, Stage.RECEIVED, NOW)], tables)
-    passed_by_day(petition, NOW + 2 * DAY, tables)
+    stage_counts_by_day(petition, NOW + 2 * DAY, tables)
     assert keys.funnel_day(SLUG, NOW.date()) not in tables.items
-    passed_by_day(petition, NOW + 3 * DAY, tables)
+    stage_counts_by_day(petition, NOW + 3 * DAY, tables)
     assert tables.items[keys.funnel_day(SLUG, NOW.date())]["r12"] == 2
     project([passes("01", 3, Stage.RECEIVED, NOW)], tables)
     tables.calls.clear()
-    assert totals(passed_by_day(petition, NOW + 3 * DAY, tables)) == {Stage.RECEIVED: 2}
+    assert totals(stage_counts_by_day(petition, NOW + 3 * DAY, tables)) == {Stage.RECEIVED: 2}
     assert tables.calls == ["query", "batch_get", "batch_get"], "64 buckets of three open days"
 
 
@@ -79,14 +79,14 @@ def test_a_day_that_cannot_be_closed_is_still_returned(petition: Petition) -> No
     tables.put(keys.tally_head(SLUG), {"through": "2026-11-23", "total": 0})
     project([passes("00", 1, Stage.MAILED, NOW)], tables)
     for later in (9 * DAY, 10 * DAY):
-        assert totals(passed_by_day(petition, NOW + later, tables)) == {Stage.MAILED: 1}
+        assert totals(stage_counts_by_day(petition, NOW + later, tables)) == {Stage.MAILED: 1}
 
 
 def test_only_the_chosen_days_are_returned(tables: FakeTables, petition: Petition) -> None:
     project([passes("00", 1, Stage.RECEIVED, NOW), passes("00", 2, Stage.RECEIVED, NOW + DAY)], tables)
-    passed = passed_by_day(petition, NOW + 5 * DAY, tables)
-    assert rows(FunnelBy.DAY, days_within(Days(NOW.date(), NOW.date()), passed)) == {"2026-11-24": {Stage.RECEIVED: 1}}
-    assert rows(FunnelBy.HOUR, days_within(Days(date(2026, 11, 25)), passed)) == {
+    counts = stage_counts_by_day(petition, NOW + 5 * DAY, tables)
+    assert rows(FunnelBy.DAY, days_within(Days(NOW.date(), NOW.date()), counts)) == {"2026-11-24": {Stage.RECEIVED: 1}}
+    assert rows(FunnelBy.HOUR, days_within(Days(date(2026, 11, 25)), counts)) == {
         "2026-11-25T12:00:00Z": {Stage.RECEIVED: 1}
     }
 
@@ -99,12 +99,12 @@ def test_the_current_rate_covers_the_last_10_to_20_minutes(
     log += [passes("00", 20 + number, Stage.CONFIRMED, NOW - 3 * HOUR) for number in range(30)]
     log += [passes("00", 60 + number, Stage.RECEIVED, NOW) for number in range(99)]
     project(log, tables)
-    passed = passed_by_day(petition, NOW, tables)
-    assert rate(passed, passed, NOW + minutes * MINUTE) == Rate(now, over, 3.0, NOW - 3 * HOUR)
+    counts = stage_counts_by_day(petition, NOW, tables)
+    assert rate(counts, counts, NOW + minutes * MINUTE) == Rate(now, over, 3.0, NOW - 3 * HOUR)
 
 
 def test_without_confirmations_there_is_no_peak(tables: FakeTables, petition: Petition) -> None:
-    assert rate(passed_by_day(petition, NOW, tables), {}, NOW) == Rate(0.0, 10, 0.0, None)
+    assert rate(stage_counts_by_day(petition, NOW, tables), {}, NOW) == Rate(0.0, 10, 0.0, None)
 
 
 def test_days_before_the_opening_are_read_too(tables: FakeTables) -> None:
@@ -112,4 +112,4 @@ def test_days_before_the_opening_are_read_too(tables: FakeTables) -> None:
     petition = a_published_petition(tables, slug="early")
     later = petition.model_copy(update={"opened_at": NOW + 30 * DAY})
     project([Increment(keys.funnel("early", "00", OPENED.date()), "1", {"r12": 1})], tables)
-    assert totals(passed_by_day(later, OPENED + 20 * DAY, tables)) == {Stage.RECEIVED: 1}
+    assert totals(stage_counts_by_day(later, OPENED + 20 * DAY, tables)) == {Stage.RECEIVED: 1}
