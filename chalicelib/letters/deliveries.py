@@ -56,9 +56,9 @@ class LetterDeliveries(CountedDeliveries):
         return items, last
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record it, and pause the target: if its address is wrong, SES would refuse the letters of everybody else."""
+        """Record the refusal and pause the target: SES would also refuse all other letters to a wrong address."""
         super().mark_refused(request, now, tables)
-        # The sender may not read the item. An update returns it.
+        # The mail sender's IAM policy does not allow reads of deliveries, so get the item from the update.
         settled = Change(self.item_key(request.key), remove=CLAIM, when=Attr("mails").exists())
         _pause(request.key, tables.update_and_read(settled), "refused", now, tables)
 

@@ -79,15 +79,15 @@ def gather(
 def take_out(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its person withdrew, and count it as dropped. Idempotent.
 
-    If the email is being sent at this moment, note that instead. If it was sent, change nothing.
+    If the digest is sealed (its email is being sent), record the withdrawal in `late`. If it has ended, change nothing.
     """
     day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
     if day is None:
         return
     ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
-    note = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
-    if not (_try_to_take_out(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(note)):
-        # It was unsealed between these two writes, so try again. If the digest has ended, no write changes it.
+    late = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
+    if not (_try_to_take_out(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(late)):
+        # The digest was unsealed after the first write failed, so try again. If it has ended, this changes nothing.
         _try_to_take_out(ids, letter.signature_id, area, now, tables, _UNSEALED)
 
 

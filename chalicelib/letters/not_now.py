@@ -28,7 +28,7 @@ def not_now(
     if state.is_paused or target.test_to or (target.members and _waits(letter, stored["member"], tables)):
         return NotSent.HELD
     if isinstance(target.delivery, Digest):
-        is_single = "single" in stored or _goes_singly(key, stored, target.delivery.first, state, tables)
+        is_single = "single" in stored or _claim_single(key, stored, target.delivery.first, state, tables)
         return None if is_single else _add_to_digest(key, stored, signature, state, now, tables)
     if isinstance(target.delivery, Paced):
         due = turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
@@ -41,12 +41,15 @@ def _waits(letter: LetterIds, member: str, tables: Tables) -> bool:
     return member_for(member) is None or target_state(letter.slug, letter.target, tables, member).is_paused
 
 
-def _goes_singly(key: str, stored: Item, first: int, state: TargetState, tables: Tables) -> bool:
-    """Make this one of the first letters, if there are fewer so far. A retry of this letter counts only once."""
-    if state.singles >= first:
+def _claim_single(key: str, stored: Item, max_singles: int, state: TargetState, tables: Tables) -> bool:
+    """Mark this letter to be sent singly, if fewer than `max_singles` are. Return whether it was marked.
+
+    The mark and the count of single letters are one transaction.
+    """
+    if state.singles >= max_singles:
         return False
     letter, request = letter_ids(key), LETTERS.request_of(stored)
-    has_room = Attr("singles").not_exists() | Attr("singles").lt(first)
+    has_room = Attr("singles").not_exists() | Attr("singles").lt(max_singles)
     single = Change(LETTERS.item_key(key), assign={"single": True}, when=is_requested(request))
     place = Change(target_keys.target(letter.slug, letter.target), add={"singles": 1}, when=has_room)
     try:

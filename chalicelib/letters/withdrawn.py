@@ -16,7 +16,10 @@ Image = Mapping[str, Any]
 
 
 def take_out_letters(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables) -> None:
-    """Idempotent. Raise Unavailable to retry the whole batch. One read for each target."""
+    """Take the letters of withdrawn signatures out of their digests. Idempotent; one read for each target.
+
+    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch.
+    """
     for before, after in changes:
         if before and has_left(before, after):
             slug = keys.slug_of(before["pk"])
