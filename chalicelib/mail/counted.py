@@ -29,8 +29,8 @@ _SINCE = {
     DeliveryOutcome.UNKNOWN: "mail_unknown_at",
     DeliveryOutcome.DROPPED: "mail_dropped_at",
 }
-# Attributes that decide the outcome. A request that is settled has no `mail_requested_at`.
-_DECIDES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
+# Attributes that decide the outcome. A settled request has no `mail_requested_at`.
+_OUTCOME_ATTRIBUTES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,17 +93,18 @@ class CountedDeliveries(Deliveries):
         raise Conflicted("storage")
 
     def _undelivered(self, key: str, item: Item, reason: str, now: datetime, tables: Tables) -> list[Change]:
-        """Return the changes that record the bounce or complaint, and count the email anew if its outcome changes."""
+        """Return the changes that record the bounce or complaint and move the email to its new outcome's counter."""
         before = outcome_of(item)
         assign: dict[str, str | int] = {"undeliverable": reason}
-        if reason != "bounced":
+        if reason != "bounced":  # A complaint proves that the email arrived.
             assign |= {"mailed_at": item.get("mailed_at", iso(now)), "mails": 1}
         after = outcome_of({**item, **assign})
-        is_unchanged = is_still(_DECIDES[0], item.get(_DECIDES[0]))
-        for name in _DECIDES[1:]:
+        first, *others = _OUTCOME_ATTRIBUTES
+        is_unchanged = is_still(first, item.get(first))
+        for name in others:
             is_unchanged &= is_still(name, item.get(name))
-        moved = [Change(self.item_key(key), assign=assign, remove=REQUEST, when=is_unchanged)]
-        return moved + self._counted_as(key, item, before, after, now, tables)
+        update = Change(self.item_key(key), assign=assign, remove=REQUEST, when=is_unchanged)
+        return [update, *self._counted_as(key, item, before, after, now, tables)]
 
     def _counted_as(
         self, key: str, item: Item, before: DeliveryOutcome, after: DeliveryOutcome, now: datetime, tables: Tables

@@ -30,8 +30,8 @@ FOR_A_PAGE = 60
 FOR_COUNTING = 240
 # Between two counts. Every count reads all emails of the update.
 REST, LONG_REST, MANY = timedelta(seconds=20), timedelta(minutes=10), 20_000
-# After this time no sender that read the update before it was cancelled is still sending.
-CANCELLED_FOR = CLAIM + timedelta(seconds=SECONDS)
+# For this long after the cancellation, a sender that read the update before it may still send.
+LAST_SEND_AFTER_CANCEL = CLAIM + timedelta(seconds=SECONDS)
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,21 @@ class SendingUpdate:
             return EMAILS.request_of(item) if "mail_requested_at" in item else None
 
     def _count(self, mailing: Mailing, update: Update) -> Mailing:
-        """Store the results. End the job when no email waits; otherwise rest."""
+        """Store the results. End the job if it is over; otherwise rest.
+
+        A cancelled job ends when no sender can still be sending; any other, when no email waits.
+        """
         now = self.clock()
         outcomes = EMAILS.outcomes(delivery_key(update.slug, update.update_id), self.tables)
-        is_stopped = update.cancelled_at is not None and now >= update.cancelled_at + CANCELLED_FOR
+        senders_have_stopped = update.cancelled_at is not None and now >= update.cancelled_at + LAST_SEND_AFTER_CANCEL
         results = Results(
             requested=outcomes.total(),
             sent=outcomes[DeliveryOutcome.SENT],
             failed=outcomes[DeliveryOutcome.FAILED] + outcomes[DeliveryOutcome.UNKNOWN],
-            skipped=outcomes[DeliveryOutcome.DROPPED] + (outcomes[DeliveryOutcome.WAITING] if is_stopped else 0),
+            skipped=outcomes[DeliveryOutcome.DROPPED]
+            + (outcomes[DeliveryOutcome.WAITING] if senders_have_stopped else 0),
         )
-        is_over = is_stopped if update.cancelled_at else not results.waiting
+        is_over = senders_have_stopped if update.cancelled_at else not results.waiting
         state = UpdateState.SENT if is_over and not update.cancelled_at else update.state
         try:
             store.change(update, self.tables, state=state, results=results.model_dump())
