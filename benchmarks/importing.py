@@ -117,7 +117,7 @@ def _once() -> Any:
 
 
 def _until(work: Importing, most: int) -> Any:
-    return lambda _: max(0, work._at) < most
+    return lambda _: max(0, work._rows_read) < most
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from chalicelib.partners.model import Receipt
 from chalicelib.partners.receiving import Receiving
 from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.model import Signature
-from chalicelib.signatures.take_back import also_came_with
+from chalicelib.signatures.take_back import add_receipt
 
 
 def find_signature(receipt: Receipt, receiving: Receiving) -> Signature | None:
@@ -23,7 +23,7 @@ def note_sender(fresh: Receipt, receipt: Receipt, signature: Signature | None, r
     if fresh.sender == receipt.job_id or not receipt.may_be_undone or signature is None:
         return
     key, mark = keys.signature(receipt.slug, receipt.signature_id), receipt.mark_of(fresh.sender)
-    if mark not in signature.came_with and not also_came_with(key, mark, receiving.tables):
+    if mark not in signature.came_with and not add_receipt(key, mark, receiving.tables):
         after = find_signature(receipt, receiving)
         if after is None or after.taken_back_at:
             raise Conflicted("storage")

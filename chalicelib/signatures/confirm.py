@@ -54,11 +54,12 @@ def confirm(
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
-    `also`: more attributes to store, such as the letter, which also answers the offer of one. With `by_partner` there,
-    a partner sent it and the tally counts it so; otherwise the mailbox's owner confirms, and gets the petition's
-    receipt. `issued`: when their link was issued; a withdrawal after that ends the link. Raise LinkExpired if the
-    petition closed over a day ago, the link has ended or the signature is gone, Invalid if the postcode does not fit
-    the current country, and Conflicted if the signature keeps changing.
+    `also`: more attributes to store. A `letter` also settles the offer to send one. With `by_partner`, the tally
+    counts the signature as the partner's; otherwise as confirmed by the mailbox's owner, who gets the petition's
+    receipt if it has one. `issued`: when the owner's link was issued; a later withdrawal ends the link.
+
+    Raise LinkExpired if the petition closed over a day ago, the link has ended or the signature is gone, Invalid if
+    the postcode does not fit the current country, and Conflicted if the signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)

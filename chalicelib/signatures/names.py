@@ -71,13 +71,17 @@ def greeting_name(name: str) -> str:
 
 
 def _reads_as_sentence(words: list[str]) -> bool:
-    """Return whether there are three or more words, and one is written in small letters or all in capitals.
+    """Return whether there are three or more words, and at least one is not written as in a name."""
+    return len(words) > 2 and not all(_is_written_as_in_name(word) for word in words)
 
-    Particles such as "van" do not count. Some scripts have no capitals.
+
+def _is_written_as_in_name(word: str) -> bool:
+    """Return whether it is a particle such as "van", or neither starts with a small letter nor is all in capitals.
+
+    One or two capitals may be initials. In scripts without capitals every word is written as in a name.
     """
-    return len(words) > 2 and not all(
-        word in _PARTICLES or (not word[0].islower() and (len(word) <= 2 or not word.isupper())) for word in words
-    )
+    is_in_capitals = len(word) > 2 and word.isupper()
+    return word in _PARTICLES or not (word[0].islower() or is_in_capitals)
 
 
 def _reads_as_address(name: str) -> bool:

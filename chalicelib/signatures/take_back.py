@@ -37,10 +37,10 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
     raise Conflicted("storage")
 
 
-def also_came_with(key: Key, receipt: str, tables: Tables) -> bool:
-    """Note that it came again, so that it is not taken back without this receipt. Return False if it is not noted.
+def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:
+    """Record a further receipt, so that undoing another import does not remove the signature. Idempotent.
 
-    A signature that is withdrawn, or came in very many ways, takes no note.
+    Return False if it is not recorded: the signature is withdrawn or gone, or has too many receipts.
     """
     return store.note_origin(key, {"also_came_with": {receipt}}, tables)
 

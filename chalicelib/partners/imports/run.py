@@ -36,7 +36,7 @@ class Importing:
     clock: Clock
     workers: int
     _rows: Iterator[Mapping[str, str] | None] | None = None
-    _at: int = field(default=-1)
+    _rows_read: int = field(default=-1)
 
     def next_step(self, job: Import) -> Step[Import]:
         if not self.receiving.petition.confirmable_at(self.clock()) and not job.undoes:
@@ -72,19 +72,20 @@ class Importing:
 
     def _with_rows(self, job: Import) -> Import:
         """Take the next rows and return the job with their results."""
-        batch = list(islice(self._from(job), ROWS))
-        self._at += len(batch)
+        batch = list(islice(self._remaining_rows(job), ROWS))
+        self._rows_read += len(batch)
         first = job.processed + HEADINGS_ROW + 1
         read = [self._read(record, first + number) for number, record in enumerate(batch)]
         results = self._take_rows(job, read)
         after = _with_results(job, first, batch, results)
         return after.ended(JobState.DONE) if after.processed >= after.expected else after
 
-    def _from(self, job: Import) -> Iterator[Mapping[str, str] | None]:
+    def _remaining_rows(self, job: Import) -> Iterator[Mapping[str, str] | None]:
         """Return the rows that are not taken yet."""
-        if self._rows is None or self._at != job.processed:
+        if self._rows is None or self._rows_read != job.processed:
             assert job.shape
-            self._rows, self._at = records(self._file(job), job.shape), job.processed
+            self._rows, self._rows_read = records(self._file(job), job.shape), job.processed
+            # Skip the rows that are already processed.
             next(islice(self._rows, job.processed, job.processed), None)
         return self._rows
 
