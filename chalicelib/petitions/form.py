@@ -78,7 +78,9 @@ def read_new(body: str, now: datetime) -> Petition:
 def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     """Return `petition` with the edit applied. Raise NotJson, or Invalid with the field errors.
 
-    The body may repeat the other fields of `shown`, if their values are unchanged.
+    An omitted field keeps its value if it is in MAY_BE_LEFT_OUT, or is opened_at, or is closes_at of a closed
+    petition. If another closes_at, goals or privacy_url is omitted, its value is removed. The other editable fields
+    must be sent. The body may repeat the other fields of `shown`, if their values are unchanged.
     """
     values = _object(body)
     wrong = _name_errors(values, shown(petition, now))

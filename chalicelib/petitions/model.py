@@ -121,7 +121,10 @@ class Petition(BaseModel):
     @field_validator("closes_at")
     @classmethod
     def _closes_after_it_opens(cls, closes_at: datetime | None, info: ValidationInfo) -> datetime | None:
-        """Refuse a closed petition without closes_at: its confirmation links work until a day after that."""
+        """Raise ValueError if a closed petition has no closes_at, or if closes_at is not later than opened_at.
+
+        A closed petition needs it, because its confirmation links work until a day after that.
+        """
         if closes_at is None and info.data.get("state") is PetitionState.CLOSED:
             raise ValueError("a closed petition needs closes_at")
         if closes_at and "opened_at" in info.data and closes_at <= info.data["opened_at"]:

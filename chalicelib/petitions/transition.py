@@ -51,9 +51,9 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     """Return the states that may follow. `schedules`: the field that a scheduled time sets, or None."""
     current = petition.state_at(now)
-    # A scheduled petition is stored as open and is a draft until then.
-    # Draft -> draft cancels the schedule, so offer it only there.
-    excluded = {current} & {petition.state}
+    # A scheduled petition is stored as open; until it opens, its current state is draft. Only then offer
+    # draft -> draft, which cancels the schedule.
+    excluded = {current} if current is petition.state else set()
     return [
         {
             "state": state,
