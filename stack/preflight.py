@@ -123,5 +123,6 @@ def _warn_of_limits(cloud: Cloud, chosen: Mapping[str, str]) -> None:
     if _number(chosen, "MailSenders") >= limit:
         say(
             f"Warning: Lambda runs {limit} executions at once in this account, and MailSenders is "
-            f"{chosen['MailSenders']}. The site would be throttled. Ask AWS for more, or deploy a lower MAIL_PER_SECOND"
+            f"{chosen['MailSenders']}. The site would be throttled. Ask AWS for more, or deploy a"
+            " lower MAIL_PER_SECOND, which also lowers MailSenders"
         )

@@ -13,9 +13,9 @@ from stack.template import functions
 
 _STAGE = "site"
 _CERTIFICATES_OF_EDGE = "us-east-1"
-# The age of the oldest message is a metric, which SQS writes every minute.
+# The age of the oldest message is read for these queues. It is a metric, which SQS writes every minute.
 _AGE = timedelta(minutes=5)
-AGED = ("MailQueue", "OverflowQueue")
+QUEUES_WITH_AGE = ("MailQueue", "OverflowQueue")
 
 
 def reads(stack: str, outputs: Mapping[str, str], chosen: Mapping[str, str], now: datetime) -> list[Read]:
@@ -103,12 +103,13 @@ def _shards(answer: Any) -> dict[str, int]:
 
 
 def _queues(outputs: Mapping[str, str], now: datetime) -> Iterator[Read]:
+    """Yield the reads of each queue's length, and of the oldest message's age for QUEUES_WITH_AGE."""
     wanted = ["ApproximateNumberOfMessages"]
     for output in sorted(name for name in outputs if name.endswith("QueueUrl")):
         queue = output.removesuffix("Url")
-        waiting = {f"queue.{queue}": lambda answer: int(answer["Attributes"]["ApproximateNumberOfMessages"])}
-        yield Read("sqs", "get_queue_attributes", waiting, {"QueueUrl": outputs[output], "AttributeNames": wanted})
-    for queue in AGED:
+        length = {f"queue.{queue}": lambda answer: int(answer["Attributes"]["ApproximateNumberOfMessages"])}
+        yield Read("sqs", "get_queue_attributes", length, {"QueueUrl": outputs[output], "AttributeNames": wanted})
+    for queue in QUEUES_WITH_AGE:
         name = outputs.get(f"{queue}Url", queue).rpartition("/")[2]
         metric = {
             "Namespace": "AWS/SQS",

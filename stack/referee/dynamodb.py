@@ -77,7 +77,10 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
 
 
 def _question(action: str, request: Request, where: Where, call: Request) -> Question:
-    """Return the question about one request. `call` is the whole call, if the request is a part of it."""
+    """Return the question about one request.
+
+    `call`: the API call that contains the request; the same object if it is not a batch or transaction.
+    """
     if unknown := _LEGACY.intersection(request):
         raise Unjudged(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
     context: dict[str, str | list[str]] = {

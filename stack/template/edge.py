@@ -60,9 +60,9 @@ def _config() -> Template:
 
 
 def _api() -> Template:
-    """Return the API as an origin, with the headers that show it that the CDN calls."""
+    """Return the API as an origin. Two of its headers prove to the API that the request comes from CloudFront."""
     key = sub(origin_key("OriginKey"))
-    # CloudFront replaces what a visitor sent under these names. API Gateway's policy can read Referer only.
+    # CloudFront overwrites these headers if a visitor sends them. API Gateway's resource policy can check only Referer.
     headers = {"X-Forwarded-Prefix": "/", "X-Origin-Verify": key, "Referer": key}
     return {
         "Id": API,

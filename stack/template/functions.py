@@ -37,12 +37,12 @@ SECRETS = {
     # Every function that serves routes.
     "ORIGIN_KEYS": (API_HANDLER, "counts", "exports", "links", "manage", "partners", "people", "sign_in"),
 }
-# The parameter that reserves concurrent executions for a function, and the end of the parameter's description.
+# The parameter that reserves concurrent executions for a function, and what its description calls the function.
 RESERVED = {
-    "staff_authorizer": ("ReservedAuthorizer", "the staff authorizer."),
-    "relay_mail": ("ReservedRelay", "RelayMail. A stream with many shards uses four for each."),
-    "send_mail": ("ReservedSenders", "SendMail, at least MailSenders."),
-    "store_overflow": ("ReservedOverflow", "StoreOverflow, at least its MaximumConcurrency."),
+    "staff_authorizer": ("ReservedAuthorizer", "the staff authorizer"),
+    "relay_mail": ("ReservedRelay", "RelayMail (a stream with many shards uses four for each)"),
+    "send_mail": ("ReservedSenders", "SendMail (at least MailSenders)"),
+    "store_overflow": ("ReservedOverflow", "StoreOverflow (at least its MaximumConcurrency)"),
 }
 
 
@@ -155,8 +155,8 @@ def _reserved(function: str) -> Template:
     parameter, reserved_for = RESERVED[function]
     condition = parameter.replace("Reserved", "Reserves")
     description = (
-        f"Concurrent executions reserved for, and the limit of {reserved_for} 0: none."
-        " Reserved executions leave 100 of the account's unreserved."
+        f"Concurrent executions reserved for {reserved_for}. They are also its maximum. 0 reserves none."
+        " AWS requires at least 100 unreserved executions in the account."
     )
     return {
         "Parameters": {parameter: number(description, "0", 0)},

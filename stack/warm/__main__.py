@@ -50,7 +50,7 @@ def warm(warming: Warming, changes: Sequence[Raise], left: Sequence[str], agrees
     if not agrees():
         raise Failure("nothing was changed: you said no")
     warming.record(changes)
-    _each(changes, warming.make, "changed", "Run make warm again to continue, or make warm REVERT=1.")
+    _act_on_each(changes, warming.make, "changed", "Run make warm again to continue, or make warm REVERT=1.")
     say("Run make ready: DynamoDB takes some minutes. Afterwards: make warm REVERT=1")
 
 
@@ -59,22 +59,29 @@ def revert(warming: Warming) -> None:
     if not changes:
         say("Nothing to undo: make warm has changed nothing, or it is undone.")
         return
-    _each(changes, warming.undo, "undone", "Run make warm REVERT=1 again to continue.")
+    hint = "Run make warm REVERT=1 again to continue."
+    _act_on_each(changes, warming.undo, "undone", hint, only_undoable=True)
     for change in changes:
         if not change.can_be_undone:
             cost = "no further cost" if change.kind is RaiseKind.WARM else "a few more reads"
             say(f"  stays: {change.kind} of {change.target}, up to {change.after:,} ({cost})")
 
 
-def _each(changes: Sequence[Raise], act: Callable[[Raise], None], done: str, then: str) -> None:
+def _act_on_each(
+    changes: Sequence[Raise], act: Callable[[Raise], None], past_verb: str, hint: str, *, only_undoable: bool = False
+) -> None:
+    """Call `act` with each change, in order. Raise Failure with `hint` at the first that fails.
+
+    Then say what was done (`past_verb`) to each change. `only_undoable`: say it only of changes that can be undone.
+    """
     for number, change in enumerate(changes):
         try:
             act(change)
         except (ClientError, BotoCoreError, PetitionsError) as error:
             not_yet = ", ".join(f"{each.kind} of {each.target}" for each in changes[number:])
-            raise Failure(f"only {number} of {len(changes)} {done}; not: {not_yet} ({error}). {then}") from error
-        if change.can_be_undone or done == "changed":
-            say(f"  {done}: {change.kind} of {change.target}")
+            raise Failure(f"only {number} of {len(changes)} {past_verb}; not: {not_yet} ({error}). {hint}") from error
+        if change.can_be_undone or not only_undoable:
+            say(f"  {past_verb}: {change.kind} of {change.target}")
 
 
 def _agrees() -> bool:
