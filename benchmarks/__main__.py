@@ -44,7 +44,8 @@ METHOD = {
     "import": "The real code on a fake table in the same process, which forgets after each step; one row at a time; CPU"
     " of this process. On AWS a row also waits for five calls, and eight run at once. `taken`: rows taken of `rows`.",
     "update": "The real code on fakes in one process, with a virtual clock that only sleeps move; the job is killed"
-    " twice. `of_the_given_rate`: emails a second of both senders, divided by a fifth of 14 a second.",
+    " twice. `of_the_given_rate`: emails a second of both senders, divided by a fifth of 14 a second. `transient_mb`:"
+    " the most memory that one invocation takes and frees.",
     "export": "CSV of the usual columns, on the emulator, whose time is in rows_a_second; cpu_us_a_row and peak_mb are"
     " of the exporting process alone.",
 }
