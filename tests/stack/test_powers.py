@@ -96,14 +96,15 @@ def test_pending_signatures_and_the_funnel_are_projected_from_the_stream(stack: 
     supporter, staff = visitor(stack), issue_token(stack)
     wait_for(lambda: _is_still(stack))
     before, projected_before = _passed(supporter, staff), _projected(stack)
-    supporter.sign(SLUG, "bob@example.org")
 
     def pending() -> int:
         return int(supporter.read(f"/api/staff/petitions/{SLUG}/counts", staff)["pending"])
 
-    waiting = wait_for(pending)
+    others = pending()
+    supporter.sign(SLUG, "bob@example.org")
+    wait_for(lambda: pending() == others + 1)
     supporter.press("confirm", supporter.link("confirm", "bob@example.org"))
-    wait_for(lambda: pending() == waiting - 1)
+    wait_for(lambda: pending() == others)
     assert _passed(supporter, staff) - before == {"received": 1, "mailed": 1, "confirmed": 1}
     # The signature was put, emailed and confirmed. The claim in between is filtered out.
     assert _projected(stack) - projected_before == 3
