@@ -126,11 +126,11 @@ def _killed_at(call: int) -> Any:
     return called
 
 
-def _at_once(invoke: Callable[[], Any]) -> Any:
+def _unwatched(invoke: Callable[[], Any]) -> Any:
     return invoke()
 
 
-def _sent(site: Any, watched: Callable[[Callable[[], Any]], Any] = _at_once) -> int:
+def _sent(site: Any, watched: Callable[[Callable[[], Any]], Any] = _unwatched) -> int:
     """Run the job and one sender until no message is left. Return the number of emails."""
     from tests.updates.sending import LATER, run_once
 

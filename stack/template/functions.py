@@ -16,6 +16,8 @@ from stack.template.cfn import Template, if_condition, merged, output, ref, sub
 from stack.template.parameters import differs, number
 
 API_HANDLER = "api_handler"
+# The functions that serve routes, by their names in config.json.
+SERVING = tuple(API_HANDLER if each is Function.API else each.name.lower() for each in Function)
 # The environment of every function. Tables and queues add theirs.
 _SETTINGS = {
     "STAGE": ref("Stage"),
@@ -34,8 +36,7 @@ SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
     "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
-    # Every function that serves routes.
-    "ORIGIN_KEYS": (API_HANDLER, "counts", "exports", "links", "manage", "partners", "people", "sign_in"),
+    "ORIGIN_KEYS": SERVING,
 }
 # The parameter that reserves concurrent executions for a function, and what its description calls the function.
 RESERVED = {
@@ -49,11 +50,6 @@ RESERVED = {
 def logical_id(name: str) -> str:
     """Return the name's logical id in the template: send_mail is SendMail. Chalice names the API's own function so."""
     return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
-
-
-def _name(function: Function) -> str:
-    """Return the function's name in config.json."""
-    return API_HANDLER if function is Function.API else function.name.lower()
 
 
 def configured() -> dict[str, dict[str, Any]]:
@@ -95,7 +91,7 @@ def functions() -> Template:
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reserved(function) for function in RESERVED),
             # Such a function imports only the modules of its own routes (app.py).
-            *(environment(_name(each), {"SERVED_FUNCTION": each.value}) for each in Function),
+            *(environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in SERVING),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
             environment("watch_mail", {"MAIL_SOURCE": _source("send_mail")}),
             environment("watch_mail", {"OTHER_MAIL_SOURCE": _source("send_other_mail")}),
