@@ -76,7 +76,7 @@ def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
 def emulator(
     port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY
 ) -> Iterator[Emulator]:
-    """Run it until the block ends, on a free port if 0; at most so many functions at once."""
+    """Run an emulator until the block ends. Port 0: a free one. `functions`: the most at once. `job_delay`: seconds."""
     running = start(port, state, functions, job_delay)
     try:
         yield running
