@@ -22,22 +22,22 @@ export function field(label, input, hint = "") {
 }
 
 /**
- * A field that repeats below it what is typed, in other words, so that a slip is seen before it is sent.
+ * A field with a line below it that says the typed value in other words, so that the user sees a slip.
  * @param {string} label
  * @param {HTMLInputElement | HTMLTextAreaElement} input
  * @param {string} hint
  * @param {(typed: string) => string} inWords
  */
 export function repeatingField(label, input, hint, inWords) {
-  const place = field(label, input, hint);
+  const element = field(label, input, hint);
   const words = h("output", { class: "hint", for: input.id });
-  const repeat = () => {
+  const showWords = () => {
     words.textContent = inWords(input.value);
   };
-  input.addEventListener("input", repeat);
-  repeat();
-  place.append(words);
-  return place;
+  input.addEventListener("input", showWords);
+  showWords();
+  element.append(words);
+  return element;
 }
 
 /**
@@ -55,7 +55,7 @@ export function checkbox(label, attributes) {
 }
 
 /**
- * Fill in a field as if it was typed, so that what depends on it is told.
+ * Fill in a field, with the event of typing: other code listens to it.
  * @param {HTMLFormElement} form
  * @param {string} name
  * @param {string} value
@@ -86,7 +86,7 @@ function fieldNamed(place, name) {
  * @param {Element | null} found
  */
 function labelOf(found) {
-  // The group of check boxes has the heading.
+  // Check boxes of one name share the legend of their fieldset.
   if (found instanceof HTMLInputElement && found.type === "checkbox")
     return found.closest("fieldset")?.querySelector("legend")?.textContent;
   return found instanceof HTMLElement && "labels" in found ? labelText(found.labels) : null;
@@ -103,7 +103,7 @@ const labelText = (labels) => (labels instanceof NodeList ? labels[0]?.textConte
  */
 function showErrors(place, message, errors) {
   const list = errors.map(({ field: name, message: text }) => {
-    // A petition's first goal is in the field "goals".
+    // The API's "goal" is the first line of the field "goals".
     const found = fieldNamed(place, name === "goal" ? "goals" : name);
     found?.closest("details")?.toggleAttribute("open", true);
     const label = labelOf(found);
@@ -118,7 +118,7 @@ function showErrors(place, message, errors) {
 /**
  * @param {HTMLElement} place
  * @param {unknown} error
- * @param {string} [message] to be shown in place of the error's own
+ * @param {string} [message] shown instead of the error's own
  */
 export const showError = (place, error, message = messageOf(error)) =>
   showErrors(place, message, error instanceof RefusedError ? error.errors : []);
