@@ -36,8 +36,8 @@ _CONTENT_TYPES = {
     "uplot.css": "text/css; charset=utf-8",
 }
 # The tool that hashes addresses is the code that signing itself uses.
-TOOL = "hash_addresses.py"
-_OUTSIDE_ASSETS = {TOOL: _HERE.parent / "core" / "address.py"}
+HASH_TOOL = "hash_addresses.py"
+_OUTSIDE_ASSETS = {HASH_TOOL: _HERE.parent / "core" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # Matches in source and minified modules. Skips import(…), which loads modules later, and @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
@@ -93,18 +93,18 @@ def asset_url(name: str, *, base: str) -> str:
 
 
 @cache
-def dashboard() -> dict[str, Asset]:
+def dashboard_files() -> dict[str, Asset]:
     """Return the modules and styles of the staff pages by name."""
     files = sorted((_HERE / "dashboard").iterdir())
     return {path.name: _read(path, _DASHBOARD_TYPES[path.suffix]) for path in files}
 
 
 @cache
-def dashboard_start() -> list[str]:
+def startup_modules() -> list[str]:
     """Return app.js and all modules that it imports statically, directly or indirectly."""
     modules = ["app.js"]
     for name in modules:  # The loop also reaches the modules that it adds.
-        imported = _STATIC_IMPORT.findall(dashboard()[name].body)
+        imported = _STATIC_IMPORT.findall(dashboard_files()[name].body)
         modules += [each for each in imported if each not in modules]
     return modules
 
@@ -112,7 +112,7 @@ def dashboard_start() -> list[str]:
 @cache
 def dashboard_version() -> str:
     """Return a version that changes with any dashboard file. Their path contains it, so relative imports keep it."""
-    return _digest("".join(file.etag for file in dashboard().values()))[:8]
+    return _digest("".join(file.etag for file in dashboard_files().values()))[:8]
 
 
 def _digest(text: str) -> str:
