@@ -105,11 +105,11 @@ export const isWorthAnnouncing = (last, count, goal, now) =>
 
 /**
  * @param {number} goal
- * @param {number} shown the count that is on the page
+ * @param {number} shownCount on the page
  */
-function announcer(goal, shown) {
+function announcer(goal, shownCount) {
   const region = document.querySelector("[data-count-news]");
-  let last = { count: shown, at: Date.now() };
+  let last = { count: shownCount, at: Date.now() };
   /** @param {Count} latest */
   return ({ count }) => {
     if (!region || !isWorthAnnouncing(last, count, goal, Date.now())) return;
@@ -130,8 +130,8 @@ export const countWait = (failures, random) =>
 /** @param {HTMLElement} tally */
 function watchCount(tally) {
   const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
-  const shown = /** @type {HTMLElement} */ (tally.querySelector("[data-count]"));
-  const announce = announcer(bar.max, Number(shown.dataset.count));
+  const countElement = /** @type {HTMLElement} */ (tally.querySelector("[data-count]"));
+  const announce = announcer(bar.max, Number(countElement.dataset.count));
   let failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -325,10 +325,10 @@ function finish(form, outcome, say) {
   if (outcome === "accepted") return window.location.assign(form.dataset.thanksUrl ?? "");
   if (outcome === "refused") return form.submit();
   setSending(form, false);
-  const kept = translated(
+  const advice = translated(
     "What you typed is kept here. Press the button again in a few minutes; you will be counted once.",
   );
-  return say(`${translated("We still cannot reach the service.")} ${kept}`);
+  return say(`${translated("We still cannot reach the service.")} ${advice}`);
 }
 
 /**
@@ -366,10 +366,10 @@ function enhanceSigning(form) {
  * @param {HTMLFormElement} form
  */
 function ignoreSecondPress(form) {
-  let pressed = Number.NEGATIVE_INFINITY;
+  let lastPress = Number.NEGATIVE_INFINITY;
   form.addEventListener("submit", (event) => {
-    if (event.timeStamp - pressed < SECOND_PRESS_MS) event.preventDefault();
-    else pressed = event.timeStamp;
+    if (event.timeStamp - lastPress < SECOND_PRESS_MS) event.preventDefault();
+    else lastPress = event.timeStamp;
   });
 }
 

@@ -99,10 +99,10 @@ async function requireSuccess(response) {
 const serverTime = (response) => new Date(response.headers.get("Date") ?? Date.now());
 
 /**
- * @param {Record<string, string>} more
+ * @param {Record<string, string>} extra
  * @returns {Record<string, string>}
  */
-const headersWith = (more) => ({ Authorization: `Bearer ${token()}`, Accept: "application/json", ...more });
+const headersWith = (extra) => ({ Authorization: `Bearer ${token()}`, Accept: "application/json", ...extra });
 
 /**
  * @param {Response} response

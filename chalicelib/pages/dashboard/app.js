@@ -251,7 +251,7 @@ window.addEventListener("hashchange", () => openPage());
 warnBeforeLeaving(root(), currentPath);
 window.addEventListener("signed-out", () => {
   signOut();
-  const kept = unsavedPages().length ? " What you typed is kept." : "";
-  showSignIn(`This token is unknown or has expired. Sign in again.${kept}`);
+  const note = unsavedPages().length ? " What you typed is kept." : "";
+  showSignIn(`This token is unknown or has expired. Sign in again.${note}`);
 });
 openPage();

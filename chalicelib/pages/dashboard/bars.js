@@ -68,7 +68,7 @@ export function breakdownSection(title, what, nameOf) {
    */
   const fill = (breakdown, total) => {
     const rows = largestFirst(breakdown, nameOf);
-    const shown = showAll ? rows : rows.slice(0, ROWS_SHOWN);
+    const shownRows = showAll ? rows : rows.slice(0, ROWS_SHOWN);
     const toggle = button(showAll ? "Show the largest only" : `Show all ${rows.length}`, () => {
       showAll = !showAll;
       fill(breakdown, total);
@@ -76,7 +76,7 @@ export function breakdownSection(title, what, nameOf) {
     });
     refill(
       content,
-      rows.length ? bars(title, what, shown, total) : h("p", { class: "small" }, "Nothing yet."),
+      rows.length ? bars(title, what, shownRows, total) : h("p", { class: "small" }, "Nothing yet."),
       rows.length > ROWS_SHOWN ? toggle : "",
     );
   };

@@ -123,16 +123,16 @@ export function barChart() {
   /** @type {UPlot} */
   let Chart = null;
   /** @type {Drawing | null} */
-  let drawn = null;
+  let current = null;
   /** @param {number | null | undefined} index */
   const showValue = (index) => {
-    const point = drawn?.points[index ?? -1] ?? drawn?.points.at(-1);
-    reading.textContent = drawn && point ? drawn.labelOf(point) : "";
+    const point = current?.points[index ?? -1] ?? current?.points.at(-1);
+    reading.textContent = current && point ? current.labelOf(point) : "";
   };
   new ResizeObserver(() => chart?.setSize({ width: element.clientWidth, height: HEIGHT })).observe(element);
   /** @param {Drawing} drawing */
   const draw = async (drawing) => {
-    drawn = drawing;
+    current = drawing;
     element.setAttribute("aria-label", drawing.description);
     showValue(null);
     const data = columnsOf(drawing.points, drawing.end, drawing.now);

@@ -74,22 +74,22 @@ export function setField(form, name, value) {
  * @returns {Element | null}
  */
 function fieldNamed(place, name) {
-  const found = place.closest("form")?.elements.namedItem(name);
+  const element = place.closest("form")?.elements.namedItem(name);
   // Several check boxes have one name.
-  if (found) return found instanceof RadioNodeList ? /** @type {Element} */ (found[0]) : found;
+  if (element) return element instanceof RadioNodeList ? /** @type {Element} */ (element[0]) : element;
   const end = name.lastIndexOf(".");
   return end > 0 ? fieldNamed(place, name.slice(0, end)) : null;
 }
 
 /**
  * Name a field by its label, because the API's name does not appear on the page.
- * @param {Element | null} found
+ * @param {Element | null} element
  */
-function labelOf(found) {
+function labelOf(element) {
   // Check boxes of one name share the legend of their fieldset.
-  if (found instanceof HTMLInputElement && found.type === "checkbox")
-    return found.closest("fieldset")?.querySelector("legend")?.textContent;
-  return found instanceof HTMLElement && "labels" in found ? labelText(found.labels) : null;
+  if (element instanceof HTMLInputElement && element.type === "checkbox")
+    return element.closest("fieldset")?.querySelector("legend")?.textContent;
+  return element instanceof HTMLElement && "labels" in element ? labelText(element.labels) : null;
 }
 
 /** @param {unknown} labels */
@@ -104,9 +104,9 @@ const labelText = (labels) => (labels instanceof NodeList ? labels[0]?.textConte
 function showErrors(place, message, errors) {
   const list = errors.map(({ field: name, message: text }) => {
     // The API's "goal" is the first line of the field "goals".
-    const found = fieldNamed(place, name === "goal" ? "goals" : name);
-    found?.closest("details")?.toggleAttribute("open", true);
-    const label = labelOf(found);
+    const element = fieldNamed(place, name === "goal" ? "goals" : name);
+    element?.closest("details")?.toggleAttribute("open", true);
+    const label = labelOf(element);
     return h("li", {}, label ? `${label}: ${text}` : text);
   });
   const heading = h("h2", {}, message);
@@ -133,12 +133,12 @@ export function sendingForm(send, children, explain = messageOf) {
   const errors = h("div");
   /** @param {SubmitEvent} event */
   const onsubmit = async (event) => {
-    const pressed = /** @type {HTMLButtonElement | null} */ (event.submitter);
+    const pressedButton = /** @type {HTMLButtonElement | null} */ (event.submitter);
     event.preventDefault();
     errors.replaceChildren();
-    pressed?.toggleAttribute("disabled", true);
+    pressedButton?.toggleAttribute("disabled", true);
     await send(form).catch((error) => showError(errors, error, explain(error)));
-    pressed?.toggleAttribute("disabled", false);
+    pressedButton?.toggleAttribute("disabled", false);
   };
   const form = h("form", { class: "card", onsubmit }, errors, ...children);
   return form;

@@ -21,8 +21,10 @@ const STAGE_NAMES = /** @type {(keyof FunnelTotals)[]} */ (Object.keys(STAGES));
 
 /** @param {FunnelRate} rate */
 export function paceText({ per_minute_now: now, over_minutes: over, peak_per_minute: peak, peak_at: at }) {
-  const most = peak ? ` The busiest ten minutes began on ${dateTime(at)}: ${number(peak)} a minute on average.` : "";
-  return `${number(now)} confirmations a minute, on average of the last ${over} minutes.${most}`;
+  const peakText = peak
+    ? ` The busiest ten minutes began on ${dateTime(at)}: ${number(peak)} a minute on average.`
+    : "";
+  return `${number(now)} confirmations a minute, on average of the last ${over} minutes.${peakText}`;
 }
 
 export function funnel() {

@@ -124,13 +124,13 @@ function compareForm(slug, done) {
   const count = { name: "count", type: "number", min: "0", max: "1000000" };
   /** @param {HTMLFormElement} form */
   const send = async (form) => {
-    const [chosen] = file.files ?? [];
-    if (!chosen) return;
-    if (chosen.size > MOST_BYTES) throw new Error(FILE_HINT);
+    const [chosenFile] = file.files ?? [];
+    if (!chosenFile) return;
+    if (chosenFile.size > MOST_BYTES) throw new Error(FILE_HINT);
     const figure = {
       ...figureFrom(new FormData(form)),
       kind: "hashes",
-      hashes: hashesIn(textOf(await chosen.arrayBuffer())),
+      hashes: hashesIn(textOf(await chosenFile.arrayBuffer())),
     };
     await post(`/petitions/${slug}/figures`, figure);
     await done();

@@ -123,12 +123,12 @@ function importForm(path, partners, done) {
   let isDry = true;
   /** @param {HTMLFormElement} form */
   const send = async (form) => {
-    const [chosen] = file.files ?? [];
-    if (!chosen) return;
-    if (chosen.size > MOST_BYTES) throw new Error(FILE_HINT);
+    const [chosenFile] = file.files ?? [];
+    if (!chosenFile) return;
+    if (chosenFile.size > MOST_BYTES) throw new Error(FILE_HINT);
     const question = "Their signatures are stored. You can undo it.";
     if (!isDry && !(await askToConfirm("Import this file?", question, "Import"))) return;
-    await sendFile(`${path}?${queryFrom(new FormData(form), isDry)}`, chosen);
+    await sendFile(`${path}?${queryFrom(new FormData(form), isDry)}`, chosenFile);
     await done();
   };
   /**

@@ -78,18 +78,18 @@ const numberInput = (name, value) => h("input", { name, type: "number", min: "0"
 function inputsOf(index, target) {
   const values = valuesOf(target);
   /** @param {string} name */
-  const named = (name) => nameOf(index, name);
+  const fieldName = (name) => nameOf(index, name);
   return {
-    key: h("input", { name: named("key"), type: "hidden", value: values.key }),
-    to: choice(named("members"), RECIPIENTS, values.to),
-    name: h("input", { name: named("name"), maxlength: "200", value: values.name }),
-    email: h("input", { name: named("email"), type: "email", maxlength: "254", value: values.email }),
-    mode: choice(named("delivery"), MODES, values.mode),
-    pace: numberInput(named("delivery.paced.per_hour"), values.pace),
-    from: numberInput(named("delivery.paced.from_hour"), values.from),
-    until: numberInput(named("delivery.paced.to_hour"), values.until),
-    first: numberInput(named("delivery.digest.first"), values.first),
-    test: h("input", { name: named("test_to"), type: "email", maxlength: "254", value: values.test }),
+    key: h("input", { name: fieldName("key"), type: "hidden", value: values.key }),
+    to: choice(fieldName("members"), RECIPIENTS, values.to),
+    name: h("input", { name: fieldName("name"), maxlength: "200", value: values.name }),
+    email: h("input", { name: fieldName("email"), type: "email", maxlength: "254", value: values.email }),
+    mode: choice(fieldName("delivery"), MODES, values.mode),
+    pace: numberInput(fieldName("delivery.paced.per_hour"), values.pace),
+    from: numberInput(fieldName("delivery.paced.from_hour"), values.from),
+    until: numberInput(fieldName("delivery.paced.to_hour"), values.until),
+    first: numberInput(fieldName("delivery.digest.first"), values.first),
+    test: h("input", { name: fieldName("test_to"), type: "email", maxlength: "254", value: values.test }),
   };
 }
 

@@ -142,12 +142,12 @@ export async function showLetters({ container, slug, may, signal }) {
       /** @type {StaffLetters} */
       const { targets, as_of: at } = (await ask(path)).data;
       const context = { refresh, may, path };
-      const shown = [
+      const sections = [
         table("Letters by target", OF_TARGETS, targets, { keyOf: ({ key }) => key }),
         h("p", { class: "hint" }, `Exact at ${dateTime(at)}`),
         ...targets.map((target) => details(target, context)),
       ];
-      refill(list, ...(targets.length ? shown : [h("p", {}, NONE)]));
+      refill(list, ...(targets.length ? sections : [h("p", {}, NONE)]));
       message.textContent = "";
     } catch (error) {
       message.textContent = messageOf(error);

@@ -64,9 +64,9 @@ function petitionByName(may) {
   const slug = h("input", { name: "slug", pattern: "[a-z0-9\\-]+", required: true });
   /** @param {SubmitEvent} event */
   const onsubmit = (event) => {
-    const pressed = /** @type {HTMLButtonElement} */ (event.submitter);
+    const pressedButton = /** @type {HTMLButtonElement} */ (event.submitter);
     event.preventDefault();
-    location.hash = `#/petitions/${slug.value.trim()}/${pressed.value}`;
+    location.hash = `#/petitions/${slug.value.trim()}/${pressedButton.value}`;
   };
   const buttons = allowedPages(may).map(([, value, name]) => h("button", { class: "act", value }, name));
   const hint = "The last part of its address, such as support-trafficked-children.";

@@ -66,11 +66,11 @@ export function firstStep({ minutes, hour: hours, now }) {
 function withLeadingSteps(points, by) {
   const missing = points.length ? Math.max(0, FEWEST_STEPS - points.length) : 0;
   const [first] = points;
-  const before = Array.from({ length: missing }, (_, index) => ({
+  const emptySteps = Array.from({ length: missing }, (_, index) => ({
     at: (first?.at ?? 0) - ((missing - index) * LENGTH_MS[by]) / 1_000,
     value: 0,
   }));
-  return [...before, ...points];
+  return [...emptySteps, ...points];
 }
 
 /**
@@ -96,8 +96,8 @@ const valueTitle = (by) => (by === "minutes" ? "Confirmed" : "Confirmed minus wi
 export function description(points, by, now) {
   if (!points.length) return "A chart without data.";
   const highest = points.reduce((one, other) => (other.value > one.value ? other : one));
-  const most = `The highest value is ${number(highest.value)}: ${timeOf(highest, by, now)}.`;
-  return `A chart of confirmations by ${NAMES[by]}. ${most} The table below has every number.`;
+  const highestText = `The highest value is ${number(highest.value)}: ${timeOf(highest, by, now)}.`;
+  return `A chart of confirmations by ${NAMES[by]}. ${highestText} The table below has every number.`;
 }
 
 /**
@@ -148,10 +148,10 @@ export function timeline() {
   const list = h("div");
   const choices = h("div");
   /** @type {{ by: Step | null, counts: Counts | null }} */
-  const shown = { by: null, counts: null };
+  const state = { by: null, counts: null };
 
   const redraw = async () => {
-    const { by, counts } = shown;
+    const { by, counts } = state;
     if (!counts || !by) return;
     const drawing = drawingOf(counts, by);
     refill(list, numbersTable(drawing.points, by, counts.now));
@@ -159,7 +159,7 @@ export function timeline() {
   };
   /** @type {(by: Step) => () => Promise<void>} */
   const selectStep = (by) => () => {
-    shown.by = by;
+    state.by = by;
     return redraw();
   };
   /** @param {Step} by */
@@ -167,7 +167,7 @@ export function timeline() {
     const minutes = stepChoice("minutes", "By ten minutes (24 hours)", by === "minutes", selectStep("minutes"));
     const hours = stepChoice("hour", `By hour (${DAYS_OF_HOURS} days)`, by === "hour", selectStep("hour"));
     const days = stepChoice("day", "By day (all)", by === "day", selectStep("day"));
-    choices.replaceChildren(stepChoices(...(shown.counts?.minutes ? [minutes] : []), hours, days));
+    choices.replaceChildren(stepChoices(...(state.counts?.minutes ? [minutes] : []), hours, days));
   };
   const details = h("details", {}, h("summary", {}, "The numbers as a table"), list);
   return {
@@ -181,10 +181,10 @@ export function timeline() {
     ),
     /** @param {Counts} counts */
     fill: (counts) => {
-      shown.counts = { ...counts, hour: recentHours(counts.hour, counts.now) };
-      if (!shown.by) {
-        shown.by = firstStep(counts);
-        showChoices(shown.by);
+      state.counts = { ...counts, hour: recentHours(counts.hour, counts.now) };
+      if (!state.by) {
+        state.by = firstStep(counts);
+        showChoices(state.by);
       }
       return redraw();
     },

@@ -61,10 +61,10 @@ function columns(revoke) {
  * @param {number} now
  */
 function daysInput({ expires_at: expires }, now) {
-  const most = Math.min(wholeDays(expires, now), 3650);
-  if (most < 1) return null;
-  const value = String(Math.min(most, 90));
-  return h("input", { name: "days", type: "number", min: "1", max: String(most), value, required: true });
+  const mostDays = Math.min(wholeDays(expires, now), 3650);
+  if (mostDays < 1) return null;
+  const value = String(Math.min(mostDays, 90));
+  return h("input", { name: "days", type: "number", min: "1", max: String(mostDays), value, required: true });
 }
 
 /**
@@ -83,9 +83,9 @@ function issueForm(me, done) {
   const expiry = `your own token expires: ${dateTime(me.expires_at)}.`;
   /** @param {HTMLFormElement} form */
   const issue = async (form) => {
-    const chosen = new FormData(form).getAll("rights");
+    const rights = new FormData(form).getAll("rights");
     const lifetime = days ? { days: Number(days.value) } : {};
-    const issued = await post(PATH, { owner: owner.value, rights: chosen, ...lifetime });
+    const issued = await post(PATH, { owner: owner.value, rights, ...lifetime });
     forget(PATH);
     await showOnce(issued, owner.value);
     await done();

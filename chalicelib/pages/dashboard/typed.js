@@ -54,13 +54,13 @@ const labelsOf = (inputs) => inputs.map((input) => `“${labelOf(input)}”`).jo
  * @param {() => void} discard
  */
 function notice(restored, savedByOthers, discard) {
-  const others = savedByOthers.length
+  const warning = savedByOthers.length
     ? ` Somebody else has saved ${labelsOf(savedByOthers)} since. If you save, your text replaces theirs.`
     : "";
   return h(
     "div",
     { class: "notice", role: "status" },
-    h("p", {}, `Not saved yet: we kept what you typed in ${labelsOf(restored)}.${others}`),
+    h("p", {}, `Not saved yet: we kept what you typed in ${labelsOf(restored)}.${warning}`),
     h("p", { class: "acts" }, button("Discard what I typed", discard)),
   );
 }
@@ -74,15 +74,15 @@ function notice(restored, savedByOthers, discard) {
 export function keepTyped(form, path) {
   const inputs = textFields(form);
   const stored = new Map(inputs.map((input) => [input, input.value]));
-  const kept = storedChanges()[path] ?? {};
-  const restored = inputs.filter((input) => kept[input.name] && kept[input.name]?.typed !== input.value);
+  const changes = storedChanges()[path] ?? {};
+  const restored = inputs.filter((input) => changes[input.name] && changes[input.name]?.typed !== input.value);
   /** @param {TextField} input */
-  const before = (input) => kept[input.name]?.before ?? stored.get(input) ?? "";
+  const valueBefore = (input) => changes[input.name]?.before ?? stored.get(input) ?? "";
   const keepChanges = () => {
     const changed = inputs.filter((input) => input.value !== stored.get(input));
     storeChanges(
       path,
-      Object.fromEntries(changed.map((input) => [input.name, { before: before(input), typed: input.value }])),
+      Object.fromEntries(changed.map((input) => [input.name, { before: valueBefore(input), typed: input.value }])),
     );
   };
   /**
@@ -93,12 +93,12 @@ export function keepTyped(form, path) {
     input.value = value;
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  for (const input of restored) fill(input, kept[input.name]?.typed ?? "");
+  for (const input of restored) fill(input, changes[input.name]?.typed ?? "");
   keepChanges();
   form.addEventListener("input", keepChanges);
   if (!restored.length) return null;
   const visible = restored.filter(({ type }) => type !== "hidden");
-  const savedByOthers = visible.filter((input) => kept[input.name]?.before !== stored.get(input));
+  const savedByOthers = visible.filter((input) => changes[input.name]?.before !== stored.get(input));
   const element = notice(visible, savedByOthers, () => {
     // Fill only changed fields: the event of a field shows the hidden part of the form that has it.
     for (const [input, value] of stored) if (input.value !== value) fill(input, value);
@@ -116,16 +116,16 @@ export function keepTyped(form, path) {
  */
 export function addResettingForm(container, path, make) {
   /** @type {HTMLElement[]} */
-  let drawn = [];
+  let elements = [];
   const draw = () => {
     const form = make(() => {
       forget(path);
       draw();
     });
-    const kept = keepTyped(form, path);
-    for (const old of drawn) old.remove();
-    drawn = kept ? [kept, form] : [form];
-    container.append(...drawn);
+    const restoredNotice = keepTyped(form, path);
+    for (const old of elements) old.remove();
+    elements = restoredNotice ? [restoredNotice, form] : [form];
+    container.append(...elements);
   };
   draw();
 }
