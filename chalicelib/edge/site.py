@@ -11,7 +11,7 @@ from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
-from chalicelib.pages.render import Asset, asset, dashboard, dashboard_version
+from chalicelib.pages.render import Asset, asset, dashboard_files, dashboard_version
 
 routes = Blueprint(__name__)
 
@@ -41,7 +41,7 @@ def read_embed_script(request: Request) -> Response:
 @json_view(routes)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
     """Return a dashboard file. A page from before a deployment gets the new file for its old version, uncached."""
-    return _file(request, dashboard().get(name), FOREVER if version == dashboard_version() else "no-store")
+    return _file(request, dashboard_files().get(name), FOREVER if version == dashboard_version() else "no-store")
 
 
 def _file(request: Request, found: Asset | None, cache_control: str) -> Response:

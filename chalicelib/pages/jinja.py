@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 def environment(*folders: Path, language: Language | None = None) -> Environment:
-    """Return an environment for the templates in these folders. If several have a name, the first is used.
+    """Return an environment for the templates in these folders.
 
-    Its texts, dates and numbers are in the language, or in English.
+    If two folders have a template of the same name, it uses the one of the first folder. Texts, dates and numbers are
+    in the language, or in English.
     """
     # Imported here, so that the cold start of signing does not load the template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -38,17 +39,17 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
     jinja.filters |= {
         "iso": iso,
         "paragraphs": paragraphs,
-        "opening": opening,
+        "capitalised": capitalised,
     }
     return jinja
 
 
 def _translate(jinja: Environment, language: Language) -> None:
     jinja.policies["ext.i18n.trimmed"] = True
-    words = language.catalogue
+    texts = language.catalogue
     # The extension adds this method to the environment. Newstyle: values are escaped, and `%(name)s` is formatted.
     install = jinja.install_gettext_callables  # type: ignore[attr-defined]
-    install(words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext, npgettext=words.npgettext)
+    install(texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext)
     jinja.globals["language"] = language
     jinja.filters |= {
         "thousands": language.thousands,
@@ -65,6 +66,6 @@ def paragraphs(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
-def opening(text: str) -> str:
-    """Capitalise the first letter: "the Home Secretary" becomes "The Home Secretary"."""
+def capitalised(text: str) -> str:
+    """Return the text with a capital first letter: "the Home Secretary" becomes "The Home Secretary"."""
     return text[:1].upper() + text[1:]

@@ -36,8 +36,8 @@ _CONTENT_TYPES = {
     "uplot.css": "text/css; charset=utf-8",
 }
 # The tool that hashes addresses is the code that signing itself uses.
-TOOL = "hash_addresses.py"
-_OUTSIDE_ASSETS = {TOOL: _HERE.parent / "core" / "address.py"}
+HASH_TOOL = "hash_addresses.py"
+_OUTSIDE_ASSETS = {HASH_TOOL: _HERE.parent / "core" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # Matches in source and minified modules. Skips import(…), which loads modules later, and @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
@@ -61,24 +61,24 @@ def render(
 ) -> str:
     """Return the page as HTML, in the language with this code.
 
-    `base` is the prefix of links ("" or "/prod"); `site_url` of links that people share. `chosen` is the language that
-    the address names ("": none): `link("/path")` in a template keeps it. `switch` in the context lists the languages
-    of the page with their addresses. `foreign` has the attributes of text that is not in the page's language.
-    `embedded` is true for a page in a frame on another site.
+    `chosen` is the language that the request's address names, or "": `link("/path")` in a template keeps it. `base` is
+    the prefix of links ("" or "/prod"), `site_url` the prefix of links that people share. The context may have
+    `switch`, the languages of the page with their addresses; `foreign`, the attributes of text that is not in the
+    page's language; and `embedded`, true for a page in a frame on another site.
 
     Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
     """
     page = _templates(language).get_template(template)
     helpers = {"asset_url": partial(asset_url, base=base), "link": partial(link, base=base, lang=chosen)}
-    usual = {"chosen": chosen, "foreign": {}, "switch": (), "embedded": False}
-    return page.render(**{"base": base, "site_url": site_url, **usual, **helpers, **context})
+    defaults = {"chosen": chosen, "foreign": {}, "switch": (), "embedded": False}
+    return page.render(**{"base": base, "site_url": site_url, **defaults, **helpers, **context})
 
 
 def link(path: str, *, base: str, lang: str) -> str:
     """Return the link to a page of this site, in the language that the reader has chosen. `path` may have a query."""
-    address, mark, anchor = path.partition("#")
+    address, hash_sign, anchor = path.partition("#")
     query = f"{'&' if '?' in address else '?'}lang={lang}" if lang else ""
-    return f"{base}{address}{query}{mark}{anchor}"
+    return f"{base}{address}{query}{hash_sign}{anchor}"
 
 
 def asset(name: str) -> Asset | None:
@@ -88,31 +88,31 @@ def asset(name: str) -> Asset | None:
 
 def asset_url(name: str, *, base: str) -> str:
     """Return a URL that changes with the file, so that browsers and the CDN may cache the file for a year."""
-    found = asset(name)
-    return f"{base}/assets/{name}?v={found.version}" if found else f"{base}/assets/{name}"
+    file = asset(name)
+    return f"{base}/assets/{name}?v={file.version}" if file else f"{base}/assets/{name}"
 
 
 @cache
-def dashboard() -> dict[str, Asset]:
+def dashboard_files() -> dict[str, Asset]:
     """Return the modules and styles of the staff pages by name."""
     files = sorted((_HERE / "dashboard").iterdir())
     return {path.name: _read(path, _DASHBOARD_TYPES[path.suffix]) for path in files}
 
 
 @cache
-def dashboard_start() -> list[str]:
+def startup_modules() -> list[str]:
     """Return app.js and all modules that it imports statically, directly or indirectly."""
-    found = ["app.js"]
-    for name in found:
-        imported = _STATIC_IMPORT.findall(dashboard()[name].body)
-        found += [each for each in imported if each not in found]
-    return found
+    modules = ["app.js"]
+    for name in modules:  # The loop also reaches the modules that it adds.
+        imported = _STATIC_IMPORT.findall(dashboard_files()[name].body)
+        modules += [each for each in imported if each not in modules]
+    return modules
 
 
 @cache
 def dashboard_version() -> str:
-    """Return a version that changes with any dashboard file. In their path, so that their imports keep it."""
-    return _digest("".join(file.etag for file in dashboard().values()))[:8]
+    """Return a version that changes with any dashboard file. Their path contains it, so relative imports keep it."""
+    return _digest("".join(file.etag for file in dashboard_files().values()))[:8]
 
 
 def _digest(text: str) -> str:
@@ -121,7 +121,7 @@ def _digest(text: str) -> str:
 
 @cache
 def _load(name: str) -> Asset:
-    # Called with listed names only, so that requests cannot grow the cache.
+    # Callers pass listed names only, so that requests cannot grow the cache.
     return _read(_path(name), _CONTENT_TYPES[name])
 
 

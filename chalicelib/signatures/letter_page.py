@@ -32,7 +32,7 @@ class ShownLetter:
     text: Letter
     language: str
     version: str
-    arrives: RenderedLetter
+    rendered_letter: RenderedLetter
     to: Sequence[str]
     member: str
     has_no_member: bool

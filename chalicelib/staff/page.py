@@ -5,7 +5,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.core.language import language_of, languages
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.html import page, page_view
-from chalicelib.pages.render import dashboard_start, dashboard_version
+from chalicelib.pages.render import dashboard_version, startup_modules
 
 routes = Blueprint(__name__)
 
@@ -15,7 +15,7 @@ def show_dashboard(request: Request) -> Response:
     """Return the same page to everyone."""
     files = f"{site_prefix(request)}/assets/staff/{dashboard_version()}"
     names = {code: language_of(code).name for code in languages()}
-    return page(request, "staff.html", {"files": files, "modules": dashboard_start(), "site_languages": names})
+    return page(request, "staff.html", {"files": files, "modules": startup_modules(), "site_languages": names})
 
 
 @page_view(routes)

@@ -18,7 +18,7 @@ from chalicelib.edge.views import json_view
 from chalicelib.jobs.files import keep_file
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import check_free, find_job, jobs_of, start
-from chalicelib.pages.render import TOOL, asset_url
+from chalicelib.pages.render import HASH_TOOL, asset_url
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.shedding.level import level_now
@@ -110,7 +110,7 @@ def issue_hash_key(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     audited(request, "hash-key.issued", petition.slug, {"source": source})
     key = issue_key(petition.slug, source, times.now(), tables())
-    body: HashKey = {"source": source, "key": key, "tool": settings().site_url + asset_url(TOOL, base="")}
+    body: HashKey = {"source": source, "key": key, "tool": settings().site_url + asset_url(HASH_TOOL, base="")}
     return json_answer(body, 201)
 
 

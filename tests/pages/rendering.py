@@ -89,7 +89,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
                 text=A_LETTER,
                 language="en",
                 version="0123456789ab",
-                arrives=SimpleNamespace(sender=word, subject=word, paragraphs=[word, word], campaign=word),
+                rendered_letter=SimpleNamespace(sender=word, subject=word, paragraphs=[word, word], campaign=word),
                 to=[word, word],
                 member=word,
                 has_no_member=True,

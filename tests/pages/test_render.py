@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from jinja2 import UndefinedError
 
-from chalicelib.pages.render import asset, asset_url, dashboard, dashboard_start, dashboard_version, render
+from chalicelib.pages.render import asset, asset_url, dashboard_files, dashboard_version, render, startup_modules
 from tests.pages.rendering import PAGES, SITE, ZOES, a_petition, page_of
 
 
@@ -111,10 +111,10 @@ def test_a_missing_asset_returns_none_and_its_url_still_works() -> None:
 
 def test_the_dashboard_imports_only_its_own_files() -> None:
     assert re.fullmatch(r"[0-9a-f]{8}", dashboard_version())
-    assert {"app.js", "api.js", "numbers.js", "timeline.js"} <= set(dashboard_start()) <= dashboard().keys()
-    for name, file in dashboard().items():
+    assert {"app.js", "api.js", "numbers.js", "timeline.js"} <= set(startup_modules()) <= dashboard_files().keys()
+    for name, file in dashboard_files().items():
         imported = re.findall(r'(?:from |import\()"([^"]+)"', file.body)
-        assert {path.removeprefix("./") for path in imported} - {"#api"} <= dashboard().keys(), name
+        assert {path.removeprefix("./") for path in imported} - {"#api"} <= dashboard_files().keys(), name
 
 
 def test_assets_load_nothing_from_other_sites() -> None:

@@ -1,6 +1,6 @@
 // For other sites: <script src=".../embed.js" data-petition="..." data-show="form"></script> becomes a frame with the
-// form or the counter. A classic script, because a module does not know its own tag. It sets no cookie, and only
-// properties that a strict content security policy allows.
+// form or the counter. A classic script, because a module does not know its own tag. It sets no cookie. It sets
+// styles as properties, which a strict content security policy allows.
 
 (() => {
   const script = document.currentScript;
@@ -20,9 +20,9 @@
 
   window.addEventListener("message", ({ origin, source: sender, data }) => {
     if (origin !== url.origin || sender !== frame.contentWindow) return;
-    const told = data?.petition ?? {};
-    if (Number.isFinite(told.height)) frame.style.height = `${told.height}px`;
-    if (!title && typeof told.title === "string") frame.title = told.title;
+    const page = data?.petition ?? {};
+    if (Number.isFinite(page.height)) frame.style.height = `${page.height}px`;
+    if (!title && typeof page.title === "string") frame.title = page.title;
   });
 
   // The page after the form is shorter: without this, its start could be out of sight.

@@ -1,13 +1,13 @@
 // Tells the site that frames this page how high the page is, and its title. embed.js on that site listens.
 // Neither is secret: the browser shows the page only on sites that the petition allows.
 
-const tell = () => {
+const postHeight = () => {
   const height = Math.ceil(document.body.getBoundingClientRect().height);
   window.parent.postMessage({ petition: { height, title: document.title } }, "*");
 };
-// At once, because browsers do not draw, and so do not observe, a frame that is out of sight.
-tell();
-new ResizeObserver(tell).observe(document.body);
+// Post now too: browsers do not draw a frame that is out of sight, and call an observer only when they draw.
+postHeight();
+new ResizeObserver(postHeight).observe(document.body);
 
 // Browsers ignore `autofocus` in a frame of another site.
 /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]"))?.focus();

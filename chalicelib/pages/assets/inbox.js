@@ -1,28 +1,28 @@
 // "Check your inbox": shows the typed address, a link to its webmail, and a button that sends the email again.
 // petition.js left the signature in this tab's storage. Without it the page shows no address.
 
-/** @typedef {{ url: string, body: { email: string }, at: number }} Signed */
+/** @typedef {{ url: string, body: { email: string }, at: number }} SentSignature `at`: milliseconds since 1970 */
 
 // The server sends one email a minute to an address (signatures/model.py, MAIL_PAUSE).
 const PAUSE_MS = 60_000;
-const KEPT_MS = 3_600_000;
+const LIFETIME_MS = 3_600_000;
 
 /**
  * @param {string | null} stored
  * @param {number} now milliseconds since 1970
- * @returns {Signed | null} null also if it is over an hour old
+ * @returns {SentSignature | null} null also if it is over an hour old
  */
-export function readSigned(stored, now) {
+export function readSignature(stored, now) {
   try {
-    const signed = JSON.parse(stored ?? "null");
-    return signed?.body?.email && now - signed.at < KEPT_MS ? signed : null;
+    const signature = JSON.parse(stored ?? "null");
+    return signature?.body?.email && now - signature.at < LIFETIME_MS ? signature : null;
   } catch {
     return null;
   }
 }
 
 /**
- * The address to which the email goes: without what copying adds, as the server reads it (core/address.py, unpasted).
+ * The address without what copying adds to it. The server does the same (core/address.py, unpasted).
  * @param {string} typed that the server accepted
  */
 export function unpasted(typed) {
@@ -30,8 +30,8 @@ export function unpasted(typed) {
     .trim()
     .replace(/[.,;]$/, "")
     .trim();
-  const within = text.endsWith(">") ? text.slice(text.lastIndexOf("<") + 1, -1).trim() : text;
-  return within
+  const address = text.endsWith(">") ? text.slice(text.lastIndexOf("<") + 1, -1).trim() : text;
+  return address
     .replace(/^mailto:([^?]*).*$/i, "$1")
     .replace(/\s*@\s*/, "@")
     .trim();
@@ -50,10 +50,10 @@ export const webmailOf = (email, mailboxes) => mailboxes.webmail[email.split("@"
  */
 export const secondsLeft = (sent, now) => Math.max(0, Math.ceil((sent + PAUSE_MS - now) / 1_000));
 
-/** @returns {Signed | null} */
-function signedInThisTab() {
+/** @returns {SentSignature | null} */
+function storedSignature() {
   try {
-    return readSigned(sessionStorage.getItem("signed"), Date.now());
+    return readSignature(sessionStorage.getItem("signed"), Date.now());
   } catch {
     return null; // Storage is switched off.
   }
@@ -75,45 +75,45 @@ async function linkWebmail(inbox, email) {
 
 /**
  * @param {HTMLElement} inbox
- * @param {Signed} signed
+ * @param {SentSignature} signature
  */
-function offerAgain(inbox, signed) {
+function offerResend(inbox, signature) {
   const button = /** @type {HTMLButtonElement} */ (inbox.querySelector("[data-again]"));
   const wait = /** @type {HTMLElement} */ (inbox.querySelector("[data-wait]"));
-  let sent = signed.at;
+  let sentAt = signature.at;
 
-  const show = (/** @type {string} */ name) => {
+  const showMessage = (/** @type {string} */ name) => {
     /** @type {NodeListOf<HTMLElement>} */
-    const said = inbox.querySelectorAll("[data-said]");
-    for (const each of said) each.hidden = each.dataset.said !== name;
+    const messages = inbox.querySelectorAll("[data-said]");
+    for (const message of messages) message.hidden = message.dataset.said !== name;
   };
   const tick = () => {
-    const left = secondsLeft(sent, Date.now());
+    const left = secondsLeft(sentAt, Date.now());
     button.setAttribute("aria-disabled", String(left > 0));
     wait.hidden = left === 0;
     wait.querySelector("[data-seconds]")?.replaceChildren(String(left));
     if (left > 0) setTimeout(tick, 1_000);
   };
   button.addEventListener("click", async () => {
-    if (secondsLeft(sent, Date.now())) return;
-    sent = Date.now();
+    if (secondsLeft(sentAt, Date.now())) return;
+    sentAt = Date.now();
     tick();
     const headers = { "Content-Type": "application/json" };
     const options = { method: "POST", credentials: /** @type {const} */ ("omit"), headers };
-    const answer = await fetch(signed.url, { ...options, body: JSON.stringify(signed.body) }).catch(() => null);
-    show(answer?.status === 202 ? "sent" : "failed");
-    sessionStorage.setItem("signed", JSON.stringify({ ...signed, at: sent }));
+    const answer = await fetch(signature.url, { ...options, body: JSON.stringify(signature.body) }).catch(() => null);
+    showMessage(answer?.status === 202 ? "sent" : "failed");
+    sessionStorage.setItem("signed", JSON.stringify({ ...signature, at: sentAt }));
   });
   tick();
 }
 
 for (const inbox of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-inbox]"))) {
-  const signed = signedInThisTab();
-  if (!signed) continue;
-  inbox.querySelector("[data-address]")?.replaceChildren(unpasted(signed.body.email));
+  const signature = storedSignature();
+  if (!signature) continue;
+  inbox.querySelector("[data-address]")?.replaceChildren(unpasted(signature.body.email));
   inbox.hidden = false;
-  offerAgain(inbox, signed);
-  linkWebmail(inbox, unpasted(signed.body.email)).catch(() => {
+  offerResend(inbox, signature);
+  linkWebmail(inbox, unpasted(signature.body.email)).catch(() => {
     // Without the list there is no link.
   });
 }

@@ -11,28 +11,29 @@
 export function isSlip(typed, right) {
   let same = 0;
   while (same < typed.length && typed[same] === right[same]) same += 1;
-  const left = typed.slice(same);
-  const wanted = right.slice(same);
-  const swapped =
-    left.length > 1 && left[0] === wanted[1] && left[1] === wanted[0] && left.slice(2) === wanted.slice(2);
-  const wrong = left.slice(1) === wanted || left === wanted.slice(1) || left.slice(1) === wanted.slice(1);
-  return typed !== right && (swapped || wrong);
+  // What follows the common start.
+  const rest = typed.slice(same);
+  const expected = right.slice(same);
+  const isSwapped =
+    rest.length > 1 && rest[0] === expected[1] && rest[1] === expected[0] && rest.slice(2) === expected.slice(2);
+  const isWrong = rest.slice(1) === expected || rest === expected.slice(1) || rest.slice(1) === expected.slice(1);
+  return typed !== right && (isSwapped || isWrong);
 }
 
 /**
- * The address that was probably meant; "" if nothing looks wrong.
+ * The address that the user probably meant; "" if the typed one looks right.
  * @param {string} typed
- * @param {Mailboxes} known
+ * @param {Mailboxes} mailboxes
  */
-export function meant(typed, known) {
+export function suggestedAddress(typed, mailboxes) {
   const at = typed.lastIndexOf("@");
   const domain = typed
     .slice(at + 1)
     .trim()
     .toLowerCase();
-  if (at < 1 || domain in known.webmail || known.real.includes(domain)) return "";
-  const found = known.meant.find((each) => isSlip(domain, each));
-  return found ? typed.slice(0, at + 1).trim() + found : "";
+  if (at < 1 || domain in mailboxes.webmail || mailboxes.real.includes(domain)) return "";
+  const meant = mailboxes.meant.find((each) => isSlip(domain, each));
+  return meant ? typed.slice(0, at + 1).trim() + meant : "";
 }
 
 /** @param {HTMLFormElement} form */
@@ -40,12 +41,13 @@ function askOnce(form) {
   const field = /** @type {HTMLInputElement} */ (form.querySelector("#email"));
   const question = /** @type {HTMLElement} */ (form.querySelector("[data-meant]"));
   const box = /** @type {HTMLInputElement} */ (question.querySelector("input[type=checkbox]"));
-  const asked = /** @type {HTMLInputElement} */ (question.querySelector("input[type=hidden]"));
+  const askedInput = /** @type {HTMLInputElement} */ (question.querySelector("input[type=hidden]"));
   /** @type {Mailboxes | undefined} */
-  let known;
+  let mailboxes;
 
-  const show = () => {
-    const suggestion = known && field.value !== asked.value ? meant(field.value, known) : "";
+  /** Returns whether the user must see the question before the form is sent. */
+  const showQuestion = () => {
+    const suggestion = mailboxes && field.value !== askedInput.value ? suggestedAddress(field.value, mailboxes) : "";
     question.hidden = !suggestion && !box.checked;
     if (suggestion && box.value !== suggestion) box.checked = false;
     if (suggestion) box.value = suggestion;
@@ -53,11 +55,11 @@ function askOnce(form) {
     return suggestion !== "" && !box.checked;
   };
   field.addEventListener("focus", load, { once: true });
-  // Not before: a question that appears on the way to the next field would move what the person is about to press.
+  // Ask on submit and not earlier: a question that appears would move what the person is about to press.
   // The script is before petition.js, so that this listener runs before the one that sends.
   form.addEventListener("submit", (event) => {
-    if (!show()) return;
-    asked.value = field.value;
+    if (!showQuestion()) return;
+    askedInput.value = field.value;
     event.preventDefault();
     event.stopImmediatePropagation();
     box.focus();
@@ -65,7 +67,7 @@ function askOnce(form) {
 
   async function load() {
     try {
-      known = await (await fetch(form.dataset.mailboxes ?? "")).json();
+      mailboxes = await (await fetch(form.dataset.mailboxes ?? "")).json();
     } catch {
       // Without the list there is no question.
     }

@@ -6,7 +6,7 @@
 /** @typedef {(text: string) => void} Say */
 
 const COUNT_EVERY_MS = 10_000;
-const COUNT_SELDOM_MS = 300_000;
+const LONGEST_COUNT_WAIT_MS = 300_000;
 const COUNT_AFTER_CONFIRMATION_MS = 6_000;
 const ANNOUNCE_EVERY_MS = 60_000;
 const TIMEOUT_MS = 15_000;
@@ -43,7 +43,7 @@ function request(url, options = {}) {
 }
 
 /**
- * The text in the language of the page; templates/_script_texts.html has them all.
+ * The text in the language of the page. templates/_script_texts.html has all texts.
  * @param {string} english
  * @param {Record<string, string>} [values] for what is in braces
  */
@@ -76,7 +76,7 @@ export function dateTime(iso) {
 /**
  * The server raises the goal when it is reached.
  * @param {HTMLElement} tally
- * @param {Count} news
+ * @param {Count} latest
  */
 function showCount(tally, { count, goal, as_of: asOf }) {
   const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
@@ -100,37 +100,38 @@ function showCount(tally, { count, goal, as_of: asOf }) {
  * @param {number} goal
  * @param {number} now
  */
-export const isNews = (last, count, goal, now) =>
+export const isWorthAnnouncing = (last, count, goal, now) =>
   Math.abs(count - last.count) >= Math.max(10, goal / 100) && now - last.at >= ANNOUNCE_EVERY_MS;
 
 /**
  * @param {number} goal
- * @param {number} shown the count that is on the page
+ * @param {number} shownCount on the page
  */
-function announcer(goal, shown) {
+function announcer(goal, shownCount) {
   const region = document.querySelector("[data-count-news]");
-  let last = { count: shown, at: Date.now() };
-  /** @param {Count} news */
+  let last = { count: shownCount, at: Date.now() };
+  /** @param {Count} latest */
   return ({ count }) => {
-    if (!region || !isNews(last, count, goal, Date.now())) return;
+    if (!region || !isWorthAnnouncing(last, count, goal, Date.now())) return;
     last = { count, at: Date.now() };
     region.textContent = translated("{count} people have signed.", { count: number.format(count) });
   };
 }
 
 /**
- * Spread over a fifth of the time, so that a crowd that arrived together does not ask together.
+ * Milliseconds until the next request, up to a tenth more or less at random: a crowd that arrives together must not ask
+ * together.
  * @param {number} failures in a row
  * @param {number} random from 0 to 1
  */
 export const countWait = (failures, random) =>
-  Math.min(COUNT_EVERY_MS * 2 ** failures, COUNT_SELDOM_MS) * (0.9 + random / 5);
+  Math.min(COUNT_EVERY_MS * 2 ** failures, LONGEST_COUNT_WAIT_MS) * (0.9 + random / 5);
 
 /** @param {HTMLElement} tally */
 function watchCount(tally) {
   const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
-  const shown = /** @type {HTMLElement} */ (tally.querySelector("[data-count]"));
-  const announce = announcer(bar.max, Number(shown.dataset.count));
+  const countElement = /** @type {HTMLElement} */ (tally.querySelector("[data-count]"));
+  const announce = announcer(bar.max, Number(countElement.dataset.count));
   let failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -141,10 +142,10 @@ function watchCount(tally) {
   };
   const refresh = async () => {
     try {
-      const news = await readCount(tally.dataset.countUrl ?? "");
+      const latest = await readCount(tally.dataset.countUrl ?? "");
       failures = 0;
-      showCount(tally, news);
-      announce(news);
+      showCount(tally, latest);
+      announce(latest);
     } catch {
       failures += 1;
     }
@@ -157,7 +158,7 @@ function watchCount(tally) {
 }
 
 /**
- * The page has what was stored when it was made. Asking also makes the server refresh it.
+ * Replace the numbers in the page, which may be old. The request also makes the server refresh its stored ones.
  * @param {HTMLElement} section
  */
 async function refreshProgress(section) {
@@ -171,17 +172,17 @@ async function refreshProgress(section) {
 // ---- signing ----
 
 /**
- * The letter is not sent unless its box is ticked. An opening is a number, or the person's own words.
+ * Without a tick there is no letter. An opening is the number of a suggested one, or the person's own words.
  * @param {FormData} typed
  */
 function letterFrom(typed) {
   if (!typed.has("letter.send")) return {};
   /** @param {string} name */
   const text = (name) => (typed.get(`letter.${name}`) ? { [name]: String(typed.get(`letter.${name}`)) } : {});
-  const chosen = String(typed.get("letter.opening") ?? "");
-  const opening = /^\d+$/.test(chosen) ? Number(chosen) : chosen.replace(/^none$/, "");
-  const own = { ...text("subject"), ...text("body"), ...(chosen ? { opening } : {}) };
-  return { letter: { send: true, reply: typed.has("letter.reply"), ...own } };
+  const choice = String(typed.get("letter.opening") ?? "");
+  const opening = /^\d+$/.test(choice) ? Number(choice) : choice.replace(/^none$/, "");
+  const texts = { ...text("subject"), ...text("body"), ...(choice ? { opening } : {}) };
+  return { letter: { send: true, reply: typed.has("letter.reply"), ...texts } };
 }
 
 /**
@@ -197,7 +198,7 @@ export function signatureFrom(typed) {
   // The API rejects a signature without consent, so the type's `true` holds for all that it accepts.
   return /** @type {Signature} */ ({
     name: text("name"),
-    // The last one: a ticked box after the field has the address that was meant.
+    // The last of two: the box “Did you mean …?” follows the field, and sends its address only when ticked.
     email: String(typed.getAll("email").at(-1) ?? "").trim(),
     country: text("country"),
     ...optional("postcode"),
@@ -229,7 +230,8 @@ async function post(url, body) {
 export const isWorthRetrying = (answer) => !answer || answer.status === 429 || answer.status >= 500;
 
 /**
- * Full jitter on top of Retry-After, so that those who got the same Retry-After do not come back in the same second.
+ * Milliseconds until the next attempt. Full jitter on top of Retry-After, so that browsers that got the same
+ * Retry-After do not come back in the same second.
  * @param {number} attempt from 0
  * @param {Answer | null} answer
  * @param {number} random from 0 to 1
@@ -241,6 +243,7 @@ export function retryWait(attempt, answer, random) {
 }
 
 /**
+ * What to tell the user before the next attempt.
  * @param {Answer | null} answer
  * @param {number} wait in milliseconds
  * @param {boolean} online
@@ -299,13 +302,13 @@ export async function deliver(url, body, say) {
 }
 
 /**
- * For inbox.js, in this tab only. No response may contain the address, because it could be cached.
+ * Store the signature for inbox.js, in this tab only. No response may contain the address: a cache could keep it.
  * @param {HTMLFormElement} form
  */
 function remember(form) {
-  const signed = { url: form.dataset.signUrl, body: signatureFrom(new FormData(form)), at: Date.now() };
+  const signature = { url: form.dataset.signUrl, body: signatureFrom(new FormData(form)), at: Date.now() };
   try {
-    sessionStorage.setItem("signed", JSON.stringify(signed));
+    sessionStorage.setItem("signed", JSON.stringify(signature));
   } catch {
     // Storage is switched off. The page then shows no address.
   }
@@ -322,10 +325,10 @@ function finish(form, outcome, say) {
   if (outcome === "accepted") return window.location.assign(form.dataset.thanksUrl ?? "");
   if (outcome === "refused") return form.submit();
   setSending(form, false);
-  const kept = translated(
+  const advice = translated(
     "What you typed is kept here. Press the button again in a few minutes; you will be counted once.",
   );
-  return say(`${translated("We still cannot reach the service.")} ${kept}`);
+  return say(`${translated("We still cannot reach the service.")} ${advice}`);
 }
 
 /**
@@ -350,7 +353,7 @@ function enhanceSigning(form) {
     const body = JSON.stringify(signatureFrom(new FormData(form)));
     finish(form, await deliver(form.dataset.signUrl ?? "", body, say), say);
   });
-  // The back button may revive this page as it was left.
+  // The back button may show this page as it was left: with its button disabled.
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     setSending(form, false);
@@ -363,10 +366,10 @@ function enhanceSigning(form) {
  * @param {HTMLFormElement} form
  */
 function ignoreSecondPress(form) {
-  let pressed = Number.NEGATIVE_INFINITY;
+  let lastPress = Number.NEGATIVE_INFINITY;
   form.addEventListener("submit", (event) => {
-    if (event.timeStamp - pressed < SECOND_PRESS_MS) event.preventDefault();
-    else pressed = event.timeStamp;
+    if (event.timeStamp - lastPress < SECOND_PRESS_MS) event.preventDefault();
+    else lastPress = event.timeStamp;
   });
 }
 
@@ -375,16 +378,16 @@ function ignoreSecondPress(form) {
  * @param {string} selector
  * @param {(element: Kind) => void} enhance
  */
-function each(selector, enhance) {
+function enhanceAll(selector, enhance) {
   for (const element of document.querySelectorAll(selector)) enhance(/** @type {Kind} */ (element));
 }
 
-each("form[data-sign-url]", enhanceSigning);
-each("form:not([data-sign-url])", ignoreSecondPress);
-each("[data-count-url]", watchCount);
+enhanceAll("form[data-sign-url]", enhanceSigning);
+enhanceAll("form:not([data-sign-url])", ignoreSecondPress);
+enhanceAll("[data-count-url]", watchCount);
 // On failure the page keeps what it has.
-each("[data-progress-url]", (section) => void refreshProgress(section).catch(() => {}));
-// Some browsers honour autofocus only on form fields. By now the others have set the focus.
+enhanceAll("[data-progress-url]", (section) => void refreshProgress(section).catch(() => {}));
+// Some browsers honour autofocus only on form fields. The other browsers have set the focus by now.
 setTimeout(() => {
   if (document.activeElement !== document.body) return;
   /** @type {HTMLElement | null} */ (document.querySelector("#error-summary, #busy"))?.focus();

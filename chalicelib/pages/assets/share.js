@@ -3,11 +3,11 @@
 const SHOWN_MS = 4_000;
 
 /** @param {HTMLElement} box */
-function offer(box) {
+function enableSharing(box) {
   const { title = "", text = "", url = "", copied = "" } = box.dataset;
   const native = /** @type {HTMLElement} */ (box.querySelector("[data-native]"));
   const copy = /** @type {HTMLElement} */ (box.querySelector("[data-copy]"));
-  const done = /** @type {HTMLElement} */ (box.querySelector("[data-copied]"));
+  const confirmation = /** @type {HTMLElement} */ (box.querySelector("[data-copied]"));
   native.hidden = !navigator.share;
   native.addEventListener("click", () => {
     navigator.share({ title, text, url }).catch(() => {
@@ -17,11 +17,11 @@ function offer(box) {
   copy.hidden = !navigator.clipboard;
   copy.addEventListener("click", async () => {
     await navigator.clipboard.writeText(copied);
-    done.hidden = false;
+    confirmation.hidden = false;
     setTimeout(() => {
-      done.hidden = true;
+      confirmation.hidden = true;
     }, SHOWN_MS);
   });
 }
 
-for (const box of document.querySelectorAll("[data-share]")) offer(/** @type {HTMLElement} */ (box));
+for (const box of document.querySelectorAll("[data-share]")) enableSharing(/** @type {HTMLElement} */ (box));

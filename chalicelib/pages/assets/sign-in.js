@@ -1,5 +1,5 @@
 // Sign-in for staff (OpenID Connect, authorization code with PKCE). This script makes the secrets and keeps them in
-// this tab, so it can reject an answer that was not meant for it. There is no cookie. Closing the tab deletes the
+// this tab, so it can reject an answer to another sign-in. There is no cookie. Closing the tab deletes the
 // token.
 
 /** @import { Session } from "#api" */
@@ -56,7 +56,7 @@ async function begin(api) {
 }
 
 /**
- * The secrets of the attempt that began in this tab. They are good for one return.
+ * Read and delete the secrets of the attempt that began in this tab: they are valid for one return.
  * @returns {Secrets | null}
  */
 function takeSecrets() {

@@ -12,14 +12,14 @@ const TIMEOUT_MS = 20_000;
 const BYTES_A_MS = 50;
 
 /**
- * The last answer for each path, so that the API can reply 304.
+ * The last answer for each path: its ETag lets the API reply 304.
  * @type {Map<string, Answer<any>>}
  */
 const lastAnswers = new Map();
 
 export const root = () => /** @type {HTMLElement} */ (document.querySelector("[data-staff]"));
 
-/** What precedes every path of the site: "" or "/prod". */
+/** The prefix of every path of the site: "" or "/prod". */
 export const site = () => root().dataset.site ?? "";
 
 export const token = () => sessionStorage.getItem(TOKEN_KEY);
@@ -73,8 +73,8 @@ export const isRefusal = (error, ...statuses) => error instanceof RefusedError &
 async function send(path, options, base = "/api/staff") {
   const url = `${site()}${base}${path}`;
   try {
-    const patience = TIMEOUT_MS + Math.ceil(sizeOf(options.body) / BYTES_A_MS);
-    return await fetch(url, { ...options, credentials: "omit", signal: AbortSignal.timeout(patience) });
+    const timeout = TIMEOUT_MS + Math.ceil(sizeOf(options.body) / BYTES_A_MS);
+    return await fetch(url, { ...options, credentials: "omit", signal: AbortSignal.timeout(timeout) });
   } catch {
     throw new UnreachableError();
   }
@@ -87,22 +87,22 @@ const sizeOf = (body) => (body instanceof Blob ? body.size : String(body ?? "").
  * @param {Response} response
  * @throws {RefusedError}
  */
-async function accepted(response) {
+async function requireSuccess(response) {
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   if (response.status === 401) window.dispatchEvent(new CustomEvent("signed-out"));
   throw new RefusedError(response.status, problem);
 }
 
-// A proxy may drop the Date header. Then the clock of this machine has to do.
+// A proxy may drop the Date header. Then use the clock of this machine.
 /** @param {Response} response */
 const serverTime = (response) => new Date(response.headers.get("Date") ?? Date.now());
 
 /**
- * @param {Record<string, string>} more
+ * @param {Record<string, string>} extra
  * @returns {Record<string, string>}
  */
-const headersWith = (more) => ({ Authorization: `Bearer ${token()}`, Accept: "application/json", ...more });
+const headersWith = (extra) => ({ Authorization: `Bearer ${token()}`, Accept: "application/json", ...extra });
 
 /**
  * @param {Response} response
@@ -123,7 +123,7 @@ export async function ask(path, { method = "GET", body, etag } = {}) {
   const headers = headersWith({});
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (etag) headers["If-Match"] = etag;
-  return answerFrom(await accepted(await send(path, { method, headers, body: JSON.stringify(body) })));
+  return answerFrom(await requireSuccess(await send(path, { method, headers, body: JSON.stringify(body) })));
 }
 
 /**
@@ -133,38 +133,39 @@ export async function ask(path, { method = "GET", body, etag } = {}) {
 export const post = async (path, body) => (await ask(path, { method: "POST", body })).data;
 
 /**
- * Send a file as it is. The server finds out its encoding.
+ * Send the bytes of a file. The server finds out their encoding.
  * @param {string} path
  * @param {File} file
  */
 export async function sendFile(path, file) {
   const headers = headersWith({ "Content-Type": "text/csv" });
-  return answerFrom(await accepted(await send(path, { method: "POST", headers, body: file })));
+  return answerFrom(await requireSuccess(await send(path, { method: "POST", headers, body: file })));
 }
 
 /**
- * What the public reads, as fresh as the CDN has it.
+ * Ask a public route, without the token. The answer is as fresh as the CDN has it.
  * @param {string} path below /api
  * @returns {Promise<Answer<any>>}
  */
-export const askPublic = async (path) => answerFrom(await accepted(await send(path, { cache: "no-cache" }, "/api")));
+export const askPublic = async (path) =>
+  answerFrom(await requireSuccess(await send(path, { cache: "no-cache" }, "/api")));
 
 /**
- * For answers that are not JSON, such as CSV.
+ * Ask for an answer that is not JSON, such as CSV.
  * @param {string} path
  */
-export const askText = async (path) => (await accepted(await send(path, { headers: headersWith({}) }))).text();
+export const askText = async (path) => (await requireSuccess(await send(path, { headers: headersWith({}) }))).text();
 
 /**
- * For requests that are repeated: while nothing changes, the API sends no body and this returns the last answer.
+ * For requests that are repeated. If nothing has changed, the API replies 304, and this returns the last answer.
  * @param {string} path
  * @returns {Promise<Answer<any>>}
  */
-export async function watch(path) {
+export async function revalidate(path) {
   const last = lastAnswers.get(path);
   const response = await send(path, { headers: headersWith(last?.etag ? { "If-None-Match": last.etag } : {}) });
   if (last && response.status === 304) return { ...last, at: serverTime(response) };
-  const answer = await answerFrom(await accepted(response));
+  const answer = await answerFrom(await requireSuccess(response));
   lastAnswers.set(path, answer);
   return answer;
 }

@@ -1,7 +1,7 @@
 // The start: sign the user in, draw the menu, and show the view that the address names.
 
 import { ask, isRefusal, messageOf, root, signOut, token } from "./api.js";
-import { button, confirmed, h } from "./dom.js";
+import { askToConfirm, button, h } from "./dom.js";
 import { showNumbers } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { signInForm } from "./sign-in-form.js";
@@ -10,7 +10,7 @@ import { forgetAll, unsavedPages, warnBeforeLeaving } from "./typed.js";
 /** @import { MyToken, Right } from "#api" */
 /**
  * @typedef {object} ViewContext
- * @property {HTMLElement} container the view's own element: a view that the user has left writes where nobody looks
+ * @property {HTMLElement} container the view's own element. It is removed when the user leaves: late writes are unseen
  * @property {string} slug of the petition, for views that show one
  * @property {string} id of a part of the petition, for views that show one
  * @property {MyToken} me
@@ -115,7 +115,7 @@ const PAGES = [
 
 const SIGN_OUT = "There is text that you typed and did not save. It is discarded when you sign out.";
 
-let leaving = new AbortController();
+let viewAbort = new AbortController();
 /** @type {MyToken | null} */
 let me = null;
 
@@ -139,12 +139,12 @@ function menu(path) {
     return h("li", {}, h("a", link, page.menu));
   });
   const signOutButton = button("Sign out", async () => {
-    if (unsavedPages().length && !(await confirmed("Sign out?", SIGN_OUT, "Sign out and discard it"))) return;
+    if (unsavedPages().length && !(await askToConfirm("Sign out?", SIGN_OUT, "Sign out and discard it"))) return;
     signOut();
     forgetAll();
     me = null;
     location.hash = "";
-    open();
+    openPage();
   });
   return h(
     "div",
@@ -174,7 +174,7 @@ const failure = (error) =>
     { class: "card" },
     h("h1", {}, "Something went wrong"),
     h("p", { class: "lead", role: "alert" }, messageOf(error)),
-    button("Try again", () => open()),
+    button("Try again", () => openPage()),
   );
 
 /**
@@ -195,14 +195,14 @@ function pageFor(path) {
  * @param {MyToken} user
  */
 async function show(path, user) {
-  leaving.abort();
-  leaving = new AbortController();
-  const { signal } = leaving;
-  const { page, ...named } = pageFor(path);
+  viewAbort.abort();
+  viewAbort = new AbortController();
+  const { signal } = viewAbort;
+  const { page, ...ids } = pageFor(path);
   const container = h("div", { class: "view" });
-  root().replaceChildren(menu(path), unsaved(), container);
+  root().replaceChildren(menu(path), unsavedLinks(), container);
   if (may(page.needs)) {
-    const start = async () => (await page.load())({ container, ...named, me: user, may, signal });
+    const start = async () => (await page.load())({ container, ...ids, me: user, may, signal });
     await start().catch((error) => container.replaceChildren(failure(error)));
   } else container.append(noAccess(page.needs));
   const title = container.querySelector("h1");
@@ -218,40 +218,40 @@ async function currentUser() {
     me ??= (await ask("/me")).data;
     return me;
   } catch (error) {
-    // The event of a refused token shows the form and says why.
+    // On 401, the event "signed-out" has already shown the sign-in form with the reason.
     if (!isRefusal(error, 401)) root().replaceChildren(failure(error));
     return null;
   }
 }
 
-function askToSignIn(message = "") {
-  leaving.abort();
+function showSignIn(message = "") {
+  viewAbort.abort();
   me = null;
   document.title = "Sign in – Staff";
-  root().replaceChildren(signInForm(message, () => open()));
+  root().replaceChildren(signInForm(message, () => openPage()));
 }
 
-const here = () => location.hash.slice(1) || "/";
+const currentPath = () => location.hash.slice(1) || "/";
 
-/** Links to the other pages with unsaved text, for who comes back after signing in or by another way. */
-function unsaved() {
+/** Links to the other pages with unsaved text, for a user who has left them or had to sign in again. */
+function unsavedLinks() {
   const links = unsavedPages()
-    .filter((path) => path !== here())
+    .filter((path) => path !== currentPath())
     .map((path) => h("a", { href: `#${path}` }, path.match(/^\/petitions\/([^/]+)/)?.[1] ?? "New petition"));
   return links.length ? h("p", { class: "notice ways" }, "Typed and not saved: ", links) : "";
 }
 
-async function open() {
-  if (!token()) return askToSignIn();
+async function openPage() {
+  if (!token()) return showSignIn();
   const user = await currentUser();
-  if (user) await show(here(), user);
+  if (user) await show(currentPath(), user);
 }
 
-window.addEventListener("hashchange", () => open());
-warnBeforeLeaving(root(), here);
+window.addEventListener("hashchange", () => openPage());
+warnBeforeLeaving(root(), currentPath);
 window.addEventListener("signed-out", () => {
   signOut();
-  const kept = unsavedPages().length ? " What you typed is kept." : "";
-  askToSignIn(`This token is unknown or has expired. Sign in again.${kept}`);
+  const note = unsavedPages().length ? " What you typed is kept." : "";
+  showSignIn(`This token is unknown or has expired. Sign in again.${note}`);
 });
-open();
+openPage();

@@ -35,7 +35,7 @@ export async function showAudit({ container }) {
   /** @type {AuditEntry[]} */
   let entries = [];
 
-  /** @param {string} [after] the end of the page before */
+  /** @param {string} [after] where the page before ended; without it, the first page */
   const fetchPage = async (after) => {
     const name = actor.value.trim();
     const query = new URLSearchParams({ ...(name ? { actor: name } : {}), ...(after ? { after } : {}) });

@@ -1,13 +1,13 @@
 // A table whose rows have bars, so that the picture and the numbers are the same.
 
 import { button, h, table } from "./dom.js";
-import { number, share } from "./format.js";
+import { number, percentage } from "./format.js";
 import { refill } from "./refill.js";
 
 /** @import { BreakdownRow } from "#api" */
 /** @typedef {{ name: string, value: number }} Bar */
 
-const SHOWN = 10;
+const ROWS_SHOWN = 10;
 
 /**
  * @param {number} value negative on a day with more withdrawals than confirmations
@@ -47,9 +47,9 @@ export function bars(caption, what, rows, total) {
   const columns = [
     { title: what, cell: ({ name, value }) => h("span", { class: "bar-name" }, name, bar(value, largest)) },
     { title: "Number", number: true, cell: ({ value }) => number(value) },
-    { title: "Share", number: true, cell: ({ value }) => share(value, total) },
+    { title: "Share", number: true, cell: ({ value }) => percentage(value, total) },
   ];
-  return table(caption, columns, rows, { headed: true });
+  return table(caption, columns, rows, { hideCaption: true });
 }
 
 /**
@@ -68,7 +68,7 @@ export function breakdownSection(title, what, nameOf) {
    */
   const fill = (breakdown, total) => {
     const rows = largestFirst(breakdown, nameOf);
-    const shown = showAll ? rows : rows.slice(0, SHOWN);
+    const shownRows = showAll ? rows : rows.slice(0, ROWS_SHOWN);
     const toggle = button(showAll ? "Show the largest only" : `Show all ${rows.length}`, () => {
       showAll = !showAll;
       fill(breakdown, total);
@@ -76,8 +76,8 @@ export function breakdownSection(title, what, nameOf) {
     });
     refill(
       content,
-      rows.length ? bars(title, what, shown, total) : h("p", { class: "small" }, "Nothing yet."),
-      rows.length > SHOWN ? toggle : "",
+      rows.length ? bars(title, what, shownRows, total) : h("p", { class: "small" }, "Nothing yet."),
+      rows.length > ROWS_SHOWN ? toggle : "",
     );
   };
   return { section, fill };

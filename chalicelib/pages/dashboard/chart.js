@@ -8,7 +8,7 @@ import { axisLabel, number } from "./format.js";
 /** @typedef {any} UPlot the library has no types */
 
 const HEIGHT = 260;
-// Between the labels of the axes, at least: ten minutes (in seconds), one signature.
+// Possible distances between the labels of an axis. Times are in seconds. The smallest: ten minutes, one signature.
 const TIME_STEPS = [
   600,
   1_800,
@@ -55,7 +55,8 @@ function axes() {
 export const verticalRange = (low, high) => [Math.min(0, low), Math.max(1, high * 1.05)];
 
 /**
- * The columns of the chart: times, finished steps, the unfinished step. An end is added, so that the last bar has room.
+ * The columns of the chart: times, finished steps, the unfinished step. The end is one more time, so that the last bar
+ * has room.
  * @param {Point[]} points in order, a step apart
  * @param {number} end seconds since 1970
  * @param {number} now seconds since 1970
@@ -65,11 +66,11 @@ export function columnsOf(points, end, now) {
   const last = points.at(-1);
   const unfinished = last && now < end ? last : undefined;
   const finished = points.map((point) => (point === unfinished ? null : point.value));
-  const rest = points.map((point) => (point === unfinished ? point.value : null));
+  const unfinishedOnly = points.map((point) => (point === unfinished ? point.value : null));
   return [
     [...points.map(({ at }) => at), end],
     [...finished, null],
-    [...rest, null],
+    [...unfinishedOnly, null],
   ];
 }
 
@@ -113,32 +114,32 @@ function optionsFor(Chart, width, onpoint) {
  * @typedef {(point: Point) => string} LabelOf
  */
 
-export function curve() {
+export function barChart() {
   const element = h("div", { class: "curve", role: "img" });
-  // What the bar under the mouse is, or else the last one.
+  // The value of the bar under the mouse, or of the last bar.
   const reading = h("p", { class: "small reading", "aria-hidden": "true" });
   /** @type {UPlot} */
   let chart = null;
   /** @type {UPlot} */
   let Chart = null;
   /** @type {Drawing | null} */
-  let shown = null;
+  let current = null;
   /** @param {number | null | undefined} index */
-  const read = (index) => {
-    const point = shown?.points[index ?? -1] ?? shown?.points.at(-1);
-    reading.textContent = shown && point ? shown.labelOf(point) : "";
+  const showValue = (index) => {
+    const point = current?.points[index ?? -1] ?? current?.points.at(-1);
+    reading.textContent = current && point ? current.labelOf(point) : "";
   };
   new ResizeObserver(() => chart?.setSize({ width: element.clientWidth, height: HEIGHT })).observe(element);
   /** @param {Drawing} drawing */
   const draw = async (drawing) => {
-    shown = drawing;
+    current = drawing;
     element.setAttribute("aria-label", drawing.description);
-    read(null);
+    showValue(null);
     const data = columnsOf(drawing.points, drawing.end, drawing.now);
     Chart ??= await loadLibrary().catch(() => null);
     if (!Chart) element.replaceChildren(h("p", { class: "small" }, NO_CHART));
     else if (chart) chart.setData(data);
-    else chart = new Chart(optionsFor(Chart, element.clientWidth, read), data, element);
+    else chart = new Chart(optionsFor(Chart, element.clientWidth, showValue), data, element);
   };
   return { element: h("div", {}, element, reading), draw };
 }

@@ -1,6 +1,6 @@
 // Buttons that copy a text: a token, a link or a statement.
 
-import { button, dialog, h } from "./dom.js";
+import { button, h, showDialog } from "./dom.js";
 
 /**
  * @param {string} text what the button says
@@ -27,5 +27,5 @@ export function showTokenOnce(token, warning) {
     h("p", {}, h("code", { "data-token": "" }, token)),
     h("p", { class: "acts" }, copyButton("Copy the token", token)),
   );
-  return dialog("Copy the token now", content, [{ value: "", text: "I have copied it" }]);
+  return showDialog("Copy the token now", content, [{ value: "", text: "I have copied it" }]);
 }

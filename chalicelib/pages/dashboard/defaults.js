@@ -1,11 +1,11 @@
-// What a new petition starts with: a template in plain language, and who asked last, or a copy of another petition.
+// What a new petition starts with: a template with the charity of the latest petition, or a copy of another petition.
 
 import { ask, isRefusal } from "./api.js";
 
 /** @import { LetterOutput, ManagedPetition, StaffPetition } from "#api" */
 /** @typedef {Partial<ManagedPetition>} Start */
 
-// Square brackets are gaps. A petition with gaps must not be opened.
+// A gap is text in square brackets. Staff fill in all gaps before they open the petition.
 const GAP = /\[[^\]\n]{2,}\]/;
 
 /** @type {Start} */
@@ -24,9 +24,9 @@ export const TEMPLATE = {
   updates_wording: "Email me news about this petition and the work of [the charity]. I can stop it at any time.",
 };
 
-const OF_THE_CHARITY = /** @type {const} */ (["charity", "privacy_contact", "privacy_url"]);
+const CHARITY_FIELDS = /** @type {const} */ (["charity", "privacy_contact", "privacy_url"]);
 const WORDINGS = /** @type {const} */ (["sign_wording", "updates_wording"]);
-const COPIED = /** @type {const} */ ([
+const COPIED_FIELDS = /** @type {const} */ ([
   "title",
   "summary",
   "text",
@@ -44,14 +44,14 @@ const COPIED = /** @type {const} */ ([
 const TARGET_GAP = /\[(?:addressed to|the Home Secretary)\]/g;
 
 /**
- * A text whose gaps name whom the petition addresses, as soon as that is known.
+ * Put the target into the gaps that stand for it. Without a target, return the text as it is.
  * @param {string} text
  * @param {string} target
  */
 export const withTarget = (text, target) => (target ? text.replace(TARGET_GAP, () => target) : text);
 
 /**
- * The charity's usual wordings, with a gap where they name the person whom the petition addressed.
+ * A wording of another petition, with gaps where it names that petition's target.
  * @param {ManagedPetition} petition
  * @param {string} wording
  */
@@ -64,7 +64,7 @@ const withoutTarget = ({ target }, wording) =>
  */
 export function startFrom(latest) {
   if (!latest) return TEMPLATE;
-  const charity = Object.fromEntries(OF_THE_CHARITY.map((name) => [name, latest[name]]));
+  const charity = Object.fromEntries(CHARITY_FIELDS.map((name) => [name, latest[name]]));
   const wordings = Object.fromEntries(WORDINGS.map((name) => [name, withoutTarget(latest, latest[name])]));
   return { ...TEMPLATE, ...charity, ...wordings };
 }
@@ -75,14 +75,16 @@ export function startFrom(latest) {
  * @returns {Start}
  */
 export function copyOf(petition) {
-  const copy = Object.fromEntries([...OF_THE_CHARITY, ...WORDINGS, ...COPIED].map((name) => [name, petition[name]]));
+  const copy = Object.fromEntries(
+    [...CHARITY_FIELDS, ...WORDINGS, ...COPIED_FIELDS].map((name) => [name, petition[name]]),
+  );
   const { letter } = petition;
   if (!letter) return copy;
   return { ...copy, letter: { ...letter, targets: letter.targets.map((target) => ({ ...target, test_to: null })) } };
 }
 
 /**
- * The latest petition of the site, as far as the token allows to see it.
+ * The latest petition of the site, or null if there is none or the token does not allow to see it.
  * @param {(route: string) => boolean} may
  * @returns {Promise<ManagedPetition | null>}
  */
@@ -120,7 +122,7 @@ const LABELS = /** @type {const} */ ({
 });
 
 /**
- * Where there are gaps that are not filled in: the labels of the petition's fields, and the letter.
+ * Where there are still gaps: the labels of the petition's fields, and "the letter".
  * @param {ManagedPetition} petition
  * @returns {string[]}
  */

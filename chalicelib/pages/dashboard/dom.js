@@ -1,4 +1,4 @@
-// Elements without a framework. All text goes in as text, so typed text never becomes markup.
+// Elements without a framework. Strings become text nodes, so typed text never becomes markup.
 
 import { root } from "./api.js";
 
@@ -7,7 +7,7 @@ import { root } from "./api.js";
  * @typedef {Child | readonly Child[]} Children
  * @typedef {string | boolean | null | undefined | ((event: never) => unknown)} AttributeValue
  * @typedef {{ onsubmit?: (event: SubmitEvent) => unknown } & { [name: string]: AttributeValue }} Attributes
- * @typedef {{ value: string, text: string, kind?: string }} DialogButton `value` is "" for the one that cancels
+ * @typedef {{ value: string, text: string, kind?: string }} DialogButton `value` is "" for the button that cancels
  */
 /**
  * @template Row
@@ -18,7 +18,7 @@ import { root } from "./api.js";
  */
 
 /**
- * Create an element. `on…` is a listener, a boolean sets or omits the attribute, `value` sets what a field holds.
+ * Create an element. `on…` is a listener, a boolean sets or omits the attribute, `value` sets the value of a field.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes} [attributes]
@@ -50,10 +50,10 @@ export const button = (text, onclick, attributes = {}) =>
  * @param {string} caption
  * @param {Column<Row>[]} columns the first one holds the row's heading
  * @param {Row[]} rows
- * @param {{ headed?: boolean, keyOf?: (row: Row) => string }} [options] `headed`: a heading says the same, so only
- * screen readers get the caption. `keyOf`: what makes a row the same after a refresh, if not its heading
+ * @param {{ hideCaption?: boolean, keyOf?: (row: Row) => string }} [options] `hideCaption`: only
+ * screen readers get the caption, because a heading says the same. `keyOf`: the identity of a row, if not its heading
  */
-export function table(caption, columns, rows, { headed = false, keyOf } = {}) {
+export function table(caption, columns, rows, { hideCaption = false, keyOf } = {}) {
   /** @param {Column<Row>} column */
   const alignment = ({ number }) => (number ? { class: "number" } : {});
   const head = columns.map((column) =>
@@ -70,7 +70,7 @@ export function table(caption, columns, rows, { headed = false, keyOf } = {}) {
     const [heading, ...others] = cells(row);
     return h("tr", { role: "row", "data-key": keyOf?.(row) ?? heading?.textContent }, heading, others);
   });
-  // It scrolls sideways on a phone, so the keyboard must be able to reach it.
+  // The region scrolls sideways on a phone, so the keyboard must be able to reach it.
   return h(
     "div",
     { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -78,7 +78,7 @@ export function table(caption, columns, rows, { headed = false, keyOf } = {}) {
       "table",
       // On a phone, a row with many cells becomes a card, or its buttons are cut off. The roles keep it a table.
       { role: "table", class: columns.length > 3 ? "stacked" : null },
-      h("caption", headed ? { class: "unseen" } : {}, caption),
+      h("caption", hideCaption ? { class: "unseen" } : {}, caption),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
       h("tbody", { role: "rowgroup" }, body),
     ),
@@ -86,13 +86,13 @@ export function table(caption, columns, rows, { headed = false, keyOf } = {}) {
 }
 
 /**
- * Ask in a modal dialog.
+ * Show a modal dialog.
  * @param {string} title
  * @param {Child} content
  * @param {DialogButton[]} buttons
  * @returns {Promise<string>} the value of the button pressed; "" when the dialog was closed otherwise
  */
-export function dialog(title, content, buttons) {
+export function showDialog(title, content, buttons) {
   return new Promise((resolve) => {
     const choices = buttons.map(({ value, text, kind }) =>
       h("button", { class: `act ${kind ?? ""}`, value, formnovalidate: !value }, text),
@@ -125,5 +125,5 @@ export const CANCEL = { value: "", text: "Cancel" };
  * @param {string} [kind] its class
  * @returns {Promise<boolean>}
  */
-export const confirmed = async (title, text, action, kind = "") =>
-  (await dialog(title, h("p", {}, text), [{ value: "yes", text: action, kind }, CANCEL])) === "yes";
+export const askToConfirm = async (title, text, action, kind = "") =>
+  (await showDialog(title, h("p", {}, text), [{ value: "yes", text: action, kind }, CANCEL])) === "yes";

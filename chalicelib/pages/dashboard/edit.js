@@ -2,9 +2,9 @@
 
 import { ask, isRefusal, messageOf, post, site } from "./api.js";
 import { copyButton } from "./copy.js";
-import { button, DONE, dialog, h } from "./dom.js";
+import { button, DONE, h, showDialog } from "./dom.js";
 import { sendingForm, showError, submitButton } from "./forms.js";
-import { askFor, wordsFor } from "./lifecycle.js";
+import { askForDetails, wordsFor } from "./lifecycle.js";
 import { badge } from "./overview.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
@@ -30,7 +30,7 @@ function showPreview({ url }) {
     "It works for one hour.";
   const link = h("a", { href: url, target: "_blank", rel: "noopener" }, "Open it in a new tab");
   const acts = h("p", { class: "acts" }, link, copyButton("Copy the link", url));
-  return dialog("Preview link", h("div", {}, h("p", {}, text), acts), [DONE]);
+  return showDialog("Preview link", h("div", {}, h("p", {}, text), acts), [DONE]);
 }
 
 /**
@@ -59,11 +59,11 @@ function editForm(path, { data: petition, etag }, reload) {
  */
 function actions(path, { data: petition, etag }, reload, errors) {
   /** @param {() => Promise<unknown>} act */
-  const reporting = (act) => () => act().catch((error) => showError(errors, error, explain(error)));
-  const preview = reporting(async () => showPreview(await post(`${path}/preview`, {})));
+  const reportingErrors = (act) => () => act().catch((error) => showError(errors, error, explain(error)));
+  const preview = reportingErrors(async () => showPreview(await post(`${path}/preview`, {})));
   /** @param {Transition} transition */
-  const change = async (transition) => {
-    const body = await askFor(petition, transition, unsavedPages().includes(`${path}/edit`));
+  const applyTransition = async (transition) => {
+    const body = await askForDetails(petition, transition, unsavedPages().includes(`${path}/edit`));
     if (!body) return;
     await ask(`${path}/state`, { method: "POST", body, etag });
     await reload();
@@ -73,7 +73,7 @@ function actions(path, { data: petition, etag }, reload, errors) {
     const { action, kind = "" } = wordsFor(petition, transition.state);
     return button(
       action,
-      reporting(() => change(transition)),
+      reportingErrors(() => applyTransition(transition)),
       { class: `act ${kind}` },
     );
   };

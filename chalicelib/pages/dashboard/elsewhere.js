@@ -3,12 +3,12 @@
 import { askPublic, isRefusal, messageOf, post } from "./api.js";
 import { h, table } from "./dom.js";
 import { evidenceFields, figureFrom, sourceField } from "./figure.js";
-import { dateTime, number, people } from "./format.js";
+import { countOfPeople, dateTime, number } from "./format.js";
 import { field, repeatingField, sendingForm, submitButton } from "./forms.js";
-import { linkToPetition } from "./petition-link.js";
+import { loadPetitionLink } from "./petition-link.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
-import { emptiedForm } from "./typed.js";
+import { addResettingForm } from "./typed.js";
 
 /** @import { NewFigure, PublicTotal } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -39,7 +39,7 @@ const COLUMNS = [
 ];
 
 /** @param {string} typed */
-export const countInWords = (typed) => (/^\d+$/.test(typed) ? `This is ${people(Number(typed))}.` : "");
+export const countInWords = (typed) => (/^\d+$/.test(typed) ? `This is ${countOfPeople(Number(typed))}.` : "");
 
 /**
  * @param {string} slug
@@ -88,7 +88,7 @@ async function currentTotal(slug) {
 
 /** @param {ViewContext} context */
 export async function showElsewhere({ container, slug, may, signal }) {
-  const petition = await linkToPetition(slug, may);
+  const petitionLink = await loadPetitionLink(slug, may);
   const path = `/petitions/${slug}/elsewhere`;
   const [total, message] = [h("div"), h("p", { role: "status" })];
   const refresh = async () => refill(total, ...(await currentTotal(slug)));
@@ -97,16 +97,16 @@ export async function showElsewhere({ container, slug, may, signal }) {
     h(
       "p",
       { class: "over" },
-      petition,
+      petitionLink,
       h("a", { href: `#/petitions/${slug}/hashes` }, "Compare with another platform"),
     ),
     h("p", { class: "lead" }, INTRODUCTION),
     total,
     message,
   );
-  emptiedForm(container, path, (empty) =>
+  addResettingForm(container, path, (reset) =>
     figureForm(slug, async () => {
-      empty();
+      reset();
       message.textContent = "Entered. The total shows it within seconds.";
       await refresh();
     }),

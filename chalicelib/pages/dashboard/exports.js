@@ -4,7 +4,7 @@ import { ask, post } from "./api.js";
 import { button, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
-import { cancelButton, FILE_STATES, isOpen, jobTable, progressBar, stateOf } from "./jobs.js";
+import { cancelButton, FILE_STATES, isUnfinished, jobTable, progressBar, stateOf } from "./jobs.js";
 import { recipientField } from "./recipient.js";
 import { forget, keepTyped } from "./typed.js";
 
@@ -74,7 +74,7 @@ function columnsOf(acts) {
   /** @param {Export} job */
   const actions = (job) => {
     const path = `/exports/${job.id}`;
-    if (isOpen(job)) return cancelButton("Cancel the export", path, acts);
+    if (isUnfinished(job)) return cancelButton("Cancel the export", path, acts);
     if (job.state !== "done") return "–";
     return h(
       "span",
@@ -112,14 +112,14 @@ function heading(slug, may) {
 /** @param {ViewContext} context */
 export async function showExports({ container, slug, may, signal }) {
   const path = `/petitions/${slug}/exports`;
-  const { parts, started, follow } = jobTable({
+  const { parts, announceStart, follow } = jobTable({
     path,
     name: "exports",
     caption: "Exports, newest first",
-    none: "No export has been requested yet.",
+    emptyText: "No export has been requested yet.",
     columns: columnsOf,
   });
-  const form = requestForm(slug, (await ask(path)).data, () => started("Requested. It starts within a minute."));
+  const form = requestForm(slug, (await ask(path)).data, () => announceStart("Requested. It starts within a minute."));
   container.append(...heading(slug, may), ...parts, form);
   form.before(keepTyped(form, path) ?? "");
   await follow(signal);

@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
  */
 
 const integers = new Intl.NumberFormat("en-GB");
-const percentages = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 1 });
+const percentFormat = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 1 });
 const regions = new Intl.DisplayNames(["en-GB"], { type: "region", fallback: "code" });
 
 /** @param {Intl.DateTimeFormatOptions} options */
@@ -28,22 +28,22 @@ export const number = (value) => integers.format(value);
  * @param {number} part
  * @param {number} total
  */
-export const share = (part, total) => (total > 0 ? percentages.format(part / total) : "–");
+export const percentage = (part, total) => (total > 0 ? percentFormat.format(part / total) : "–");
 
 /** @param {Time} time */
 export const day = (time) => days.format(new Date(time));
 
 /** @param {Time} time */
-const minute = (time) => `${minutes.format(new Date(time))} UTC`;
+const timeOfDay = (time) => `${minutes.format(new Date(time))} UTC`;
 
 /** @param {Time} time */
-export const second = (time) => `${seconds.format(new Date(time))} UTC`;
+export const timeWithSeconds = (time) => `${seconds.format(new Date(time))} UTC`;
 
 /**
  * "24 November 2026, 14:05 UTC", or a dash when there is no time.
  * @param {Time | null | undefined} time
  */
-export const dateTime = (time) => (time ? `${day(time)}, ${minute(time)}` : "–");
+export const dateTime = (time) => (time ? `${day(time)}, ${timeOfDay(time)}` : "–");
 
 /**
  * "10:05 UK time", with the day if it is not the day in UTC.
@@ -65,13 +65,13 @@ export const plannedTime = (time) => `${dateTime(time)} (${ukTime(time)})`;
  * "24 November 2026, 14:05:09 UTC"
  * @param {Time} time
  */
-export const exactTime = (time) => `${day(time)}, ${second(time)}`;
+export const exactTime = (time) => `${day(time)}, ${timeWithSeconds(time)}`;
 
 /** @param {number} count */
-export const signatures = (count) => (count === 1 ? "confirmed signature" : "confirmed signatures");
+export const signatureWords = (count) => (count === 1 ? "confirmed signature" : "confirmed signatures");
 
 /** @param {number} count */
-export const people = (count) => `${number(count)} ${count === 1 ? "person" : "people"}`;
+export const countOfPeople = (count) => `${number(count)} ${count === 1 ? "person" : "people"}`;
 
 /**
  * A label of the chart's time axis: "24 Nov" at the start of a day, otherwise "13:00".

@@ -22,22 +22,22 @@ export function field(label, input, hint = "") {
 }
 
 /**
- * A field that repeats below it what is typed, in other words, so that a slip is seen before it is sent.
+ * A field with a line below it that says the typed value in other words, so that the user sees a slip.
  * @param {string} label
  * @param {HTMLInputElement | HTMLTextAreaElement} input
  * @param {string} hint
  * @param {(typed: string) => string} inWords
  */
 export function repeatingField(label, input, hint, inWords) {
-  const place = field(label, input, hint);
+  const element = field(label, input, hint);
   const words = h("output", { class: "hint", for: input.id });
-  const repeat = () => {
+  const showWords = () => {
     words.textContent = inWords(input.value);
   };
-  input.addEventListener("input", repeat);
-  repeat();
-  place.append(words);
-  return place;
+  input.addEventListener("input", showWords);
+  showWords();
+  element.append(words);
+  return element;
 }
 
 /**
@@ -55,7 +55,7 @@ export function checkbox(label, attributes) {
 }
 
 /**
- * Fill in a field as if it was typed, so that what depends on it is told.
+ * Fill in a field, with the event of typing: other code listens to it.
  * @param {HTMLFormElement} form
  * @param {string} name
  * @param {string} value
@@ -74,22 +74,22 @@ export function setField(form, name, value) {
  * @returns {Element | null}
  */
 function fieldNamed(place, name) {
-  const found = place.closest("form")?.elements.namedItem(name);
+  const element = place.closest("form")?.elements.namedItem(name);
   // Several check boxes have one name.
-  if (found) return found instanceof RadioNodeList ? /** @type {Element} */ (found[0]) : found;
+  if (element) return element instanceof RadioNodeList ? /** @type {Element} */ (element[0]) : element;
   const end = name.lastIndexOf(".");
   return end > 0 ? fieldNamed(place, name.slice(0, end)) : null;
 }
 
 /**
  * Name a field by its label, because the API's name does not appear on the page.
- * @param {Element | null} found
+ * @param {Element | null} element
  */
-function labelOf(found) {
-  // The group of check boxes has the heading.
-  if (found instanceof HTMLInputElement && found.type === "checkbox")
-    return found.closest("fieldset")?.querySelector("legend")?.textContent;
-  return found instanceof HTMLElement && "labels" in found ? labelText(found.labels) : null;
+function labelOf(element) {
+  // Check boxes of one name share the legend of their fieldset.
+  if (element instanceof HTMLInputElement && element.type === "checkbox")
+    return element.closest("fieldset")?.querySelector("legend")?.textContent;
+  return element instanceof HTMLElement && "labels" in element ? labelText(element.labels) : null;
 }
 
 /** @param {unknown} labels */
@@ -103,10 +103,10 @@ const labelText = (labels) => (labels instanceof NodeList ? labels[0]?.textConte
  */
 function showErrors(place, message, errors) {
   const list = errors.map(({ field: name, message: text }) => {
-    // A petition's first goal is in the field "goals".
-    const found = fieldNamed(place, name === "goal" ? "goals" : name);
-    found?.closest("details")?.toggleAttribute("open", true);
-    const label = labelOf(found);
+    // The API's "goal" is the first line of the field "goals".
+    const element = fieldNamed(place, name === "goal" ? "goals" : name);
+    element?.closest("details")?.toggleAttribute("open", true);
+    const label = labelOf(element);
     return h("li", {}, label ? `${label}: ${text}` : text);
   });
   const heading = h("h2", {}, message);
@@ -118,7 +118,7 @@ function showErrors(place, message, errors) {
 /**
  * @param {HTMLElement} place
  * @param {unknown} error
- * @param {string} [message] to be shown in place of the error's own
+ * @param {string} [message] shown instead of the error's own
  */
 export const showError = (place, error, message = messageOf(error)) =>
   showErrors(place, message, error instanceof RefusedError ? error.errors : []);
@@ -133,12 +133,12 @@ export function sendingForm(send, children, explain = messageOf) {
   const errors = h("div");
   /** @param {SubmitEvent} event */
   const onsubmit = async (event) => {
-    const pressed = /** @type {HTMLButtonElement | null} */ (event.submitter);
+    const pressedButton = /** @type {HTMLButtonElement | null} */ (event.submitter);
     event.preventDefault();
     errors.replaceChildren();
-    pressed?.toggleAttribute("disabled", true);
+    pressedButton?.toggleAttribute("disabled", true);
     await send(form).catch((error) => showError(errors, error, explain(error)));
-    pressed?.toggleAttribute("disabled", false);
+    pressedButton?.toggleAttribute("disabled", false);
   };
   const form = h("form", { class: "card", onsubmit }, errors, ...children);
   return form;

@@ -2,17 +2,17 @@
 
 import { isRefusal, messageOf, post } from "./api.js";
 import { copyButton } from "./copy.js";
-import { button, DONE, dialog, h } from "./dom.js";
-import { day, number, second, signatures } from "./format.js";
+import { button, DONE, h, showDialog } from "./dom.js";
+import { day, number, signatureWords, timeWithSeconds } from "./format.js";
 
 /** @import { NewStatement, Statement } from "#api" */
 
 /**
- * The number in words. Partners' signatures count without our email, so it says how many they are.
+ * The number with its unit. Partners' signatures count without our email, so the text says how many they are.
  * @param {Statement} statement
  */
-function counted({ confirmed, by_partners: partners }) {
-  if (!partners) return `${number(confirmed)} ${signatures(confirmed)}`;
+function countText({ confirmed, by_partners: partners }) {
+  if (!partners) return `${number(confirmed)} ${signatureWords(confirmed)}`;
   const word = confirmed === 1 ? "signature" : "signatures";
   const byEmail = number(confirmed - partners);
   const parts = `${byEmail} confirmed by email, ${number(partners)} sent by partners who checked them`;
@@ -20,16 +20,18 @@ function counted({ confirmed, by_partners: partners }) {
 }
 
 /** @param {Statement} statement */
-export const sentence = (statement) =>
-  `“${statement.title}” had ${counted(statement)} on ${day(statement.as_of)} at ${second(statement.as_of)}.`;
+export function sentence(statement) {
+  const { title, as_of: at } = statement;
+  return `“${title}” had ${countText(statement)} on ${day(at)} at ${timeWithSeconds(at)}.`;
+}
 
 /** @param {Statement} statement */
-const included = ({ by_partners: partners }) =>
+const inclusionText = ({ by_partners: partners }) =>
   partners
     ? "Signatures that were withdrawn or are not confirmed yet are not included."
     : "It includes only confirmed signatures. Withdrawn ones are not included.";
 
-/** @param {NewStatement} frozen */
+/** @param {NewStatement} created */
 function content({ url, short_url: shortUrl, statement }) {
   const text = sentence(statement);
   return h(
@@ -44,7 +46,7 @@ function content({ url, short_url: shortUrl, statement }) {
     ),
     statement.total ? h("p", { "data-total": "" }, statement.total) : null,
     statement.letters ? h("p", {}, statement.letters) : null,
-    h("p", { class: "small" }, included(statement)),
+    h("p", { class: "small" }, inclusionText(statement)),
     h(
       "p",
       { class: "acts" },
@@ -58,9 +60,9 @@ function content({ url, short_url: shortUrl, statement }) {
 /** @param {string} slug */
 export async function freeze(slug) {
   try {
-    await dialog("The frozen number", content(await post(`/petitions/${slug}/statements`, {})), [DONE]);
+    await showDialog("The frozen number", content(await post(`/petitions/${slug}/statements`, {})), [DONE]);
   } catch (error) {
     const text = isRefusal(error, 403) ? "Your token does not allow this." : messageOf(error);
-    await dialog("The number could not be frozen", h("p", { role: "alert" }, text), [DONE]);
+    await showDialog("The number could not be frozen", h("p", { role: "alert" }, text), [DONE]);
   }
 }

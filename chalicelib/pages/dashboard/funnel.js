@@ -2,7 +2,7 @@
 
 import { bars } from "./bars.js";
 import { h } from "./dom.js";
-import { dateTime, number, share } from "./format.js";
+import { dateTime, number, percentage } from "./format.js";
 import { refill } from "./refill.js";
 
 /** @import { Funnel, FunnelRate, FunnelTotals } from "#api" */
@@ -20,9 +20,11 @@ const NOTE = "Signatures from partners that count when they arrive are confirmed
 const STAGE_NAMES = /** @type {(keyof FunnelTotals)[]} */ (Object.keys(STAGES));
 
 /** @param {FunnelRate} rate */
-export function pace({ per_minute_now: now, over_minutes: over, peak_per_minute: peak, peak_at: at }) {
-  const most = peak ? ` The busiest ten minutes began on ${dateTime(at)}: ${number(peak)} a minute on average.` : "";
-  return `${number(now)} confirmations a minute, on average of the last ${over} minutes.${most}`;
+export function paceText({ per_minute_now: now, over_minutes: over, peak_per_minute: peak, peak_at: at }) {
+  const peakText = peak
+    ? ` The busiest ten minutes began on ${dateTime(at)}: ${number(peak)} a minute on average.`
+    : "";
+  return `${number(now)} confirmations a minute, on average of the last ${over} minutes.${peakText}`;
 }
 
 export function funnel() {
@@ -41,8 +43,8 @@ export function funnel() {
     const rows = STAGE_NAMES.map((stage) => ({ name: STAGES[stage], value: totals[stage] }));
     refill(
       content,
-      h("p", {}, `${share(totals.confirmed, totals.received)} of the signatures received have been confirmed.`),
-      h("p", {}, pace(rate)),
+      h("p", {}, `${percentage(totals.confirmed, totals.received)} of the signatures received have been confirmed.`),
+      h("p", {}, paceText(rate)),
       bars("From signing to being counted", "Step", rows, totals.received),
       h("p", { class: "small" }, NOTE),
     );

@@ -2,13 +2,13 @@
 
 import { post, RefusedError } from "./api.js";
 import { copyButton } from "./copy.js";
-import { button, DONE, dialog, h } from "./dom.js";
+import { button, DONE, h, showDialog } from "./dom.js";
 import { evidenceFields, figureFrom, sourceField } from "./figure.js";
 import { dateTime, number } from "./format.js";
 import { field, sendingForm, showError, submitButton } from "./forms.js";
-import { cancelButton, isOpen, jobTable, stateOf } from "./jobs.js";
-import { linkToPetition } from "./petition-link.js";
-import { emptiedForm } from "./typed.js";
+import { cancelButton, isUnfinished, jobTable, stateOf } from "./jobs.js";
+import { loadPetitionLink } from "./petition-link.js";
+import { addResettingForm } from "./typed.js";
 
 /** @import { HashKey, ShownComparison } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -31,7 +31,7 @@ const COUNT_HINT = "The number that the tool has shown at its end. Then a file t
 const SENT =
   "Sent. The figure counts now. The comparison begins within a minute, makes the total closer, and deletes the hashes.";
 
-/** @param {string} tool its address */
+/** @param {string} tool the URL of the tool */
 export const instructionsFor = (tool) => `Your addresses stay with you. You need Python 3.11 or later.
 
 1. Save the key, which you get separately, in a file key.txt.
@@ -45,7 +45,7 @@ python hash_addresses.py signers.csv --column Email --key key.txt --out hashes.t
 
 4. Send us hashes.txt, and the number that the last line on the screen says. Then delete key.txt and hashes.txt.`;
 
-/** @param {HashKey} issued */
+/** @param {HashKey} hashKey */
 function showKey({ source, key, tool }) {
   const instructions = instructionsFor(tool);
   const content = h(
@@ -58,7 +58,7 @@ function showKey({ source, key, tool }) {
     h("pre", { tabindex: "0" }, instructions),
     h("p", { class: "acts" }, copyButton("Copy the instructions", instructions)),
   );
-  return dialog(`The key for ${source}`, content, [DONE]);
+  return showDialog(`The key for ${source}`, content, [DONE]);
 }
 
 /**
@@ -71,7 +71,7 @@ export function textOf(content) {
 }
 
 /**
- * The file may be a list of addresses by mistake. So it is checked here, and not sent.
+ * The hashes in the file. The user may have chosen the list of addresses: then throw, so that it is not sent.
  * @param {string} text
  * @returns {string[]}
  * @throws {RefusedError}
@@ -79,9 +79,9 @@ export function textOf(content) {
 export function hashesIn(text) {
   const lines = text.trimEnd().split("\n");
   const hashes = lines.map((line) => line.trim());
-  const wrong = hashes.findIndex((line) => !HASH.test(line));
-  if (wrong < 0) return hashes;
-  const message = `Line ${wrong + 1} is not a hash of our tool. Choose the file that the tool has written`;
+  const wrongIndex = hashes.findIndex((line) => !HASH.test(line));
+  if (wrongIndex < 0) return hashes;
+  const message = `Line ${wrongIndex + 1} is not a hash of our tool. Choose the file that the tool has written`;
   throw new RefusedError(422, { detail: "Nothing has been sent.", errors: [{ field: "hashes", message }] });
 }
 
@@ -91,28 +91,28 @@ export function hashesIn(text) {
  * @returns {import("./dom.js").Column<ShownComparison>[]}
  */
 const columnsOf = (acts, path) => [
-  { title: "Requested", cell: (each) => dateTime(each.requested_at) },
+  { title: "Requested", cell: (job) => dateTime(job.requested_at) },
   { title: "Platform", cell: ({ source }) => source },
-  { title: "State", cell: (each) => stateOf(each, [`${number(each.seen)} of our signatures compared so far`]) },
+  { title: "State", cell: (job) => stateOf(job, [`${number(job.seen)} of our signatures compared so far`]) },
   { title: "Signed there", number: true, cell: ({ count }) => number(count) },
   { title: "Here too", number: true, cell: ({ here }) => (here === null ? "–" : number(here)) },
-  { title: "Requested by", cell: (each) => each.requested_by },
+  { title: "Requested by", cell: (job) => job.requested_by },
   {
     title: "Action",
-    cell: (each) => (isOpen(each) ? cancelButton("Cancel", `${path}/${each.id}`, acts) : "–"),
+    cell: (job) => (isUnfinished(job) ? cancelButton("Cancel", `${path}/${job.id}`, acts) : "–"),
   },
 ];
 
 /** @param {string} slug */
 function keyButton(slug) {
   const errors = h("div");
-  const show = async () => {
+  const requestKey = async () => {
     errors.replaceChildren();
     const input = /** @type {HTMLInputElement | undefined} */ (errors.closest("form")?.elements.namedItem("source"));
     if (input?.reportValidity()) await showKey(await post(`/petitions/${slug}/hash-keys`, { source: input.value }));
   };
-  const shown = button("Show its key and what to do", () => show().catch((error) => showError(errors, error)));
-  return [errors, h("p", { class: "acts" }, shown)];
+  const show = button("Show its key and what to do", () => requestKey().catch((error) => showError(errors, error)));
+  return [errors, h("p", { class: "acts" }, show)];
 }
 
 /**
@@ -124,13 +124,13 @@ function compareForm(slug, done) {
   const count = { name: "count", type: "number", min: "0", max: "1000000" };
   /** @param {HTMLFormElement} form */
   const send = async (form) => {
-    const [chosen] = file.files ?? [];
-    if (!chosen) return;
-    if (chosen.size > MOST_BYTES) throw new Error(FILE_HINT);
+    const [chosenFile] = file.files ?? [];
+    if (!chosenFile) return;
+    if (chosenFile.size > MOST_BYTES) throw new Error(FILE_HINT);
     const figure = {
       ...figureFrom(new FormData(form)),
       kind: "hashes",
-      hashes: hashesIn(textOf(await chosen.arrayBuffer())),
+      hashes: hashesIn(textOf(await chosenFile.arrayBuffer())),
     };
     await post(`/petitions/${slug}/figures`, figure);
     await done();
@@ -149,13 +149,13 @@ function compareForm(slug, done) {
 
 /** @param {ViewContext} context */
 export async function showHashes({ container, slug, may, signal }) {
-  const petition = await linkToPetition(slug, may);
+  const petitionLink = await loadPetitionLink(slug, may);
   const path = `/petitions/${slug}/comparisons`;
-  const { parts, started, follow } = jobTable({
+  const { parts, announceStart, follow } = jobTable({
     path,
     name: "comparisons",
     caption: "Comparisons, newest first",
-    none: "Nothing has been compared yet.",
+    emptyText: "Nothing has been compared yet.",
     columns: (/** @type {Acts} */ acts) => columnsOf(acts, path),
   });
   container.append(
@@ -163,16 +163,16 @@ export async function showHashes({ container, slug, may, signal }) {
     h(
       "p",
       { class: "over" },
-      petition,
+      petitionLink,
       h("a", { href: `#/petitions/${slug}/elsewhere` }, "The total across platforms"),
     ),
     h("p", { class: "lead" }, INTRODUCTION),
     ...parts,
   );
-  emptiedForm(container, `/petitions/${slug}/hashes`, (empty) =>
+  addResettingForm(container, `/petitions/${slug}/hashes`, (reset) =>
     compareForm(slug, async () => {
-      empty();
-      await started(SENT);
+      reset();
+      await announceStart(SENT);
     }),
   );
   await follow(signal);

@@ -1,11 +1,11 @@
 // Import a partner's file: try it, import it, follow it, cancel it, undo it.
 
 import { ask, sendFile } from "./api.js";
-import { button, confirmed, h } from "./dom.js";
+import { askToConfirm, button, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { field, sendingForm } from "./forms.js";
-import { cancelButton, isOpen, jobTable, progressBar, stateOf } from "./jobs.js";
-import { linkToPetition } from "./petition-link.js";
+import { cancelButton, isUnfinished, jobTable, progressBar, stateOf } from "./jobs.js";
+import { loadPetitionLink } from "./petition-link.js";
 import { refill } from "./refill.js";
 
 /** @import { ShownImport, ShownPartner } from "#api" */
@@ -21,7 +21,7 @@ const UNDO =
   "Signatures that came only with this import are taken back, also from the count. People who signed here too, " +
   "came from somebody else, or confirmed by our email stay.";
 
-/** The fields of ours, as people call them. */
+/** Our fields, with the words that staff read. */
 const FIELDS = {
   email: "Email address",
   name: "Name",
@@ -32,32 +32,32 @@ const FIELDS = {
   updates: "Agreed to updates (yes or no)",
 };
 
-/** @param {ShownImport} each */
+/** @param {ShownImport} job */
 function kindOf({ dry_run: isDry, undoes }) {
   if (undoes) return "Undo";
   return isDry ? "Try" : "Import";
 }
 
-/** @param {ShownImport} each */
-export const isUndoable = (each) => !isOpen(each) && !each.dry_run && !each.undoes && !each.undone_by;
+/** @param {ShownImport} job */
+export const isUndoable = (job) => !isUnfinished(job) && !job.dry_run && !job.undoes && !job.undone_by;
 
-/** @param {ShownImport} each */
-function progress(each) {
-  const { rows, processed, undoes } = each;
-  return stateOf(each, undoes ? [] : [`${number(processed)} of ${number(rows)} `, progressBar(processed, rows)]);
+/** @param {ShownImport} job */
+function progress(job) {
+  const { rows, processed, undoes } = job;
+  return stateOf(job, undoes ? [] : [`${number(processed)} of ${number(rows)} `, progressBar(processed, rows)]);
 }
 
 /**
  * @param {string} path
- * @param {ShownImport} each
+ * @param {ShownImport} job
  * @param {Acts} acts
  */
-function action(path, each, acts) {
-  if (isOpen(each)) return cancelButton("Cancel", `${path}/${each.id}`, acts);
-  if (!isUndoable(each)) return "–";
+function action(path, job, acts) {
+  if (isUnfinished(job)) return cancelButton("Cancel", `${path}/${job.id}`, acts);
+  if (!isUndoable(job)) return "–";
   return button("Undo", async () => {
-    if (await confirmed("Undo this import?", UNDO, "Undo the import", "act-stern"))
-      await acts.send(`${path}/${each.id}/undo`, "POST");
+    if (await askToConfirm("Undo this import?", UNDO, "Undo the import", "act-stern"))
+      await acts.send(`${path}/${job.id}/undo`, "POST");
   });
 }
 
@@ -67,14 +67,14 @@ function action(path, each, acts) {
  * @returns {import("./dom.js").Column<ShownImport>[]}
  */
 const columnsOf = (path, acts) => [
-  { title: "Requested", cell: (each) => dateTime(each.requested_at) },
-  { title: "What", cell: (each) => `${kindOf(each)}: ${each.partner}` },
+  { title: "Requested", cell: (job) => dateTime(job.requested_at) },
+  { title: "What", cell: (job) => `${kindOf(job)}: ${job.partner}` },
   { title: "State", cell: progress },
   { title: "Accepted", number: true, cell: ({ accepted }) => number(accepted) },
   { title: "Existing", number: true, cell: ({ existing }) => number(existing) },
   { title: "Invalid", number: true, cell: ({ invalid }) => number(invalid) },
   { title: "Not taken", number: true, cell: ({ suppressed }) => number(suppressed) },
-  { title: "Action", cell: (each) => action(path, each, acts) },
+  { title: "Action", cell: (job) => action(path, job, acts) },
 ];
 
 /**
@@ -104,8 +104,8 @@ export function details(newest) {
  * @param {boolean} isDry
  */
 export function queryFrom(typed, isDry) {
-  const named = Object.keys(FIELDS).map((name) => [name, String(typed.get(`column.${name}`) ?? "").trim()]);
-  const mapping = Object.fromEntries(named.filter(([, heading]) => heading));
+  const headings = Object.keys(FIELDS).map((name) => [name, String(typed.get(`column.${name}`) ?? "").trim()]);
+  const mapping = Object.fromEntries(headings.filter(([, heading]) => heading));
   const query = new URLSearchParams({ partner: String(typed.get("partner")), dry_run: String(isDry) });
   if (Object.keys(mapping).length) query.set("mapping", JSON.stringify(mapping));
   return query.toString();
@@ -123,19 +123,19 @@ function importForm(path, partners, done) {
   let isDry = true;
   /** @param {HTMLFormElement} form */
   const send = async (form) => {
-    const [chosen] = file.files ?? [];
-    if (!chosen) return;
-    if (chosen.size > MOST_BYTES) throw new Error(FILE_HINT);
+    const [chosenFile] = file.files ?? [];
+    if (!chosenFile) return;
+    if (chosenFile.size > MOST_BYTES) throw new Error(FILE_HINT);
     const question = "Their signatures are stored. You can undo it.";
-    if (!isDry && !(await confirmed("Import this file?", question, "Import"))) return;
-    await sendFile(`${path}?${queryFrom(new FormData(form), isDry)}`, chosen);
+    if (!isDry && !(await askToConfirm("Import this file?", question, "Import"))) return;
+    await sendFile(`${path}?${queryFrom(new FormData(form), isDry)}`, chosenFile);
     await done();
   };
   /**
    * @param {string} text
    * @param {boolean} dry
    */
-  const submit = (text, dry) =>
+  const modeButton = (text, dry) =>
     h(
       "button",
       {
@@ -157,34 +157,34 @@ function importForm(path, partners, done) {
       h("p", { class: "hint" }, "Usual headings are found. Otherwise type the heading, as the file has it."),
       columns,
     ),
-    h("p", { class: "acts" }, submit("Try it", true), submit("Import it", false)),
+    h("p", { class: "acts" }, modeButton("Try it", true), modeButton("Import it", false)),
   ]);
 }
 
 /** @param {ViewContext} context */
 export async function showImports({ container, slug, may, signal }) {
-  const petition = await linkToPetition(slug, may);
+  const petitionLink = await loadPetitionLink(slug, may);
   const path = `/petitions/${slug}/imports`;
-  const more = h("div");
+  const newestDetails = h("div");
   /** @type {{ partners: ShownPartner[] }} */
   const { partners } = (await ask("/partners")).data;
-  const { parts, started, follow } = jobTable({
+  const { parts, announceStart, follow } = jobTable({
     path,
     name: "imports",
     caption: "Imports, newest first",
-    none: "Nothing has been imported yet.",
+    emptyText: "Nothing has been imported yet.",
     columns: (/** @type {Acts} */ acts) => columnsOf(path, acts),
-    also: (imports) => refill(more, ...details(imports.find(({ undoes }) => !undoes))),
+    onrefresh: (imports) => refill(newestDetails, ...details(imports.find(({ undoes }) => !undoes))),
   });
   const form = partners.length
-    ? importForm(path, partners, () => started("The file has been sent. It is read within a minute."))
+    ? importForm(path, partners, () => announceStart("The file has been sent. It is read within a minute."))
     : h("p", {}, "There is no partner yet. ", h("a", { href: "#/partners" }, "Add one first"));
   container.append(
     h("h1", {}, "Import a partner’s file"),
-    h("p", { class: "over" }, petition),
+    h("p", { class: "over" }, petitionLink),
     h("p", { class: "lead" }, INTRODUCTION),
     ...parts,
-    more,
+    newestDetails,
     form,
   );
   await follow(signal);

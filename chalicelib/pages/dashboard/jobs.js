@@ -1,4 +1,4 @@
-// Long work, such as exports: its state in words, a table that refreshes itself, buttons to cancel and to download.
+// Jobs, such as exports: the state in words, a table that refreshes itself, buttons to cancel and to download.
 
 import { ask, messageOf } from "./api.js";
 import { button, h, table } from "./dom.js";
@@ -7,7 +7,7 @@ import { refill } from "./refill.js";
 
 /** @import { JobState } from "#api" */
 /** @import { Child, Column } from "./dom.js" */
-/** @typedef {{ state: JobState, why?: string | null }} Stated */
+/** @typedef {{ state: JobState, why?: string | null }} JobStatus `why`: why it failed */
 
 const EVERY_MS = 3_000;
 
@@ -20,15 +20,15 @@ const STATES = {
   cancelled: "Cancelled",
   expired: "Done",
 };
-/** Of work whose result is a file. */
+/** The words for a job whose result is a file. */
 export const FILE_STATES = { ...STATES, done: "Ready", expired: "Expired and deleted" };
 
-/** @param {Stated} job */
-export const isOpen = ({ state }) => state === "waiting" || state === "running";
+/** @param {JobStatus} job */
+export const isUnfinished = ({ state }) => state === "waiting" || state === "running";
 
 /**
  * The state in words. While the work runs, `progress` follows.
- * @param {Stated} job
+ * @param {JobStatus} job
  * @param {Child[]} progress
  * @param {Record<JobState, string>} [words]
  */
@@ -40,15 +40,15 @@ export function stateOf({ state, why }, progress, words = STATES) {
 
 /**
  * @param {number} done
- * @param {number} of
+ * @param {number} total
  */
-export function progressBar(done, of) {
-  const [max, value] = [String(Math.max(of, 1)), String(Math.min(done, of))];
+export function progressBar(done, total) {
+  const [max, value] = [String(Math.max(total, 1)), String(Math.min(done, total))];
   return h("progress", { max, value, "aria-label": "Progress" });
 }
 
 /**
- * What rows can do. Each reports a failure above the table.
+ * What the buttons in a row do. Both report a failure above the table.
  * @typedef {object} Acts
  * @property {(path: string, method: string) => Promise<void>} send
  * @property {(path: string) => Promise<void>} download
@@ -61,11 +61,11 @@ export function progressBar(done, of) {
  * @param {string} kind.path of the list in the API
  * @param {string} kind.name of the list in the answer
  * @param {string} kind.caption
- * @param {string} kind.none what to show in place of an empty table
+ * @param {string} kind.emptyText what to show in place of an empty table
  * @param {(acts: Acts) => Column<Job>[]} kind.columns
- * @param {(jobs: Job[]) => void} [kind.also] what else to show of them
+ * @param {(jobs: Job[]) => void} [kind.onrefresh] called with the new jobs
  */
-export function jobTable({ path, name, caption, none, columns, also }) {
+export function jobTable({ path, name, caption, emptyText, columns, onrefresh }) {
   const [message, list] = [h("p", { role: "status" }), h("div")];
   /** @param {string} text */
   const say = (text) => {
@@ -75,15 +75,15 @@ export function jobTable({ path, name, caption, none, columns, also }) {
     /** @type {Job[]} */
     const jobs = (await ask(path)).data[name];
     const rows = table(caption, columns(acts), jobs, { keyOf: ({ id }) => id });
-    refill(list, jobs.length ? rows : h("p", {}, none));
-    also?.(jobs);
+    refill(list, jobs.length ? rows : h("p", {}, emptyText));
+    onrefresh?.(jobs);
   };
   /** @param {() => Promise<unknown>} act */
-  const reporting = async (act) => {
+  const reportFailure = async (act) => {
     await act().catch((error) => say(messageOf(error)));
   };
   let isDown = false;
-  const watch = async () => {
+  const tryRefresh = async () => {
     try {
       await refresh();
       if (isDown) say("");
@@ -95,19 +95,19 @@ export function jobTable({ path, name, caption, none, columns, also }) {
   };
   /** @type {Acts} */
   const acts = {
-    send: (target, method) => reporting(() => ask(target, { method }).finally(refresh)),
+    send: (target, method) => reportFailure(() => ask(target, { method }).finally(refresh)),
     // A link is valid for minutes, so the page asks for it when the button is pressed.
-    download: (target) => reporting(async () => location.assign((await ask(target)).data.url)),
+    download: (target) => reportFailure(async () => location.assign((await ask(target)).data.url)),
   };
   return {
     parts: [message, list],
     /** @param {string} text what to say about the job that was started */
-    started: async (text) => {
+    announceStart: async (text) => {
       say(text);
-      await reporting(refresh);
+      await reportFailure(refresh);
     },
     /** @param {AbortSignal} signal */
-    follow: (signal) => keepFresh(watch, signal, EVERY_MS),
+    follow: (signal) => keepFresh(tryRefresh, signal, EVERY_MS),
   };
 }
 

@@ -1,4 +1,4 @@
-// The letter of a petition in its form: the words in each language. Its targets are in letter-targets.js.
+// The fields for a letter in the petition's form: its words in each language. letter-targets.js has its targets.
 
 import { h } from "./dom.js";
 import { checkbox, field } from "./forms.js";
@@ -6,12 +6,12 @@ import { targetsFields, targetsFrom } from "./letter-targets.js";
 
 /** @import { LetterOutput, LetterTextOutput, ManagedPetition } from "#api" */
 /** @typedef {"subject" | "body" | "send_wording" | "reply_wording"} WordsName */
-/** @typedef {{ name: WordsName, label: string, maxlength: number, rows: number, hint?: string }} Words */
+/** @typedef {{ name: WordsName, label: string, maxlength: number, rows: number, hint?: string }} WordsField */
 
 const MOST_OPENINGS = 10;
 const LONGEST_OPENING = 500;
 
-/** @type {Words[]} */
+/** @type {WordsField[]} */
 const WORDS = [
   { name: "subject", label: "Subject of the letter", maxlength: 150, rows: 1 },
   {
@@ -37,14 +37,14 @@ const OPENINGS_HINT =
 const INTRODUCTION =
   "People who sign can also send this letter, in their own name. Leave everything blank if the petition has no letter.";
 
-/** What the wordings of a new letter start with. */
+/** The wordings that a new letter starts with. */
 const START = {
   send_wording: "Send this letter in my name and with my postcode to those it is addressed to.",
   reply_wording: "They may reply straight to me: they then see my email address.",
 };
 
 /** @param {string[]} openings */
-const joined = (openings) => openings.join("\n\n");
+const joinOpenings = (openings) => openings.join("\n\n");
 
 /**
  * The fields of a letter's words in one language.
@@ -65,14 +65,14 @@ function wordsFields(path, words, { title = "", code = null } = {}) {
     rows: "5",
     maxlength: String(MOST_OPENINGS * (LONGEST_OPENING + 2)),
     lang: code,
-    value: joined(words.openings ?? []),
+    value: joinOpenings(words.openings ?? []),
   });
   texts.splice(2, 0, field(labelled(OPENINGS_LABEL), openings, OPENINGS_HINT));
   return texts;
 }
 
 /**
- * The letter's words in another language: what is in the petition's translation.
+ * The fields of the letter's words in another language.
  * @param {string} path
  * @param {{ title: string, code: string }} language
  * @param {LetterOutput | null | undefined} letter
@@ -109,10 +109,10 @@ export function letterFields({ letter }) {
 
 /**
  * @param {string} typed
- * @param {string[]} stored what nobody changed is sent back as it was
+ * @param {string[]} stored returned if the text is unchanged
  */
 const openingsFrom = (typed, stored) =>
-  typed === joined(stored)
+  typed === joinOpenings(stored)
     ? stored
     : typed
         .split(/\n\s*\n/)
@@ -123,20 +123,20 @@ const openingsFrom = (typed, stored) =>
  * The words that are not blank.
  * @param {FormData} typed
  * @param {string} path
- * @param {Partial<LetterTextOutput>} before what the form does not show is kept
+ * @param {Partial<LetterTextOutput>} before the stored words: those that the form does not show are kept
  * @returns {Partial<LetterTextOutput>} empty if all are blank
  */
 export function wordsFrom(typed, path, before) {
-  const ofTargets = `${path}.target_names.`;
+  const prefix = `${path}.target_names.`;
   /** @param {string} name */
   const value = (name) => String(typed.get(name) ?? "").trim();
   const texts = WORDS.map(({ name }) => [name, value(`${path}.${name}`)]).filter(([, text]) => text);
   const openings = openingsFrom(value(`${path}.openings`), before.openings ?? []);
-  const names = [...typed.keys()].filter((name) => name.startsWith(ofTargets));
-  const called = Object.fromEntries(names.map((name) => [name.slice(ofTargets.length), value(name)]));
-  if (!texts.length && !openings.length && !Object.values(called).some(Boolean)) return {};
-  const all = Object.entries({ ...before.target_names, ...called }).filter(([, name]) => name);
-  return { ...Object.fromEntries(texts), openings, target_names: Object.fromEntries(all) };
+  const names = [...typed.keys()].filter((name) => name.startsWith(prefix));
+  const targetNames = Object.fromEntries(names.map((name) => [name.slice(prefix.length), value(name)]));
+  if (!texts.length && !openings.length && !Object.values(targetNames).some(Boolean)) return {};
+  const allNames = Object.entries({ ...before.target_names, ...targetNames }).filter(([, name]) => name);
+  return { ...Object.fromEntries(texts), openings, target_names: Object.fromEntries(allNames) };
 }
 
 /**

@@ -1,13 +1,13 @@
-// The targets of a petition's letter in its form: to whom it goes, and how. Each has a block of fields.
+// The fields for the targets of a petition's letter: to whom it goes, and how. Each target has a block of fields.
 
-import { button, confirmed, h } from "./dom.js";
+import { askToConfirm, button, h } from "./dom.js";
 import { field } from "./forms.js";
 
 /** @import { LetterTargetOutput, LetterTextOutput, ManagedPetition } from "#api" */
 /** @typedef {HTMLInputElement | HTMLSelectElement} Input */
-/** @typedef {{ element: HTMLElement, inputs: Input[], fit: () => void }} Block */
+/** @typedef {{ element: HTMLElement, inputs: Input[], showApplicable: () => void }} Block */
 
-const MOST = 20;
+const MOST_TARGETS = 20;
 const TO_ONE = "one";
 const TO_MEMBERS = "members";
 const RECIPIENTS = { [TO_ONE]: "One email address", [TO_MEMBERS]: "Everybody’s own MP" };
@@ -41,7 +41,7 @@ function choice(name, options, chosen) {
 }
 
 /**
- * What the fields of a block hold for a target, in their order.
+ * The values of a block's fields for a target, in the order of the fields.
  * @param {Partial<LetterTargetOutput>} target
  */
 function valuesOf({ key = "", name = "", email, members, test_to: test, delivery }) {
@@ -78,23 +78,23 @@ const numberInput = (name, value) => h("input", { name, type: "number", min: "0"
 function inputsOf(index, target) {
   const values = valuesOf(target);
   /** @param {string} name */
-  const named = (name) => nameOf(index, name);
+  const fieldName = (name) => nameOf(index, name);
   return {
-    key: h("input", { name: named("key"), type: "hidden", value: values.key }),
-    to: choice(named("members"), RECIPIENTS, values.to),
-    name: h("input", { name: named("name"), maxlength: "200", value: values.name }),
-    email: h("input", { name: named("email"), type: "email", maxlength: "254", value: values.email }),
-    mode: choice(named("delivery"), MODES, values.mode),
-    pace: numberInput(named("delivery.paced.per_hour"), values.pace),
-    from: numberInput(named("delivery.paced.from_hour"), values.from),
-    until: numberInput(named("delivery.paced.to_hour"), values.until),
-    first: numberInput(named("delivery.digest.first"), values.first),
-    test: h("input", { name: named("test_to"), type: "email", maxlength: "254", value: values.test }),
+    key: h("input", { name: fieldName("key"), type: "hidden", value: values.key }),
+    to: choice(fieldName("members"), RECIPIENTS, values.to),
+    name: h("input", { name: fieldName("name"), maxlength: "200", value: values.name }),
+    email: h("input", { name: fieldName("email"), type: "email", maxlength: "254", value: values.email }),
+    mode: choice(fieldName("delivery"), MODES, values.mode),
+    pace: numberInput(fieldName("delivery.paced.per_hour"), values.pace),
+    from: numberInput(fieldName("delivery.paced.from_hour"), values.from),
+    until: numberInput(fieldName("delivery.paced.to_hour"), values.until),
+    first: numberInput(fieldName("delivery.digest.first"), values.first),
+    test: h("input", { name: fieldName("test_to"), type: "email", maxlength: "254", value: values.test }),
   };
 }
 
 /**
- * Fields that do not apply are not sent, and do not keep the form from being sent.
+ * Show or hide fields. Hidden ones are disabled: they are not sent, and their errors do not stop the form.
  * @param {HTMLElement} part a fieldset
  * @param {boolean} isShown
  */
@@ -124,7 +124,7 @@ function block(index, target, remove) {
   const digest = part(field(`How many letters singly (target ${number})`, first));
   const single = part(field(`How its letters go (target ${number})`, mode, MODE_HINT), paced, digest);
   const address = part(field(`Email address of target ${number}`, email, "The public never sees it."), single);
-  const fit = () => {
+  const showApplicable = () => {
     show(address, to.value === TO_ONE);
     show(paced, mode.value === "paced");
     show(digest, mode.value === "digest");
@@ -144,45 +144,46 @@ function block(index, target, remove) {
       button(`Remove target ${number}`, () => remove(index)),
     ),
   );
-  fit();
-  return { element, inputs: Object.values(inputs), fit };
+  showApplicable();
+  return { element, inputs: Object.values(inputs), showApplicable };
 }
 
 /**
- * All blocks are there from the beginning and most are hidden, so that each field is kept until the form is saved.
+ * All blocks exist from the beginning, most of them hidden: typed.js can then keep the text of every field.
  * @param {LetterTargetOutput[]} targets
  */
 export function targetsFields(targets) {
-  let shown = 0;
+  let shownCount = 0;
   /** @param {number} count */
   const showFirst = (count) => {
-    shown = count;
+    shownCount = count;
     for (const [index, { element }] of blocks.entries()) show(element, index < count);
-    add.toggleAttribute("hidden", count === MOST);
+    add.toggleAttribute("hidden", count === MOST_TARGETS);
   };
   /** @param {number} index */
   const remove = async (index) => {
     const words = `Remove target ${index + 1}?`;
-    if (!(await confirmed(words, REMOVE, "Remove", "act-stern"))) return;
-    for (let at = index; at < shown; at += 1) fill(blocks[at], held(blocks[at + 1]));
-    showFirst(Math.max(1, shown - 1));
+    if (!(await askToConfirm(words, REMOVE, "Remove", "act-stern"))) return;
+    // Move the later targets up by one block.
+    for (let at = index; at < shownCount; at += 1) fill(blocks[at], valuesIn(blocks[at + 1]));
+    showFirst(Math.max(1, shownCount - 1));
   };
-  const blocks = Array.from({ length: MOST }, (_, index) => block(index, targets[index] ?? {}, remove));
+  const blocks = Array.from({ length: MOST_TARGETS }, (_, index) => block(index, targets[index] ?? {}, remove));
   const add = button("Add a target", () => {
-    showFirst(shown + 1);
-    blocks[shown - 1]?.inputs[1]?.focus();
+    showFirst(shownCount + 1);
+    blocks[shownCount - 1]?.inputs[1]?.focus();
   });
-  for (const [index, { element, fit }] of blocks.entries())
+  for (const [index, { element, showApplicable }] of blocks.entries())
     element.addEventListener("input", () => {
-      fit();
-      if (index >= shown) showFirst(index + 1);
+      showApplicable();
+      if (index >= shownCount) showFirst(index + 1);
     });
   showFirst(Math.max(1, targets.length));
   return [...blocks.map(({ element }) => element), h("p", { class: "acts" }, add)];
 }
 
-/** @param {Block | undefined} block */
-const held = (block) => block?.inputs.map(({ value }) => value) ?? Object.values(valuesOf({}));
+/** @param {Block | undefined} block without one, the values of an empty block */
+const valuesIn = (block) => block?.inputs.map(({ value }) => value) ?? Object.values(valuesOf({}));
 
 /**
  * @param {Block | undefined} block
@@ -196,40 +197,40 @@ function fill(block, values) {
 }
 
 /** @param {Partial<LetterTextOutput> | null | undefined} words */
-const keysNamed = (words) => Object.keys(words?.target_names ?? {});
+const namedKeys = (words) => Object.keys(words?.target_names ?? {});
 
 /**
- * The keys that a new target must not get: it would take over letters, counts and names of the target that had it.
+ * The keys that a new target must not get: it would take over letters, counts and names of the earlier target.
  * @param {Partial<ManagedPetition>} before
  */
-const storedKeys = ({ letter, translations = {} }) => [
+const reservedKeys = ({ letter, translations = {} }) => [
   ...(letter?.targets ?? []).map(({ key }) => key),
-  ...[letter, ...Object.values(translations).map((each) => each.letter)].flatMap(keysNamed),
+  ...[letter, ...Object.values(translations).map((each) => each.letter)].flatMap(namedKeys),
 ];
 
 /**
  * @param {FormData} typed
  * @param {Partial<ManagedPetition>} before
  * @param {number} now milliseconds since 1970
- * @returns {Record<string, unknown>[]} up to the last block that has something; the API rejects what is missing
+ * @returns {Record<string, unknown>[]} up to the last block that is filled in; the API rejects what is missing
  */
 export function targetsFrom(typed, before, now = Date.now()) {
-  const count = [...Array(MOST).keys()].findLast((index) => isWritten(typed, index)) ?? -1;
+  const count = [...Array(MOST_TARGETS).keys()].findLast((index) => isFilledIn(typed, index)) ?? -1;
   const indexes = [...Array(count + 1).keys()];
-  const taken = indexes.map((index) => String(typed.get(nameOf(index, "key")) ?? ""));
-  const known = storedKeys(before);
-  // A stored petition may have had targets that were removed, whose keys are not stored any more.
+  const keys = indexes.map((index) => String(typed.get(nameOf(index, "key")) ?? ""));
+  const reserved = reservedKeys(before);
+  // The keys of removed targets are not stored, so a stored petition needs an ending that no earlier key has.
   const ending = before.slug ? Math.floor(now / 1000).toString(36) : "";
   for (const index of indexes)
-    taken[index] ||= newKey(String(typed.get(nameOf(index, "name")) ?? "").trim(), [...taken, ...known], ending);
-  return indexes.map((index) => targetFrom(typed, index, taken[index]));
+    keys[index] ||= newKey(String(typed.get(nameOf(index, "name")) ?? "").trim(), [...keys, ...reserved], ending);
+  return indexes.map((index) => targetFrom(typed, index, keys[index]));
 }
 
 /**
  * @param {FormData} typed
  * @param {number} index
  */
-const isWritten = (typed, index) =>
+const isFilledIn = (typed, index) =>
   ["name", "email", "test_to"].some((name) => String(typed.get(nameOf(index, name)) ?? "").trim()) ||
   typed.get(nameOf(index, "members")) === TO_MEMBERS;
 
@@ -255,25 +256,25 @@ function targetFrom(typed, index, key) {
 /** @param {(name: string) => string} value */
 function deliveryFrom(value) {
   /** @param {string} name */
-  const numeral = (name) => (value(name) ? Number(value(name)) : undefined);
+  const numberOf = (name) => (value(name) ? Number(value(name)) : undefined);
   const mode = value("delivery") || "single";
-  if (mode === "digest") return { mode, first: numeral("delivery.digest.first") };
+  if (mode === "digest") return { mode, first: numberOf("delivery.digest.first") };
   if (mode !== "paced") return { mode };
-  const hours = { from_hour: numeral("delivery.paced.from_hour"), to_hour: numeral("delivery.paced.to_hour") };
-  return { mode, per_hour: numeral("delivery.paced.per_hour"), ...hours };
+  const hours = { from_hour: numberOf("delivery.paced.from_hour"), to_hour: numberOf("delivery.paced.to_hour") };
+  return { mode, per_hour: numberOf("delivery.paced.per_hour"), ...hours };
 }
 
 /**
- * The id of a new target, made of its name. It stays when the name is corrected.
+ * The key of a new target, made of its name. It stays when the name is corrected.
  * @param {string} name
- * @param {string[]} taken
+ * @param {string[]} usedKeys
  * @param {string} [ending] that no earlier key has
  */
-export function newKey(name, taken, ending = "") {
+export function newKey(name, usedKeys, ending = "") {
   const letters = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const dashed = letters.replace(/[^a-z0-9]+/g, "-").slice(0, 30);
   const plain = dashed.replace(/^-+|-+$/g, "") || "target";
   const start = ending ? `${plain}-${ending}` : plain;
-  const keys = [start, ...Array.from({ length: MOST }, (_, number) => `${start}-${number + 2}`)];
-  return keys.find((key) => !taken.includes(key)) ?? start;
+  const keys = [start, ...Array.from({ length: MOST_TARGETS }, (_, number) => `${start}-${number + 2}`)];
+  return keys.find((key) => !usedKeys.includes(key)) ?? start;
 }

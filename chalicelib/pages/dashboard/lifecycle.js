@@ -1,21 +1,21 @@
-// The transitions of a petition: which of them are possible, and what each one needs.
+// The transitions of a petition: their words, and the dialog that asks for what a transition needs.
 
 import { gapsIn } from "./defaults.js";
-import { CANCEL, confirmed, dialog, h } from "./dom.js";
+import { askToConfirm, CANCEL, h, showDialog } from "./dom.js";
 import { plannedTime } from "./format.js";
 import { field } from "./forms.js";
 import { fromInput, timeField, toInput } from "./petition-form.js";
 
 /** @import { ManagedPetition, TransitionRequest, PetitionState, Transition } from "#api" */
-/** @typedef {{ action: string, effect: string, kind?: string }} Words */
+/** @typedef {{ action: string, effect: string, kind?: string }} TransitionWords */
 /** @typedef {{ name: "at" | "reason", input: HTMLInputElement | HTMLTextAreaElement, place: HTMLElement }} Question */
 
 const GAPS = "Careful: there is still text in [square brackets], which the public would read, in: ";
-const TESTED =
+const TEST_ADDRESS =
   "Careful: the letter has a test address. Letters of people who confirm go there, and never to the target.";
 const UNSAVED = "What you have typed and not saved stays in the form, and is not public.";
 
-/** @type {Record<PetitionState, Words>} */
+/** @type {Record<PetitionState, TransitionWords>} */
 const WORDS = {
   draft: { action: "Make it a draft again", effect: "The petition is no longer public." },
   open: { action: "Open for signatures", effect: "Everybody can sign it from its opening time." },
@@ -41,7 +41,7 @@ const reasons = new Map();
 /**
  * @param {ManagedPetition} petition
  * @param {PetitionState} state
- * @returns {Words}
+ * @returns {TransitionWords}
  */
 export function wordsFor({ scheduled_opening: opens }, state) {
   if (state !== "draft" || !opens) return WORDS[state];
@@ -71,7 +71,7 @@ function questionFor(petition, { schedules, needs_reason: needsReason }, now) {
 /**
  * @param {string | null | undefined} planned
  * @param {number} now milliseconds since 1970
- * @returns {string} what to offer as the time: the planned one, unless it is over
+ * @returns {string} the planned time for the input; "" if it is over
  */
 export const offeredTime = (planned, now) => (planned && Date.parse(planned) > now ? toInput(planned) : "");
 
@@ -83,28 +83,28 @@ export const offeredTime = (planned, now) => (planned && Date.parse(planned) > n
  */
 export function effectOf(petition, state, isUnsaved) {
   const opens = state === "open";
-  const found = opens ? gapsIn(petition) : [];
-  const gaps = found.length ? `${GAPS}${found.join(", ")}.` : "";
-  const tested = opens && petition.letter?.targets.some(({ test_to: test }) => test) ? TESTED : "";
-  return [wordsFor(petition, state).effect, isUnsaved ? UNSAVED : "", gaps, tested].filter(Boolean).join(" ");
+  const places = opens ? gapsIn(petition) : [];
+  const gaps = places.length ? `${GAPS}${places.join(", ")}.` : "";
+  const testWarning = opens && petition.letter?.targets.some(({ test_to: test }) => test) ? TEST_ADDRESS : "";
+  return [wordsFor(petition, state).effect, isUnsaved ? UNSAVED : "", gaps, testWarning].filter(Boolean).join(" ");
 }
 
 /**
- * Ask the user for what a transition needs.
+ * Ask the user for what a transition needs: a reason, a time, or only a confirmation.
  * @param {ManagedPetition} petition
  * @param {Transition} transition
  * @param {boolean} isUnsaved whether the form holds text that is not saved
  * @returns {Promise<TransitionRequest | null>} null if the user cancelled
  */
-export async function askFor(petition, transition, isUnsaved) {
+export async function askForDetails(petition, transition, isUnsaved) {
   const { state } = transition;
   const { action, kind } = wordsFor(petition, state);
   const effect = effectOf(petition, state, isUnsaved);
   const question = questionFor(petition, transition, Date.now());
-  if (!question) return (await confirmed(action, effect, action)) ? { state } : null;
+  if (!question) return (await askToConfirm(action, effect, action)) ? { state } : null;
   const { name, input, place } = question;
   const content = h("div", {}, h("p", {}, effect), place);
-  const choice = await dialog(action, content, [{ value: "yes", text: action, kind }, CANCEL]);
+  const choice = await showDialog(action, content, [{ value: "yes", text: action, kind }, CANCEL]);
   if (choice !== "yes") return null;
   const value = name === "at" ? fromInput(input.value) : input.value.trim();
   return value ? { state, [name]: value } : { state };

@@ -4,8 +4,8 @@ import { post } from "./api.js";
 import { button, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { sendingForm, submitButton } from "./forms.js";
-import { cancelButton, FILE_STATES, isOpen, jobTable, stateOf } from "./jobs.js";
-import { linkToPetition } from "./petition-link.js";
+import { cancelButton, FILE_STATES, isUnfinished, jobTable, stateOf } from "./jobs.js";
+import { loadPetitionLink } from "./petition-link.js";
 import { recipientField } from "./recipient.js";
 import { forget, keepTyped } from "./typed.js";
 
@@ -16,7 +16,7 @@ import { forget, keepTyped } from "./typed.js";
 const INTRODUCTION =
   "For charities that send updates from another system: names and email addresses of everybody who confirmed and " +
   "asked for updates. The file is always encrypted. It is deleted after seven days, and each download is recorded.";
-const LEFT =
+const UNSUBSCRIBED =
   "Before each mailing from the other system, request a new list, and remove there everybody with the status " +
   "“unsubscribed”: people who were on an earlier list and have left since.";
 
@@ -31,7 +31,7 @@ function columnsOf(acts) {
   /** @param {ShownList} list */
   const actions = (list) => {
     const path = `/lists/${list.id}`;
-    if (isOpen(list)) return cancelButton("Cancel the list", path, acts);
+    if (isUnfinished(list)) return cancelButton("Cancel the list", path, acts);
     return list.state === "done" ? button("The file", () => acts.download(`${path}/file`)) : "–";
   };
   return [
@@ -64,21 +64,21 @@ function requestForm(path, done) {
 
 /** @param {ViewContext} context */
 export async function showLists({ container, slug, may, signal }) {
-  const petition = await linkToPetition(slug, may);
+  const petitionLink = await loadPetitionLink(slug, may);
   const path = `/petitions/${slug}/lists`;
-  const { parts, started, follow } = jobTable({
+  const { parts, announceStart, follow } = jobTable({
     path,
     name: "lists",
     caption: "Lists, newest first",
-    none: "No list has been requested yet.",
+    emptyText: "No list has been requested yet.",
     columns: columnsOf,
   });
-  const form = requestForm(path, () => started("Requested. It starts within a minute."));
+  const form = requestForm(path, () => announceStart("Requested. It starts within a minute."));
   container.append(
     h("h1", {}, "Addresses of those who asked for updates"),
-    h("p", { class: "over" }, petition),
+    h("p", { class: "over" }, petitionLink),
     h("p", { class: "lead" }, INTRODUCTION),
-    h("p", {}, LEFT),
+    h("p", {}, UNSUBSCRIBED),
     ...parts,
     form,
   );

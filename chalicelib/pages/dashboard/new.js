@@ -30,27 +30,27 @@ function origin(from, isCopy) {
 }
 
 /**
- * Fill the gaps that stand for whom the petition addresses, when that has been typed.
+ * When the user has typed the target, put it into the gaps that stand for it.
  * @param {Event} event
  */
 function fillTargetGaps({ target: input }) {
   const { name, form, value } = /** @type {HTMLInputElement} */ (input);
   if (name !== "target" || !form) return;
   const typed = new FormData(form);
-  for (const gap of ["summary", "text", "sign_wording", "updates_wording"]) {
-    const before = String(typed.get(gap) ?? "");
+  for (const fieldName of ["summary", "text", "sign_wording", "updates_wording"]) {
+    const before = String(typed.get(fieldName) ?? "");
     const after = withTarget(before, value.trim());
-    if (after !== before) setField(form, gap, after);
+    if (after !== before) setField(form, fieldName, after);
   }
 }
 
 /** @param {ViewContext} context `slug`: of the petition to copy, or "" */
-export async function showNew({ container, slug: copied, may }) {
-  const path = copied ? `/new/${copied}` : "/new";
+export async function showNew({ container, slug: copiedSlug, may }) {
+  const path = copiedSlug ? `/new/${copiedSlug}` : "/new";
   const slug = h("input", { name: "slug", required: true, maxlength: "60", pattern: SLUG_PATTERN });
   /** @type {ManagedPetition | null} */
-  const from = copied ? (await ask(`/petitions/${copied}`)).data : await latestPetition(may);
-  const start = from && copied ? copyOf(from) : startFrom(from);
+  const from = copiedSlug ? (await ask(`/petitions/${copiedSlug}`)).data : await latestPetition(may);
+  const start = from && copiedSlug ? copyOf(from) : startFrom(from);
   /** @param {HTMLFormElement} form */
   const create = async (form) => {
     const created = await post("/petitions", { slug: slug.value.trim(), ...petitionFrom(new FormData(form), start) });
@@ -64,7 +64,7 @@ export async function showNew({ container, slug: copied, may }) {
   container.append(
     h("h1", {}, "New petition"),
     h("p", { class: "lead" }, INTRODUCTION),
-    origin(from, Boolean(copied)),
+    origin(from, Boolean(copiedSlug)),
     form,
   );
   form.before(keepTyped(form, path) ?? "");

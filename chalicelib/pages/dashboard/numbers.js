@@ -1,10 +1,10 @@
 // One petition: its number, where the signatures came from, and a statement for the press.
 
-import { isRefusal, site, watch } from "./api.js";
+import { isRefusal, revalidate, site } from "./api.js";
 import { breakdownSection } from "./bars.js";
 import { copyButton } from "./copy.js";
 import { button, h } from "./dom.js";
-import { country, number, people, signatures, source } from "./format.js";
+import { countOfPeople, country, number, signatureWords, source } from "./format.js";
 import { freeze } from "./freeze.js";
 import { funnel } from "./funnel.js";
 import { badge, petitionLinks } from "./overview.js";
@@ -18,7 +18,7 @@ import { timeline } from "./timeline.js";
 /** @import { Answer } from "./api.js" */
 /** @import { ViewContext } from "./app.js" */
 /** @typedef {ReturnType<typeof createParts>} Parts */
-/** @typedef {Awaited<ReturnType<typeof load>>} News */
+/** @typedef {Awaited<ReturnType<typeof loadNumbers>>} Numbers */
 
 const ANNOUNCE_EVERY_MS = 60_000;
 
@@ -30,7 +30,7 @@ function announcer() {
   /** @param {number} count */
   const announce = (count) => {
     if (last && (last.count === count || Date.now() - last.at < ANNOUNCE_EVERY_MS)) return;
-    if (last) region.textContent = `${people(count)} have confirmed.`;
+    if (last) region.textContent = `${countOfPeople(count)} have confirmed.`;
     last = { count, at: Date.now() };
   };
   return { region, announce };
@@ -38,14 +38,14 @@ function announcer() {
 
 export function bigNumber() {
   const figure = h("strong", { class: "figure", "data-confirmed": "" }, "…");
-  const word = h("span", { class: "figure-word" }, signatures(0));
+  const word = h("span", { class: "figure-word" }, signatureWords(0));
   const note = h("span");
   const { region, announce } = announcer();
   const element = h("div", { class: "big" }, h("p", {}, figure, word), h("p", { class: "small" }, note), region);
   /** @param {StaffCounts} counts */
   const fill = ({ confirmed, pending }) => {
     figure.textContent = number(confirmed);
-    word.textContent = signatures(confirmed);
+    word.textContent = signatureWords(confirmed);
     note.textContent = `Signed but not confirmed yet: ${number(pending)}. These are not included in the total.`;
     announce(confirmed);
   };
@@ -53,24 +53,24 @@ export function bigNumber() {
 }
 
 /**
- * Part of the page may be missing on this site, or not open to this token. The rest is shown.
+ * The answer, or null if this site has no funnel or the token may not read it. The page then shows the rest.
  * @param {Promise<Answer<Funnel>>} answer
  */
-const optional = (answer) =>
+const answerOrNull = (answer) =>
   answer.catch((error) => {
     if (isRefusal(error, 403, 404)) return null;
     throw error;
   });
 
 /**
- * All breakdowns come in one answer, so they are of one moment and add up to the same number.
+ * Load the counts and the funnel. All breakdowns come in one answer, so they add up to the same number.
  * @param {string} slug
  */
-async function load(slug) {
+async function loadNumbers(slug) {
   /** @type {[Answer<StaffCounts>, Answer<Funnel> | null]} */
   const [counts, stages] = await Promise.all([
-    watch(`/petitions/${slug}/counts?by=all`),
-    optional(watch(`/petitions/${slug}/funnel?by=day`)),
+    revalidate(`/petitions/${slug}/counts?by=all`),
+    answerOrNull(revalidate(`/petitions/${slug}/funnel?by=day`)),
   ]);
   return { counts, stages };
 }
@@ -85,7 +85,7 @@ const createParts = () => ({
 
 /**
  * @param {Parts} parts
- * @param {News} news
+ * @param {Numbers} numbers
  */
 async function fill(parts, { counts: { data, at }, stages }) {
   const { hour = [], day = [], country: countries = [], source: sources = [] } = data.breakdowns ?? {};
@@ -133,18 +133,18 @@ const numberCard = (parts, freshLine, slug) =>
 /** @param {ViewContext} context */
 export async function showNumbers({ container, slug, may, signal }) {
   /** @type {StaffPetition[]} */
-  const petitions = (await watch("/petitions")).data.petitions;
+  const petitions = (await revalidate("/petitions")).data.petitions;
   const petition = petitions.find((each) => each.slug === slug);
   if (!petition) throw new Error("There is no petition of this name.");
   const parts = createParts();
   const fresh = freshness();
   const health = h("div");
   const refresh = () =>
-    fresh.during(async () => {
-      const [news, sections] = await Promise.all([load(slug), healthSection()]);
+    fresh.track(async () => {
+      const [numbers, sections] = await Promise.all([loadNumbers(slug), healthSection()]);
       refill(health, ...sections);
-      await fill(parts, news);
-      return news.counts.at;
+      await fill(parts, numbers);
+      return numbers.counts.at;
     });
   container.append(
     ...heading(petition, may),

@@ -1,6 +1,6 @@
-// Every petition with its number, and how the site is.
+// Every petition with its number, and the health of the site.
 
-import { watch } from "./api.js";
+import { revalidate } from "./api.js";
 import { h, table } from "./dom.js";
 import { number, plannedTime } from "./format.js";
 import { field } from "./forms.js";
@@ -15,8 +15,8 @@ import { freshness, healthSection } from "./status.js";
 /** @type {Record<PetitionState, string>} */
 const STATES = { draft: "Draft", open: "Open", paused: "Paused", closed: "Closed", removed: "Removed" };
 
-/** What can be done with a petition: the route that it needs, the end of its address, and its name. */
-const WAYS = /** @type {const} */ ([
+/** The pages of a petition: the route that the page needs, the end of its address, and its name. */
+const PETITION_PAGES = /** @type {const} */ ([
   ["PUT /api/staff/petitions/*", "edit", "Edit"],
   ["POST /api/staff/petitions/*/exports", "exports", "Export"],
   ["POST /api/staff/petitions/*/updates", "updates", "Updates"],
@@ -26,19 +26,19 @@ const WAYS = /** @type {const} */ ([
 ]);
 
 /** @param {May} may */
-const allowed = (may) => WAYS.filter(([route]) => may(route));
+const allowedPages = (may) => PETITION_PAGES.filter(([route]) => may(route));
 
 /** @param {{ state: PetitionState, scheduled_opening: string | null }} petition */
 export const badge = ({ state, scheduled_opening: opens }) =>
   h("span", { class: `badge badge-${state}` }, opens ? `Opens ${plannedTime(opens)}` : STATES[state]);
 
 /**
- * Links to what the token allows to do with a petition.
+ * Links to the pages of a petition that the token allows.
  * @param {string} slug
  * @param {May} may
  */
 export const petitionLinks = (slug, may) =>
-  allowed(may).map(([, end, name]) => h("a", { href: `#/petitions/${slug}/${end}` }, name));
+  allowedPages(may).map(([, end, name]) => h("a", { href: `#/petitions/${slug}/${end}` }, name));
 
 /**
  * @param {May} may
@@ -52,7 +52,7 @@ function columns(may) {
     { title: "Confirmed", number: true, cell: ({ confirmed }) => h("strong", {}, number(confirmed)) },
     { title: "State", cell: badge },
     { title: "Not confirmed yet", number: true, cell: ({ pending }) => number(pending) },
-    ...(allowed(may).length ? [links] : []),
+    ...(allowedPages(may).length ? [links] : []),
   ];
 }
 
@@ -64,11 +64,11 @@ function petitionByName(may) {
   const slug = h("input", { name: "slug", pattern: "[a-z0-9\\-]+", required: true });
   /** @param {SubmitEvent} event */
   const onsubmit = (event) => {
-    const pressed = /** @type {HTMLButtonElement} */ (event.submitter);
+    const pressedButton = /** @type {HTMLButtonElement} */ (event.submitter);
     event.preventDefault();
-    location.hash = `#/petitions/${slug.value.trim()}/${pressed.value}`;
+    location.hash = `#/petitions/${slug.value.trim()}/${pressedButton.value}`;
   };
-  const buttons = allowed(may).map(([, value, name]) => h("button", { class: "act", value }, name));
+  const buttons = allowedPages(may).map(([, value, name]) => h("button", { class: "act", value }, name));
   const hint = "The last part of its address, such as support-trafficked-children.";
   return h(
     "div",
@@ -89,10 +89,13 @@ export async function showOverview({ container, may, signal }) {
   const fresh = freshness();
   const health = h("div");
   const refresh = () =>
-    fresh.during(async () => {
-      const [{ data, at }, sections] = await Promise.all([watch("/petitions"), healthSection()]);
+    fresh.track(async () => {
+      const [{ data, at }, sections] = await Promise.all([revalidate("/petitions"), healthSection()]);
       refill(health, ...sections);
-      refill(list, table("All petitions", columns(may), data.petitions, { headed: true, keyOf: ({ slug }) => slug }));
+      refill(
+        list,
+        table("All petitions", columns(may), data.petitions, { hideCaption: true, keyOf: ({ slug }) => slug }),
+      );
       return at;
     });
   container.append(h("h1", {}, "Petitions"), health, fresh.line, list);

@@ -84,7 +84,7 @@ export async function showPartners({ container }) {
   const refresh = async () => {
     /** @type {{ partners: ShownPartner[] }} */
     const { partners } = (await ask(PATH)).data;
-    const rows = table("Partners", COLUMNS, partners, { headed: true, keyOf: ({ source }) => source });
+    const rows = table("Partners", COLUMNS, partners, { hideCaption: true, keyOf: ({ source }) => source });
     refill(list, partners.length ? rows : h("p", {}, "There is no partner yet."));
   };
   await refresh();

@@ -1,7 +1,7 @@
-// Somebody asks what we hold on them: find it, send the email again, withdraw, erase, or give it to them.
+// A person's data: find the signatures of an address, send the email again, withdraw, erase, or download everything.
 
 import { messageOf, post } from "./api.js";
-import { button, CANCEL, confirmed, dialog, h } from "./dom.js";
+import { askToConfirm, button, CANCEL, h, showDialog } from "./dom.js";
 import { download } from "./download.js";
 import { country, dateTime, number, source } from "./format.js";
 import { field, sendingForm, submitButton } from "./forms.js";
@@ -66,45 +66,45 @@ function facts({ state, person, times, mail }) {
 
 /**
  * What happens when an action's button is pressed.
- * @param {PersonSignature} found
+ * @param {PersonSignature} signature
  * @param {(changed: PersonSignature, text: string) => void} show
  * @param {(text: string) => void} say
  * @returns {Record<Action, () => Promise<void>>}
  */
-function handlers(found, show, say) {
+function handlers(signature, show, say) {
   /**
    * @param {Action} action
    * @param {object} [body]
    */
-  const send = (action, body = {}) => post(`/people/${found.petition.slug}/${found.id}/${action}`, body);
+  const send = (action, body = {}) => post(`/people/${signature.petition.slug}/${signature.id}/${action}`, body);
   return {
     resend: async () => say((await send("resend")).message),
     access: async () => {
       const everything = JSON.stringify(await send("access"), null, 2);
-      download(everything, "application/json", `access-${found.id}.json`);
+      download(everything, "application/json", `access-${signature.id}.json`);
     },
     withdraw: async () => {
-      if (await confirmed("Withdraw this signature?", WITHDRAW, ACTION_NAMES.withdraw))
+      if (await askToConfirm("Withdraw this signature?", WITHDRAW, ACTION_NAMES.withdraw))
         show(await send("withdraw"), "The signature has been withdrawn.");
     },
     erase: async () => {
-      if (await confirmed("Erase this signature?", ERASE, ACTION_NAMES.erase, "act-stern"))
+      if (await askToConfirm("Erase this signature?", ERASE, ACTION_NAMES.erase, "act-stern"))
         show(await send("erase"), "The signature has been erased.");
     },
     "allow-mail": async () => {
       const reason = h("textarea", { name: "reason", rows: "3", required: true, maxlength: "1000" });
-      const asked = h("div", {}, h("p", {}, ALLOW), field("Reason", reason));
+      const content = h("div", {}, h("p", {}, ALLOW), field("Reason", reason));
       const choices = [{ value: "yes", text: ACTION_NAMES["allow-mail"] }, CANCEL];
-      if ((await dialog("Allow email again?", asked, choices)) === "yes")
+      if ((await showDialog("Allow email again?", content, choices)) === "yes")
         show(await send("allow-mail", { reason: reason.value }), "We can email this address again.");
     },
   };
 }
 
-/** @param {PersonSignature} found */
-function signatureCard(found) {
+/** @param {PersonSignature} first */
+function signatureCard(first) {
   const message = h("p", { role: "status" });
-  const card = h("section", { class: "card", "data-signature": found.id });
+  const card = h("section", { class: "card", "data-signature": first.id });
   /** @param {string} text */
   const say = (text) => {
     message.textContent = text;
@@ -114,11 +114,11 @@ function signatureCard(found) {
    * @param {string} text
    */
   const show = (signature, text) => {
-    const handle = handlers(signature, show, say);
+    const handlerOf = handlers(signature, show, say);
     /** @param {Action} action */
     const actionButton = (action) => {
       const kind = action === "erase" ? "act act-stern" : "act";
-      return button(ACTION_NAMES[action], () => handle[action]().catch((error) => say(messageOf(error))), {
+      return button(ACTION_NAMES[action], () => handlerOf[action]().catch((error) => say(messageOf(error))), {
         class: kind,
       });
     };
@@ -126,31 +126,32 @@ function signatureCard(found) {
     card.replaceChildren(h("h2", {}, signature.petition.title), facts(signature), message, buttons);
     say(text);
   };
-  show(found, "");
+  show(first, "");
   return card;
 }
 
 /** @param {number | null} waiting */
 function waitingText(waiting) {
   if (waiting === 0) return null;
-  const some = waiting === null ? "Some signatures may still wait" : `About ${number(waiting)} signatures still wait`;
-  return `${some} to be stored. They cannot be searched yet, and this address may be among them.`;
+  const subject =
+    waiting === null ? "Some signatures may still wait" : `About ${number(waiting)} signatures still wait`;
+  return `${subject} to be stored. They cannot be searched yet, and this address may be among them.`;
 }
 
 /**
- * The card below the signatures: what a search cannot find, and how to erase it all the same.
+ * The card below the signatures: how many a search cannot find yet, and a button that erases those too.
  * @param {number | null} waiting
  * @param {() => Promise<unknown>} erase
  */
 function everythingCard(waiting, erase) {
   const message = h("p", { role: "status" });
   /** @param {unknown} error */
-  const failed = (error) => {
+  const showFailure = (error) => {
     message.textContent = messageOf(error);
   };
-  const ask = async () => {
-    if (await confirmed("Erase everything on this address?", ERASE_ALL, "Erase everything", "act-stern"))
-      await erase().catch(failed);
+  const askAndErase = async () => {
+    if (await askToConfirm("Erase everything on this address?", ERASE_ALL, "Erase everything", "act-stern"))
+      await erase().catch(showFailure);
   };
   return h(
     "section",
@@ -159,7 +160,7 @@ function everythingCard(waiting, erase) {
     h("p", {}, waitingText(waiting)),
     h("p", {}, "If the person wants to be erased, this erases every signature, those too that still wait."),
     message,
-    h("p", { class: "acts" }, button("Erase everything", ask, { class: "act act-stern" })),
+    h("p", { class: "acts" }, button("Erase everything", askAndErase, { class: "act act-stern" })),
   );
 }
 

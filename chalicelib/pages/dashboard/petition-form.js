@@ -41,7 +41,7 @@ const prose = (name, rows, maxlength) =>
  * @param {string} name
  * @param {boolean} required
  */
-const time = (name, required) => h("input", { name, type: "datetime-local", required });
+const timeInput = (name, required) => h("input", { name, type: "datetime-local", required });
 
 /**
  * @param {string} legend
@@ -107,7 +107,7 @@ export function typedInUkTime(typed) {
  * @param {Partial<ManagedPetition>} petition
  */
 const opensField = ({ opened_at: opens }) =>
-  timeField(opens ? "Opens at (UTC)" : "Opens at (UTC, optional)", time("opened_at", Boolean(opens)), OPENS_HINT);
+  timeField(opens ? "Opens at (UTC)" : "Opens at (UTC, optional)", timeInput("opened_at", Boolean(opens)), OPENS_HINT);
 
 /** @param {Partial<ManagedPetition>} petition */
 const goalFields = (petition) =>
@@ -115,15 +115,15 @@ const goalFields = (petition) =>
     "Goal and dates",
     goalsField(),
     opensField(petition),
-    timeField("Closes at (UTC, optional)", time("closes_at", false)),
+    timeField("Closes at (UTC, optional)", timeInput("closes_at", false)),
   );
 
 const outcomeFields = () =>
   group(
     "After the petition (optional)",
-    timeField("Handed in at (UTC)", time("handed_in_at", false), "The page shows the day."),
+    timeField("Handed in at (UTC)", timeInput("handed_in_at", false), "The page shows the day."),
     field("What the target answered", h("textarea", { name: "response", rows: "5", maxlength: "20000" })),
-    timeField("Answered at (UTC)", time("responded_at", false)),
+    timeField("Answered at (UTC)", timeInput("responded_at", false)),
   );
 
 const SITES_HINT = "One on each line: https and the name, without a path. No other site can show the form in a frame.";
@@ -144,7 +144,7 @@ const sharingFields = ({ receipt = false }) =>
     ),
   );
 
-/** @param {Partial<ManagedPetition>} [petition] with what the fields hold that are not filled in later */
+/** @param {Partial<ManagedPetition>} [petition] for the fields that fillForm does not fill in */
 export const petitionFields = (petition = {}) => [
   textFields(petition),
   charityFields(),
@@ -166,7 +166,7 @@ export const toInput = (iso) => (iso ? new Date(iso).toISOString().slice(0, 16) 
 export const fromInput = (typed) => (typed ? `${typed}:00Z` : null);
 
 /**
- * The form knows minutes and the API seconds. A time that nobody changed is sent back as it was.
+ * The form has minutes and the API seconds. If the minutes are unchanged, return the time before.
  * @param {string} typed
  * @param {string | null | undefined} before
  */

@@ -1,4 +1,4 @@
-// Which petition a page is about: its title, as a link to its numbers.
+// The line that says which petition a page is about: its title, as a link to its numbers.
 
 import { ask } from "./api.js";
 import { h } from "./dom.js";
@@ -18,11 +18,11 @@ export const petitionLink = ({ slug, title }, may) =>
   );
 
 /**
- * The same for a page that does not have the petition. A token that must not read it shows its name in addresses.
+ * The same for a page that has only the slug. If the token must not read the petition, the text is the slug.
  * @param {string} slug
  * @param {ViewContext["may"]} may
  */
-export async function linkToPetition(slug, may) {
+export async function loadPetitionLink(slug, may) {
   const isReadable = may("GET /api/staff/petitions/*");
   return petitionLink(isReadable ? (await ask(`/petitions/${slug}`)).data : { slug, title: slug }, may);
 }

@@ -1,4 +1,4 @@
-// The key of who may read a file.
+// The field for the public key of the person who may read a file.
 
 import { h } from "./dom.js";
 import { field } from "./forms.js";

@@ -1,4 +1,4 @@
-// Replace what is shown, and keep where the keyboard is and how far tables are scrolled.
+// Replace the content of an element. Keep the keyboard focus and how far its tables are scrolled.
 
 const FOCUSABLE = "a[href], button, input, summary, [tabindex='0']";
 
@@ -9,8 +9,8 @@ const labelOf = (element) => element.getAttribute("aria-label") ?? element.textC
 const keyOf = (element) => element.closest("[data-key]")?.getAttribute("data-key");
 
 /**
- * The element of the new content that is what `old` was: the same label, in the row of the same key. Never another one:
- * a key press must not revoke the token of the next row.
+ * The element that gets the focus of `old`: the one with the same label in the row of the same key, or else a table.
+ * Never another button: a key press must not revoke the token of the next row.
  * @param {HTMLElement} place
  * @param {Element} old
  */

@@ -24,13 +24,13 @@ export function signInForm(message, done) {
     signIn(secret.value.trim());
     done();
   };
-  const other = h("a", { href: `${site()}/staff/signed-in` }, "Sign in with your organisation");
+  const signInLink = h("a", { href: `${site()}/staff/signed-in` }, "Sign in with your organisation");
   return h(
     "div",
     { class: "card note-page" },
     h("h1", {}, "Staff"),
     h("p", { role: "status", class: message ? "notice" : "" }, message),
     h("form", { onsubmit }, field("Your token", secret, HINT), submitButton("Sign in")),
-    h("p", {}, other, ", if this has been set up."),
+    h("p", {}, signInLink, ", if this has been set up."),
   );
 }

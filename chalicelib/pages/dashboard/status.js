@@ -1,14 +1,15 @@
-// How old a number is, and how the site is: in words, never by colour alone.
+// How old a number is, and the health of the site: in words, never by colour alone.
 
-import { isRefusal, RefusedError, watch } from "./api.js";
+import { isRefusal, RefusedError, revalidate } from "./api.js";
 import { h } from "./dom.js";
 import { exactTime, number, plannedTime } from "./format.js";
 
 /** @import { StaffHealth } from "#api" */
 
 /**
- * A line that says how old the data on the page is. On failure, the last data stays on the page with its time.
- * @returns {{ line: HTMLElement, during: (load: () => Promise<Date>) => Promise<void> }} `load` returns the data's time
+ * A line that says how old the data on the page is. `track` loads the data. If it fails, the line says so, and how old
+ * the last data is.
+ * @returns {{ line: HTMLElement, track: (load: () => Promise<Date>) => Promise<void> }} `load` returns the data's time
  */
 export function freshness() {
   const line = h("p", { class: "fresh", role: "status", "data-fresh": "" }, "Loading …");
@@ -25,7 +26,7 @@ export function freshness() {
     line.textContent = text;
   };
   /** @param {() => Promise<Date>} load */
-  const during = async (load) => {
+  const track = async (load) => {
     try {
       last = await load();
       show("good", `Live. As of ${exactTime(last)}.`);
@@ -34,7 +35,7 @@ export function freshness() {
       show("bad", failureText(last));
     }
   };
-  return { line, during };
+  return { line, track };
 }
 
 /** @param {Date | null} last */
@@ -57,7 +58,7 @@ export function emailText({ waiting, paused_until: paused }) {
  * @returns {Promise<HTMLElement[]>} empty when the site does not report its health
  */
 export async function healthSection() {
-  const answer = await watch("/health").catch((error) => {
+  const answer = await revalidate("/health").catch((error) => {
     if (isRefusal(error, 404)) return null;
     throw error;
   });

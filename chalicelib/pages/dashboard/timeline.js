@@ -1,23 +1,22 @@
 // Confirmations by ten minutes, by hour or by day.
 
-import { curve } from "./chart.js";
+import { barChart } from "./chart.js";
 import { h, table } from "./dom.js";
 import { day, hour, number, tenMinutes } from "./format.js";
 import { refill } from "./refill.js";
 
 /** @import { BreakdownRow } from "#api" */
 /** @import { Point } from "./chart.js" */
-/** @typedef {"minutes" | "hour" | "day"} Step */
+/** @typedef {"minutes" | "hour" | "day"} Step `minutes`: ten of them */
 /**
- * @typedef {{ minutes?: BreakdownRow[] | undefined, hour: BreakdownRow[], day: BreakdownRow[], now: number }} News
- * `minutes`: ten of them; left out where the site or the token has none. `now`: milliseconds since 1970.
+ * @typedef {{ minutes?: BreakdownRow[] | undefined, hour: BreakdownRow[], day: BreakdownRow[], now: number }} Counts
+ * `minutes` is left out where the site or the token has none. `now`: milliseconds since 1970.
  */
 
-const HOURS_BACK_DAYS = 7;
+const DAYS_OF_HOURS = 7;
 const LENGTH_MS = { minutes: 600_000, hour: 3_600_000, day: 86_400_000 };
 const FORMAT = { minutes: tenMinutes, hour, day };
-// Steps in the chart at least.
-const FEWEST = 12;
+const FEWEST_STEPS = 12;
 const NAMES = { minutes: "ten minutes", hour: "hour", day: "day" };
 
 /**
@@ -25,8 +24,8 @@ const NAMES = { minutes: "ten minutes", hour: "hour", day: "day" };
  * @param {BreakdownRow[]} hours
  * @param {number} now milliseconds since 1970
  */
-export function recent(hours, now) {
-  const firstDay = new Date(now - (HOURS_BACK_DAYS - 1) * LENGTH_MS.day).toISOString().slice(0, 10);
+export function recentHours(hours, now) {
+  const firstDay = new Date(now - (DAYS_OF_HOURS - 1) * LENGTH_MS.day).toISOString().slice(0, 10);
   return hours.filter(({ key }) => key >= firstDay);
 }
 
@@ -49,8 +48,8 @@ export function withoutGaps(breakdown, by, now) {
 }
 
 /**
- * What to show first: an hour has too few bars on the first day.
- * @param {News} news
+ * The step to show first. On the first day there are too few bars by hour.
+ * @param {Counts} counts
  * @returns {Step}
  */
 export function firstStep({ minutes, hour: hours, now }) {
@@ -59,20 +58,19 @@ export function firstStep({ minutes, hour: hours, now }) {
 }
 
 /**
- * Add empty steps before the first one: a single bar as wide as the chart says nothing.
- * @param {number} fewest
+ * Add empty steps before the first one, because a single bar as wide as the chart says nothing.
  * @param {Point[]} points
  * @param {Step} by
  * @returns {Point[]}
  */
-function atLeast(fewest, points, by) {
-  const missing = points.length ? Math.max(0, fewest - points.length) : 0;
+function withLeadingSteps(points, by) {
+  const missing = points.length ? Math.max(0, FEWEST_STEPS - points.length) : 0;
   const [first] = points;
-  const before = Array.from({ length: missing }, (_, index) => ({
+  const emptySteps = Array.from({ length: missing }, (_, index) => ({
     at: (first?.at ?? 0) - ((missing - index) * LENGTH_MS[by]) / 1_000,
     value: 0,
   }));
-  return [...before, ...points];
+  return [...emptySteps, ...points];
 }
 
 /**
@@ -87,7 +85,7 @@ function timeOf({ at }, by, now) {
 }
 
 /** @param {Step} by */
-const counted = (by) => (by === "minutes" ? "Confirmed" : "Confirmed minus withdrawn");
+const valueTitle = (by) => (by === "minutes" ? "Confirmed" : "Confirmed minus withdrawn");
 
 /**
  * The chart in words, for screen readers.
@@ -98,8 +96,8 @@ const counted = (by) => (by === "minutes" ? "Confirmed" : "Confirmed minus withd
 export function description(points, by, now) {
   if (!points.length) return "A chart without data.";
   const highest = points.reduce((one, other) => (other.value > one.value ? other : one));
-  const most = `The highest value is ${number(highest.value)}: ${timeOf(highest, by, now)}.`;
-  return `A chart of confirmations by ${NAMES[by]}. ${most} The table below has every number.`;
+  const highestText = `The highest value is ${number(highest.value)}: ${timeOf(highest, by, now)}.`;
+  return `A chart of confirmations by ${NAMES[by]}. ${highestText} The table below has every number.`;
 }
 
 /**
@@ -111,7 +109,7 @@ function numbersTable(points, by, now) {
   /** @type {import("./dom.js").Column<Point>[]} */
   const columns = [
     { title: "When", cell: (point) => timeOf(point, by, now) },
-    { title: counted(by), number: true, cell: ({ value }) => number(value) },
+    { title: valueTitle(by), number: true, cell: ({ value }) => number(value) },
   ];
   return table(`Confirmed by ${NAMES[by]}, latest first (UTC)`, columns, points.filter(({ value }) => value).reverse());
 }
@@ -132,45 +130,44 @@ const stepChoices = (...choices) =>
   h("fieldset", { class: "choice" }, h("legend", { class: "unseen" }, "Step of the curve"), ...choices);
 
 /**
- * @param {News} news
+ * @param {Counts} counts
  * @param {Step} by
  */
-export function drawingOf(news, by) {
-  const { now } = news;
-  const points = atLeast(FEWEST, withoutGaps(news[by] ?? [], by, now), by);
+export function drawingOf(counts, by) {
+  const { now } = counts;
+  const points = withLeadingSteps(withoutGaps(counts[by] ?? [], by, now), by);
   const last = points.at(-1)?.at ?? now / 1_000;
   /** @param {Point} point */
-  const labelOf = (point) => `${timeOf(point, by, now)}: ${number(point.value)} ${counted(by).toLowerCase()}`;
+  const labelOf = (point) => `${timeOf(point, by, now)}: ${number(point.value)} ${valueTitle(by).toLowerCase()}`;
   const end = last + LENGTH_MS[by] / 1_000;
   return { points, end, now: now / 1_000, description: description(points, by, now), labelOf };
 }
 
 export function timeline() {
-  const drawn = curve();
+  const chart = barChart();
   const list = h("div");
   const choices = h("div");
-  /** @type {{ by: Step | null, news: News | null }} */
-  const shown = { by: null, news: null };
+  /** @type {{ by: Step | null, counts: Counts | null }} */
+  const state = { by: null, counts: null };
 
   const redraw = async () => {
-    const { by, news } = shown;
-    if (!news || !by) return;
-    const drawing = drawingOf(news, by);
-    refill(list, numbersTable(drawing.points, by, news.now));
-    await drawn.draw(drawing);
+    const { by, counts } = state;
+    if (!counts || !by) return;
+    const drawing = drawingOf(counts, by);
+    refill(list, numbersTable(drawing.points, by, counts.now));
+    await chart.draw(drawing);
   };
   /** @type {(by: Step) => () => Promise<void>} */
-  const chosen = (by) => () => {
-    shown.by = by;
+  const selectStep = (by) => () => {
+    state.by = by;
     return redraw();
   };
   /** @param {Step} by */
-  const choose = (by) => {
-    const minutes = stepChoice("minutes", "By ten minutes (24 hours)", by === "minutes", chosen("minutes"));
-    const hours = stepChoice("hour", `By hour (${HOURS_BACK_DAYS} days)`, by === "hour", chosen("hour"));
-    const days = stepChoice("day", "By day (all)", by === "day", chosen("day"));
-    choices.replaceChildren(stepChoices(...(shown.news?.minutes ? [minutes] : []), hours, days));
-    return by;
+  const showChoices = (by) => {
+    const minutes = stepChoice("minutes", "By ten minutes (24 hours)", by === "minutes", selectStep("minutes"));
+    const hours = stepChoice("hour", `By hour (${DAYS_OF_HOURS} days)`, by === "hour", selectStep("hour"));
+    const days = stepChoice("day", "By day (all)", by === "day", selectStep("day"));
+    choices.replaceChildren(stepChoices(...(state.counts?.minutes ? [minutes] : []), hours, days));
   };
   const details = h("details", {}, h("summary", {}, "The numbers as a table"), list);
   return {
@@ -179,13 +176,16 @@ export function timeline() {
       { class: "card timeline" },
       h("h2", {}, "When people confirmed"),
       choices,
-      drawn.element,
+      chart.element,
       details,
     ),
-    /** @param {News} news */
-    fill: (news) => {
-      shown.news = { ...news, hour: recent(news.hour, news.now) };
-      shown.by ??= choose(firstStep(news));
+    /** @param {Counts} counts */
+    fill: (counts) => {
+      state.counts = { ...counts, hour: recentHours(counts.hour, counts.now) };
+      if (!state.by) {
+        state.by = firstStep(counts);
+        showChoices(state.by);
+      }
       return redraw();
     },
     open: () => {

@@ -2,7 +2,7 @@
 
 import { ask, post } from "./api.js";
 import { showTokenOnce } from "./copy.js";
-import { button, confirmed, h, table } from "./dom.js";
+import { askToConfirm, button, h, table } from "./dom.js";
 import { dateTime } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
 import { refill } from "./refill.js";
@@ -61,10 +61,10 @@ function columns(revoke) {
  * @param {number} now
  */
 function daysInput({ expires_at: expires }, now) {
-  const most = Math.min(wholeDays(expires, now), 3650);
-  if (most < 1) return null;
-  const value = String(Math.min(most, 90));
-  return h("input", { name: "days", type: "number", min: "1", max: String(most), value, required: true });
+  const mostDays = Math.min(wholeDays(expires, now), 3650);
+  if (mostDays < 1) return null;
+  const value = String(Math.min(mostDays, 90));
+  return h("input", { name: "days", type: "number", min: "1", max: String(mostDays), value, required: true });
 }
 
 /**
@@ -80,12 +80,12 @@ export const wholeDays = (until, now) => Math.floor((Date.parse(until) - now) / 
 function issueForm(me, done) {
   const owner = h("input", { name: "owner", required: true, maxlength: "100" });
   const days = daysInput(me, Date.now());
-  const until = `your own token expires: ${dateTime(me.expires_at)}.`;
+  const expiry = `your own token expires: ${dateTime(me.expires_at)}.`;
   /** @param {HTMLFormElement} form */
   const issue = async (form) => {
-    const chosen = new FormData(form).getAll("rights");
-    const lasting = days ? { days: Number(days.value) } : {};
-    const issued = await post(PATH, { owner: owner.value, rights: chosen, ...lasting });
+    const rights = new FormData(form).getAll("rights");
+    const lifetime = days ? { days: Number(days.value) } : {};
+    const issued = await post(PATH, { owner: owner.value, rights, ...lifetime });
     forget(PATH);
     await showOnce(issued, owner.value);
     await done();
@@ -96,8 +96,8 @@ function issueForm(me, done) {
     field("Owner", owner, "One token for each person or program."),
     h("fieldset", {}, h("legend", {}, "Rights"), checkboxes),
     days
-      ? field("Valid for how many days?", days, `Not longer than ${until}`)
-      : h("p", {}, `It is valid until ${until}`),
+      ? field("Valid for how many days?", days, `Not longer than ${expiry}`)
+      : h("p", {}, `It is valid until ${expiry}`),
     submitButton("Issue"),
   ]);
 }
@@ -108,11 +108,12 @@ export async function showTokens({ container, me }) {
   const refresh = async () => {
     /** @type {{ tokens: StaffToken[] }} */
     const { tokens } = (await ask(PATH)).data;
-    refill(list, table("Tokens", columns(revoke), tokens, { headed: true, keyOf: (token) => token.token_id }));
+    refill(list, table("Tokens", columns(revoke), tokens, { hideCaption: true, keyOf: (token) => token.token_id }));
   };
   /** @param {StaffToken} token */
   const revoke = async ({ owner, token_id: id }) => {
-    if (!(await confirmed("Revoke this token?", `${owner} loses access immediately.`, "Revoke", "act-stern"))) return;
+    if (!(await askToConfirm("Revoke this token?", `${owner} loses access immediately.`, "Revoke", "act-stern")))
+      return;
     await ask(`/tokens/${id}`, { method: "DELETE" });
     await refresh();
   };

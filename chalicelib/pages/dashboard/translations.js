@@ -26,7 +26,7 @@ const HINT = "Leave everything blank if the petition is not in this language.";
 const languages = () => JSON.parse(root().dataset.languages ?? "{}");
 
 /** @param {string | undefined} main the petition's own language */
-const others = (main = "en") => Object.entries(languages()).filter(([code]) => code !== main);
+const otherLanguages = (main = "en") => Object.entries(languages()).filter(([code]) => code !== main);
 
 /** @param {Partial<ManagedPetition>} petition */
 export function languageField({ language = "en" }) {
@@ -48,7 +48,7 @@ const nameOf = (code, name) => `translations.${code}.${name}`;
  * @param {Partial<ManagedPetition>} petition
  */
 export const translationFields = ({ language, letter, translations = {} }) =>
-  others(language).map(([code, title]) =>
+  otherLanguages(language).map(([code, title]) =>
     h(
       "details",
       {},
@@ -66,20 +66,20 @@ export const translationFields = ({ language, letter, translations = {} }) =>
 
 /**
  * @param {FormData} typed
- * @param {Partial<ManagedPetition>} before what the form does not show is kept
+ * @param {Partial<ManagedPetition>} before the stored petition: what the form does not show is kept
  * @returns {Translations} the API rejects a translation that lacks a text
  */
 export function translationsFrom(typed, { translations = {} }) {
-  const found = { ...translations };
-  const starts = [...typed.keys()].filter((name) => /^translations\..*\.title$/.test(name));
-  // JSON leaves out what is undefined.
-  for (const code of starts.map((name) => name.slice("translations.".length, -".title".length))) {
+  const result = { ...translations };
+  const titleNames = [...typed.keys()].filter((name) => /^translations\..*\.title$/.test(name));
+  for (const code of titleNames.map((name) => name.slice("translations.".length, -".title".length))) {
     const texts = TEXTS.map(({ name }) => [name, String(typed.get(nameOf(code, name)) ?? "").trim()]);
-    const given = Object.fromEntries(texts.map(([name, text]) => [name, text || undefined]));
-    const words = wordsFrom(typed, nameOf(code, "letter"), found[code]?.letter ?? {});
+    // JSON leaves out fields that are undefined.
+    const newTexts = Object.fromEntries(texts.map(([name, text]) => [name, text || undefined]));
+    const words = wordsFrom(typed, nameOf(code, "letter"), result[code]?.letter ?? {});
     const letter = Object.keys(words).length ? words : undefined;
-    if (letter || texts.some(([, text]) => text)) found[code] = { ...found[code], ...given, letter };
-    else delete found[code];
+    if (letter || texts.some(([, text]) => text)) result[code] = { ...result[code], ...newTexts, letter };
+    else delete result[code];
   }
-  return found;
+  return result;
 }

@@ -1,9 +1,10 @@
-// Text that is typed but not saved. It is kept in this tab, so that no link, no pause and no expired token loses it.
+// Text that is typed but not saved. This tab keeps it, so that it survives a link, a pause or an expired token.
 
-import { button, confirmed, h } from "./dom.js";
+import { askToConfirm, button, h } from "./dom.js";
 
 /**
- * A field when it was changed first, and now. `before` shows whether somebody else has saved the field since.
+ * A changed field: `before` is its value before the user's first change. If that is no longer the stored value,
+ * somebody else has saved the field since.
  * @typedef {{ before: string, typed: string }} Change
  * @typedef {Record<string, Change>} Changes by the field's name
  * @typedef {HTMLInputElement | HTMLTextAreaElement} TextField
@@ -14,23 +15,23 @@ const NOT_TEXT = ["button", "checkbox", "file", "output", "password", "radio", "
 const LEAVE = "What you typed is not saved. It is kept in this tab until you close it or sign out.";
 
 /** @returns {Record<string, Changes>} by the path of the page */
-const all = () => JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+const storedChanges = () => JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
 
 /**
  * @param {string} path
  * @param {Changes} changes
  */
-function keep(path, changes) {
-  const { [path]: _, ...others } = all();
-  const kept = Object.keys(changes).length ? { ...others, [path]: changes } : others;
-  sessionStorage.setItem(KEY, JSON.stringify(kept));
+function storeChanges(path, changes) {
+  const { [path]: _, ...others } = storedChanges();
+  const pages = Object.keys(changes).length ? { ...others, [path]: changes } : others;
+  sessionStorage.setItem(KEY, JSON.stringify(pages));
 }
 
 /** The pages that have unsaved text. */
-export const unsavedPages = () => Object.keys(all());
+export const unsavedPages = () => Object.keys(storedChanges());
 
 /** @param {string} path */
-export const forget = (path) => keep(path, {});
+export const forget = (path) => storeChanges(path, {});
 
 export const forgetAll = () => sessionStorage.removeItem(KEY);
 
@@ -45,27 +46,27 @@ const textFields = (form) =>
 const labelOf = (input) => input.labels?.[0]?.textContent ?? input.name;
 
 /** @param {TextField[]} inputs */
-const names = (inputs) => inputs.map((input) => `“${labelOf(input)}”`).join(", ");
+const labelsOf = (inputs) => inputs.map((input) => `“${labelOf(input)}”`).join(", ");
 
 /**
  * @param {TextField[]} restored
- * @param {TextField[]} overtaken
+ * @param {TextField[]} savedByOthers
  * @param {() => void} discard
  */
-function notice(restored, overtaken, discard) {
-  const others = overtaken.length
-    ? ` Somebody else has saved ${names(overtaken)} since. If you save, your text replaces theirs.`
+function notice(restored, savedByOthers, discard) {
+  const warning = savedByOthers.length
+    ? ` Somebody else has saved ${labelsOf(savedByOthers)} since. If you save, your text replaces theirs.`
     : "";
   return h(
     "div",
     { class: "notice", role: "status" },
-    h("p", {}, `Not saved yet: we kept what you typed in ${names(restored)}.${others}`),
+    h("p", {}, `Not saved yet: we kept what you typed in ${labelsOf(restored)}.${warning}`),
     h("p", { class: "acts" }, button("Discard what I typed", discard)),
   );
 }
 
 /**
- * Keep what is typed into a form, and fill in what was kept before. Call it when the form holds what is stored.
+ * Keep what is typed into a form, and fill in what was kept before. Call it when the form holds the stored values.
  * @param {HTMLFormElement} form
  * @param {string} path of the page
  * @returns {HTMLElement | null} a notice that text was filled in, or null
@@ -73,13 +74,16 @@ function notice(restored, overtaken, discard) {
 export function keepTyped(form, path) {
   const inputs = textFields(form);
   const stored = new Map(inputs.map((input) => [input, input.value]));
-  const kept = all()[path] ?? {};
-  const restored = inputs.filter((input) => kept[input.name] && kept[input.name]?.typed !== input.value);
+  const changes = storedChanges()[path] ?? {};
+  const restored = inputs.filter((input) => changes[input.name] && changes[input.name]?.typed !== input.value);
   /** @param {TextField} input */
-  const before = (input) => kept[input.name]?.before ?? stored.get(input) ?? "";
-  const note = () => {
+  const valueBefore = (input) => changes[input.name]?.before ?? stored.get(input) ?? "";
+  const keepChanges = () => {
     const changed = inputs.filter((input) => input.value !== stored.get(input));
-    keep(path, Object.fromEntries(changed.map((input) => [input.name, { before: before(input), typed: input.value }])));
+    storeChanges(
+      path,
+      Object.fromEntries(changed.map((input) => [input.name, { before: valueBefore(input), typed: input.value }])),
+    );
   };
   /**
    * @param {TextField} input
@@ -89,39 +93,39 @@ export function keepTyped(form, path) {
     input.value = value;
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  for (const input of restored) fill(input, kept[input.name]?.typed ?? "");
-  note();
-  form.addEventListener("input", note);
+  for (const input of restored) fill(input, changes[input.name]?.typed ?? "");
+  keepChanges();
+  form.addEventListener("input", keepChanges);
   if (!restored.length) return null;
-  const seen = restored.filter(({ type }) => type !== "hidden");
-  const overtaken = seen.filter((input) => kept[input.name]?.before !== stored.get(input));
-  const shown = notice(seen, overtaken, () => {
-    // A field that is told of an input shows the part that it is in.
+  const visible = restored.filter(({ type }) => type !== "hidden");
+  const savedByOthers = visible.filter((input) => changes[input.name]?.before !== stored.get(input));
+  const element = notice(visible, savedByOthers, () => {
+    // Fill only changed fields: the event of a field shows the hidden part of the form that has it.
     for (const [input, value] of stored) if (input.value !== value) fill(input, value);
-    note();
-    shown.remove();
+    keepChanges();
+    element.remove();
   });
-  return shown;
+  return element;
 }
 
 /**
- * Add a form that is empty again after it was sent, and keeps what is typed until then.
+ * Add a form that keeps what is typed until it is sent, and is empty afterwards.
  * @param {HTMLElement} container
  * @param {string} path of the page
- * @param {(empty: () => void) => HTMLFormElement} make
+ * @param {(reset: () => void) => HTMLFormElement} make
  */
-export function emptiedForm(container, path, make) {
+export function addResettingForm(container, path, make) {
   /** @type {HTMLElement[]} */
-  let drawn = [];
+  let elements = [];
   const draw = () => {
     const form = make(() => {
       forget(path);
       draw();
     });
-    const kept = keepTyped(form, path);
-    for (const old of drawn) old.remove();
-    drawn = kept ? [kept, form] : [form];
-    container.append(...drawn);
+    const restoredNotice = keepTyped(form, path);
+    for (const old of elements) old.remove();
+    elements = restoredNotice ? [restoredNotice, form] : [form];
+    container.append(...elements);
   };
   draw();
 }
@@ -129,15 +133,15 @@ export function emptiedForm(container, path, make) {
 /**
  * Ask before a link leaves a page with unsaved text, and let the browser ask before the tab is closed.
  * @param {HTMLElement} place
- * @param {() => string} here the path of the page
+ * @param {() => string} currentPath the path of the page
  */
-export function warnBeforeLeaving(place, here) {
+export function warnBeforeLeaving(place, currentPath) {
   /** @param {MouseEvent} event */
   const onclick = async (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href^='#']") : null;
-    if (!link || !unsavedPages().includes(here())) return;
+    if (!link || !unsavedPages().includes(currentPath())) return;
     event.preventDefault();
-    if (await confirmed("Leave without saving?", LEAVE, "Leave this page"))
+    if (await askToConfirm("Leave without saving?", LEAVE, "Leave this page"))
       location.hash = link.getAttribute("href") ?? "";
   };
   place.addEventListener("click", onclick);

@@ -1,13 +1,13 @@
 // One update: see it as it will look, edit and test the draft, publish it, follow the result, cancel it.
 
 import { ask, messageOf, post } from "./api.js";
-import { button, CANCEL, confirmed, dialog, h, table } from "./dom.js";
+import { askToConfirm, button, CANCEL, h, showDialog, table } from "./dom.js";
 import { field, sendingForm, showError, submitButton } from "./forms.js";
 import { fromInput, timeField } from "./petition-form.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
-import { EVERY_MS, RESULT, textFields, textFrom } from "./updates.js";
+import { EVERY_MS, RESULT_COLUMNS, textFields, textFrom } from "./updates.js";
 
 /** @import { ManagedPetition, ManagedUpdate } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -43,7 +43,7 @@ function preview({ title, html, language }) {
 }
 
 /**
- * Ask when to publish. The answer is the body of the request, or null.
+ * Ask when to publish. Return the body of the request, or null if the user cancelled.
  * @param {string} path
  */
 async function askWhen(path) {
@@ -51,7 +51,7 @@ async function askWhen(path) {
   const warning = unsavedPages().includes(path) ? h("p", {}, UNSAVED) : null;
   const when = timeField("When (UTC)? Leave blank for now", input);
   const buttons = [{ value: "yes", text: "Publish" }, CANCEL];
-  const choice = await dialog("Publish this update?", h("div", {}, h("p", {}, PUBLISH), warning, when), buttons);
+  const choice = await showDialog("Publish this update?", h("div", {}, h("p", {}, PUBLISH), warning, when), buttons);
   if (choice !== "yes") return null;
   const at = fromInput(input.value);
   return at ? { at } : {};
@@ -67,7 +67,7 @@ function cancelButton(path, { state }, errors, reload) {
   const text = state === "draft" ? "Cancel the draft" : "Cancel the update";
   const effect = state === "draft" ? DRAFT_EFFECT : CANCEL_EFFECT;
   const cancel = async () => {
-    if (!(await confirmed(`${text}?`, effect, text, "act-stern"))) return;
+    if (!(await askToConfirm(`${text}?`, effect, text, "act-stern"))) return;
     await post(`${path}/cancel`, {});
     forget(path);
     await reload();
@@ -125,19 +125,23 @@ function editForm(path, petition, update, reload) {
 }
 
 /**
- * What is fixed once the update is published, and a result that refreshes itself.
+ * Show an update that cannot be edited any more, with a result that refreshes itself.
  * @param {ViewContext} context
  * @param {string} path
  * @param {ManagedUpdate} first
  */
-async function follow({ container, signal }, path, first) {
+async function showResult({ container, signal }, path, first) {
   const [errors, live, message] = [h("div"), h("div"), h("p", { role: "status" })];
   const refresh = async () => {
     try {
       /** @type {ManagedUpdate} */
       const update = (await ask(path)).data;
       const cancel = isCancellable(update.state) ? cancelButton(path, update, errors, refresh) : "";
-      refill(live, table("The result", RESULT, [update], { keyOf: ({ id }) => id }), h("p", { class: "acts" }, cancel));
+      refill(
+        live,
+        table("The result", RESULT_COLUMNS, [update], { keyOf: ({ id }) => id }),
+        h("p", { class: "acts" }, cancel),
+      );
       message.textContent = "";
     } catch (error) {
       message.textContent = messageOf(error);
@@ -163,7 +167,7 @@ export async function showUpdate(context) {
     h("p", { class: "over" }, h("a", { href: `#/petitions/${slug}/updates` }, "All updates")),
     h("h1", {}, update.title),
   );
-  if (update.state !== "draft") return follow(context, path, update);
+  if (update.state !== "draft") return showResult(context, path, update);
   const errors = h("div");
   const buttons = [publishButton(path, errors, reload), cancelButton(path, update, errors, reload)];
   const form = editForm(path, petition, update, reload);

@@ -41,14 +41,14 @@ export function stateOf({ state, publish_at: at }, now) {
 }
 
 /**
- * Emails are counted after all of them were requested. Until then 0 would look like nobody.
+ * The number is known only when all emails have been requested. Until then, 0 would look as if nobody gets one.
  * @param {Pick<ManagedUpdate, "state" | "requested">} update
  */
 export const requestedOf = ({ state, requested }) =>
   state === "sending" && !requested ? "counting …" : number(requested);
 
 /** @type {import("./dom.js").Column<ManagedUpdate>[]} */
-export const RESULT = [
+export const RESULT_COLUMNS = [
   { title: "State", cell: (update) => stateOf(update, Date.now()) },
   { title: "Published", cell: (update) => dateTime(update.published_at) },
   { title: "Requested", number: true, cell: requestedOf },
@@ -100,13 +100,13 @@ function translationFields(code, words) {
  */
 export function textFrom(form) {
   /** @type {Record<string, any>} */
-  const found = { translations: {} };
+  const texts = { translations: {} };
   for (const [name, value] of new FormData(form)) {
     const [, code = "", part = ""] = name.split(".");
-    if (!part) found[name] = value;
-    else if (value) found.translations[code] = { ...found.translations[code], [part]: value };
+    if (!part) texts[name] = value;
+    else if (value) texts.translations[code] = { ...texts.translations[code], [part]: value };
   }
-  return /** @type {UpdateText} */ (found);
+  return /** @type {UpdateText} */ (texts);
 }
 
 /**
@@ -148,7 +148,7 @@ export async function showUpdates({ container, slug, may, signal }) {
     try {
       /** @type {ManagedUpdates} */
       const { updates } = (await ask(path)).data;
-      const rows = table("Updates, newest first", [title, ...RESULT], updates, { keyOf: ({ id }) => id });
+      const rows = table("Updates, newest first", [title, ...RESULT_COLUMNS], updates, { keyOf: ({ id }) => id });
       refill(list, updates.length ? rows : h("p", {}, "There is no update yet."));
       message.textContent = "";
     } catch (error) {

@@ -4,14 +4,14 @@ import { test } from "node:test";
 import { installBrowser } from "../browser.js";
 
 installBrowser();
-const { isSlip, meant } = await import("../../../chalicelib/pages/assets/mailbox.js");
-const { readSigned, secondsLeft, unpasted, webmailOf } = await import("../../../chalicelib/pages/assets/inbox.js");
+const { isSlip, suggestedAddress } = await import("../../../chalicelib/pages/assets/mailbox.js");
+const { readSignature, secondsLeft, unpasted, webmailOf } = await import("../../../chalicelib/pages/assets/inbox.js");
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url)));
 const known = read("../../../chalicelib/pages/assets/mailboxes.json");
 
 test("the script asks about the same addresses as the server", () => {
   for (const [typed, expected] of Object.entries(read("../../signatures/slips.json")))
-    assert.equal(meant(typed, known), expected ?? "", typed);
+    assert.equal(suggestedAddress(typed, known), expected ?? "", typed);
 });
 
 test("one character may be wrong, missing, doubled or swapped", () => {
@@ -35,14 +35,14 @@ test("the inbox shows a pasted address as the server stores it", () => {
 
 test("the inbox shows what this tab signed in the last hour", () => {
   const signed = { url: "/sign", body: { email: "alice@example.org" }, at: 1_000 };
-  assert.deepEqual(readSigned(JSON.stringify(signed), 2_000), signed);
+  assert.deepEqual(readSignature(JSON.stringify(signed), 2_000), signed);
   for (const [stored, now] of [
     [null, 0],
     ["x", 0],
     ["{}", 0],
     [JSON.stringify(signed), 3_601_000],
   ])
-    assert.equal(readSigned(stored, now), null);
+    assert.equal(readSignature(stored, now), null);
 });
 
 test("the email can be sent again after a minute", () => {

@@ -16,10 +16,10 @@ test("the time is written as the server writes it", () => {
 
 test("screen readers hear a noticeable change, once a minute", () => {
   const last = { count: 1_000, at: 0 };
-  assert.equal(petition.isNews(last, 1_100, 10_000, MINUTE), true);
-  assert.equal(petition.isNews(last, 1_099, 10_000, MINUTE), false);
-  assert.equal(petition.isNews(last, 1_100, 10_000, MINUTE - 1), false);
-  assert.equal(petition.isNews(last, 1_009, 100, MINUTE), false);
+  assert.equal(petition.isWorthAnnouncing(last, 1_100, 10_000, MINUTE), true);
+  assert.equal(petition.isWorthAnnouncing(last, 1_099, 10_000, MINUTE), false);
+  assert.equal(petition.isWorthAnnouncing(last, 1_100, 10_000, MINUTE - 1), false);
+  assert.equal(petition.isWorthAnnouncing(last, 1_009, 100, MINUTE), false);
 });
 
 test("the count is asked for less often after each failure, spread over a fifth of the time", () => {

@@ -3,10 +3,10 @@ import { beforeEach, test } from "node:test";
 import {
   ask,
   RefusedError,
+  revalidate,
   signIn,
   signOut,
   UnreachableError,
-  watch,
 } from "../../../chalicelib/pages/dashboard/api.js";
 import { installBrowser, installFetch } from "../browser.js";
 
@@ -42,8 +42,8 @@ test("a change names the revision that it changes", async () => {
 
 test("unchanged data is not sent again, and its time is new", async () => {
   const requests = installFetch((count) => (count === 1 ? reply(200, [1], FIRST) : reply(304, null, LATER)));
-  await watch("/counts");
-  const again = await watch("/counts");
+  await revalidate("/counts");
+  const again = await revalidate("/counts");
   assert.deepEqual(
     requests.map(([, { headers }]) => headers["If-None-Match"]),
     [undefined, '"one"'],
@@ -53,9 +53,9 @@ test("unchanged data is not sent again, and its time is new", async () => {
 
 test("after signing out, nothing of the last user is reused", async () => {
   const requests = installFetch(() => reply(200, [1], FIRST));
-  await watch("/counts");
+  await revalidate("/counts");
   signOut();
-  await watch("/counts");
+  await revalidate("/counts");
   assert.equal(requests[1][1].headers["If-None-Match"], undefined);
 });
 
@@ -86,5 +86,5 @@ test("no answer is an error of its own", async () => {
   installFetch(() => {
     throw new TypeError("Failed to fetch");
   });
-  await assert.rejects(watch("/counts"), UnreachableError);
+  await assert.rejects(revalidate("/counts"), UnreachableError);
 });

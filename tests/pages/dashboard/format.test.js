@@ -4,10 +4,10 @@ import * as format from "../../../chalicelib/pages/dashboard/format.js";
 
 test("numbers and shares are written in English", () => {
   assert.equal(format.number(-1234567), "-1,234,567");
-  assert.equal(format.share(1, 3), "33.3%");
-  assert.equal(format.share(0, 0), "–");
-  assert.equal(format.people(1), "1 person");
-  assert.equal(format.people(1200), "1,200 people");
+  assert.equal(format.percentage(1, 3), "33.3%");
+  assert.equal(format.percentage(0, 0), "–");
+  assert.equal(format.countOfPeople(1), "1 person");
+  assert.equal(format.countOfPeople(1200), "1,200 people");
 });
 
 test("times are UTC, whatever the zone of the machine", () => {

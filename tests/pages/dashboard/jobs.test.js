@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashesIn, instructionsFor, textOf } from "../../../chalicelib/pages/dashboard/hashes.js";
-import { FILE_STATES, isOpen, stateOf } from "../../../chalicelib/pages/dashboard/jobs.js";
+import { FILE_STATES, isUnfinished, stateOf } from "../../../chalicelib/pages/dashboard/jobs.js";
 import { installBrowser } from "../browser.js";
 
 const HASH = "ab".repeat(16);
@@ -13,7 +13,7 @@ test("a job says its state in words, why it failed, and how far it is", () => {
   assert.equal(stateOf({ state: "running" }, ["5 of 9"]).textContent, "In progress:  5 of 9");
   assert.equal(stateOf({ state: "done" }, [], FILE_STATES), "Ready");
   assert.deepEqual(
-    ["waiting", "running", "done", "failed", "cancelled", "expired"].filter((state) => isOpen({ state })),
+    ["waiting", "running", "done", "failed", "cancelled", "expired"].filter((state) => isUnfinished({ state })),
     ["waiting", "running"],
   );
 });

@@ -5,7 +5,7 @@ import {
   description,
   drawingOf,
   firstStep,
-  recent,
+  recentHours,
   withoutGaps,
 } from "../../../chalicelib/pages/dashboard/timeline.js";
 
@@ -20,7 +20,7 @@ const BREAKDOWN = [
 test("the hourly curve begins six days ago at midnight", () => {
   const keys = ["2026-11-17T23:00:00Z", "2026-11-18T00:00:00Z", "2026-11-24T00:00:00Z"];
   const hours = keys.map((key) => ({ key, confirmed: 1 }));
-  assert.deepEqual(recent(hours, Date.parse("2026-11-24T00:10:00Z")), hours.slice(1));
+  assert.deepEqual(recentHours(hours, Date.parse("2026-11-24T00:10:00Z")), hours.slice(1));
 });
 
 test("hours without confirmations are 0, up to the hour of now", () => {

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { emptiedForm, forget, forgetAll, keepTyped, unsavedPages } from "../../../chalicelib/pages/dashboard/typed.js";
+import {
+  addResettingForm,
+  forget,
+  forgetAll,
+  keepTyped,
+  unsavedPages,
+} from "../../../chalicelib/pages/dashboard/typed.js";
 import { installBrowser } from "../browser.js";
 
 const PAGE = "/petitions/trees/edit";
@@ -106,7 +112,7 @@ test("a form is empty again after it was sent, and not kept", () => {
   const drawn = [];
   const container = { append: (...elements) => drawn.push(...elements) };
   let empty;
-  emptiedForm(container, PAGE, (done) => {
+  addResettingForm(container, PAGE, (done) => {
     empty = done;
     return Object.assign(formWith({ title: "" }), { remove: () => drawn.shift() });
   });
