@@ -49,7 +49,7 @@ def stored_level(tables: Tables) -> Level:
     return Level(kept) if kept in list(Level) else Level.NORMAL
 
 
-def shed(level: Level, tables: Tables) -> None:
+def set_level(level: Level, tables: Tables) -> None:
     """Set the level. Every function reads it within LEVEL_SECONDS."""
     tables.put(keys.shedding_level(), {"level": level})
 

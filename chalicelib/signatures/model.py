@@ -61,7 +61,7 @@ class MailKind(StrEnum):
 
 
 # By how much the clocks of two functions may differ: of the one that dates a link, and the one that withdraws.
-CLOCKS = timedelta(minutes=1)
+CLOCK_SKEW = timedelta(minutes=1)
 Epoch = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
 
 
@@ -154,7 +154,7 @@ class Signature(BaseModel):
 
 def latest_withdrawal(issued: datetime) -> str:
     """Return the latest `withdrawn_at`, as stored, with which a link that was issued then still confirms."""
-    return iso(issued + CLOCKS)
+    return iso(issued + CLOCK_SKEW)
 
 
 class NewSignature(BaseModel):

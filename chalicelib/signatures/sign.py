@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     OVERTAKEN = "overtaken"
 
 
-class Signed(NamedTuple):
+class SignResult(NamedTuple):
     signature_id: str
     outcome: Outcome
 
@@ -58,7 +58,7 @@ class SigningContext:
     secrets: Mapping[str, str]
 
 
-def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> Signed:
+def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> SignResult:
     """Store the signature in the table, or else in the queue: once, however often this is called.
 
     Signatures of every origin enter here. Raise Unavailable if perhaps neither has stored it, and Invalid if the
@@ -72,7 +72,7 @@ def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime,
     )
     outcome = _stored_or_queued(new, now, context)
     log.measure(Metric[outcome.name])
-    return Signed(new.signature_id, outcome)
+    return SignResult(new.signature_id, outcome)
 
 
 def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome:

@@ -28,11 +28,11 @@ EXPORTED = (
 )
 
 
-def exportable(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+def read_for_export(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORTED)
 
 
-def subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+def read_subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
     """Return those of the next `most` signatures that are confirmed and asked for updates, and where to continue.
 
     Eventually consistent. No name and no address.
@@ -42,21 +42,21 @@ def subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -
     return tables.page(Key(keys.SIGNATURES, start, after), SUBSCRIBED, wants, most)
 
 
-def opted_in(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     """Yield the confirmed signatures, with what a list of those who asked for updates needs."""
     for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=LISTED):
         if item["state"] == SignatureState.CONFIRMED:
             yield item
 
 
-def confirmed_people(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
+def read_confirmed_addresses(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
     """Yield the canonical address of each confirmed signature."""
     for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ADDRESSED):
         if item["state"] == SignatureState.CONFIRMED:
             yield canonical_of(item["email"])
 
 
-def letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+def read_letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
     """Return those of the next `most` signatures that are confirmed and send a letter, and where to continue.
 
     Only `manage.py letters` reads this: the letter is in it.
@@ -66,6 +66,6 @@ def letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables
     return tables.page(start, WITH_LETTERS, sends, most)
 
 
-def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+def read_for_recount(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     """Yield what a recount needs: no name and no address."""
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ANONYMOUS)

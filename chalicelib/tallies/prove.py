@@ -32,7 +32,7 @@ def sums_of_one(country: str, source: str, *, by_partner: bool) -> tuple[Sum, ..
     return COUNT, DAYS, HOURS, Sum(By.COUNTRY, country), Sum(By.SOURCE, source), *partners
 
 
-def kept_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
+def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
     """Return the tally's sums. Reads are consistent and close no day, so the reader needs no right to write."""
     head = store.head(petition.slug, tables)
     open_days = days_after(head, petition, now, tables)
