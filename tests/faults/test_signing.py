@@ -22,7 +22,7 @@ PETITION = a_petition()
 KEY = key_of(PETITION, identity_of(PETITION))
 LATER = timedelta(hours=2)
 # Faults here cause a 503: the petition is needed, and so is the queue after the table has refused.
-NEEDED = ("chalicelib/petitions/store.py:get_with_slugs", "chalicelib/signatures/sign.py:_stored_or_queued")
+NEEDED = ("chalicelib/petitions/store.py:get_with_slugs", "chalicelib/signatures/sign.py:_store_or_queue")
 pytestmark = pytest.mark.faults
 ENTRIES = (("chalicelib.signatures.api", "sign_by_json"), ("chalicelib.signatures.worker", "store_overflow"))
 
@@ -189,7 +189,7 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
     assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {
         "store.py:add",
-        "sign.py:_stored_or_queued",
+        "sign.py:_store_or_queue",
         "mail_state.py:nudge_mail",
         "mail_state.py:request_mail",
     }
