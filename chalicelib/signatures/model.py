@@ -138,8 +138,8 @@ class Signature(BaseModel):
         Only the email that offers the letter has a link `issued` late enough: strangers may have an earlier link.
         """
         asked = self.letter_asked
-        is_free = self.state is SignatureState.CONFIRMED and self.letter is None
-        return is_free and asked is not None and issued >= asked.offered_from
+        may_add_letter = self.state is SignatureState.CONFIRMED and self.letter is None
+        return may_add_letter and asked is not None and issued >= asked.offered_from
 
     @property
     def is_erasure_mark(self) -> bool:

@@ -123,13 +123,13 @@ def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Ta
     return {day: tally for day, tally in tallies.items() if days.first <= day <= days.last}
 
 
-def largest(counted: Breakdown, top: int | None) -> Breakdown:
+def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
     """Return the `top` largest values, largest first, and the sum of the others. All still sum to `confirmed`."""
     if top is None:
-        return counted
-    ranked = sorted(counted.values.items(), key=lambda row: (-row[1], row[0]))
+        return breakdown
+    ranked = sorted(breakdown.values.items(), key=lambda row: (-row[1], row[0]))
     others = sum(number for _, number in ranked[top:])
-    return replace(counted, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
+    return replace(breakdown, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
 
 
 def first_day(petition: TalliedPetition, tables: Tables) -> date:

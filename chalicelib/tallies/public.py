@@ -42,25 +42,25 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
     Under load shedding, or if the refresh fails, return the stale ones. A petition without any count is left out.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
-    found = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
-    stale = [each for each in petitions if each.slug not in found or now - found[each.slug].as_of >= FRESH]
+    by_slug = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
+    stale = [each for each in petitions if each.slug not in by_slug or now - by_slug[each.slug].as_of >= FRESH]
     if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
-        return found
+        return by_slug
     try:
-        return found | _refresh_oldest(stale, found, now, tables)
+        return by_slug | _refresh_oldest(stale, by_slug, now, tables)
     except Unavailable:
-        return found
+        return by_slug
 
 
 def _refresh_oldest(
-    stale: Sequence[TalliedPetition], found: Mapping[str, Count], now: datetime, tables: Tables
+    stale: Sequence[TalliedPetition], by_slug: Mapping[str, Count], now: datetime, tables: Tables
 ) -> dict[str, Count]:
     """Count and save every petition without a snapshot, and the oldest snapshots if the list's lease is free.
 
     The lease is not released: it expires when the new snapshots are stale.
     """
-    missing = [each for each in stale if each.slug not in found]
-    old = sorted((each for each in stale if each.slug in found), key=lambda each: found[each.slug].as_of)
+    missing = [each for each in stale if each.slug not in by_slug]
+    old = sorted((each for each in stale if each.slug in by_slug), key=lambda each: by_slug[each.slug].as_of)
     has_lease = bool(old) and snapshots.lease_list(now, int(FRESH.total_seconds()), tables)
     chosen = [*missing, *(old[:MOST_REFRESHED] if has_lease else [])]
     counts = exact_counts(chosen, now, tables) if chosen else {}

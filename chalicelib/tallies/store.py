@@ -89,11 +89,11 @@ def days_of_shards(petitions: Sequence[OpenDays], tables: Tables) -> list[dict[d
         for day in each.days
         for shard in range(each.shards)
     ]
-    found: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    items: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in tables.batch_get(shard_keys, consistent=True) if shard_keys else []:
-        found[item["pk"].rpartition("#")[0], item["sk"]].append(item)
+        items[item["pk"].rpartition("#")[0], item["sk"]].append(item)
     return [
-        {day: summed(map(tally_of, found[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
+        {day: summed(map(tally_of, items[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
         for each in petitions
     ]
 
@@ -108,8 +108,8 @@ def head(slug: str, tables: Tables) -> Head:
 def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
     """Return the heads that exist, by slug."""
     slug_by_key = {keys.tally_head(slug): slug for slug in slugs}
-    found = tables.batch_get([*slug_by_key], consistent=True)
-    return {slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]: _head(item) for item in found}
+    items = tables.batch_get([*slug_by_key], consistent=True)
+    return {slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]: _head(item) for item in items}
 
 
 def _head(item: Item) -> Head:
