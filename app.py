@@ -2,7 +2,7 @@
 
 import gc
 
-# Imports create many objects and hardly any garbage: collecting it took an eighth of a cold start (measured).
+# Imports create many objects and hardly any garbage: looking for it took an eighth of a cold start (measured).
 gc.disable()
 
 from importlib import import_module
@@ -14,8 +14,8 @@ from chalicelib.petitions import page as petitions_page
 from chalicelib.totals import total as totals
 from chalicelib.updates import find as updates_find
 
-# The modules with the routes of each function. A function imports only its own. For pages and signing, a cold start
-# with all of them takes a quarter more CPU (measured).
+# The modules with the routes of each function. A function imports only its own: with all modules, a cold start of the
+# function for pages and signing takes a quarter more CPU (measured).
 MODULES = {
     Function.API: (
         *("edge.site", "petitions.api", "petitions.embed_api", "signatures.api"),
@@ -35,35 +35,36 @@ MODULES = {
     Function.EXPORTS: ("exports.api", "exports.subscribers.api"),
     Function.PARTNERS: ("partners.api", "partners.osdi.api"),
 }
-# Their functions start from these modules, without this one. They are here for `chalice package`.
+# The modules of functions without routes. Lambda starts these functions from their own modules, not from app.py. The
+# list is here for `chalice package`.
 WORKERS = (
     *("delivery.worker", "signatures.worker", "projections.worker", "exports.worker", "exports.subscribers.worker"),
     *("partners.imports.worker", "updates.worker", "totals.hashes.worker", "letters.worker"),
 )
 
-# What lower layers use of capabilities that they cannot import.
+# Sections of the petition's page, from capabilities that chalicelib/petitions may not import.
 petitions_page.SECTIONS |= {"updates": updates_find.published_of, "total": totals.total_known}
 
 app = Site("petitions")
-only = function_name()
-names = MODULES[Function(only)] if only else dict.fromkeys(name for served in MODULES.values() for name in served)
-for name in names:
+this_function = function_name()
+all_modules = dict.fromkeys(name for modules in MODULES.values() for name in modules)
+for name in MODULES[Function(this_function)] if this_function else all_modules:
     app.register_blueprint(import_module(f"chalicelib.{name}").routes)
 app.answer_head()
-if not only:
+if not this_function:
     for name in WORKERS:
         app.register_blueprint(import_module(f"chalicelib.{name}").workers)
     app.register_blueprint(import_module("chalicelib.staff.authorizer").routes)
 
 
-# The same routes with other roles: API Gateway sends each route to its own function, whose role allows only what that
-# needs (.chalice/policy-*.json). Lambda finds a function by its name in this module.
+# The handlers of the other functions. API Gateway sends each route to its function, whose role allows only what its
+# routes need (.chalice/policy-*.json). Lambda finds a handler by its name in this module.
 for name in (each.name.lower() for each in Function if each is not Function.API):
     globals()[name] = app.serve_as(name)
 
 
 # Imported objects live as long as the process: the collector skips them from now on. A request makes a few thousand
-# objects: look for garbage after several requests, not several times in each.
+# objects. With this threshold, the collector runs once in several requests, not several times in each request.
 gc.freeze()
 gc.set_threshold(10_000)
 gc.enable()

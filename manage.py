@@ -23,39 +23,39 @@ WRONG_INPUT, NO_ANSWER = 1, 3
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    subparsers = top.add_subparsers(
+    root = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    subparsers = root.add_subparsers(
         required=True, metavar="petition|token|shards|recount|restore|export|letters|redrive|mail|shed|ready"
     )
     for module in (petitions, tokens, tallies, restore, exports, letters, crowd, ready):
         module.add_to(subparsers)
-    return top
+    return root
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    arguments = parser().parse_args(words)
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
     # Logs are for Lambda functions; this command prints its errors below.
     logging.getLogger("petitions").addHandler(logging.NullHandler())
     try:
         arguments.run(arguments)
     except (InputError, RuntimeError) as error:  # RuntimeError: the environment lacks a setting.
-        return _refuse(str(error), WRONG_INPUT)
+        return _fail(str(error), WRONG_INPUT)
     except UnknownPetition:
-        return _refuse(f"there is no petition {arguments.slug}", WRONG_INPUT)
+        return _fail(f"there is no petition {arguments.slug}", WRONG_INPUT)
     except ConditionFailed:
-        return _refuse("somebody else changed this at the same time; try again", NO_ANSWER)
+        return _fail("somebody else changed this at the same time; try again", NO_ANSWER)
     except Denied as error:
-        return _refuse(f"AWS refused: {error.__cause__}", NO_ANSWER)
+        return _fail(f"AWS refused: {error.__cause__}", NO_ANSWER)
     except Unavailable as error:
-        return _refuse(f"AWS did not answer ({error.service}); repeating is safe", NO_ANSWER)
+        return _fail(f"AWS did not answer ({error.service}); repeating is safe", NO_ANSWER)
     except REFUSALS as error:
-        return _refuse(f"AWS refused: {error}", NO_ANSWER)
+        return _fail(f"AWS refused: {error}", NO_ANSWER)
     return 0
 
 
-def _refuse(why: str, code: int) -> int:
-    print(why, file=sys.stderr)
-    return code
+def _fail(message: str, exit_code: int) -> int:
+    print(message, file=sys.stderr)
+    return exit_code
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.core import times
 from chalicelib.core.settings import QUEUES
 from chalicelib.mail.pause import pause_mail, resume_mail
-from chalicelib.shedding.level import Level, shed, stored_level
+from chalicelib.shedding.level import Level, set_level, stored_level
 from commands import common
 from commands.common import from_1_to
 
@@ -20,7 +20,7 @@ REDRIVEN = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback
 
 def shed_load(arguments: argparse.Namespace) -> None:
     if arguments.level:
-        shed(Level(arguments.level), common.tables())
+        set_level(Level(arguments.level), common.tables())
     print(f"load shedding: {stored_level(common.tables())}")
 
 

@@ -24,7 +24,7 @@ from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.model import NewSignature, SignatureState
 from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import Outcome, Signed, SigningContext, sign
+from chalicelib.signatures.sign import Outcome, SigningContext, SignResult, sign
 from chalicelib.staff.tokens import issue
 from tests.fakes import FakeQueue, FakeTables
 
@@ -123,7 +123,7 @@ def signed(tables: Tables, petition: Petition, person: Person = ALICE, now: date
 
 def sign_by_form(
     petition: Petition, now: datetime, context: SigningContext, person: Person = ALICE, **changes: Any
-) -> Signed:
+) -> SignResult:
     form = a_form(person, **changes)
     return sign(form, petition, own_origin(petition, "form", form.source), now, context)
 

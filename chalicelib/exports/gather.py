@@ -13,7 +13,7 @@ from chalicelib.exports.model import SETTLING, Export, Totals
 from chalicelib.exports.write import writer
 from chalicelib.jobs.model import Clock
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.walk import exportable
+from chalicelib.signatures.walk import read_for_export
 
 PARTS = "parts"
 
@@ -62,7 +62,7 @@ def gather(export: Export, bucket: str, context: ExportContext) -> Export:
     key, totals = f"{prefix(export)}{bucket}-{token_hex(4)}", export.totals.model_copy(deep=True)
     path = context.folder / "part"
     with path.open("w", encoding="utf-8", newline="") as file:
-        _fill(export, totals, exportable(export.slug, bucket, context.tables), file)
+        _fill(export, totals, read_for_export(export.slug, bucket, context.tables), file)
     context.bucket.put_file(key, path, "application/octet-stream")
     has_rows = totals.rows > export.totals.rows
     parts = [*export.parts, key if has_rows else ""]  # "": no rows.

@@ -8,7 +8,7 @@ from chalicelib.exports.encrypt import Recipient, recipient_of
 from chalicelib.exports.model import Export, ExportRequest, Result
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies.prove import COUNT, kept_sums
+from chalicelib.tallies.prove import COUNT, tally_sums
 
 
 def prepared(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
@@ -20,7 +20,7 @@ def prepared(request: ExportRequest, petition: Petition, owner: str, now: dateti
         requested_by=owner,
         requested_at=moment,
         touched_at=moment,
-        expected=kept_sums(petition, now, tables)[COUNT],
+        expected=tally_sums(petition, now, tables)[COUNT],
         format=request.format,
         columns=request.columns,
         recipient=recipient.shown or None,

@@ -18,8 +18,8 @@ from chalicelib.core.times import Moment
 Clock = Callable[[], datetime]
 # Whether the function may still run for this many seconds.
 HasTime = Callable[[float], bool]
-# The message of a new job arrives after this time, and is dropped if the job is not stored. So it is longer than the
-# timeout of the function that starts the job.
+# The message of a new job arrives after this time, and is dropped if the job is not stored. So the delay is longer
+# than the timeout of the function that starts the job.
 START_DELAY = timedelta(seconds=20)
 
 
@@ -46,10 +46,10 @@ class JobState(StrEnum):
 class Job(BaseModel):
     """The stored item. A kind of job is a subclass; it adds its request, cursor and result as fields.
 
-    One job of a kind runs at a time for each key (a petition's slug, say). `lifetime`: after it, a finished job has
+    For each key, such as a petition's slug, one job of a kind runs at a time. `lifetime`: after it, a finished job has
     expired. `patience`: a job without progress for this long has failed; longer than any function runs. `secrets`: the
-    fields that are removed when the job ends. `steps` are recorded so far. `processed` of `expected` is the progress,
-    in the kind's own unit. `rests_until`: no step runs before it. `why` is a sentence for staff.
+    fields that are removed when the job ends. `steps`: how many are recorded. `processed` of `expected` is the
+    progress, in the kind's own unit. `rests_until`: no step starts earlier. `why` is a sentence for staff.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -84,7 +84,7 @@ class Job(BaseModel):
         return self.requested_at + self.lifetime
 
     def at(self, now: datetime) -> Self:
-        """Return the job as it is now: a stalled one has failed, with a reason, even if this is not stored yet."""
+        """Return the job as it is now: a stalled job has failed, with a reason, even if this is not stored yet."""
         worked_until = max(self.touched_at, self.rests_until or self.touched_at)
         is_stalled = self.is_open and now >= worked_until + self.patience
         return self.stalled() if is_stalled else self
@@ -126,8 +126,8 @@ class Step(NamedTuple, Generic[JobType]):
 class Work(Protocol[JobType]):
     """What a kind of job does.
 
-    A step is recorded after it was done. So it may be done twice, even by two processes at the same time. Only one of
-    the two is recorded.
+    A step is recorded after it was done. So a step may be done twice, even by two processes at the same time. It is
+    recorded once.
     """
 
     def next_step(self, job: JobType) -> Step[JobType]:

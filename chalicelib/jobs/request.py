@@ -13,7 +13,7 @@ from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobState, Jo
 _id = re.compile(JOB_ID_PATTERN)
 
 
-def message(job_id: str, delay: int = 0) -> Outgoing:
+def job_message(job_id: str, delay: int = 0) -> Outgoing:
     """Return the message that makes a worker run the job, after `delay` seconds."""
     return Outgoing({"job_id": job_id}, delay)
 
@@ -24,7 +24,7 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
     Send the message first: the worker drops a message without a job, but a job without a message would block the
     next one.
     """
-    queue.send([message(job.job_id, int(START_DELAY.total_seconds()))])
+    queue.send([job_message(job.job_id, int(START_DELAY.total_seconds()))])
     store.add(job, tables)
 
 
@@ -32,13 +32,13 @@ def check_free(model: type[JobType], key: str, now: datetime, tables: Tables) ->
     """Raise NotNow while another job runs, as `start` does. Call this if something is stored before the start."""
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
-        raise store.already_running(latest)
+        raise store.already_running_error(latest)
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:
-    """Return the job, which must be of this key, if one is given.
+    """Return the job with this id, and with this `key` if it is not None. Raise UnknownThing.
 
-    Raise UnknownThing; malformed ids are not looked up, because AWS refuses very long keys.
+    Do not look up malformed ids: AWS refuses very long keys.
     """
     job = store.find(model, job_id, tables) if _id.fullmatch(job_id) else None
     if job is None or key not in (None, job.key):
@@ -54,14 +54,14 @@ def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]
 def ending(job: Job, now: datetime) -> Change:
     """Return the change that ends an open job as done. Write it in one transaction with what its last step writes.
 
-    Then a cancelled job writes nothing. The condition fails after a cancel, or when another process was faster.
+    Then a cancelled job writes nothing. The condition fails after a cancel, or if another process was faster.
     """
-    return store.recording(job, job.ended(JobState.DONE), now)
+    return store.step_change(job, job.ended(JobState.DONE), now)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
     """Cancel a job and return it as stored: it may have ended before. Safe to repeat.
 
-    A step that runs now still ends, but it is not recorded, and no other follows. The next job may start at once.
+    A step that runs now still ends, but it is not recorded, and no other step follows. The next job may start at once.
     """
     return store.cancel(job, now, tables)

@@ -1,7 +1,7 @@
 """Run a job until it ends or time runs short. After a crash at any point, the next run continues from there.
 
-There is no lease: after a repeated message or a killed process, a step is done twice and nothing else happens. `Work`
-says what a step must do for that.
+There is no lease: after a repeated message or a killed process, a step may be done twice. `Work` says what a step must
+do for this.
 """
 
 from chalicelib.aws.table import Tables

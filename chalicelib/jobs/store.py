@@ -14,12 +14,12 @@ _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNIN
 
 
 def add(job: Job, tables: Tables) -> None:
-    """Store a new job. Raise NotNow while another job of its kind and key runs. If that one has stalled, it fails."""
+    """Store a new job. Raise NotNow while another job of its kind and key runs. Mark a stalled job as failed."""
     pointer, now = keys.latest_job(job.kind, job.key), job.requested_at
     stored = tables.get(pointer, consistent=True)
     latest = find(type(job), stored["job_id"], tables) if stored else None
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
-        raise already_running(job)
+        raise already_running_error(job)
     lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", stored and stored["job_id"]))
     writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
     if latest and latest.is_open:  # It is stalled, and must not have made progress since it was read.
@@ -27,7 +27,7 @@ def add(job: Job, tables: Tables) -> None:
     try:
         tables.transact(writes)
     except ConditionFailed:
-        raise already_running(job) from None
+        raise already_running_error(job) from None
 
 
 def find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
@@ -43,10 +43,10 @@ def newest_first(model: type[JobType], key: str, tables: Tables) -> Iterator[Job
 
 def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobType:
     """Record a step and return the job as stored: `after`, or what another process has recorded meanwhile."""
-    return _apply(job, recording(job, after, now), tables)
+    return _apply(job, step_change(job, after, now), tables)
 
 
-def recording(job: JobType, after: JobType, now: datetime) -> Change:
+def step_change(job: JobType, after: JobType, now: datetime) -> Change:
     """Return the change that records a step, unless the job has ended or another process was faster."""
     state = JobState.RUNNING if after.state is JobState.WAITING else after.state
     after = after.model_copy(update={"steps": job.steps + 1, "state": state})
@@ -80,7 +80,7 @@ def _is_open_and_unchanged(job: Job) -> Condition:
     return _is_open & Attr("steps").eq(job.steps)
 
 
-def already_running(job: Job) -> NotNow:
+def already_running_error(job: Job) -> NotNow:
     return NotNow(f"Another {job.kind} is already running.")
 
 

@@ -14,7 +14,7 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, each_message
 from chalicelib.jobs.model import JobMessage, JobType, Work
-from chalicelib.jobs.request import find_job, message
+from chalicelib.jobs.request import find_job, job_message
 from chalicelib.jobs.run import run
 
 # The retry delay after an AWS error. A message that just fails would return after an hour and a half.
@@ -43,18 +43,18 @@ def each_job(
     return each_message(event, handle)
 
 
-def _run(job_id: str, model: type[JobType], queue: Queue, run: Callable[[JobType], JobType]) -> None:
+def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[JobType], JobType]) -> None:
     """Run the job, and queue a message for later if it has not ended."""
     try:
         try:
-            found = find_job(model, job_id, tables())
+            stored = find_job(model, job_id, tables())
         except UnknownThing:
             return log.event("job_unknown", kind=model.kind)
-        job = run(found)
+        job = run_job(stored)
     except Unavailable as error:
-        queue.send([message(job_id, REST_SECONDS)])
+        queue.send([job_message(job_id, REST_SECONDS)])
         log.event("job_rests", kind=model.kind, job=job_id, because=str(error))
     else:
         if job.is_open:
-            queue.send([message(job_id, min(LONGEST_DELAY, ceil(job.rest(times.now()).total_seconds())))])
+            queue.send([job_message(job_id, min(LONGEST_DELAY, ceil(job.rest(times.now()).total_seconds())))])
         log.event("job_worked_on", kind=job.kind, job=job_id, petition=job.key, state=job.state, why=job.why)

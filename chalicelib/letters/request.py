@@ -22,7 +22,7 @@ from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.members import member_of
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.walk import letter_senders
+from chalicelib.signatures.walk import read_letter_senders
 
 Image = Mapping[str, Any]
 # Signatures that are read at once.
@@ -135,7 +135,7 @@ def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:
     for bucket in keys.BUCKETS:
         after: str | None = ""
         while after is not None:
-            found, after = letter_senders(slug, bucket, after, PAGE, tables)
+            found, after = read_letter_senders(slug, bucket, after, PAGE, tables)
             yield from found
 
 

@@ -10,7 +10,7 @@ from chalicelib.edge.http import json_answer, shared
 from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition
-from chalicelib.progress.refresh import recent
+from chalicelib.progress.refresh import recent_numbers
 
 if TYPE_CHECKING:
     from chalicelib.progress.answers import Progress
@@ -22,11 +22,11 @@ routes = Blueprint(__name__)
 def read_progress(request: Request, slug: str) -> Response:
     """Return signatures of today, of the last 24 hours, and of the larger areas. Up to some minutes old."""
     now = times.now()
-    found = recent(find_petition(slug, now, tables()), now, tables())
+    recent = recent_numbers(find_petition(slug, now, tables()), now, tables())
     body: Progress = {
-        "today": found.today if found else 0,
-        "last_24_hours": found.last_day if found else 0,
-        "areas": [{"area": name, "at_least": number} for name, number in found.areas.items()] if found else [],
-        "as_of": times.iso_or_none(found.as_of) if found else None,
+        "today": recent.today if recent else 0,
+        "last_24_hours": recent.last_day if recent else 0,
+        "areas": [{"area": name, "at_least": number} for name, number in recent.areas.items()] if recent else [],
+        "as_of": times.iso_or_none(recent.as_of) if recent else None,
     }
     return json_answer(body, headers=shared(Cache.SECONDS.value))

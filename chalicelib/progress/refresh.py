@@ -19,15 +19,15 @@ FRESH = timedelta(minutes=5)
 DAY = timedelta(days=1)
 
 
-def recent(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
+def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
     """Return the stored recent numbers. If they are not fresh, the caller that gets the lease refreshes them."""
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH
     if is_fresh or level_now(tables).includes(Level.SNAPSHOT_ONLY) or not lease_recent(petition.slug, now, tables):
         return stored
-    counted = _count_recent(petition, now, tables)
-    save_recent(petition.slug, counted, tables)
-    return counted
+    fresh = _count_recent(petition, now, tables)
+    save_recent(petition.slug, fresh, tables)
+    return fresh
 
 
 def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:

@@ -22,7 +22,7 @@ from chalicelib.core.times import iso, lower_bound
 from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.walk import anonymous
+from chalicelib.signatures.walk import read_for_recount
 from chalicelib.tallies import prove
 from chalicelib.tallies.prove import COUNT, Sum
 
@@ -134,7 +134,7 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
     """Compare the tally with the signatures once."""
-    stored = prove.kept_sums(petition, now, tables)
+    stored = prove.tally_sums(petition, now, tables)
     stored_pending = store.pending(petition.slug, tables, consistent=True)
     walk = _walk_over(petition.slug, now, tables)
     return Recount(
@@ -151,7 +151,7 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
     """Walk over all signatures. Memory use: one number for each country and source."""
     walk = Walk(lower_bound(now - IN_FLIGHT), iso(now + SKEW))
     for bucket in keys.BUCKETS:
-        for item in anonymous(slug, bucket, tables):
+        for item in read_for_recount(slug, bucket, tables):
             walk.add(bucket, item)
     return walk
 

@@ -1,4 +1,4 @@
-"""Load shedding without a deployment. Each level includes those before it.
+"""Load shedding without a deployment. Each level includes the levels before it.
 
 normal ─► longer-caches ─► snapshot-only (the count is not refreshed) ─► accept-only (signatures go to the queue)
 """
@@ -19,9 +19,9 @@ class Level(StrEnum):
     SNAPSHOT_ONLY = "snapshot-only"
     ACCEPT_ONLY = "accept-only"
 
-    def includes(self, step: "Level") -> bool:
+    def includes(self, other: "Level") -> bool:
         levels = list(Level)
-        return levels.index(self) >= levels.index(step)
+        return levels.index(self) >= levels.index(other)
 
     @property
     def max_age(self) -> int:
@@ -29,31 +29,31 @@ class Level(StrEnum):
         return 30 if self.includes(Level.LONGER_CACHES) else 5
 
 
-_known: SecondsCache[Level] = SecondsCache(LEVEL_SECONDS)
+_cached_level: SecondsCache[Level] = SecondsCache(LEVEL_SECONDS)
 
 
 def level_now(tables: Tables) -> Level:
     """Return the level, cached for seconds. On failure, return the last known level, else normal; never raise."""
     try:
-        return _known.get("level", lambda: stored_level(tables))
+        return _cached_level.get("level", lambda: stored_level(tables))
     except Exception as error:
         if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # Cache it, so that the next requests do not wait for the same failure.
-        return _known.get("level", lambda: Level.NORMAL)
+        # Cache NORMAL, so that the next requests do not wait for the same failure.
+        return _cached_level.get("level", lambda: Level.NORMAL)
 
 
 def stored_level(tables: Tables) -> Level:
     item = tables.get(keys.shedding_level())
-    kept = item.get("level") if item else None
-    return Level(kept) if kept in list(Level) else Level.NORMAL
+    stored = item.get("level") if item else None
+    return Level(stored) if stored in list(Level) else Level.NORMAL
 
 
-def shed(level: Level, tables: Tables) -> None:
+def set_level(level: Level, tables: Tables) -> None:
     """Set the level. Every function reads it within LEVEL_SECONDS."""
     tables.put(keys.shedding_level(), {"level": level})
 
 
 def forget_level() -> None:
     """Clear the cache, so that a test starts like a new process."""
-    _known.clear()
+    _cached_level.clear()

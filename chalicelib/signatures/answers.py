@@ -6,14 +6,14 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 YesOrNo = Literal["yes", "no"]
-COUNTRY = "Corrected country. Leave out to keep it as signed. Send the postcode too: the former country's is removed."
+COUNTRY = "Corrected country. Leave out to keep it as signed. A new country without `postcode` removes the postcode."
 POSTCODE = "Corrected postcode. Leave out to keep it as signed. Send empty to remove it."
-SEND = "Leave out to keep the letter as signed. If it is sent, the other fields replace the whole letter."
+SEND = "Leave out to keep the letter as signed. With this field, the other fields replace the whole letter."
 REPLY = "Whether the targets get the email address, to reply."
 
 
 class Accepted(TypedDict):
-    """The same for new, repeated and blocked signatures."""
+    """The answer is the same for new, repeated and blocked signatures."""
 
     status: Literal["check-your-inbox"]
 

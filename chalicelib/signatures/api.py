@@ -19,14 +19,14 @@ from chalicelib.petitions.find import find_open_petition, find_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import is_embedded, petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
-from chalicelib.signatures.mailboxes import MEANT, question
+from chalicelib.signatures.mailboxes import MEANT_FIELD, suggested_address
 from chalicelib.signatures.network import network_hash
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import SigningContext, sign
 
 routes = Blueprint(__name__)
 
-ASK = translatable("Check your email address")
+CHECK_ADDRESS = translatable("Check your email address")
 
 
 @json_view(routes)
@@ -47,22 +47,22 @@ def sign_by_form(request: Request, slug: str) -> Response:
     except PetitionNotOpen:
         if not is_embedded(request):
             raise
-        # The page of the error cannot be in a frame.
-        over = find_petition(slug, now, signing_tables())
-        return petition_page(request, over, now, signing_tables(), form={}, status=409)
-    fields = {name: value for name, value in form_fields(request).items() if name != MEANT}
+        # Browsers do not show the error page in a frame.
+        petition = find_petition(slug, now, signing_tables())
+        return petition_page(request, petition, now, signing_tables(), form={}, status=409)
+    fields = {name: value for name, value in form_fields(request).items() if name != MEANT_FIELD}
     try:
         form = read_fields(fields)
-        if meant := question(fields):
-            fields |= {MEANT: meant}
-            raise Invalid([FieldError("email", ASK)])
+        if suggested := suggested_address(fields):
+            fields |= {MEANT_FIELD: suggested}
+            raise Invalid([FieldError("email", CHECK_ADDRESS)])
         _sign(request, form, petition, "form", now)
     except Invalid as invalid:
         return petition_page(
             request, petition, now, signing_tables(), form=as_typed(fields), errors=invalid.errors, status=422
         )
     except Unavailable:
-        return _busy(request, petition, fields)
+        return _busy_page(request, petition, fields)
     return redirect(request, f"/petitions/{slug}/thanks", 303)
 
 
@@ -73,8 +73,8 @@ def _sign(request: Request, form: SignatureForm, petition: Petition, channel: st
     log.note("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
 
 
-def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Response:
-    """Return 503 and the form with the typed values. Nothing was acknowledged; sending it again is safe."""
+def _busy_page(request: Request, petition: Petition, fields: dict[str, str]) -> Response:
+    """Return 503 and the form with the typed values. The signature may not be stored; sending it again is safe."""
     headers = {**NO_STORE, "Retry-After": str(RETRY_AFTER)}
     return petition_page(
         request,

@@ -13,7 +13,7 @@ from chalicelib.core.tokens import Subject
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
-from chalicelib.signatures.counted import change_counted
+from chalicelib.signatures.counted import change_and_count
 from chalicelib.signatures.form import WORDS, Corrections
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
@@ -37,8 +37,8 @@ def check_version(shown: str | None, petition: Petition) -> None:
         raise Invalid([FieldError("version", "The petition has just been edited. Read it again, then confirm")])
 
 
-def versions_now(petition: Petition) -> dict[str, str]:
-    """Return what `confirm` stores if its page showed the current text and wordings. Otherwise the signed ones stay."""
+def current_versions(petition: Petition) -> dict[str, str]:
+    """Return the versions that `confirm` stores if its page showed the current text. Otherwise the signed ones stay."""
     return {"text_version": petition.text_version, "consent_version": petition.consent_version}
 
 
@@ -54,37 +54,37 @@ def confirm(
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
-    `also`: more attributes to store. A `letter` also settles the offer to send one. With `by_partner`, the tally
-    counts the signature as the partner's; otherwise as confirmed by the mailbox's owner, who gets the petition's
-    receipt if it has one. `issued`: when the owner's link was issued; a later withdrawal ends the link.
+    `also`: more attributes to store. A `letter` in it also answers the offer to send a letter. With `by_partner`, the
+    tally counts the signature as the partner's. Otherwise the mailbox's owner confirms it, and gets a receipt by email
+    if the petition sends receipts. `issued`: when the owner's link was issued; a later withdrawal ends the link.
 
-    Raise LinkExpired if the petition closed over a day ago, the link has ended or the signature is gone, Invalid if
-    the postcode does not fit the current country, and Conflicted if the signature keeps changing.
+    Raise LinkExpired if the petition closed more than a day ago, the link has ended or the signature is gone, Invalid
+    if the postcode does not fit the current country, and Conflicted if the signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
-        changes = {**corrected(corrections, subject.country), **also}
-        found = _confirm_as_linked(subject, changes, petition, now, tables, issued)
-        if found is None:
+        changes = {**corrected_attributes(corrections, subject.country), **also}
+        stored = _confirm_as_linked(subject, changes, petition, now, tables, issued)
+        if stored is None:
             return SignatureState.CONFIRMED
-        if found.state is not SignatureState.PENDING:
-            if issued and found.offers_letter(issued) and "letter" in also:
+        if stored.state is not SignatureState.PENDING:
+            if issued and stored.offers_letter(issued) and "letter" in also:
                 store.answer_offer(subject.key, also["letter"], tables)
-            return found.state
-        if issued and found.has_ended(issued):
+            return stored.state
+        if issued and stored.has_withdrawal_after(issued):
             raise LinkExpired(subject.slug, subject.signature_id)
-        # It was signed again after the email, so country or source changed. Check the postcode against that country.
-        subject = subject._replace(country=found.country or "", source=found.source or "")
+        # Somebody signed again after the email, with another country or source. Check the postcode with that country.
+        subject = subject._replace(country=stored.country or "", source=stored.source or "")
         corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
     raise Conflicted("storage")
 
 
-def corrected(corrections: Corrections, country: str) -> dict[str, Any]:
-    """Return the corrections. Remove a postcode that was given for another country, unless it is corrected too."""
-    given = corrections.model_dump(exclude_unset=True)
-    moved = given.get("country", country) != country
-    return {**({"postcode": None} if moved else {}), **given}
+def corrected_attributes(corrections: Corrections, country: str) -> dict[str, Any]:
+    """Return the attributes to change. If the country is corrected without the postcode, remove the postcode."""
+    changes = corrections.model_dump(exclude_unset=True)
+    has_new_country = changes.get("country", country) != country
+    return {**({"postcode": None} if has_new_country else {}), **changes}
 
 
 def _confirm_as_linked(
@@ -95,17 +95,17 @@ def _confirm_as_linked(
     tables: Tables,
     issued: datetime | None,
 ) -> Signature | None:
-    """Confirm and count; return None. If it differs from the link's signature, return it as stored.
+    """Confirm and count the signature, and return None. If it differs from the link's, return the stored signature.
 
     Raise LinkExpired if the signature does not exist.
     """
     by_partner = "by_partner" in changes
-    as_linked = TallyEntry(+1, now, changes.get("country", subject.country), subject.source, by_partner)
+    linked_entry = TallyEntry(+1, now, changes.get("country", subject.country), subject.source, by_partner)
     has_receipt = petition.receipt and not by_partner
     try:
-        change_counted(
+        change_and_count(
             petition,
-            as_linked,
+            linked_entry,
             lambda entry: store.confirmation(subject, changes, entry.source, now, receipt=has_receipt, issued=issued),
             tables,
         )
@@ -121,13 +121,13 @@ def find_linked(subject: Subject, petition: Petition, issued: datetime, now: dat
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
-    has_ended = not petition.confirmable_at(now) or signature.has_ended(issued)
+    has_ended = not petition.confirmable_at(now) or signature.has_withdrawal_after(issued)
     if signature.state is SignatureState.PENDING and has_ended:
         raise LinkExpired(subject.slug, subject.signature_id)
     return signature
 
 
-def settled(expired: LinkExpired, tables: Tables) -> SignatureState | None:
+def settled_state(expired: LinkExpired, tables: Tables) -> SignatureState | None:
     """Return the signature's state if it was confirmed or withdrawn before its link expired; otherwise None."""
     signature = store.find(keys.signature(expired.slug, expired.signature_id), tables)
     return signature.state if signature and signature.state is not SignatureState.PENDING else None

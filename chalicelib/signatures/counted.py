@@ -12,34 +12,34 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import Signature, SignatureState
-from chalicelib.tallies.enter import folded, tally_entry
+from chalicelib.tallies.enter import tally_change, with_other_source
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 6
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds; full jitter (AWS Architecture Blog, "Exponential backoff")
-SIGNATURE = 0
+SIGNATURE_INDEX = 0  # The signature's place in the transaction.
 
 
-def change_counted(
+def change_and_count(
     petition: Petition, entry: TallyEntry, change_for: Callable[[TallyEntry], Change], tables: Tables
 ) -> None:
     """Apply `change_for(entry)` and add the entry to the tally: both or neither.
 
     Raise ConditionFailed, with the item, if the signature does not meet the condition of `change_for`. Raise
-    Conflicted after ATTEMPTS. botocore does not retry TransactionConflict, so this does, on another random shard.
-    If the shard has too many sources, the entry is folded; `change_for` gets the folded entry to store its source.
+    Conflicted after ATTEMPTS. botocore does not retry TransactionConflict: retry here, on another random shard.
+    If the shard has too many sources, count under OTHER: `change_for` gets an entry with this source, to store it.
     """
     for attempt in range(ATTEMPTS):
         try:
-            tables.transact([change_for(entry), tally_entry(petition.slug, petition.shards, entry)])
+            tables.transact([change_for(entry), tally_change(petition.slug, petition.shards, entry)])
             log.measure(Metric.CONFIRMED if entry.amount > 0 else Metric.WITHDRAWN)
             return
         except Conflicted:
             wait_after_conflict(attempt)
         except ConditionFailed as failure:
-            if failure.index == SIGNATURE:
+            if failure.index == SIGNATURE_INDEX:
                 raise
-            entry = folded(entry)
+            entry = with_other_source(entry)
     raise Conflicted("storage")
 
 
@@ -48,14 +48,14 @@ def wait_after_conflict(attempt: int) -> None:
     sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
 
 
-def change_withdrawn(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:
+def withdraw_and_subtract(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:
     """Apply a change that withdraws the `stored` signature, and subtract it from the tally if it was counted.
 
-    Raise ConditionFailed if it has changed since, and Conflicted.
+    Raise ConditionFailed if the signature has changed since it was read, and Conflicted after ATTEMPTS.
     """
     if stored.state is SignatureState.PENDING:
         tables.update(change)
         return
     source = stored.counted_source or stored.source or DIRECT
     entry = TallyEntry(-1, now, stored.country or "", source, by_partner=bool(stored.by_partner))
-    change_counted(petition, entry, lambda _: change, tables)
+    change_and_count(petition, entry, lambda _: change, tables)

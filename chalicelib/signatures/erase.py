@@ -17,8 +17,8 @@ ATTEMPTS = 3
 def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
     """Withdraw the signature, which also updates the tally, then empty its item. Safe to repeat, from any state.
 
-    The empty item stays for ERASED_LIFETIME, so that an earlier message in the overflow queue cannot sign again. Raise
-    Conflicted if the address keeps signing again.
+    The empty item stays for ERASED_LIFETIME, so that an earlier message in the overflow queue cannot sign again.
+    Raise Conflicted if the address keeps signing again.
     """
     for _ in range(ATTEMPTS):
         withdraw(key, petition, now, tables)
@@ -34,8 +34,8 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
 def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables: Tables) -> None:
     """Erase an address's signatures in these petitions, including those that still wait in the overflow queue.
 
-    Where there is no signature, an empty item is stored. The queue's worker finds it and drops the earlier message.
-    Safe to repeat: on an error, some are erased.
+    Where there is no signature, store an empty item: the queue's worker finds it and drops the earlier message.
+    After an error, only some signatures are erased; it is safe to call this again.
     """
     for petition, identity in identities:
         key = keys.signature(petition.slug, identity)

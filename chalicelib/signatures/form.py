@@ -39,7 +39,7 @@ COUNTRY = {"type": "string", "pattern": r"^\s*[A-Za-z]{2}\s*$", "examples": ["GB
 POSTCODE = {"type": ["string", "null"], "pattern": r"^[A-Za-z0-9\s-]*$", "examples": ["SW1A 1AA"]}
 SOURCE = {"type": "string", "pattern": SOURCE_PATTERN, "examples": ["bbc-news"]}
 LANGUAGE = {"type": ["string", "null"], "pattern": "^[A-Za-z-]*$", "examples": ["cy"]}
-GIVEN = {"type": "boolean", "const": True}
+ALWAYS_TRUE = {"type": "boolean", "const": True}
 
 Name = Annotated[str, AfterValidator(clean_name), WithJsonSchema(NAME)]
 Country = Annotated[str, AfterValidator(clean_country), WithJsonSchema(COUNTRY)]
@@ -64,11 +64,11 @@ def typed_address(typed: object) -> Address:
 
 
 class Consent(BaseModel):
-    """What the person agreed to. Ask for each separately."""
+    """What the person agreed to. Ask for each consent separately."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    sign: Annotated[StrictBool, WithJsonSchema(GIVEN)]
+    sign: Annotated[StrictBool, WithJsonSchema(ALWAYS_TRUE)]
     """The person signs, and agrees that their name is shared as the petition's page says. Must be true. Never tick it
     for them.
     """
@@ -93,8 +93,8 @@ class SignatureForm(BaseModel):
     not starting with = + - or @.
     """
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL)]
-    """We send the email to confirm to this address as typed. What copying adds is taken off: spaces, `mailto:`, a name
-    and `<...>`, one dot or comma at the end. The domain may be international. The part before the @ must be ASCII.
+    """We send the confirmation email to this address as typed, without what copying adds: spaces, `mailto:`, a name and
+    `<...>`, one dot or comma at the end. The domain may be international. The part before the @ must be ASCII.
     One person counts once, however they write their address: `A.Lice+x@googlemail.com` is `alice@gmail.com`.
     """
     country: Country = "GB"
@@ -109,7 +109,7 @@ class SignatureForm(BaseModel):
     """Optional: the campaign, site or partner that the signature came through. Staff see counts by source."""
 
     language: Language | None = None
-    """Optional: the code of the language in which the person signs. Emails and pages are in it."""
+    """Optional: the code of the language in which the person signs. Emails and pages are in this language."""
     letter: LetterForm | None = None
     """Optional, where the petition has a letter: send it to the petition's targets in the person's name."""
 

@@ -34,14 +34,14 @@ EDITED = translatable("The letter has just been edited. Read it again, then conf
 
 
 class SignedLetter(BaseModel):
-    """The item's `letter`. It exists if the person agreed to send it. None means: as in the petition's letter."""
+    """The signature's `letter`: the person agreed to send it. A field that is None is as in the petition's letter."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: str
     """The version of the petition's letter, and of the wordings that were agreed to."""
     opening: int | str | None = None
-    """The place of the chosen opening, or the person's own words (""`: none). None: the first one, if there is one."""
+    """The index of the chosen opening, or the person's own words ("": no opening). None: the first opening, if any."""
     subject: str | None = None
     body: str | None = None
     reply: bool = False
@@ -49,27 +49,27 @@ class SignedLetter(BaseModel):
 
     @property
     def is_own(self) -> bool:
-        """Return whether the person wrote a part of it."""
+        """Return whether the person wrote a part of the letter."""
         return isinstance(self.opening, str) or bool(self.subject or self.body)
 
 
 class AskedLetter(SignedLetter):
-    """The item's `letter_asked`: somebody typed it with the address of a confirmed signature."""
+    """The signature's `letter_asked`: somebody typed it with the address of a confirmed signature."""
 
     asked_at: Moment
 
     @property
     def offered_from(self) -> datetime:
-        """Return when the first link that offers it may be issued.
+        """Return the earliest time of issue of a link that offers this letter.
 
-        Tokens and items have whole seconds. So a link of the second in which it was asked for may be older than it.
+        Tokens and items have whole seconds. So a link issued in the second of `asked_at` may be older than the letter.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class RenderedLetter:
-    """A letter as its target reads it. The email is made from it, and the page that shows it before confirming."""
+    """A letter as its target reads it. It is shown on the page to confirm, and sent by email."""
 
     subject: str
     paragraphs: list[str]
@@ -81,9 +81,10 @@ class RenderedLetter:
 
 def words_of(letter: Letter, signed: SignedLetter) -> dict[str, str]:
     """Return subject, opening and body. `letter` is the petition's, in the language of the signature."""
-    own = signed.opening
-    place = own if isinstance(own, int) and own < len(letter.openings) else 0
-    opening = own if isinstance(own, str) else letter.openings[place] if letter.openings else ""
+    chosen = signed.opening
+    index = chosen if isinstance(chosen, int) and chosen < len(letter.openings) else 0
+    suggested = letter.openings[index] if letter.openings else ""
+    opening = chosen if isinstance(chosen, str) else suggested
     return {"subject": signed.subject or letter.subject, "opening": opening, "body": signed.body or letter.body}
 
 
@@ -93,17 +94,17 @@ def render_letter(
     """Return the letter to the target with the name `to`, signed with name and postcode."""
     greeting = language.text(GREETING) % {"name": to}
     text = "\n\n".join(each for each in (greeting, words["opening"], words["body"]) if each)
-    signed = [f"{name}\n{postcode}" if postcode else name]
-    about = {"name": name, "charity": charity}
-    sender, campaign = (language.text(each) % about for each in (SENDER, CAMPAIGN))
-    return RenderedLetter(words["subject"], [*paragraphs(text), *signed], sender, campaign)
+    signed_name = f"{name}\n{postcode}" if postcode else name
+    names = {"name": name, "charity": charity}
+    sender, campaign = (language.text(each) % names for each in (SENDER, CAMPAIGN))
+    return RenderedLetter(words["subject"], [*paragraphs(text), signed_name], sender, campaign)
 
 
 def signed_letter(form: LetterForm | None, petition: Petition, language: str | None) -> SignedLetter | None:
     """Return what the signature stores of the letter, or None if it is not sent. Raise Invalid.
 
-    `language`: the signature's language; None means the petition's main language. Of an unedited letter, only its
-    version is stored, so that signing stays one write unit.
+    `language`: the signature's language; None means the petition's main language. An unedited letter is stored as its
+    version only, so that signing stays one write unit.
     """
     if form is None:
         return None
@@ -112,14 +113,15 @@ def signed_letter(form: LetterForm | None, petition: Petition, language: str | N
         raise Invalid([FieldError("letter", NO_LETTER)])
     typed = {"subject": form.subject, "body": form.body}
     own = {name: text for name, text in typed.items() if text and text != clean_prose(getattr(letter, name))}
-    opening = _chosen(form.opening, letter)
-    _check({**own, **({"opening": opening} if isinstance(opening, str) else {})}, letter)
+    opening = _chosen_opening(form.opening, letter)
+    own_opening = {"opening": opening} if isinstance(opening, str) else {}
+    _check_own_words(own | own_opening, letter)
     if not form.send:
         return None
     return SignedLetter(version=petition.letter_version, opening=opening, reply=form.reply, **own)
 
 
-def _chosen(opening: int | str | None, letter: Letter) -> int | str | None:
+def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | None:
     """Return the index of a suggested opening (None for the first), or the person's own words. Raise Invalid."""
     suggested = [clean_prose(each) for each in letter.openings]
     if isinstance(opening, str):
@@ -129,23 +131,23 @@ def _chosen(opening: int | str | None, letter: Letter) -> int | str | None:
     return None if opening == 0 else opening
 
 
-def _check(own: Mapping[str, str], letter: Letter) -> None:
+def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
     """Raise Invalid if the person's own words are not allowed, or have addresses that the petition's letter lacks."""
     if own and not letter.may_edit:
         raise Invalid([FieldError(f"letter.{name}", NOT_EDITABLE) for name in own])
     known = links_in("\n".join([letter.subject, letter.body, *letter.openings]))
-    wrong = [name for name, text in own.items() if links_in(text) - known]
-    if wrong:
-        raise Invalid([FieldError(f"letter.{name}", NO_LINKS[name]) for name in wrong])
+    with_links = [name for name, text in own.items() if links_in(text) - known]
+    if with_links:
+        raise Invalid([FieldError(f"letter.{name}", NO_LINKS[name]) for name in with_links])
     # The confirm page sends these words again, and the size of a form is limited.
     if len(quote_plus("".join(own.values()))) > MOST_IN_FORM:
         raise Invalid([FieldError("letter.body", TOO_LARGE)])
 
 
 def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str, Any]:
-    """Return the letter as its owner confirms it, as a change of the item; {} keeps it as signed. Raise Invalid.
+    """Return the attribute `letter` as the owner confirms it; {} keeps it as signed. Raise Invalid.
 
-    The page sends its language, that of the signature, and the version of the letter that it showed.
+    The page sends the signature's language, and the version of the letter that the page showed.
     """
     if "letter.send" not in fields:
         return {}

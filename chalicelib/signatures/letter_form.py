@@ -15,7 +15,7 @@ from chalicelib.signatures.names import has_controls
 # The form's choice of no opening.
 NO_OPENING = "none"
 # Word processors and phones insert these. They print nothing.
-_UNSEEN = str.maketrans("", "", "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff")
+_INVISIBLE = str.maketrans("", "", "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff")
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x0b|\x0c")
 _SPACES_AT_END = re.compile(r"[^\S\n]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
@@ -31,12 +31,12 @@ TOO_LONG = {
 
 
 def clean_prose(typed: str) -> str:
-    """Return the text in NFC, with plain line ends, and without what nobody sees."""
-    text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", typed.translate(_UNSEEN))).replace("\t", " ")
+    """Return the text in NFC, with plain line ends, and without invisible characters."""
+    text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", typed.translate(_INVISIBLE))).replace("\t", " ")
     return _EMPTY_LINES.sub("\n\n", _SPACES_AT_END.sub("", text)).strip()
 
 
-def _checked(typed: str, most: int) -> str:
+def _clean_text(typed: str, most: int) -> str:
     text = clean_prose(typed)
     if len(text) > most:
         raise ValueError(TOO_LONG[most])
@@ -45,29 +45,29 @@ def _checked(typed: str, most: int) -> str:
     return text
 
 
-def _subject(typed: str) -> str:
+def _clean_subject(typed: str) -> str:
     """Return the subject. Raise ValueError for a line break, which would begin another header of the email."""
-    text = _checked(typed, MOST_SUBJECT)
+    text = _clean_text(typed, MOST_SUBJECT)
     if "\n" in text:
         raise ValueError(ONE_LINE)
     return text
 
 
-def _body(typed: str) -> str:
-    return _checked(typed, MOST_BODY)
+def _clean_body(typed: str) -> str:
+    return _clean_text(typed, MOST_BODY)
 
 
-def _opening(typed: object) -> int | str | None:
+def _clean_opening(typed: object) -> int | str | None:
     if isinstance(typed, str):
-        return _checked(typed, MOST_OPENING)
+        return _clean_text(typed, MOST_OPENING)
     if typed is None or (isinstance(typed, int) and not isinstance(typed, bool)):
         return typed
     raise ValueError(NO_SUCH_OPENING)
 
 
-Subject = Annotated[str, AfterValidator(_subject)]
-Body = Annotated[str, AfterValidator(_body)]
-PLACE_OR_WORDS = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": ["string", "null"]}], "examples": [0]}
+Subject = Annotated[str, AfterValidator(_clean_subject)]
+Body = Annotated[str, AfterValidator(_clean_body)]
+INDEX_OR_WORDS = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": ["string", "null"]}], "examples": [0]}
 
 
 def _text_schema(most: int) -> WithJsonSchema:
@@ -75,7 +75,7 @@ def _text_schema(most: int) -> WithJsonSchema:
 
 
 class LetterForm(BaseModel):
-    """The letter to the petition's targets. What is left out is as in the petition's letter."""
+    """The letter to the petition's targets. A field that is left out is as in the petition's letter."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -87,11 +87,11 @@ class LetterForm(BaseModel):
     """One line of up to 150 characters, without links."""
     body: Annotated[Body | None, _text_schema(MOST_BODY)] = None
     """The text without greeting and name: up to 3,000 characters, without links. Empty lines separate paragraphs.
-    Subject, body and opening together are at most 12,000 bytes as a form sends them: 2,000 Greek letters.
+    Subject, body and opening together are at most 12,000 bytes as a form sends them, for example 2,000 Greek letters.
     """
-    opening: Annotated[int | str | None, PlainValidator(_opening), WithJsonSchema(PLACE_OR_WORDS)] = None
-    """The first paragraph: the place of one of the petition's `openings` (0 is the first one), or its text, or own
-    words of up to 500 characters, or "" for none. If it is left out, the letter begins with the first opening.
+    opening: Annotated[int | str | None, PlainValidator(_clean_opening), WithJsonSchema(INDEX_OR_WORDS)] = None
+    """The first paragraph: the index of one of the petition's `openings` (0 is the first one), or its text, or the
+    person's own words (up to 500 characters), or "" for none. If it is left out, the letter has the first opening.
     """
     reply: StrictBool = False
     """The targets get the person's email address, to reply. Ask for it separately, with the wording of `reply`."""
@@ -102,12 +102,14 @@ def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
     if not is_ticked(fields, "letter.send"):
         return None
     names = [name for name in ("subject", "body", "opening") if fields.get(f"letter.{name}")]
-    found: dict[str, Any] = {name: fields[f"letter.{name}"] for name in names}
-    if "opening" in found:
-        found["opening"] = _typed_opening(found["opening"])
-    return {**found, "send": True, "reply": is_ticked(fields, "letter.reply")}
+    texts: dict[str, Any] = {name: fields[f"letter.{name}"] for name in names}
+    if "opening" in texts:
+        texts["opening"] = _typed_opening(texts["opening"])
+    return {**texts, "send": True, "reply": is_ticked(fields, "letter.reply")}
 
 
 def _typed_opening(chosen: str) -> int | str:
     """Return the index of a suggested opening, "" for none, or the person's own words."""
-    return "" if chosen == NO_OPENING else int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else chosen
+    if chosen == NO_OPENING:
+        return ""
+    return int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else chosen

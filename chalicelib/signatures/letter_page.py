@@ -12,7 +12,7 @@ from chalicelib.core.validation import is_ticked
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.members import MemberOfParliament, member_of
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.confirm import corrected, read_corrections
+from chalicelib.signatures.confirm import corrected_attributes, read_corrections
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.letter import RenderedLetter, SignedLetter, corrected_letter, render_letter, words_of
 from chalicelib.signatures.letter_form import NO_OPENING
@@ -25,8 +25,8 @@ OTHER_MEMBER = translatable("From this postcode, your letter goes to somebody el
 class ShownLetter:
     """`text`: the petition's letter in `language`, that of the signature. `fields`: the values of the form.
 
-    `to`: the names of those who get it. `member`: the constituency of the member of parliament among them, or "".
-    `has_no_member`: it would go to a member of parliament, but the charity's tables have none for this postcode.
+    `to`: the names of the recipients. `member`: the constituency of the member of parliament among them, or "".
+    `has_no_member`: the letter would go to a member of parliament, but the charity has none for this postcode.
     """
 
     text: Letter
@@ -40,27 +40,28 @@ class ShownLetter:
 
 
 def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None:
-    """Return the letter as its person signed it, or the petition's if they sent none. None: the petition has none."""
+    """Return the letter as signed, or the petition's if the signature has none. None: the petition has no letter."""
     language = language_of(signature.language or petition.language)
-    shown = petition.in_language(language.code)
-    if shown.letter is None:
+    translated = petition.in_language(language.code)
+    letter = translated.letter
+    if letter is None:
         return None
     signed = signature.letter or SignedLetter(version=petition.letter_version)
     name, postcode = signature.name or "", signature.postcode or ""
-    words = words_of(shown.letter, signed)
-    targets = shown.letter.targets
-    member = member_of(signature.country, signature.postcode) if shown.letter.is_to_members else None
-    to = _names(shown.letter, member)
-    arrives = render_letter(words, (to or [targets[0].name])[0], name, postcode, shown.charity, language)
+    words = words_of(letter, signed)
+    member = member_of(signature.country, signature.postcode) if letter.is_to_members else None
+    to = _recipient_names(letter, member)
+    first_recipient = to[0] if to else letter.targets[0].name
+    arrives = render_letter(words, first_recipient, name, postcode, translated.charity, language)
     return ShownLetter(
-        shown.letter,
+        letter,
         language.code,
         petition.letter_version,
         arrives,
         to,
         member.constituency if member else "",
-        shown.letter.is_to_members and member is None,
-        _fields(words, signed, sends=signature.letter is not None),
+        letter.is_to_members and member is None,
+        _letter_values(words, signed, sends=signature.letter is not None),
     )
 
 
@@ -68,7 +69,7 @@ def as_typed(signature: Signature, fields: Mapping[str, str], petition: Petition
     """Return the signature with the valid values typed on the page, to show the letter as it would be sent."""
     changes: dict[str, Any] = {}
     with suppress(Invalid):
-        changes |= corrected(read_corrections(fields, signature.country or ""), signature.country or "")
+        changes |= corrected_attributes(read_corrections(fields, signature.country or ""), signature.country or "")
     with suppress(Invalid):
         changes |= corrected_letter(fields, petition)
     if changes.get("letter"):
@@ -80,7 +81,7 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
     """Raise Invalid if the letter would go to another member of parliament than the page showed."""
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
-    typed = {"country": country, **corrected(corrections, country)}
+    typed = {"country": country, **corrected_attributes(corrections, country)}
     member = member_of(typed["country"], typed.get("postcode"))
     if fields["letter.member"] != (member.constituency if member else ""):
         raise Invalid([FieldError("letter.member", OTHER_MEMBER)])
@@ -94,7 +95,7 @@ def offered_letter(signature: Signature, issued: datetime, petition: Petition, n
 
 
 def form_values(signature: Signature, shown: ShownLetter | None, typed: Mapping[str, str]) -> dict[str, str]:
-    """Return what the form has: what was typed on it, or else what was signed."""
+    """Return the values of the form: the typed ones, or else the signed ones."""
     return {**_signed_values(signature), **(shown.fields if shown else {}), **_typed_values(typed)}
 
 
@@ -113,15 +114,15 @@ def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
     return {**fields, **{name: "yes" if fields[name] == "yes" else "" for name in boxes if name in fields}}
 
 
-def _names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
-    """Return the names of those who get it. A member who is also another target gets one letter, as that target."""
-    others = None if member and letter.has_address(member.email, letter.targets) else member
-    found = [others and others.name if each.members else each.name for each in letter.targets]
-    return [name for name in found if name]
+def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
+    """Return the names of the recipients. A member who is also another target gets one letter, as that target."""
+    member_name = member.name if member and not letter.has_address(member.email, letter.targets) else ""
+    names = [member_name if each.members else each.name for each in letter.targets]
+    return [name for name in names if name]
 
 
-def _fields(words: Mapping[str, str], signed: SignedLetter, *, sends: bool) -> dict[str, str]:
-    # None: the first of the suggested openings.
+def _letter_values(words: Mapping[str, str], signed: SignedLetter, *, sends: bool) -> dict[str, str]:
+    # None means the first suggested opening.
     opening = NO_OPENING if signed.opening == "" else str(signed.opening or 0)
     return {
         "letter.send": "yes" if sends else "",

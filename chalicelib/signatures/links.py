@@ -1,4 +1,4 @@
-"""The links in an email. GET shows a page and POST acts, because mail scanners open every link. All idempotent."""
+"""The links in an email. GET shows a page and POST acts, because mail scanners open every link. Safe to repeat."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,14 @@ from chalicelib.edge.http import FORM, chosen_language, content_type, form_field
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
-from chalicelib.signatures.confirm import check_version, confirm, find_linked, read_corrections, settled, versions_now
+from chalicelib.signatures.confirm import (
+    check_version,
+    confirm,
+    current_versions,
+    find_linked,
+    read_corrections,
+    settled_state,
+)
 from chalicelib.signatures.letter import corrected_letter
 from chalicelib.signatures.letter_page import as_typed, check_member, form_values, offered_letter, shown_letter
 from chalicelib.signatures.model import Signature, SignatureState
@@ -26,7 +33,7 @@ from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
 routes = Blueprint(__name__)
 
-AFTERWARDS = {SignatureState.CONFIRMED: "confirmed.html", SignatureState.WITHDRAWN: "withdrawn.html"}
+PAGE_OF_STATE = {SignatureState.CONFIRMED: "confirmed.html", SignatureState.WITHDRAWN: "withdrawn.html"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,8 @@ class ConfirmLink(Link):
 
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
-    """Show what was signed and agreed to, to confirm or correct. Once it is confirmed, show nothing personal, unless
-    our email offered its owner to send a letter.
+    """Show what was signed and agreed to, to correct and confirm it. After the confirmation, show nothing personal,
+    unless our email offered to send a letter.
     """
     now = times.now()
     try:
@@ -62,7 +69,7 @@ def confirm_signature(request: Request) -> Response:
     token = query(request, "token")
     fields = {**({"token": token} if token else {}), **form_fields(request)}
     try:
-        return _confirmed_page(request, fields, times.now())
+        return _confirm_and_answer(request, fields, times.now())
     except LinkExpired as expired:
         return _settled_page(request, expired)
 
@@ -97,30 +104,31 @@ def unsubscribe_from_updates(request: Request) -> Response:
     return page_about(link.petition, request, "unsubscribed.html", {})
 
 
-def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
+def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
     """Confirm the signature and return the page that says so; if a field is invalid, return the form with errors."""
-    link, version = _confirm_link(fields.get("token"), now), fields.get("version")
+    link = _confirm_link(fields.get("token"), now)
+    version = fields.get("version")
     try:
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
         check_member(fields, corrections, link.subject.country)
-        versions = {} if version is None else versions_now(link.petition)
+        versions = {} if version is None else current_versions(link.petition)
         also = {**corrected_letter(fields, link.petition), **versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
     except Invalid as invalid:
         signature = find_linked(link.subject, link.petition, link.issued, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
-    return page_about(link.petition, request, AFTERWARDS[state], {})
+    return page_about(link.petition, request, PAGE_OF_STATE[state], {})
 
 
 def _settled_page(request: Request, expired: LinkExpired) -> Response:
     """Return the page for a signature that was confirmed or withdrawn before its link expired."""
-    state = settled(expired, tables())
+    state = settled_state(expired, tables())
     if state is None:
         raise expired
     petition = find_petition(expired.slug, times.now(), tables())
-    return page_about(petition, request, AFTERWARDS[state], {})
+    return page_about(petition, request, PAGE_OF_STATE[state], {})
 
 
 def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
@@ -163,11 +171,11 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """Return the page to confirm, or to send an offered letter; otherwise the page of the state."""
+    """Return the page to confirm, or to send an offered letter, or else the page that shows the signature's state."""
     is_pending = signature.state is SignatureState.PENDING
     offered = offered_letter(signature, link.issued, link.petition, times.now())
     if not is_pending and offered is None:
-        return page_about(link.petition, request, AFTERWARDS[signature.state], {})
+        return page_about(link.petition, request, PAGE_OF_STATE[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
     shown = offered or shown_letter(as_typed(signature, typed or {}, link.petition), link.petition)
     context = {

@@ -40,17 +40,17 @@ def identities_of(
 
 def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[StoredSignature]:
     """Return the signatures that exist, in the same order. Leave out items that only mark an erasure."""
-    found = store.find_each([keys.signature(petition.slug, identity) for petition, identity in identities], tables)
+    by_key = store.find_each([keys.signature(petition.slug, identity) for petition, identity in identities], tables)
     stored = [
-        StoredSignature(petition, identity, found[key])
+        StoredSignature(petition, identity, by_key[key])
         for petition, identity in identities
-        if (key := keys.signature(petition.slug, identity)) in found
+        if (key := keys.signature(petition.slug, identity)) in by_key
     ]
-    return [each for each in stored if not each.signature.was_never_signed]
+    return [each for each in stored if not each.signature.is_erasure_mark]
 
 
 def find_by_id(petition: Petition, identity: str, tables: Tables) -> StoredSignature | None:
-    """Return the signature with this id; None if there is none or the id is malformed."""
+    """Return the signature with this id; None if it does not exist or the id is malformed."""
     if not _id_pattern.fullmatch(identity):
         return None
     signature = store.find(keys.signature(petition.slug, identity), tables)

@@ -26,17 +26,17 @@ def may_have_more_mail(most: int | None = None) -> Condition:
 
 
 def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer: Mapping[str, Any] = NO_OFFER) -> None:
-    """Request one more email, and store what it offers.
+    """Request one more email, and store the letter that it offers.
 
     Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state has changed. A
     pending signature gets a new expiry date: the old one may come before SES's quota or a limit allows the next email.
     """
     state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
-    may_be_asked = Attr("mail_kind").not_exists() & Attr("state").eq(state) & may_have_more_mail()
+    may_be_requested = Attr("mail_kind").not_exists() & Attr("state").eq(state) & may_have_more_mail()
     request: dict[str, Any] = {"mail_kind": kind, "mail_requested_at": iso(now), **offer}
     if state is SignatureState.PENDING:
         request["expires_at"] = int((now + UNMAILED_LIFETIME).timestamp())
-    tables.update(Change(key, assign=request, when=may_be_asked))
+    tables.update(Change(key, assign=request, when=may_be_requested))
 
 
 def ask_again(
@@ -49,8 +49,8 @@ def ask_again(
 ) -> None:
     """Request the email that fits the signature's state, or nudge the open request. Raise ConditionFailed.
 
-    `network`: where the person signs again. `letter`: what they ask to send. A confirmed signature without a letter
-    offers it by that email, because anybody can type the address.
+    `network`: the hash of the network from which the person signs again. `letter`: the letter that they typed. If the
+    signature is confirmed without a letter, the email offers this one, because anybody can type the address.
     """
     may_offer = stored.state is SignatureState.CONFIRMED and stored.letter is None
     offer = {"letter_asked": {**letter, "asked_at": iso(now)}} if letter and may_offer else NO_OFFER
@@ -66,8 +66,8 @@ def nudge_mail(
 ) -> None:
     """Queue an old request again, because its message may be lost. Raise ConditionFailed if it is too recent.
 
-    A stranger may have typed the address from a flooded network. So `network`, if given, may have an earlier turn.
-    The first `offer` is stored with a recent request too: its email has not been sent.
+    Replace the request's network by `network`, if given: a stranger may have typed the address from a flooded network,
+    whose turn comes late. Store the first `offer` even if the request is recent: its email has not been sent.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
@@ -79,7 +79,7 @@ def nudge_mail(
 
 
 def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, tables: Tables) -> None:
-    """Record that the email was sent. Set the expiry date only if it is still pending: confirmed ones never expire."""
+    """Record that the email was sent. Only a signature that is still pending gets the new expiry date."""
     mailed = {"mailed_at": iso(now)}
     expiring = {**mailed, "expires_at": int(expires.timestamp())}
     is_pending = Attr("state").eq(SignatureState.PENDING)

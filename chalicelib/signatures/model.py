@@ -21,13 +21,13 @@ from chalicelib.signatures.letter import AskedLetter, SignedLetter
 UNMAILED_LIFETIME = timedelta(days=60)
 # A withdrawn item has no personal data. It keeps whether the address is undeliverable.
 WITHDRAWN_LIFETIME = timedelta(days=90)
-# A message in the overflow queue would sign again until it expires itself. SQS keeps it 14 days, and 14 more after each
-# time that somebody moves it back from the dead letters.
+# A message in the overflow queue would sign again until it expires. SQS keeps it 14 days, and 14 more after each time
+# that somebody moves it back from the dead letters.
 ERASED_LIFETIME = UNMAILED_LIFETIME + timedelta(days=1)
 
-# Between two emails of one signature. mail/budget.py limits all emails to one address.
+# The shortest time between two emails of one signature. mail/budget.py limits all emails to one address.
 MAIL_PAUSE = timedelta(minutes=1)
-# The message of a request this old may be lost; signing again then queues it again.
+# The message of a request this old may be lost. Signing again then queues the request again.
 NUDGE_AFTER = timedelta(minutes=10)
 
 # Stands for our own form and API in a list of receipts.
@@ -60,9 +60,9 @@ class MailKind(StrEnum):
     RECEIPT = "receipt"
 
 
-# By how much the clocks of two functions may differ: of the one that dates a link, and the one that withdraws.
-CLOCKS = timedelta(minutes=1)
-Epoch = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
+# The clock of the function that dates a link and the clock of the one that withdraws may differ by this much.
+CLOCK_SKEW = timedelta(minutes=1)
+EpochSeconds = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
 
 
 class Signature(BaseModel):
@@ -80,7 +80,7 @@ class Signature(BaseModel):
     # The code of the language in which it was signed. None: the main language of the petition.
     language: str | None = None
     updates: bool = False
-    # The letter to the petition's targets. None: its person sends none.
+    # The letter to the petition's targets. None: the person sends no letter.
     letter: SignedLetter | None = None
     # A letter that was typed with this address and that nobody has confirmed, although the signature is confirmed. Our
     # email offers it to the owner of the mailbox, who may send it.
@@ -118,32 +118,32 @@ class Signature(BaseModel):
     mails: int = 0
     # "bounced" or "complained": we send no more email to this address.
     undeliverable: str | None = None
-    expires_at: Epoch | None = None
+    expires_at: EpochSeconds | None = None
 
     @property
     def came_with(self) -> set[str]:
         """Return the receipts that it came with, and OUR_FORM if its owner signed here."""
         return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
 
-    def has_ended(self, issued: datetime) -> bool:
+    def has_withdrawal_after(self, issued: datetime) -> bool:
         """Return whether it was withdrawn after a link was issued. Then it cannot be confirmed by that link.
 
-        Whoever signed again may be a stranger with an old email. Only an email after that shows who owns the mailbox.
+        A stranger with an old email may have signed again. Only an email sent after that shows who owns the mailbox.
         """
         return self.withdrawn_at is not None and exact(self.withdrawn_at) > latest_withdrawal(issued)
 
     def offers_letter(self, issued: datetime) -> bool:
         """Return whether a letter that somebody typed with its address waits for its owner to send it.
 
-        Only the email that offers it has a link `issued` late enough: strangers may have a link of an earlier email.
+        Only the email that offers the letter has a link `issued` late enough: strangers may have an earlier link.
         """
         asked = self.letter_asked
-        is_free = self.state is SignatureState.CONFIRMED and self.letter is None
-        return is_free and asked is not None and issued >= asked.offered_from
+        may_add_letter = self.state is SignatureState.CONFIRMED and self.letter is None
+        return may_add_letter and asked is not None and issued >= asked.offered_from
 
     @property
-    def was_never_signed(self) -> bool:
-        """Return whether there was no signature when its owner was erased (signatures.erase)."""
+    def is_erasure_mark(self) -> bool:
+        """Return whether the item only marks an erasure: there was no signature (signatures.erase)."""
         return self.erased_at is not None and not self.channel
 
     def is_over(self, now: datetime) -> bool:
@@ -153,8 +153,8 @@ class Signature(BaseModel):
 
 
 def latest_withdrawal(issued: datetime) -> str:
-    """Return the latest `withdrawn_at`, as stored, with which a link that was issued then still confirms."""
-    return iso(issued + CLOCKS)
+    """Return the latest `withdrawn_at`, as stored, with which a link issued at this time still confirms."""
+    return iso(issued + CLOCK_SKEW)
 
 
 class NewSignature(BaseModel):

@@ -21,9 +21,9 @@ _DIRECTIONS = str.maketrans("", "", "\u200e\u200f\u061c")
 REPLACEMENT = "\ufffd"
 # Written before a name with a dot and no space: "Prof.dr.Schmidt". Some surnames are also top-level domains.
 _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "rev", "st", "ing", "dipl", "mag", "med"})
-# A greeting is at most this long. More words, digits or other signs may be a message instead of a name.
+# A greeting is at most this long. More words, digits or other characters may be a message instead of a name.
 _GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
-_GREETING_SIGNS = frozenset(" .,'’-·")
+_GREETING_CHARACTERS = frozenset(" .,'’-·")
 # Short words of names that people write in lower case. Other lower-case words make a sentence: "Send cash to Bob".
 _PARTICLES = frozenset({
     "a", "ab", "al", "ap", "av", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos",
@@ -52,7 +52,7 @@ def clean_name(typed: str) -> str:
         raise ValueError("Your name must not start with = + - or @")
     if has_controls(name) or not any(character.isalpha() for character in name):
         raise ValueError("Enter your name using letters")
-    if any(not _is_titled(address) for address in web_addresses(name)):
+    if any(not _is_titled_name(address) for address in web_addresses(name)):
         raise ValueError("Enter your name without a web address. Put a space after any full stop")
     return name
 
@@ -60,12 +60,14 @@ def clean_name(typed: str) -> str:
 def greeting_name(name: str) -> str:
     """Return the name if an email may contain it, or "" if it may be a link or a message.
 
-    Anybody can type somebody else's address, so the name in the first email is a stranger's text. It is left out
-    when in doubt.
+    Anybody can type somebody else's address, so the name in the first email may be a stranger's text. If in doubt,
+    leave it out.
     """
-    words, ideographs = name.split(), sum(unicodedata.name(each, "").startswith("CJK") for each in name)
+    words = name.split()
+    ideographs = sum(unicodedata.name(each, "").startswith("CJK") for each in name)
     is_short = len(name) <= _GREETING_LENGTH and len(words) <= _GREETING_WORDS and ideographs <= _GREETING_IDEOGRAPHS
-    is_plain = all(each in _GREETING_SIGNS or unicodedata.category(each)[0] in "LM" or each in JOINERS for each in name)
+    allowed = _GREETING_CHARACTERS | JOINERS
+    is_plain = all(each in allowed or unicodedata.category(each)[0] in "LM" for each in name)
     reads_as_name = not _reads_as_sentence(words) and not _reads_as_address(name)
     return name if is_short and is_plain and reads_as_name else ""
 
@@ -87,10 +89,10 @@ def _is_written_as_in_name(word: str) -> bool:
 def _reads_as_address(name: str) -> bool:
     """Return whether it is an address, also with spaces around a dot. Not "Dr. Bank", and not the Catalan "l·l"."""
     joined = _READ_AS_DOT.sub(".", re.sub("l·l", "ll", name, flags=re.IGNORECASE))
-    return bool(web_addresses(name)) or any(not _is_titled(address) for address in web_addresses(joined))
+    return bool(web_addresses(name)) or any(not _is_titled_name(address) for address in web_addresses(joined))
 
 
-def _is_titled(address: str) -> bool:
+def _is_titled_name(address: str) -> bool:
     """Return whether the address is a name with titles: "Prof.dr.Schmidt". Initials do not count: "X.Com" is a link."""
     *before, last = address.split(".")
     return all(part.lower() in _TITLES for part in before) and last.istitle() and last.isalpha()
@@ -121,14 +123,14 @@ def _uk_postcode(postcode: str) -> str:
 
 def _readings(joined: str) -> list[str]:
     """Return the postcodes that this may mean, if I, L or O were typed for digits: "SWIA1AA" for "SW1A1AA"."""
-    area_ends = (1, 2)
-    texts = {joined[:end] + joined[end:-2].translate(_DIGITS) + joined[-2:] for end in area_ends}
+    area_lengths = (1, 2)
+    texts = {joined[:length] + joined[length:-2].translate(_DIGITS) + joined[-2:] for length in area_lengths}
     return [text for text in texts if _UK_POSTCODE.fullmatch(text)]
 
 
 def has_controls(text: str) -> bool:
     """Return whether the text has a character that prints nothing or breaks the line."""
-    # Python prints all of these as escapes, except one.
+    # `isprintable` is false for all of these, except REPLACEMENT.
     return (not text.isprintable() and any(map(_is_control, text))) or REPLACEMENT in text
 
 

@@ -6,14 +6,14 @@ from socket import AF_INET, AF_INET6, inet_pton
 
 from chalicelib.core.pseudonyms import pseudonym, secret_of
 
-# In bytes: /24 and /48, which one customer of a provider can have. A school or a phone network shares one too.
+# In bytes: /24 and /48. One customer of a provider may have such a network; a school or a phone company shares one.
 IPV4_PREFIX, IPV6_PREFIX = 3, 6
 # An IPv4 address written as IPv6.
 MAPPED = bytes(10) + b"\xff\xff"
 
 
 def network_of(address: str) -> bytes:
-    """Return the network's prefix, or nothing if this is no IP address. Faster than `ipaddress`: signing calls it."""
+    """Return the network's prefix; empty if this is not an IP address. Faster than `ipaddress`: signing calls it."""
     for family in (AF_INET, AF_INET6):
         try:
             packed = inet_pton(family, address)

@@ -1,6 +1,6 @@
 """Sign: one conditional put, and nothing else unless the signature already exists.
 
-If the table does not store it, the overflow queue keeps it until the table can. Nothing is acknowledged before the
+If the table does not store the signature, the overflow queue keeps it until the table can. We answer only after the
 table or the queue has it. A write that succeeded without a response, or a message that comes twice, still makes one
 signature and one mail request, because the key and `signed_at` are the same.
 """
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     OVERTAKEN = "overtaken"
 
 
-class Signed(NamedTuple):
+class SignResult(NamedTuple):
     signature_id: str
     outcome: Outcome
 
@@ -50,7 +50,7 @@ class Signed(NamedTuple):
 class SigningContext:
     """Where signatures are stored, and the secrets behind their ids, by version.
 
-    `overflow_queue` is called only when needed: building its client costs more of a cold start than signing does.
+    `overflow_queue` is called only when needed: in a cold start, building its client takes longer than signing.
     """
 
     tables: Tables
@@ -58,11 +58,11 @@ class SigningContext:
     secrets: Mapping[str, str]
 
 
-def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> Signed:
-    """Store the signature in the table, or else in the queue: once, however often this is called.
+def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> SignResult:
+    """Store the signature in the table, or else in the queue. A repetition makes no second signature.
 
-    Signatures of every origin enter here. Raise Unavailable if perhaps neither has stored it, and Invalid if the
-    petition does not allow its letter.
+    Signatures of every origin enter here. Raise Unavailable if perhaps neither the table nor the queue has stored it,
+    and Invalid if the petition does not allow its letter.
     """
     new = NewSignature(
         slug=petition.slug,
@@ -70,9 +70,9 @@ def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime,
         signature=_new_signature(form, petition, origin, now),
         signed_at=now,
     )
-    outcome = _stored_or_queued(new, now, context)
+    outcome = _store_or_queue(new, now, context)
     log.measure(Metric[outcome.name])
-    return Signed(new.signature_id, outcome)
+    return SignResult(new.signature_id, outcome)
 
 
 def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
@@ -84,7 +84,7 @@ def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome
     expires = new.signature.expires_at
     if expires is not None and expires <= now:
         return Outcome.OVERTAKEN  # The table would have deleted it by now too.
-    return _stored(new, now, tables, late=True)
+    return _store(new, now, tables, from_queue=True)
 
 
 def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now: datetime) -> Signature:
@@ -111,30 +111,32 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
     )
 
 
-def _stored_or_queued(new: NewSignature, now: datetime, context: SigningContext) -> Outcome:
+def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -> Outcome:
     """Store the signature in the table, or in the overflow queue if that fails or signing must spare the table."""
     if not level_now(context.tables).includes(Level.ACCEPT_ONLY):
         try:
-            return _stored_evenly(new, now, context.tables)
+            return _store_in_whole_steps(new, now, context.tables)
         except Unavailable:
             pass  # The table may have stored it; the queue's message then changes nothing.
     context.overflow_queue().send([Outgoing(new.model_dump(mode="json", exclude_none=True))])
     return Outcome.OVERFLOWED
 
 
-def _stored_evenly(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
-    """Store the signature. The time does not show whether the address is known; a partner's answer says it anyway."""
+def _store_in_whole_steps(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
+    """Store the signature. The time does not show whether the address is known. A partner does not wait: their answer
+    says it.
+    """
     started = monotonic()
-    outcome = _stored(new, now, tables)
+    outcome = _store(new, now, tables)
     if new.signature.receipt is None:
         wait_for_step(started, is_new=outcome is Outcome.ACCEPTED)
     return outcome
 
 
-def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = False) -> Outcome:
+def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature, or apply it as a repetition if it exists. Raise Unavailable if it may not be stored.
 
-    `late`: it comes from the overflow queue, and later changes to the stored signature take precedence.
+    `from_queue`: a stored signature that is newer than the message stays as it is.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -143,9 +145,9 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
         if not earlier.is_over(now) and (new_origin := _new_origin(new.signature, earlier)):
-            store.note_origin(new.key, new_origin, tables)
+            store.add_origin(new.key, new_origin, tables)
         has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
-        if late and (has_mail_request or _is_overtaken(new, earlier)):
+        if from_queue and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(new.key, earlier, new.signature, now, tables):
             return Outcome.REPEATED
@@ -165,12 +167,13 @@ def _new_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]
 def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     """Return whether the stored signature is at least as new as the message; then ignore the message.
 
-    It was stored before (the put had succeeded, or the message came twice), or it was signed again, confirmed,
+    Either it was stored before (the put had succeeded, or the message came twice), or it was signed again, confirmed,
     withdrawn or mailed since.
     """
     whole_second = new.signature.signed_at.replace(microsecond=0)  # In the form in which the table stores it.
     if earlier.state is SignatureState.WITHDRAWN:
-        # The person may sign again in the second of the withdrawal. An email requested before it may be marked after.
+        # The person may sign again in the second of the withdrawal: compare exact times. Ignore `mailed_at`: an email
+        # requested before the withdrawal may be marked as sent after it.
         return earlier.withdrawn_at is None or earlier.withdrawn_at >= (new.signed_at or whole_second)
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
@@ -179,7 +182,7 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
     """Renew the signature, or request its email again within the limits. The response does not show which.
 
-    Return False if TTL deleted the earlier one meanwhile; then try again.
+    Return False if TTL deleted the earlier signature meanwhile; then try again.
     """
     try:
         if earlier.is_over(now):

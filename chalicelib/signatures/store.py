@@ -80,25 +80,25 @@ def confirmation(
 ) -> Change:
     """Return the change from pending to confirmed, on condition that country and source are still the link's.
 
-    `issued`: when its link was issued; a later withdrawal ends the link. `receipt`: also request the receipt, so that
-    this needs no further write. A letter that only the owner of the mailbox may send is offered by email.
+    `issued`: when its link was issued; a later withdrawal ends the link. `receipt`: also request the email with the
+    receipt, without a further write. With `letter_asked` in `corrections`, request the email that offers this letter.
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
     emptied = [name for name, value in corrections.items() if value is None]
     kind = MailKind.RECEIPT if receipt else MailKind.ALREADY_SIGNED if corrected.get("letter_asked") else None
-    asked = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
-    folded = {} if counted_source == subject.source else {"counted_source": counted_source}
+    request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
+    counted = {} if counted_source == subject.source else {"counted_source": counted_source}
     is_linked = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
     return Change(
         subject.key,
-        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded, **asked},
-        remove=("expires_at", *(name for name in MAIL_REQUEST if name not in asked), *emptied),
+        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **counted, **request},
+        remove=("expires_at", *(name for name in MAIL_REQUEST if name not in request), *emptied),
         when=is_linked & absent_or_at_most("withdrawn_at", latest_withdrawal(issued)) if issued else is_linked,
     )
 
 
 def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> None:
-    """Add the letter that was offered to a confirmed signature, or forget it (None). Idempotent."""
+    """Add the `letter` that was offered to a confirmed signature, or drop the offer (None). Idempotent."""
     is_offered = Attr("letter_asked").exists() & Attr("letter").not_exists()
     assign = {"letter": letter} if letter else {}
     when = is_offered & Attr("state").eq(SignatureState.CONFIRMED)
@@ -134,7 +134,7 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def forget_undo(key: Key, tables: Tables) -> None:
-    """Forget that an undone import withdrew the signature: its person withdraws too. Idempotent."""
+    """Forget that an undone import withdrew the signature: now the person withdraws too. Idempotent."""
     is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
     tables.try_update(Change(key, remove=["taken_back_at"], when=is_withdrawn))
 
@@ -151,7 +151,7 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
-    """Store an empty item, although there is no signature. Raise ConditionFailed if there is one."""
+    """Store an empty item where there is no signature. Raise ConditionFailed if there is one."""
     mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_empty_attributes(now)}
     tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
 
@@ -168,20 +168,19 @@ def _empty_attributes(now: datetime) -> dict[str, Any]:
     }
 
 
-def note_origin(key: Key, further: Mapping[str, set[str]], tables: Tables) -> bool:
-    """Name a further origin, if the signature is still pending or confirmed. Idempotent. Return whether it is named."""
+def add_origin(key: Key, further: Mapping[str, set[str]], tables: Tables) -> bool:
+    """Add a further origin, if the signature is still pending or confirmed. Idempotent. Return whether it is added."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
     has_room = Attr("also_came_with").not_exists() | Attr("also_came_with").size().lt(MOST_CAME_WITH)
     return tables.try_update(Change(key, add=further, when=is_live & has_room))
 
 
-def forget_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
-    """Forget one of several receipts that the signature came with. Raise ConditionFailed if they changed."""
+def remove_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
+    """Remove one of several receipts that the signature came with. Raise ConditionFailed if they changed."""
     others = sorted(stored.came_with - {receipt})
     first = stored.receipt if stored.receipt and stored.receipt != receipt else others[0]
-    kept = {"receipt": None if OUR_FORM in others else first}
-    further = set(others) - {kept["receipt"] or OUR_FORM}
-    fields = {**kept, "also_came_with": further or None}
+    main = None if OUR_FORM in others else first
+    fields = {"receipt": main, "also_came_with": set(others) - {main or OUR_FORM} or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
     tables.update(Change(key, assign=assign, remove=remove, when=_receipts_are(stored)))

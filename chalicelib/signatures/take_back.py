@@ -1,4 +1,4 @@
-"""Take back a signature that came with an import, when staff undo the import, unless it came otherwise too."""
+"""Take back a signature that came with an import, when staff undo the import, unless it also came another way."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
-from chalicelib.signatures.counted import change_withdrawn
+from chalicelib.signatures.counted import withdraw_and_subtract
 from chalicelib.signatures.model import Signature, SignatureState
 
 ATTEMPTS = 3
@@ -16,21 +16,24 @@ ATTEMPTS = 3
 def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables: Tables) -> bool:
     """Remove the personal data and subtract the signature from the tally, if it came only with this receipt.
 
-    If it came with other receipts too, only this receipt is removed. If the person confirmed by our email, it stays.
-    Return whether it is taken back, now or by an earlier call. Its person did not withdraw: they may be imported or
-    sign again. Raise Conflicted if the signature keeps changing.
+    If it came with other receipts too, remove only this receipt. If the person confirmed by our email, the signature
+    stays. Return whether it is taken back, now or by an earlier call. The person did not withdraw: they may be imported
+    or sign again. Raise Conflicted if the signature keeps changing.
     """
     for _ in range(ATTEMPTS):
         stored = store.find(key, tables)
-        if stored is None or stored.taken_back_at:
-            return stored is not None
-        if receipt not in stored.came_with or (stored.came_with == {receipt} and _is_confirmed_by_email(stored)):
+        if stored is None:
+            return False
+        if stored.taken_back_at:
+            return True
+        is_only_receipt = stored.came_with == {receipt}
+        if receipt not in stored.came_with or (is_only_receipt and _is_confirmed_by_email(stored)):
             return False
         try:
-            if stored.came_with != {receipt}:
-                store.forget_receipt(key, receipt, stored, tables)
+            if not is_only_receipt:
+                store.remove_receipt(key, receipt, stored, tables)
                 return False
-            change_withdrawn(petition, stored, store.withdrawal_by_undo(key, stored, now), now, tables)
+            withdraw_and_subtract(petition, stored, store.withdrawal_by_undo(key, stored, now), now, tables)
             return True
         except ConditionFailed:
             continue  # The person signed, confirmed or withdrew meanwhile: read it again.
@@ -42,7 +45,7 @@ def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:
 
     Return False if it is not recorded: the signature is withdrawn or gone, or has too many receipts.
     """
-    return store.note_origin(key, {"also_came_with": {receipt}}, tables)
+    return store.add_origin(key, {"also_came_with": {receipt}}, tables)
 
 
 def _is_confirmed_by_email(stored: Signature) -> bool:

@@ -13,7 +13,7 @@ from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
 ANONYMOUS = ("state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at")
-# What an update reads (.chalice/policy-run-update.json).
+# What the job that emails an update reads (.chalice/policy-run-update.json).
 SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
 # What a comparison of hashes reads (.chalice/policy-compare-hashes.json).
 ADDRESSED = ("state", "email")
@@ -28,44 +28,44 @@ EXPORTED = (
 )
 
 
-def exportable(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+def read_for_export(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORTED)
 
 
-def subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
-    """Return those of the next `most` signatures that are confirmed and asked for updates, and where to continue.
+def read_subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+    """Return the subscribers among the next `most` signatures, and the id of the last one read; None at the end.
 
     Eventually consistent. No name and no address.
     """
     start = keys.signature_partition(slug, bucket)
-    wants = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
-    return tables.page(Key(keys.SIGNATURES, start, after), SUBSCRIBED, wants, most)
+    is_subscriber = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
+    return tables.page(Key(keys.SIGNATURES, start, after), SUBSCRIBED, is_subscriber, most)
 
 
-def opted_in(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield the confirmed signatures, with what a list of those who asked for updates needs."""
+def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+    """Yield the confirmed signatures, to list those that asked for updates."""
     for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=LISTED):
         if item["state"] == SignatureState.CONFIRMED:
             yield item
 
 
-def confirmed_people(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
+def read_confirmed_addresses(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
     """Yield the canonical address of each confirmed signature."""
     for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ADDRESSED):
         if item["state"] == SignatureState.CONFIRMED:
             yield canonical_of(item["email"])
 
 
-def letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
-    """Return those of the next `most` signatures that are confirmed and send a letter, and where to continue.
+def read_letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+    """Return those with a letter among the next `most` signatures, and the id of the last one read; None at the end.
 
-    Only `manage.py letters` reads this: the letter is in it.
+    Only for `manage.py letters`: the items contain the letters.
     """
-    sends = Attr("state").eq(SignatureState.CONFIRMED) & Attr("letter").exists()
+    sends_letter = Attr("state").eq(SignatureState.CONFIRMED) & Attr("letter").exists()
     start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
-    return tables.page(start, WITH_LETTERS, sends, most)
+    return tables.page(start, WITH_LETTERS, sends_letter, most)
 
 
-def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+def read_for_recount(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     """Yield what a recount needs: no name and no address."""
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ANONYMOUS)

@@ -7,7 +7,7 @@ from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
-from chalicelib.signatures.counted import change_withdrawn
+from chalicelib.signatures.counted import withdraw_and_subtract
 from chalicelib.signatures.model import SignatureState
 
 ATTEMPTS = 3
@@ -28,7 +28,7 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
                 store.forget_undo(key, tables)
             return
         try:
-            change_withdrawn(petition, stored, store.withdrawal(key, stored, now), now, tables)
+            withdraw_and_subtract(petition, stored, store.withdrawal(key, stored, now), now, tables)
             return
         except ConditionFailed:
             continue  # It was confirmed or renewed meanwhile: read it again.

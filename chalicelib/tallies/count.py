@@ -1,4 +1,4 @@
-"""Count confirmed signatures: exactly, and broken down."""
+"""Exact counts of confirmed signatures, and their breakdowns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from enum import StrEnum
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
-from chalicelib.tallies.model import By, TalliedPetition, Tally, broken_down, summed
+from chalicelib.tallies.model import By, TalliedPetition, Tally, breakdown_values, summed
 
 # A transaction that began before midnight UTC may finish after it, but never this late on AWS.
 GRACE = timedelta(hours=1)
@@ -18,7 +18,7 @@ OTHERS = "(others)"
 
 @dataclass(frozen=True)
 class Recent:
-    """Signatures of the day (UTC) and of the last 24 hours at `as_of`, and by area only what the public may know."""
+    """Signatures of the day (UTC) and of the last 24 hours at `as_of`, and of the areas that the public may know."""
 
     today: int
     last_day: int
@@ -30,7 +30,7 @@ class Recent:
 class Count:
     """The number of confirmed signatures at the time `as_of` (UTC). A public count may have the `recent` numbers.
 
-    `withdrawn`: how many confirmed signatures were ever withdrawn until then. `by_partners`: how many of
+    `withdrawn`: how many confirmed signatures were ever withdrawn until `as_of`. `by_partners`: how many of
     `confirmed` counted when a partner sent them. The others were confirmed by our email.
     """
 
@@ -75,24 +75,25 @@ def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Ta
     if len(heads) < len(petitions):
         raise UnknownPetition
     unclosed = [_unclosed_days(heads[petition.slug], petition, now) for petition in petitions]
-    found = {each.slug: days for each, days in zip(unclosed, store.days_of_shards(unclosed, tables), strict=True)}
-    for each in unclosed:
-        _close(each, found[each.slug], now, tables)
-    return {slug: _count(heads[slug], days, now) for slug, days in found.items()}
+    counts = {}
+    for each, tallies in zip(unclosed, store.days_of_shards(unclosed, tables), strict=True):
+        _close_past_days(each, tallies, now, tables)
+        counts[each.slug] = _count(heads[each.slug], tallies, now)
+    return counts
 
 
 def _count(head: store.Head, open_days: Mapping[date, Tally], now: datetime) -> Count:
-    opened = summed(open_days.values())
+    open_sum = summed(open_days.values())
     return Count(
-        head.total + opened.total,
+        head.total + open_sum.total,
         now,
-        withdrawn=head.withdrawn + opened.withdrawn,
-        by_partners=head.by_partners + opened.by_partners,
+        withdrawn=head.withdrawn + open_sum.withdrawn,
+        by_partners=head.by_partners + open_sum.by_partners,
     )
 
 
 def withdrawn_until(petition: TalliedPetition, now: datetime, tables: Tables) -> int:
-    """Return how many confirmed signatures were ever withdrawn. It closes no day: that needs a right to write."""
+    """Return how many confirmed signatures were ever withdrawn. Close no day: the caller may have no right to write."""
     head = store.head(petition.slug, tables)
     return _count(head, days_after(head, petition, now, tables), now).withdrawn
 
@@ -109,7 +110,7 @@ def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tab
 
 
 def _breakdown(by: By, tallies: Mapping[date, Tally], now: datetime) -> Breakdown:
-    return Breakdown(summed(tallies.values()).total, now, by, broken_down(by, tallies))
+    return Breakdown(summed(tallies.values()).total, now, by, breakdown_values(by, tallies))
 
 
 def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
@@ -122,13 +123,13 @@ def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Ta
     return {day: tally for day, tally in tallies.items() if days.first <= day <= days.last}
 
 
-def largest(counted: Breakdown, top: int | None) -> Breakdown:
-    """Return the `top` largest values, largest first, and the sum of the others. They still sum to `confirmed`."""
+def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
+    """Return the `top` largest values, largest first, and the sum of the others. All still sum to `confirmed`."""
     if top is None:
-        return counted
-    ranked = sorted(counted.values.items(), key=lambda row: (-row[1], row[0]))
+        return breakdown
+    ranked = sorted(breakdown.values.items(), key=lambda row: (-row[1], row[0]))
     others = sum(number for _, number in ranked[top:])
-    return replace(counted, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
+    return replace(breakdown, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
 
 
 def first_day(petition: TalliedPetition, tables: Tables) -> date:
@@ -150,19 +151,19 @@ def _unclosed_days(head: store.Head, petition: TalliedPetition, now: datetime) -
 def _open_days(petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the days after the head. Also close those that are over."""
     tallies = days_after(head, petition, now, tables)
-    _close(_unclosed_days(head, petition, now), tallies, now, tables)
+    _close_past_days(_unclosed_days(head, petition, now), tallies, now, tables)
     return tallies
 
 
-def _close(unclosed: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
+def _close_past_days(unclosed: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
     """Close the days that are over, oldest first.
 
-    They must be over by AWS's clock as well: a reader whose clock is ahead would close a day that still counts.
+    They must be over by AWS's clock too: a reader whose clock is ahead would close a day that still gets entries.
     """
-    over = min(now, tables.answered_at or now) - GRACE
+    finished_until = min(now, tables.answered_at or now) - GRACE
     try:
         for day in unclosed.days:
-            if day < over.date():
+            if day < finished_until.date():
                 store.close_day(unclosed.slug, day, tallies[day], unclosed.shards, tables)
     except (ConditionFailed, Unavailable):
         pass  # Another reader closed it, or the next one will. The tallies are right in any case.

@@ -8,11 +8,11 @@ from chalicelib.tallies import store
 from chalicelib.tallies.model import OTHER, TallyEntry
 
 
-def tally_entry(slug: str, shards: int, entry: TallyEntry) -> Change:
+def tally_change(slug: str, shards: int, entry: TallyEntry) -> Change:
     """Return the change that adds the entry to a random shard. After a conflict, call it again for another shard."""
     return store.entry_change(slug, randrange(shards), entry)
 
 
-def folded(entry: TallyEntry) -> TallyEntry:
-    """Return the entry with source OTHER, for a shard that has too many sources today."""
+def with_other_source(entry: TallyEntry) -> TallyEntry:
+    """Return the entry with the source OTHER, for a shard that has too many sources today."""
     return replace(entry, source=OTHER)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 TOTAL, PENDING, WITHDRAWN, BY_PARTNERS = "total", "pending", "withdrawn", "by_partners"
-HOUR, COUNTRY, SOURCE = "h", "c", "s."
+HOUR_PREFIX, COUNTRY_PREFIX, SOURCE_PREFIX = "h", "c", "s."
 SOURCES_SEEN = "sources"
 
 # Anybody can put any source into a link. Above this number per shard and day, new sources are counted as OTHER;
@@ -81,9 +81,9 @@ def numbers_of(tally: Tally) -> dict[str, int]:
         TOTAL: tally.total,
         **({WITHDRAWN: tally.withdrawn} if tally.withdrawn else {}),
         **({BY_PARTNERS: tally.by_partners} if tally.by_partners else {}),
-        **{HOUR + hour: number for hour, number in tally.hours.items()},
-        **{COUNTRY + country: number for country, number in tally.countries.items()},
-        **{SOURCE + source: number for source, number in tally.sources.items()},
+        **{HOUR_PREFIX + hour: number for hour, number in tally.hours.items()},
+        **{COUNTRY_PREFIX + country: number for country, number in tally.countries.items()},
+        **{SOURCE_PREFIX + source: number for source, number in tally.sources.items()},
     }
 
 
@@ -92,14 +92,14 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
         total=item.get(TOTAL, 0),
         withdrawn=item.get(WITHDRAWN, 0),
         by_partners=item.get(BY_PARTNERS, 0),
-        hours=_starting_with(HOUR, item, length=3),
-        countries=_starting_with(COUNTRY, item, length=3),
-        sources=_starting_with(SOURCE, item),
+        hours=_numbers_with(HOUR_PREFIX, item, length=3),
+        countries=_numbers_with(COUNTRY_PREFIX, item, length=3),
+        sources=_numbers_with(SOURCE_PREFIX, item),
     )
 
 
-def _starting_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
-    """Return the numbers whose name has the prefix, without it. `length`: of the whole name."""
+def _numbers_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
+    """Return the numbers whose name has the prefix, by the rest of the name. `length`: of the whole name."""
     return Counter(
         {
             name.removeprefix(prefix): number
@@ -118,15 +118,15 @@ class By(StrEnum):
     SOURCE = "source"
 
 
-def broken_down(by: By, tallies: Mapping[date, Tally]) -> dict[str, int]:
+def breakdown_values(by: By, tallies: Mapping[date, Tally]) -> dict[str, int]:
     """Return the values by key, sorted, without zeros. Days are 2026-11-24, hours 2026-11-24T13:00:00Z."""
     counter: Counter[str] = Counter()
     for day, tally in tallies.items():
-        counter.update(_keys_on(day, by, tally))
+        counter.update(_values_on(day, by, tally))
     return {key: number for key, number in sorted(counter.items()) if number}
 
 
-def _keys_on(day: date, by: By, tally: Tally) -> Mapping[str, int]:
+def _values_on(day: date, by: By, tally: Tally) -> Mapping[str, int]:
     if by is By.DAY:
         return {day.isoformat(): tally.total}
     if by is By.HOUR:

@@ -10,10 +10,22 @@ from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.tallies import store
 from chalicelib.tallies.count import days_after
-from chalicelib.tallies.model import BY_PARTNERS, COUNTRY, HOUR, SOURCE, TOTAL, By, TalliedPetition, Tally, summed
+from chalicelib.tallies.model import (
+    BY_PARTNERS,
+    COUNTRY_PREFIX,
+    HOUR_PREFIX,
+    SOURCE_PREFIX,
+    TOTAL,
+    By,
+    TalliedPetition,
+    Tally,
+    summed,
+)
 
-# The key of a sum over all days or hours. The signatures do not say on which day the tally counted.
+# The key of a sum over all days or hours. A signature does not say on which day the tally counted it.
 WHOLE = "all"
+# Sorts after the time of every adjustment.
+END = "9"
 
 
 class Sum(NamedTuple):
@@ -32,7 +44,7 @@ def sums_of_one(country: str, source: str, *, by_partner: bool) -> tuple[Sum, ..
     return COUNT, DAYS, HOURS, Sum(By.COUNTRY, country), Sum(By.SOURCE, source), *partners
 
 
-def kept_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
+def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
     """Return the tally's sums. Reads are consistent and close no day, so the reader needs no right to write."""
     head = store.head(petition.slug, tables)
     open_days = days_after(head, petition, now, tables)
@@ -41,19 +53,19 @@ def kept_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[
 
 
 def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
-    """Reopen the days that were closed before they were over, and return them. Raise ConditionFailed."""
+    """Reopen the days that were closed before they were over, and return them. Raise ConditionFailed after a race."""
     return store.reopen(slug, (tables.answered_at or now).date(), tables)
 
 
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
-    """Subtract the drift from every sum, as an entry of today that is also kept on record; return that entry.
+    """Subtract the drift from every sum, as an entry of today. Also store a record of the entry, and return it.
 
     Past days do not change. Raise ConditionFailed if there is already an adjustment in this second.
     """
     numbers = {name: -amount for name, amount in _as_numbers(drift, now).items() if amount}
-    in_head = drift.get(DAYS, 0) - drift.get(COUNT, 0)
-    store.adjust(slug, now, numbers, in_head, tables)
-    return {**numbers, "head": in_head}
+    head_total = drift.get(DAYS, 0) - drift.get(COUNT, 0)
+    store.adjust(slug, now, numbers, head_total, tables)
+    return {**numbers, "head": head_total}
 
 
 class Adjustment(NamedTuple):
@@ -73,7 +85,7 @@ def adjustments(slugs: Iterable[str], since: datetime, tables: Tables) -> Iterat
 
 def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustment]:
     """Yield the petition's adjustments of the count, the oldest first."""
-    between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, "9").sk)
+    between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, END).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     for item in items:
         amount = item.get(TOTAL, 0) + item["head_total"]
@@ -93,8 +105,8 @@ def _sums(tally: Tally) -> dict[Sum, int]:
 
 def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
     """Return the drift as numbers of a tally item. The drift of the hours goes to the current hour."""
-    prefixes: dict[str, str] = {By.COUNTRY: COUNTRY, By.SOURCE: SOURCE}
-    numbers = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR}{now:%H}": drift.get(HOURS, 0)})
+    prefixes: dict[str, str] = {By.COUNTRY: COUNTRY_PREFIX, By.SOURCE: SOURCE_PREFIX}
+    numbers = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR_PREFIX}{now:%H}": drift.get(HOURS, 0)})
     numbers[BY_PARTNERS] = drift.get(PARTNERS, 0)
     numbers.update({prefixes[by] + key: amount for (by, key), amount in drift.items() if by in prefixes})
     return numbers

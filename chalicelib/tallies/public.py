@@ -15,7 +15,7 @@ from chalicelib.tallies.model import TalliedPetition
 # A CDN's copy may be 6 s old, and the list of petitions is kept for another second: together below 10 s.
 FRESH = timedelta(seconds=2)
 LEASE_SECONDS = 10
-# The list's refresh writes each snapshot. If more are stale, the others wait for the next refresh, 2 s later or more.
+# A refresh of the list writes at most this many snapshots. The others wait for the next refresh, 2 s later or more.
 MOST_REFRESHED = 100
 
 
@@ -30,39 +30,39 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return _stale_count(snapshot)
     try:
-        counted = _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
+        count = _refresh(petition, now, tables) or snapshot or exact_count(petition, now, tables)
     except Unavailable:
         return _stale_count(snapshot)
-    return replace(counted, recent=snapshot.recent) if snapshot else counted
+    return replace(count, recent=snapshot.recent) if snapshot else count
 
 
 def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
     """Return snapshots by slug, read in batches of a hundred. Refresh the oldest of those that are stale.
 
-    Under load shedding, or if that fails, return the stale ones. A petition without any count is left out.
+    Under load shedding, or if the refresh fails, return the stale ones. A petition without any count is left out.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
-    found = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
-    stale = [each for each in petitions if each.slug not in found or now - found[each.slug].as_of >= FRESH]
+    by_slug = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
+    stale = [each for each in petitions if each.slug not in by_slug or now - by_slug[each.slug].as_of >= FRESH]
     if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
-        return found
+        return by_slug
     try:
-        return found | _all_refreshed(stale, found, now, tables)
+        return by_slug | _refresh_oldest(stale, by_slug, now, tables)
     except Unavailable:
-        return found
+        return by_slug
 
 
-def _all_refreshed(
-    stale: Sequence[TalliedPetition], found: Mapping[str, Count], now: datetime, tables: Tables
+def _refresh_oldest(
+    stale: Sequence[TalliedPetition], by_slug: Mapping[str, Count], now: datetime, tables: Tables
 ) -> dict[str, Count]:
-    """Count and save the oldest if the list's lease is free, and every petition without a snapshot in any case.
+    """Count and save every petition without a snapshot, and the oldest snapshots if the list's lease is free.
 
     The lease is not released: it expires when the new snapshots are stale.
     """
-    missing = [each for each in stale if each.slug not in found]
-    old = sorted((each for each in stale if each.slug in found), key=lambda each: found[each.slug].as_of)
-    is_ours = bool(old) and snapshots.lease_list(now, int(FRESH.total_seconds()), tables)
-    chosen = [*missing, *(old[:MOST_REFRESHED] if is_ours else [])]
+    missing = [each for each in stale if each.slug not in by_slug]
+    old = sorted((each for each in stale if each.slug in by_slug), key=lambda each: by_slug[each.slug].as_of)
+    has_lease = bool(old) and snapshots.lease_list(now, int(FRESH.total_seconds()), tables)
+    chosen = [*missing, *(old[:MOST_REFRESHED] if has_lease else [])]
     counts = exact_counts(chosen, now, tables) if chosen else {}
     for slug, count in counts.items():
         _save(slug, count, tables)
@@ -73,13 +73,13 @@ def _snapshot(item: Item) -> Count | None:
     """Return the stored count. None also if only a lease is stored, because its holder did not finish."""
     if "count" not in item:
         return None
-    as_of, others = datetime.fromisoformat(item["as_of"]), (item.get("withdrawn", 0), item.get("by_partners", 0))
-    return Count(item["count"], as_of, _recent(item), *others)
+    as_of = datetime.fromisoformat(item["as_of"])
+    return Count(item["count"], as_of, _recent(item), item.get("withdrawn", 0), item.get("by_partners", 0))
 
 
 def _recent(item: Item) -> Recent | None:
-    found = item.get("recent")
-    return Recent(**{**found, "as_of": datetime.fromisoformat(found["as_of"])}) if found else None
+    stored = item.get("recent")
+    return Recent(**{**stored, "as_of": datetime.fromisoformat(stored["as_of"])}) if stored else None
 
 
 def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:
@@ -98,7 +98,8 @@ def _stale_count(snapshot: Count | None) -> Count:
     return snapshot
 
 
-def _refreshed(petition: TalliedPetition, now: datetime, tables: Tables) -> Count | None:
+def _refresh(petition: TalliedPetition, now: datetime, tables: Tables) -> Count | None:
+    """Count and save; return None if another caller has the lease."""
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)

@@ -7,7 +7,7 @@ from chalicelib.aws.table import Change, Item, NewItem, Tables, absent_or_at_mos
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
-from chalicelib.tallies.store import put_once
+from chalicelib.tallies.store import put_if_absent
 
 # The lease of the caller that refreshes the count, and the lease for the recent numbers.
 LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
@@ -19,23 +19,23 @@ def snapshot(slug: str, tables: Tables) -> Item | None:
 
 def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
     """Return the snapshots that exist, by slug."""
-    wanted = {keys.snapshot(slug): slug for slug in slugs}
-    return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: item for item in tables.batch_get([*wanted])}
+    slug_by_key = {keys.snapshot(slug): slug for slug in slugs}
+    return {slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]: item for item in tables.batch_get([*slug_by_key])}
 
 
 def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
-    put_once(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), "leased_until": 0}), tables)
+    put_if_absent(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), "leased_until": 0}), tables)
 
 
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
     """Take the lease: return True for one caller at a time. It expires after `seconds`, in case its holder crashes."""
-    at = int(now.timestamp())
-    is_free = absent_or_at_most(lease, at)
-    return tables.try_update(Change(keys.snapshot(slug), assign={lease: at + seconds}, when=is_free))
+    now_epoch = int(now.timestamp())
+    is_free = absent_or_at_most(lease, now_epoch)
+    return tables.try_update(Change(keys.snapshot(slug), assign={lease: now_epoch + seconds}, when=is_free))
 
 
 def lease_list(now: datetime, seconds: int, tables: Tables) -> bool:
-    """Return True for one caller in `seconds`, who then refreshes the whole list. No petition has an empty slug."""
+    """Take the lease to refresh the list: return True once in `seconds`. Its slug is empty, as no petition's is."""
     return lease_snapshot("", now, seconds, tables)
 
 

@@ -13,11 +13,11 @@ from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.tallies.model import (
     BY_PARTNERS,
-    COUNTRY,
-    HOUR,
+    COUNTRY_PREFIX,
+    HOUR_PREFIX,
     MAX_SOURCES,
     OTHER,
-    SOURCE,
+    SOURCE_PREFIX,
     SOURCES_SEEN,
     TOTAL,
     WITHDRAWN,
@@ -33,10 +33,11 @@ SHARDS, BEGAN, ADJUSTED_AT = "shards", "began", "adjusted_at"
 
 @dataclass(frozen=True)
 class Head:
-    """The total of all closed days, up to and including `through`; of these, `by_partners`; and how many `withdrawn`.
+    """The sum of all closed days, up to and including the day `through`.
 
-    `shards` is at least the number that any writer uses: it is raised here first, and read consistently.
-    `began` is the first day that was counted (None: not recorded). `adjusted_at`: when it was last adjusted.
+    `total`, `withdrawn` and `by_partners` are as in `Tally`. `shards` is at least the number that any writer uses: it
+    is raised here first. `began` is the first day that was counted (None: not recorded). `adjusted_at` is the time of
+    the last adjustment.
     """
 
     through: date
@@ -61,23 +62,23 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     """Return the change that adds the entry to the shard.
 
     Use it only in a transaction whose other change can happen once: otherwise a retry counts twice.
-    To confirm under a source other than OTHER, the shard must have that source, or fewer than MAX_SOURCES, today.
+    A confirmation has a condition: today's shard has the entry's source, or fewer than MAX_SOURCES. OTHER always fits.
     """
-    adding: dict[str, int | set[str]] = {
+    numbers: dict[str, int | set[str]] = {
         TOTAL: entry.amount,
-        f"{HOUR}{entry.moment:%H}": entry.amount,
-        COUNTRY + entry.country: entry.amount,
-        SOURCE + entry.source: entry.amount,
+        f"{HOUR_PREFIX}{entry.moment:%H}": entry.amount,
+        COUNTRY_PREFIX + entry.country: entry.amount,
+        SOURCE_PREFIX + entry.source: entry.amount,
         **({BY_PARTNERS: entry.amount} if entry.by_partner else {}),
     }
     key = keys.tally_shard(slug, shard, entry.moment.date())
     if entry.amount < 0:
-        return Change(key, add={**adding, WITHDRAWN: -entry.amount})
+        return Change(key, add={**numbers, WITHDRAWN: -entry.amount})
     if entry.source == OTHER:
-        return Change(key, add=adding)
+        return Change(key, add=numbers)
     sources = Attr(SOURCES_SEEN)
     has_room = sources.not_exists() | sources.contains(entry.source) | sources.size().lt(MAX_SOURCES)
-    return Change(key, add={**adding, SOURCES_SEEN: {entry.source}}, when=has_room)
+    return Change(key, add={**numbers, SOURCES_SEEN: {entry.source}}, when=has_room)
 
 
 def days_of_shards(petitions: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
@@ -88,11 +89,11 @@ def days_of_shards(petitions: Sequence[OpenDays], tables: Tables) -> list[dict[d
         for day in each.days
         for shard in range(each.shards)
     ]
-    found: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    items: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in tables.batch_get(shard_keys, consistent=True) if shard_keys else []:
-        found[item["pk"].rpartition("#")[0], item["sk"]].append(item)
+        items[item["pk"].rpartition("#")[0], item["sk"]].append(item)
     return [
-        {day: summed(map(tally_of, found[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
+        {day: summed(map(tally_of, items[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
         for each in petitions
     ]
 
@@ -106,9 +107,9 @@ def head(slug: str, tables: Tables) -> Head:
 
 def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
     """Return the heads that exist, by slug."""
-    wanted = {keys.tally_head(slug): slug for slug in slugs}
-    found = tables.batch_get([*wanted], consistent=True)
-    return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: _head(item) for item in found}
+    slug_by_key = {keys.tally_head(slug): slug for slug in slugs}
+    items = tables.batch_get([*slug_by_key], consistent=True)
+    return {slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]: _head(item) for item in items}
 
 
 def _head(item: Item) -> Head:
@@ -127,7 +128,7 @@ def _head(item: Item) -> Head:
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
     began = (through + timedelta(days=1)).isoformat()
-    put_once(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0, BEGAN: began}), tables)
+    put_if_absent(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0, BEGAN: began}), tables)
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
@@ -139,7 +140,7 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> None:
 def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -> None:
     """Store a day's sum and add it to the head: both or neither.
 
-    Raise ConditionFailed if the day is already closed, or if there are more shards than the `shards` in the sum.
+    Raise ConditionFailed if the day is already closed, or if the tally has more `shards` than were summed.
     """
     is_next = Attr("through").eq((day - timedelta(days=1)).isoformat()) & absent_or_at_most(SHARDS, shards)
     through = {"through": day.isoformat()}
@@ -159,14 +160,14 @@ def _added_to_head(tally: Tally) -> dict[str, int]:
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:
-    """Reopen and return today and later days, whose shards then count again. Raise ConditionFailed after a race."""
-    before = head(slug, tables)
-    closed = closed_days(slug, today, before.through, tables)
+    """Reopen and return today and later days: readers sum their shards again. Raise ConditionFailed after a race."""
+    old_head = head(slug, tables)
+    closed = closed_days(slug, today, old_head.through, tables)
     if closed:
         through, numbers = (today - timedelta(days=1)).isoformat(), _added_to_head(summed(closed.values()))
-        taken_off = {name: -number for name, number in numbers.items()}
-        is_same = Attr("through").eq(before.through.isoformat())
-        tables.update(Change(keys.tally_head(slug), {"through": through}, taken_off, when=is_same))
+        negative = {name: -number for name, number in numbers.items()}
+        is_same = Attr("through").eq(old_head.through.isoformat())
+        tables.update(Change(keys.tally_head(slug), {"through": through}, negative, when=is_same))
     return sorted(closed)
 
 
@@ -193,6 +194,6 @@ def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: 
     )
 
 
-def put_once(new: NewItem, tables: Tables) -> None:
+def put_if_absent(new: NewItem, tables: Tables) -> None:
     with suppress(ConditionFailed):
         tables.put_new(new)

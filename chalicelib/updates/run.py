@@ -17,7 +17,7 @@ from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.send import CLAIM
-from chalicelib.signatures.walk import subscribers
+from chalicelib.signatures.walk import read_subscribers
 from chalicelib.updates import store
 from chalicelib.updates.find import SECONDS, find_update
 from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
@@ -70,7 +70,7 @@ class SendingUpdate:
     def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
         """Request the emails of the next page of signatures."""
         bucket = keys.BUCKETS[mailing.bucket]
-        people, last = subscribers(mailing.slug, bucket, mailing.after, PAGE, self.tables)
+        people, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE, self.tables)
         chosen = [person for person in people if may_get_updates(person)]
         requests = [self._request_email(update, person) for person in chosen]
         self.outbox.send([(request, 0) for request in requests if request])

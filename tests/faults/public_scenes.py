@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.core.errors import Unavailable
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
-from chalicelib.shedding.level import Level, shed
+from chalicelib.shedding.level import Level, set_level
 from chalicelib.staff import authorizer
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
@@ -111,9 +111,9 @@ def is_kept_and_mailed_once(served: Served) -> None:
 
 
 def overflowed(served: Served) -> None:
-    shed(Level.ACCEPT_ONLY, served.tables)
+    set_level(Level.ACCEPT_ONLY, served.tables)
     assert served.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
-    shed(Level.NORMAL, served.tables)
+    set_level(Level.NORMAL, served.tables)
 
 
 def nothing_drifts(served: Served) -> None:

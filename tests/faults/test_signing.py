@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.petitions import find
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.shedding.level import Level, forget_level, shed
+from chalicelib.shedding.level import Level, forget_level, set_level
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed, identity_of, json_of, key_of, signed
 from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
@@ -22,7 +22,7 @@ PETITION = a_petition()
 KEY = key_of(PETITION, identity_of(PETITION))
 LATER = timedelta(hours=2)
 # Faults here cause a 503: the petition is needed, and so is the queue after the table has refused.
-NEEDED = ("chalicelib/petitions/store.py:get_with_slugs", "chalicelib/signatures/sign.py:_stored_or_queued")
+NEEDED = ("chalicelib/petitions/store.py:get_with_slugs", "chalicelib/signatures/sign.py:_store_or_queue")
 pytestmark = pytest.mark.faults
 ENTRIES = (("chalicelib.signatures.api", "sign_by_json"), ("chalicelib.signatures.worker", "store_overflow"))
 
@@ -64,7 +64,7 @@ def expired(served: Served) -> None:
 
 
 def accept_only(served: Served) -> None:
-    shed(Level.ACCEPT_ONLY, served.tables)
+    set_level(Level.ACCEPT_ONLY, served.tables)
 
 
 BEFORE = [
@@ -162,7 +162,7 @@ def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(ser
     def run(faults: Faults) -> Injection:
         begun(served, before)
         had = mails(served)
-        shed(Level.ACCEPT_ONLY, served.tables)
+        set_level(Level.ACCEPT_ONLY, served.tables)
         assert served.post_json(API, json_of()).status_code == 202
         deliver = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
         left, made = injected(served, faults, deliver)
@@ -189,7 +189,7 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
     assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {
         "store.py:add",
-        "sign.py:_stored_or_queued",
+        "sign.py:_store_or_queue",
         "mail_state.py:nudge_mail",
         "mail_state.py:request_mail",
     }

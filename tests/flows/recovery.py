@@ -8,7 +8,7 @@ from chalicelib.mail.signature_kinds import HIDDEN
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel.read import FunnelBy
 from chalicelib.projections.recount import recount
-from chalicelib.shedding.level import Level, shed
+from chalicelib.shedding.level import Level, set_level
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
 from tests.flows.world import NONE, Trouble, World
 
@@ -29,7 +29,7 @@ def go_well(world: World, but: str = "", where: str = "", trouble: Trouble = NON
 def recover(world: World, promised: Mapping[str, datetime]) -> None:
     """Let hours pass until nothing waits: a pause ends after one hour, a sweep begins every six."""
     world.site.mailer.failures = []
-    shed(Level.NORMAL, world.tables)
+    set_level(Level.NORMAL, world.tables)
     for _ in range(HOURS):
         _one_hour(world)
         if _is_quiet(world):

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from chalicelib.petitions.find import SETTINGS_SECONDS
 from chalicelib.petitions.model import PetitionState
-from chalicelib.shedding.level import Level, shed
+from chalicelib.shedding.level import Level, set_level
 from tests.actors import NOW, Person, fields_of, identity_of, json_of
 from tests.flows.answers import ANSWERS, ENDS, PERSONAL, SLUG, yes_or_no
 from tests.flows.recovery import go_well
@@ -47,7 +47,7 @@ class Supporters(RuleBasedStateMachine):
 
     def go(self, way: Way) -> None:
         """Sign, perhaps repeatedly; get the email; perhaps confirm or withdraw, with one change in between."""
-        shed(Level.ACCEPT_ONLY if way.where == "store_overflow" else Level.NORMAL, self.world.tables)
+        set_level(Level.ACCEPT_ONLY if way.where == "store_overflow" else Level.NORMAL, self.world.tables)
         for _ in range(way.times):
             answer = self._by_json(way.who, way.country, way.source, way.trouble_at("sign"))
             self._signed("json", way.who, answer, way.trouble_at("sign"))

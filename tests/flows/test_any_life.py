@@ -13,7 +13,7 @@ from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Th
 from chalicelib.petitions.model import PetitionState
 from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.projections.recount import recount
-from chalicelib.shedding.level import Level, shed
+from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.model import By
 from tests.flows.recovery import go_well, recover
 from tests.flows.supporters import Supporters
@@ -91,7 +91,7 @@ class AnyLife(Supporters):
 
     @rule(level=st.sampled_from([Level.NORMAL, Level.SNAPSHOT_ONLY, Level.ACCEPT_ONLY]))
     def shed(self, level: Level) -> None:
-        shed(level, self.world.tables)
+        set_level(level, self.world.tables)
 
     @rule(change=st.sampled_from(["close", "close soon", "open", "open", "open", "pause", "remove", "edit", "shards"]))
     def the_petition_changes(self, change: str) -> None:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from chalicelib.aws import clients
 from chalicelib.aws.table import signing_tables
-from chalicelib.shedding.level import Level, forget_level, shed
+from chalicelib.shedding.level import Level, forget_level, set_level
 from tests.flows.handlers import Site, link, token
 
 WHERE = "https://dynamodb.invalid"
@@ -69,7 +69,7 @@ def test_accept_only_makes_no_table_call_and_stores_all_signatures_later(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.sign(email="warm@example.org")
-    shed(Level.ACCEPT_ONLY, site.aws.tables)
+    set_level(Level.ACCEPT_ONLY, site.aws.tables)
     forget_level()
     assert site.sign(email="first@example.org").status_code == 202
     with monkeypatch.context() as down:

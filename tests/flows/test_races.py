@@ -21,7 +21,7 @@ from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import Outcome, Signed, sign
+from chalicelib.signatures.sign import Outcome, SignResult, sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import MAX_SOURCES, By
@@ -50,7 +50,7 @@ def signed(local: str, petition: Petition, tables: Tables, source: str | None = 
     return Subject(petition.slug, identity, "GB", source or DIRECT)
 
 
-def sign_once(local: str, petition: Petition, tables: Tables, source: str | None = None) -> Signed:
+def sign_once(local: str, petition: Petition, tables: Tables, source: str | None = None) -> SignResult:
     origin = own_origin(petition, "api", source)
     return sign(form_of(local, source=source), petition, origin, NOW, a_signing_context(tables))
 

@@ -20,7 +20,7 @@ from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
-from chalicelib.signatures.model import CLOCKS
+from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, TOKEN_KEYS, a_petition
 from tests.faults.injection import Fault, Injection, Killed, Target, restore
@@ -53,7 +53,7 @@ class Letter:
     def is_older_than(self, withdrawal: str | None) -> bool:
         """Return whether its link to confirm was issued more than a minute before the withdrawal."""
         _, expires = payload_of(Purpose.CONFIRM, token_in(self.link("confirm")), TOKEN_KEYS)
-        latest = expires - CONFIRM_LIFETIME + CLOCKS
+        latest = expires - CONFIRM_LIFETIME + CLOCK_SKEW
         return withdrawal is not None and datetime.fromisoformat(withdrawal).replace(microsecond=0) > latest
 
 

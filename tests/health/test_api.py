@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.health.readiness import SHOWN_FOR, Readiness, keep
 from chalicelib.mail.pause import pause_mail
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import Level, shed
+from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, adjust
 from tests.actors import DAY, NOW, bobs_token
 from tests.served import Served
@@ -45,7 +45,7 @@ def test_queues_a_pause_and_shedding_are_reported(served: Served) -> None:
     served.other_queue.messages.append({})
     served.overflow.messages.append({})
     until = pause_mail(NOW, served.tables, timedelta(hours=1))
-    shed(Level.SNAPSHOT_ONLY, served.tables)
+    set_level(Level.SNAPSHOT_ONLY, served.tables)
     found = health(served)
     assert found["mail"] == {"waiting": 2, "paused_until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
     assert found["overflow"] == {"waiting": 1}

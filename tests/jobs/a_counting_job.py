@@ -7,7 +7,7 @@ from typing import ClassVar
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.jobs.model import Job, JobState, Step, new_id
-from chalicelib.signatures.walk import exportable
+from chalicelib.signatures.walk import read_for_export
 from tests.actors import NOW
 
 SECONDS = 5
@@ -39,7 +39,7 @@ class Counting:
 
     def _counted(self, count: Count) -> Count:
         buckets = keys.BUCKETS[count.processed : count.processed + BUCKETS_A_STEP]
-        found = sum(1 for bucket in buckets for _ in exportable(count.key, bucket, self.tables))
+        found = sum(1 for bucket in buckets for _ in read_for_export(count.key, bucket, self.tables))
         update = {"found": count.found + found, "processed": count.processed + len(buckets)}
         after = count.model_copy(update=update)
         return after if after.processed < after.expected else after.ended(JobState.DONE)

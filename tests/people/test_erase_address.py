@@ -8,7 +8,7 @@ from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.changes import increments
 from chalicelib.projections.recount import recount
-from chalicelib.shedding.level import Level, forget_level, shed
+from chalicelib.shedding.level import Level, forget_level, set_level
 from chalicelib.tallies.count import exact_count
 from commands.trail import Trail
 from tests.actors import (
@@ -34,10 +34,10 @@ ERASE = "/api/staff/people/erase"
 
 
 def signs_while_the_table_is_down(served: Served) -> None:
-    shed(Level.ACCEPT_ONLY, served.tables)
+    set_level(Level.ACCEPT_ONLY, served.tables)
     forget_level()
     assert served.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
-    shed(Level.NORMAL, served.tables)
+    set_level(Level.NORMAL, served.tables)
     forget_level()
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
-from chalicelib.progress.refresh import FRESH, recent
+from chalicelib.progress.refresh import FRESH, recent_numbers
 from chalicelib.tallies.public import public_count
 from tests.actors import ALICE, BOB, CHARLIE, NOW, Person, confirmed
 from tests.fakes import FakeTables
@@ -15,22 +15,22 @@ HOUR = timedelta(hours=1)
 def test_today_and_the_last_24_hours_are_counted_by_the_hour(tables: FakeTables, petition: Petition) -> None:
     for person, hours in ((ALICE, 0), (BOB, 13), (CHARLIE, 23), (Person("Dora", "dora@mail.example"), 25)):
         confirmed(tables, petition, person, now=NOW - hours * HOUR)
-    found = recent(petition, NOW, tables)
+    found = recent_numbers(petition, NOW, tables)
     assert found
     assert (found.today, found.last_day, found.areas) == (1, 3, {})
 
 
 def test_it_is_read_with_the_count_and_refreshed_when_it_is_old(tables: FakeTables, petition: Petition) -> None:
     assert public_count(petition, NOW, tables).recent is None
-    recent(petition, NOW, tables)
+    recent_numbers(petition, NOW, tables)
     confirmed(tables, petition)
     tables.calls.clear()
     stored = public_count(petition, NOW, tables).recent
     assert (stored and stored.today, tables.calls) == (0, ["get"])
-    still = recent(petition, NOW + FRESH - HOUR / 3600, tables)
+    still = recent_numbers(petition, NOW + FRESH - HOUR / 3600, tables)
     assert still
     assert still.today == 0
-    later = recent(petition, NOW + FRESH, tables)
+    later = recent_numbers(petition, NOW + FRESH, tables)
     assert later
     assert later.today == 1
     kept = public_count(petition, NOW + 2 * FRESH, tables).recent
@@ -38,10 +38,10 @@ def test_it_is_read_with_the_count_and_refreshed_when_it_is_old(tables: FakeTabl
 
 
 def test_one_caller_refreshes_it(tables: FakeTables, petition: Petition) -> None:
-    recent(petition, NOW, tables)
+    recent_numbers(petition, NOW, tables)
     tables.items[keys.snapshot(petition.slug)]["recent_leased_until"] = int((NOW + HOUR).timestamp())
     confirmed(tables, petition)
-    found = recent(petition, NOW + FRESH, tables)
+    found = recent_numbers(petition, NOW + FRESH, tables)
     assert found
     assert found.today == 0
 
@@ -50,6 +50,6 @@ def test_areas_come_from_the_projection(tables: FakeTables, petition: Petition) 
     counter = keys.pending(petition.slug, keys.BUCKETS[0])
     tables.items[counter] = {"pk": counter.pk, "sk": counter.sk, "a.SW": 64, "a.LS": 3, "a.none": 99}
     tables.items[keys.tally_head(petition.slug)]["total"] = 64 + 3 + 99
-    found = recent(petition, NOW, tables)
+    found = recent_numbers(petition, NOW, tables)
     assert found
     assert found.areas == {"SW": 60}

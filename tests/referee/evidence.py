@@ -14,7 +14,7 @@ from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
 from chalicelib.exports import worker
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions import find
-from chalicelib.shedding.level import Level, forget_level, shed
+from chalicelib.shedding.level import Level, forget_level, set_level
 from stack.referee.model import Question
 from stack.referee.policies import HERE, declared, resolver
 from stack.referee.questions import questions
@@ -106,7 +106,7 @@ def _more(served: Served) -> None:
         served.deliver(function, requests(served))
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
         test_signing.begun(served, before)
-        shed(level, served.tables)
+        set_level(level, served.tables)
         forget_level()
         served.post_json(test_signing.API, json_of())
         find._known.clear()  # The process knows that the petition exists, and has not read it.
@@ -116,15 +116,15 @@ def _more(served: Served) -> None:
     begun(served, Scene("take_signatures", oak_asks, lambda _: True, nothing))
     # An unknown petition makes the process read which there are.
     sent(BATCH, served, "/api/partner/petitions/nobody/signatures", 404)
-    shed(Level.ACCEPT_ONLY, served.tables)
+    set_level(Level.ACCEPT_ONLY, served.tables)
     forget_level()
     sent(BATCH, served)
     forget_level()
     begun(served, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
-    shed(Level.ACCEPT_ONLY, served.tables)
+    set_level(Level.ACCEPT_ONLY, served.tables)
     forget_level()
     worked_on(served)
-    shed(Level.NORMAL, served.tables)
+    set_level(Level.NORMAL, served.tables)
     forget_level()
     begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, shed, stored_level
+from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, set_level, stored_level
 from chalicelib.tallies.public import FRESH, public_count, public_counts
 from tests.actors import NOW
 from tests.fakes import FakeTables
@@ -33,7 +33,7 @@ def test_a_warm_function_caches_the_level_for_seconds(tables: FakeTables, monkey
     clock = [100.0]
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: clock[0])
     level_now(tables)
-    shed(Level.ACCEPT_ONLY, tables)
+    set_level(Level.ACCEPT_ONLY, tables)
     tables.calls.clear()
     assert level_now(tables) is Level.NORMAL
     assert tables.calls == []
@@ -53,7 +53,7 @@ def test_an_unreadable_level_sheds_nothing_and_later_keeps_the_last_known(
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: clock[0])
     tables.fail_next(failure)
     assert level_now(tables) is Level.NORMAL
-    shed(Level.SNAPSHOT_ONLY, tables)
+    set_level(Level.SNAPSHOT_ONLY, tables)
     assert level_now(tables) is Level.NORMAL, "the next requests do not wait for the same failure"
     clock[0] += LEVEL_SECONDS
     assert level_now(tables) is Level.SNAPSHOT_ONLY
@@ -81,7 +81,7 @@ def test_a_level_from_another_version_of_the_code_is_normal(tables: FakeTables) 
     ("level", "seconds", "late"), [(Level.NORMAL, 5, 1), (Level.LONGER_CACHES, 30, 6), (Level.ACCEPT_ONLY, 30, 6)]
 )
 def test_cache_headers_depend_on_the_level(served: Served, level: Level, seconds: int, late: int) -> None:
-    shed(level, served.tables)
+    set_level(level, served.tables)
     for path in SHARED:
         told = served.get(path).headers["Cache-Control"]
         assert told == f"public, max-age={seconds}, stale-while-revalidate={late}, stale-if-error=86400"
@@ -89,7 +89,7 @@ def test_cache_headers_depend_on_the_level(served: Served, level: Level, seconds
 
 def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: Petition) -> None:
     first = public_counts([petition], NOW, tables)[petition.slug]
-    shed(Level.SNAPSHOT_ONLY, tables)
+    set_level(Level.SNAPSHOT_ONLY, tables)
     forget_level()
     tables.calls.clear()
     assert public_count(petition, NOW + 100 * FRESH, tables) == first
@@ -98,7 +98,7 @@ def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: 
 
 
 def test_snapshot_only_without_a_snapshot_is_503(served: Served) -> None:
-    shed(Level.SNAPSHOT_ONLY, served.tables)
+    set_level(Level.SNAPSHOT_ONLY, served.tables)
     del served.tables.items[keys.snapshot("safe-children")]
     assert served.get(COUNT).status_code == 503
     page = served.get("/petitions/safe-children")

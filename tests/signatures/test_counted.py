@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.counted import change_counted
+from chalicelib.signatures.counted import change_and_count
 from chalicelib.signatures.store import confirmation
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
@@ -61,7 +61,7 @@ def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(tables: 
     identity = confirmed(tables, crowded, source="source-1")
     before = exact_count(crowded, NOW, tables)
     with pytest.raises(ConditionFailed) as caught:
-        change_counted(
+        change_and_count(
             crowded,
             TallyEntry(1, NOW, "GB", "source-1"),
             lambda entry: confirmation(subject_of(crowded, identity, source="source-1"), {}, entry.source, NOW),

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.pages.render import asset
-from chalicelib.signatures.mailboxes import is_slip, probable_address, question
+from chalicelib.signatures.mailboxes import is_slip, probable_address, suggested_address
 from tests.actors import ALICE, Person, a_petition, fields_of, identity_of, item_of
 from tests.pages.parsed import Page
 from tests.served import Served
@@ -37,9 +37,9 @@ def test_no_known_domain_is_a_slip() -> None:
 
 
 def test_an_address_is_asked_about_once() -> None:
-    assert question({"email": "alice@gmial.com"}) == "alice@gmail.com"
-    assert question({"email": "alice@gmial.com", "email_asked": "alice@gmial.com"}) is None
-    assert question({"email": "bob@gmial.com", "email_asked": "alice@gmial.com"}) == "bob@gmail.com"
+    assert suggested_address({"email": "alice@gmial.com"}) == "alice@gmail.com"
+    assert suggested_address({"email": "alice@gmial.com", "email_asked": "alice@gmial.com"}) is None
+    assert suggested_address({"email": "bob@gmial.com", "email_asked": "alice@gmial.com"}) == "bob@gmail.com"
 
 
 def test_without_javascript_the_form_asks_once_and_takes_either_answer(served: Served) -> None:

@@ -8,7 +8,7 @@ from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.origin import Origin, own_origin
-from chalicelib.signatures.sign import Outcome, Signed, sign
+from chalicelib.signatures.sign import Outcome, SignResult, sign
 from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import By
 from tests.actors import (
@@ -26,7 +26,7 @@ PARTNER = Origin("Oak Alliance", "partner", "oak-consent-3", "oak-alliance")
 TRUSTED = dataclasses.replace(PARTNER, confirms_by_email=False)
 
 
-def obtained(tables: FakeTables, petition: Petition, origin: Origin) -> Signed:
+def obtained(tables: FakeTables, petition: Petition, origin: Origin) -> SignResult:
     return sign(a_form(), petition, origin, NOW, a_signing_context(tables))
 
 

@@ -11,7 +11,7 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import Level, shed
+from chalicelib.shedding.level import Level, set_level
 from chalicelib.signatures.model import NewSignature
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from tests.actors import (
@@ -45,14 +45,14 @@ def overflowed(tables: FakeTables, petition: Petition, queue: FakeQueue, now: da
 
 
 def test_a_working_table_needs_no_queue(tables: FakeTables, petition: Petition) -> None:
-    shed(Level.SNAPSHOT_ONLY, tables)
+    set_level(Level.SNAPSHOT_ONLY, tables)
     context = a_signing_context(tables, an_unneeded_queue)
     assert sign_by_form(petition, NOW, context).outcome is Outcome.ACCEPTED
     assert sign_by_form(petition, NOW, context).outcome is Outcome.REPEATED
 
 
 def test_at_accept_only_the_table_is_not_written(tables: FakeTables, petition: Petition, queue: FakeQueue) -> None:
-    shed(Level.ACCEPT_ONLY, tables)
+    set_level(Level.ACCEPT_ONLY, tables)
     overflowed(tables, petition, queue)
     assert not signatures_in(tables)
     assert queue.messages == [queued(petition).model_dump(mode="json", exclude_none=True)]

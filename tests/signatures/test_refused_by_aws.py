@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.core.errors import Throttled, Unavailable
-from chalicelib.shedding.level import Level, shed
+from chalicelib.shedding.level import Level, set_level
 from tests.actors import ALICE, BOB, fields_of, json_of
 from tests.served import Served
 from tests.signatures.test_api import ACCEPTED, API, HOSTED, is_problem, signatures_in
@@ -40,7 +40,7 @@ def test_a_malformed_message_fails_and_so_goes_to_the_dead_letters(served: Serve
 
 
 def test_under_accept_only_signing_does_not_touch_the_table(served: Served) -> None:
-    shed(Level.ACCEPT_ONLY, served.tables)
+    set_level(Level.ACCEPT_ONLY, served.tables)
     served.get("/petitions/safe-children")
     served.tables.calls.clear()
     assert served.post_json(API, json_of()).status_code == 202

@@ -1,7 +1,7 @@
 """The tally's part of a confirmation."""
 
 from chalicelib.core import keys
-from chalicelib.tallies.enter import folded, tally_entry
+from chalicelib.tallies.enter import tally_change, with_other_source
 from chalicelib.tallies.model import OTHER, TallyEntry
 from chalicelib.tallies.open import open_tally
 from tests.actors import DAY, NOW, OPENED
@@ -11,16 +11,16 @@ ENTRY = TallyEntry(1, NOW, "GB", "bbc")
 
 
 def test_entries_use_every_shard() -> None:
-    used = {tally_entry("safe-children", 4, ENTRY).key for _ in range(300)}
+    used = {tally_change("safe-children", 4, ENTRY).key for _ in range(300)}
     assert used == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
 
 
 def test_folding_changes_only_the_source() -> None:
-    assert folded(ENTRY) == TallyEntry(1, NOW, "GB", OTHER)
+    assert with_other_source(ENTRY) == TallyEntry(1, NOW, "GB", OTHER)
 
 
 def test_subtracting_has_no_source_limit() -> None:
-    assert tally_entry("safe-children", 1, TallyEntry(-1, NOW, "GB", "bbc")).when is None
+    assert tally_change("safe-children", 1, TallyEntry(-1, NOW, "GB", "bbc")).when is None
 
 
 def test_opening_again_changes_nothing(tables: FakeTables) -> None:

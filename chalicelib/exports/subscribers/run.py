@@ -24,7 +24,7 @@ from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
 from chalicelib.mail.stop import who_stopped
-from chalicelib.signatures.walk import opted_in
+from chalicelib.signatures.walk import read_for_opt_in_list
 from chalicelib.updates.kinds import may_get_updates
 
 LISTED = "listed"
@@ -61,7 +61,7 @@ class Listing:
 
     def _write_part(self, job: OptInList, bucket: str) -> OptInList:
         """Write the part of one bucket, and the ids that were ever listed, with those of its people."""
-        people = {item["sk"]: item for item in opted_in(job.slug, bucket, self.tables)}
+        people = {item["sk"]: item for item in read_for_opt_in_list(job.slug, bucket, self.tables)}
         subscribed = self._without_stopped(job.slug, [item for item in people.values() if may_get_updates(item)])
         earlier = self._ids_listed_before(job, bucket)
         unsubscribed = sorted(earlier - subscribed.keys())

@@ -14,7 +14,7 @@ from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import ending
 from chalicelib.petitions.figure import Comparison
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.signatures.walk import confirmed_people
+from chalicelib.signatures.walk import read_confirmed_addresses
 from chalicelib.tallies.count import withdrawn_until
 from chalicelib.totals.enter import add
 from chalicelib.totals.hashes.key import find_key
@@ -74,7 +74,7 @@ class Comparing:
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
         theirs, seen, here = self._their_hashes(job), 0, 0
-        for person in confirmed_people(job.slug, keys.BUCKETS[job.processed], self.tables):
+        for person in read_confirmed_addresses(job.slug, keys.BUCKETS[job.processed], self.tables):
             seen += 1
             here += keyed_hash(person, key) in theirs
         update = {"processed": job.processed + 1, "seen": job.seen + seen, "here": job.here + here}
