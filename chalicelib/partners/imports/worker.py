@@ -28,11 +28,11 @@ def run_import(event: SQSEvent) -> Failures:
 
 
 def _work(job: Import, folder: Path) -> Work[Import]:
-    # Every function loads this file at cold start, but only one runs imports.
+    # Tools that import all of app.py load this file too, but only one function runs imports.
     from chalicelib.partners.imports.run import WORKERS, Importing
 
     partner, petition = find_partner(job.partner, tables()), petition_as_stored(job.slug, tables())
     context = SigningContext(tables(), overflow_queue, settings().signature_keys)
-    undone = job.undoes or job.job_id
-    receiving = Receiving(partner, petition, "import", context, undone)
+    import_id = job.undoes or job.job_id
+    receiving = Receiving(partner, petition, "import", context, import_id)
     return Importing(receiving, exports_bucket(), folder, times.now, WORKERS)

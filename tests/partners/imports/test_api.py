@@ -100,7 +100,7 @@ def test_an_undo_misses_no_row_that_a_cancelled_import_still_stores(
     served: Served, bob: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = started(served, bob, CSV + rows(1, 2))
-    take_rows = Importing._with_rows
+    take_rows = Importing._take_next_rows
 
     def cancelled_meanwhile(self: Importing, job: Import) -> Import:
         asked(served, bob, "DELETE", f"/{number}")
@@ -108,7 +108,7 @@ def test_an_undo_misses_no_row_that_a_cancelled_import_still_stores(
         run(served)
         return take_rows(self, job)
 
-    monkeypatch.setattr(Importing, "_with_rows", cancelled_meanwhile)
+    monkeypatch.setattr(Importing, "_take_next_rows", cancelled_meanwhile)
     run(served)
     served.clock.forward(timedelta(minutes=15))
     run(served)
