@@ -151,7 +151,7 @@ def test_a_killed_job_neither_misses_nor_repeats_anybody(
     served: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
     """The job's process dies after some writes, three times, and every message arrives twice."""
-    monkeypatch.setattr(run, "PAGE", 2)
+    monkeypatch.setattr(run, "PAGE_SIZE", 2)
     subscribed(served, petition, CROWD)
     path = published(served)
     for _ in range(3):
