@@ -12,8 +12,8 @@ from chalicelib.core import times
 from chalicelib.core.validation import parsed
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
-from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result
-from chalicelib.exports.request import prepared, result_of
+from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format, Result
+from chalicelib.exports.request import new_export, result_of
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
@@ -29,7 +29,7 @@ def request_export(request: Request, slug: str) -> Response:
     """Return 202 and the export's `Location`. The export contains the signatures confirmed at this moment."""
     export_request = parsed(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
-    export = prepared(export_request, petition, actor(request).owner, times.now(), tables())
+    export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
     audited(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
     start(export, exports_queue(), tables())
@@ -41,7 +41,7 @@ def request_export(request: Request, slug: str) -> Response:
 def list_exports(request: Request, slug: str) -> Response:
     """Return the exports, newest first, and the columns and formats to choose from. Expired exports are included."""
     petition = petition_as_stored(slug, tables())
-    choices = {"columns": list(Column), "default_columns": list(USUAL), "formats": list(Format)}
+    choices = {"columns": list(Column), "default_columns": list(DEFAULT_COLUMNS), "formats": list(Format)}
     exports = [_export_json(export) for export in jobs_of(Export, petition.slug, tables())]
     return json_answer({"exports": exports, **choices})
 
@@ -94,7 +94,7 @@ def _export_json(export: Export) -> dict[str, object]:
         "moment": times.iso(export.moment),
         "state": export.state_at(now),
         "rows": export.processed,
-        "of": export.counted,
+        "of": export.count_at_moment,
         "expires_at": times.iso(export.expires_at),
         **(_result_json(result) if result else {}),
     }

@@ -88,7 +88,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     yield "To", petition.target
     yield "Signatures", f"{result.rows:,}"
     yield "As of", iso(export.moment)
-    yield "Count at that moment", f"{export.counted:,}"
+    yield "Count at that moment", f"{export.count_at_moment:,}"
     yield "Text version", _versions(export.totals, petition)
     names = countries()
     by_country = Counter({names.get(code, code): number for code, number in export.totals.countries.items()})
@@ -117,7 +117,7 @@ def _breakdown(counts: Counter[str]) -> str:
 
 def _explain_difference(facts: CoverFacts) -> str:
     """Explain why the number of rows differs from the count, if it does."""
-    result, excess = facts.result, facts.result.rows - facts.export.counted
+    result, excess = facts.result, facts.result.rows - facts.export.count_at_moment
     if not excess:
         return "The number of signatures in the file is exactly the count at that moment."
     if excess < 0:

@@ -21,8 +21,8 @@ def deliver(export: Export, context: ExportContext) -> Export:
 
     If its rows do not agree with the tally, return it as failed. Raise Invalid if the recipient's key no longer works.
     """
-    if not agrees(export.counted, export.totals):
-        return export.ended(JobState.FAILED, why=disagreement(export.counted, export.totals))
+    if not is_consistent(export.count_at_moment, export.totals):
+        return export.ended(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
     path = _encrypt_file(export, _join_parts(export, context), context.folder)
     result = _result(export, path, f"{_prefix(export)}{token_hex(4)}", context)
     content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
@@ -41,7 +41,7 @@ def _prefix(export: Export) -> str:
     return f"{FILES}/{export.job_id}/"
 
 
-def agrees(expected_rows: int, totals: Totals) -> bool:
+def is_consistent(expected_rows: int, totals: Totals) -> bool:
     """Return whether rows and tally differ only by withdrawals and confirmations close to the moment (see Totals)."""
     return expected_rows - totals.late - totals.gone <= totals.rows <= expected_rows + totals.unsure
 

@@ -37,7 +37,7 @@ class Column(StrEnum):
     CONSENT_VERSION = "consent_version"
 
 
-USUAL = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRMED_AT)
+DEFAULT_COLUMNS = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRMED_AT)
 
 
 class ExportRequest(BaseModel):
@@ -48,7 +48,7 @@ class ExportRequest(BaseModel):
     format: Format = Format.CSV
     columns: Annotated[
         list[Column], Field(min_length=1, max_length=len(Column), json_schema_extra={"uniqueItems": True})
-    ] = list(USUAL)
+    ] = list(DEFAULT_COLUMNS)
     """Email addresses cannot be exported."""
     recipient: Annotated[str, Field(max_length=MOST_RECIPIENT)] | None = None
     """An age public key (age1...) or an OpenPGP public key (the armoured block). Only its owner can read the file then.
@@ -123,7 +123,7 @@ class Export(Job):
         return self.requested_at
 
     @property
-    def counted(self) -> int:
+    def count_at_moment(self) -> int:
         """Return the exact count at the moment."""
         return self.expected
 

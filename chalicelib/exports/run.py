@@ -14,7 +14,7 @@ FOR_DELIVERY = 450
 
 
 @dataclass(frozen=True)
-class Exporting:
+class ExportWork:
     """The work of an export."""
 
     context: ExportContext

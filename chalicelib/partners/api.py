@@ -11,10 +11,10 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import decoded
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, SentSignature, identifier_of, read_sent
+from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, SentSignature, identifier_of, read_signature
 from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, take_each
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.signatures.sign import SigningContext
@@ -34,14 +34,15 @@ def take_signatures(request: Request, slug: str) -> Response:
     return json_answer({"results": shown})
 
 
-def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> Receiving:
+def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> ReceivingContext:
     """Return the settings for receiving the caller's signatures. Raise what its two finders raise."""
     partner = find_partner(partner_of(request), tables())
     petition = find_open_petition(slug, now, tables())
-    return Receiving(partner, petition, channel, SigningContext(tables(), overflow_queue, settings().signature_keys))
+    signing = SigningContext(tables(), overflow_queue, settings().signature_keys)
+    return ReceivingContext(partner, petition, channel, signing)
 
 
-def _take_raw(raws: list[object], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
+def _take_raw(raws: list[object], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
     """Validate and take each signature, and return the results in order."""
     validated = [_signature_or_error(raw, receiving.partner, now) for raw in raws]
     valid = [each for each in validated if isinstance(each, SentSignature)]
@@ -57,7 +58,7 @@ def _take_raw(raws: list[object], receiving: Receiving, now: datetime) -> list[R
 
 def _signature_or_error(raw: object, partner: Partner, now: datetime) -> SentSignature | Invalid:
     try:
-        return read_sent(raw, partner, now)
+        return read_signature(raw, partner, now)
     except Invalid as invalid:
         return invalid
 

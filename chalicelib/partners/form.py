@@ -73,7 +73,7 @@ class _IdentifierOptional(PartnerSignature):
     identifier: Identifier | None = None  # type: ignore[assignment]
 
 
-def read_sent(
+def read_signature(
     raw: object, partner: Partner, now: datetime, row: int | None = None, *, may_lack_identifier: bool = False
 ) -> SentSignature:
     """Validate the signature and return it. Raise Invalid."""

@@ -16,7 +16,7 @@ from chalicelib.core.tokens import Subject
 from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import Counts, Receipt, ReceiveOutcome
-from chalicelib.partners.receiving import Receiving, Wordings
+from chalicelib.partners.receiving import ReceivingContext, Wordings
 from chalicelib.partners.sent_again import find_signature, note_sender
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
@@ -34,7 +34,7 @@ class ReceiveResult(NamedTuple):
     errors: Sequence[FieldError] = ()
 
 
-def take_each(submissions: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
+def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
     """Store and count up to a hundred signatures, in order. Return their results.
 
     Raise Unavailable: some signatures may then be stored, and a repeat is safe.
@@ -54,7 +54,7 @@ def _take_one(
     receipt: Receipt,
     stored: Receipt | None,
     wordings: Wordings,
-    receiving: Receiving,
+    receiving: ReceivingContext,
     now: datetime,
 ) -> ReceiveResult:
     try:
@@ -65,7 +65,7 @@ def _take_one(
 
 
 def _take(
-    submission: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime
+    submission: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
     receipt = _claim(fresh, stored, receiving.tables)
     if receipt.result is not None:
@@ -128,7 +128,7 @@ def _known_result(receipt: Receipt, fresh: Receipt, signature: Signature | None)
 
 
 def _store_and_count(
-    submission: SentSignature, receipt: Receipt, receiving: Receiving, now: datetime
+    submission: SentSignature, receipt: Receipt, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
@@ -149,7 +149,7 @@ def _confirm(
     submission: SentSignature,
     receipt: Receipt,
     signature: Signature,
-    receiving: Receiving,
+    receiving: ReceivingContext,
     now: datetime,
     *,
     has_this_receipt: bool,
@@ -178,14 +178,16 @@ def _is_suppressed(signature: Signature) -> bool:
     return signature.state is SignatureState.PENDING and signature.undeliverable is not None
 
 
-def foresee_each(submissions: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
+def predict_each(
+    submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime
+) -> list[ReceiveResult]:
     """Return what take_each would return now, and store nothing. A person who is listed twice is accepted twice."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     return [_predict(receipt, stored_receipts.get(receipt.digest), receiving, now) for receipt in receipts]
 
 
-def _predict(fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime) -> ReceiveResult:
+def _predict(fresh: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
     if stored and not stored.undone_at:
         if stored.signature_id != fresh.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])

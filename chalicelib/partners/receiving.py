@@ -16,7 +16,7 @@ from chalicelib.signatures.sign import SigningContext
 
 
 @dataclass(frozen=True)
-class Receiving:
+class ReceivingContext:
     """The settings for receiving signatures. `channel`: api, osdi or import. `job_id`: the id of an import."""
 
     partner: Partner

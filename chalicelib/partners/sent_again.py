@@ -4,18 +4,18 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted
 from chalicelib.partners import store
 from chalicelib.partners.model import Receipt
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.model import Signature
 from chalicelib.signatures.take_back import add_receipt
 
 
-def find_signature(receipt: Receipt, receiving: Receiving) -> Signature | None:
+def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature | None:
     stored = find_by_id(receiving.petition, receipt.signature_id, receiving.tables)
     return stored.signature if stored else None
 
 
-def note_sender(fresh: Receipt, receipt: Receipt, signature: Signature | None, receiving: Receiving) -> None:
+def note_sender(fresh: Receipt, receipt: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
     """Note the sender of `fresh`, if an import sent the signature first: the undo of that import must not remove it.
 
     Raise Conflicted if that import was undone meanwhile: a repeat then stores the signature again.

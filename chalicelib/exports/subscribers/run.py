@@ -35,7 +35,7 @@ BATCH_SIZE = 100
 
 
 @dataclass(frozen=True)
-class Listing:
+class ListWork:
     """The work of a list. `folder` is an empty directory that is deleted when the run ends."""
 
     tables: Tables

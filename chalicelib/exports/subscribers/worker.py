@@ -25,6 +25,6 @@ def run_list(event: SQSEvent) -> Failures:
 
 def _work(job: OptInList, folder: Path) -> Work[OptInList]:
     # Tools that import all of app.py load this file too, but only one function runs lists.
-    from chalicelib.exports.subscribers.run import Listing
+    from chalicelib.exports.subscribers.run import ListWork
 
-    return Listing(tables(), exports_bucket(), folder, times.now, settings().limit_keys)
+    return ListWork(tables(), exports_bucket(), folder, times.now, settings().limit_keys)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.partners.form import SentSignature, read_sent
+from chalicelib.partners.form import SentSignature, read_signature
 from chalicelib.partners.model import Partner
 
 YES = frozenset({"true", "yes", "1", "y", "x"})
@@ -23,7 +23,7 @@ def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: 
         "updates": (record.get("updates") or "").casefold() in YES,
     }
     raw = {"email": "", "name": "", **person, "identifier": record.get("identifier") or None, "consent": consent}
-    return read_sent(raw, partner, now, row, may_lack_identifier=True)
+    return read_signature(raw, partner, now, row, may_lack_identifier=True)
 
 
 def _moment(text: str | None, now: datetime) -> object:

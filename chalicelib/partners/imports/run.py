@@ -16,8 +16,8 @@ from chalicelib.partners.imports.model import MOST_ERRORS, MOST_SAMPLED, Import,
 from chalicelib.partners.imports.rows import read_row
 from chalicelib.partners.imports.undo import undo_some
 from chalicelib.partners.model import ReceiveOutcome
-from chalicelib.partners.receive import ReceiveResult, foresee_each, take_each
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
+from chalicelib.partners.receiving import ReceivingContext
 
 # Rows of a step, and seconds: a row takes five calls, of two seconds at most each, and eight rows run at once.
 ROWS, FOR_ROWS, FOR_A_CHECK = 400, 300, 400
@@ -27,10 +27,10 @@ WORKERS = 8
 
 
 @dataclass
-class Importing:
+class ImportWork:
     """The work of an import. `folder` is an empty directory; `workers` rows run at once."""
 
-    receiving: Receiving
+    receiving: ReceivingContext
     bucket: Bucket
     folder: Path
     clock: Clock
@@ -121,7 +121,7 @@ class Importing:
             return [*pool.map(lambda lane: self._take_lane(job, lane), lanes)]
 
     def _take_lane(self, job: Import, lane: Sequence[tuple[int, SentSignature]]) -> list[ReceiveResult]:
-        take = foresee_each if job.dry_run else take_each
+        take = predict_each if job.dry_run else take_each
         return take([sent for _, sent in lane], self.receiving, self.clock())
 
 

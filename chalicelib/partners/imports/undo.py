@@ -8,11 +8,11 @@ from chalicelib.jobs.model import JobState
 from chalicelib.partners import store
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Receipt, ReceiveOutcome
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.take_back import take_back
 
 
-def undo_some(job: Import, receiving: Receiving, now: datetime, most: int) -> Import:
+def undo_some(job: Import, receiving: ReceivingContext, now: datetime, most: int) -> Import:
     """Undo up to `most` receipts of one bucket, and return the job. Undone receipts are skipped, so a repeat is safe.
 
     `processed` and `accepted` only show progress: after a crash, some undone receipts may not be counted in them.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.partners.form import SentSignature, read_sent
+from chalicelib.partners.form import SentSignature, read_signature
 from chalicelib.partners.model import Partner
 
 # Where each of our fields is in OSDI, for the error messages.
@@ -29,7 +29,7 @@ def read_helper(body: object, partner: Partner, now: datetime) -> SentSignature:
     if not isinstance(body, Mapping):
         raise Invalid([FieldError("body", "Send a JSON object")])
     try:
-        return read_sent(_as_partner_signature(body, partner, now), partner, now, may_lack_identifier=True)
+        return read_signature(_as_partner_signature(body, partner, now), partner, now, may_lack_identifier=True)
     except Invalid as invalid:
         errors = [FieldError(OSDI_PATHS.get(each.field, each.field), each.message) for each in invalid.errors]
         raise Invalid(errors) from invalid
