@@ -35,7 +35,10 @@ def take_signatures(request: Request, slug: str) -> Response:
 
 
 def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> ReceivingContext:
-    """Return the settings for receiving the caller's signatures. Raise what its two finders raise."""
+    """Return the settings for receiving the caller's signatures.
+
+    Raise UnknownThing without such a partner, and what find_open_petition raises.
+    """
     partner = find_partner(partner_of(request), tables())
     petition = find_open_petition(slug, now, tables())
     signing = SigningContext(tables(), overflow_queue, settings().signature_keys)

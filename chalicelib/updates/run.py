@@ -21,7 +21,7 @@ from chalicelib.updates.find import CACHE_SECONDS, find_update
 from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
 from chalicelib.updates.model import Mailing, Results, Update, UpdateState
 
-# The signatures that one step reads, and its longest time: it writes once for each email, and sends a message for ten.
+# The signatures that one step reads, and its longest time: one write for each email, and one message for every ten.
 PAGE_SIZE = 500
 PAGE_SECONDS = 60
 # Counting a million emails reads 200 MB.

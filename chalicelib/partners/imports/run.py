@@ -19,8 +19,8 @@ from chalicelib.partners.model import ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
 from chalicelib.partners.receiving import ReceivingContext
 
-# Rows of a step, and seconds: a row takes five calls, of two seconds at most each, and eight rows run at once.
-ROWS, FOR_ROWS, FOR_A_CHECK = 400, 300, 400
+# A step's rows and longest time: a row takes five calls, of two seconds at most each, and eight rows run at once.
+ROWS, ROWS_SECONDS, CHECK_SECONDS = 400, 300, 400
 HEADINGS_ROW = 1
 # Rows at once. Each waits for AWS most of its time.
 WORKERS = 8
@@ -42,10 +42,10 @@ class ImportWork:
         if not self.receiving.petition.confirmable_at(self.clock()) and not job.undoes:
             return Step(0, lambda: job.ended(JobState.FAILED, why="The petition closed meanwhile"))
         if job.undoes:
-            return Step(FOR_ROWS, lambda: undo_some(job, self.receiving, self.clock(), ROWS))
+            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), ROWS))
         if job.shape is None:
-            return Step(FOR_A_CHECK, lambda: self._check(job))
-        return Step(FOR_ROWS, lambda: self._take_next_rows(job))
+            return Step(CHECK_SECONDS, lambda: self._check(job))
+        return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
         """Delete the file: it has names and addresses."""
@@ -103,10 +103,10 @@ class ImportWork:
             for each in signatures
         ]
         lanes: dict[int, list[tuple[int, SentSignature]]] = {}
-        for number, sent in enumerate(signatures):
-            if isinstance(sent, SentSignature):
-                lane = int(self.receiving.receipt_of(sent, self.clock()).digest[:8], 16) % self.workers
-                lanes.setdefault(lane, []).append((number, sent))
+        for number, signature in enumerate(signatures):
+            if isinstance(signature, SentSignature):
+                lane = int(self.receiving.receipt_of(signature, self.clock()).digest[:8], 16) % self.workers
+                lanes.setdefault(lane, []).append((number, signature))
         for rows, lane_results in zip(lanes.values(), self._take_lanes(job, [*lanes.values()]), strict=True):
             for (number, _), result in zip(rows, lane_results, strict=True):
                 results[number] = result
@@ -122,7 +122,7 @@ class ImportWork:
 
     def _take_lane(self, job: Import, lane: Sequence[tuple[int, SentSignature]]) -> list[ReceiveResult]:
         take = predict_each if job.dry_run else take_each
-        return take([sent for _, sent in lane], self.receiving, self.clock())
+        return take([signature for _, signature in lane], self.receiving, self.clock())
 
 
 def _with_results(

@@ -73,13 +73,13 @@ def record_signature(request: Request, slug: str) -> Response:
     now = times.now()
     body = decoded(json_body(request, kinds=CONTENT_TYPES))
     receiving = receiving_of(request, slug, "osdi", now)
-    sent = read_helper(body, receiving.partner, now)
-    [result] = take_each([sent], receiving, now)
+    submission = read_helper(body, receiving.partner, now)
+    [result] = take_each([submission], receiving, now)
     log.note("taken", petition=slug, partner=receiving.partner.source, result=result.result.value)
     if result.result in (ReceiveOutcome.INVALID, ReceiveOutcome.SUPPRESSED):
         return _refusal(result)
     url = f"{_base_url()}/petitions/{slug}"
-    return _hal_answer(signature_document(identifiers_of(body), sent.consent.obtained_at, now, url))
+    return _hal_answer(signature_document(identifiers_of(body), submission.consent.obtained_at, now, url))
 
 
 def _refusal(result: ReceiveResult) -> Response:
