@@ -112,12 +112,12 @@ def _signature(number: int, petition: Petition, now: datetime) -> Item:
 def _requested_export(slug: str, form: str = "csv", recipient: str = "") -> str:
     """Store a requested export and return its id."""
     from chalicelib.exports.model import ExportRequest, Format
-    from chalicelib.exports.request import prepared
+    from chalicelib.exports.request import new_export
     from chalicelib.jobs.store import add
 
     petition = petition_as_stored(slug, tables())
     request = ExportRequest(format=Format(form), recipient=recipient or None)
-    export = prepared(request, petition, "bench", times.now(), tables())
+    export = new_export(request, petition, "bench", times.now(), tables())
     add(export, tables())
     return export.job_id
 
@@ -128,7 +128,7 @@ def _work(job_id: str) -> dict[str, Any]:
     from chalicelib.aws.bucket import exports_bucket
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.model import Export
-    from chalicelib.exports.run import Exporting
+    from chalicelib.exports.run import ExportWork
     from chalicelib.jobs.run import run
     from chalicelib.jobs.store import find
 
@@ -142,14 +142,14 @@ def _work(job_id: str) -> dict[str, Any]:
         return True
 
     with tempfile.TemporaryDirectory() as folder:
-        work = Exporting(ExportContext(tables(), exports_bucket(), Path(folder), times.now))
+        work = ExportWork(ExportContext(tables(), exports_bucket(), Path(folder), times.now))
         done = run(export, work, has_time, times.now, tables())
     ended = time.perf_counter()
     if done.result is None:
         raise RuntimeError(done.why)
     return {
         "rows": done.result.rows,
-        "counted": done.counted,
+        "counted": done.count_at_moment,
         "file": done.result.file,
         "file_bytes": done.result.size,
         "sha256": done.result.sha256,

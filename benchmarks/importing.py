@@ -20,9 +20,9 @@ from chalicelib.core import keys, times
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.imports.run import Importing
+from chalicelib.partners.imports.run import ImportWork
 from chalicelib.partners.model import Counts, Partner
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import create_partner
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.publish import publish
@@ -47,7 +47,7 @@ class FileBucket(FakeBucket):
     def delete_under(self, prefix: str) -> None: ...
 
 
-class ForgetfulImporting(Importing):
+class ForgetfulImporting(ImportWork):
     """After each step the table forgets signatures, receipts, and which calls it had."""
 
     def next_step(self, job: Import) -> Any:
@@ -91,7 +91,7 @@ def _measured(path: Path, folder: Path, most: int) -> dict[str, Any]:
     )
     start(job, FakeQueue(), tables)
     context = SigningContext(tables, FakeQueue, {"v1": "a-secret-for-signature-ids"})
-    receiving = Receiving(oak, petition_as_stored(slug, tables), "import", context, job.job_id)
+    receiving = ReceivingContext(oak, petition_as_stored(slug, tables), "import", context, job.job_id)
     work = ForgetfulImporting(receiving, FileBucket(path), folder, times.now, 1)
     before, checked = peak_bytes(), time.process_time()
     done = run(job, work, _once(), times.now, tables)
@@ -116,7 +116,7 @@ def _once() -> Any:
     return lambda _: next(turns, False)
 
 
-def _until(work: Importing, most: int) -> Any:
+def _until(work: ImportWork, most: int) -> Any:
     return lambda _: max(0, work._rows_read) < most
 
 

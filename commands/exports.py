@@ -17,8 +17,8 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Invalid, NotNow
 from chalicelib.core.settings import required
-from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format
-from chalicelib.exports.request import prepared, result_of
+from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format
+from chalicelib.exports.request import new_export, result_of
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, start
 from chalicelib.petitions.find import petition_as_stored
@@ -34,7 +34,7 @@ def export_petition(arguments: argparse.Namespace) -> None:
     """Export a petition. If interrupted, the export continues, and staff can download it over the API."""
     _check_folder(arguments.out)
     export = _start_export(arguments)
-    print(f"{export.job_id}: {export.counted} confirmed at {times.iso(export.moment)}", file=sys.stderr)
+    print(f"{export.job_id}: {export.count_at_moment} confirmed at {times.iso(export.moment)}", file=sys.stderr)
     for current in _each_second(export):
         print(f"\r{bar(current)}", end="", file=sys.stderr, flush=True)
         export = current
@@ -55,7 +55,7 @@ def _check_folder(folder: Path) -> None:
 def bar(export: Export) -> str:
     """Return a progress bar. It measures parts, because withdrawals during the export reduce the rows."""
     full = WIDTH if export.state is JobState.DONE else WIDTH * len(export.parts) // len(keys.BUCKETS)
-    return f"[{'#' * full}{'.' * (WIDTH - full)}] {export.processed} of {export.counted}, {export.state}   "
+    return f"[{'#' * full}{'.' * (WIDTH - full)}] {export.processed} of {export.count_at_moment}, {export.state}   "
 
 
 def _start_export(arguments: argparse.Namespace) -> Export:
@@ -66,7 +66,7 @@ def _start_export(arguments: argparse.Namespace) -> Export:
         request = ExportRequest(
             format=arguments.format, columns=arguments.columns, recipient=_key(arguments.recipient_file)
         )
-        export = prepared(request, petition, common.account(), times.now(), tables)
+        export = new_export(request, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
         common.audited("export.requested", export.job_id, **details, recipient=export.recipient or "none")
         start(export, common.queue("EXPORTS_QUEUE_URL"), tables)
@@ -135,7 +135,7 @@ def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("export", help="export the confirmed signatures of a petition, with a cover sheet")
     command.add_argument("slug")
     command.add_argument("--format", type=Format, choices=list(Format), default=Format.CSV)
-    command.add_argument("--columns", type=_columns, default=list(USUAL), help=f"some of {','.join(Column)}")
+    command.add_argument("--columns", type=_columns, default=list(DEFAULT_COLUMNS), help=f"some of {','.join(Column)}")
     either = command.add_mutually_exclusive_group(required=True)
     either.add_argument("--recipient-file", type=Path, help="encrypt to this age or OpenPGP public key")
     either.add_argument("--unencrypted", action="store_true", help="do not encrypt: the file shows names to everybody")

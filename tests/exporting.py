@@ -13,8 +13,8 @@ from chalicelib.core import keys
 from chalicelib.core.formulas import FORMULA
 from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, ExportRequest, Result
-from chalicelib.exports.request import prepared
-from chalicelib.exports.run import Exporting
+from chalicelib.exports.request import new_export
+from chalicelib.exports.run import ExportWork
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import HasTime
 from chalicelib.jobs.request import find_job, start
@@ -61,7 +61,7 @@ def kept(tables: Tables, export: Export) -> Export:
 
 def asked_for(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **fields: Any) -> Export:
     """Request an export as Bob, at NOW."""
-    export = prepared(ExportRequest.model_validate(fields), petition, "bob", NOW, tables)
+    export = new_export(ExportRequest.model_validate(fields), petition, "bob", NOW, tables)
     start(export, queue or FakeQueue(), tables)
     return export
 
@@ -73,7 +73,7 @@ def a_desk(tables: Tables, bucket: Bucket, folder: Path) -> ExportContext:
 def worked_on(export: Export, context: ExportContext, has_time: HasTime = lambda _: True) -> Export:
     """Run the stored export, like the worker."""
     stored = find_job(Export, export.job_id, context.tables)
-    return run(stored, Exporting(context), has_time, context.clock, context.tables)
+    return run(stored, ExportWork(context), has_time, context.clock, context.tables)
 
 
 def a_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:

@@ -7,9 +7,9 @@ from chalicelib.jobs.model import HasTime
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.partners.imports.model import Import, prefix
-from chalicelib.partners.imports.run import Importing
+from chalicelib.partners.imports.run import ImportWork
 from chalicelib.partners.model import Partner
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_signing_context
 from tests.fakes import FakeBucket, FakeQueue, FakeTables
@@ -41,13 +41,13 @@ def an_import(tables: FakeTables, bucket: FakeBucket, partner: Partner, content:
 
 def work(
     tables: FakeTables, bucket: FakeBucket, petition: Petition, partner: Partner, job: Import, folder: Path
-) -> Importing:
-    receiving = Receiving(partner, petition, "import", a_signing_context(tables), job.undoes or job.job_id)
+) -> ImportWork:
+    receiving = ReceivingContext(partner, petition, "import", a_signing_context(tables), job.undoes or job.job_id)
     folder.mkdir(exist_ok=True)
-    return Importing(receiving, bucket, folder, lambda: NOW, workers=1)
+    return ImportWork(receiving, bucket, folder, lambda: NOW, workers=1)
 
 
-def worked(job: Import, importing: Importing, has_time: HasTime = lambda _: True) -> Import:
+def worked(job: Import, importing: ImportWork, has_time: HasTime = lambda _: True) -> Import:
     """Run the stored import, like the worker."""
     tables = importing.receiving.tables
     return run(find_job(Import, job.job_id, tables), importing, has_time, lambda: NOW, tables)

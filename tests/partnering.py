@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core.times import iso
 from chalicelib.partners.model import Counts, Partner
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import create_partner, new_partner_token
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.tokens import keep
@@ -33,5 +33,5 @@ def sent_of(person: Person = ALICE, identifier: str = "oak:1", /, **changes: Any
     return {"identifier": identifier, "name": person.name, "email": person.email, "consent": consent} | changes
 
 
-def receiving(tables: Tables, petition: Petition, partner: Partner) -> Receiving:
-    return Receiving(partner, petition, "api", a_signing_context(tables))
+def receiving(tables: Tables, petition: Petition, partner: Partner) -> ReceivingContext:
+    return ReceivingContext(partner, petition, "api", a_signing_context(tables))

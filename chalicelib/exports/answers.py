@@ -25,7 +25,7 @@ class ShownExport(TypedDict):
     why: str | None
     """Why the export failed."""
     rows: Number
-    """Rows written so far. When the export is done: rows in the file."""
+    """Rows written so far; when the export is done, the rows in the file."""
     of: Number
     """The count at `moment`."""
     expires_at: Time

@@ -12,8 +12,8 @@ from chalicelib.core import times
 from chalicelib.core.validation import parsed
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
-from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result
-from chalicelib.exports.request import prepared, result_of
+from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format, Result
+from chalicelib.exports.request import new_export, result_of
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
@@ -29,51 +29,52 @@ def request_export(request: Request, slug: str) -> Response:
     """Return 202 and the export's `Location`. The export contains the signatures confirmed at this moment."""
     export_request = parsed(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
-    export = prepared(export_request, petition, actor(request).owner, times.now(), tables())
+    export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
     audited(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
     start(export, exports_queue(), tables())
     location = f"{site_prefix(request)}/api/staff/exports/{export.job_id}"
-    return json_answer(shown(export), 202, {**NO_STORE, "Location": location})
+    return json_answer(_export_json(export), 202, {**NO_STORE, "Location": location})
 
 
 @staff_view(routes)
 def list_exports(request: Request, slug: str) -> Response:
     """Return the exports, newest first, and the columns and formats to choose from. Expired exports are included."""
     petition = petition_as_stored(slug, tables())
-    choices = {"columns": list(Column), "default_columns": list(USUAL), "formats": list(Format)}
-    return json_answer({"exports": [shown(export) for export in jobs_of(Export, petition.slug, tables())], **choices})
+    choices = {"columns": list(Column), "default_columns": list(DEFAULT_COLUMNS), "formats": list(Format)}
+    exports = [_export_json(export) for export in jobs_of(Export, petition.slug, tables())]
+    return json_answer({"exports": exports, **choices})
 
 
 @staff_view(routes)
 def read_export(request: Request, export_id: str) -> Response:
-    return json_answer(shown(find_job(Export, export_id, tables())))
+    return json_answer(_export_json(find_job(Export, export_id, tables())))
 
 
 @staff_view(routes)
 def cancel_export(request: Request, export_id: str) -> Response:
-    """Return the export: cancelled, or as it had ended before. A stalled export has failed."""
+    """Cancel the export, unless it has ended. Return it. A stalled export has failed."""
     export = find_job(Export, export_id, tables())
-    return json_answer(shown(cancelled(request, "export.cancelled", export, {"petition": export.slug})))
+    return json_answer(_export_json(cancelled(request, "export.cancelled", export, {"petition": export.slug})))
 
 
 @staff_view(routes)
 def link_file(request: Request, export_id: str) -> Response:
-    """Return a link. It needs no token, so it works for a few minutes only."""
+    """Return a link to the file. It needs no token, so it works for a few minutes only."""
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
-    return _link(request, export, result.file, f"{export.job_id}{export.extension}")
+    return _link_answer(request, export, result.file, f"{export.job_id}{export.extension}")
 
 
 @staff_view(routes)
 def link_cover(request: Request, export_id: str) -> Response:
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
-    return _link(request, export, result.cover, f"{export.job_id}.pdf")
+    return _link_answer(request, export, result.cover, f"{export.job_id}.pdf")
 
 
-def _link(request: Request, export: Export, key: str, name: str) -> Response:
-    """Return a link to the file. HEAD gets no body and so no link: it is not audited."""
+def _link_answer(request: Request, export: Export, key: str, name: str) -> Response:
+    """Return a link to the file. A HEAD request gets no body and so no link, so it is not audited."""
     if request.method != "HEAD":
         details = {"petition": export.slug, "what": name.removeprefix(export.job_id)}
         audited(request, "export.fetched", export.job_id, details)
@@ -83,7 +84,7 @@ def _link(request: Request, export: Export, key: str, name: str) -> Response:
     return json_answer(link)
 
 
-def shown(export: Export) -> dict[str, object]:
+def _export_json(export: Export) -> dict[str, object]:
     """Return the export as JSON. `rows` are written so far; `of` is the tally, which may differ (docs/staff.md)."""
     now, result = times.now(), export.result
     return {
@@ -93,11 +94,11 @@ def shown(export: Export) -> dict[str, object]:
         "moment": times.iso(export.moment),
         "state": export.state_at(now),
         "rows": export.processed,
-        "of": export.counted,
+        "of": export.count_at_moment,
         "expires_at": times.iso(export.expires_at),
-        **(_result(result) if result else {}),
+        **(_result_json(result) if result else {}),
     }
 
 
-def _result(result: Result) -> dict[str, object]:
+def _result_json(result: Result) -> dict[str, object]:
     return {"sha256": result.sha256, "bytes": result.size, "finished_at": times.iso(result.finished_at)}

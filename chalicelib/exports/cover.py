@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FONT = "NotoSans[wdth,wght].ttf"
 MARGIN, LABEL, LINE, GAP = 20, 48, 5, 2  # Millimetres, on A4.
-MOST_ROWS = 10
+MOST_IN_BREAKDOWN = 10
 # Hebrew to Vedic: right-to-left scripts and characters that change with their neighbours. They need a text shaper.
 NEEDS_SHAPING = range(0x0590, 0x1D00)
 OMITTED = "[…]"
@@ -46,18 +46,18 @@ def cover_sheet(facts: CoverFacts) -> bytes:
     for label, value in _rows(facts):
         _add_row(pdf, label, value)
     pdf.ln(GAP)
-    _add_text(pdf, _difference(facts))
+    _add_text(pdf, _explain_difference(facts))
     return bytes(pdf.output())
 
 
 def printable(text: str, supported: Container[int]) -> str:
-    """Replace each run of characters that the font cannot show correctly by OMITTED."""
-    shown = "".join(each if ord(each) in supported and ord(each) not in NEEDS_SHAPING else "\0" for each in text)
-    pieces = [piece.strip() for piece in shown.split("\0")]
-    return shown if len(pieces) == 1 else " ".join(_marked(pieces))
+    """Replace each sequence of characters that the font cannot show correctly by OMITTED."""
+    masked = "".join(each if ord(each) in supported and ord(each) not in NEEDS_SHAPING else "\0" for each in text)
+    pieces = [piece.strip() for piece in masked.split("\0")]
+    return masked if len(pieces) == 1 else " ".join(_with_marks(pieces))
 
 
-def _marked(pieces: list[str]) -> Iterable[str]:
+def _with_marks(pieces: list[str]) -> Iterable[str]:
     for number, piece in enumerate(pieces):
         if piece:
             yield piece
@@ -88,10 +88,11 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     yield "To", petition.target
     yield "Signatures", f"{result.rows:,}"
     yield "As of", iso(export.moment)
-    yield "Count at that moment", f"{export.counted:,}"
+    yield "Count at that moment", f"{export.count_at_moment:,}"
     yield "Text version", _versions(export.totals, petition)
     names = countries()
-    yield "By country", _breakdown(Counter({names.get(key, key): n for key, n in export.totals.countries.items()}))
+    by_country = Counter({names.get(code, code): number for code, number in export.totals.countries.items()})
+    yield "By country", _breakdown(by_country)
     yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"
     yield "Columns", ", ".join(export.columns)
     yield "Encrypted to", export.recipient or "not encrypted: anyone who has the file can read it"
@@ -100,7 +101,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the current text version, and the numbers of each signed version if any signed an earlier one."""
+    """Return the current text version; and the signatures by version, if some signed an earlier version."""
     counts = totals.versions or Counter({petition.text_version: 0})
     if set(counts) == {petition.text_version}:
         return petition.text_version
@@ -108,24 +109,25 @@ def _versions(totals: Totals, petition: Petition) -> str:
 
 
 def _breakdown(counts: Counter[str]) -> str:
-    shown = counts.most_common(MOST_ROWS)
+    shown = counts.most_common(MOST_IN_BREAKDOWN)
     rest = counts.total() - sum(number for _, number in shown)
     parts = [f"{key}: {number:,}" for key, number in shown]
     return "; ".join([*parts, f"others: {rest:,}"] if rest else parts) or "none"
 
 
-def _difference(facts: CoverFacts) -> str:
+def _explain_difference(facts: CoverFacts) -> str:
     """Explain why the number of rows differs from the count, if it does."""
-    result, off = facts.result, facts.result.rows - facts.export.counted
-    if not off:
+    result, excess = facts.result, facts.result.rows - facts.export.count_at_moment
+    if not excess:
         return "The number of signatures in the file is exactly the count at that moment."
-    if off < 0:
+    if excess < 0:
         return (
-            f"The file has {-off:,} fewer signatures than the count at that moment. These people withdrew afterwards "
-            f"({result.gone:,} at most) or confirmed within seconds of it. Withdrawn signatures are not exported."
+            f"The file has {-excess:,} fewer signatures than the count at that moment. These people withdrew "
+            f"afterwards ({result.gone:,} at most) or confirmed within seconds of it. Withdrawn signatures are not "
+            "exported."
         )
     return (
-        f"The file has {off:,} more signatures than the count at that moment. They are among the {result.unsure:,} "
+        f"The file has {excess:,} more signatures than the count at that moment. They are among the {result.unsure:,} "
         "confirmed in the seconds before, which the count did not include yet."
     )
 

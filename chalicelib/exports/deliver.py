@@ -13,19 +13,19 @@ from chalicelib.jobs.model import JobState
 from chalicelib.petitions.find import petition_as_stored
 
 FILES = "files"
-TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
+CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
 
 
 def deliver(export: Export, context: ExportContext) -> Export:
-    """Write file and cover sheet, and return the export as done; as failed if it does not agree with the tally.
+    """Write the file and the cover sheet, and return the export as done.
 
-    Raise Invalid if the recipient's key no longer works.
+    If its rows do not agree with the tally, return it as failed. Raise Invalid if the recipient's key no longer works.
     """
-    if not agrees(export.counted, export.totals):
-        return export.ended(JobState.FAILED, why=disagreement(export.counted, export.totals))
+    if not is_consistent(export.count_at_moment, export.totals):
+        return export.ended(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
     path = _encrypt_file(export, _join_parts(export, context), context.folder)
-    result = _result(export, path, f"{prefix(export)}{token_hex(4)}", context)
-    content_type = "application/octet-stream" if export.recipient is not None else TYPES[export.format]
+    result = _result(export, path, f"{_prefix(export)}{token_hex(4)}", context)
+    content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
     context.bucket.put_file(result.file, path, content_type)
     sheet = context.folder / "cover.pdf"
     sheet.write_bytes(cover_sheet(CoverFacts(petition_as_stored(export.slug, context.tables), export, result)))
@@ -34,20 +34,20 @@ def deliver(export: Export, context: ExportContext) -> Export:
 
 
 def delete_files(export: Export, context: ExportContext) -> None:
-    context.bucket.delete_under(prefix(export))
+    context.bucket.delete_under(_prefix(export))
 
 
-def prefix(export: Export) -> str:
+def _prefix(export: Export) -> str:
     return f"{FILES}/{export.job_id}/"
 
 
-def agrees(expected_rows: int, totals: Totals) -> bool:
+def is_consistent(expected_rows: int, totals: Totals) -> bool:
     """Return whether rows and tally differ only by withdrawals and confirmations close to the moment (see Totals)."""
     return expected_rows - totals.late - totals.gone <= totals.rows <= expected_rows + totals.unsure
 
 
 def disagreement(expected_rows: int, totals: Totals) -> str:
-    """Return the error for the member of staff and for the engineer they will ask."""
+    """Return the error for staff, who then ask their engineer."""
     difference = f"The count is {expected_rows} but we found {totals.rows}"
     return f"{difference}, so nothing was exported. Ask your engineer for a recount"
 
@@ -70,7 +70,7 @@ def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
     return folder / "encrypted"
 
 
-def _result(export: Export, path: Path, prefix: str, context: ExportContext) -> Result:
+def _result(export: Export, path: Path, key_prefix: str, context: ExportContext) -> Result:
     """Describe the finished file."""
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
@@ -78,8 +78,8 @@ def _result(export: Export, path: Path, prefix: str, context: ExportContext) -> 
         rows=export.totals.rows,
         size=path.stat().st_size,
         sha256=digest,
-        file=f"{prefix}/file",
-        cover=f"{prefix}/cover",
+        file=f"{key_prefix}/file",
+        cover=f"{key_prefix}/cover",
         unsure=export.totals.unsure,
         gone=export.totals.gone,
         finished_at=context.clock(),

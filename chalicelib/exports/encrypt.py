@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pyrage.x25519 import Recipient as AgeRecipient
     from pysequoia import Cert
 
-PRIVATE = ("AGE-SECRET-KEY-", "PRIVATE KEY BLOCK", "PRIVATE KEY-----")
+PRIVATE_MARKS = ("AGE-SECRET-KEY-", "PRIVATE KEY BLOCK", "PRIVATE KEY-----")
 OPENPGP = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
 
@@ -23,15 +23,15 @@ class Recipient(NamedTuple):
     shown: str
 
 
-def recipient_of(pasted: str) -> Recipient:
+def recipient_of(pasted_key: str) -> Recipient:
     """Parse a pasted public key. Raise Invalid; the error never repeats the input, which may be a secret."""
-    key = pasted.strip()
-    if any(mark in key.upper() for mark in PRIVATE):
+    key = pasted_key.strip()
+    if any(mark in key.upper() for mark in PRIVATE_MARKS):
         raise _invalid("This is a private key. We have not stored it, but it is no longer secret: make a new key")
     if key.startswith("age1"):
         _age_recipient(key)
         return Recipient(key, key)
-    if key.startswith(OPENPGP):  # Serialize the parsed certificate, so that any other pasted text is not stored.
+    if key.startswith(OPENPGP):  # Store only the certificate, not other pasted text.
         certificate = _certificate(key)
         return Recipient(str(certificate), f"openpgp:{certificate.fingerprint}")
     raise _invalid("Paste a public key: one that begins with age1, or an OpenPGP public key block")
@@ -62,7 +62,7 @@ def _age_recipient(key: str) -> "AgeRecipient":
 def _certificate(key: str) -> "Cert":
     """Return the key as a certificate that can encrypt. Raise Invalid.
 
-    The library has no such check, so encrypt an empty message to test it.
+    The library has no such check, so we encrypt an empty message as a test.
     """
     import pysequoia
 

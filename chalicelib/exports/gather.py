@@ -20,7 +20,7 @@ PARTS = "parts"
 
 @dataclass(frozen=True)
 class ExportContext:
-    """What an export runs with. `folder` is an empty directory that is deleted when the run ends."""
+    """The tables, bucket and clock of an export. `folder` is an empty directory that is deleted when the run ends."""
 
     tables: Tables
     bucket: Bucket
@@ -37,32 +37,34 @@ class Selection:
 
     def __post_init__(self) -> None:
         moment = self.export.moment
-        self.moment, self.before, self.after = iso(moment), lower_bound(moment - SETTLING), iso(moment + SETTLING)
+        self.moment = iso(moment)
+        self.unsure_from, self.late_until = lower_bound(moment - SETTLING), iso(moment + SETTLING)
 
     def includes(self, item: Item) -> bool:
         """Return whether the export includes the signature, and count it in `totals`."""
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True
-        # The tally of the moment includes a person who withdrew later, even if they have signed or confirmed again.
-        self.totals.gone += item.get("withdrawn_at", "") >= self.before
+        # The tally at the moment includes people who withdrew later, even if they have signed or confirmed again.
+        self.totals.gone += item.get("withdrawn_at", "") >= self.unsure_from
         if item["state"] == SignatureState.CONFIRMED:
-            self.totals.late += item["confirmed_at"] <= self.after
+            self.totals.late += item["confirmed_at"] <= self.late_until
         return False
 
     def _count(self, item: Item) -> None:
         self.totals.rows += 1
-        self.totals.unsure += item["confirmed_at"] >= self.before
+        self.totals.unsure += item["confirmed_at"] >= self.unsure_from
         self.totals.countries[item["country"]] += 1
         self.totals.versions[item["text_version"]] += 1
 
 
 def gather(export: Export, bucket: str, context: ExportContext) -> Export:
     """Write one part and return the export with it. The part is recorded only after its file is complete."""
-    key, totals = f"{prefix(export)}{bucket}-{token_hex(4)}", export.totals.model_copy(deep=True)
+    key = f"{_prefix(export)}{bucket}-{token_hex(4)}"
+    totals = export.totals.model_copy(deep=True)
     path = context.folder / "part"
     with path.open("w", encoding="utf-8", newline="") as file:
-        _fill(export, totals, read_for_export(export.slug, bucket, context.tables), file)
+        _write_part(export, totals, read_for_export(export.slug, bucket, context.tables), file)
     context.bucket.put_file(key, path, "application/octet-stream")
     has_rows = totals.rows > export.totals.rows
     parts = [*export.parts, key if has_rows else ""]  # "": no rows.
@@ -70,14 +72,14 @@ def gather(export: Export, bucket: str, context: ExportContext) -> Export:
 
 
 def delete_parts(export: Export, context: ExportContext) -> None:
-    context.bucket.delete_under(prefix(export))
+    context.bucket.delete_under(_prefix(export))
 
 
-def prefix(export: Export) -> str:
+def _prefix(export: Export) -> str:
     return f"{PARTS}/{export.job_id}/"
 
 
-def _fill(export: Export, totals: Totals, items: Iterable[Item], file: TextIO) -> None:
+def _write_part(export: Export, totals: Totals, items: Iterable[Item], file: TextIO) -> None:
     write, selection = writer(export.format, export.columns, file), Selection(export, totals)
     for item in items:
         if selection.includes(item):

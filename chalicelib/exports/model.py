@@ -13,7 +13,7 @@ from chalicelib.jobs.model import START_DELAY, Job
 
 # After this the bucket deletes the file, and we issue no more links to it.
 LIFETIME = timedelta(days=7)
-# Longer than the timeout of the function that confirms. After it, every confirmation up to the moment is stored.
+# Longer than the timeout of the function that confirms: after it, all confirmations from before the moment are stored.
 SETTLING = START_DELAY
 LINK_SECONDS = 15 * 60
 MOST_RECIPIENT = 12_000
@@ -37,7 +37,7 @@ class Column(StrEnum):
     CONSENT_VERSION = "consent_version"
 
 
-USUAL = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRMED_AT)
+DEFAULT_COLUMNS = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRMED_AT)
 
 
 class ExportRequest(BaseModel):
@@ -48,7 +48,7 @@ class ExportRequest(BaseModel):
     format: Format = Format.CSV
     columns: Annotated[
         list[Column], Field(min_length=1, max_length=len(Column), json_schema_extra={"uniqueItems": True})
-    ] = list(USUAL)
+    ] = list(DEFAULT_COLUMNS)
     """Email addresses cannot be exported."""
     recipient: Annotated[str, Field(max_length=MOST_RECIPIENT)] | None = None
     """An age public key (age1...) or an OpenPGP public key (the armoured block). Only its owner can read the file then.
@@ -57,7 +57,7 @@ class ExportRequest(BaseModel):
 
     @field_validator("columns")
     @classmethod
-    def _each_once(cls, columns: list[Column]) -> list[Column]:
+    def _refuse_repeats(cls, columns: list[Column]) -> list[Column]:
         if len(set(columns)) < len(columns):
             raise ValueError("Name each column once")
         return columns
@@ -68,7 +68,7 @@ class Totals(BaseModel):
 
     `unsure`: rows confirmed so shortly before the moment that the tally may not include them.
     `late`: signatures confirmed so shortly after the moment that the tally may include them.
-    `gone`: withdrawn after the moment or shortly before. Some were never confirmed; the item no longer shows which.
+    `gone`: signatures withdrawn after the moment or shortly before. Some were never confirmed; their items do not say.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -82,7 +82,7 @@ class Totals(BaseModel):
 
 
 class Result(BaseModel):
-    """The result of a finished export. `sha256` is of the file as downloaded, so after any encryption."""
+    """The result of a finished export. `sha256` is of the file as downloaded: after encryption, if any."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -119,11 +119,11 @@ class Export(Job):
 
     @property
     def moment(self) -> datetime:
-        """Return the moment: the export has the signatures that were confirmed then."""
+        """Return the time of the request. The export has the signatures that were confirmed at this time."""
         return self.requested_at
 
     @property
-    def counted(self) -> int:
+    def count_at_moment(self) -> int:
         """Return the exact count at the moment."""
         return self.expected
 

@@ -11,7 +11,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.tallies.prove import COUNT, tally_sums
 
 
-def prepared(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
+def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
     """Return a new export, not stored yet. Raise Invalid if the recipient's key is invalid."""
     recipient = recipient_of(request.recipient) if request.recipient else Recipient("", "")
     moment = now.replace(microsecond=0)

@@ -14,7 +14,7 @@ FOR_DELIVERY = 450
 
 
 @dataclass(frozen=True)
-class Exporting:
+class ExportWork:
     """The work of an export."""
 
     context: ExportContext
@@ -32,5 +32,5 @@ class Exporting:
 
     def tidy(self, export: Export) -> None:
         delete_parts(export, self.context)
-        if export.result is None:  # The export may have been cancelled while the files were uploaded. They hold names.
+        if export.result is None:  # It may have been cancelled during the upload. The files have names.
             delete_files(export, self.context)

@@ -23,8 +23,8 @@ def run_export(event: SQSEvent) -> Failures:
 
 
 def _work(export: Export, folder: Path) -> Work[Export]:
-    # Whatever imports all of app.py loads this file, but only one function runs exports.
+    # Tools that import all of app.py load this file too, but only one function runs exports.
     from chalicelib.exports.gather import ExportContext
-    from chalicelib.exports.run import Exporting
+    from chalicelib.exports.run import ExportWork
 
-    return Exporting(ExportContext(tables(), exports_bucket(), folder, times.now))
+    return ExportWork(ExportContext(tables(), exports_bucket(), folder, times.now))

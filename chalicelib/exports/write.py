@@ -20,28 +20,28 @@ BYTE_ORDER_MARK = "\ufeff"
 Write = Callable[[Mapping[str, Any]], None]
 
 
-def writer(form: Format, columns: Sequence[Column], file: TextIO) -> Write:
+def writer(file_format: Format, columns: Sequence[Column], file: TextIO) -> Write:
     """Return a function that writes one signature as one line."""
-    if form is Format.NDJSON:
+    if file_format is Format.NDJSON:
         encode = json.JSONEncoder(ensure_ascii=False).encode
-        return lambda item: _write(file, encode({column.value: value_of(column, item) for column in columns}))
-    # Quote all values: where the comma is the decimal mark, spreadsheets split at semicolons, and a formula could
-    # follow one.
+        return lambda item: _write_line(file, encode({column.value: value_of(column, item) for column in columns}))
+    # Quote all values: in countries with a decimal comma, spreadsheets split at semicolons, and a formula could follow
+    # a semicolon.
     rows = csv.writer(file, quoting=csv.QUOTE_ALL)
     return lambda item: _write_row(rows, [harmless(value_of(column, item) or "") for column in columns])
 
 
-def heading(form: Format, columns: Sequence[Column]) -> str:
-    return "" if form is Format.NDJSON else f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
+def heading(file_format: Format, columns: Sequence[Column]) -> str:
+    return "" if file_format is Format.NDJSON else f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
 
 
 def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
-    """Return the value as confirmed; None for a missing postcode."""
-    found: str | None = item.get(column.value)
-    return found or (DIRECT if column is Column.SOURCE else None)
+    """Return the value as text; None if it is missing. A missing source is DIRECT."""
+    value: str | None = item.get(column.value)
+    return value or (DIRECT if column is Column.SOURCE else None)
 
 
-def _write(file: TextIO, line: str) -> None:
+def _write_line(file: TextIO, line: str) -> None:
     file.write(line)
     file.write("\n")
 

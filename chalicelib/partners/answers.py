@@ -21,11 +21,11 @@ class ReceivedSignature(TypedDict):
     """The identifier as sent. Null if it was not a text."""
     result: ReceiveOutcome
     errors: list[ReceivedError]
-    """Why it is invalid. Empty otherwise."""
+    """Why the signature is invalid. Empty for the other results."""
 
 
 class ReceivedSignatures(TypedDict):
-    """In the order of the request."""
+    """The results, in the order of the request."""
 
     results: list[ReceivedSignature]
 

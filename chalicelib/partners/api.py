@@ -11,10 +11,10 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import decoded
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, SentSignature, identifier_of, read_sent
+from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, SentSignature, identifier_of, read_signature
 from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, take_each
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.signatures.sign import SigningContext
@@ -27,42 +27,47 @@ routes = Blueprint(__name__)
 def take_signatures(request: Request, slug: str) -> Response:
     """Return the result of each signature, in order. A repeat changes nothing."""
     now = times.now()
-    raws = _each(decoded(json_body(request, most=MOST_BODY_KB * 1024)))
+    raws = _raw_signatures(decoded(json_body(request, most=MOST_BODY_KB * 1024)))
     receiving = receiving_of(request, slug, "api", now)
-    results = take_raw(raws, receiving, now)
-    shown = [_shown(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]
+    results = _take_raw(raws, receiving, now)
+    shown = [_result_json(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]
     return json_answer({"results": shown})
 
 
-def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> Receiving:
-    """Return the settings for receiving the calling partner's signatures. Raise what find_open_petition raises."""
+def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> ReceivingContext:
+    """Return the settings for receiving the caller's signatures.
+
+    Raise UnknownThing without such a partner, and what find_open_petition raises.
+    """
     partner = find_partner(partner_of(request), tables())
     petition = find_open_petition(slug, now, tables())
-    return Receiving(partner, petition, channel, SigningContext(tables(), overflow_queue, settings().signature_keys))
+    signing = SigningContext(tables(), overflow_queue, settings().signature_keys)
+    return ReceivingContext(partner, petition, channel, signing)
 
 
-def take_raw(raws: list[object], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
+def _take_raw(raws: list[object], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
     """Validate and take each signature, and return the results in order."""
-    read = [_read(raw, receiving.partner, now) for raw in raws]
-    received = iter(take_each([each for each in read if isinstance(each, SentSignature)], receiving, now))
+    validated = [_signature_or_error(raw, receiving.partner, now) for raw in raws]
+    valid = [each for each in validated if isinstance(each, SentSignature)]
+    results_of_valid = iter(take_each(valid, receiving, now))
     results = [
-        next(received) if isinstance(each, SentSignature) else ReceiveResult(ReceiveOutcome.INVALID, each.errors)
-        for each in read
+        ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else next(results_of_valid)
+        for each in validated
     ]
-    numbers = {result.value: sum(each.result is result for each in results) for result in ReceiveOutcome}
-    log.note("taken", petition=receiving.petition.slug, partner=receiving.partner.source, **numbers)
+    counts = {outcome.value: sum(each.result is outcome for each in results) for outcome in ReceiveOutcome}
+    log.note("taken", petition=receiving.petition.slug, partner=receiving.partner.source, **counts)
     return results
 
 
-def _read(raw: object, partner: Partner, now: datetime) -> SentSignature | Invalid:
+def _signature_or_error(raw: object, partner: Partner, now: datetime) -> SentSignature | Invalid:
     try:
-        return read_sent(raw, partner, now)
+        return read_signature(raw, partner, now)
     except Invalid as invalid:
         return invalid
 
 
-def _each(body: object) -> list[object]:
-    """Return the signatures of a body: one alone, or a list of them. Raise Invalid."""
+def _raw_signatures(body: object) -> list[object]:
+    """Return the signatures in the body, which is one signature or has a list of them. Raise Invalid."""
     if not isinstance(body, dict):
         raise Invalid([FieldError("body", "Send one signature, or an object with the list signatures")])
     if "signatures" not in body:
@@ -73,6 +78,6 @@ def _each(body: object) -> list[object]:
     return listed
 
 
-def _shown(identifier: str | None, result: ReceiveResult) -> dict[str, object]:
+def _result_json(identifier: str | None, result: ReceiveResult) -> dict[str, object]:
     errors = [{"field": each.field, "message": each.message} for each in result.errors]
     return {"identifier": identifier, "result": result.result, "errors": errors}

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import ISO, Moment
 from chalicelib.core.validation import field_errors
-from chalicelib.partners.model import Counts, Partner, Wording, WordingVersion, is_ahead
+from chalicelib.partners.model import Counts, Partner, Wording, WordingVersion, is_in_future
 from chalicelib.signatures.form import COUNTRY, EMAIL, NAME, POSTCODE, WORDS, SignatureForm
 
 MOST_AT_ONCE = 100
-# A hundred signatures, each with a wording of 1,000 characters of any script, and some room.
+# A hundred signatures, each with a wording of 1,000 characters in any script, and a reserve.
 MOST_BODY_KB = 512
 
 Identifier = Annotated[
@@ -44,7 +44,7 @@ class PartnerSignature(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     identifier: Identifier
-    """The partner's own id of this signature, so that it can be sent again."""
+    """The partner's own id of this signature. With the same id, the partner can send the signature again."""
     name: Annotated[Any, WithJsonSchema(NAME)]
     """As in `Signature`."""
     email: Annotated[Any, WithJsonSchema(EMAIL)]
@@ -57,7 +57,7 @@ class PartnerSignature(BaseModel):
 
 
 class SentSignature(BaseModel):
-    """A valid signature. Without an identifier, the address stands for it. `row` is its place in an import."""
+    """A valid signature. Without an identifier, its email address identifies it. `row`: its row in an imported file."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
@@ -67,30 +67,32 @@ class SentSignature(BaseModel):
     row: int | None = None
 
 
-class _WithoutIdentifier(PartnerSignature):
+class _IdentifierOptional(PartnerSignature):
     """A signature from a format in which the identifier is optional."""
 
     identifier: Identifier | None = None  # type: ignore[assignment]
 
 
-def read_sent(
+def read_signature(
     raw: object, partner: Partner, now: datetime, row: int | None = None, *, may_lack_identifier: bool = False
 ) -> SentSignature:
-    """Return the signature. Raise Invalid."""
+    """Validate the signature and return it. Raise Invalid."""
     try:
-        found = (_WithoutIdentifier if may_lack_identifier else PartnerSignature).model_validate(raw)
-        person = found.model_dump(include={"name", "email", "country", "postcode"})
-        form = SignatureForm.model_validate({**person, "consent": {"sign": True, "updates": found.consent.updates}})
+        model = _IdentifierOptional if may_lack_identifier else PartnerSignature
+        signature = model.model_validate(raw)
+        consent = signature.consent
+        person = signature.model_dump(include={"name", "email", "country", "postcode"})
+        form = SignatureForm.model_validate({**person, "consent": {"sign": True, "updates": consent.updates}})
     except ValidationError as error:
         raise Invalid(field_errors(error, WORDS)) from error
-    if is_ahead(found.consent.obtained_at, now):
+    if is_in_future(consent.obtained_at, now):
         raise Invalid([FieldError("consent.obtained_at", "This time is in the future")])
-    if partner.counts is Counts.AFTER_EMAIL and not found.consent.email:
+    if partner.counts is Counts.AFTER_EMAIL and not consent.email:
         raise Invalid([FieldError("consent.email", "This signature needs our email, and its consent allows none")])
-    return SentSignature(identifier=found.identifier, form=form, consent=found.consent, row=row)
+    return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row)
 
 
 def identifier_of(raw: object) -> str | None:
-    """Return the identifier of a signature that may be invalid otherwise."""
+    """Return the identifier of a signature, even if its other fields are invalid."""
     value = raw.get("identifier") if isinstance(raw, Mapping) else None
     return value.strip()[:100] if isinstance(value, str) else None

@@ -1,6 +1,6 @@
 """A partner that obtains signatures elsewhere, and the receipt of each signature that it sends.
 
-A receipt is found by the partner's own identifier, so a signature that is sent twice is taken once:
+We find the receipt by the partner's own identifier, so a signature that is sent twice is stored once. Its states:
 
 (absent) ──claim──► claimed ──settle──► accepted, existing or suppressed ──undo──► undone ──claim──► claimed
 """
@@ -18,7 +18,7 @@ from chalicelib.core.times import Moment
 SOURCE_PATTERN = r"^partner-[a-z0-9-]{1,32}$"
 VERSION_PATTERN = r"^[A-Za-z0-9._-]{1,40}$"
 
-# In place of an import's id.
+# The sender of a signature that came through an API; otherwise the sender is the import's id.
 API = "api"
 
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["partner-oak"])]
@@ -58,8 +58,8 @@ class ReceiveOutcome(StrEnum):
 class Receipt(BaseModel):
     """The stored item: ids and times only. `result` is None between claim and settlement.
 
-    `job_id` and `row` say in which import it came first, and `also_in` in which imports it came again. `obtained_at` is
-    when the person agreed.
+    `job_id` and `row`: the import that sent the signature first. `also_in`: the imports that sent it again.
+    `obtained_at`: when the person agreed.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -83,12 +83,12 @@ class Receipt(BaseModel):
         return partner_keys.receipt(self.slug, self.source, self.digest)
 
     def mark_of(self, sender: str) -> str:
-        """Return what the signature is marked with, besides the digest, if this sender sends the identifier again."""
+        """Return the signature's mark for a sender that sends it again. The first sender's mark is the digest alone."""
         return f"{self.digest}.{sender}"
 
     @property
     def sender(self) -> str:
-        """Return the import that it came with; API if it was sent through an API, which nobody can undo."""
+        """Return the id of the import that sent the signature first, or API. Only imports can be undone."""
         return self.job_id or API
 
     @property
@@ -96,13 +96,13 @@ class Receipt(BaseModel):
         return bool(self.job_id or self.also_in)
 
     def is_same_row(self, other: "Receipt") -> bool:
-        """Return whether both come from one row of one import: the row is taken again after a crash."""
+        """Return whether both come from the same row of the same import. After a crash, the row is taken again."""
         return self.job_id is not None and (self.job_id, self.row) == (other.job_id, other.row)
 
 
-# Clocks of partners are not exact.
+# Partners' clocks are not exact, so a time may be this far in the future.
 MOST_AHEAD_SECONDS = 300
 
 
-def is_ahead(moment: datetime, now: datetime) -> bool:
+def is_in_future(moment: datetime, now: datetime) -> bool:
     return (moment - now).total_seconds() > MOST_AHEAD_SECONDS

@@ -1,4 +1,4 @@
-"""Take signatures from a partner: each person once, however often and under which identifiers they are sent.
+"""Take signatures from a partner. A person counts once, even if the partner sends them often or with other identifiers.
 
 The receipt is claimed before the signature is stored and settled after it is counted. After a crash at any point, the
 same call continues. `Signature.receipt` names the receipt that a signature came with, so a repeated call knows
@@ -16,7 +16,7 @@ from chalicelib.core.tokens import Subject
 from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import Counts, Receipt, ReceiveOutcome
-from chalicelib.partners.receiving import Receiving, Wordings
+from chalicelib.partners.receiving import ReceivingContext, Wordings
 from chalicelib.partners.sent_again import find_signature, note_sender
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
@@ -34,23 +34,27 @@ class ReceiveResult(NamedTuple):
     errors: Sequence[FieldError] = ()
 
 
-def take_each(submissions: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
-    """Take up to a hundred signatures, in order. Raise Unavailable: some may be stored, and a repeat is safe."""
-    fresh = [receiving.receipt_of(submission, now) for submission in submissions]
-    stored = store.find_receipts(fresh, receiving.tables)
+def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
+    """Store and count up to a hundred signatures, in order. Return their results.
+
+    Raise Unavailable: some signatures may then be stored, and a repeat is safe.
+    """
+    receipts = [receiving.receipt_of(submission, now) for submission in submissions]
+    stored_receipts = store.find_receipts(receipts, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
     results = []
-    for submission, receipt in zip(submissions, fresh, strict=True):
-        results.append(_take_valid(submission, receipt, stored.get(receipt.digest), wordings, receiving, now))
+    for submission, receipt in zip(submissions, receipts, strict=True):
+        stored = stored_receipts.get(receipt.digest)
+        results.append(_take_one(submission, receipt, stored, wordings, receiving, now))
     return results
 
 
-def _take_valid(
+def _take_one(
     submission: SentSignature,
     receipt: Receipt,
     stored: Receipt | None,
     wordings: Wordings,
-    receiving: Receiving,
+    receiving: ReceivingContext,
     now: datetime,
 ) -> ReceiveResult:
     try:
@@ -61,25 +65,25 @@ def _take_valid(
 
 
 def _take(
-    submission: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime
+    submission: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
-    receipt = _claimed(fresh, stored, receiving.tables)
+    receipt = _claim(fresh, stored, receiving.tables)
     if receipt.result is not None:
         signature = find_signature(receipt, receiving)
-        if not _may_be_sent_again(receipt, signature, now):
+        if not _may_be_stored_again(receipt, signature, now):
             note_sender(fresh, receipt, signature, receiving)
             return _known_result(receipt, fresh, signature)
-        store.claim_again(fresh, receipt, receiving.tables)  # If somebody else does so now, both store the same.
+        store.claim_again(fresh, receipt, receiving.tables)  # Two requests may do this at once: both store the same.
         receipt = fresh
-    result = _stored_and_counted(submission, receipt, receiving, now)
-    if fresh.sender != receipt.sender:  # An import that stopped in between had claimed it.
+    result = _store_and_count(submission, receipt, receiving, now)
+    if fresh.sender != receipt.sender:  # Another sender claimed the receipt, and stopped.
         note_sender(fresh, receipt, find_signature(receipt, receiving), receiving)
     store.settle(receipt, result, receiving.tables)
     return result
 
 
-def _claimed(fresh: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
-    """Return the receipt as stored. Raise Invalid if the identifier belongs to another person."""
+def _claim(fresh: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
+    """Claim the receipt and return it as stored. Raise Invalid if the identifier belongs to another person."""
     for _ in range(ATTEMPTS):
         if stored is None:
             try:
@@ -99,11 +103,11 @@ def _claimed(fresh: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
     return stored
 
 
-def _may_be_sent_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
-    """Return whether the person never confirmed the signature, or an undo has taken it back.
+def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
+    """Return whether the signature expired before the person confirmed it, or an undo took it back.
 
-    If its item is gone within ERASED_LIFETIME, the signature expired. After that time the item of an erased or
-    withdrawn signature would be gone too, so we cannot tell.
+    A signature without an item expired, if we received it less than ERASED_LIFETIME ago. If we received it earlier, it
+    may also have been withdrawn or erased: the items of these signatures are deleted after ERASED_LIFETIME.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
@@ -119,15 +123,12 @@ def _known_result(receipt: Receipt, fresh: Receipt, signature: Signature | None)
     if receipt.result and receipt.is_same_row(fresh):
         return receipt.result
     is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN
-    return (
-        ReceiveOutcome.EXISTING
-        if is_live and receipt.result is not ReceiveOutcome.SUPPRESSED
-        else ReceiveOutcome.SUPPRESSED
-    )
+    was_suppressed = receipt.result is ReceiveOutcome.SUPPRESSED
+    return ReceiveOutcome.EXISTING if is_live and not was_suppressed else ReceiveOutcome.SUPPRESSED
 
 
-def _stored_and_counted(
-    submission: SentSignature, receipt: Receipt, receiving: Receiving, now: datetime
+def _store_and_count(
+    submission: SentSignature, receipt: Receipt, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
@@ -135,63 +136,63 @@ def _stored_and_counted(
     origin = receiving.origin_of(submission, receipt, is_known=before is not None and not before.is_over(now))
     signed = sign(submission.form, receiving.petition, origin, now, receiving.context)
     if signed.outcome is Outcome.OVERFLOWED:
-        raise Unavailable("storage")  # The queue has it. The partner sends it again, and then it is counted.
+        raise Unavailable("storage")  # The queue has the signature. It counts when the partner sends it again.
     signature = find_signature(receipt, receiving)
-    is_own = signature is not None and signature.receipt == receipt.digest
-    if (
-        receiving.partner.counts is Counts.AT_ONCE
-        and signature is not None
-        and signature.state is SignatureState.PENDING
-    ):
-        _confirm(submission, receipt, signature, receiving, now, is_own=is_own)
-    return ReceiveOutcome.ACCEPTED if is_own else ReceiveOutcome.EXISTING
+    has_this_receipt = signature is not None and signature.receipt == receipt.digest
+    counts_at_once = receiving.partner.counts is Counts.AT_ONCE
+    if counts_at_once and signature is not None and signature.state is SignatureState.PENDING:
+        _confirm(submission, receipt, signature, receiving, now, has_this_receipt=has_this_receipt)
+    return ReceiveOutcome.ACCEPTED if has_this_receipt else ReceiveOutcome.EXISTING
 
 
 def _confirm(
     submission: SentSignature,
     receipt: Receipt,
     signature: Signature,
-    receiving: Receiving,
+    receiving: ReceivingContext,
     now: datetime,
     *,
-    is_own: bool,
+    has_this_receipt: bool,
 ) -> None:
-    """Count the signature. The partner's values replace those that a stranger may have typed here before.
+    """Confirm the signature. The partner's values replace values from our form, which a stranger may have typed.
 
-    Only the person can confirm a letter: one that was typed here is offered to them by email.
+    Only the person can confirm a letter. A letter from our form is offered to the person by email.
     """
-    vouched = {} if is_own else {"name": submission.form.name, "updates": submission.form.consent.updates}
+    form = submission.form
+    corrected_values = {} if has_this_receipt else {"name": form.name, "updates": form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
-    corrections = Corrections.model_validate(vouched)
-    typed, asked_at = signature.letter, iso(signature.signed_at)
-    offered = {**typed.model_dump(exclude_none=True), "asked_at": asked_at} if typed else None
-    also = {"letter": None, "letter_asked": offered, "by_partner": True}
+    corrections = Corrections.model_validate(corrected_values)
+    letter, asked_at = signature.letter, iso(signature.signed_at)
+    offered_letter = {**letter.model_dump(exclude_none=True), "asked_at": asked_at} if letter else None
+    also = {"letter": None, "letter_asked": offered_letter, "by_partner": True}
     confirm(subject, corrections, receiving.petition, now, receiving.tables, also=also)
 
 
 def _is_suppressed(signature: Signature) -> bool:
     """Return whether the person withdrew, was erased, or cannot be reached by email.
 
-    If staff undid the import that it came with, the person did not withdraw.
+    A signature that an undo took back has the state WITHDRAWN too, but its person did not withdraw.
     """
     if signature.state is SignatureState.WITHDRAWN:
         return signature.taken_back_at is None
     return signature.state is SignatureState.PENDING and signature.undeliverable is not None
 
 
-def foresee_each(submissions: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[ReceiveResult]:
+def predict_each(
+    submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime
+) -> list[ReceiveResult]:
     """Return what take_each would return now, and store nothing. A person who is listed twice is accepted twice."""
-    fresh = [receiving.receipt_of(submission, now) for submission in submissions]
-    stored = store.find_receipts(fresh, receiving.tables)
-    return [_foreseen(receipt, stored.get(receipt.digest), receiving, now) for receipt in fresh]
+    receipts = [receiving.receipt_of(submission, now) for submission in submissions]
+    stored_receipts = store.find_receipts(receipts, receiving.tables)
+    return [_predict(receipt, stored_receipts.get(receipt.digest), receiving, now) for receipt in receipts]
 
 
-def _foreseen(fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime) -> ReceiveResult:
+def _predict(fresh: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
     if stored and not stored.undone_at:
         if stored.signature_id != fresh.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
         signature = find_signature(stored, receiving)
-        if stored.result is not None and not _may_be_sent_again(stored, signature, now):
+        if stored.result is not None and not _may_be_stored_again(stored, signature, now):
             return ReceiveResult(_known_result(stored, fresh, signature))
     signature = find_signature(fresh, receiving)
     if signature is None or (signature.is_over(now) and not _is_suppressed(signature)):

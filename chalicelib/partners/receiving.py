@@ -16,7 +16,7 @@ from chalicelib.signatures.sign import SigningContext
 
 
 @dataclass(frozen=True)
-class Receiving:
+class ReceivingContext:
     """The settings for receiving signatures. `channel`: api, osdi or import. `job_id`: the id of an import."""
 
     partner: Partner
@@ -29,30 +29,30 @@ class Receiving:
     def tables(self) -> Tables:
         return self.context.tables
 
-    def receipt_of(self, sent: SentSignature, now: datetime) -> Receipt:
-        """Return a new receipt. Its digest reveals no identifier without the secret."""
+    def receipt_of(self, submission: SentSignature, now: datetime) -> Receipt:
+        """Return a new receipt. Its digest is keyed with a secret, so nobody can guess identifiers from it."""
         secret, petition = self.context.secrets[self.petition.key_version], self.petition
-        named = sent.identifier or f"\0{sent.form.email.canonical}"
-        text = f"{petition.slug}\0{self.partner.source}\0{named}"
+        identifier = submission.identifier or f"\0{submission.form.email.canonical}"
+        text = f"{petition.slug}\0{self.partner.source}\0{identifier}"
         return Receipt(
             slug=petition.slug,
             source=self.partner.source,
             digest=digest(secret.encode(), text.encode(), sha256)[:ID_BYTES].hex(),
-            signature_id=signature_id(petition.slug, sent.form.email.canonical, secret),
-            version=sent.consent.version,
-            obtained_at=sent.consent.obtained_at,
+            signature_id=signature_id(petition.slug, submission.form.email.canonical, secret),
+            version=submission.consent.version,
+            obtained_at=submission.consent.obtained_at,
             received_at=now,
             channel=self.channel,
             job_id=self.job_id,
-            row=sent.row,
+            row=submission.row,
         )
 
-    def origin_of(self, sent: SentSignature, receipt: Receipt, *, is_known: bool) -> Origin:
-        """Return the origin of a signature that a partner sent. `is_known`: it exists, so it needs no email."""
+    def origin_of(self, submission: SentSignature, receipt: Receipt, *, is_known: bool) -> Origin:
+        """Return the origin of a partner's signature. `is_known`: it is stored already, so we send no email."""
         return Origin(
             obtained_by=self.partner.name,
             channel=self.channel,
-            consent_version=sent.consent.version,
+            consent_version=submission.consent.version,
             source=self.partner.source,
             confirms_by_email=self.partner.counts is Counts.AFTER_EMAIL and not is_known,
             receipt=receipt.digest,
@@ -60,15 +60,15 @@ class Receiving:
 
 
 class Wordings:
-    """Keeps each wording of a batch once."""
+    """Stores each wording of a batch, once."""
 
     def __init__(self, partner: Partner, now: datetime, tables: Tables) -> None:
         self._known = {partner.version: partner.wording}
         self._partner, self._now, self._tables = partner, now, tables
 
-    def keep(self, sent: SentSignature) -> None:
+    def keep(self, submission: SentSignature) -> None:
         """Raise Invalid if the version stands for another wording."""
-        consent = sent.consent
+        consent = submission.consent
         if self._known.get(consent.version) != consent.wording:
             keep_wording(self._partner.source, consent.version, consent.wording, self._now, self._tables)
             self._known[consent.version] = consent.wording

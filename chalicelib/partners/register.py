@@ -14,7 +14,7 @@ _source = re.compile(SOURCE_PATTERN)
 
 
 def create_partner(partner: Partner, tables: Tables) -> None:
-    """Raise Invalid if the source is taken by another partner. Idempotent."""
+    """Store a new partner. Raise Invalid if another partner has this source. Idempotent."""
     keep_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
     try:
         store.add(partner, tables)
@@ -35,7 +35,7 @@ def keep_wording(source: str, version: str, wording: str, now: datetime, tables:
 
 
 def find_partner(source: str, tables: Tables) -> Partner:
-    """Raise UnknownThing, also for malformed sources, which are not looked up."""
+    """Return the partner. Raise UnknownThing, also for malformed sources."""
     partner = store.find(source, tables) if _source.fullmatch(source) else None
     if partner is None:
         raise UnknownThing("There is no such partner.")
@@ -47,5 +47,5 @@ def all_partners(tables: Tables) -> list[Partner]:
 
 
 def new_partner_token(partner: Partner, now: datetime, expires_at: datetime) -> NewToken:
-    """Return a token, not stored yet, that can only send signatures to this partner's source."""
+    """Return a token, not stored yet. It can only send signatures from this partner."""
     return new_token(partner.name, [Right.PARTNER], now, expires_at, partner.source)

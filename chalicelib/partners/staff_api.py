@@ -32,7 +32,7 @@ class NewPartner(BaseModel):
     source: Source
     """The source of all its signatures. It cannot be changed."""
     name: Line
-    """As recorded with each signature, and shown to the person who asks for their data."""
+    """Recorded with each signature, and shown to a person who asks for their data."""
     counts: Counts
     """`at-once`: its signatures count when they arrive. `after-email`: each person confirms by our email first."""
     wording: Wording
@@ -57,9 +57,9 @@ def list_partners(request: Request) -> Response:
 
 @staff_view(routes)
 def add_partner(request: Request) -> Response:
-    """Return 201 and the partner. Repeating it changes nothing; another partner with this source is 422."""
-    new = parsed(NewPartner, json_body(request))
-    partner = Partner(**new.model_dump(), created_at=times.now())
+    """Return 201 and the partner. A repeat changes nothing. Return 422 if another partner has this source."""
+    new_partner = parsed(NewPartner, json_body(request))
+    partner = Partner(**new_partner.model_dump(), created_at=times.now())
     audited(request, "partner.created", partner.source, {"counts": partner.counts.value})
     create_partner(partner, tables())
     return json_answer(find_partner(partner.source, tables()).model_dump(), 201)
@@ -68,10 +68,10 @@ def add_partner(request: Request) -> Response:
 @staff_view(routes)
 def issue_token_of_partner(request: Request, source: str) -> Response:
     """Return 201 and a token that can only send signatures of this partner. It is shown only once."""
-    wanted = parsed(PartnerTokenRequest, json_body(request))
+    token_request = parsed(PartnerTokenRequest, json_body(request))
     partner = find_partner(source, tables())
     now = times.now()
-    token = new_partner_token(partner, now, now + timedelta(days=wanted.days))
+    token = new_partner_token(partner, now, now + timedelta(days=token_request.days))
     stored = token.stored
     audited(request, "token.issued", stored.token_id, {**described(stored), "partner": partner.source})
     shown: PartnerToken = {

@@ -1,4 +1,4 @@
-"""Partners, their wordings and receipts in the counts table. No name and no address of a person."""
+"""Partners, their wordings and receipts in the counts table. These items have no names or addresses of people."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -31,10 +31,10 @@ def keep_wording(source: str, version: str, wording: str, now: datetime, tables:
     )
 
 
-def find_receipts(wanted: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
-    """Return the stored receipts by digest."""
-    found = tables.batch_get(list({each.key: None for each in wanted}), consistent=True)
-    return {item["digest"]: as_receipt(item) for item in found}
+def find_receipts(receipts: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
+    """Return the stored ones of these receipts, by digest."""
+    distinct_keys = list(dict.fromkeys(receipt.key for receipt in receipts))
+    return {item["digest"]: as_receipt(item) for item in tables.batch_get(distinct_keys, consistent=True)}
 
 
 def as_receipt(item: Item) -> Receipt:
@@ -46,41 +46,45 @@ def claim(receipt: Receipt, tables: Tables) -> None:
     tables.put_new(NewItem(receipt.key, _item(receipt)))
 
 
-def claim_again(receipt: Receipt, seen: Receipt, tables: Tables) -> bool:
-    """Replace a receipt whose import was undone. Return whether it is still as `seen`."""
-    fresh = _item(receipt)
-    stale = [name for name in _item(seen) if name not in fresh]
-    is_seen = Attr("undone_at").eq(iso(seen.undone_at)) if seen.undone_at else Attr("undone_at").not_exists()
-    return tables.try_update(Change(receipt.key, assign=fresh, remove=stale, when=is_seen))
+def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
+    """Replace the stored receipt. Return False, and change nothing, if its `undone_at` changed meanwhile."""
+    assign = _item(receipt)
+    remove = [name for name in _item(stored) if name not in assign]
+    undone_at = Attr("undone_at")
+    is_unchanged = undone_at.eq(iso(stored.undone_at)) if stored.undone_at else undone_at.not_exists()
+    return tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
 
 
 def settle(receipt: Receipt, result: ReceiveOutcome, tables: Tables) -> None:
     """Record the result, unless one is recorded. Idempotent."""
-    unsettled = Attr("result").not_exists() & is_still("signature_id", receipt.signature_id)
-    tables.try_update(Change(receipt.key, assign={"result": result}, when=unsettled))
+    is_unsettled = Attr("result").not_exists() & is_still("signature_id", receipt.signature_id)
+    tables.try_update(Change(receipt.key, assign={"result": result}, when=is_unsettled))
 
 
 def note_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
-    """Note that an import brought the identifier again. Idempotent."""
+    """Note that an import sent the signature again. Idempotent."""
     is_same = is_still("signature_id", receipt.signature_id)
     tables.try_update(Change(receipt.key, add={"also_in": {job_id}}, when=is_same))
 
 
 def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -> None:
-    """Forget the import, and free the identifier if no other import brought it. Do nothing if it was claimed again."""
-    others = (receipt.also_in or set()) - {job_id}
-    first = receipt.job_id if receipt.job_id != job_id else None
+    """Remove the import from the receipt. Mark the receipt undone if no other import sent it.
+
+    Do nothing if the receipt changed meanwhile.
+    """
+    others_again = (receipt.also_in or set()) - {job_id}
+    other_first = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
-    if first or others:
-        assign: dict[str, Any] = {"also_in": others} if others else {}
-        removed = [name for name, kept in (("job_id", first), ("row", first), ("also_in", others)) if not kept]
-        tables.try_update(Change(receipt.key, assign=assign, remove=removed, when=is_unchanged))
+    if other_first or others_again:
+        assign: dict[str, Any] = {"also_in": others_again} if others_again else {}
+        remove = [*([] if other_first else ["job_id", "row"]), *([] if others_again else ["also_in"])]
+        tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
     else:
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
 
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:
-    """Yield a partner's receipts of a petition, page by page."""
+    """Yield a partner's receipts of a petition in one bucket, page by page."""
     return map(
         as_receipt, tables.query(keys.COUNTS, partner_keys.receipt_partition(slug, source, bucket), consistent=True)
     )

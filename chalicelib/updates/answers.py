@@ -17,7 +17,7 @@ class PublicUpdate(TypedDict):
     title: str
     language: str
     languages: list[str]
-    """The languages of the update. Its text here is in the language of `?lang=`, if it is one of them."""
+    """All languages of the update. The text here is in the language of `?lang=`, if the update has that language."""
     html: str
     """Safe HTML: paragraphs, headings from h4, lists, quotes, emphasis and links."""
     published_at: Time
@@ -54,13 +54,13 @@ class ManagedUpdate(TypedDict):
     """When it is to be published. Null for a draft."""
     published_at: Time | None
     requested: Number
-    """People to whom it is sent: all who had confirmed and asked for updates."""
+    """People to whom the update is sent: all who had confirmed and asked for updates."""
     sent: Number
     """Emails that were sent and did not bounce."""
     failed: Number
-    """Emails that bounced or were refused, and those of which nobody knows whether they were sent."""
+    """Emails that bounced or were refused, and emails that may or may not have been sent."""
     skipped: Number
-    """Emails to people who withdrew, unsubscribed or became undeliverable meanwhile; or it was cancelled."""
+    """Emails not sent: the person withdrew, unsubscribed or became undeliverable, or the update was cancelled."""
 
 
 class ManagedUpdates(TypedDict):

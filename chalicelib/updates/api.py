@@ -13,7 +13,7 @@ from chalicelib.edge.http import answer, chosen_language, json_answer, shared
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import render
 from chalicelib.petitions.find import find_petition
-from chalicelib.updates.find import published
+from chalicelib.updates.find import published_updates
 
 if TYPE_CHECKING:
     from chalicelib.updates.answers import PublicUpdate, PublicUpdates
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# Updates are rare. A reader of the feed asks every hour or so.
-KEPT_SECONDS = 60
+# Updates are rare, and feed readers ask about once an hour.
+CACHE_SECONDS = 60
 
 
 @json_view(routes)
@@ -30,9 +30,10 @@ def list_updates(request: Request, slug: str) -> Response:
     """Return the published updates, newest first."""
     petition = find_petition(slug, times.now(), tables())
     code = chosen_language(request)
-    updates = [_shown(update.in_language(code), update.languages) for update in published(petition.slug, tables())]
-    body: PublicUpdates = {"slug": petition.slug, "updates": updates}
-    return json_answer(body, headers=shared(KEPT_SECONDS))
+    updates = published_updates(petition.slug, tables())
+    shown = [_update_json(update.in_language(code), update.languages) for update in updates]
+    body: PublicUpdates = {"slug": petition.slug, "updates": shown}
+    return json_answer(body, headers=shared(CACHE_SECONDS))
 
 
 @page_view(routes)
@@ -41,15 +42,15 @@ def read_updates_feed(request: Request, slug: str) -> Response:
     petition = find_petition(slug, times.now(), tables())
     code = chosen_language(request)
     petition = petition.in_language(code)
-    updates = [update.in_language(code) for update in published(petition.slug, tables())]
+    updates = [update.in_language(code) for update in published_updates(petition.slug, tables())]
     changed = updates[0].published_at if updates else petition.opened_at
     query = f"?lang={code}" if code else ""
     context = {"petition": petition, "updates": updates, "changed": changed, "query": query}
     body = render("updates.atom", base=site_prefix(request), site_url=settings().site_url, **context)
-    return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **shared(KEPT_SECONDS)})
+    return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **shared(CACHE_SECONDS)})
 
 
-def _shown(update: "Update", languages: list[str]) -> "PublicUpdate":
+def _update_json(update: "Update", languages: list[str]) -> "PublicUpdate":
     return {
         "id": update.update_id,
         "title": update.title,

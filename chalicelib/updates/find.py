@@ -1,4 +1,4 @@
-"""Find updates. What the public and the senders see is cached in the process, as petitions are."""
+"""Find updates. The public and the senders get them from a cache in the process, like petitions."""
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
@@ -8,26 +8,26 @@ from chalicelib.tallies.count import Count
 from chalicelib.updates import store
 from chalicelib.updates.model import Update
 
-# A published update appears, and a cancelled one stops, within this time.
-SECONDS = 10.0
+# A published update appears, and a cancelled update is no longer sent, within this time.
+CACHE_SECONDS = 10.0
 
-_published: SecondsCache[list[Update]] = SecondsCache(SECONDS)
-_seen: SecondsCache[Update | None] = SecondsCache(SECONDS)
+_published_cache: SecondsCache[list[Update]] = SecondsCache(CACHE_SECONDS)
+_update_cache: SecondsCache[Update | None] = SecondsCache(CACHE_SECONDS)
 
 
-def published(slug: str, tables: Tables) -> list[Update]:
+def published_updates(slug: str, tables: Tables) -> list[Update]:
     """Return the published updates, newest first. Cached."""
-    return _published.get(slug, lambda: _read(slug, tables))
+    return _published_cache.get(slug, lambda: _read_published(slug, tables))
 
 
 def published_of(petition: Petition, _: Count | None, tables: Tables) -> list[Update]:
     """Return the updates for the petition's page."""
-    return published(petition.slug, tables)
+    return published_updates(petition.slug, tables)
 
 
-def update_seen(slug: str, update_id: str, tables: Tables) -> Update | None:
-    """Return the update as it was at most a few seconds ago. Cached, because a sender needs it for every email."""
-    return _seen.get(f"{slug}_{update_id}", lambda: store.find(slug, update_id, tables))
+def cached_update(slug: str, update_id: str, tables: Tables) -> Update | None:
+    """Return the update as stored at most CACHE_SECONDS ago. Senders need it for every email."""
+    return _update_cache.get(f"{slug}_{update_id}", lambda: store.find(slug, update_id, tables))
 
 
 def find_update(slug: str, update_id: str, tables: Tables) -> Update:
@@ -40,10 +40,10 @@ def find_update(slug: str, update_id: str, tables: Tables) -> Update:
 
 def forget_updates() -> None:
     """Clear the caches. Tests use it to start like a new process."""
-    _published.clear()
-    _seen.clear()
+    _published_cache.clear()
+    _update_cache.clear()
 
 
-def _read(slug: str, tables: Tables) -> list[Update]:
-    found = [(update.published_at, update) for update in store.newest_first(slug, tables) if update.published_at]
-    return [update for _, update in sorted(found, key=lambda each: each[0], reverse=True)]
+def _read_published(slug: str, tables: Tables) -> list[Update]:
+    dated = [(update.published_at, update) for update in store.newest_first(slug, tables) if update.published_at]
+    return [update for _, update in sorted(dated, key=lambda each: each[0], reverse=True)]

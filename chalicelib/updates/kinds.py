@@ -1,6 +1,6 @@
 """The emails of updates: one to each person who confirmed and asked for updates, and a test to staff.
 
-Consent is checked when the email is composed, not when it is requested: weeks may lie between.
+The sender checks consent again when it composes the email: the request may be weeks old.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.names import greeting_name
 from chalicelib.updates import store
-from chalicelib.updates.find import update_seen
+from chalicelib.updates.find import cached_update
 from chalicelib.updates.model import LIFETIME, Update, UpdateState
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -36,11 +36,11 @@ class UpdateDeliveries(Deliveries):
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         super().mark_undeliverable(key, reason, now, tables)
-        slug, _, signature_id = _ids(key)
+        slug, _, signature_id = _split_key(key)
         mark_undeliverable(keys.signature(slug, signature_id), reason, tables)
 
 
-# An update that arrives twice annoys, so after a crash it is not sent again.
+# Getting an update twice annoys people. So after a crash, it is not sent again.
 EMAILS = UpdateDeliveries(kind="update", lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)
 TESTS = Deliveries(kind="update-test", lifetime=timedelta(days=1))
 
@@ -56,16 +56,16 @@ def may_get_updates(signature: Mapping[str, object]) -> bool:
     return is_confirmed and bool(signature.get("updates")) and not signature.get("undeliverable")
 
 
-def _ids(key: str) -> tuple[str, str, str]:
+def _split_key(key: str) -> tuple[str, str, str]:
     """Return slug, update id and recipient. None of them contains an underscore."""
     slug, update_id, recipient = key.split("_")
     return slug, update_id, recipient
 
 
 def contents_update(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the update for one person, unless it is cancelled or the person gets no updates any more."""
-    slug, update_id, signature_id = _ids(key)
-    update, petition = update_seen(slug, update_id, tables), petition_as_stored(slug, tables)
+    """Return the email for one person, unless the update is cancelled or the person no longer gets updates."""
+    slug, update_id, signature_id = _split_key(key)
+    update, petition = cached_update(slug, update_id, tables), petition_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
         return NotSent.TOO_LATE
     found = find_by_id(petition, signature_id, tables)
@@ -73,7 +73,7 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
         return NotSent.TOO_LATE
     signature = found.signature
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
-        return NotSent.TOO_LATE  # A partner may have sent consent to updates since.
+        return NotSent.TOO_LATE  # This holds even if a partner sent consent to updates later.
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language
@@ -84,15 +84,15 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
 
 
 def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the test of an update."""
-    slug, update_id, test = _ids(key)
+    """Return the test email of an update, unless the test was dropped."""
+    slug, update_id, test_id = _split_key(key)
     update = store.find(slug, update_id, tables)
-    to = (update.tests or {}).get(test) if update else None
-    if update is None or to is None:
+    test = (update.tests or {}).get(test_id) if update else None
+    if update is None or test is None:
         return NotSent.TOO_LATE
-    petition = petition_as_stored(slug, tables).in_language(to.language)
-    values = _values(update.in_language(to.language), petition, "", context.petition_link(slug)) | {"is_test": True}
-    return Content(to.email, values, language=to.language, sender_name=petition.charity)
+    petition = petition_as_stored(slug, tables).in_language(test.language)
+    values = _values(update.in_language(test.language), petition, "", context.petition_link(slug)) | {"is_test": True}
+    return Content(test.email, values, language=test.language, sender_name=petition.charity)
 
 
 def _values(update: Update, petition: Petition, name: str, petition_url: str) -> dict[str, object]:

@@ -17,15 +17,15 @@ _FIRST_HEADING = 4
 def as_html(markdown: str) -> str:
     """Return HTML without scripts, styles, classes and images. Links go to https addresses and mailboxes only."""
     parser = _parser()
-    tokens = parsed(markdown)
+    tokens = parse(markdown)
     for token in tokens:
         if token.type.startswith("heading_"):
             token.tag = f"h{min(6, int(token.tag[1]) + _FIRST_HEADING - 1)}"
     return str(parser.renderer.render(tokens, parser.options, {}))
 
 
-def parsed(markdown: str) -> "list[Token]":
-    """Return the tokens of the same subset."""
+def parse(markdown: str) -> "list[Token]":
+    """Return the tokens of the Markdown, in the same subset."""
     return _parser().parse(markdown)
 
 

@@ -26,7 +26,7 @@ from chalicelib.jobs.model import Job
 
 # The length of a title. Email programs show about this much of a subject.
 MOST_TITLE = 150
-# Every state of an email is kept this long: weeks of SES's quota, and the time to look at the result.
+# The state of each email is kept this long. SES's quota may spread the emails over weeks; then staff read the results.
 LIFETIME = timedelta(days=60)
 
 
@@ -38,25 +38,24 @@ class UpdateState(StrEnum):
     CANCELLED = "cancelled"
 
 
-def _no_controls(text: str) -> str:
-    """Refuse control characters. XML forbids them: one would break the feed for everybody."""
+def _refuse_control_characters(text: str) -> str:
+    """Refuse control characters. XML forbids them: a single one would break the feed."""
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text):
         raise ValueError("Remove the control characters")
     return text
 
 
+NO_CONTROLS = AfterValidator(_refuse_control_characters)
+
+
 class UpdateWords(BaseModel):
-    """An update's own words, in one language."""
+    """The words of an update in one language."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    title: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TITLE), AfterValidator(_no_controls)
-    ]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TITLE), NO_CONTROLS]
     """The subject of the email, and the heading on the page."""
-    markdown: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_no_controls)
-    ]
+    markdown: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), NO_CONTROLS]
     """The text in Markdown: paragraphs, headings, lists, quotes, emphasis, and links to https addresses."""
 
 
@@ -73,10 +72,10 @@ class UpdateText(UpdateWords):
 
     @field_validator("translations")
     @classmethod
-    def _translates_into_others(cls, given: dict[str, UpdateWords], info: ValidationInfo) -> dict[str, UpdateWords]:
-        if info.data.get("language") in given:
+    def _refuse_own_language(cls, translations: dict[str, UpdateWords], info: ValidationInfo) -> dict[str, UpdateWords]:
+        if info.data.get("language") in translations:
             raise ValueError("This is the language of the text itself. Leave it out here")
-        return given
+        return translations
 
 
 class Results(BaseModel):
@@ -89,9 +88,9 @@ class Results(BaseModel):
     sent: int = 0
     """Emails that SES accepted and that did not bounce."""
     failed: int = 0
-    """Emails that bounced or were refused, and those of which nobody knows whether they were sent."""
+    """Emails that bounced or were refused, and emails that may or may not have been sent."""
     skipped: int = 0
-    """Emails to people who withdrew, unsubscribed or became undeliverable meanwhile; or the update was cancelled."""
+    """Emails not sent: the person withdrew, unsubscribed or became undeliverable, or the update was cancelled."""
 
     @property
     def waiting(self) -> int:
@@ -110,15 +109,15 @@ class UpdateTest(BaseModel):
 class Update(UpdateText):
     """The stored item: no personal data of supporters.
 
-    `html` is the text as safe HTML, made when staff save it, and `htmls` that of each translation. `plain` and `plains`
-    are the same as plain text.
+    `html`: the text as safe HTML, made when staff save it. `htmls`: the same for each translation, by language code.
+    `plain` and `plains`: the same as plain text.
     """
 
     slug: str
     update_id: str
     html: str
     htmls: dict[str, str] = {}
-    # Updates that were saved before these existed have none, and are sent as Markdown.
+    # Empty in updates that were saved before these fields existed. Their emails have the Markdown instead.
     plain: str = ""
     plains: dict[str, str] = {}
     state: UpdateState = UpdateState.DRAFT
@@ -127,7 +126,7 @@ class Update(UpdateText):
     publish_at: Moment | None = None
     published_at: Moment | None = None
     cancelled_at: Moment | None = None
-    # Where to send the last tests, by the id of the test. Removed when the update is published.
+    # Where to send the latest tests, by the id of the test. Removed when the update is published.
     tests: dict[str, UpdateTest] | None = None
     results: Results = Results()
 
@@ -137,7 +136,7 @@ class Update(UpdateText):
 
     @property
     def languages(self) -> list[str]:
-        """Return the codes of its languages, that of the text itself first."""
+        """Return the codes of its languages: first the language of the text itself."""
         return [self.language, *self.translations]
 
     def in_language(self, code: str) -> "Update":
@@ -145,14 +144,14 @@ class Update(UpdateText):
         words = self.translations.get(code)
         if words is None:
             return self
-        made = {"html": self.htmls[code], "plain": self.plains.get(code, "")}
-        return self.model_copy(update={**dict(words), **made, "language": code})
+        rendered = {"html": self.htmls[code], "plain": self.plains.get(code, "")}
+        return self.model_copy(update={**dict(words), **rendered, "language": code})
 
 
 class Mailing(Job):
     """The job that publishes an update and requests its emails. Its key is the petition's slug.
 
-    The cursor: `bucket` is the index of the bucket of signatures, `after` the last one read in it.
+    The cursor: `bucket` is the index of the bucket of signatures, `after` the last signature read in it.
     """
 
     kind: ClassVar[str] = "update"

@@ -3,25 +3,26 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chalicelib.updates.markdown import parsed
+from chalicelib.updates.markdown import parse
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _QUOTE = "> "
+# Stands for a number in a list with bullets.
 _BULLET = 0
 
 
 def as_text(markdown: str) -> str:
-    """Return the text without marks. A link becomes "text (address)"."""
+    """Return the text without Markdown characters. A link becomes "text (address)"."""
     writer = _Writer()
-    for token in parsed(markdown):
+    for token in parse(markdown):
         writer.read(token)
     return "\n".join(writer.lines)
 
 
 class _Writer:
-    """Writes block after block. `margins`: what is before a line, for each quote and item that is open."""
+    """Collects the lines. `_margins`: the text before each line, one piece for each open quote or list item."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -46,7 +47,7 @@ class _Writer:
         elif kind in ("list_item_close", "blockquote_close"):
             self._margins.pop()
         elif kind in ("paragraph_open", "heading_open"):
-            # The paragraphs of a list without empty lines are hidden.
+            # In a list without empty lines, paragraphs are hidden: they need no gap.
             self._needs_gap = self._needs_gap or not token.hidden
 
     def _marker(self) -> str:
@@ -62,7 +63,7 @@ class _Writer:
         self._needs_gap = False
         for line in text.split("\n"):
             self.lines.append("".join(self._margins) + line)
-            # An item has its mark on its first line only.
+            # Only the first line of an item has its marker.
             self._margins = [each if each == _QUOTE else " " * len(each) for each in self._margins]
 
 
@@ -73,7 +74,7 @@ def _inline(tokens: Sequence["Token"]) -> str:
         if token.type in ("softbreak", "hardbreak"):
             parts.append("\n")
         elif token.type == "link_open":
-            # An address that was typed as it is gets no second one.
+            # An address that is its own link text is not repeated.
             address = "" if token.info == "auto" else str(token.attrs["href"])
             links.append((len(parts), address.removeprefix("mailto:")))
         elif token.type == "link_close":

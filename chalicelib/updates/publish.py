@@ -17,7 +17,8 @@ OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
 def publish(update: Update, at: datetime | None, actor: str, now: datetime, queue: Queue, tables: Tables) -> Update:
     """Start the job that publishes a draft and emails it. Publishing it again changes nothing.
 
-    Raise NotNow if it is cancelled or sent, or while another update of the petition is sent; Invalid if `at` is past.
+    Raise NotNow if it is cancelled or sent, or while another update of the petition is being sent; Invalid if `at` is
+    past.
     """
     if update.state in OPEN:
         return update
@@ -25,13 +26,14 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
         raise NotNow(f"This update is {update.state}.")
     if at and at <= now:
         raise Invalid([FieldError("at", "Enter a time in the future, or leave this out to publish now")])
-    # The job starts first: if the update were marked first, a crash would leave it without a job. A job whose update
+    # The job starts first: if the update were changed first, a crash would leave it without a job. A job whose update
     # is still a draft ends at once.
-    start(_job(update, actor, now), queue, tables)
+    start(_new_job(update, actor, now), queue, tables)
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
+    changes = scheduled if at else published
     try:
-        return store.change(update, tables, tests=None, **(scheduled if at else published))
+        return store.change(update, tables, tests=None, **changes)
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None
 
@@ -46,11 +48,11 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     try:
         return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
-        # Its state has changed since it was read. That happens at most three times, because no state comes back.
+        # Its state has changed since it was read. This happens at most three times: no state returns.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 
-def _job(update: Update, actor: str, now: datetime) -> Mailing:
+def _new_job(update: Update, actor: str, now: datetime) -> Mailing:
     return Mailing(
         job_id=new_id(update.slug, now),
         requested_by=actor,

@@ -1,13 +1,11 @@
 """The steps of a mailing: publish the update, request its emails page by page, and wait until all are settled.
 
-A step may run twice. A person's email has one item, whose key is the person's, so it is requested once.
+A step may run twice. Each email is still requested once: it has one item, whose key contains the signature's id.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
@@ -19,23 +17,23 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.send import CLAIM
 from chalicelib.signatures.walk import read_subscribers
 from chalicelib.updates import store
-from chalicelib.updates.find import SECONDS, find_update
+from chalicelib.updates.find import CACHE_SECONDS, find_update
 from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
 from chalicelib.updates.model import Mailing, Results, Update, UpdateState
 
-# Signatures read in one step, and the seconds it takes at most: a write for each email, and a message for each ten.
-PAGE = 500
-FOR_A_PAGE = 60
+# The signatures that one step reads, and its longest time: one write for each email, and one message for every ten.
+PAGE_SIZE = 500
+PAGE_SECONDS = 60
 # Counting a million emails reads 200 MB.
-FOR_COUNTING = 240
-# Between two counts. Every count reads all emails of the update.
+COUNTING_SECONDS = 240
+# The rest between two counts; the long one if there are more than MANY emails. Every count reads all of them.
 REST, LONG_REST, MANY = timedelta(seconds=20), timedelta(minutes=10), 20_000
-# For this long after the cancellation, a sender that read the update before it may still send.
-LAST_SEND_AFTER_CANCEL = CLAIM + timedelta(seconds=SECONDS)
+# A sender that read the update before its cancellation may still send for this long.
+LAST_SEND_AFTER_CANCEL = CLAIM + timedelta(seconds=CACHE_SECONDS)
 
 
 @dataclass(frozen=True)
-class SendingUpdate:
+class MailingWork:
     """The work of a mailing."""
 
     outbox: Outbox
@@ -48,21 +46,21 @@ class SendingUpdate:
         if update.state is UpdateState.SCHEDULED and publish_at and publish_at > self.clock():
             return Step(0, lambda: self._rest_until(publish_at, mailing))
         if update.state is UpdateState.SCHEDULED:
-            return Step(FOR_A_PAGE, lambda: self._publish(mailing, update))
+            return Step(PAGE_SECONDS, lambda: self._publish(mailing, update))
         if update.state is UpdateState.SENDING and mailing.bucket < len(keys.BUCKETS):
-            return Step(FOR_A_PAGE, lambda: self._request_page(mailing, update))
+            return Step(PAGE_SECONDS, lambda: self._request_page(mailing, update))
         if update.state in (UpdateState.SENDING, UpdateState.CANCELLED):
-            return Step(FOR_COUNTING, lambda: self._count(mailing, update))
+            return Step(COUNTING_SECONDS, lambda: self._count(mailing, update))
         return Step(0, lambda: mailing.ended(JobState.FAILED, why=f"The update is {update.state}"))
 
     def tidy(self, mailing: Mailing) -> None: ...
 
     def _rest_until(self, publish_at: datetime, mailing: Mailing) -> Mailing:
-        """Wait in short rests: a cancelled update must not block the next one until its time."""
+        """Rest for ten minutes at most: a cancelled update must not block the next update until `publish_at`."""
         return mailing.model_copy(update={"rests_until": min(publish_at, self.clock() + LONG_REST)})
 
     def _publish(self, mailing: Mailing, update: Update) -> Mailing:
-        # If it was cancelled meanwhile, or published by another process, the next step sees that.
+        # If the update was cancelled meanwhile, or published by another process, the next step sees its new state.
         with suppress(ConditionFailed):
             store.change(update, self.tables, state=UpdateState.SENDING, published_at=self.clock())
         return mailing
@@ -70,16 +68,16 @@ class SendingUpdate:
     def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
         """Request the emails of the next page of signatures."""
         bucket = keys.BUCKETS[mailing.bucket]
-        people, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE, self.tables)
-        chosen = [person for person in people if may_get_updates(person)]
-        requests = [self._request_email(update, person) for person in chosen]
+        signatures, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE_SIZE, self.tables)
+        recipients = [signature for signature in signatures if may_get_updates(signature)]
+        requests = [self._request_email(update, signature["sk"]) for signature in recipients]
         self.outbox.send([(request, 0) for request in requests if request])
         cursor = {"after": last} if last else {"after": "", "bucket": mailing.bucket + 1}
-        return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(chosen)})
+        return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(recipients)})
 
-    def _request_email(self, update: Update, person: Mapping[str, Any]) -> MailRequest | None:
-        """Request the email. If it was requested before, return the open request: its message may be lost."""
-        key = delivery_key(update.slug, update.update_id, person["sk"])
+    def _request_email(self, update: Update, signature_id: str) -> MailRequest | None:
+        """Request the email. If its earlier request is open, return that: its message may be lost."""
+        key = delivery_key(update.slug, update.update_id, signature_id)
         try:
             return EMAILS.request(key, self.clock(), self.tables)
         except ConditionFailed as failure:
@@ -87,19 +85,19 @@ class SendingUpdate:
             return EMAILS.request_of(item) if "mail_requested_at" in item else None
 
     def _count(self, mailing: Mailing, update: Update) -> Mailing:
-        """Store the results. End the job if it is over; otherwise rest.
+        """Store the results. End the job if the update is over; otherwise rest.
 
-        A cancelled job ends when no sender can still be sending; any other, when no email waits.
+        A cancelled update is over when no sender can still send it. Any other update is over when no email waits.
         """
         now = self.clock()
         outcomes = EMAILS.outcomes(delivery_key(update.slug, update.update_id), self.tables)
         senders_have_stopped = update.cancelled_at is not None and now >= update.cancelled_at + LAST_SEND_AFTER_CANCEL
+        never_sent = outcomes[DeliveryOutcome.WAITING] if senders_have_stopped else 0
         results = Results(
             requested=outcomes.total(),
             sent=outcomes[DeliveryOutcome.SENT],
             failed=outcomes[DeliveryOutcome.FAILED] + outcomes[DeliveryOutcome.UNKNOWN],
-            skipped=outcomes[DeliveryOutcome.DROPPED]
-            + (outcomes[DeliveryOutcome.WAITING] if senders_have_stopped else 0),
+            skipped=outcomes[DeliveryOutcome.DROPPED] + never_sent,
         )
         is_over = senders_have_stopped if update.cancelled_at else not results.waiting
         state = UpdateState.SENT if is_over and not update.cancelled_at else update.state

@@ -1,4 +1,4 @@
-"""Staff routes of updates: draft, edit, test, publish, cancel, and follow the result."""
+"""Staff routes of updates: draft, edit, test, publish, cancel, and read the results."""
 
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class TestRequest(BaseModel):
     email: Mailable
     """Where to send the test: your own address."""
     language: LanguageCode | None = None
-    """In which language. In that of the text itself, if left out."""
+    """The language of the test. If left out, the language of the text itself."""
 
 
 class PublishRequest(BaseModel):
@@ -51,14 +51,14 @@ class PublishRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     at: Moment | None = None
-    """When to publish. Now, if left out."""
+    """When to publish. If left out, the update is published now."""
 
 
 @staff_view(routes)
 def list_all_updates(request: Request, slug: str) -> Response:
     """Return the updates in every state, newest first."""
     petition = petition_as_stored(slug, tables())
-    updates = [*map(_shown, store.newest_first(petition.slug, tables()))]
+    updates = [*map(_update_json, store.newest_first(petition.slug, tables()))]
     body: ManagedUpdates = {"slug": petition.slug, "updates": updates}
     return json_answer(body)
 
@@ -66,36 +66,36 @@ def list_all_updates(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def draft_update(request: Request, slug: str) -> Response:
     """Store a draft. Return 201."""
-    petition, text = petition_as_stored(slug, tables()), _text(request)
+    petition, text = petition_as_stored(slug, tables()), _read_text(request)
     audited(request, "update.drafted", slug, {"title": text.title})
     update = write.draft(text, petition, actor(request).owner, times.now(), tables())
     location = f"{site_prefix(request)}/api/staff/petitions/{slug}/updates/{update.update_id}"
-    return json_answer(_shown(update), 201, {**NO_STORE, "Location": location})
+    return json_answer(_update_json(update), 201, {**NO_STORE, "Location": location})
 
 
 @staff_view(routes)
 def read_update(request: Request, slug: str, update_id: str) -> Response:
-    """Return the update with its result so far."""
-    return json_answer(_shown(find_update(slug, update_id, tables())))
+    """Return the update with its results so far."""
+    return json_answer(_update_json(find_update(slug, update_id, tables())))
 
 
 @staff_view(routes)
 def edit_update(request: Request, slug: str, update_id: str) -> Response:
     """Replace the text of a draft."""
-    update, text = find_update(slug, update_id, tables()), _text(request)
+    update, text = find_update(slug, update_id, tables()), _read_text(request)
     audited(request, "update.edited", slug, {"update": update_id, "title": text.title})
-    return json_answer(_shown(write.edit(text, update, tables())))
+    return json_answer(_update_json(write.edit(text, update, tables())))
 
 
 @staff_view(routes)
 def email_update_test(request: Request, slug: str, update_id: str) -> Response:
     """Send a draft to the given address, marked as a test. Return 202."""
     update = find_update(slug, update_id, tables())
-    asked = parsed(TestRequest, json_body(request), WORDS)
+    test_request = parsed(TestRequest, json_body(request), WORDS)
     audited(request, "update.tested", slug, {"update": update_id})
-    to = UpdateTest(email=asked.email, language=asked.language or update.language)
-    write.send_test(update, to, times.now(), outbox(), tables())
-    return json_answer(_shown(update), 202)
+    test = UpdateTest(email=test_request.email, language=test_request.language or update.language)
+    write.send_test(update, test, times.now(), outbox(), tables())
+    return json_answer(_update_json(update), 202)
 
 
 @staff_view(routes)
@@ -105,22 +105,22 @@ def publish_update(request: Request, slug: str, update_id: str) -> Response:
     at = parsed(PublishRequest, json_body(request) or "{}", WORDS).at
     audited(request, "update.published", slug, {"update": update_id, **({"at": times.iso(at)} if at else {})})
     now, owner = times.now(), actor(request).owner
-    return json_answer(_shown(publish.publish(update, at, owner, now, updates_queue(), tables())), 202)
+    return json_answer(_update_json(publish.publish(update, at, owner, now, updates_queue(), tables())), 202)
 
 
 @staff_view(routes)
 def cancel_update(request: Request, slug: str, update_id: str) -> Response:
-    """Cancel a draft, or stop an update that is being sent. Return it: it may be sent already. Safe to repeat."""
+    """Cancel the update, also while it is being sent. Return it as stored. Safe to repeat."""
     update = find_update(slug, update_id, tables())
     audited(request, "update.cancelled", slug, {"update": update_id})
-    return json_answer(_shown(publish.cancel(update, times.now(), tables())))
+    return json_answer(_update_json(publish.cancel(update, times.now(), tables())))
 
 
-def _text(request: Request) -> UpdateText:
+def _read_text(request: Request) -> UpdateText:
     return parsed(UpdateText, json_body(request), WORDS)
 
 
-def _shown(update: Update) -> "ManagedUpdate":
+def _update_json(update: Update) -> "ManagedUpdate":
     return {
         "id": update.update_id,
         "state": update.state,

@@ -13,7 +13,7 @@ from chalicelib.jobs.worker import each_job
 from chalicelib.mail.outbox import Outbox
 from chalicelib.updates.kinds import UPDATE_KINDS
 from chalicelib.updates.model import Mailing
-from chalicelib.updates.run import SendingUpdate
+from chalicelib.updates.run import MailingWork
 
 workers = Blueprint(__name__)
 
@@ -27,5 +27,5 @@ def outbox() -> Outbox:
     return Outbox(mail_queue(), other_mail_queue(), UPDATE_KINDS)
 
 
-def _work(mailing: Mailing, folder: Path) -> SendingUpdate:
-    return SendingUpdate(outbox(), times.now, tables())
+def _work(mailing: Mailing, folder: Path) -> MailingWork:
+    return MailingWork(outbox(), times.now, tables())

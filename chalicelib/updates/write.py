@@ -1,4 +1,4 @@
-"""Write an update: draft it, edit the draft, and send a test of it to one's own address."""
+"""Write an update: draft it, edit the draft, and send a test of it to one address."""
 
 from datetime import datetime
 from secrets import token_hex
@@ -14,7 +14,7 @@ from chalicelib.updates.markdown import as_html
 from chalicelib.updates.model import Update, UpdateState, UpdateTest, UpdateText, new_update_id
 from chalicelib.updates.plain import as_text
 
-# Tests that may wait to be sent. With more, the oldest are dropped.
+# The most tests that wait to be sent. The oldest are dropped.
 MOST_TESTS = 20
 
 
@@ -22,7 +22,7 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
     """Store a new draft and return it."""
     update = Update(
         **text.model_dump(),
-        **_rendered(text),
+        **_render(text),
         slug=petition.slug,
         update_id=new_update_id(now),
         created_at=now,
@@ -34,19 +34,20 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
 
 def edit(text: UpdateText, update: Update, tables: Tables) -> Update:
     """Replace the text of a draft. Raise NotNow if it is no longer a draft: people may have read it."""
-    return _change_draft(update, tables, **text.model_dump(), **_rendered(text))
+    return _change_draft(update, tables, **text.model_dump(), **_render(text))
 
 
-def send_test(update: Update, to: UpdateTest, now: datetime, outbox: Outbox, tables: Tables) -> None:
-    """Request a test of a draft to this address, marked as a test. Raise NotNow if it is no longer a draft."""
-    test = token_hex(8)
-    _change_draft(update, tables, tests=dict([*(update.tests or {}).items(), (test, to)][-MOST_TESTS:]))
-    request = TESTS.request(delivery_key(update.slug, update.update_id, test), now, tables)
+def send_test(update: Update, test: UpdateTest, now: datetime, outbox: Outbox, tables: Tables) -> None:
+    """Request an email with the draft, marked as a test. Raise NotNow if the update is no longer a draft."""
+    test_id = token_hex(8)
+    tests = [*(update.tests or {}).items(), (test_id, test)]
+    _change_draft(update, tables, tests=dict(tests[-MOST_TESTS:]))
+    request = TESTS.request(delivery_key(update.slug, update.update_id, test_id), now, tables)
     outbox.send([(request, 0)])
 
 
-def _rendered(text: UpdateText) -> dict[str, Any]:
-    """Return the text and its translations as safe HTML and as plain text."""
+def _render(text: UpdateText) -> dict[str, Any]:
+    """Return the fields of an update that have its words as safe HTML and as plain text."""
     return {
         "html": as_html(text.markdown),
         "htmls": {code: as_html(words.markdown) for code, words in text.translations.items()},
@@ -56,7 +57,7 @@ def _rendered(text: UpdateText) -> dict[str, Any]:
 
 
 def _change_draft(update: Update, tables: Tables, **fields: Any) -> Update:
-    """Change a draft. Raise NotNow if it is no longer one."""
+    """Change a draft. Raise NotNow if the update is no longer a draft."""
     if update.state is not UpdateState.DRAFT:
         raise NotNow(f"This update is {update.state}, so it can no longer be changed.")
     try:

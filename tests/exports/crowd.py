@@ -76,8 +76,8 @@ def export_crowd(people: int, folder: Path, recipient: str | None) -> dict[str, 
     export = asked_for(tables, petition, columns=["name"], recipient=recipient)
     done = worked_on(export, a_desk(tables, FolderBucket(folder), folder / "work"))
     assert done.result, done.why
-    return {"rows": done.result.rows, "counted": done.counted, "sha256": done.result.sha256, "peak": peak_bytes(),
-            "file": done.result.file.replace("/", "_")}  # fmt: skip
+    return {"rows": done.result.rows, "counted": done.count_at_moment, "sha256": done.result.sha256,
+            "peak": peak_bytes(), "file": done.result.file.replace("/", "_")}  # fmt: skip
 
 
 if __name__ == "__main__":

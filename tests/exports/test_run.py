@@ -7,7 +7,7 @@ import pyrage
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.exports.deliver import agrees
+from chalicelib.exports.deliver import is_consistent
 from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, Totals
 from chalicelib.jobs.model import JobState
@@ -36,7 +36,7 @@ def test_exactly_the_confirmed_signatures_are_exported(
     assert sorted(row["name"] for row in rows) == sorted(names)
     assert {row["confirmed_at"] for row in rows} == {"2026-11-24T11:00:00Z"}
     assert done.result
-    assert (done.result.rows, done.counted) == (30, 30)
+    assert (done.result.rows, done.count_at_moment) == (30, 30)
 
 
 def test_the_digest_is_of_the_file_and_only_file_and_cover_remain(
@@ -92,7 +92,7 @@ def test_a_signature_withdrawn_after_the_moment_is_not_exported_and_is_counted_a
     done = worked_on(export, context)
     assert [row["name"] for row in rows_of(file_of(done, bucket))] == [BOB.name]
     assert done.result
-    assert (done.counted, done.result.rows, done.result.gone) == (2, 1, 1)
+    assert (done.count_at_moment, done.result.rows, done.result.gone) == (2, 1, 1)
 
 
 def test_an_export_that_disagrees_with_the_tally_fails(
@@ -124,7 +124,7 @@ def test_an_export_that_disagrees_with_the_tally_fails(
 def test_rows_and_tally_may_differ_only_by_late_unsure_and_gone(
     expected_rows: int, total: Totals, expected: bool
 ) -> None:
-    assert agrees(expected_rows, total) is expected
+    assert is_consistent(expected_rows, total) is expected
 
 
 def test_only_the_recipient_can_decrypt_the_file_and_their_key_is_removed_afterwards(

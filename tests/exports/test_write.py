@@ -5,7 +5,7 @@ import io
 import json
 from typing import Any
 
-from chalicelib.exports.model import USUAL, Column, Format
+from chalicelib.exports.model import DEFAULT_COLUMNS, Column, Format
 from chalicelib.exports.write import heading, value_of, writer
 
 ALICE: dict[str, Any] = {
@@ -47,8 +47,8 @@ def test_missing_values_are_empty_and_a_missing_source_is_direct() -> None:
 
 
 def test_csv_starts_with_a_byte_order_mark_and_the_column_names() -> None:
-    assert heading(Format.CSV, USUAL) == "\ufeffname,postcode,country,confirmed_at\r\n"
-    assert heading(Format.NDJSON, USUAL) == ""
+    assert heading(Format.CSV, DEFAULT_COLUMNS) == "\ufeffname,postcode,country,confirmed_at\r\n"
+    assert heading(Format.NDJSON, DEFAULT_COLUMNS) == ""
 
 
 def test_no_column_is_the_email_address() -> None:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.partners.form import read_sent
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import Counts, Partner, ReceiveOutcome
-from chalicelib.partners.receive import foresee_each, take_each
+from chalicelib.partners.receive import predict_each, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import UNMAILED_LIFETIME, WITHDRAWN_LIFETIME
@@ -26,8 +26,8 @@ def sent(
 ) -> tuple[ReceiveOutcome, ReceiveOutcome]:
     """Return what a dry run foresees, and what then happens."""
     now = NOW + after
-    each = [read_sent(sent_of(), elm, now)]
-    [foreseen] = foresee_each(each, receiving(tables, petition, elm), now)
+    each = [read_signature(sent_of(), elm, now)]
+    [foreseen] = predict_each(each, receiving(tables, petition, elm), now)
     [result] = take_each(each, receiving(tables, petition, elm), now)
     return foreseen.result, result.result
 

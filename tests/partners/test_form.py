@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Invalid
 from chalicelib.core.times import iso
-from chalicelib.partners.form import identifier_of, read_sent
+from chalicelib.partners.form import identifier_of, read_signature
 from chalicelib.partners.model import Counts
 from tests.actors import ALICE, DAY, NOW
 from tests.fakes import FakeTables
@@ -15,7 +15,7 @@ from tests.partnering import a_partner, sent_of
 
 def errors(tables: FakeTables, counts: Counts, **changes: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
-        read_sent(sent_of(ALICE, "oak:1", **changes), a_partner(tables, counts), NOW)
+        read_signature(sent_of(ALICE, "oak:1", **changes), a_partner(tables, counts), NOW)
     return [error.field for error in caught.value.errors]
 
 
@@ -46,4 +46,4 @@ def test_a_consent_without_email_cannot_be_confirmed_by_email(tables: FakeTables
 def test_what_is_no_object_is_invalid_and_has_no_identifier(tables: FakeTables, raw: object) -> None:
     assert identifier_of(raw) is None
     with pytest.raises(Invalid):
-        read_sent(raw, a_partner(tables), NOW)
+        read_signature(raw, a_partner(tables), NOW)

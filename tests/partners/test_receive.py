@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Throttled, Unavailable
-from chalicelib.partners.form import read_sent
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import Counts, Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.model import Petition
@@ -40,7 +40,7 @@ def oak(tables: FakeTables) -> Partner:
 
 
 def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
-    submissions = [read_sent(raw, partner, NOW) for raw in raws]
+    submissions = [read_signature(raw, partner, NOW) for raw in raws]
     return take_each(submissions, receiving(tables, petition, partner), NOW)
 
 
@@ -166,7 +166,7 @@ def test_a_sent_person_who_withdrew_stays_suppressed_when_their_item_is_gone(
     withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
     del tables.items[key_of(petition, identity_of(petition))]
     later = NOW + WITHDRAWN_LIFETIME
-    [result] = take_each([read_sent(sent_of(), oak, later)], receiving(tables, petition, oak), later)
+    [result] = take_each([read_signature(sent_of(), oak, later)], receiving(tables, petition, oak), later)
     assert result.result is SUPPRESSED
 
 

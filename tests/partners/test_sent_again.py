@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.partners import receive, store
-from chalicelib.partners.form import read_sent
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import take_each
@@ -29,7 +29,7 @@ def raise_unavailable(*_: object) -> None:
 
 def send_first_row(tables: FakeTables, petition: Petition, oak: Partner) -> ReceiveOutcome:
     """Send the person of the file's first row by API, with the same identifier."""
-    [result] = take_each([read_sent(sent_of(ANN, "oak-1"), oak, NOW)], receiving(tables, petition, oak), NOW)
+    [result] = take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], receiving(tables, petition, oak), NOW)
     return result.result
 
 
@@ -58,9 +58,9 @@ def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
 ) -> None:
     """The import had claimed the identifier and stored nothing."""
     stopped = work(tables, FakeBucket(), petition, oak, run(oak, CSV + rows(2)), Path())
-    monkeypatch.setattr(receive, "_stored_and_counted", raise_unavailable)
+    monkeypatch.setattr(receive, "_store_and_count", raise_unavailable)
     with pytest.raises(Unavailable):
-        take_each([read_sent(sent_of(ANN, "oak-1"), oak, NOW)], stopped.receiving, NOW)
+        take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], stopped.receiving, NOW)
     monkeypatch.undo()
     assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
     job = Import.model_validate({"job_id": stopped.receiving.job_id, **ASKED})

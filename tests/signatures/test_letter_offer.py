@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.partners.form import read_sent
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import Counts
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
@@ -35,7 +35,7 @@ def item(served: Served, petition: Petition) -> dict[str, Any]:
 def oak_sends_alice(served: Served, petition: Petition, counts: Counts = Counts.AT_ONCE) -> None:
     oak = a_partner(served.tables, counts)
     now = served.clock()
-    take_each([read_sent(sent_of(), oak, now)], receiving(served.tables, petition, oak), now)
+    take_each([read_signature(sent_of(), oak, now)], receiving(served.tables, petition, oak), now)
 
 
 def asks(served: Served, petition: Petition, **letter: Any) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.partners.form import read_sent
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -27,7 +27,7 @@ def five(served: Served, petition: Petition) -> Petition:
     confirmed(served.tables, petition, ALICE)
     signed(served.tables, petition, FOUR[0])
     oak = a_partner(served.tables)
-    each = [read_sent(sent_of(person, f"oak:{number}"), oak, NOW) for number, person in enumerate(FOUR)]
+    each = [read_signature(sent_of(person, f"oak:{number}"), oak, NOW) for number, person in enumerate(FOUR)]
     take_each(each, receiving(served.tables, petition, oak), NOW)
     return petition
 

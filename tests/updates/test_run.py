@@ -13,7 +13,7 @@ from chalicelib.core.keys import DELIVERIES
 from chalicelib.core.settings import settings
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, stop
-from chalicelib.partners.form import read_sent
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
@@ -113,7 +113,7 @@ def test_who_wants_no_email_gets_none_even_if_a_partner_sends_them(served: Serve
     subject = subject_of(petition, signed(served.tables, petition))
     stop(choice_of(mailbox_of(ALICE.email, settings().limit_keys), petition.slug), subject, served.tables)
     oak = a_partner(served.tables)
-    sent = read_sent(sent_of(consent={"updates": True}), oak, NOW)
+    sent = read_signature(sent_of(consent={"updates": True}), oak, NOW)
     take_each([sent], receiving(served.tables, petition, oak), NOW)
     path = published(served)
     worked(served)
@@ -151,7 +151,7 @@ def test_a_killed_job_neither_misses_nor_repeats_anybody(
     served: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
     """The job's process dies after some writes, three times, and every message arrives twice."""
-    monkeypatch.setattr(run, "PAGE", 2)
+    monkeypatch.setattr(run, "PAGE_SIZE", 2)
     subscribed(served, petition, CROWD)
     path = published(served)
     for _ in range(3):

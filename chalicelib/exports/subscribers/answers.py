@@ -18,9 +18,9 @@ class ShownList(TypedDict):
     why: str | None
     """Why it failed."""
     subscribed: Number
-    """People who get updates, so far. When the list is done: rows in the file with this status."""
+    """People found so far who get updates; when the list is done, the rows with this status."""
     unsubscribed: Number
-    """People who were on an earlier list and no longer get updates."""
+    """People found so far who were on an earlier list and no longer get updates."""
     expires_at: Time
     """The file is deleted at this time."""
     sha256: str | None

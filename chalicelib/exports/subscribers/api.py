@@ -1,4 +1,4 @@
-"""The list of those who asked for updates, over HTTP: request it, follow it, and get a link to the encrypted file."""
+"""Lists of those who asked for updates, over HTTP: request one, read its progress, and get a link to its file."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.exports.model import LINK_SECONDS
 from chalicelib.exports.subscribers.model import ListRequest, ListResult, OptInList
-from chalicelib.exports.subscribers.request import prepared
+from chalicelib.exports.subscribers.request import new_list
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
@@ -28,34 +28,35 @@ routes = Blueprint(__name__)
 
 @staff_view(routes)
 def request_list(request: Request, slug: str) -> Response:
-    """Return 202 and the list, which a worker now writes."""
-    wanted = parsed(ListRequest, json_body(request))
+    """Return 202 and the list. A worker writes it."""
+    list_request = parsed(ListRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
-    job = prepared(wanted, petition.slug, actor(request).owner, times.now(), tables())
+    job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
     audited(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
     start(job, lists_queue(), tables())
-    return json_answer(_shown(job), 202)
+    return json_answer(_list_json(job), 202)
 
 
 @staff_view(routes)
 def list_lists(request: Request, slug: str) -> Response:
     """Return the lists, newest first."""
     petition = petition_as_stored(slug, tables())
-    return json_answer({"lists": [_shown(job) for job in jobs_of(OptInList, petition.slug, tables())]})
+    return json_answer({"lists": [_list_json(job) for job in jobs_of(OptInList, petition.slug, tables())]})
 
 
 @staff_view(routes)
 def cancel_list(request: Request, list_id: str) -> Response:
-    """Return the list: cancelled, or as it had ended before."""
+    """Cancel the list, unless it has ended. Return it."""
     job = find_job(OptInList, list_id, tables())
-    return json_answer(_shown(cancelled(request, "list.cancelled", job, {"petition": job.slug})))
+    return json_answer(_list_json(cancelled(request, "list.cancelled", job, {"petition": job.slug})))
 
 
 @staff_view(routes)
 def link_list(request: Request, list_id: str) -> Response:
-    """Return a link. It needs no token, so it works for a few minutes only. HEAD hands out none, and is not audited."""
+    """Return a link that works for a few minutes, without a token. HEAD returns none, so it is not audited."""
     job = find_job(OptInList, list_id, tables())
-    result, now = _result_of(job, times.now()), times.now()
+    now = times.now()
+    result = _result_of(job, now)
     if request.method != "HEAD":
         audited(request, "list.fetched", job.job_id, {"petition": job.slug})
     extension = "age" if job.recipient.startswith("age1") else "gpg"
@@ -76,7 +77,7 @@ def _result_of(job: OptInList, now: datetime) -> ListResult:
     return job.result
 
 
-def _shown(job: OptInList) -> dict[str, object]:
+def _list_json(job: OptInList) -> dict[str, object]:
     now, result = times.now(), job.result
     return {
         **job.at(now).model_dump(include={"recipient", "requested_by", "why", "subscribed", "unsubscribed"}),

@@ -36,7 +36,7 @@ class ListResult(BaseModel):
 class OptInList(Job):
     """The stored item. `parts` is the cursor: the object of each written bucket, in order.
 
-    `earlier`: the id of the last list that was done. People on it who left since are listed as unsubscribed.
+    `earlier`: the id of the latest list that was done. Its people who no longer get updates are listed as unsubscribed.
     """
 
     kind: ClassVar[str] = "list"

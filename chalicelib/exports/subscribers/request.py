@@ -1,4 +1,4 @@
-"""Request a list. This fixes which earlier list it continues."""
+"""Request a list. It continues the latest list that is done."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import check_free, jobs_of
 
 
-def prepared(wanted: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
+def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
     """Return the job, not stored yet. Raise Invalid if the key is invalid, NotNow while another list runs."""
-    recipient, moment = recipient_of(wanted.recipient), now.replace(microsecond=0)
-    check_free(OptInList, slug, now, tables)  # A list that still runs may become the last one that was done.
+    recipient, moment = recipient_of(request.recipient), now.replace(microsecond=0)
+    check_free(OptInList, slug, now, tables)  # A list that still runs may become the latest list.
     return OptInList(
         job_id=new_id(slug, moment),
         requested_by=owner,
@@ -20,10 +20,10 @@ def prepared(wanted: ListRequest, slug: str, owner: str, now: datetime, tables: 
         touched_at=moment,
         recipient=recipient.shown,
         recipient_key=recipient.key,
-        earlier=last_done(slug, tables),
+        earlier=latest_done_id(slug, tables),
     )
 
 
-def last_done(slug: str, tables: Tables) -> str | None:
-    """Return the id of the last list that was done."""
+def latest_done_id(slug: str, tables: Tables) -> str | None:
+    """Return the id of the latest list that is done."""
     return next((job.job_id for job in jobs_of(OptInList, slug, tables) if job.state is JobState.DONE), None)

@@ -24,7 +24,7 @@ def run_list(event: SQSEvent) -> Failures:
 
 
 def _work(job: OptInList, folder: Path) -> Work[OptInList]:
-    # Whatever imports all of app.py loads this file, but only one function runs lists.
-    from chalicelib.exports.subscribers.run import Listing
+    # Tools that import all of app.py load this file too, but only one function runs lists.
+    from chalicelib.exports.subscribers.run import ListWork
 
-    return Listing(tables(), exports_bucket(), folder, times.now, settings().limit_keys)
+    return ListWork(tables(), exports_bucket(), folder, times.now, settings().limit_keys)

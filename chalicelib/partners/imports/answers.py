@@ -15,7 +15,7 @@ class OfferedUpload(TypedDict):
     """A form for one file: post `fields`, then the file as `file`, to `url` as multipart/form-data."""
 
     upload: str
-    """Name it when you start the import."""
+    """The id to name when you start the import."""
     url: Url
     fields: dict[str, str]
     expires_at: Time
@@ -25,7 +25,7 @@ class ShownImport(TypedDict):
     id: str
     partner: str
     dry_run: bool
-    """A dry run stores nothing: its numbers are what an import would do now."""
+    """A dry run stores nothing. Its numbers show what an import would do now."""
     requested_by: str
     requested_at: Time
     state: JobState
@@ -48,7 +48,7 @@ class ShownImport(TypedDict):
     undoes: str | None
     """The import that this one undoes."""
     undone_by: str | None
-    """The latest undo of this import. Read its state there."""
+    """The id of the latest undo of this import. The undo has its own state."""
 
 
 class ShownImports(TypedDict):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 CSV = "text/csv"
-KINDS = (CSV, "application/octet-stream", "text/plain", "")
+CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")
 NOT_SHOWN = {
     *("job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed"),
     *("file", "mapping", "buckets"),
@@ -49,18 +49,17 @@ NOT_SHOWN = {
 def start_import(request: Request, slug: str) -> Response:
     """Return 202 and the import's id. Nothing is stored before the whole file has been read."""
     now = times.now()
-    if content_type(request) not in KINDS:
+    if content_type(request) not in CONTENT_TYPES:
         raise WrongType(CSV)
     petition = petition_as_stored(slug, tables())
     if petition.state_at(now) is PetitionState.DRAFT or not petition.confirmable_at(now):
         raise NotNow(f"This petition is {petition.state_at(now)}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
     mapping, body, upload = _mapping(request), raw_body(request, MOST_DIRECT_KB * 1024), _upload(request)
-    job = _new(request, slug, partner.source, now).model_copy(
-        update={"dry_run": (query(request, "dry_run") or "").lower() in ("1", "true", "yes"), "mapping": mapping}
-    )
+    is_dry_run = (query(request, "dry_run") or "").lower() in ("1", "true", "yes")
+    job = _new_import(request, slug, partner.source, now)
     key = upload_key(slug, upload) if upload else f"{prefix(job.job_id)}file"
-    job = job.model_copy(update={"file": key})
+    job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
     audited(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     if not upload:
@@ -85,39 +84,40 @@ def offer_upload(request: Request, slug: str) -> Response:
 def list_imports(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     jobs = list(jobs_of(Import, petition.slug, tables()))
-    return json_answer({"imports": [_shown(job, jobs) for job in jobs]})
+    return json_answer({"imports": [_import_json(job, jobs) for job in jobs]})
 
 
 @staff_view(routes)
 def read_import(request: Request, slug: str, import_id: str) -> Response:
-    job = _found(slug, import_id)
-    return json_answer(_shown(job, list(jobs_of(Import, slug, tables()))))
+    job = _find_import(slug, import_id)
+    return json_answer(_import_json(job, list(jobs_of(Import, slug, tables()))))
 
 
 @staff_view(routes)
 def cancel_import(request: Request, slug: str, import_id: str) -> Response:
-    """Cancel it, and return it. Rows that were imported stay until the import is undone."""
-    job = cancelled(request, "import.cancelled", _found(slug, import_id))
-    return json_answer(_shown(job, list(jobs_of(Import, slug, tables()))))
+    """Cancel the import, and return it. Rows that were imported stay until the import is undone."""
+    job = cancelled(request, "import.cancelled", _find_import(slug, import_id))
+    return json_answer(_import_json(job, list(jobs_of(Import, slug, tables()))))
 
 
 @staff_view(routes)
 def undo_import(request: Request, slug: str, import_id: str) -> Response:
-    """Return 202 and the id of the undo. Only signatures that came only with this import are taken back."""
+    """Return 202 and the id of the undo. The undo takes back the signatures that only this import sent."""
     now = times.now()
-    job = _found(slug, import_id)
+    job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
-    # The rows of a cancelled import's last step may still be stored: the undo would miss them.
-    may_run = job.state is JobState.CANCELLED and job.shape is not None
-    since = job.touched_at + LONGEST_STEP if may_run else None
-    undo = _new(request, slug, job.partner, now).model_copy(update={"undoes": job.job_id, "rests_until": since})
+    # The last step of a cancelled import may still be running. The undo waits for that step, to miss no row.
+    may_still_run = job.state is JobState.CANCELLED and job.shape is not None
+    rests_until = job.touched_at + LONGEST_STEP if may_still_run else None
+    undo = _new_import(request, slug, job.partner, now)
+    undo = undo.model_copy(update={"undoes": job.job_id, "rests_until": rests_until})
     audited(request, "import.undone", job.job_id, {"undo": undo.job_id})
     start(undo, imports_queue(), tables())
     return json_answer({"id": undo.job_id}, 202)
 
 
-def _new(request: Request, slug: str, partner: str, now: datetime) -> Import:
+def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Import:
     moment = now.replace(microsecond=0)
     return Import(
         job_id=new_id(slug, moment),
@@ -128,12 +128,12 @@ def _new(request: Request, slug: str, partner: str, now: datetime) -> Import:
     )
 
 
-def _found(slug: str, import_id: str) -> Import:
+def _find_import(slug: str, import_id: str) -> Import:
     return find_job(Import, import_id, tables(), key=slug)
 
 
 def _upload(request: Request) -> str:
-    """Return the upload that the query names, or "". Raise Invalid."""
+    """Return the id of the upload that the query names, or "". Raise Invalid."""
     upload = query(request, "upload") or ""
     if upload and not re.fullmatch(r"[0-9a-f]{32}", upload):
         raise Invalid([FieldError("upload", "Use the upload of the form")])
@@ -144,18 +144,20 @@ def _mapping(request: Request) -> dict[str, list[str]]:
     """Parse ?mapping= (JSON): our field name -> the file's headings. Raise Invalid."""
     text = query(request, "mapping")
     try:
-        found = TypeAdapter(dict[str, list[str] | str]).validate_json(text) if text else {}
+        mapping = TypeAdapter(dict[str, list[str] | str]).validate_json(text) if text else {}
     except ValidationError as error:
         raise Invalid([FieldError("mapping", 'Send JSON such as {"email": "E-mail address"}')]) from error
-    unknown = found.keys() - HEADINGS.keys()
+    unknown = mapping.keys() - HEADINGS.keys()
     if unknown:
         raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
-    return {field: [each] if isinstance(each, str) else each for field, each in found.items()}
+    return {field: [each] if isinstance(each, str) else each for field, each in mapping.items()}
 
 
-def _shown(job: Import, others: list[Import]) -> dict[str, object]:
+def _import_json(job: Import, others: list[Import]) -> dict[str, object]:
     now = times.now()
-    undo = next((each.job_id for each in others if each.undoes == job.job_id), None)
-    progress = {"rows": job.processed if job.undoes else job.expected, "processed": job.processed, "undone_by": undo}
-    state = job.at(now).state if job.state is JobState.DONE else job.state_at(now)
-    return {"id": job.job_id, **job.at(now).model_dump(mode="json", exclude=NOT_SHOWN), **progress, "state": state}
+    undone_by = next((each.job_id for each in others if each.undoes == job.job_id), None)
+    rows = job.processed if job.undoes else job.expected
+    progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
+    current = job.at(now)  # Unlike state_at, this never says that a finished import has expired.
+    fields = current.model_dump(mode="json", exclude=NOT_SHOWN)
+    return {"id": job.job_id, **fields, **progress, "state": current.state}

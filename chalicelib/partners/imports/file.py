@@ -1,4 +1,4 @@
-"""Read a partner's CSV row by row, in constant memory. What cannot be read is refused with a sentence for staff."""
+"""Read a partner's CSV row by row, in constant memory. A file that cannot be read raises Unreadable."""
 
 import csv
 import re
@@ -10,13 +10,13 @@ from typing import TextIO
 from chalicelib.partners.imports.model import Shape
 
 MOST_ROWS = 2_000_000
-# A quoted cell may have several lines.
+# A quoted cell may have several lines, so cells have a limit of their own.
 MAX_LINE_CHARS, MAX_CELL_CHARS, MOST_COLUMNS = 100_000, 10_000, 500
-LONGEST_UNUSED = 100
-BLOCK = 1024 * 1024
+MAX_UNUSED_HEADING_CHARS = 100
+BLOCK_CHARS = 1024 * 1024
 
-# The first bytes of packed files. They are refused, because a small packed file could become an endless one.
-PACKED = {
+# The first bytes of files that are not CSV. We unpack none: a small packed file could become an endless one.
+NOT_CSV = {
     b"PK\x03\x04": "a ZIP or Excel file",
     b"\x1f\x8b": "a gzip file",
     b"BZh": "a bzip2 file",
@@ -46,7 +46,7 @@ class Unreadable(Exception):
 
 
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
-    """Return how to read the file. `mapping`: headings by our field; others are found by their usual names."""
+    """Return how to read the file. `mapping`: headings by our field. Other fields are found by their usual headings."""
     encoding = _encoding(path)
     delimiter = max(",;\t|", key=_first_line(path, encoding).count)
     headings = next(_rows(path, encoding, delimiter), [])
@@ -66,17 +66,16 @@ def count_rows(path: Path, shape: Shape) -> int:
 
 
 def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
-    """Yield each row by our fields; None for a row with another number of cells than there are headings."""
+    """Yield each row as values by our field. Yield None for a row with more or fewer cells than headings."""
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
-    places = {field: [headings.index(name) for name in names] for field, names in shape.columns.items()}
+    columns = {field: [headings.index(name) for name in names] for field, names in shape.columns.items()}
     for row in rows:
         if len(row) != len(headings):
             yield None
             continue
-        yield {
-            field: " ".join(filter(None, (row[place].strip() for place in where))) for field, where in places.items()
-        }
+        cells = [cell.strip() for cell in row]
+        yield {field: " ".join(filter(None, (cells[index] for index in indexes))) for field, indexes in columns.items()}
 
 
 def _first_line(path: Path, encoding: str) -> str:
@@ -110,7 +109,7 @@ def _lines(file: TextIO) -> Iterator[str]:
 def _encoding(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(4096)
-    for magic, what in PACKED.items():
+    for magic, what in NOT_CSV.items():
         if start.startswith(magic):
             raise Unreadable(f"This is {what}. Save it as CSV, and send that")
     if start.startswith(BOM_UTF8):
@@ -118,16 +117,16 @@ def _encoding(path: Path) -> str:
     if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in start:
-        # Latin letters in UTF-16 have a zero byte each: before the letter, or after it.
-        odd = start[1::2].count(0) >= start[::2].count(0)
-        return "utf-16-le" if odd else "utf-16-be"
+        # In UTF-16, each Latin letter has a zero byte: after it in little-endian, before it in big-endian.
+        is_little_endian = start[1::2].count(0) >= start[::2].count(0)
+        return "utf-16-le" if is_little_endian else "utf-16-be"
     return "utf-8" if _is_utf8(path) else "cp1252"
 
 
 def _is_utf8(path: Path) -> bool:
     with path.open(encoding="utf-8", newline="") as file:
         try:
-            while file.read(BLOCK):
+            while file.read(BLOCK_CHARS):
                 pass
         except UnicodeDecodeError:
             return False
@@ -135,10 +134,10 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the headings to read for each of our fields. Raise Unreadable if one is missing or there twice."""
+    """Return the headings to read for each of our fields. Raise Unreadable if one is missing or occurs twice."""
     if len(headings) > MOST_COLUMNS:
         raise Unreadable(f"This file has more than {MOST_COLUMNS} columns")
-    usual = {field: _usual(field, headings) for field in HEADINGS}
+    usual = {field: _usual_heading(field, headings) for field in HEADINGS}
     chosen = {field: [*names] for field, names in mapping.items()}
     columns = {field: names for field, names in (usual | chosen).items() if names}
     used = [name for names in columns.values() for name in names]
@@ -154,11 +153,11 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
 def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the headings whose columns are not read, short enough to be stored with the import."""
     used = {name for names in columns.values() for name in names}
-    return [name[:LONGEST_UNUSED] for name in headings if name.strip() and name not in used]
+    return [name[:MAX_UNUSED_HEADING_CHARS] for name in headings if name.strip() and name not in used]
 
 
 def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Read the columns of given and family name as one name. Raise Unreadable if no name or no address is left."""
+    """Join given and family name to one name. Raise Unreadable without a column of names or of addresses."""
     parts = [*columns.pop("given_name", []), *columns.pop("family_name", [])]
     if parts:
         columns.setdefault("name", parts)
@@ -168,7 +167,7 @@ def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
     return columns
 
 
-def _usual(field: str, headings: Sequence[str]) -> list[str]:
-    """Return the first heading that is a usual name of the field, in a list; empty if there is none."""
-    by_usual_name = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
-    return next(([by_usual_name[name]] for name in HEADINGS[field] if name in by_usual_name), [])
+def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
+    """Return a list of one heading, the one with the first usual name of the field; or an empty list."""
+    by_plain_name = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
+    return next(([by_plain_name[name]] for name in HEADINGS[field] if name in by_plain_name), [])

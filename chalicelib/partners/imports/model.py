@@ -1,4 +1,4 @@
-"""An import of a partner's file, or the undoing of one. It is a job (chalicelib.jobs), without personal data."""
+"""An import of a partner's file, or the undo of an import. It is a job (chalicelib.jobs), without personal data."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -10,7 +10,7 @@ from chalicelib.jobs.model import Job
 from chalicelib.partners.model import ReceiveOutcome
 
 LIFETIME = timedelta(days=365)
-# Lambda takes 6 MB, and a file travels as base64.
+# Lambda accepts requests of 6 MB, in which a file is a third longer, as base64.
 MOST_DIRECT_KB = 4 * 1024
 # The limit of a file that is uploaded to the bucket first. The function's disk has 2 GB.
 MOST_UPLOAD_BYTES = 512 * 1024 * 1024
@@ -36,7 +36,7 @@ class Shape(BaseModel):
 
 
 class RowError(BaseModel):
-    """`row`: as a spreadsheet numbers it, the headings being row 1."""
+    """An invalid field. `row`: the row's number in a spreadsheet, where the headings are row 1."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -56,9 +56,10 @@ class RowSample(BaseModel):
 
 
 class Import(Job):
-    """The stored item. `processed` rows of `expected`. `file` is its key in the bucket.
+    """The stored item. `processed` of `expected` rows are done. `file`: the key of the file in the bucket.
 
-    `undoes`: the import that this one undoes; then `accepted` counts what was taken back, and `buckets` is the cursor.
+    `undoes`: the id of the import that this one undoes. `accepted` is then the number of signatures taken back, and
+    `buckets`, the number of finished buckets, is the cursor.
     """
 
     kind: ClassVar[str] = "import"

@@ -1,4 +1,4 @@
-"""The steps of an import: check the whole file, then take its rows. An undo goes over the partner's receipts."""
+"""The steps of an import: check the whole file, then take its rows. The steps of an undo: undo the receipts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,21 +16,21 @@ from chalicelib.partners.imports.model import MOST_ERRORS, MOST_SAMPLED, Import,
 from chalicelib.partners.imports.rows import read_row
 from chalicelib.partners.imports.undo import undo_some
 from chalicelib.partners.model import ReceiveOutcome
-from chalicelib.partners.receive import ReceiveResult, foresee_each, take_each
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
+from chalicelib.partners.receiving import ReceivingContext
 
-# Rows of a step, and seconds: a row takes five calls, of two seconds at most each, and eight rows run at once.
-ROWS, FOR_ROWS, FOR_A_CHECK = 400, 300, 400
+# A step's rows and longest time: a row takes five calls, of two seconds at most each, and eight rows run at once.
+ROWS, ROWS_SECONDS, CHECK_SECONDS = 400, 300, 400
 HEADINGS_ROW = 1
 # Rows at once. Each waits for AWS most of its time.
 WORKERS = 8
 
 
 @dataclass
-class Importing:
+class ImportWork:
     """The work of an import. `folder` is an empty directory; `workers` rows run at once."""
 
-    receiving: Receiving
+    receiving: ReceivingContext
     bucket: Bucket
     folder: Path
     clock: Clock
@@ -42,110 +42,110 @@ class Importing:
         if not self.receiving.petition.confirmable_at(self.clock()) and not job.undoes:
             return Step(0, lambda: job.ended(JobState.FAILED, why="The petition closed meanwhile"))
         if job.undoes:
-            return Step(FOR_ROWS, lambda: undo_some(job, self.receiving, self.clock(), ROWS))
+            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), ROWS))
         if job.shape is None:
-            return Step(FOR_A_CHECK, lambda: self._checked(job))
-        return Step(FOR_ROWS, lambda: self._with_rows(job))
+            return Step(CHECK_SECONDS, lambda: self._check(job))
+        return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
         """Delete the file: it has names and addresses."""
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else prefix(job.job_id))
 
-    def _checked(self, job: Import) -> Import:
+    def _check(self, job: Import) -> Import:
         """Read the whole file before any row is taken."""
         try:
             shape = shape_of(self._file(job), job.mapping)
             return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
         except UnknownThing:
             return job.ended(JobState.FAILED, why="The file was not uploaded. Nothing was imported")
-        except Unreadable as why:
-            return job.ended(JobState.FAILED, why=f"{why}. Nothing was imported")
+        except Unreadable as error:
+            return job.ended(JobState.FAILED, why=f"{error}. Nothing was imported")
 
     def _file(self, job: Import) -> Path:
+        """Return the path of the file. The first call downloads it."""
         path = self.folder / "file"
         if not path.exists():
-            part = self.folder / "part"
-            with part.open("wb") as file:
+            incomplete = self.folder / "part"
+            with incomplete.open("wb") as file:
                 self.bucket.copy_to(job.file, file)
-            part.rename(path)
+            incomplete.rename(path)
         return path
 
-    def _with_rows(self, job: Import) -> Import:
+    def _take_next_rows(self, job: Import) -> Import:
         """Take the next rows and return the job with their results."""
         batch = list(islice(self._remaining_rows(job), ROWS))
         self._rows_read += len(batch)
-        first = job.processed + HEADINGS_ROW + 1
-        read = [self._read(record, first + number) for number, record in enumerate(batch)]
-        results = self._take_rows(job, read)
-        after = _with_results(job, first, batch, results)
+        first_row = job.processed + HEADINGS_ROW + 1
+        signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]
+        results = self._take_rows(job, signatures)
+        after = _with_results(job, first_row, batch, results)
         return after.ended(JobState.DONE) if after.processed >= after.expected else after
 
     def _remaining_rows(self, job: Import) -> Iterator[Mapping[str, str] | None]:
-        """Return the rows that are not taken yet."""
+        """Return an iterator over the rows that are not processed yet."""
         if self._rows is None or self._rows_read != job.processed:
             assert job.shape
             self._rows, self._rows_read = records(self._file(job), job.shape), job.processed
-            # Skip the rows that are already processed.
+            # Skip the processed rows.
             next(islice(self._rows, job.processed, job.processed), None)
         return self._rows
 
-    def _read(self, record: Mapping[str, str] | None, row: int) -> SentSignature | Invalid:
+    def _signature_or_error(self, record: Mapping[str, str] | None, row: int) -> SentSignature | Invalid:
         try:
             return read_row(record, row, self.receiving.partner, self.clock())
         except Invalid as invalid:
             return invalid
 
-    def _take_rows(self, job: Import, read: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
-        """Take the valid rows, several at once. Rows of one identifier stay together, in order."""
+    def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
+        """Take the valid rows, each lane in a thread. Rows with the same identifier share a lane and stay in order."""
         results = [
-            ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None for each in read
+            ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None
+            for each in signatures
         ]
         lanes: dict[int, list[tuple[int, SentSignature]]] = {}
-        for number, sent in enumerate(read):
-            if isinstance(sent, SentSignature):
-                lane = int(self.receiving.receipt_of(sent, self.clock()).digest[:8], 16) % self.workers
-                lanes.setdefault(lane, []).append((number, sent))
-        for rows, lane_results in zip(lanes.values(), self._each_lane(job, [*lanes.values()]), strict=True):
+        for number, signature in enumerate(signatures):
+            if isinstance(signature, SentSignature):
+                lane = int(self.receiving.receipt_of(signature, self.clock()).digest[:8], 16) % self.workers
+                lanes.setdefault(lane, []).append((number, signature))
+        for rows, lane_results in zip(lanes.values(), self._take_lanes(job, [*lanes.values()]), strict=True):
             for (number, _), result in zip(rows, lane_results, strict=True):
                 results[number] = result
         return [result for result in results if result is not None]
 
-    def _each_lane(
+    def _take_lanes(
         self, job: Import, lanes: Sequence[Sequence[tuple[int, SentSignature]]]
     ) -> list[list[ReceiveResult]]:
         if self.workers == 1:
-            return [self._lane(job, lane) for lane in lanes]
+            return [self._take_lane(job, lane) for lane in lanes]
         with ThreadPoolExecutor(self.workers) as pool:
-            return [*pool.map(lambda lane: self._lane(job, lane), lanes)]
+            return [*pool.map(lambda lane: self._take_lane(job, lane), lanes)]
 
-    def _lane(self, job: Import, lane: Sequence[tuple[int, SentSignature]]) -> list[ReceiveResult]:
-        take = foresee_each if job.dry_run else take_each
-        return take([sent for _, sent in lane], self.receiving, self.clock())
+    def _take_lane(self, job: Import, lane: Sequence[tuple[int, SentSignature]]) -> list[ReceiveResult]:
+        take = predict_each if job.dry_run else take_each
+        return take([signature for _, signature in lane], self.receiving, self.clock())
 
 
 def _with_results(
-    job: Import, first: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[ReceiveResult]
+    job: Import, first_row: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[ReceiveResult]
 ) -> Import:
-    numbers: dict[str, Any] = {
-        each.value: getattr(job, each.value) + sum(result.result is each for result in results)
-        for each in ReceiveOutcome
+    counts: dict[str, Any] = {
+        outcome.value: getattr(job, outcome.value) + sum(each.result is outcome for each in results)
+        for outcome in ReceiveOutcome
     }
-    wrong = [
-        RowError(row=first + number, field=error.field, message=error.message)
-        for number, result in enumerate(results)
+    errors = [
+        RowError(row=row, field=error.field, message=error.message)
+        for row, result in enumerate(results, first_row)
         for error in result.errors
     ]
-    sampled = [
-        RowSample(
-            row=first + number, result=result.result, fields=[name for name, value in (record or {}).items() if value]
-        )
-        for number, (record, result) in enumerate(zip(batch, results, strict=True))
+    samples = [
+        RowSample(row=row, result=result.result, fields=[name for name, value in (record or {}).items() if value])
+        for row, (record, result) in enumerate(zip(batch, results, strict=True), first_row)
     ]
     return job.model_copy(
         update={
-            **numbers,
+            **counts,
             "processed": job.processed + len(results),
-            "errors": [*job.errors, *wrong][:MOST_ERRORS],
-            "sample": [*job.sample, *sampled][:MOST_SAMPLED],
+            "errors": [*job.errors, *errors][:MOST_ERRORS],
+            "sample": [*job.sample, *samples][:MOST_SAMPLED],
         }
     )

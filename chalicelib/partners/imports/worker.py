@@ -14,7 +14,7 @@ from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.jobs.model import Work
 from chalicelib.jobs.worker import each_job
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.sign import SigningContext
@@ -28,11 +28,11 @@ def run_import(event: SQSEvent) -> Failures:
 
 
 def _work(job: Import, folder: Path) -> Work[Import]:
-    # Every function loads this file at cold start, but only one runs imports.
-    from chalicelib.partners.imports.run import WORKERS, Importing
+    # Tools that import all of app.py load this file too, but only one function runs imports.
+    from chalicelib.partners.imports.run import WORKERS, ImportWork
 
     partner, petition = find_partner(job.partner, tables()), petition_as_stored(job.slug, tables())
     context = SigningContext(tables(), overflow_queue, settings().signature_keys)
-    undone = job.undoes or job.job_id
-    receiving = Receiving(partner, petition, "import", context, undone)
-    return Importing(receiving, exports_bucket(), folder, times.now, WORKERS)
+    import_id = job.undoes or job.job_id
+    receiving = ReceivingContext(partner, petition, "import", context, import_id)
+    return ImportWork(receiving, exports_bucket(), folder, times.now, WORKERS)

@@ -17,14 +17,14 @@ from chalicelib.partners.model import ReceiveOutcome
 from chalicelib.partners.osdi.documents import (
     HAL,
     Document,
-    description,
     entry_point,
+    error_description,
     error_document,
     petition_document,
     petition_list,
     signature_document,
 )
-from chalicelib.partners.osdi.read import PLACES, identifiers_of, read_helper
+from chalicelib.partners.osdi.read import OSDI_PATHS, identifiers_of, read_helper
 from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.find import counted_petitions, find_petition
 from chalicelib.staff.authorizer import partner_view
@@ -32,68 +32,70 @@ from chalicelib.tallies.count import exact_count
 
 routes = Blueprint(__name__)
 
-KINDS = (JSON, HAL, "")
+CONTENT_TYPES = (JSON, HAL, "")
 _page_number = re.compile(r"[1-9][0-9]{0,5}")
 
 
-def _problem(_: Request, problem: Problem) -> Response:
+def _problem_answer(_: Request, problem: Problem) -> Response:
     """Return a problem as OSDI's error. OSDI uses 400, not 422, for invalid input."""
     status = 400 if problem.status == 422 else problem.status
-    fields = [description("INVALID", each.message, each.field) for each in problem.errors]
+    fields = [error_description("INVALID", each.message, each.field) for each in problem.errors]
     code = problem.title.upper().replace(" ", "_")
-    body = error_document(status, fields or [description(code, problem.detail)])
-    return _answered(body, status, retry_after(problem))
+    body = error_document(status, fields or [error_description(code, problem.detail)])
+    return _hal_answer(body, status, retry_after(problem))
 
 
-@partner_view(routes, _problem)
+@partner_view(routes, _problem_answer)
 def read_entry_point(request: Request) -> Response:
-    return _answered(entry_point(_base()))
+    return _hal_answer(entry_point(_base_url()))
 
 
-@partner_view(routes, _problem)
+@partner_view(routes, _problem_answer)
 def list_osdi_petitions(request: Request) -> Response:
     """Return a page of the open petitions."""
     page = query(request, "page") or "1"
     if not _page_number.fullmatch(page):
         raise Invalid([FieldError("page", "Use the number of a page")])
-    return _answered(petition_list(counted_petitions(times.now(), tables()), int(page), _base()))
+    return _hal_answer(petition_list(counted_petitions(times.now(), tables()), int(page), _base_url()))
 
 
-@partner_view(routes, _problem)
+@partner_view(routes, _problem_answer)
 def read_osdi_petition(request: Request, slug: str) -> Response:
-    """Return the petition with the exact count, so that a client sees what it has recorded."""
+    """Return the petition with the exact count, so that a client sees the signatures that it has just recorded."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    return _answered(petition_document(petition, exact_count(petition, now, tables()), _base()))
+    return _hal_answer(petition_document(petition, exact_count(petition, now, tables()), _base_url()))
 
 
-@partner_view(routes, _problem)
+@partner_view(routes, _problem_answer)
 def record_signature(request: Request, slug: str) -> Response:
     """Return the signature, whether it is new or not. A repeat changes nothing."""
     now = times.now()
-    body = decoded(json_body(request, kinds=KINDS))
+    body = decoded(json_body(request, kinds=CONTENT_TYPES))
     receiving = receiving_of(request, slug, "osdi", now)
-    sent = read_helper(body, receiving.partner, now)
-    [result] = take_each([sent], receiving, now)
+    submission = read_helper(body, receiving.partner, now)
+    [result] = take_each([submission], receiving, now)
     log.note("taken", petition=slug, partner=receiving.partner.source, result=result.result.value)
     if result.result in (ReceiveOutcome.INVALID, ReceiveOutcome.SUPPRESSED):
-        return _refused(result)
-    url = f"{_base()}/petitions/{slug}"
-    return _answered(signature_document(identifiers_of(body), sent.consent.obtained_at, now, url))
+        return _refusal(result)
+    url = f"{_base_url()}/petitions/{slug}"
+    return _hal_answer(signature_document(identifiers_of(body), submission.consent.obtained_at, now, url))
 
 
-def _refused(result: ReceiveResult) -> Response:
-    """Return 400. OSDI has no word for a person who must not be sent again."""
-    field_errors = [description("INVALID", each.message, PLACES.get(each.field, each.field)) for each in result.errors]
-    suppressed_error = description(
+def _refusal(result: ReceiveResult) -> Response:
+    """Return 400. OSDI has no code for a person who must not be sent again, so SUPPRESSED is our own."""
+    field_errors = [
+        error_description("INVALID", each.message, OSDI_PATHS.get(each.field, each.field)) for each in result.errors
+    ]
+    suppressed_error = error_description(
         "SUPPRESSED", "This person withdrew or cannot be reached by email. Do not send them again"
     )
-    return _answered(error_document(400, field_errors or [suppressed_error]), 400)
+    return _hal_answer(error_document(400, field_errors or [suppressed_error]), 400)
 
 
-def _answered(body: Document, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _hal_answer(body: Document, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return answer(json.dumps(body), status, {"Content-Type": HAL, **NO_STORE, **(headers or {})})
 
 
-def _base() -> str:
+def _base_url() -> str:
     return f"{settings().site_url}/api/osdi"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
+from math import ceil
 from typing import Any
 
 from chalicelib.core.times import iso
@@ -12,7 +13,7 @@ from chalicelib.petitions.model import Petition
 HAL = "application/hal+json"
 VERSION = "1.2.0"
 NAMESPACE = "petitions"
-PAGE = 25
+PAGE_SIZE = 25
 CURIES = [{"name": "osdi", "href": "https://opensupporter.github.io/osdi-docs/{rel}", "templated": True}]
 
 Document = dict[str, Any]
@@ -27,25 +28,28 @@ def entry_point(base: str) -> Document:
         "product_name": "Petitions",
         "osdi_version": VERSION,
         "namespace": NAMESPACE,
-        "max_pagesize": PAGE,
+        "max_pagesize": PAGE_SIZE,
         "_links": links,
     }
 
 
-def petition_list(listed: Sequence[Listed], page: int, base: str) -> Document:
+def petition_list(petitions: Sequence[Listed], page: int, base: str) -> Document:
     """Return one page. Clients stop at a page without `next`."""
-    pages = max(1, -(-len(listed) // PAGE))
-    shown = [petition_document(*each, base) for each in listed[(page - 1) * PAGE : page * PAGE]]
+    pages = max(1, ceil(len(petitions) / PAGE_SIZE))
+    on_page = petitions[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    documents = [petition_document(petition, count, base) for petition, count in on_page]
     links: Document = {"self": _link(f"{base}/petitions?page={page}"), "curies": CURIES}
-    links["osdi:petitions"] = [each["_links"]["self"] for each in shown]
-    links |= {"next": _link(f"{base}/petitions?page={page + 1}")} if page < pages else {}
-    links |= {"previous": _link(f"{base}/petitions?page={page - 1}")} if page > 1 else {}
-    totals = {"page": page, "per_page": PAGE, "total_pages": pages, "total_records": len(listed)}
-    return {**totals, "_links": links, "_embedded": {"osdi:petitions": shown}}
+    links["osdi:petitions"] = [each["_links"]["self"] for each in documents]
+    if page < pages:
+        links["next"] = _link(f"{base}/petitions?page={page + 1}")
+    if page > 1:
+        links["previous"] = _link(f"{base}/petitions?page={page - 1}")
+    totals = {"page": page, "per_page": PAGE_SIZE, "total_pages": pages, "total_records": len(petitions)}
+    return {**totals, "_links": links, "_embedded": {"osdi:petitions": documents}}
 
 
 def petition_document(petition: Petition, count: Any, base: str) -> Document:
-    own = _petition_url(petition, base)
+    url = f"{base}/petitions/{petition.slug}"
     return {
         "identifiers": [f"{NAMESPACE}:{petition.slug}"],
         "origin_system": petition.charity,
@@ -58,17 +62,17 @@ def petition_document(petition: Petition, count: Any, base: str) -> Document:
         "petition_text": petition.text,
         "target": [{"name": petition.target}],
         "total_signatures": count.confirmed,
-        "_links": {"self": _link(own), "osdi:record_signature_helper": _link(f"{own}/record"), "curies": CURIES},
+        "_links": {"self": _link(url), "osdi:record_signature_helper": _link(f"{url}/record"), "curies": CURIES},
     }
 
 
-def signature_document(identifiers: Sequence[str], signed: datetime, now: datetime, url: str) -> Document:
+def signature_document(identifiers: Sequence[str], signed_at: datetime, now: datetime, url: str) -> Document:
     """Return the answer of the helper. It has no link to itself: a partner's token cannot read signatures."""
     return {
         "identifiers": list(identifiers),
         "created_date": iso(now),
         "modified_date": iso(now),
-        "action_date": iso(signed),
+        "action_date": iso(signed_at),
         "_links": {"osdi:petition": _link(url), "curies": CURIES},
     }
 
@@ -78,12 +82,8 @@ def error_document(status: int, descriptions: Sequence[Document]) -> Document:
     return {"osdi:error": {"request_type": "atomic", "response_code": status, "resource_status": [resource]}}
 
 
-def description(code: str, text: str, *fields: str) -> Document:
+def error_description(code: str, text: str, *fields: str) -> Document:
     return {"error_code": code, "description": text, **({"properties": [*fields]} if fields else {})}
-
-
-def _petition_url(petition: Petition, base: str) -> str:
-    return f"{base}/petitions/{petition.slug}"
 
 
 def _link(href: str) -> dict[str, str]:

@@ -1,15 +1,15 @@
-"""Read the body of OSDI's record_signature_helper. Clients differ, so this is lenient on what it does not need."""
+"""Read the body of OSDI's record_signature_helper. Clients differ, so fields that we do not need may be malformed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.partners.form import SentSignature, read_sent
+from chalicelib.partners.form import SentSignature, read_signature
 from chalicelib.partners.model import Partner
 
-# By our field: where it is in OSDI, for its errors.
-PLACES = {
+# Where each of our fields is in OSDI, for the error messages.
+OSDI_PATHS = {
     "name": "person.given_name",
     "email": "person.email_addresses[0].address",
     "postcode": "person.postal_addresses[0].postal_code",
@@ -24,25 +24,25 @@ PLACES = {
 def read_helper(body: object, partner: Partner, now: datetime) -> SentSignature:
     """Return the signature. Raise Invalid, with OSDI's names of the fields.
 
-    OSDI has no consent: it is in `custom_fields` of the person, or else the partner's usual one.
+    OSDI has no field for consent. We read it from the person's `custom_fields`, or use the partner's usual consent.
     """
     if not isinstance(body, Mapping):
         raise Invalid([FieldError("body", "Send a JSON object")])
     try:
-        return read_sent(_as_ours(body, partner, now), partner, now, may_lack_identifier=True)
+        return read_signature(_as_partner_signature(body, partner, now), partner, now, may_lack_identifier=True)
     except Invalid as invalid:
-        errors = [FieldError(PLACES.get(each.field, each.field), each.message) for each in invalid.errors]
+        errors = [FieldError(OSDI_PATHS.get(each.field, each.field), each.message) for each in invalid.errors]
         raise Invalid(errors) from invalid
 
 
 def identifiers_of(body: object) -> list[str]:
     """Return the identifiers that the client sent."""
-    found = body.get("identifiers") if isinstance(body, Mapping) else None
-    listed = [found] if isinstance(found, str | int) else found if isinstance(found, list) else []
-    return [text for each in listed if isinstance(each, str | int) and (text := str(each).strip())]
+    value = body.get("identifiers") if isinstance(body, Mapping) else None
+    values = value if isinstance(value, list) else [value]
+    return [text for each in values if isinstance(each, str | int) and (text := str(each).strip())]
 
 
-def _as_ours(body: Mapping[str, Any], partner: Partner, now: datetime) -> dict[str, object]:
+def _as_partner_signature(body: Mapping[str, Any], partner: Partner, now: datetime) -> dict[str, object]:
     person = _mapping(body.get("person"))
     postal = _primary(person.get("postal_addresses"))
     custom = _mapping(person.get("custom_fields"))
@@ -66,11 +66,11 @@ def _name(person: Mapping[str, Any]) -> str:
     return " ".join(filter(None, (_text(person.get("given_name")), _text(person.get("family_name")))))
 
 
-def _primary(listed: object) -> Mapping[str, Any]:
+def _primary(value: object) -> Mapping[str, Any]:
     """Return the primary entry, or the first. Some clients send one entry without a list, or only its text."""
-    entries: Sequence[object] = listed if isinstance(listed, list) else [listed]
-    found = [{"address": each} if isinstance(each, str) else _mapping(each) for each in entries]
-    return next((each for each in found if each.get("primary") is True), found[0] if found else {})
+    values: Sequence[object] = value if isinstance(value, list) else [value]
+    entries = [{"address": each} if isinstance(each, str) else _mapping(each) for each in values]
+    return next((each for each in entries if each.get("primary") is True), entries[0] if entries else {})
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -82,7 +82,10 @@ def _text(value: object) -> str:
 
 
 def _moment(value: object, now: datetime) -> object:
-    """Return a moment. Times without a zone are UTC. Return anything else unchanged: validation refuses it."""
+    """Return the moment; `now` if there is none, and any other value unchanged: validation refuses it.
+
+    Times without a zone are UTC.
+    """
     if value in (None, ""):
         return now
     try:

@@ -1,7 +1,7 @@
 """Exports, for staff."""
 
 from chalicelib.exports.answers import FileLink, ShownExport, ShownExports
-from chalicelib.exports.model import USUAL, Column, ExportRequest, Format
+from chalicelib.exports.model import DEFAULT_COLUMNS, Column, ExportRequest, Format
 from chalicelib.exports.subscribers.answers import ShownList, ShownLists
 from chalicelib.exports.subscribers.model import ListRequest
 from stack.openapi.operation import Answer, Body, Operation, Operations
@@ -52,7 +52,7 @@ OPERATIONS: Operations = {
         Answer(
             "Newest first, including expired exports.",
             ShownExports,
-            {"exports": [DONE], "columns": [*Column], "default_columns": [*USUAL], "formats": [*Format]},
+            {"exports": [DONE], "columns": [*Column], "default_columns": [*DEFAULT_COLUMNS], "formats": [*Format]},
         ),
     ),
     "list_lists": Operation(

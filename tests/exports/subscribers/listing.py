@@ -8,7 +8,7 @@ import pyrage
 
 from chalicelib.core import keys
 from chalicelib.exports.subscribers.model import OptInList
-from chalicelib.exports.subscribers.request import last_done
+from chalicelib.exports.subscribers.request import latest_done_id
 from chalicelib.exports.subscribers.worker import run_list
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.request import start
@@ -30,7 +30,7 @@ def a_list(tables: FakeTables, number: int = 1) -> OptInList:
         touched_at=NOW,
         recipient=RECIPIENT,
         recipient_key=RECIPIENT,
-        earlier=last_done(SLUG, tables),
+        earlier=latest_done_id(SLUG, tables),
     )
     start(job, FakeQueue(), tables)
     return job

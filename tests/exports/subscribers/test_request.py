@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.core.keys import bucket_of
 from chalicelib.exports.subscribers.model import OptInList
-from chalicelib.exports.subscribers.run import Listing
+from chalicelib.exports.subscribers.run import ListWork
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, NOW, change_item, confirmed
@@ -21,14 +21,14 @@ def test_who_left_before_any_list_was_done_is_not_listed(
 ) -> None:
     alice = confirmed(served.tables, petition, ALICE, updates=True)
     first = a_list(served.tables, 1)
-    deliver = Listing._deliver
+    deliver = ListWork._deliver
 
-    def cancelled_meanwhile(work: Listing, job: OptInList) -> OptInList:
+    def cancelled_meanwhile(work: ListWork, job: OptInList) -> OptInList:
         cancel(job, NOW, served.tables)
         return deliver(work, job)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Listing, "_deliver", cancelled_meanwhile)
+        patch.setattr(ListWork, "_deliver", cancelled_meanwhile)
         assert worked(served, first).state == "cancelled"
     assert not served.bucket.objects
     change_item(served.tables, petition, alice, updates=False)
@@ -42,21 +42,21 @@ def test_a_step_of_a_cancelled_list_that_ends_late_changes_no_later_list(
     bob = confirmed(served.tables, petition, BOB)
     worked(served, a_list(served.tables, 1))
     slow = a_list(served.tables, 2)
-    write = Listing._put
+    write = ListWork._put
     third: list[OptInList] = []
 
-    def with_a_list_in_between(work: Listing, key: str, text: str) -> None:
+    def with_a_list_in_between(work: ListWork, key: str, text: str) -> None:
         """Bob asks for updates after the slow step has read the signatures. The next list is done before it writes."""
         if key.startswith("listed/") and f"/{bucket_of(bob)}" in key and not third:
             cancel(slow, NOW, served.tables)
             change_item(served.tables, petition, bob, updates=True)
             third.append(a_list(served.tables, 3))
             with monkeypatch.context() as patch:
-                patch.setattr(Listing, "_put", write)
+                patch.setattr(ListWork, "_put", write)
                 third[0] = worked(served, third[0])
         write(work, key, text)
 
-    monkeypatch.setattr(Listing, "_put", with_a_list_in_between)
+    monkeypatch.setattr(ListWork, "_put", with_a_list_in_between)
     assert worked(served, slow).state == "cancelled"
     assert statuses(served, third[0])[bob] == "subscribed"
     change_item(served.tables, petition, bob, updates=False)

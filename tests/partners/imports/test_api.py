@@ -12,7 +12,7 @@ from chalice.test import HTTPResponse
 from chalicelib.core.rights import Right
 from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.imports.run import Importing
+from chalicelib.partners.imports.run import ImportWork
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
 from tests.importing import CSV, rows
@@ -100,15 +100,15 @@ def test_an_undo_misses_no_row_that_a_cancelled_import_still_stores(
     served: Served, bob: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = started(served, bob, CSV + rows(1, 2))
-    take_rows = Importing._with_rows
+    take_rows = ImportWork._take_next_rows
 
-    def cancelled_meanwhile(self: Importing, job: Import) -> Import:
+    def cancelled_meanwhile(self: ImportWork, job: Import) -> Import:
         asked(served, bob, "DELETE", f"/{number}")
         assert asked(served, bob, "POST", f"/{number}/undo").status_code == 202
         run(served)
         return take_rows(self, job)
 
-    monkeypatch.setattr(Importing, "_with_rows", cancelled_meanwhile)
+    monkeypatch.setattr(ImportWork, "_take_next_rows", cancelled_meanwhile)
     run(served)
     served.clock.forward(timedelta(minutes=15))
     run(served)

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core.errors import PetitionsError
 from chalicelib.jobs.model import JobState
-from chalicelib.partners.form import read_sent
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports import run as run_module
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Counts, Partner
@@ -109,7 +109,7 @@ def test_an_undo_takes_back_what_came_only_with_the_import(
     job = imported(CSV + rows(1, 2, 3, 5, 6))
     signed(tables, petition, person(3))
     elm = a_partner(tables, source="partner-elm")
-    take_each([read_sent(sent_of(person(5), "elm:1"), elm, NOW)], receiving(tables, petition, elm), NOW)
+    take_each([read_signature(sent_of(person(5), "elm:1"), elm, NOW)], receiving(tables, petition, elm), NOW)
     assert count(tables, petition) == 5
     for _ in range(2):
         undo = imported("", undoes=job.job_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.jobs.model import JobState
-from chalicelib.partners.form import read_sent
+from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Partner
 from chalicelib.partners.receive import take_each
@@ -46,7 +46,7 @@ def test_a_person_whom_the_partner_sent_again_under_another_identifier_stays(
     run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     first = run(oak, CSV + rows(1, 2))
-    take_each([read_sent(sent_of(ANN, "oak-99"), oak, NOW)], receiving(tables, petition, oak), NOW)
+    take_each([read_signature(sent_of(ANN, "oak-99"), oak, NOW)], receiving(tables, petition, oak), NOW)
     assert run(oak, "", undoes=first).accepted == 1
     assert count(tables, petition) == 1
     assert item_of(tables, petition, identity_of(petition, ANN))["state"] == "confirmed"
@@ -80,5 +80,5 @@ def test_a_partner_that_sends_ever_new_identifiers_cannot_fill_the_item(
     tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     for number in range(80):
-        take_each([read_sent(sent_of(ANN, f"oak-{number}"), oak, NOW)], receiving(tables, petition, oak), NOW)
+        take_each([read_signature(sent_of(ANN, f"oak-{number}"), oak, NOW)], receiving(tables, petition, oak), NOW)
     assert len(item_of(tables, petition, identity_of(petition, ANN))["also_came_with"]) == 50

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.partners.osdi.documents import PAGE
+from chalicelib.partners.osdi.documents import PAGE_SIZE
 from tests.actors import ALICE, SITE, a_petition, a_published_petition, identity_of, item_of
 from tests.partnering import oaks_token
 from tests.partners.osdi.client import Document, OsdiClient, OsdiError, a_person, a_signature
@@ -51,9 +51,9 @@ def test_a_recorded_signature_counts_and_repeating_it_changes_nothing(served: Se
 
 
 def test_every_petition_is_found_over_several_pages(served: Served, client: OsdiClient) -> None:
-    for number in range(PAGE):
+    for number in range(PAGE_SIZE):
         a_published_petition(served.tables, slug=f"more-{number:02}")
-    assert len({each["name"] for each in client.petitions()}) == PAGE + 1
+    assert len({each["name"] for each in client.petitions()}) == PAGE_SIZE + 1
 
 
 @pytest.mark.parametrize(
