@@ -42,7 +42,7 @@ WORKERS = (
 )
 
 # What lower layers use of capabilities that they cannot import.
-petitions_page.SECTIONS |= {"updates": updates_find.published_of, "total": totals.total_known}
+petitions_page.SECTIONS |= {"updates": updates_find.published_of, "total": totals.total_if_any}
 
 app = Site("petitions")
 only = function_name()

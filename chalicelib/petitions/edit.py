@@ -5,7 +5,7 @@ from datetime import datetime
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.letter import KeptLetter
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text import PetitionText, text_of
@@ -17,7 +17,7 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
     The petition is written last, so that it is never visible without its tally and text.
     """
-    petition = changed(petition, revision=1)
+    petition = with_changes(petition, revision=1)
     if store.get(petition.slug, tables, consistent=True):
         raise _slug_in_use()
     open_tally(petition.slug, petition.shards, now, tables)
@@ -34,7 +34,7 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
     The text is stored before the petition shows it. Each signature keeps the version that was signed.
     """
-    _keep_texts(changed(petition), now, tables)
+    _keep_texts(with_changes(petition), now, tables)
     return revise(petition, tables)
 
 
@@ -43,7 +43,7 @@ def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Pe
 
     `also` is another change in the same transaction. Raise ConditionFailed if its condition fails.
     """
-    edited = changed(petition, revision=petition.revision + 1)
+    edited = with_changes(petition, revision=petition.revision + 1)
     try:
         store.replace(edited, tables, also)
     except ConditionFailed as failure:

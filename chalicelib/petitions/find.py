@@ -24,7 +24,7 @@ LIST_SECONDS = 1.0
 LETTER_SECONDS = 600.0
 
 
-class Listed(NamedTuple):
+class ListedPetition(NamedTuple):
     """An open petition with its public count."""
 
     petition: Petition
@@ -35,7 +35,7 @@ class Listed(NamedTuple):
 _known: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
 _slugs = SlugList()
 _letters: SecondsCache[KeptLetter] = SecondsCache(LETTER_SECONDS)
-_listed: SecondsCache[list[Listed]] = SecondsCache(LIST_SECONDS)
+_listed: SecondsCache[list[ListedPetition]] = SecondsCache(LIST_SECONDS)
 _slug = re.compile(SLUG_PATTERN)
 # Characters around an address that was copied from a text.
 _AROUND = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
@@ -132,17 +132,17 @@ def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
     return sorted(found, key=lambda petition: petition.opened_at, reverse=True)
 
 
-def counted_petitions(now: datetime, tables: Tables) -> list[Listed]:
+def counted_petitions(now: datetime, tables: Tables) -> list[ListedPetition]:
     """Return the open petitions, newest first, with their public counts. Raise Unavailable if a count is missing."""
     return _listed.get("open", lambda: _with_counts(open_petitions(now, tables), now, tables))
 
 
-def _with_counts(petitions: list[Petition], now: datetime, tables: Tables) -> list[Listed]:
+def _with_counts(petitions: list[Petition], now: datetime, tables: Tables) -> list[ListedPetition]:
     """Return the petitions with their counts. Raise Unavailable if one is missing."""
     counts = public_counts(petitions, now, tables)
     if len(counts) < len(petitions):
         raise Unavailable
-    return [Listed(petition, counts[petition.slug]) for petition in petitions]
+    return [ListedPetition(petition, counts[petition.slug]) for petition in petitions]
 
 
 def forget_petitions() -> None:

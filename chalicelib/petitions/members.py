@@ -23,15 +23,15 @@ class MemberOfParliament:
     email: str
 
 
-def member_of(country: str | None, postcode: str | None) -> MemberOfParliament | None:
+def member_for_postcode(country: str | None, postcode: str | None) -> MemberOfParliament | None:
     """Return the member for somebody who lives there, or None: abroad, no postcode, or not in a table."""
     known = constituencies()
     if known is None or country != "GB" or not postcode:
         return None
-    return member_for(known.of(postcode) or "")
+    return member_of_constituency(known.of(postcode) or "")
 
 
-def member_for(constituency: str) -> MemberOfParliament | None:
+def member_of_constituency(constituency: str) -> MemberOfParliament | None:
     return members().get(constituency)
 
 

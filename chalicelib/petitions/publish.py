@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions import store
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import create, edit
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
@@ -34,7 +34,7 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         preserved |= stored.model_dump(include=LIFECYCLE)
         if stored.state is PetitionState.CLOSED:
             preserved["closes_at"] = petition.closes_at or stored.closes_at
-    petition = changed(petition, **preserved)
+    petition = with_changes(petition, **preserved)
     open_tally(petition.slug, petition.shards, now, tables)
     return edit(petition, now, tables)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.model import Petition, PetitionState
 
 # Keys are the state at `now`. A scheduled opening can be cancelled (draft to draft). A removed petition can only
@@ -43,9 +43,9 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
     if field_errors:
         raise Invalid(field_errors)
     if transition.at:
-        return changed(petition, state=PetitionState.OPEN, **{SCHEDULED[current, transition.state]: transition.at})
+        return with_changes(petition, state=PetitionState.OPEN, **{SCHEDULED[current, transition.state]: transition.at})
     changes = _CHANGES[transition.state](petition, transition, now)
-    return changed(petition, **{"state": transition.state, "paused_at": None, "removed_reason": None, **changes})
+    return with_changes(petition, **{"state": transition.state, "paused_at": None, "removed_reason": None, **changes})
 
 
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:

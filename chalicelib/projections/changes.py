@@ -12,7 +12,7 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key, slug_of
 from chalicelib.petitions.constituency_table import Constituencies
 from chalicelib.projections.by_constituency import constituency_of, counter_of
-from chalicelib.projections.dimensions import PLACE, dimensions_of
+from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, dimensions_of
 from chalicelib.projections.funnel.model import Stage, name_of
 from chalicelib.projections.project import Increment
 from chalicelib.signatures.model import SignatureState
@@ -49,7 +49,7 @@ def constituency_increments(
     numbers: dict[Key, dict[str, int]] = defaultdict(dict)
     for constituency, amount in amounts.items():
         slug, _, bucket = (after or before or {})["pk"].rpartition("#")
-        numbers[counter_of(slug, bucket, constituency)][PLACE + constituency] = amount
+        numbers[counter_of(slug, bucket, constituency)][CONSTITUENCY_PREFIX + constituency] = amount
     # One increment for each counter: a counter ignores a second increment with the same sequence number.
     for counter, added in numbers.items():
         yield Increment(counter, sequence, added)

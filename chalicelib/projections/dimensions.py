@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import takewhile
 
-VERSION, AREA, PLACE = "v.", "a.", "k."
+VERSION, AREA_PREFIX, CONSTITUENCY_PREFIX = "v.", "a.", "k."
 # Lower case, so that they cannot be postcode areas.
 NO_POSTCODE, ABROAD = "none", "abroad"
 # The postcode is valid, but not in the charity's table of constituencies.
@@ -24,7 +24,7 @@ class Dimension(StrEnum):
     CONSTITUENCY = "constituency"
 
 
-PREFIXES = {Dimension.VERSION: VERSION, Dimension.AREA: AREA, Dimension.CONSTITUENCY: PLACE}
+PREFIXES = {Dimension.VERSION: VERSION, Dimension.AREA: AREA_PREFIX, Dimension.CONSTITUENCY: CONSTITUENCY_PREFIX}
 WORDS = {NO_POSTCODE: "no postcode", ABROAD: "outside GB", UNKNOWN: "not in the table"}
 NOT_YET = "not yet assigned"
 
@@ -32,7 +32,7 @@ NOT_YET = "not yet assigned"
 def dimensions_of(signature: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of the numbers that count one confirmed signature."""
     yield VERSION + signature.get("text_version", "")
-    yield AREA + area_of(signature.get("country", ""), signature.get("postcode", ""))
+    yield AREA_PREFIX + area_of(signature.get("country", ""), signature.get("postcode", ""))
 
 
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:

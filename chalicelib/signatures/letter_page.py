@@ -10,7 +10,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.validation import is_ticked
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.members import MemberOfParliament, member_of
+from chalicelib.petitions.members import MemberOfParliament, member_for_postcode
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import corrected, read_corrections
 from chalicelib.signatures.form import Corrections
@@ -49,7 +49,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     name, postcode = signature.name or "", signature.postcode or ""
     words = words_of(shown.letter, signed)
     targets = shown.letter.targets
-    member = member_of(signature.country, signature.postcode) if shown.letter.is_to_members else None
+    member = member_for_postcode(signature.country, signature.postcode) if shown.letter.is_to_members else None
     to = _names(shown.letter, member)
     arrives = render_letter(words, (to or [targets[0].name])[0], name, postcode, shown.charity, language)
     return ShownLetter(
@@ -81,7 +81,7 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
     typed = {"country": country, **corrected(corrections, country)}
-    member = member_of(typed["country"], typed.get("postcode"))
+    member = member_for_postcode(typed["country"], typed.get("postcode"))
     if fields["letter.member"] != (member.constituency if member else ""):
         raise Invalid([FieldError("letter.member", OTHER_MEMBER)])
 

@@ -13,9 +13,9 @@ from chalicelib.edge.http import NO_STORE, json_answer, redirect, shared
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import audited, staff_view
-from chalicelib.statements.freeze import freeze, sealed, unsealed
+from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
 from chalicelib.statements.model import Statement
-from chalicelib.statements.short import keep_short, token_of
+from chalicelib.statements.short import store_short_code, token_of
 
 routes = Blueprint(__name__)
 
@@ -29,8 +29,8 @@ def freeze_count(request: Request, slug: str) -> Response:
     statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
     details = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
     audited(request, "statement.frozen", slug, details)
-    token = sealed(statement, settings().token_keys)
-    short_url = f"{settings().site_url}/s/{keep_short(token, tables())}"
+    token = statement_token(statement, settings().token_keys)
+    short_url = f"{settings().site_url}/s/{store_short_code(token, tables())}"
     shown = {**_shown(statement, _url(token)), "short_url": short_url}
     return json_answer(shown, 201, {**NO_STORE, "Location": _url(token)})
 
@@ -57,7 +57,7 @@ def show_statement(request: Request, token: str) -> Response:
 
 
 def _checked(token: str) -> Statement:
-    return unsealed(token, settings().token_keys)
+    return statement_from_token(token, settings().token_keys)
 
 
 def _shown(statement: Statement, url: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from chalicelib.letters.report import letters_known
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.model import Statement
 from chalicelib.tallies.count import exact_count
-from chalicelib.totals.total import total_known
+from chalicelib.totals.total import total_if_any
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
@@ -24,18 +24,18 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         confirmed=count.confirmed,
         as_of=count.as_of,
         letters=letters_known(petition, now, tables),
-        total=known.sentence if (known := total_known(petition, count, tables)) else None,
+        total=known.sentence if (known := total_if_any(petition, count, tables)) else None,
         by_partners=count.by_partners or None,
     )
 
 
-def sealed(statement: Statement, secrets: dict[str, str]) -> str:
+def statement_token(statement: Statement, secrets: dict[str, str]) -> str:
     """Return the statement as base64 JSON with our signature. It is signed, not encrypted."""
     payload = urlsafe_b64encode(statement.model_dump_json(exclude_none=True).encode()).decode().rstrip("=")
     return seal(Purpose.STATEMENT, payload, secrets)
 
 
-def unsealed(token: str, secrets: dict[str, str]) -> Statement:
+def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:
     """Return the statement in `token`. Raise NotAStatement unless this site sealed it, unchanged, as a statement."""
     try:
         payload = unseal(Purpose.STATEMENT, token, secrets)

@@ -15,7 +15,7 @@ ATTEMPTS = 5
 _code = re.compile(f"[{SIGNS}]{{{LENGTH}}}")
 
 
-def keep_short(token: str, tables: Tables) -> str:
+def store_short_code(token: str, tables: Tables) -> str:
     """Store the token under a new code, and return the code."""
     for _ in range(ATTEMPTS - 1):
         try:

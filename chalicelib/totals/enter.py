@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import revise
 from chalicelib.petitions.figure import MOST_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
@@ -33,7 +33,7 @@ def add(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -
         if len(petition.figures) == MOST_FIGURES:
             raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
         try:
-            revise(changed(petition, figures=[*petition.figures, figure]), tables, also)
+            revise(with_changes(petition, figures=[*petition.figures, figure]), tables, also)
         except Stale:
             continue  # Somebody edited the petition in between.
         return figure

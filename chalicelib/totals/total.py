@@ -52,7 +52,7 @@ class Total:
         return f"signed here ({self.by_email:,} confirmed by email, {by_partners})"
 
 
-def total_known(petition: Petition, count: Count | None, _: Tables) -> Total | None:
+def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
     """Return the total for the petition's page, if there are figures from elsewhere."""
     return total(petition, count) if count and petition.figures else None
 

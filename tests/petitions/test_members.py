@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.petitions import members as module
 from chalicelib.petitions.form import EDITABLE, MAY_BE_LEFT_OUT, NO_MEMBERS, read_edit, read_new
-from chalicelib.petitions.members import MemberOfParliament, has_members, member_of, members, packed, unpacked
+from chalicelib.petitions.members import MemberOfParliament, has_members, member_for_postcode, members, packed, unpacked
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_petition
 from tests.letters.lettering import LETTER, TARGET
@@ -45,13 +45,13 @@ def test_a_member_is_found_by_a_british_postcode_only(
     country: str | None, postcode: str | None, member: MemberOfParliament | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_members(monkeypatch)
-    assert member_of(country, postcode) == member
+    assert member_for_postcode(country, postcode) == member
 
 
 def test_without_tables_nobody_has_a_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FILE", tmp_path / "members.json")
     monkeypatch.setattr(module, "constituencies", lambda: None)
-    assert member_of("GB", "ZZ1 1AA") is None
+    assert member_for_postcode("GB", "ZZ1 1AA") is None
     assert not has_members()
 
 

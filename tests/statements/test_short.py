@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, NotAStatement
 from chalicelib.statements import short
-from chalicelib.statements.short import keep_short, token_of
+from chalicelib.statements.short import store_short_code, token_of
 from tests.actors import SITE, bobs_token
 from tests.fakes import FakeTables
 from tests.served import Served
@@ -30,13 +30,13 @@ def test_the_short_address_leads_to_the_statement(served: Served) -> None:
 
 @pytest.mark.usefixtures("petition")
 def test_a_changed_record_proves_nothing(served: Served) -> None:
-    code = keep_short("forged", served.tables)
+    code = store_short_code("forged", served.tables)
     assert served.get(served.get(f"/s/{code}").headers["Location"]).status_code == 404
 
 
 @pytest.mark.parametrize("typed", [str, str.upper, lambda code: f" {code[:3]}-{code[3:]} "])
 def test_a_code_is_found_however_it_is_typed(tables: FakeTables, typed: Callable[[str], str]) -> None:
-    assert token_of(typed(keep_short("token", tables)), tables) == "token"
+    assert token_of(typed(store_short_code("token", tables)), tables) == "token"
 
 
 @pytest.mark.parametrize("code", ["", "222222", "k7mp2", "k7mp2xx", "aaaaaa", "x" * 5_000])
@@ -48,12 +48,12 @@ def test_an_unknown_code_is_not_a_statement(tables: FakeTables, code: str) -> No
 def test_a_taken_code_is_not_given_twice(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     signs = iter("222222" * 2 + "333333")
     monkeypatch.setattr(short, "choice", lambda _: next(signs))
-    assert [keep_short(token, tables) for token in ("one", "two")] == ["222222", "333333"]
+    assert [store_short_code(token, tables) for token in ("one", "two")] == ["222222", "333333"]
     assert tables.items[keys.statement("222222")]["token"] == "one"
 
 
 def test_it_gives_up_after_some_taken_codes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(short, "choice", lambda _: "2")
-    keep_short("one", tables)
+    store_short_code("one", tables)
     with pytest.raises(ConditionFailed):
-        keep_short("two", tables)
+        store_short_code("two", tables)

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from chalicelib.core.times import iso
-from chalicelib.petitions.find import Listed
+from chalicelib.petitions.find import ListedPetition
 from chalicelib.petitions.model import Petition
 
 HAL = "application/hal+json"
@@ -32,7 +32,7 @@ def entry_point(base: str) -> Document:
     }
 
 
-def petition_list(listed: Sequence[Listed], page: int, base: str) -> Document:
+def petition_list(listed: Sequence[ListedPetition], page: int, base: str) -> Document:
     """Return one page. Clients stop at a page without `next`."""
     pages = max(1, -(-len(listed) // PAGE))
     shown = [petition_document(*each, base) for each in listed[(page - 1) * PAGE : page * PAGE]]
