@@ -16,6 +16,7 @@ from chalicelib.totals.total import total_if_any
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
     """Return a statement with the exact count now, the petition and its text version."""
     count = exact_count(petition, now, tables)
+    total = total_if_any(petition, count, tables)
     return Statement(
         slug=petition.slug,
         title=petition.title,
@@ -24,13 +25,13 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         confirmed=count.confirmed,
         as_of=count.as_of,
         letters=letters_known(petition, now, tables),
-        total=known.sentence if (known := total_if_any(petition, count, tables)) else None,
+        total=total.sentence if total else None,
         by_partners=count.by_partners or None,
     )
 
 
 def statement_token(statement: Statement, secrets: dict[str, str]) -> str:
-    """Return the statement as base64 JSON with our signature. It is signed, not encrypted."""
+    """Return the statement as base64 JSON with our signature. It is not encrypted."""
     payload = urlsafe_b64encode(statement.model_dump_json(exclude_none=True).encode()).decode().rstrip("=")
     return seal(Purpose.STATEMENT, payload, secrets)
 
