@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.petitions import members as module
-from chalicelib.petitions.form import EDITABLE, MAY_BE_LEFT_OUT, NO_MEMBERS, read_edit, read_new
+from chalicelib.petitions.form import EDITABLE, MAY_BE_LEFT_OUT, NO_MEMBERS, read_edit, read_new_petition
 from chalicelib.petitions.members import MemberOfParliament, has_members, member_for_postcode, members, packed, unpacked
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_petition
@@ -113,5 +113,5 @@ def test_staff_edit_other_parts_although_the_table_is_gone() -> None:
 def test_a_new_petition_needs_the_table_too() -> None:
     new = texts(a_petition(), slug="another", letter=LETTER | {"targets": [MP]})
     with pytest.raises(Invalid) as refused:
-        read_new(new, NOW)
+        read_new_petition(new, NOW)
     assert refused.value.errors == [FieldError("letter.targets", NO_MEMBERS)]

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core.errors import Invalid
 from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import edit
-from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure, current
+from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure, current_figures
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -63,5 +63,5 @@ def test_a_figure_that_is_entered_again_after_another_is_current(tables: FakeTab
     entered(tables)
     enter("safe-children", PAPER.model_copy(update={"count": 99}), NOW + timedelta(minutes=1), tables)
     again = entered(tables, NOW + timedelta(minutes=2))
-    assert current(stored(tables).figures) == [again]
+    assert current_figures(stored(tables).figures) == [again]
     assert again.count == PAPER.count
