@@ -17,7 +17,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.projections.by_constituency import counter_of
-from chalicelib.projections.dimensions import PLACE
+from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX
 from chalicelib.projections.project import Increment, project
 
 FEW, MANY = 1_000, 1_000_000
@@ -39,7 +39,7 @@ def _fill(slug: str, confirmed: int, sequence: str) -> None:
     for bucket in keys.BUCKETS:
         counters: dict[Key, dict[str, int]] = defaultdict(dict)
         for name in NAMES:
-            counters[counter_of(slug, bucket, name)][PLACE + name] = share
+            counters[counter_of(slug, bucket, name)][CONSTITUENCY_PREFIX + name] = share
         project([Increment(counter, sequence, numbers) for counter, numbers in counters.items()], tables())
 
 
@@ -61,7 +61,7 @@ def _projected(stage: Stage, sequence: str) -> dict[str, Any]:
     sizes = {name: item_bytes(_item(counter_of(slug, bucket, name))) for name in NAMES}
     widest = max(sizes, key=lambda name: sizes[name])
     with stage.metered() as spent:
-        project([Increment(counter_of(slug, bucket, widest), sequence, {PLACE + widest: 1})], tables())
+        project([Increment(counter_of(slug, bucket, widest), sequence, {CONSTITUENCY_PREFIX + widest: 1})], tables())
     return {**spent.as_figures(), "largest_item_bytes": sizes[widest]}
 
 

@@ -23,7 +23,7 @@ from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST, is_requested
-from chalicelib.projections.dimensions import AREA
+from chalicelib.projections.dimensions import AREA_PREFIX
 
 # The digest of a day has the letters that were gathered until this hour, in London's time.
 HOUR = 7
@@ -66,8 +66,9 @@ def gather(
         gathered = {"digest": day.isoformat()}
         moved = Change(LETTERS.item_key(request.key), assign=gathered, remove=REQUEST, when=is_requested(request))
         own = {f"{OWN}{crc32(letter.signature_id.encode()) % SLOTS:02}": letter.signature_id} if is_own else {}
+        added = {"letters": 1, AREA_PREFIX + area: 1}
         try:
-            transact([moved, Change(ids.key, assign=own, add={"letters": 1, AREA + area: 1}, when=_OPEN)], tables)
+            transact([moved, Change(ids.key, assign=own, add=added, when=_OPEN)], tables)
         except ConditionFailed as failure:
             if failure.index == 0:
                 return None
@@ -101,7 +102,7 @@ def _try_to_take_out(
         transact(
             [
                 Change(LETTERS.item_key(key), assign=dropped, remove=["digest"], when=Attr("digest").eq(day)),
-                Change(ids.key, add={"letters": -1, AREA + area: -1}, when=when),
+                Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, when=when),
                 LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables),
             ],
             tables,
@@ -167,6 +168,6 @@ def unrequested(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
 
 
 def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
-    areas = {name.removeprefix(AREA): item[name] for name in item if name.startswith(AREA) and item[name]}
+    areas = {name.removeprefix(AREA_PREFIX): item[name] for name in item if name.startswith(AREA_PREFIX) and item[name]}
     own = [item[name] for name in sorted(item) if name.startswith(OWN)]
     return DigestContents(ids, item.get("letters", 0), areas, own, "requested_at" in item)

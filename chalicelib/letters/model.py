@@ -8,7 +8,7 @@ from chalicelib.aws.table import Item
 from chalicelib.core.errors import UnknownThing
 from chalicelib.petitions.constituency_table import LONGEST_NAME
 from chalicelib.petitions.letter import LetterTarget
-from chalicelib.petitions.members import member_for
+from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.model import Signature, SignatureState
 
@@ -48,7 +48,7 @@ def reaches(target: LetterTarget, stored: Item) -> bool:
 
 def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
     """Return the name and the address to write to: the target's, or the member's to whom this letter goes."""
-    member = member_for(stored.get("member", ""))
+    member = member_of_constituency(stored.get("member", ""))
     return (member.name, member.email) if member else (name, target.email or "")
 
 

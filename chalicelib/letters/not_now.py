@@ -14,7 +14,7 @@ from chalicelib.mail.counted import transact
 from chalicelib.mail.kind import Later, NotSent
 from chalicelib.mail.state import is_requested
 from chalicelib.petitions.letter import Digest, LetterTarget, Paced
-from chalicelib.petitions.members import member_for
+from chalicelib.petitions.members import member_of_constituency
 from chalicelib.projections.dimensions import area_of
 from chalicelib.signatures.model import Signature
 
@@ -38,7 +38,7 @@ def not_now(
 
 def _waits(letter: LetterIds, member: str, tables: Tables) -> bool:
     """Return whether this member's letters wait: they are paused, or the table that was deployed lacks the member."""
-    return member_for(member) is None or target_state(letter.slug, letter.target, tables, member).is_paused
+    return member_of_constituency(member) is None or target_state(letter.slug, letter.target, tables, member).is_paused
 
 
 def _claim_single(key: str, stored: Item, max_singles: int, state: TargetState, tables: Tables) -> bool:

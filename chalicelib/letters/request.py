@@ -19,7 +19,7 @@ from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
-from chalicelib.petitions.members import member_of
+from chalicelib.petitions.members import member_for_postcode
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_letter_senders
@@ -96,7 +96,7 @@ def _keys(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[
     current = petition_as_stored(slug, tables)
     targets = letter_as_signed(slug, image["letter"]["version"], tables).letter.targets
     for target in targets:
-        member = member_of(image.get("country"), image.get("postcode")) if target.members else None
+        member = member_for_postcode(image.get("country"), image.get("postcode")) if target.members else None
         is_target = member and current.letter and current.letter.has_address(member.email, targets)
         if (member or not target.members) and not is_target:
             about = {"member": member.constituency} if member else {}

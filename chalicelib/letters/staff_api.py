@@ -17,7 +17,7 @@ from chalicelib.letters.report import TargetReport, report
 from chalicelib.letters.trial import TEST_KINDS, send_test
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.members import member_for
+from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.text import Mailable
 from chalicelib.staff.authorizer import audited, staff_view
 
@@ -114,7 +114,7 @@ def _shown(found: TargetReport) -> "TargetLetters":
 
 
 def _paused_member(constituency: str, state: target_state.TargetState) -> "PausedMember":
-    member = member_for(constituency)
+    member = member_of_constituency(constituency)
     return {
         "constituency": constituency,
         "name": member.name if member else "",

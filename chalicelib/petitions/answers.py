@@ -18,14 +18,14 @@ class PublicPetition(TypedDict):
     slug: Slug
     title: str
     languages: Annotated[list[str], Field(examples=[["en", "cy"]])]
-    """The codes of the languages that the petition's text is in, its main language first: choose one with ?lang=."""
+    """The codes of the petition's languages, its main language first. `?lang=` chooses a language."""
     text_version: Version
     """A digest of title, text and target. A new text has a new version."""
     target: str
     """Who the petition is addressed to."""
     state: Annotated[PetitionState, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
     goal: Goal
-    """The goal in confirmed signatures: the first one that is not reached yet, or the last one."""
+    """The first goal (in confirmed signatures) that is not reached yet, or the last goal."""
     opened_at: Time
     """When the petition opened."""
     closes_at: Time | None
@@ -41,11 +41,11 @@ class ConsentWording(TypedDict):
     """The name in a signature's `consent`."""
     wording: str
     version: Version
-    """A digest of both wordings. Each signature keeps the version that was agreed to."""
+    """A digest of both wordings. Each signature stores the version that its signer agreed to."""
 
 
 class Privacy(TypedDict):
-    """Who is responsible for the details, and the notice to show or link to where people sign."""
+    """Who is responsible for personal details, and the notice to show or link to where people sign."""
 
     controller: str
     contact: Annotated[str, Field(json_schema_extra={"format": "email"})]
@@ -63,7 +63,7 @@ class LetterConsent(TypedDict):
     """The name in a signature's `letter`."""
     wording: str
     version: Version
-    """A digest of the letter and both wordings. Each signature keeps the version that was agreed to."""
+    """A digest of the letter and both wordings. Each signature stores the version that its signer agreed to."""
 
 
 class PublicLetter(TypedDict):
@@ -75,7 +75,7 @@ class PublicLetter(TypedDict):
     openings: list[str]
     """First paragraphs to choose from. Without a choice, the letter begins with the first one."""
     targets: Annotated[list[str], Field(examples=[["Home Secretary"]])]
-    """The names of those who get the letter. Their addresses are not public."""
+    """The names of the letter's recipients. Their addresses are not public."""
     may_edit: bool
     """Whether people may change subject and body, and write an opening of their own."""
     consents: list[LetterConsent]

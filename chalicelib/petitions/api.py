@@ -24,43 +24,50 @@ from chalicelib.edge.http import (
 )
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.card import card_of
-from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
+from chalicelib.petitions.find import (
+    corrected_slug,
+    counted_petitions,
+    find_petition,
+    open_petitions,
+    petition_as_stored,
+)
 from chalicelib.petitions.letter import public_letter
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.page import embedded_page, is_embedded, known_count, page_about, petition_page, preview_page
+from chalicelib.petitions.page import (
+    count_if_available,
+    embedded_page,
+    is_embedded,
+    page_about,
+    petition_page,
+    preview_page,
+)
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
 if TYPE_CHECKING:
-    from chalicelib.petitions.answers import (
-        ConsentWording,
-        FullPetition,
-        PublicCount,
-        PublicPetition,
-        PublicPetitions,
-    )
+    from chalicelib.petitions.answers import ConsentWording, FullPetition, PublicCount, PublicPetition, PublicPetitions
 
 routes = Blueprint(__name__)
 
-# Sites that show links keep the picture for days in any case.
+# Sites that show links keep the picture for days anyway.
 CARD_SECONDS = 600
 
 
 @page_view(routes)
 def show_petitions(request: Request) -> Response:
     """List the open petitions."""
-    listed, chosen = _listed(times.now()), chosen_language(request)
+    listed, language = _petitions_with_counts(times.now()), chosen_language(request)
     codes = sorted({code for petition, _ in listed for code in petition.languages}, key=languages().index)
-    found = [
-        {**petition.in_language(chosen).model_dump(include={"slug", "title", "summary"}), "count": count}
+    petitions = [
+        {**petition.in_language(language).model_dump(include={"slug", "title", "summary"}), "count": count}
         for petition, count in listed
     ]
-    return page(request, "petitions.html", {"petitions": found}, headers=_shared(), languages=codes)
+    return page(request, "petitions.html", {"petitions": petitions}, headers=_cache_headers(), languages=codes)
 
 
-def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
+def _petitions_with_counts(now: datetime) -> list[tuple[Petition, int | None]]:
     """Return the open petitions, without counts when these are unavailable."""
     try:
         return [(petition, count.confirmed) for petition, count in counted_petitions(now, tables())]
@@ -71,16 +78,16 @@ def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
     """Show the petition with its form. With a valid ?preview= token, show it as stored, in any state."""
-    if tidy := pasted_slug(slug):
-        return redirect(request, f"/petitions/{tidy}", 302)
-    now, preview = times.now(), query(request, "preview")
-    if preview is not None:
-        check_preview(slug, preview, now, settings().token_keys)
+    if corrected := corrected_slug(slug):
+        return redirect(request, f"/petitions/{corrected}", 302)
+    now, preview_token = times.now(), query(request, "preview")
+    if preview_token is not None:
+        check_preview(slug, preview_token, now, settings().token_keys)
         return preview_page(request, petition_as_stored(slug, tables()), now, tables())
     petition = find_petition(slug, now, tables())
     source = known_source(query(request, "source"))
     form = {"source": source} if source else {}
-    return petition_page(request, petition, now, tables(), form=form, headers=_shared())
+    return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
 
 
 @page_view(routes)
@@ -89,7 +96,7 @@ def show_card(request: Request, slug: str) -> Response:
     now = times.now()
     petition = find_petition(slug, now, tables())
     language = chosen_language(request) or petition.language
-    count = known_count(petition, now, tables())
+    count = count_if_available(petition, now, tables())
     picture = card_of(petition.in_language(language), count.confirmed if count else None, language)
     return answer(picture, 200, {"Content-Type": "image/png", **shared(CARD_SECONDS)})
 
@@ -104,13 +111,13 @@ def show_thanks(request: Request, slug: str) -> Response:
 
 @json_view(routes)
 def list_petitions(request: Request) -> Response:
-    """Return the open petitions, newest first, in short."""
-    now, chosen = times.now(), chosen_language(request)
-    found = counted_petitions(now, tables())
+    """Return the open petitions, in short form, newest first."""
+    now, language = times.now(), chosen_language(request)
+    listed = counted_petitions(now, tables())
     body: PublicPetitions = {
-        "petitions": [_shown(petition.in_language(chosen), count, now) for petition, count in found]
+        "petitions": [_public_petition(petition.in_language(language), count, now) for petition, count in listed]
     }
-    return json_answer(body, headers=_shared())
+    return json_answer(body, headers=_cache_headers())
 
 
 @json_view(routes)
@@ -119,28 +126,28 @@ def read_petition(request: Request, slug: str) -> Response:
     now = times.now()
     petition = find_petition(slug, now, tables())
     language = chosen_language(request) or petition.language
-    shown = petition.in_language(language)
+    translated = petition.in_language(language)
     url = f"{settings().site_url}/petitions/{slug}"
     body: FullPetition = {
-        **_shown(shown, public_count(petition, now, tables()), now),
-        **public_letter(shown),
-        "summary": shown.summary,
-        "text": shown.text,
-        "charity": shown.charity,
+        **_public_petition(translated, public_count(petition, now, tables()), now),
+        **public_letter(translated),
+        "summary": translated.summary,
+        "text": translated.text,
+        "charity": translated.charity,
         "url": url,
-        "handed_in_at": times.iso_or_none(shown.handed_in_at),
-        "responded_at": times.iso_or_none(shown.responded_at),
-        "response": shown.response,
-        "consents": _consents(shown),
+        "handed_in_at": times.iso_or_none(translated.handed_in_at),
+        "responded_at": times.iso_or_none(translated.responded_at),
+        "response": translated.response,
+        "consents": _consents(translated),
         "privacy": {
-            "controller": shown.charity,
+            "controller": translated.charity,
             "contact": petition.privacy_contact,
             "policy_url": petition.privacy_url,
             "notice_url": f"{url}#privacy",
-            "notice_html": fragment(request, "_privacy.html", {"petition": shown}, language),
+            "notice_html": fragment(request, "_privacy.html", {"petition": translated}, language),
         },
     }
-    return json_answer(body, headers=_shared())
+    return json_answer(body, headers=_cache_headers())
 
 
 def _consents(petition: Petition) -> "list[ConsentWording]":
@@ -151,7 +158,7 @@ def _consents(petition: Petition) -> "list[ConsentWording]":
     ]
 
 
-def _shown(petition: Petition, count: Count, now: datetime) -> "PublicPetition":
+def _public_petition(petition: Petition, count: Count, now: datetime) -> "PublicPetition":
     return {
         "slug": petition.slug,
         "title": petition.title,
@@ -186,5 +193,5 @@ def read_count(request: Request, slug: str) -> Response:
     return json_answer(body, headers=headers)
 
 
-def _shared() -> dict[str, str]:
+def _cache_headers() -> dict[str, str]:
     return shared(level_now(tables()).max_age)

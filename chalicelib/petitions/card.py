@@ -1,6 +1,7 @@
 """The picture of a shared link: title and count, as PNG with 1200 x 630 pixels.
 
-Most sites that show links take no SVG. The template is drawn in 50 ms with the font that ships for cover sheets.
+The template is SVG, which most sites that show links do not accept. Drawing it takes 50 ms. The font is that of the
+cover sheets.
 """
 
 from importlib.resources import as_file, files
@@ -11,9 +12,10 @@ from chalicelib.pages.render import render
 from chalicelib.petitions.model import Petition
 
 FONT = "NotoSans[wdth,wght].ttf"
-# Font size in pixels, characters a line, and lines: the first that holds the title. All end above the count.
+# Font size in pixels, characters a line, and the most lines. The first entry that holds the title is used.
+# The last line always ends above the count.
 SIZES = ((62, 32, 4), (46, 44, 6), (38, 54, 7))
-# Characters of the smaller lines.
+# The most characters in each smaller line.
 WIDTH = 62
 
 
@@ -22,8 +24,8 @@ def card_of(petition: Petition, count: int | None, language: str) -> bytes:
     # Imported here, because no other request needs it.
     from resvg_py import svg_to_bytes
 
-    size, lines = _lines(petition.title)
-    to = language_of(language).text("A petition to %(target)s") % {"target": petition.target}
+    size, lines = _size_and_lines(petition.title)
+    addressed_to = language_of(language).text("A petition to %(target)s") % {"target": petition.target}
     svg = render(
         "card.svg",
         language,
@@ -31,7 +33,7 @@ def card_of(petition: Petition, count: int | None, language: str) -> bytes:
         site_url="",
         size=size,
         lines=lines,
-        to=shorten(to, WIDTH, placeholder="…"),
+        to=shorten(addressed_to, WIDTH, placeholder="…"),
         charity=shorten(petition.charity, WIDTH, placeholder="…"),
         count=count,
         goal=petition.goal_at(count or 0),
@@ -40,10 +42,11 @@ def card_of(petition: Petition, count: int | None, language: str) -> bytes:
         return svg_to_bytes(svg_string=svg, font_files=[str(font)], skip_system_fonts=True, font_family="Noto Sans")
 
 
-def _lines(title: str) -> tuple[int, list[str]]:
-    """Return the font's size and the lines of the title, cut if there are too many."""
-    for size, characters, most in SIZES:
+def _size_and_lines(title: str) -> tuple[int, list[str]]:
+    """Return the font size and the lines of the title, which is shortened if it is too long."""
+    for size, characters, most_lines in SIZES:
         lines = wrap(title, characters)
-        if len(lines) <= most:
+        if len(lines) <= most_lines:
             return size, lines
-    return size, [*lines[: most - 1], shorten(" ".join(lines[most - 1 :]), characters, placeholder="…")]
+    last_line = shorten(" ".join(lines[most_lines - 1 :]), characters, placeholder="…")
+    return size, [*lines[: most_lines - 1], last_line]

@@ -9,7 +9,7 @@ from chalicelib.core.validation import field_errors
 from chalicelib.petitions.model import Petition
 
 
-def changed(petition: Petition, **changes: Any) -> Petition:
+def with_changes(petition: Petition, **changes: Any) -> Petition:
     """Return a copy with the changes, validated as a whole. Raise Invalid with the field errors."""
     try:
         return Petition.model_validate(petition.model_dump() | changes)

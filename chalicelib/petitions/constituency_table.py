@@ -1,7 +1,7 @@
 """Look up the constituency of a postcode in the charity's file. The file is optional.
 
-The file is made when the package is built (`stack.constituencies`). It is memory-mapped: finding one of two million
-postcodes reads about twenty pages, and a function without look-ups reads nothing.
+The file is made when the package is built (`stack.constituencies`). It is memory-mapped. A look-up among two million
+postcodes reads about twenty memory pages. Without look-ups, a function reads nothing.
 """
 
 import json
@@ -14,10 +14,11 @@ from typing import overload
 
 FILE = Path(__file__).with_name("constituencies.bin")
 
-# A record: the postcode, padded (SW1A1AA, M1  1AE), then the index of its constituency in the list of names.
-POSTCODE, INDEX = 7, 2
-RECORD = POSTCODE + INDEX
-LENGTH = 4
+# A record is a padded postcode (SW1A1AA, M1  1AE), then the index of its constituency in the list of names.
+POSTCODE_BYTES, INDEX_BYTES = 7, 2
+RECORD_BYTES = POSTCODE_BYTES + INDEX_BYTES
+# The file begins with the length of the list of names.
+LENGTH_BYTES = 4
 # Characters. A constituency's name is an attribute name in a stored item, so long names cost write units.
 LONGEST_NAME = 60
 
@@ -25,24 +26,25 @@ Bytes = bytes | mmap.mmap
 
 
 class Constituencies(Sequence[bytes]):
-    """A sequence of the postcodes, sorted."""
+    """The sorted postcodes, padded. `of` returns the constituency of a postcode."""
 
     def __init__(self, packed: Bytes) -> None:
         self._packed = packed
-        self._start = LENGTH + int.from_bytes(packed[:LENGTH], "big")
-        self._names: list[str] = json.loads(packed[LENGTH : self._start])
+        self._start = LENGTH_BYTES + int.from_bytes(packed[:LENGTH_BYTES], "big")
+        self._names: list[str] = json.loads(packed[LENGTH_BYTES : self._start])
 
     def of(self, postcode: str) -> str | None:
         """Return the constituency, or None if the postcode is not in the file."""
-        key = _key(postcode)
-        index = bisect_left(self, key)
-        if index == len(self) or self[index] != key:
+        padded = _padded(postcode)
+        record = bisect_left(self, padded)
+        if record == len(self) or self[record] != padded:
             return None
-        at = self._start + index * RECORD + POSTCODE
-        return self._names[int.from_bytes(self._packed[at : at + INDEX], "big")]
+        start = self._start + record * RECORD_BYTES + POSTCODE_BYTES
+        name_index = int.from_bytes(self._packed[start : start + INDEX_BYTES], "big")
+        return self._names[name_index]
 
     def __len__(self) -> int:
-        return (len(self._packed) - self._start) // RECORD
+        return (len(self._packed) - self._start) // RECORD_BYTES
 
     @overload
     def __getitem__(self, index: int) -> bytes: ...
@@ -50,20 +52,20 @@ class Constituencies(Sequence[bytes]):
     def __getitem__(self, index: slice) -> Sequence[bytes]: ...
     def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
         if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(len(self)))]
-        at = self._start + index * RECORD
-        return self._packed[at : at + POSTCODE]
+            return [self[record] for record in range(*index.indices(len(self)))]
+        start = self._start + index * RECORD_BYTES
+        return self._packed[start : start + POSTCODE_BYTES]
 
 
 def packed(constituencies: Mapping[str, str]) -> bytes:
     """Return the file's bytes from a map of postcode to constituency. Raise ValueError for an invalid postcode."""
     names = sorted(set(constituencies.values()))
-    indexes = {name: number.to_bytes(INDEX, "big") for number, name in enumerate(names)}
-    records = sorted(_key(postcode) + indexes[name] for postcode, name in constituencies.items())
-    if any(len(record) != RECORD for record in records):
+    indexes = {name: number.to_bytes(INDEX_BYTES, "big") for number, name in enumerate(names)}
+    records = sorted(_padded(postcode) + indexes[name] for postcode, name in constituencies.items())
+    if any(len(record) != RECORD_BYTES for record in records):
         raise ValueError("not a UK postcode")
     header = json.dumps(names).encode()
-    return len(header).to_bytes(LENGTH, "big") + header + b"".join(records)
+    return len(header).to_bytes(LENGTH_BYTES, "big") + header + b"".join(records)
 
 
 @cache
@@ -79,6 +81,6 @@ def is_configured() -> bool:
     return FILE.exists()
 
 
-def _key(postcode: str) -> bytes:
+def _padded(postcode: str) -> bytes:
     joined = postcode.replace(" ", "").upper()
     return f"{joined[:-3]:4}{joined[-3:]}".encode()

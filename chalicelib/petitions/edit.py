@@ -5,7 +5,7 @@ from datetime import datetime
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.letter import KeptLetter
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text import PetitionText, text_of
@@ -17,7 +17,7 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
     The petition is written last, so that it is never visible without its tally and text.
     """
-    petition = changed(petition, revision=1)
+    petition = with_changes(petition, revision=1)
     if store.get(petition.slug, tables, consistent=True):
         raise _slug_in_use()
     open_tally(petition.slug, petition.shards, now, tables)
@@ -32,22 +32,22 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
 def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Store `petition` as the next revision. Raise Stale when the stored revision is not `petition.revision`.
 
-    The text is stored before the petition shows it. Each signature keeps the version that was signed.
+    The text is stored before the petition shows it, because signatures refer to its version.
     """
-    _keep_texts(changed(petition), now, tables)
+    _keep_texts(with_changes(petition), now, tables)
     return revise(petition, tables)
 
 
 def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Petition:
-    """Store `petition` as the next revision, if its texts and letter did not change. Raise Stale, as `edit` does.
+    """Store `petition` as the next revision. Its texts and letter must be stored already. Raise Stale, as `edit` does.
 
     `also` is another change in the same transaction. Raise ConditionFailed if its condition fails.
     """
-    edited = changed(petition, revision=petition.revision + 1)
+    edited = with_changes(petition, revision=petition.revision + 1)
     try:
         store.replace(edited, tables, also)
     except ConditionFailed as failure:
-        if failure.index:
+        if failure.index:  # It is 1 if the condition of `also` failed.
             raise
         raise Stale from failure
     return edited
@@ -57,19 +57,19 @@ def _keep_texts(petition: Petition, now: datetime, tables: Tables) -> None:
     """Keep the current version of the text and of the letter, because signatures will refer to them."""
     store.keep_text(petition.slug, text_of(petition, now), tables)
     if petition.letter:
-        letters = {code: each.letter for code, each in petition.translations.items() if each.letter}
-        kept = KeptLetter(
+        translations = {code: texts.letter for code, texts in petition.translations.items() if texts.letter}
+        letter = KeptLetter(
             version=petition.letter_version,
             letter=petition.letter,
             language=petition.language,
-            translations=letters,
+            translations=translations,
             recorded_at=now,
         )
-        store.keep_letter(petition.slug, kept, tables)
+        store.keep_letter(petition.slug, letter, tables)
 
 
 def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
-    """Return all versions of the text, oldest first. Of those recorded in the same second, the current one is last."""
+    """Return all versions of the text, oldest first. Of several in the same second, the current one is last."""
     found = store.texts(petition.slug, tables)
     return sorted(found, key=lambda text: (text.recorded_at, text.version == petition.version))
 

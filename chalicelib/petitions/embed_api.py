@@ -8,7 +8,7 @@ from chalicelib.core.sources import known_source
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import query, shared
 from chalicelib.petitions.find import find_petition
-from chalicelib.petitions.page import embedded_page, known_count, petition_page
+from chalicelib.petitions.page import count_if_available, embedded_page, petition_page
 from chalicelib.shedding.level import level_now
 
 routes = Blueprint(__name__)
@@ -29,7 +29,7 @@ def show_counter(request: Request, slug: str) -> Response:
     """Show the petition's counter in a frame, with a link to the petition."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    count = known_count(petition, now, tables())
+    count = count_if_available(petition, now, tables())
     context = {
         "state": petition.state_at(now).value,
         "count": count and count.confirmed,

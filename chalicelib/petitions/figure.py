@@ -1,4 +1,4 @@
-"""A figure: how many people signed the same petition elsewhere, as its source reports it."""
+"""A figure: how many people signed the same petition elsewhere, as the source reports it."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import Moment
 
-# They are in the petition's item, so the public total needs no further read. It must stay small.
+# Figures are in the petition's item, so the public total needs no further read. The item must stay small.
 MOST_FIGURES = 100
 MOST_COUNTED = 100_000_000
 
@@ -37,7 +37,7 @@ class Comparison(BaseModel):
 
 
 class ReportedFigure(BaseModel):
-    """What a figure says of its source."""
+    """The source of a figure, and how and when that source counted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -46,7 +46,7 @@ class ReportedFigure(BaseModel):
     kind: FigureKind
     """`partner`: another platform reports it. `paper`: signatures on paper. `hashes`: keyed hashes of addresses."""
     as_of: Moment
-    """The moment of that count."""
+    """The moment of the source's count."""
     evidence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     """Where the number comes from and how it was counted, in words or as a link. The public sees it."""
 
@@ -63,19 +63,19 @@ class NewFigure(ReportedFigure):
 
 
 class Figure(ReportedFigure):
-    """A figure that is entered. It never changes: a correction is another figure of the same source."""
+    """A stored figure. It never changes: a correction is another figure of the same source."""
 
     count: Annotated[int, Field(ge=0, le=MOST_COUNTED, strict=True)]
     """How many people signed there, as the source counts them."""
     compared: Comparison | None = None
-    """What is known about people who signed here too; null if nothing is."""
+    """What a comparison found about people who signed here too. Null without a comparison."""
     entered_at: Moment
     """When staff entered it."""
 
 
-def current(figures: Iterable[Figure]) -> list[Figure]:
-    """Return one figure of each source: the one with the latest `as_of`, and of these the one entered last."""
+def current_figures(figures: Iterable[Figure]) -> list[Figure]:
+    """Return one figure of each source: the one with the latest `as_of`. If several have it, the one entered last."""
     latest: dict[str, Figure] = {}
-    for figure in sorted(figures, key=lambda each: (each.as_of, each.entered_at)):
+    for figure in sorted(figures, key=lambda figure: (figure.as_of, figure.entered_at)):
         latest[figure.source] = figure
     return [latest[source] for source in sorted(latest)]

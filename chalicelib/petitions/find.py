@@ -24,28 +24,28 @@ LIST_SECONDS = 1.0
 LETTER_SECONDS = 600.0
 
 
-class Listed(NamedTuple):
+class ListedPetition(NamedTuple):
     """An open petition with its public count."""
 
     petition: Petition
     public_count: Count
 
 
-# Only petitions that exist, so unknown slugs cannot evict one.
+# Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
 _known: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
 _slugs = SlugList()
 _letters: SecondsCache[KeptLetter] = SecondsCache(LETTER_SECONDS)
-_listed: SecondsCache[list[Listed]] = SecondsCache(LIST_SECONDS)
-_slug = re.compile(SLUG_PATTERN)
-# Characters around an address that was copied from a text.
-_AROUND = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
+_listed: SecondsCache[list[ListedPetition]] = SecondsCache(LIST_SECONDS)
+_slug_pattern = re.compile(SLUG_PATTERN)
+# Characters that people copy with an address from a text.
+_COPIED_CHARACTERS = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
 
 
 def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Return a petition that the public may see. Raise UnknownPetition (also for a draft) or PetitionRemoved."""
-    if not _slug.fullmatch(slug):
+    if not _slug_pattern.fullmatch(slug):
         raise UnknownPetition
-    petition = _known.get(slug, lambda: _stored(slug, now, tables))
+    petition = _known.get(slug, lambda: _read_petition(slug, now, tables))
     if petition.state_at(now) is PetitionState.DRAFT:
         raise UnknownPetition
     if petition.state is PetitionState.REMOVED:
@@ -53,17 +53,20 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     return petition
 
 
-def _stored(slug: str, now: datetime, tables: Tables) -> Petition:
+def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Read the petition. Raise UnknownPetition, or Unavailable while we do not know which slugs exist."""
     exists = slug in _known or slug in _slugs
-    petition = store.get(slug, tables) if exists else _unlisted(slug, now, tables)
+    petition = store.get(slug, tables) if exists else _read_with_slugs(slug, now, tables)
     if petition is None:
         raise UnknownPetition
     return petition
 
 
-def _unlisted(slug: str, now: datetime, tables: Tables) -> Petition | None:
-    """Read the petition with the list of slugs, if the list is due: the first petition of a process costs one call."""
+def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | None:
+    """If the list of slugs is due, read it with the petition in one call. Otherwise return None.
+
+    Raise Unavailable if the last read of the list failed.
+    """
     petition = None
     if _slugs.begin_reading_if_due(now):
         petition, slugs = store.get_with_slugs(slug, tables)
@@ -73,10 +76,10 @@ def _unlisted(slug: str, now: datetime, tables: Tables) -> Petition | None:
     return petition
 
 
-def pasted_slug(slug: str) -> str | None:
-    """Return the slug without characters that were copied with it, such as a dot; None if it needs no correction."""
-    tidy = unquote(slug).strip(_AROUND).lower()
-    return tidy if tidy != slug and _slug.fullmatch(tidy) else None
+def corrected_slug(slug: str) -> str | None:
+    """Return the slug without characters that were copied with it, such as a dot. None: nothing can be corrected."""
+    corrected = unquote(slug).strip(_COPIED_CHARACTERS).lower()
+    return corrected if corrected != slug and _slug_pattern.fullmatch(corrected) else None
 
 
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
@@ -90,31 +93,31 @@ def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 def petition_as_stored(slug: str, tables: Tables) -> Petition:
     """Return the petition for staff, in any state, by a consistent read. Raise UnknownPetition."""
-    petition = store.get(slug, tables, consistent=True) if _slug.fullmatch(slug) else None
+    petition = store.get(slug, tables, consistent=True) if _slug_pattern.fullmatch(slug) else None
     if petition is None:
         raise UnknownPetition
     return petition
 
 
-def texts_as_signed(signed: Mapping[str, tuple[str, str]], tables: Tables) -> dict[str, PetitionText]:
-    """Return by slug the text that a signature refers to, even if the petition was edited since.
+def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> dict[str, PetitionText]:
+    """Return the texts that signatures refer to, by slug, even if the petitions were edited later.
 
-    `signed`: the signature's text version and consent version by slug. A text that does not exist is left out.
+    `versions`: each signature's text version and consent version, by slug. A text that does not exist is left out.
     """
-    return store.find_texts({slug: version_of(*versions) for slug, versions in signed.items()}, tables)
+    return store.find_texts({slug: version_of(*both) for slug, both in versions.items()}, tables)
 
 
 def letter_as_signed(slug: str, version: str, tables: Tables) -> KeptLetter:
     """Return the version of the petition's letter that a signature refers to. A version never changes."""
-    return _letters.get(f"{slug} {version}", lambda: _kept_letter(slug, version, tables))
+    return _letters.get(f"{slug} {version}", lambda: _read_letter(slug, version, tables))
 
 
-def _kept_letter(slug: str, version: str, tables: Tables) -> KeptLetter:
-    """Return a stored letter. It is stored before the petition shows it, so if it is missing, raise Unavailable."""
-    kept = store.find_letter(slug, version, tables)
-    if kept is None:
+def _read_letter(slug: str, version: str, tables: Tables) -> KeptLetter:
+    """Return the stored letter. Every letter is stored before people see it, so raise Unavailable if it is missing."""
+    letter = store.find_letter(slug, version, tables)
+    if letter is None:
         raise Unavailable("storage")
-    return kept
+    return letter
 
 
 def all_petitions(tables: Tables) -> list[Petition]:
@@ -122,27 +125,27 @@ def all_petitions(tables: Tables) -> list[Petition]:
 
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
-    """Yield the slugs of all petitions in order, from this one on ("": all). Read little: no texts."""
+    """Yield the slugs of all petitions in order, from this one on ("": all). Read no texts."""
     return store.slugs_from(slug, tables)
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
     """Return the open petitions, newest first."""
-    found = [petition for petition in all_petitions(tables) if petition.state_at(now) is PetitionState.OPEN]
-    return sorted(found, key=lambda petition: petition.opened_at, reverse=True)
+    petitions = [petition for petition in all_petitions(tables) if petition.state_at(now) is PetitionState.OPEN]
+    return sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
 
 
-def counted_petitions(now: datetime, tables: Tables) -> list[Listed]:
+def counted_petitions(now: datetime, tables: Tables) -> list[ListedPetition]:
     """Return the open petitions, newest first, with their public counts. Raise Unavailable if a count is missing."""
     return _listed.get("open", lambda: _with_counts(open_petitions(now, tables), now, tables))
 
 
-def _with_counts(petitions: list[Petition], now: datetime, tables: Tables) -> list[Listed]:
-    """Return the petitions with their counts. Raise Unavailable if one is missing."""
+def _with_counts(petitions: list[Petition], now: datetime, tables: Tables) -> list[ListedPetition]:
+    """Return the petitions with their counts. Raise Unavailable if a count is missing."""
     counts = public_counts(petitions, now, tables)
     if len(counts) < len(petitions):
         raise Unavailable
-    return [Listed(petition, counts[petition.slug]) for petition in petitions]
+    return [ListedPetition(petition, counts[petition.slug]) for petition in petitions]
 
 
 def forget_petitions() -> None:

@@ -23,7 +23,7 @@ TEXTS = (
 )  # fmt: skip
 OUTCOME = ("handed_in_at", "response", "responded_at")
 EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "receipt", "embed_on", "letter", *OUTCOME)
-# An edit without these keeps them.
+# If an edit omits one of these fields, the field keeps its value.
 MAY_BE_LEFT_OUT = {"language", "translations", "receipt", "embed_on", "letter", *OUTCOME}
 WORDS = Words(
     wrong={
@@ -36,7 +36,7 @@ WORDS = Words(
         "letter.targets.*.test_to": "Enter an email address, such as you@charity.example",
     }
 )
-# Of a whole petition: its texts and its letter in several languages.
+# The largest body with a whole petition: texts and letter in several languages.
 MOST_KB = 64
 NOT_SHOWN = {"key_version", "shards"}
 SAME_ADDRESS = (
@@ -65,11 +65,11 @@ def read_transition(body: str) -> Transition:
     return Transition(request.state, request.at, request.reason)
 
 
-def read_new(body: str, now: datetime) -> Petition:
+def read_new_petition(body: str, now: datetime) -> Petition:
     """Parse a new petition, which is always a draft. Raise NotJson, or Invalid with the field errors."""
-    values = _object(body)
-    wrong = _name_errors(values, {"slug": values.get("slug")})
-    petition = _petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, wrong)
+    values = _json_object(body)
+    wrong = _name_errors(values, {"slug": values.get("slug")})  # Only a new petition may set its slug.
+    petition = _valid_petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, wrong)
     check_addresses(petition.letter)
     _check_members(petition.letter)
     return petition
@@ -78,27 +78,29 @@ def read_new(body: str, now: datetime) -> Petition:
 def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     """Return `petition` with the edit applied. Raise NotJson, or Invalid with the field errors.
 
-    An omitted field keeps its value if it is in MAY_BE_LEFT_OUT, or is opened_at, or is closes_at of a closed
-    petition. If another closes_at, goals or privacy_url is omitted, its value is removed. The other editable fields
-    must be sent. The body may repeat the other fields of `shown`, if their values are unchanged.
+    If the body omits an editable field:
+    - MAY_BE_LEFT_OUT, opened_at, and closes_at of a closed petition keep their values;
+    - goals, privacy_url, and closes_at of any other petition lose their values;
+    - all others are required.
+    The body may contain the other fields that `petition_for_staff` returns, with the same values.
     """
-    values = _object(body)
-    wrong = _name_errors(values, shown(petition, now))
-    edited = {name: values[name] for name in EDITABLE if name in values}
-    kept = petition.model_dump(exclude=set(EDITABLE) - MAY_BE_LEFT_OUT) | {"opened_at": petition.opened_at}
+    values = _json_object(body)
+    wrong = _name_errors(values, petition_for_staff(petition, now))
+    new_values = {name: values[name] for name in EDITABLE if name in values}
+    old_values = petition.model_dump(exclude=set(EDITABLE) - MAY_BE_LEFT_OUT) | {"opened_at": petition.opened_at}
     if petition.state is PetitionState.CLOSED:
-        kept |= {"closes_at": petition.closes_at}
-    after = _petition({**kept, **edited}, wrong)
-    time_errors = _time_errors(petition, after, now)
+        old_values |= {"closes_at": petition.closes_at}
+    edited = _valid_petition({**old_values, **new_values}, wrong)
+    time_errors = _time_errors(petition, edited, now)
     if time_errors:
         raise Invalid(time_errors)
-    if after.letter != petition.letter:
-        check_addresses(after.letter)
-        _check_members(after.letter)
-    return after
+    if edited.letter != petition.letter:
+        check_addresses(edited.letter)
+        _check_members(edited.letter)
+    return edited
 
 
-def shown(petition: Petition, now: datetime) -> dict[str, Any]:
+def petition_for_staff(petition: Petition, now: datetime) -> dict[str, Any]:
     """Return the petition as staff see it. `state` is the state at `now`."""
     return {
         **petition.model_dump(exclude=NOT_SHOWN),
@@ -110,7 +112,7 @@ def shown(petition: Petition, now: datetime) -> dict[str, Any]:
     }
 
 
-def _object(body: str) -> dict[str, Any]:
+def _json_object(body: str) -> dict[str, Any]:
     try:
         values = from_json(body)
     except ValueError as error:
@@ -120,11 +122,11 @@ def _object(body: str) -> dict[str, Any]:
     return values
 
 
-def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petition:
+def _valid_petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petition:
     """Return the valid petition. Raise Invalid with all errors: those in `wrong`, and those of the model."""
-    known = {name: value for name, value in values.items() if name in Petition.model_fields and name not in wrong}
+    fields = {name: value for name, value in values.items() if name in Petition.model_fields and name not in wrong}
     try:
-        petition = Petition.model_validate(known)
+        petition = Petition.model_validate(fields)
     except ValidationError as error:
         raise Invalid([*wrong.values(), *field_errors(error, WORDS)]) from error
     if wrong:
@@ -133,27 +135,29 @@ def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petiti
 
 
 def check_addresses(letter: Letter | None) -> None:
-    """Raise Invalid if two targets have one address: it would get two letters of each person.
+    """Raise Invalid if two targets have the same address: it would get two letters from each person.
 
-    `Letter` does not check this, because stored letters may have it.
+    `Letter` does not check this, because stored letters may have such targets.
     """
-    seen: dict[str, int] = {}
-    for place, target in enumerate(letter.targets if letter else (), 1):
-        if target.email and (first := seen.setdefault(canonical_of(target.email), place)) != place:
-            raise Invalid([FieldError("letter.targets", SAME_ADDRESS.format(first, place))])
+    first_with_address: dict[str, int] = {}
+    for number, target in enumerate(letter.targets if letter else (), 1):
+        if target.email:
+            first = first_with_address.setdefault(canonical_of(target.email), number)
+            if first != number:
+                raise Invalid([FieldError("letter.targets", SAME_ADDRESS.format(first, number))])
 
 
 def _check_members(letter: Letter | None) -> None:
-    """Raise Invalid if letters would go to members of parliament, and this site knows none."""
+    """Raise Invalid if letters would go to members of parliament, but this site has no table of members."""
     if letter and letter.is_to_members and not has_members():
         raise Invalid([FieldError("letter.targets", NO_MEMBERS)])
 
 
-def _name_errors(values: Mapping[str, Any], shown_values: Mapping[str, Any]) -> dict[str, FieldError]:
-    """Return an error for each field that staff cannot change, unless it is sent back as it was shown."""
+def _name_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, FieldError]:
+    """Return an error for each field that is neither editable nor sent with its value in `allowed`."""
     wrong = {}
     for name, value in values.items():
-        if name in EDITABLE or (name in shown_values and shown_values[name] == value):
+        if name in EDITABLE or (name in allowed and allowed[name] == value):
             continue
         message = "You cannot change this field here" if name in Petition.model_fields else "There is no such field"
         wrong[name] = FieldError(name, message)

@@ -34,7 +34,7 @@ class Paced(BaseModel):
 
     mode: Literal["paced"]
     per_hour: Annotated[int, Field(ge=1, le=10_000)]
-    """At most so many letters an hour."""
+    """The most letters in an hour."""
     from_hour: Annotated[int, Field(ge=0, le=23)] = 9
     """The first hour in which letters are sent, from Monday to Friday, in the time of London."""
     to_hour: Annotated[int, Field(ge=1, le=24)] = 17
@@ -48,7 +48,7 @@ class Paced(BaseModel):
 
 
 class Digest(BaseModel):
-    """The first letters are emails. After them, one email a day has the number of letters, and some of the letters."""
+    """The first letters are emails. After them, one email a day has the number of new letters, and some of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -63,15 +63,15 @@ class LetterTarget(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     key: TargetKey
-    """The target's id. Never change it: each person's letter to it is sent once for this key."""
+    """The target's id. Never change it: each person's letter is sent once for each key."""
     name: Line
-    """As in "Dear …": `Home Secretary`."""
+    """The name, as written after "Dear": `Home Secretary`."""
     email: Mailable | None = None
     """Where the letters go. Leave it out with `members`."""
     members: bool = False
     """Each letter goes to the member of parliament for its sender's postcode, from the charity's own tables."""
     test_to: Mailable | None = None
-    """Test mode: letters go to this address of staff, marked as tests, and none to the target."""
+    """Test mode: letters go to this address of staff, marked as tests, and no letter goes to the target."""
     delivery: Annotated[Single | Paced | Digest, Field(discriminator="mode")] = Single()
 
     @model_validator(mode="after")
@@ -84,7 +84,7 @@ class LetterTarget(BaseModel):
 
 
 class Letter(LetterText):
-    """The letter in the petition's main language, and to whom it is sent."""
+    """The letter in the petition's main language, and its targets."""
 
     targets: Annotated[list[LetterTarget], Field(min_length=1, max_length=MOST_TARGETS)]
     may_edit: bool = True
@@ -92,7 +92,7 @@ class Letter(LetterText):
 
     @field_validator("targets")
     @classmethod
-    def _keys_differ(cls, targets: list[LetterTarget]) -> list[LetterTarget]:
+    def _check_targets(cls, targets: list[LetterTarget]) -> list[LetterTarget]:
         if len({target.key for target in targets}) < len(targets):
             raise ValueError("Each target needs a key of its own")
         if sum(target.members for target in targets) > 1:
@@ -100,24 +100,26 @@ class Letter(LetterText):
         return targets
 
     def translated(self, text: LetterText | None) -> "Letter":
-        """Return the letter with these texts, if there are any."""
+        """Return the letter with these texts. None: return the letter itself."""
         if text is None:
             return self
-        named = [each.model_copy(update={"name": text.target_names.get(each.key, each.name)}) for each in self.targets]
-        return self.model_copy(update={**dict(text), "targets": named})
+        names = text.target_names
+        targets = [target.model_copy(update={"name": names.get(target.key, target.name)}) for target in self.targets]
+        return self.model_copy(update={**dict(text), "targets": targets})
 
     def has_address(self, email: str, among: Sequence[LetterTarget]) -> bool:
-        """Return whether one of the targets that are also `among` these has this address, however it is written."""
-        keys, same = {each.key for each in among}, canonical_of(email)
-        return any(each.email and each.key in keys and canonical_of(each.email) == same for each in self.targets)
+        """Return whether a target has this address in any spelling. Look only at targets whose keys are in `among`."""
+        keys, address = {target.key for target in among}, canonical_of(email)
+        targets = [target for target in self.targets if target.key in keys]
+        return any(target.email and canonical_of(target.email) == address for target in targets)
 
     @property
     def is_to_members(self) -> bool:
-        """Return whether one of the targets is everybody's own member of parliament."""
+        """Return whether a target is each signer's own member of parliament."""
         return any(target.members for target in self.targets)
 
     def target(self, key: str) -> LetterTarget | None:
-        return next((each for each in self.targets if each.key == key), None)
+        return next((target for target in self.targets if target.key == key), None)
 
 
 class KeptLetter(BaseModel):
@@ -133,14 +135,14 @@ class KeptLetter(BaseModel):
     """When it was first stored."""
 
     def in_language(self, code: str | None) -> Letter:
-        """Return the letter as people saw it who signed in this language (None: the main one)."""
+        """Return the letter as seen by people who signed in this language (None: the main language)."""
         return self.letter.translated(self.translations.get(code or self.language))
 
 
 def letter_version(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
     """Return a digest of what the signer agrees to send, in all languages; "" without a letter.
 
-    A corrected address of a target makes no new version. Another kind of recipient does: each person's own MP.
+    A target's address is not in the digest. Whether a target is each person's own MP is in the digest.
     """
     if letter is None:
         return ""

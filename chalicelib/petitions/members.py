@@ -23,15 +23,15 @@ class MemberOfParliament:
     email: str
 
 
-def member_of(country: str | None, postcode: str | None) -> MemberOfParliament | None:
-    """Return the member for somebody who lives there, or None: abroad, no postcode, or not in a table."""
-    known = constituencies()
-    if known is None or country != "GB" or not postcode:
+def member_for_postcode(country: str | None, postcode: str | None) -> MemberOfParliament | None:
+    """Return the member, or None: outside the UK, no postcode, or the postcode or member is not in its table."""
+    table = constituencies()
+    if table is None or country != "GB" or not postcode:
         return None
-    return member_for(known.of(postcode) or "")
+    return member_of_constituency(table.of(postcode) or "")
 
 
-def member_for(constituency: str) -> MemberOfParliament | None:
+def member_of_constituency(constituency: str) -> MemberOfParliament | None:
     return members().get(constituency)
 
 
@@ -42,14 +42,16 @@ def has_members() -> bool:
 
 @cache
 def members() -> Mapping[str, MemberOfParliament]:
-    """Return the members by constituency; none without a file."""
+    """Return the members by constituency. Without a file, the mapping is empty."""
     return unpacked(FILE.read_bytes()) if FILE.exists() else {}
 
 
-def packed(found: Mapping[str, MemberOfParliament]) -> bytes:
+def packed(by_constituency: Mapping[str, MemberOfParliament]) -> bytes:
     """Return the file's bytes: names and addresses by constituency."""
-    return json.dumps({each: [member.name, member.email] for each, member in sorted(found.items())}).encode()
+    rows = {constituency: [member.name, member.email] for constituency, member in sorted(by_constituency.items())}
+    return json.dumps(rows).encode()
 
 
 def unpacked(content: bytes) -> dict[str, MemberOfParliament]:
-    return {each: MemberOfParliament(each, name, email) for each, (name, email) in json.loads(content).items()}
+    rows = json.loads(content).items()
+    return {constituency: MemberOfParliament(constituency, name, email) for constituency, (name, email) in rows}

@@ -90,7 +90,7 @@ class Petition(BaseModel):
     removed_reason: Reason | None = None
     """Why it was taken down. The petition's page shows this."""
     receipt: bool = False
-    """Whether people get a second email when they have confirmed. It doubles what emails cost, and their time."""
+    """Whether people get a second email after they confirm. It doubles the cost and the sending time of emails."""
     language: Code = ENGLISH
     """The language of the texts above."""
     translations: dict[Code, Translation] = {}
@@ -102,21 +102,21 @@ class Petition(BaseModel):
     figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
-    # If this one shows another language: the petition with the texts of all languages, for the versions (digests).
-    _in_all_languages: "Petition | None" = PrivateAttr(default=None)
+    # Set by in_language: the petition before translation. The versions are digests of its texts.
+    _original: "Petition | None" = PrivateAttr(default=None)
 
     @field_validator("goals")
     @classmethod
-    def _goals_step_up(cls, goals: list[int], info: ValidationInfo) -> list[int]:
+    def _goals_rise(cls, goals: list[int], info: ValidationInfo) -> list[int]:
         check_rising([info.data["goal"], *goals] if "goal" in info.data else goals)
         return goals
 
     @field_validator("translations")
     @classmethod
-    def _translates_into_others(cls, given: dict[str, Translation], info: ValidationInfo) -> dict[str, Translation]:
-        if info.data.get("language") in given:
+    def _check_languages(cls, translations: dict[str, Translation], info: ValidationInfo) -> dict[str, Translation]:
+        if info.data.get("language") in translations:
             raise ValueError("This is the petition’s main language. Leave it out here")
-        return given
+        return translations
 
     @field_validator("closes_at")
     @classmethod
@@ -133,7 +133,8 @@ class Petition(BaseModel):
 
     def goal_at(self, count: int) -> int:
         """Return the first goal above `count`, or the last goal when all are reached."""
-        return next((goal for goal in (self.goal, *self.goals) if goal > count), (self.goal, *self.goals)[-1])
+        goals = (self.goal, *self.goals)
+        return next((goal for goal in goals if goal > count), goals[-1])
 
     @property
     def text_version(self) -> str:
@@ -148,8 +149,8 @@ class Petition(BaseModel):
     @property
     def letter_version(self) -> str:
         """Return a digest of the letter and its wordings, in all languages; "" without a letter."""
-        whole = self._in_all_languages or self
-        return letter_version(whole.letter, whole.translations)
+        original = self._original or self
+        return letter_version(original.letter, original.translations)
 
     @property
     def languages(self) -> list[str]:
@@ -157,21 +158,21 @@ class Petition(BaseModel):
         return [self.language, *self.translations]
 
     def in_language(self, code: str) -> "Petition":
-        """Return the petition with its texts in this language, as far as it has them."""
+        """Return the petition in this language. Texts without a translation stay in the main language."""
         translation = self.translations.get(code)
         if translation is None:
             return self
         letter = self.letter and self.letter.translated(translation.letter)
         texts = translation.model_dump(exclude_none=True, exclude={"letter"})
         translated = self.model_copy(update={**texts, "letter": letter})
-        translated._in_all_languages = self
+        translated._original = self
         return translated
 
     def _digest(self, *names: str) -> str:
-        """Return a digest of these texts in all languages. A petition without translations keeps its old versions."""
-        whole = self._in_all_languages or self
-        parts = [getattr(whole, name) for name in names]
-        for code, translation in sorted(whole.translations.items()):
+        """Return a digest of these texts in all languages. Without translations, only the main texts are in it."""
+        original = self._original or self
+        parts = [getattr(original, name) for name in names]
+        for code, translation in sorted(original.translations.items()):
             parts += [code, *(getattr(translation, name, None) or "" for name in names)]
         return digest(*parts)
 
@@ -189,10 +190,10 @@ class Petition(BaseModel):
         return PetitionState.CLOSED if self.closes_at and now >= self.closes_at else PetitionState.OPEN
 
     def scheduled_opening(self, now: datetime) -> datetime | None:
-        """Return when the petition opens by itself, or None for one that is open already or has no schedule."""
+        """Return when the petition opens by itself, or None if it is open already or has no schedule."""
         return self.opened_at if self.state is PetitionState.OPEN and now < self.opened_at else None
 
     def confirmable_at(self, now: datetime) -> bool:
         """Return whether signatures can be confirmed: until a day after closing, or while paused; not if removed."""
-        lasts = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
-        return (lasts or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED
+        is_in_time = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
+        return (is_in_time or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED

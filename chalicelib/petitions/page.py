@@ -15,8 +15,8 @@ from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
-# More parts of the page, by the name that the template uses. app.py adds them, for capabilities that this one cannot
-# import. Each function loads its part from a cache, because the page is read far more often than petitions are signed.
+# More parts of the page, by the name that the template uses. app.py adds them, because they belong to capabilities that
+# this one cannot import. Each function reads from a cache, because pages are read far more often than people sign.
 Section = Callable[[Petition, Count | None, Tables], object]
 SECTIONS: dict[str, Section] = {}
 
@@ -34,8 +34,8 @@ def page_about(
     A text that is not translated is in the main language, and marked as such for screen readers.
     """
     language = chosen_language(request) or petition.language
-    main = language_of(petition.language)
-    foreign = {} if language in petition.languages else {"lang": petition.language, "dir": main.direction}
+    direction = language_of(petition.language).direction
+    foreign = {} if language in petition.languages else {"lang": petition.language, "dir": direction}
     context = {**context, "petition": petition.in_language(language), "foreign": foreign}
     return page(request, template, context, status, headers, language=language, languages=petition.languages)
 
@@ -52,10 +52,10 @@ def petition_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    """Return the petition's page, or its form alone if it is in a frame. `busy`: say that signing failed for now."""
-    count = known_count(petition, now, tables)
+    """Return the petition's page, or its form alone if it is in a frame. `busy`: say that signing failed, for now."""
+    count = count_if_available(petition, now, tables)
     context = _context(petition, request, petition.state_at(now), count)
-    context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
+    context |= {"form": _with_known_country(form), "errors": errors, "busy": busy}
     if is_embedded(request):
         return embedded_page(petition, request, "embed.html", context, status, headers)
     context |= {name: _section(load, petition, count, tables) for name, load in SECTIONS.items()}
@@ -64,8 +64,8 @@ def petition_page(
 
 def is_embedded(request: Request) -> bool:
     """Return whether the page is in a frame on another site. After its form is sent, the answer is in the frame too."""
-    after_the_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
-    return request.path.startswith("/embed/") or after_the_form
+    is_after_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
+    return request.path.startswith("/embed/") or is_after_form
 
 
 def embedded_page(
@@ -83,9 +83,9 @@ def embedded_page(
 
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
     """Show the page as if the petition were open. Its form cannot be sent."""
-    context = _context(petition, request, PetitionState.OPEN, known_count(petition, now, tables))
+    context = _context(petition, request, PetitionState.OPEN, count_if_available(petition, now, tables))
     context |= dict.fromkeys(SECTIONS)
-    context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
+    context |= {"form": _with_known_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
     hidden = {**NEVER_STALE, "X-Robots-Tag": "noindex"}
     return page_about(petition, request, "petition.html", context, headers=hidden)
 
@@ -103,8 +103,9 @@ def _context(petition: Petition, request: Request, state: PetitionState, count: 
     }
 
 
-def _with_a_country(form: Mapping[str, str]) -> dict[str, str]:
-    return {**form, "country": form["country"] if form.get("country") in countries() else "GB"}
+def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:
+    country = form.get("country", "")
+    return {**form, "country": country if country in countries() else "GB"}
 
 
 def _section(load: Section, petition: Petition, count: Count | None, tables: Tables) -> object:
@@ -115,7 +116,7 @@ def _section(load: Section, petition: Petition, count: Count | None, tables: Tab
         return None
 
 
-def known_count(petition: Petition, now: datetime, tables: Tables) -> Count | None:
+def count_if_available(petition: Petition, now: datetime, tables: Tables) -> Count | None:
     """Return the count, or None when it is unavailable, so that the page is shown without it."""
     try:
         return public_count(petition, now, tables)

@@ -6,21 +6,21 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions import store
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import create, edit
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.open import open_tally, raise_shards_to_read
 
 # Fields that staff change while the petition runs. A file without a state does not overwrite them.
-LIFECYCLE = {"state", "paused_at", "removed_reason"}
+LIFECYCLE_FIELDS = {"state", "paused_at", "removed_reason"}
 
 
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Create the petition or overwrite the stored one. Safe to repeat. Raise Stale on a concurrent edit.
 
-    Return the petition as stored. The stored shard count is kept if `petition` has fewer; the stored state
-    if `petition` sets none.
+    Return the petition as stored. Keep the stored number of shards if `petition` has fewer. Keep the stored state if
+    `petition` sets no state.
     """
     stored = store.get(petition.slug, tables, consistent=True)
     if stored is None:
@@ -31,10 +31,10 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         "figures": stored.figures,
     }
     if "state" not in petition.model_fields_set:
-        preserved |= stored.model_dump(include=LIFECYCLE)
+        preserved |= stored.model_dump(include=LIFECYCLE_FIELDS)
         if stored.state is PetitionState.CLOSED:
             preserved["closes_at"] = petition.closes_at or stored.closes_at
-    petition = changed(petition, **preserved)
+    petition = with_changes(petition, **preserved)
     open_tally(petition.slug, petition.shards, now, tables)
     return edit(petition, now, tables)
 

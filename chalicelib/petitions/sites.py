@@ -13,8 +13,8 @@ SITE_PATTERN = (
 )
 
 
-def _is_origin(site: str) -> str:
-    """Check it strictly: it becomes part of a header."""
+def _checked_origin(site: str) -> str:
+    """Return the site. Raise ValueError unless it is strictly an origin: it becomes part of a header."""
     if not re.fullmatch(SITE_PATTERN, site) or len(site) > 200:
         raise ValueError("Enter a site without a path, such as https://www.charity.example")
     return site
@@ -22,7 +22,7 @@ def _is_origin(site: str) -> str:
 
 SiteOrigin = Annotated[
     str,
-    AfterValidator(_is_origin),
+    AfterValidator(_checked_origin),
     WithJsonSchema(
         {"type": "string", "pattern": SITE_PATTERN, "maxLength": 200, "examples": ["https://www.charity.example"]}
     ),

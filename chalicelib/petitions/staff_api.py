@@ -11,7 +11,7 @@ from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, must_match
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import MOST_KB, read_edit, read_new, read_transition, shown
+from chalicelib.petitions.form import MOST_KB, petition_for_staff, read_edit, read_new_petition, read_transition
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
@@ -35,38 +35,38 @@ ACTIONS = {
 def create_petition(request: Request) -> Response:
     """Create a draft, which the public cannot see. Return 201."""
     now = times.now()
-    petition = read_new(_whole(request), now)
+    petition = read_new_petition(_petition_body(request), now)
     audited(request, "petition.created", petition.slug, {"text_version": petition.text_version})
     petition = create(petition, now, tables())
     location = f"{site_prefix(request)}/api/staff/petitions/{petition.slug}"
-    return _shown(petition, 201, {"Location": location})
+    return _petition_answer(petition, 201, {"Location": location})
 
 
 @staff_view(routes)
 def read_petition_as_stored(request: Request, slug: str) -> Response:
     """Return the stored petition, in any state. A change must send its ETag in If-Match."""
-    return _shown(petition_as_stored(slug, tables()))
+    return _petition_answer(petition_as_stored(slug, tables()))
 
 
 @staff_view(routes)
 def edit_petition(request: Request, slug: str) -> Response:
-    """Replace the editable fields. A new text or wording is a new version; earlier signatures keep theirs."""
-    petition = _for_change(request, slug)
+    """Replace the editable fields. A new text or wording is a new version; earlier signatures keep their version."""
+    petition = _petition_to_change(request, slug)
     now = times.now()
-    edited = read_edit(_whole(request), petition, now)
-    audited(request, "petition.edited", slug, {**_revision(petition), "text_version": edited.text_version})
-    return _shown(edit(edited, now, tables()))
+    edited = read_edit(_petition_body(request), petition, now)
+    audited(request, "petition.edited", slug, {**_next_revision(petition), "text_version": edited.text_version})
+    return _petition_answer(edit(edited, now, tables()))
 
 
 @staff_view(routes)
 def move_petition(request: Request, slug: str) -> Response:
     """Change the state, now or `at` a later time. Return 409 with the current state if that is not allowed."""
-    petition = _for_change(request, slug)
+    petition = _petition_to_change(request, slug)
     transition, now = read_transition(json_body(request)), times.now()
     edited = apply(petition, transition, now)
     at = {"at": times.iso(transition.at)} if transition.at else {}
-    audited(request, ACTIONS[transition.state], slug, {**_revision(petition), **at})
-    return _shown(edit(edited, now, tables()))
+    audited(request, ACTIONS[transition.state], slug, {**_next_revision(petition), **at})
+    return _petition_answer(edit(edited, now, tables()))
 
 
 @staff_view(routes)
@@ -89,25 +89,26 @@ def preview_petition(request: Request, slug: str) -> Response:
     return json_answer(link)
 
 
-def _whole(request: Request) -> str:
+def _petition_body(request: Request) -> str:
     """Return the body that holds a whole petition."""
     return json_body(request, most=MOST_KB * 1024)
 
 
-def _for_change(request: Request, slug: str) -> Petition:
+def _petition_to_change(request: Request, slug: str) -> Petition:
     petition = petition_as_stored(slug, tables())
     must_match(request, _etag(petition))
     return petition
 
 
-def _shown(petition: Petition, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return json_answer(shown(petition, times.now()), status, {**NO_STORE, "ETag": _etag(petition), **(headers or {})})
+def _petition_answer(petition: Petition, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    all_headers = {**NO_STORE, "ETag": _etag(petition), **(headers or {})}
+    return json_answer(petition_for_staff(petition, times.now()), status, all_headers)
 
 
 def _etag(petition: Petition) -> str:
     return f'"{petition.revision}"'
 
 
-def _revision(petition: Petition) -> dict[str, str]:
+def _next_revision(petition: Petition) -> dict[str, str]:
     """Return the number of the next revision, for the audit log."""
     return {"revision": str(petition.revision + 1)}

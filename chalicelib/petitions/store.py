@@ -20,12 +20,12 @@ def get(slug: str, tables: Tables, *, consistent: bool = False) -> Petition | No
 def get_with_slugs(slug: str, tables: Tables) -> tuple[Petition | None, frozenset[str]]:
     """Return the petition and the slugs of all petitions, by one call."""
     found = {item["pk"]: item for item in tables.batch_get([keys.petition(slug), keys.slugs()])}
-    petition, listed = found.get(keys.PETITIONS_PARTITION), found.get(keys.slugs().pk, {})
-    return _petition(petition) if petition else None, frozenset(listed.get("slugs", ()))
+    petition, slug_list = found.get(keys.PETITIONS_PARTITION), found.get(keys.slugs().pk, {})
+    return _petition(petition) if petition else None, frozenset(slug_list.get("slugs", ()))
 
 
 def list_all(tables: Tables) -> Iterator[Petition]:
-    """Return all petitions by slug, drafts and removed ones included."""
+    """Return all petitions in the order of their slugs, with drafts and removed ones."""
     return map(_petition, tables.query(keys.COUNTS, keys.PETITIONS_PARTITION))
 
 
@@ -71,10 +71,10 @@ def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
         return
 
 
-def keep_letter(slug: str, kept: KeptLetter, tables: Tables) -> None:
+def keep_letter(slug: str, letter: KeptLetter, tables: Tables) -> None:
     """Store this version of the letter. If it is already stored, keep the first record."""
     try:
-        tables.put_new(NewItem(letter_text(slug, kept.version), kept.model_dump(exclude_none=True)))
+        tables.put_new(NewItem(letter_text(slug, letter.version), letter.model_dump(exclude_none=True)))
     except ConditionFailed:
         return
 
@@ -85,10 +85,10 @@ def find_letter(slug: str, version: str, tables: Tables) -> KeptLetter | None:
 
 
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
-    """Return by slug the texts that exist, of the given versions by slug."""
-    wanted = {keys.petition_text(*each): each[0] for each in versions.items()}
-    found = tables.batch_get([*wanted])
-    return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: PetitionText.model_validate(item) for item in found}
+    """Return the texts by slug, without those that do not exist. `versions`: the version of each slug."""
+    slugs = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
+    found = tables.batch_get([*slugs])
+    return {slugs[Key(keys.COUNTS, item["pk"], item["sk"])]: PetitionText.model_validate(item) for item in found}
 
 
 def _is_revision(number: int) -> Condition:

@@ -26,13 +26,13 @@ Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "s
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
-# The share of a form's 16 KB.
+# The most bytes of the letter in a form. The whole form may have 16 KB.
 MOST_IN_FORM = 12_000
 MOST_SUBJECT, MOST_BODY, MOST_OPENING, MOST_OPENINGS = 150, 3_000, 500, 10
 
 
 class LetterText(BaseModel):
-    """A letter's own words in one language (petitions.letter)."""
+    """A letter's texts in one language."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -57,7 +57,7 @@ class LetterText(BaseModel):
     @field_validator("body")
     @classmethod
     def _fits_into_a_form(cls, body: str) -> str:
-        """Raise ValueError if the letter is too long for a form: browsers send it even if nobody edited it."""
+        """Raise ValueError if the letter is too long for a form: browsers send the letter even if nobody edited it."""
         if len(quote_plus(body)) > MOST_IN_FORM:
             raise ValueError("Shorten the letter: in this script, it takes too much of a form")
         return body
@@ -97,7 +97,7 @@ class PetitionText(BaseModel):
     """When it was first stored."""
 
     def in_language(self, code: str | None) -> "PetitionText":
-        """Return the text and wordings as people saw them who signed in this language (None: the main one)."""
+        """Return the texts as seen by people who signed in this language (None: the main language)."""
         translation = self.translations.get(code or self.language)
         return self.model_copy(update=translation.model_dump(exclude_none=True)) if translation else self
 
@@ -109,7 +109,7 @@ def version_of(text_version: str, consent_version: str) -> str:
 
 @lru_cache(maxsize=100)
 def digest(*parts: str) -> str:
-    """Return a version that changes with any of the texts. Each signature asks for the same two."""
+    """Return a version that changes with any of the texts. Cached, because each signature needs the same two."""
     return sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 

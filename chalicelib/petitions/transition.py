@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.model import Petition, PetitionState
 
 # Keys are the state at `now`. A scheduled opening can be cancelled (draft to draft). A removed petition can only
@@ -43,13 +43,13 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
     if field_errors:
         raise Invalid(field_errors)
     if transition.at:
-        return changed(petition, state=PetitionState.OPEN, **{SCHEDULED[current, transition.state]: transition.at})
+        return with_changes(petition, state=PetitionState.OPEN, **{SCHEDULED[current, transition.state]: transition.at})
     changes = _CHANGES[transition.state](petition, transition, now)
-    return changed(petition, **{"state": transition.state, "paused_at": None, "removed_reason": None, **changes})
+    return with_changes(petition, **{"state": transition.state, "paused_at": None, "removed_reason": None, **changes})
 
 
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
-    """Return the states that may follow. `schedules`: the field that a scheduled time sets, or None."""
+    """Return the states that may follow now. `schedules`: the field that a later time sets, or None."""
     current = petition.state_at(now)
     # A scheduled petition is stored as open; until it opens, its current state is draft. Only then offer
     # draft -> draft, which cancels the schedule.
@@ -81,25 +81,25 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
     return []
 
 
-def _opened(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return what opening changes: a draft opens now, a pause extends closes_at, a past closes_at is dropped."""
-    current, closes = petition.state_at(now), petition.closes_at
-    if current is PetitionState.DRAFT:
+def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
+    """Return what opening changes: a draft opens now, a pause extends closes_at, a past closes_at is removed."""
+    closes_at = petition.closes_at
+    if petition.state_at(now) is PetitionState.DRAFT:
         return {"opened_at": now}
-    if petition.paused_at and closes:
-        closes += now - petition.paused_at
-    return {"closes_at": closes if closes and closes > now else None}
+    if petition.paused_at and closes_at:
+        closes_at += now - petition.paused_at
+    return {"closes_at": closes_at if closes_at and closes_at > now else None}
 
 
-def _closed(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return what closing changes. It closes after its opening, also if it opens only later."""
+def _closing_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
+    """Return what closing changes. closes_at is always later than opened_at, which may be in the future."""
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 
 _CHANGES: dict[PetitionState, Callable[[Petition, Transition, datetime], dict[str, Any]]] = {
     PetitionState.DRAFT: lambda _petition, _transition, _now: {},
-    PetitionState.OPEN: _opened,
+    PetitionState.OPEN: _opening_changes,
     PetitionState.PAUSED: lambda _petition, _transition, now: {"paused_at": now},
-    PetitionState.CLOSED: _closed,
+    PetitionState.CLOSED: _closing_changes,
     PetitionState.REMOVED: lambda _petition, transition, _now: {"removed_reason": transition.reason},
 }

@@ -1,4 +1,4 @@
-"""What the API returns to staff who count."""
+"""What the API returns to staff about counts."""
 
 from typing import NotRequired
 
@@ -29,8 +29,8 @@ class StaffPetitions(TypedDict):
 class BreakdownRow(TypedDict):
     key: BreakdownKey
     """A day (`2026-11-24`), an hour (`2026-11-24T18:00:00Z`), a country code, a source, a version of the text, a
-    postcode area or a constituency. `not yet assigned` are signatures that are not in this breakdown yet. It may be
-    negative.
+    postcode area or a constituency. `not yet assigned` is for signatures that are not in this breakdown yet. Its number
+    may be negative.
     """
     confirmed: Change
     """Confirmed minus withdrawn. Negative for a day or hour in which more were withdrawn."""
@@ -39,8 +39,8 @@ class BreakdownRow(TypedDict):
 class CountTotals(TypedDict):
     slug: Slug
     confirmed: Change
-    """Confirmed signatures, exact at `as_of`. With `from` or `to`, those of these days: negative if more were withdrawn
-    than confirmed.
+    """Confirmed signatures, exact at `as_of`. With `from` or `to`, only those of these days. Negative if more were
+    withdrawn than confirmed.
     """
     pending: Pending
     """Signatures not yet confirmed. May lag by seconds."""

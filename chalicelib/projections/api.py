@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 ALL = "all"
-# The petitions that staff work with come first.
-IN_LISTS = (PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED)
+# The order of states in lists: the petitions that staff work with come first.
+STATES = (PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED)
 # The largest value of `top`.
 MOST_ROWS = 999
 
@@ -36,7 +36,7 @@ MOST_ROWS = 999
 def list_counts(request: Request) -> Response:
     """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
     now = times.now()
-    petitions = _in_order(all_petitions(tables()), now)
+    petitions = _in_list_order(all_petitions(tables()), now)
     counts = exact_counts(petitions, now, tables())
     pending = pending_counts([petition.slug for petition in petitions], tables())
     listed: list[StaffPetition] = [
@@ -53,43 +53,43 @@ def list_counts(request: Request) -> Response:
     return unless_known(request, listed, json_answer({"petitions": listed}))
 
 
-def _in_order(petitions: list[Petition], now: datetime) -> list[Petition]:
+def _in_list_order(petitions: list[Petition], now: datetime) -> list[Petition]:
     """Return the petitions by state, and in each state the newest first."""
     newest_first = sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
-    return sorted(newest_first, key=lambda petition: IN_LISTS.index(petition.state_at(now)))
+    return sorted(newest_first, key=lambda petition: STATES.index(petition.state_at(now)))
 
 
 @staff_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
     """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
     if query(request, "by") == ALL:
-        return _answer_all(request, slug)
-    by, days, top = _chosen_dimension(request), days_asked(request), _chosen_top(request)
+        return _answer_with_all_breakdowns(request, slug)
+    by, days, top = _chosen_dimension(request), requested_days(request), _chosen_top(request)
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
-    counted = largest(_read_breakdown(petition, by or By.DAY, days), top)
-    return _answer(request, _totals(petition, counted), counted if by else None)
+    numbers = largest(_read_breakdown(petition, by or By.DAY, days), top)
+    return _answer(request, _totals(petition, numbers), numbers if by else None)
 
 
-def _answer_all(request: Request, slug: str) -> Response:
+def _answer_with_all_breakdowns(request: Request, slug: str) -> Response:
     """Return all breakdowns of one moment, so that each sums to the same `confirmed`."""
     _chosen_top(request)  # Refuse ?top=, which needs one dimension.
-    days = days_asked(request)
+    days = requested_days(request)
     found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())
     totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
-    in_csv = wants_csv(request)
-    if in_csv:
+    is_csv = wants_csv(request)
+    if is_csv:
         rows = [{"by": by, **row} for by, rows in breakdowns.items() for row in rows]
         response = as_csv(rows, ("by", "key", "confirmed"))
     else:
         response = json_answer({**totals, "as_of": times.iso(found.as_of), "breakdowns": breakdowns})
-    return unless_known(request, [totals, breakdowns, in_csv], response)
+    return unless_known(request, [totals, breakdowns, is_csv], response)
 
 
-def _rows(counted: Breakdown) -> "list[BreakdownRow]":
-    return [{"key": key, "confirmed": number} for key, number in counted.values.items()]
+def _rows(numbers: Breakdown) -> "list[BreakdownRow]":
+    return [{"key": key, "confirmed": number} for key, number in numbers.values.items()]
 
 
 def _read_breakdown(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
@@ -103,9 +103,9 @@ def _read_breakdown(petition: Petition, by: By | Dimension, days: Days) -> Break
     return projected_breakdown(petition, by, now, tables())
 
 
-def _totals(petition: Petition, counted: Breakdown | None = None) -> "CountTotals":
-    """Return count and pending. The count is that of the breakdown if there is one."""
-    count = counted or exact_count(petition, times.now(), tables())
+def _totals(petition: Petition, numbers: Breakdown | None = None) -> "CountTotals":
+    """Return count and pending. With a breakdown, the count is the sum of its rows."""
+    count = numbers or exact_count(petition, times.now(), tables())
     return {
         "slug": petition.slug,
         "confirmed": count.confirmed,
@@ -114,15 +114,15 @@ def _totals(petition: Petition, counted: Breakdown | None = None) -> "CountTotal
     }
 
 
-def _answer(request: Request, totals: "CountTotals", counted: Breakdown | None = None) -> Response:
+def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None = None) -> Response:
     """Return JSON or CSV, or 304 if the client has the same numbers."""
-    rows = _rows(counted) if counted else []
-    in_csv = wants_csv(request)
-    if in_csv:
-        response = as_csv(rows if counted else [totals])
+    rows = _rows(numbers) if numbers else []
+    is_csv = wants_csv(request)
+    if is_csv:
+        response = as_csv(rows if numbers else [totals])
     else:
-        response = json_answer({**totals, "breakdown": rows} if counted else totals)
-    return unless_known(request, [{**totals, "as_of": ""}, rows, in_csv], response)
+        response = json_answer({**totals, "breakdown": rows} if numbers else totals)
+    return unless_known(request, [{**totals, "as_of": ""}, rows, is_csv], response)
 
 
 def _chosen_dimension(request: Request) -> By | Dimension | None:
@@ -149,7 +149,8 @@ def _chosen_top(request: Request) -> int | None:
     return int(value)
 
 
-def days_asked(request: Request) -> Days:
+def requested_days(request: Request) -> Days:
+    """Return the days from ?from= to ?to=."""
     first, last = _day(request, "from") or Days.first, _day(request, "to") or Days.last
     if first > last:
         raise Invalid([FieldError("to", "Must not be before from")])

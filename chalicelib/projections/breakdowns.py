@@ -1,4 +1,4 @@
-"""Breakdowns projected from the stream (version, postcode area, constituency), and the number of pending."""
+"""Breakdowns projected from the stream (version, postcode area, constituency), and the number of pending signatures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,24 +29,25 @@ def pending_count(slug: str, tables: Tables) -> int:
 
 def pending_counts(slugs: Iterable[str], tables: Tables) -> Mapping[str, int]:
     """Return the number of unconfirmed signatures by slug. May lag by seconds."""
-    return store.pending_of(slugs, tables)
+    return store.pending_by_slug(slugs, tables)
 
 
 def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables: Tables) -> Breakdown:
-    """Return a breakdown that trails the count by seconds. The difference is a row of its own (NOT_YET)."""
+    """Return a breakdown that trails the count by seconds. The difference is a row of its own."""
     confirmed = exact_count(petition, now, tables).confirmed
     read = confirmed_by_constituency if by is Dimension.CONSTITUENCY else store.projected
-    return Breakdown(confirmed, now, by, rows_by(by, read(petition.slug, tables), confirmed))
+    numbers = read(petition.slug, tables)
+    return Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed))
 
 
 def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
-    """Return all breakdowns, read at the same time. If `days` is set, return only those that have daily counts.
+    """Return all breakdowns, read at the same time. If `days` has limits, return only those with daily counts.
 
-    Constituencies are never included: they are in 1,024 items of their own, too many to read for every refresh.
+    Constituencies are not included: their 1,024 items are too many to read for every refresh.
     """
-    result, numbers = breakdowns(petition, days, now, tables), store.projected(petition.slug, tables)
-    confirmed = result[0].confirmed
+    found, numbers = breakdowns(petition, days, now, tables), store.projected(petition.slug, tables)
+    confirmed = found[0].confirmed
     if days == Days():
         versions_and_areas = (Dimension.VERSION, Dimension.AREA)
-        result += [Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)) for by in versions_and_areas]
-    return Overview(confirmed, numbers[PENDING], now, result)
+        found += [Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)) for by in versions_and_areas]
+    return Overview(confirmed, numbers[PENDING], now, found)

@@ -13,7 +13,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.petitions.constituency_table import Constituencies
-from chalicelib.projections.dimensions import ABROAD, NO_POSTCODE, PLACE, UNKNOWN
+from chalicelib.projections.dimensions import ABROAD, CONSTITUENCY_PREFIX, NO_POSTCODE, UNKNOWN
 
 GROUPS = 16
 
@@ -32,10 +32,10 @@ def counter_of(slug: str, bucket: str, constituency: str) -> Key:
 
 
 def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
-    """Return the confirmed signatures by constituency, with the prefix PLACE. Trails the stream by seconds."""
+    """Return the confirmed signatures by constituency, named with CONSTITUENCY_PREFIX. Trails the stream by seconds."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(list(_counters(slug))):
-        sums.update({name: number for name, number in item.items() if name.startswith(PLACE)})
+        sums.update({name: number for name, number in item.items() if name.startswith(CONSTITUENCY_PREFIX)})
     return sums
 
 

@@ -1,7 +1,7 @@
 """Confirmed signatures by dimensions projected from the stream: text version, postcode area, constituency.
 
-These numbers trail the count by seconds and miss any batch that was lost. The difference to the exact count is a
-row of its own (NOT_YET), so that the rows always sum to the exact count.
+These numbers trail the count by seconds, and lack the batches that were lost. The difference to the exact count is a
+row of its own (NOT_YET_ASSIGNED), so that the rows always sum to the exact count.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import takewhile
 
-VERSION, AREA, PLACE = "v.", "a.", "k."
+VERSION_PREFIX, AREA_PREFIX, CONSTITUENCY_PREFIX = "v.", "a.", "k."
 # Lower case, so that they cannot be postcode areas.
 NO_POSTCODE, ABROAD = "none", "abroad"
 # The postcode is valid, but not in the charity's table of constituencies.
@@ -24,23 +24,27 @@ class Dimension(StrEnum):
     CONSTITUENCY = "constituency"
 
 
-PREFIXES = {Dimension.VERSION: VERSION, Dimension.AREA: AREA, Dimension.CONSTITUENCY: PLACE}
-WORDS = {NO_POSTCODE: "no postcode", ABROAD: "outside GB", UNKNOWN: "not in the table"}
-NOT_YET = "not yet assigned"
+PREFIXES = {
+    Dimension.VERSION: VERSION_PREFIX,
+    Dimension.AREA: AREA_PREFIX,
+    Dimension.CONSTITUENCY: CONSTITUENCY_PREFIX,
+}
+LABELS = {NO_POSTCODE: "no postcode", ABROAD: "outside GB", UNKNOWN: "not in the table"}
+NOT_YET_ASSIGNED = "not yet assigned"
 
 
 def dimensions_of(signature: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of the numbers that count one confirmed signature."""
-    yield VERSION + signature.get("text_version", "")
-    yield AREA + area_of(signature.get("country", ""), signature.get("postcode", ""))
+    yield VERSION_PREFIX + signature.get("text_version", "")
+    yield AREA_PREFIX + area_of(signature.get("country", ""), signature.get("postcode", ""))
 
 
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:
     """Return rows that sum to `confirmed`, without zeros."""
     prefix = PREFIXES[by]
-    found = {name.removeprefix(prefix): number for name, number in numbers.items() if name.startswith(prefix)}
-    rows = {WORDS.get(key, key): number for key, number in sorted(found.items())}
-    rows[NOT_YET] = confirmed - sum(rows.values())
+    by_key = {name.removeprefix(prefix): number for name, number in numbers.items() if name.startswith(prefix)}
+    rows = {LABELS.get(key, key): number for key, number in sorted(by_key.items())}
+    rows[NOT_YET_ASSIGNED] = confirmed - sum(rows.values())
     return {key: number for key, number in rows.items() if number}
 
 

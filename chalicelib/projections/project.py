@@ -26,31 +26,32 @@ class Increment:
     numbers: Mapping[str, int]
 
     @property
-    def order(self) -> str:
+    def padded_sequence(self) -> str:
         return self.sequence.zfill(SEQUENCE_DIGITS)
 
 
-def project(changes: Iterable[Increment], tables: Tables) -> None:
+def project(increments: Iterable[Increment], tables: Tables) -> None:
     """Add the increments; skip zeros. Idempotent. On an exception, the stream delivers the whole batch again."""
     counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
-    for change in changes:
-        if any(change.numbers.values()):
-            counters[change.counter][change.order] = change
-    for by_order in counters.values():
-        _add(list(by_order.values()), tables)
+    for increment in increments:
+        if any(increment.numbers.values()):
+            counters[increment.counter][increment.padded_sequence] = increment
+    for by_sequence in counters.values():
+        _add(list(by_sequence.values()), tables)
 
 
-def _add(changes: Sequence[Increment], tables: Tables) -> None:
-    """Add the changes of one counter in one write. If some were added before, add the others only."""
+def _add(increments: Sequence[Increment], tables: Tables) -> None:
+    """Add the increments of one counter in one write. If some were added before, add only the others."""
     numbers: Counter[str] = Counter()
-    for change in changes:
-        numbers.update(change.numbers)
+    for increment in increments:
+        numbers.update(increment.numbers)
+    sequences = [increment.padded_sequence for increment in increments]
     try:
-        store.add_projected(changes[0].counter, numbers, [change.order for change in changes], tables)
+        store.add_projected(increments[0].counter, numbers, sequences, tables)
     except ConditionFailed as failure:
         projected_to = failure.item["projected_to"] if failure.item else ""
-        new = [change for change in changes if change.order > projected_to]
-        if new and len(new) < len(changes):
+        new = [increment for increment in increments if increment.padded_sequence > projected_to]
+        if new and len(new) < len(increments):
             _add(new, tables)
         elif new:
             raise

@@ -6,7 +6,7 @@ happens, and a withdrawn signature keeps neither its country nor its time of con
 (docs/decisions/014-recount.md).
 
 The tally is read first; then the walk takes minutes. A signature that was confirmed or withdrawn shortly before
-the read, or since, may be in one and not in the other. A difference up to that number is not counted as drift.
+the read, or since, may be in one and not in the other. A difference up to the number of these signatures is not drift.
 """
 
 from collections import Counter
@@ -33,42 +33,44 @@ SKEW = timedelta(seconds=5)
 
 @dataclass
 class Walk:
-    """Sums over all signatures. The tally includes all, some or none of `unsure`, and perhaps still some of `gone`.
+    """Sums over all signatures. The tally may lack the changes made after `since`.
 
-    `joined` and `left`: how many became pending, or stopped being pending, since `since`, by bucket.
+    `settled`: confirmed before `since`. `recent`: confirmed later. `withdrawn`: how many were withdrawn later.
+    `pending`: how many are pending, by bucket. `joined` and `left`: how many became pending, and how many
+    stopped being pending, after `since`.
     """
 
     since: str
     until: str
-    sure: Counter[Sum] = field(default_factory=Counter)
-    unsure: Counter[Sum] = field(default_factory=Counter)
-    gone: int = 0
+    settled: Counter[Sum] = field(default_factory=Counter)
+    recent: Counter[Sum] = field(default_factory=Counter)
+    withdrawn: int = 0
     pending: Counter[str] = field(default_factory=Counter)
     joined: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
 
     def add(self, bucket: str, item: Item) -> None:
-        """Count one signature, and whether it changed too recently to be checked."""
+        """Count one signature, and note whether it changed too recently to be checked."""
         if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
             self.joined[bucket] += item["signed_at"] >= self.since
         elif item["state"] == SignatureState.CONFIRMED:
-            self._confirmed(item)
+            self._add_confirmed(item)
             self.left[bucket] += item["confirmed_at"] >= self.since
         elif item["withdrawn_at"] >= self.since:
-            self.gone += 1
+            self.withdrawn += 1
             self.left[bucket] += 1
 
-    def _confirmed(self, item: Item) -> None:
+    def _add_confirmed(self, item: Item) -> None:
         if item["confirmed_at"] >= self.until:
             return
-        into = self.sure if item["confirmed_at"] < self.since else self.unsure
+        sums = self.settled if item["confirmed_at"] < self.since else self.recent
         source = item.get("counted_source") or item.get("source") or DIRECT
-        into.update(prove.sums_of_one(item["country"], source, by_partner=item.get("by_partner", False)))
+        sums.update(prove.sums_of_one(item["country"], source, by_partner=item.get("by_partner", False)))
 
 
 @dataclass(frozen=True)
-class Pending:
+class WrongPending:
     """A bucket whose counter of pending signatures is wrong.
 
     `stored`: what it says (None: no counter). `actual`: how many there are.
@@ -80,13 +82,13 @@ class Pending:
 
 @dataclass(frozen=True)
 class Recount:
-    """`drift` is tally minus signatures, without zeros. `moving` is how many signatures cannot be checked yet."""
+    """`drift` is tally minus signatures, without zeros. `moving`: how many changed too recently to be checked."""
 
     slug: str
     confirmed: int
     drift: Mapping[Sum, int]
     moving: int
-    pending: Mapping[str, Pending]
+    pending: Mapping[str, WrongPending]
     pending_moving: int
 
     @property
@@ -99,7 +101,7 @@ class Recount:
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
-    """Recount without changing anything. If there is drift, recount again and report only the drift that both found."""
+    """Recount without changing anything. If there is drift, recount again and return only the drift found twice."""
     first = _recount(petition, clock(), tables)
     if not first.drift and not first.pending:
         return first
@@ -108,7 +110,7 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
     return Recount(
         second.slug,
         second.confirmed,
-        _found_twice(first.drift, second.drift),
+        _drift_found_twice(first.drift, second.drift),
         second.moving,
         pending,
         second.pending_moving,
@@ -116,20 +118,20 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
-    """Correct the drift with one adjusting entry and return it. Run it by hand only. Raises as `adjust` does."""
+    """Correct the drift with one adjusting entry and return it. Run it by hand only. Raise the errors of `adjust`."""
     return prove.adjust(found.slug, found.drift, now, tables) if found.drift else {}
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
     """Set each wrong pending counter unless it has changed since. Return how many were set."""
-    done = 0
+    repaired = 0
     for bucket, pending in found.pending.items():
         try:
             store.set_pending(found.slug, bucket, pending.stored, pending.actual, tables)
         except ConditionFailed:
             continue
-        done += 1
-    return done
+        repaired += 1
+    return repaired
 
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
@@ -139,16 +141,16 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
     walk = _walk_over(petition.slug, now, tables)
     return Recount(
         petition.slug,
-        walk.sure[COUNT] + walk.unsure[COUNT],
+        walk.settled[COUNT] + walk.recent[COUNT],
         _drift(stored, walk),
-        walk.unsure[COUNT] + walk.gone,
+        walk.recent[COUNT] + walk.withdrawn,
         _wrong_counters(stored_pending, walk),
         walk.joined.total() + walk.left.total(),
     )
 
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
-    """Walk over all signatures. Memory use: one number for each country and source."""
+    """Walk over all signatures. Memory holds only one number for each country and source."""
     walk = Walk(lower_bound(now - IN_FLIGHT), iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
@@ -159,13 +161,14 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
     """Return how far each sum is outside of its possible range."""
     found = {}
-    for each in {*stored, *walk.sure, *walk.unsure}:
-        difference = stored.get(each, 0) - walk.sure[each]
-        found[each] = min(difference, 0) or max(difference - walk.unsure[each] - walk.gone, 0)
-    return {each: amount for each, amount in sorted(found.items()) if amount}
+    for name in {*stored, *walk.settled, *walk.recent}:
+        difference = stored.get(name, 0) - walk.settled[name]
+        too_few, too_many = min(difference, 0), max(difference - walk.recent[name] - walk.withdrawn, 0)
+        found[name] = too_few or too_many
+    return {name: amount for name, amount in sorted(found.items()) if amount}
 
 
-def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
+def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPending]:
     """Return the wrong counters by bucket.
 
     The counters lag, so allow for signatures that became pending, or stopped being pending, just now.
@@ -174,9 +177,11 @@ def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, Pending]
     for bucket in keys.BUCKETS:
         difference = stored.get(bucket, 0) - walk.pending[bucket]
         if not -walk.joined[bucket] <= difference <= walk.left[bucket]:
-            wrong[bucket] = Pending(stored.get(bucket), walk.pending[bucket])
+            wrong[bucket] = WrongPending(stored.get(bucket), walk.pending[bucket])
     return wrong
 
 
-def _found_twice(first: Mapping[Sum, int], second: Mapping[Sum, int]) -> dict[Sum, int]:
-    return {each: min(first[each], second[each], key=abs) for each in first if first[each] * second.get(each, 0) > 0}
+def _drift_found_twice(first: Mapping[Sum, int], second: Mapping[Sum, int]) -> dict[Sum, int]:
+    """Return the sums that are wrong in the same direction twice, with the smaller drift."""
+    both = [name for name in first if first[name] * second.get(name, 0) > 0]
+    return {name: min(first[name], second[name], key=abs) for name in both}

@@ -15,7 +15,7 @@ def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str,
     return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
 
 
-def pending_of(slugs: Iterable[str], tables: Tables) -> Counter[str]:
+def pending_by_slug(slugs: Iterable[str], tables: Tables) -> Counter[str]:
     """Return the number of unconfirmed signatures by slug, summed over the buckets."""
     counters = {keys.pending(slug, bucket): slug for slug in slugs for bucket in keys.BUCKETS}
     sums: Counter[str] = Counter()
@@ -25,7 +25,7 @@ def pending_of(slugs: Iterable[str], tables: Tables) -> Counter[str]:
 
 
 def projected(slug: str, tables: Tables) -> Counter[str]:
-    """Return every number of these counters, summed over the buckets."""
+    """Return every number in the counters of pending signatures, summed over the buckets."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS]):
         sums.update({name: number for name, number in item.items() if isinstance(number, int)})
@@ -37,15 +37,15 @@ def set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables
     tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))
 
 
-def add_projected(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:
-    """Add the numbers once. Raise ConditionFailed with the old item if this or a later `sequence` was added before."""
-    order = sorted(sequence)
+def add_projected(counter: Key, numbers: Mapping[str, int], sequences: Iterable[str], tables: Tables) -> None:
+    """Add the numbers once. Raise ConditionFailed with the old item if one of `sequences` or a later one was added."""
+    in_order = sorted(sequences)
     projected_to = Attr("projected_to")
     tables.update(
         Change(
             counter,
-            assign={"projected_to": order[-1]},
+            assign={"projected_to": in_order[-1]},
             add=numbers,
-            when=projected_to.not_exists() | projected_to.lt(order[0]),
+            when=projected_to.not_exists() | projected_to.lt(in_order[0]),
         )
     )

@@ -22,7 +22,7 @@ workers = Blueprint(__name__)
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def project_signatures(event: DynamoDBEvent) -> None:
-    """Count the changes. Raise if a write fails: the stream repeats the batch, and counted changes are skipped."""
+    """Count the changes. If a write fails, raise: the stream repeats the batch, and counted changes are skipped."""
     all_changes(event, _project)
 
 
@@ -40,9 +40,9 @@ def _project(changes: Iterable[StreamChange]) -> None:
 
 def _increments_of(change: StreamChange) -> Iterator[Increment]:
     yield from increments(*change)
-    known = constituencies()
-    if known:
-        yield from constituency_increments(change.sequence, change.before, change.after, known)
+    table = constituencies()
+    if table:
+        yield from constituency_increments(change.sequence, change.before, change.after, table)
 
 
 def _recount_all() -> None:

@@ -10,7 +10,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.validation import is_ticked
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.members import MemberOfParliament, member_of
+from chalicelib.petitions.members import MemberOfParliament, member_for_postcode
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import corrected_attributes, read_corrections
 from chalicelib.signatures.form import Corrections
@@ -49,15 +49,15 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     signed = signature.letter or SignedLetter(version=petition.letter_version)
     name, postcode = signature.name or "", signature.postcode or ""
     words = words_of(letter, signed)
-    member = member_of(signature.country, signature.postcode) if letter.is_to_members else None
+    member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
     first_recipient = to[0] if to else letter.targets[0].name
-    arrives = render_letter(words, first_recipient, name, postcode, translated.charity, language)
+    rendered = render_letter(words, first_recipient, name, postcode, translated.charity, language)
     return ShownLetter(
         letter,
         language.code,
         petition.letter_version,
-        arrives,
+        rendered,
         to,
         member.constituency if member else "",
         letter.is_to_members and member is None,
@@ -82,7 +82,7 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
     typed = {"country": country, **corrected_attributes(corrections, country)}
-    member = member_of(typed["country"], typed.get("postcode"))
+    member = member_for_postcode(typed["country"], typed.get("postcode"))
     if fields["letter.member"] != (member.constituency if member else ""):
         raise Invalid([FieldError("letter.member", OTHER_MEMBER)])
 

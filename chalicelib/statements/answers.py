@@ -16,4 +16,4 @@ class NewStatement(FrozenStatement):
     """A statement that was just frozen."""
 
     short_url: Url
-    """Leads to `url`. Short enough to be read out."""
+    """Redirects to `url`. Short enough to be read out."""

@@ -1,6 +1,6 @@
 """Routes of statements: staff freeze a count, and anyone can check a statement.
 
-The long address contains the statement, so no table is read. The short address has a code for it.
+The long address contains the statement, so no table is read. The short address has a code that leads to the long one.
 """
 
 from chalice.app import Blueprint, Request, Response
@@ -13,14 +13,14 @@ from chalicelib.edge.http import NO_STORE, json_answer, redirect, shared
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import audited, staff_view
-from chalicelib.statements.freeze import freeze, sealed, unsealed
+from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
 from chalicelib.statements.model import Statement
-from chalicelib.statements.short import keep_short, token_of
+from chalicelib.statements.short import find_statement_token, store_short_code
 
 routes = Blueprint(__name__)
 
-# A statement never changes. The cache is short so that a statement whose key was retired soon disappears.
-KEPT_SECONDS = 60
+# A statement never changes. The cache is short, so that a statement soon disappears when its key is retired.
+CACHE_SECONDS = 60
 
 
 @staff_view(routes)
@@ -29,38 +29,38 @@ def freeze_count(request: Request, slug: str) -> Response:
     statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
     details = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
     audited(request, "statement.frozen", slug, details)
-    token = sealed(statement, settings().token_keys)
-    short_url = f"{settings().site_url}/s/{keep_short(token, tables())}"
-    shown = {**_shown(statement, _url(token)), "short_url": short_url}
-    return json_answer(shown, 201, {**NO_STORE, "Location": _url(token)})
+    token = statement_token(statement, settings().token_keys)
+    short_url = f"{settings().site_url}/s/{store_short_code(token, tables())}"
+    body = {**_statement_answer(statement, _url(token)), "short_url": short_url}
+    return json_answer(body, 201, {**NO_STORE, "Location": _url(token)})
 
 
 @json_view(routes)
 def check_statement(request: Request, token: str) -> Response:
     """Return the statement as JSON, if this site signed it."""
-    return json_answer(_shown(_checked(token), _url(token)), headers=shared(KEPT_SECONDS))
+    return json_answer(_statement_answer(_statement_in(token), _url(token)), headers=shared(CACHE_SECONDS))
 
 
 @page_view(routes)
 def show_short_statement(request: Request, code: str) -> Response:
     """Redirect to the long address, which contains the statement."""
-    response = redirect(request, f"/statements/{token_of(code, tables())}", 302)
-    response.headers |= shared(KEPT_SECONDS)
+    response = redirect(request, f"/statements/{find_statement_token(code, tables())}", 302)
+    response.headers |= shared(CACHE_SECONDS)
     return response
 
 
 @page_view(routes)
 def show_statement(request: Request, token: str) -> Response:
     """Show the statement as a page, if this site signed it."""
-    context = {"statement": _checked(token), "url": _url(token), "petition": None}
-    return page(request, "statement.html", context, headers=shared(KEPT_SECONDS))
+    context = {"statement": _statement_in(token), "url": _url(token), "petition": None}
+    return page(request, "statement.html", context, headers=shared(CACHE_SECONDS))
 
 
-def _checked(token: str) -> Statement:
-    return unsealed(token, settings().token_keys)
+def _statement_in(token: str) -> Statement:
+    return statement_from_token(token, settings().token_keys)
 
 
-def _shown(statement: Statement, url: str) -> dict[str, object]:
+def _statement_answer(statement: Statement, url: str) -> dict[str, object]:
     return {"url": url, "statement": statement.model_dump()}
 
 

@@ -10,12 +10,13 @@ from chalicelib.letters.report import letters_known
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.model import Statement
 from chalicelib.tallies.count import exact_count
-from chalicelib.totals.total import total_known
+from chalicelib.totals.total import total_if_any
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
     """Return a statement with the exact count now, the petition and its text version."""
     count = exact_count(petition, now, tables)
+    total = total_if_any(petition, count, tables)
     return Statement(
         slug=petition.slug,
         title=petition.title,
@@ -24,18 +25,18 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         confirmed=count.confirmed,
         as_of=count.as_of,
         letters=letters_known(petition, now, tables),
-        total=known.sentence if (known := total_known(petition, count, tables)) else None,
+        total=total.sentence if total else None,
         by_partners=count.by_partners or None,
     )
 
 
-def sealed(statement: Statement, secrets: dict[str, str]) -> str:
-    """Return the statement as base64 JSON with our signature. It is signed, not encrypted."""
+def statement_token(statement: Statement, secrets: dict[str, str]) -> str:
+    """Return the statement as base64 JSON with our signature. It is not encrypted."""
     payload = urlsafe_b64encode(statement.model_dump_json(exclude_none=True).encode()).decode().rstrip("=")
     return seal(Purpose.STATEMENT, payload, secrets)
 
 
-def unsealed(token: str, secrets: dict[str, str]) -> Statement:
+def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:
     """Return the statement in `token`. Raise NotAStatement unless this site sealed it, unchanged, as a statement."""
     try:
         payload = unseal(Purpose.STATEMENT, token, secrets)

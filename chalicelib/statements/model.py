@@ -7,7 +7,7 @@ from chalicelib.petitions.model import Slug
 
 
 class Statement(BaseModel):
-    """How many people had confirmed which text, and when. It does not change when the petition does."""
+    """How many people had confirmed which text, and when. It does not change when the petition changes."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -26,4 +26,4 @@ class Statement(BaseModel):
     total: str | None = None
     """If there are figures from elsewhere: what they report, and the bounds of the total, in a sentence."""
     by_partners: int | None = None
-    """If partners sent some of them, which counted without our email: how many. The others were confirmed by email."""
+    """If partners sent some signatures: how many. They counted without our email. Email confirmed the others."""

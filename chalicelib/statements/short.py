@@ -8,33 +8,33 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, NotAStatement
 
 # Without letters and digits that sound or look alike, and without vowels, which could make words.
-SIGNS = "2345679bcdfghjkmnpqrstvwxz"
+CHARACTERS = "2345679bcdfghjkmnpqrstvwxz"
 LENGTH = 6
-# With one stored statement, a random code is taken with a chance of one in 244 million, so a second try is rare.
+# There are 309 million codes, so a random code is rarely in use and a second attempt is rare.
 ATTEMPTS = 5
-_code = re.compile(f"[{SIGNS}]{{{LENGTH}}}")
+_code_pattern = re.compile(f"[{CHARACTERS}]{{{LENGTH}}}")
 
 
-def keep_short(token: str, tables: Tables) -> str:
+def store_short_code(token: str, tables: Tables) -> str:
     """Store the token under a new code, and return the code."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return _keep(token, tables)
+            return _store(token, tables)
         except ConditionFailed:
             continue
-    return _keep(token, tables)
+    return _store(token, tables)
 
 
-def token_of(code: str, tables: Tables) -> str:
-    """Return the token of a code as people type it, with capital letters or hyphens. Raise NotAStatement."""
-    typed = code.strip().lower().replace("-", "")
-    item = tables.get(keys.statement(typed)) if _code.fullmatch(typed) else None
+def find_statement_token(code: str, tables: Tables) -> str:
+    """Return the token of a code, which people may type with capital letters or hyphens. Raise NotAStatement."""
+    code = code.strip().lower().replace("-", "")
+    item = tables.get(keys.statement(code)) if _code_pattern.fullmatch(code) else None
     if item is None:
         raise NotAStatement
     return str(item["token"])
 
 
-def _keep(token: str, tables: Tables) -> str:
-    code = "".join(choice(SIGNS) for _ in range(LENGTH))
+def _store(token: str, tables: Tables) -> str:
+    code = "".join(choice(CHARACTERS) for _ in range(LENGTH))
     tables.put_new(NewItem(keys.statement(code), {"token": token}))
     return code

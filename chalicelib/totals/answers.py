@@ -25,11 +25,11 @@ class Elsewhere(TypedDict):
 class EnteredFigure(Elsewhere):
     entered_at: Time
     comparison: str | None
-    """For hashes: the id of the comparison with our signers, which has started."""
+    """For hashes: the id of the comparison with our signers, which starts now."""
 
 
 class HashKey(TypedDict):
-    """The key with which one source hashes the addresses of those who signed there. Give it to nobody else."""
+    """The key with which one source hashes the addresses of its signers. Give the key to nobody else."""
 
     source: str
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -43,7 +43,7 @@ class ShownComparison(TypedDict):
     count: Number
     """The number of different hashes that the source sent."""
     here: Number | None
-    """How many of these people are confirmed here too. Null until it is done."""
+    """How many of these people are confirmed here too. Null until the comparison is done."""
     seen: Number
     """Confirmed signatures compared so far."""
     state: JobState
@@ -60,7 +60,7 @@ class ShownComparisons(TypedDict):
 
 
 class PublicTotal(TypedDict):
-    """`confirmed` are signatures here only. The number of different people is from `at_least` to `at_most`."""
+    """`confirmed` counts only the signatures here. The number of different people is from `at_least` to `at_most`."""
 
     confirmed: Confirmed
     """People who signed here: by our email, or through a partner whose signatures count when they arrive."""

@@ -25,7 +25,7 @@ from chalicelib.shedding.level import level_now
 from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
 from chalicelib.tallies.public import public_count
 from chalicelib.totals.enter import enter
-from chalicelib.totals.hashes.compare import check_key, comparison, with_count
+from chalicelib.totals.hashes.compare import check_key, new_comparison, with_count
 from chalicelib.totals.hashes.key import issue_key
 from chalicelib.totals.hashes.model import MOST_HASHES_KB, HashComparison
 from chalicelib.totals.total import total
@@ -69,7 +69,7 @@ def read_total(request: Request, slug: str) -> Response:
     found = total(petition, public_count(petition, now, tables()))
     body: PublicTotal = {
         "confirmed": found.confirmed,
-        "elsewhere": [_shown(figure) for figure in found.elsewhere],
+        "elsewhere": [_figure_answer(figure) for figure in found.elsewhere],
         "at_least": found.at_least,
         "at_most": found.at_most,
         "as_of": times.iso(found.as_of),
@@ -81,22 +81,24 @@ def read_total(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
-    body = json_body(request, most=MOST_HASHES_KB * 1024)
-    new, now = with_count(parsed(NewFigure, body, WORDS)), times.now()
-    if new.kind is FigureKind.HASHES:
+    sent = parsed(NewFigure, json_body(request, most=MOST_HASHES_KB * 1024), WORDS)
+    new, now = with_count(sent), times.now()
+    has_hashes = new.kind is FigureKind.HASHES
+    if has_hashes:
         check_key(slug, new.source, tables())
         check_free(HashComparison, slug, now, tables())
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
     audited(request, "figure.entered", slug, details)
     figure = enter(slug, new, now, tables())
-    started = _started(slug, figure, new, actor(request).owner, now) if new.kind is FigureKind.HASHES else None
-    shown: EnteredFigure = {**_shown(figure), "entered_at": times.iso(figure.entered_at), "comparison": started}
-    return json_answer(shown, 201)
+    job_id = _start_comparison(slug, figure, new, actor(request).owner, now) if has_hashes else None
+    entered_at = times.iso(figure.entered_at)
+    body: EnteredFigure = {**_figure_answer(figure), "entered_at": entered_at, "comparison": job_id}
+    return json_answer(body, 201)
 
 
-def _started(slug: str, figure: Figure, new: NewFigure, owner: str, now: datetime) -> str:
+def _start_comparison(slug: str, figure: Figure, new: NewFigure, owner: str, now: datetime) -> str:
     """Start the comparison and return its id."""
-    job = comparison(slug, figure, new.upload, owner, now)
+    job = new_comparison(slug, figure, new.upload, owner, now)
     start(job, comparisons_queue(), tables())
     if new.hashes is not None:
         keep_file(job.file, "\n".join(new.hashes).encode(), "text/plain", exports_bucket())
@@ -105,7 +107,7 @@ def _started(slug: str, figure: Figure, new: NewFigure, owner: str, now: datetim
 
 @staff_view(routes)
 def issue_hash_key(request: Request, slug: str) -> Response:
-    """Return 201 and the key with which this source hashes. Asking again returns the same key."""
+    """Return 201 and the key with which this source hashes. A repeated request returns the same key."""
     source = parsed(HashKeyRequest, json_body(request), WORDS).source
     petition = petition_as_stored(slug, tables())
     audited(request, "hash-key.issued", petition.slug, {"source": source})
@@ -118,19 +120,19 @@ def issue_hash_key(request: Request, slug: str) -> Response:
 def list_comparisons(request: Request, slug: str) -> Response:
     """Return the comparisons of hashes, newest first."""
     petition = petition_as_stored(slug, tables())
-    shown = [*map(_shown_comparison, jobs_of(HashComparison, petition.slug, tables()))]
-    body: ShownComparisons = {"comparisons": shown}
+    jobs = jobs_of(HashComparison, petition.slug, tables())
+    body: ShownComparisons = {"comparisons": [_comparison_answer(job) for job in jobs]}
     return json_answer(body)
 
 
 @staff_view(routes)
 def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Response:
-    """Cancel it, and return it. Its figure stays, as a number without a comparison. The hashes are deleted."""
+    """Cancel the comparison, and return it. Its figure stays, without a comparison. The hashes are deleted."""
     job = find_job(HashComparison, comparison_id, tables(), key=slug)
-    return json_answer(_shown_comparison(cancelled(request, "comparison.cancelled", job)))
+    return json_answer(_comparison_answer(cancelled(request, "comparison.cancelled", job)))
 
 
-def _shown_comparison(job: HashComparison) -> "ShownComparison":
+def _comparison_answer(job: HashComparison) -> "ShownComparison":
     now = times.now()
     return {
         "id": job.job_id,
@@ -145,7 +147,7 @@ def _shown_comparison(job: HashComparison) -> "ShownComparison":
     }
 
 
-def _shown(figure: Figure) -> "Elsewhere":
+def _figure_answer(figure: Figure) -> "Elsewhere":
     return {
         "source": figure.source,
         "kind": figure.kind,

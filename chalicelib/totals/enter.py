@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import revise
 from chalicelib.petitions.figure import MOST_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
@@ -14,13 +14,13 @@ ATTEMPTS = 3
 
 
 def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
-    """Add the figure to the petition. Raise Invalid for a time in the future, or what `add` raises."""
+    """Add the figure to the petition. Raise Invalid for a time in the future, or what `add_figure` raises."""
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
-    return add(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), tables)
+    return add_figure(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), tables)
 
 
-def add(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -> Figure:
+def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -> Figure:
     """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
 
     Raise UnknownPetition, Invalid if there are too many figures, or Stale after repeated races. `also` is another
@@ -33,7 +33,7 @@ def add(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -
         if len(petition.figures) == MOST_FIGURES:
             raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
         try:
-            revise(changed(petition, figures=[*petition.figures, figure]), tables, also)
+            revise(with_changes(petition, figures=[*petition.figures, figure]), tables, also)
         except Stale:
             continue  # Somebody edited the petition in between.
         return figure
@@ -42,8 +42,7 @@ def add(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -
 
 def _same_as_before(figure: Figure, petition: Petition) -> Figure | None:
     """Return the figure that its source entered last, if it is the same: then this is a retry."""
-    latest = next((each for each in reversed(petition.figures) if each.source == figure.source), None)
-    is_same = latest is not None and latest.model_dump(exclude={"entered_at"}) == figure.model_dump(
-        exclude={"entered_at"}
-    )
+    latest = next((earlier for earlier in reversed(petition.figures) if earlier.source == figure.source), None)
+    ignored = {"entered_at"}
+    is_same = latest is not None and latest.model_dump(exclude=ignored) == figure.model_dump(exclude=ignored)
     return latest if is_same else None

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.petitions.figure import Figure, current
+from chalicelib.petitions.figure import Figure, current_figures
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Count
 
 
 @dataclass(frozen=True)
 class Total:
-    """`confirmed` is the exact count here at `as_of`. From `at_least` to `at_most` different people signed in all.
+    """`confirmed` is the exact count here at `as_of`. In all, `at_least` to `at_most` different people signed.
 
     `by_partners`: how many of `confirmed` were sent by partners, without our email.
     """
@@ -32,7 +32,7 @@ class Total:
     @property
     def sentence(self) -> str:
         """Say the total in one sentence, to be read on air."""
-        here = f"Exactly {self.confirmed:,} {_people(self.confirmed)} {self._how}"
+        here = f"Exactly {self.confirmed:,} {_people(self.confirmed)} {self._how_counted}"
         if not self.elsewhere:
             return f"{here}."
         together = f"at least {self.at_least:,} and at most {self.at_most:,}"
@@ -45,14 +45,14 @@ class Total:
         return self.confirmed - self.by_partners
 
     @property
-    def _how(self) -> str:
+    def _how_counted(self) -> str:
         if not self.by_partners:
             return "confirmed here"
         by_partners = f"{self.by_partners:,} sent by partners who checked them"
         return f"signed here ({self.by_email:,} confirmed by email, {by_partners})"
 
 
-def total_known(petition: Petition, count: Count | None, _: Tables) -> Total | None:
+def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
     """Return the total for the petition's page, if there are figures from elsewhere."""
     return total(petition, count) if count and petition.figures else None
 
@@ -64,28 +64,31 @@ def _people(number: int) -> str:
 def total(petition: Petition, count: Count) -> Total:
     """Return the total of the petition from its count here and the current figure of each source.
 
-    For each source we know the fewest and the most people who did not sign here. At one extreme, the largest of these
-    groups contains all others; at the other, nobody is in two groups. Both are possible: no closer bounds are known.
+    For each source we know the smallest and the largest possible number of its people who did not sign here. `at_least`
+    assumes that the largest of these groups contains all others. `at_most` assumes that nobody is in two groups. Both
+    are possible, so we know no closer bounds.
     """
-    elsewhere = current(petition.figures)
-    shared = [_also_here(figure, count) for figure in elsewhere]
-    fewest = [figure.count - most for figure, (_, most) in zip(elsewhere, shared, strict=True)]
-    most = [figure.count - least for figure, (least, _) in zip(elsewhere, shared, strict=True)]
-    at_least, at_most = count.confirmed + max(fewest, default=0), count.confirmed + sum(most)
+    elsewhere = current_figures(petition.figures)
+    also_here = [_also_here(figure, count) for figure in elsewhere]
+    fewest_not_here = [figure.count - most for figure, (_, most) in zip(elsewhere, also_here, strict=True)]
+    most_not_here = [figure.count - least for figure, (least, _) in zip(elsewhere, also_here, strict=True)]
+    at_least = count.confirmed + max(fewest_not_here, default=0)
+    at_most = count.confirmed + sum(most_not_here)
     return Total(count.confirmed, elsewhere, at_least, at_most, count.as_of, count.by_partners)
 
 
 def _also_here(figure: Figure, count: Count) -> tuple[int, int]:
-    """Return the fewest and the most of the source's people who are confirmed here.
+    """Return the smallest and the largest possible number of the source's people who are confirmed here.
 
-    A comparison of hashes found their number at its time. Since then, each person who withdrew may have been one of
-    them, and each new signature may be one more.
+    A comparison of hashes counted them at its time. Each person who withdrew later may have been one of them, and each
+    later signature may be one more.
     """
-    most = min(figure.count, count.confirmed)
-    if figure.compared is None:
-        return 0, most
-    then = figure.compared
-    withdrawn = max(0, count.withdrawn - then.withdrawn)
-    confirmed = max(0, count.confirmed - then.seen + withdrawn)
-    least = max(0, then.here - withdrawn)
-    return min(least, most), max(min(least, most), min(most, then.here + confirmed))
+    limit = min(figure.count, count.confirmed)
+    compared = figure.compared
+    if compared is None:
+        return 0, limit
+    later_withdrawn = max(0, count.withdrawn - compared.withdrawn)
+    later_confirmed = max(0, count.confirmed - compared.seen + later_withdrawn)
+    least = min(limit, max(0, compared.here - later_withdrawn))
+    most = min(limit, compared.here + later_confirmed)
+    return least, max(least, most)

@@ -12,8 +12,8 @@ from chalicelib.edge.route import Access, Cache, Route
 from chalicelib.edge.routes import ROUTES
 from chalicelib.pages.render import asset_url, dashboard_version
 from chalicelib.petitions.model import Petition
-from chalicelib.statements.freeze import freeze, sealed
-from chalicelib.statements.short import keep_short
+from chalicelib.statements.freeze import freeze, statement_token
+from chalicelib.statements.short import store_short_code
 from tests.actors import NOW, bobs_token
 from tests.served import Served
 
@@ -42,10 +42,10 @@ def seconds_kept(answer: HTTPResponse) -> int:
 
 
 def address(route: Route, petition: Petition, served: Served) -> str:
-    token = sealed(freeze(petition, NOW, served.tables), settings().token_keys)
+    token = statement_token(freeze(petition, NOW, served.tables), settings().token_keys)
     name = "app.js" if "{version}" in route.path else "site.css"
     values = {"slug": petition.slug, "token": token, "version": dashboard_version(), "name": name}
-    values["code"] = keep_short(token, served.tables)
+    values["code"] = store_short_code(token, served.tables)
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], "0" * 16), route.path)
 
 

@@ -3,8 +3,8 @@
 from functools import partial
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.statements.freeze import freeze, sealed, unsealed
-from chalicelib.statements.short import keep_short
+from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
+from chalicelib.statements.short import store_short_code
 from tests.actors import NOW, TOKEN_KEYS, confirmed
 from tests.faults.scenes import PETITION, Scene, answered, got
 from tests.faults.staff_scenes import bob_may_all, is_in_the_trail
@@ -20,7 +20,7 @@ def bob_freezes(served: Served) -> None:
 
 def a_statement(served: Served) -> None:
     bob_freezes(served)
-    served.statement = sealed(freeze(PETITION, NOW, served.tables), TOKEN_KEYS)  # type: ignore[attr-defined]
+    served.statement = statement_token(freeze(PETITION, NOW, served.tables), TOKEN_KEYS)  # type: ignore[attr-defined]
 
 
 def frozen(served: Served) -> bool:
@@ -37,7 +37,7 @@ def frozen(served: Served) -> bool:
 
 def a_short_address(served: Served) -> None:
     a_statement(served)
-    served.code = keep_short(served.statement, served.tables)  # type: ignore[attr-defined]
+    served.code = store_short_code(served.statement, served.tables)  # type: ignore[attr-defined]
 
 
 def led_on(served: Served) -> bool:
@@ -54,7 +54,7 @@ def is_frozen(served: Served) -> None:
 
 
 def is_vouched_for(served: Served) -> None:
-    assert unsealed(served.statement, TOKEN_KEYS).confirmed == 1  # type: ignore[attr-defined]
+    assert statement_from_token(served.statement, TOKEN_KEYS).confirmed == 1  # type: ignore[attr-defined]
 
 
 STATEMENT_SCENES = [

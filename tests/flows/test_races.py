@@ -13,7 +13,7 @@ from chalicelib.core import keys, times
 from chalicelib.core.errors import Stale
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Subject
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import edit
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -170,7 +170,7 @@ def test_of_16_concurrent_edits_of_one_revision_one_wins_and_the_rest_are_refuse
 
     def edited(number: int) -> Petition | None:
         try:
-            return edit(changed(read, title=f"Editor {number}"), NOW, emulator_tables)
+            return edit(with_changes(read, title=f"Editor {number}"), NOW, emulator_tables)
         except Stale:
             return None
 

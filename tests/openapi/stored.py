@@ -8,8 +8,8 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
-from chalicelib.statements.freeze import freeze, sealed
-from chalicelib.statements.short import keep_short
+from chalicelib.statements.freeze import freeze, statement_token
+from chalicelib.statements.short import store_short_code
 from chalicelib.updates import store
 from chalicelib.updates.model import UpdateState
 from tests.actors import (
@@ -82,9 +82,9 @@ def filled(text: str, site: Served) -> str:
                 text = text.replace(f"<{purpose}{kind}>", token)
     text = text.replace("<alices-id>", identity)
     if "<statement>" in text:
-        text = text.replace("<statement>", sealed(freeze(a_petition(), NOW, site.tables), TOKEN_KEYS))
+        text = text.replace("<statement>", statement_token(freeze(a_petition(), NOW, site.tables), TOKEN_KEYS))
     if "<short>" in text:
-        text = text.replace("<short>", keep_short("token", site.tables))
+        text = text.replace("<short>", store_short_code("token", site.tables))
     if "<bobs-id>" in text:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
     text = text.replace("<oak>", oaks_token(site.tables)) if "<oak>" in text else text

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from chalicelib.petitions.card import SIZES, _lines, card_of
+from chalicelib.petitions.card import SIZES, _size_and_lines, card_of
 from tests.actors import a_petition, a_published_petition
 from tests.served import Served
 
@@ -25,7 +25,7 @@ def test_every_title_fits_into_1200_by_630_pixels(title: str, count: int | None)
     picture = card_of(a_petition(title=title.strip()), count, "en")
     assert size_of(picture) == (1200, 630)
     assert len(picture) < 300_000
-    size, lines = _lines(title.strip())
+    size, lines = _size_and_lines(title.strip())
     assert all(len(line) <= characters for each, characters, _ in SIZES if each == size for line in lines)
 
 

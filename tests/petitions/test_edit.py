@@ -7,7 +7,7 @@ import pytest
 from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
 from chalicelib.core.errors import Invalid, Stale, Throttled
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.publish import raise_shards
@@ -50,9 +50,9 @@ def test_of_two_concurrent_creates_only_one_gets_the_slug(tables: FakeTables) ->
 
 def test_an_edit_based_on_a_stale_revision_is_refused(tables: FakeTables) -> None:
     petition = a_published_petition(tables)
-    first = edit(changed(petition, title="First"), NOW, tables)
+    first = edit(with_changes(petition, title="First"), NOW, tables)
     with pytest.raises(Stale):
-        edit(changed(petition, title="Second"), NOW, tables)
+        edit(with_changes(petition, title="Second"), NOW, tables)
     assert petition_as_stored(SLUG, tables) == first
     assert first.revision == petition.revision + 1
 
@@ -66,7 +66,7 @@ def test_an_edit_whose_text_cannot_be_stored_is_not_shown(tables: FakeTables, mo
 
     monkeypatch.setattr(tables, "put_new", full)
     with pytest.raises(Throttled):
-        edit(changed(petition, text="We ask for more."), NOW, tables)
+        edit(with_changes(petition, text="We ask for more."), NOW, tables)
     assert petition_as_stored(SLUG, tables) == petition
 
 
@@ -74,7 +74,7 @@ def test_an_invalid_edit_changes_nothing(tables: FakeTables) -> None:
     petition = a_published_petition(tables)
     before = dict(tables.items)
     with pytest.raises(Invalid) as caught:
-        edit(changed(petition, title="", goal=0, goals=[5, 5], closes_at=petition.opened_at), NOW, tables)
+        edit(with_changes(petition, title="", goal=0, goals=[5, 5], closes_at=petition.opened_at), NOW, tables)
     assert {error.field for error in caught.value.errors} == {"title", "goal", "goals", "closes_at"}
     assert tables.items == before
 
@@ -82,7 +82,7 @@ def test_an_invalid_edit_changes_nothing(tables: FakeTables) -> None:
 def test_a_signature_keeps_the_version_that_was_signed(tables: FakeTables) -> None:
     petition = a_published_petition(tables)
     identity = confirmed(tables, petition)
-    edited = edit(changed(petition, text="We ask for more."), NOW + DAY, tables)
+    edited = edit(with_changes(petition, text="We ask for more."), NOW + DAY, tables)
     item = item_of(tables, petition, identity)
     assert item["text_version"] == petition.text_version != edited.text_version
     assert [text.version for text in versions(edited, tables)] == [petition.version, edited.version]
@@ -95,14 +95,14 @@ def test_a_petition_without_a_revision_can_be_edited(tables: FakeTables) -> None
         del stored[name]
     old = petition_as_stored(SLUG, tables)
     assert (old.revision, old.goals, old.paused_at, old.removed_reason) == (0, [], None, None)
-    assert edit(changed(old, title="New"), NOW, tables).revision == 1
+    assert edit(with_changes(old, title="New"), NOW, tables).revision == 1
     with pytest.raises(Stale):
-        edit(changed(old, title="Newer"), NOW, tables)
+        edit(with_changes(old, title="Newer"), NOW, tables)
 
 
 def test_an_edit_never_undoes_a_concurrent_raise_of_shards(tables: FakeTables) -> None:
     petition = a_published_petition(tables, shards=2)
     raise_shards(SLUG, 9, tables)
     with pytest.raises(Stale):
-        edit(changed(petition, title="New"), NOW, tables)
+        edit(with_changes(petition, title="New"), NOW, tables)
     assert petition_as_stored(SLUG, tables).shards == 9

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.petitions.figure import Figure, FigureKind, current
+from chalicelib.petitions.figure import Figure, FigureKind, current_figures
 from tests.actors import NOW
 
 
@@ -16,9 +16,9 @@ def test_the_latest_figure_of_a_source_is_current() -> None:
     old = a_figure("freedom-united", 9_000, NOW - timedelta(days=2))
     entered_late = a_figure("freedom-united", 5, NOW - timedelta(days=9), NOW + timedelta(days=1))
     new = a_figure("freedom-united", 8_501)
-    assert current([new, old, entered_late]) == [new]
+    assert current_figures([new, old, entered_late]) == [new]
 
 
 def test_of_two_figures_of_one_moment_the_one_entered_last_is_current() -> None:
     wrong, right = a_figure("paper", 412), a_figure("paper", 421, entered_at=NOW + timedelta(minutes=1))
-    assert current([right, wrong]) == [right]
+    assert current_figures([right, wrong]) == [right]

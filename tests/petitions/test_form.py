@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.errors import Invalid, NotJson
 from chalicelib.core.times import iso
-from chalicelib.petitions.form import EDITABLE, read_edit, read_new, read_transition, shown
+from chalicelib.petitions.form import EDITABLE, petition_for_staff, read_edit, read_new_petition, read_transition
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.transition import Transition
 from tests.actors import DAY, NOW, OPENED, a_petition
@@ -24,7 +24,7 @@ def written(petition: Petition = DRAFT, **changes: Any) -> str:
 
 
 def edited(petition: Petition, now: datetime = NOW, **changes: Any) -> Petition:
-    return read_edit(json.dumps({**shown(petition, now), **changes}), petition, now)
+    return read_edit(json.dumps({**petition_for_staff(petition, now), **changes}), petition, now)
 
 
 def field_errors(petition: Petition, **changes: Any) -> set[str]:
@@ -34,16 +34,16 @@ def field_errors(petition: Petition, **changes: Any) -> set[str]:
 
 
 def test_a_new_petition_is_a_draft_even_with_a_past_opening() -> None:
-    petition = read_new(written(opened_at=iso(OPENED)), NOW)
+    petition = read_new_petition(written(opened_at=iso(OPENED)), NOW)
     assert (petition.state, petition.opened_at) == (PetitionState.DRAFT, OPENED)
-    assert read_new(written(), NOW).opened_at == NOW
+    assert read_new_petition(written(), NOW).opened_at == NOW
     assert petition.model_dump(include={*EDITABLE}) == DRAFT.model_dump(include={*EDITABLE})
 
 
 @pytest.mark.parametrize("body", ["", "{", "nonsense", "[" * 10_000, '"\\ud800"', "1" * 10_000 + "x"])
 def test_a_body_that_is_not_json_is_refused(body: str) -> None:
     with pytest.raises(NotJson):
-        read_new(body, NOW)
+        read_new_petition(body, NOW)
     with pytest.raises(NotJson):
         read_edit(body, DRAFT, NOW)
     with pytest.raises(NotJson):
@@ -53,7 +53,7 @@ def test_a_body_that_is_not_json_is_refused(body: str) -> None:
 @pytest.mark.parametrize("body", ["[]", "null", '"x"', "1"])
 def test_a_body_that_is_not_an_object_is_refused(body: str) -> None:
     with pytest.raises(Invalid) as new:
-        read_new(body, NOW)
+        read_new_petition(body, NOW)
     with pytest.raises(Invalid) as edit:
         read_edit(body, DRAFT, NOW)
     for caught in (new, edit):
@@ -79,7 +79,7 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
 @pytest.mark.parametrize(("changes", "fields"), WRONG)
 def test_every_wrong_field_has_an_error(changes: dict[str, Any], fields: set[str]) -> None:
     with pytest.raises(Invalid) as new:
-        read_new(written(**changes), NOW)
+        read_new_petition(written(**changes), NOW)
     with pytest.raises(Invalid) as edit:
         read_edit(written(**changes), DRAFT, NOW)
     for caught in (new, edit):
@@ -118,7 +118,7 @@ def targets_with(address: str) -> list[dict[str, Any]]:
 def test_two_targets_with_one_address_are_refused_in_words(address: str) -> None:
     """It would get two letters from each person."""
     with pytest.raises(Invalid) as new:
-        read_new(written(letter=LETTER | {"targets": targets_with(address)}), NOW)
+        read_new_petition(written(letter=LETTER | {"targets": targets_with(address)}), NOW)
     with pytest.raises(Invalid) as edit:
         edited(DRAFT, letter=LETTER | {"targets": targets_with(address)})
     for caught in (new, edit):
@@ -138,7 +138,7 @@ def test_a_stored_letter_with_one_address_twice_is_read_and_other_parts_are_edit
 def test_a_new_petition_cannot_set_lifecycle_fields(name: str) -> None:
     later: dict[str, Any] = {name: "open"}
     with pytest.raises(Invalid):
-        read_new(written(**later), NOW)
+        read_new_petition(written(**later), NOW)
 
 
 def test_the_shown_petition_can_be_sent_back_unchanged() -> None:

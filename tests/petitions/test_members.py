@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.petitions import members as module
-from chalicelib.petitions.form import EDITABLE, MAY_BE_LEFT_OUT, NO_MEMBERS, read_edit, read_new
-from chalicelib.petitions.members import MemberOfParliament, has_members, member_of, members, packed, unpacked
+from chalicelib.petitions.form import EDITABLE, MAY_BE_LEFT_OUT, NO_MEMBERS, read_edit, read_new_petition
+from chalicelib.petitions.members import MemberOfParliament, has_members, member_for_postcode, members, packed, unpacked
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_petition
 from tests.letters.lettering import LETTER, TARGET
@@ -45,13 +45,13 @@ def test_a_member_is_found_by_a_british_postcode_only(
     country: str | None, postcode: str | None, member: MemberOfParliament | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_members(monkeypatch)
-    assert member_of(country, postcode) == member
+    assert member_for_postcode(country, postcode) == member
 
 
 def test_without_tables_nobody_has_a_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FILE", tmp_path / "members.json")
     monkeypatch.setattr(module, "constituencies", lambda: None)
-    assert member_of("GB", "ZZ1 1AA") is None
+    assert member_for_postcode("GB", "ZZ1 1AA") is None
     assert not has_members()
 
 
@@ -113,5 +113,5 @@ def test_staff_edit_other_parts_although_the_table_is_gone() -> None:
 def test_a_new_petition_needs_the_table_too() -> None:
     new = texts(a_petition(), slug="another", letter=LETTER | {"targets": [MP]})
     with pytest.raises(Invalid) as refused:
-        read_new(new, NOW)
+        read_new_petition(new, NOW)
     assert refused.value.errors == [FieldError("letter.targets", NO_MEMBERS)]

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.errors import Invalid
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.model import Petition
 from tests.actors import a_petition
 
@@ -34,7 +34,7 @@ def test_anything_else_cannot_get_into_the_header(wrong: object) -> None:
 
 def test_the_error_says_what_a_site_looks_like() -> None:
     with pytest.raises(Invalid) as caught:
-        changed(a_petition(), embed_on=[SITE, f"{SITE}/page"])
+        with_changes(a_petition(), embed_on=[SITE, f"{SITE}/page"])
     (error,) = caught.value.errors
     assert (error.field, SITE in error.message) == ("embed_on.1", True)
 

@@ -11,7 +11,7 @@ from chalicelib.core import keys
 from chalicelib.petitions.constituency_table import Constituencies, packed
 from chalicelib.projections.by_constituency import confirmed_by_constituency, constituency_of, counter_of
 from chalicelib.projections.changes import constituency_increments
-from chalicelib.projections.dimensions import PLACE, Dimension, rows_by
+from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, Dimension, rows_by
 from chalicelib.projections.project import Increment, project
 from tests.fakes import FakeTables
 
@@ -41,8 +41,8 @@ def test_a_constituency_always_uses_the_same_counter() -> None:
 @pytest.mark.parametrize("constituency", ["Upper Zed", "Lower Zed", "none", "abroad", "unknown"])
 @pytest.mark.parametrize("bucket", [keys.BUCKETS[0], keys.BUCKETS[-1]])
 def test_reading_finds_every_counter(tables: FakeTables, constituency: str, bucket: str) -> None:
-    project([Increment(counter_of(SLUG, bucket, constituency), "1", {PLACE + constituency: 3})], tables)
-    assert confirmed_by_constituency(SLUG, tables) == {PLACE + constituency: 3}
+    project([Increment(counter_of(SLUG, bucket, constituency), "1", {CONSTITUENCY_PREFIX + constituency: 3})], tables)
+    assert confirmed_by_constituency(SLUG, tables) == {CONSTITUENCY_PREFIX + constituency: 3}
     assert not confirmed_by_constituency("another", tables)
 
 
@@ -55,7 +55,7 @@ def test_a_corrected_postcode_changes_both_constituencies_of_one_counter(tables:
     before, after = (an_image("confirmed", postcode, "GB") for postcode in ("ZZ1 1AA", "ZZ1 1AC"))
     project(constituency_increments("1", None, before, known), tables)
     project(constituency_increments("2", before, after, known), tables)
-    assert confirmed_by_constituency(SLUG, tables) == {PLACE + here: 0, PLACE + there: 1}
+    assert confirmed_by_constituency(SLUG, tables) == {CONSTITUENCY_PREFIX + here: 0, CONSTITUENCY_PREFIX + there: 1}
 
 
 Image = dict[str, Any] | None
@@ -89,7 +89,8 @@ def test_repeated_batches_count_each_confirmed_signature_once(
         project([each for change in batch for each in constituency_increments(*change, TABLE)], tables)
         done = max(done, start + size)
     ends = [lifecycle[-1] for lifecycle in lifecycles if lifecycle]
-    final = Counter(PLACE + constituency_of(end, TABLE) for end in ends if end and end["state"] == "confirmed")
+    confirmed_ends = [end for end in ends if end and end["state"] == "confirmed"]
+    final = Counter(CONSTITUENCY_PREFIX + constituency_of(end, TABLE) for end in confirmed_ends)
     counted = confirmed_by_constituency(SLUG, tables)
     assert {constituency: number for constituency, number in counted.items() if number} == final
     confirmed = final.total() + not_projected_yet
@@ -102,4 +103,4 @@ def test_counters_with_all_650_constituencies_stay_small(name: str, length: int)
     shares = Counter(counter_of("a-slug-of-some-length", "2a", name.format(number)).sk for number in range(650))
     widest = max(shares.values())
     number, key_and_sequence = 4, 100
-    assert widest * (len(PLACE) + length + number) + key_and_sequence < (1024 if length < 10 else 2048)
+    assert widest * (len(CONSTITUENCY_PREFIX) + length + number) + key_and_sequence < (1024 if length < 10 else 2048)

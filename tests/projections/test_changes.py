@@ -101,7 +101,7 @@ def test_stages_are_counted_by_hour_and_confirmations_by_ten_minutes() -> None:
 
 def test_sequence_numbers_are_compared_as_numbers() -> None:
     counter = keys.pending("s", "00")
-    assert Increment(counter, "99", {}).order < Increment(counter, "100", {}).order
+    assert Increment(counter, "99", {}).padded_sequence < Increment(counter, "100", {}).padded_sequence
 
 
 TABLE = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))

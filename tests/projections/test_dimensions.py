@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.projections.dimensions import NOT_YET, Dimension, dimensions_of, rows_by
+from chalicelib.projections.dimensions import NOT_YET_ASSIGNED, Dimension, dimensions_of, rows_by
 
 NAMES = st.sampled_from(["pending", "v.one", "v.two", "a.SW", "a.BT", "a.none", "a.abroad"])
 
@@ -37,5 +37,5 @@ def test_not_yet_assigned_signatures_have_a_row() -> None:
     assert rows_by(Dimension.AREA, Counter({"a.SW": 2, "a.none": 1, "v.one": 3}), 4) == {
         "SW": 2,
         "no postcode": 1,
-        NOT_YET: 1,
+        NOT_YET_ASSIGNED: 1,
     }

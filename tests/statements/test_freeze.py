@@ -9,7 +9,7 @@ from chalicelib.core import tokens
 from chalicelib.core.errors import NotAStatement
 from chalicelib.core.tokens import Purpose
 from chalicelib.petitions.model import Petition
-from chalicelib.statements.freeze import freeze, sealed, unsealed
+from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
 from chalicelib.statements.model import Statement
 from tests.actors import (
     ALICE,
@@ -38,7 +38,7 @@ STATEMENT = Statement(
     confirmed=12345,
     as_of=NOW,
 )
-TOKEN = sealed(STATEMENT, TOKEN_KEYS)
+TOKEN = statement_token(STATEMENT, TOKEN_KEYS)
 CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -64,8 +64,8 @@ def test_a_statement_freezes_the_letters_too(served: Served) -> None:
     said = "Letters to Home Secretary: 2 requested (1 sent, 0 failed, 0 unknown, 1 waiting, 0 not sent)."
     assert frozen.letters == said
     send_all(served)
-    assert unsealed(sealed(frozen, TOKEN_KEYS), TOKEN_KEYS).letters == said
-    page = served.get(f"/statements/{sealed(frozen, TOKEN_KEYS)}").body.decode()
+    assert statement_from_token(statement_token(frozen, TOKEN_KEYS), TOKEN_KEYS).letters == said
+    page = served.get(f"/statements/{statement_token(frozen, TOKEN_KEYS)}").body.decode()
     assert said in page
 
 
@@ -85,7 +85,7 @@ def test_a_statement_says_the_letters_to_many_targets_in_one_sentence(served: Se
 
 
 def test_a_sealed_statement_can_be_unsealed_and_is_safe_in_a_url() -> None:
-    assert unsealed(TOKEN, TOKEN_KEYS) == STATEMENT
+    assert statement_from_token(TOKEN, TOKEN_KEYS) == STATEMENT
     assert set(TOKEN) <= {*CHARACTERS, "."}
 
 
@@ -93,7 +93,7 @@ def test_the_longest_statement_fits_a_url() -> None:
     """API Gateway takes 10,240 bytes of request line and headers together."""
     letters = f"Letters to {'न' * 200}: 1,000,000 requested (1 sent, 0 failed, 0 unknown, 4 waiting, 0 not sent). " * 3
     texts = {"title": "न" * 200, "charity": "न" * 200, "slug": "a" * 60, "letters": letters}
-    assert len(sealed(STATEMENT.model_copy(update=texts), TOKEN_KEYS)) < 5500
+    assert len(statement_token(STATEMENT.model_copy(update=texts), TOKEN_KEYS)) < 5500
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from([*CHARACTERS, ".", "=", "é", "\x00"]))
@@ -101,13 +101,13 @@ def test_a_statement_with_one_character_changed_is_refused(position: int, charac
     changed = TOKEN[:position] + character + TOKEN[position + 1 :]
     if changed != TOKEN:
         with pytest.raises(NotAStatement):
-            unsealed(changed, TOKEN_KEYS)
+            statement_from_token(changed, TOKEN_KEYS)
 
 
 @given(st.integers(0, len(TOKEN) - 1))
 def test_a_truncated_statement_is_refused(length: int) -> None:
     with pytest.raises(NotAStatement):
-        unsealed(TOKEN[:length], TOKEN_KEYS)
+        statement_from_token(TOKEN[:length], TOKEN_KEYS)
 
 
 def test_a_changed_count_with_the_old_signature_is_refused() -> None:
@@ -116,32 +116,32 @@ def test_a_changed_count_with_the_old_signature_is_refused() -> None:
     forged = urlsafe_b64encode(text).decode().rstrip("=")
     assert len(forged) == len(payload)
     with pytest.raises(NotAStatement):
-        unsealed(f"{forged}.{signature}", TOKEN_KEYS)
+        statement_from_token(f"{forged}.{signature}", TOKEN_KEYS)
 
 
 @pytest.mark.parametrize("purpose", LINKS)
 def test_a_token_from_an_email_link_is_refused(purpose: Purpose) -> None:
     subject = subject_of(a_petition(), identity_of(a_petition()))
     with pytest.raises(NotAStatement):
-        unsealed(tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS), TOKEN_KEYS)
+        statement_from_token(tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS), TOKEN_KEYS)
 
 
 @pytest.mark.parametrize("purpose", LINKS)
 def test_a_statement_sealed_for_another_purpose_is_refused(purpose: Purpose) -> None:
     """The token of an email link must not be usable to sign a count."""
     with pytest.raises(NotAStatement):
-        unsealed(tokens.seal(purpose, TOKEN.partition(".")[0], TOKEN_KEYS), TOKEN_KEYS)
+        statement_from_token(tokens.seal(purpose, TOKEN.partition(".")[0], TOKEN_KEYS), TOKEN_KEYS)
 
 
 def test_a_statement_is_valid_until_its_own_key_is_removed() -> None:
     rotated = {**TOKEN_KEYS, "v3": "a-still-newer-key"}
-    assert unsealed(TOKEN, rotated) == STATEMENT
-    assert unsealed(sealed(STATEMENT, {"v1": TOKEN_KEYS["v1"]}), rotated) == STATEMENT
+    assert statement_from_token(TOKEN, rotated) == STATEMENT
+    assert statement_from_token(statement_token(STATEMENT, {"v1": TOKEN_KEYS["v1"]}), rotated) == STATEMENT
     with pytest.raises(NotAStatement):
-        unsealed(TOKEN, {"v3": "a-still-newer-key"})
+        statement_from_token(TOKEN, {"v3": "a-still-newer-key"})
 
 
 @given(st.text(max_size=200))
 def test_arbitrary_text_is_refused(text: str) -> None:
     with pytest.raises(NotAStatement):
-        unsealed(text, TOKEN_KEYS)
+        statement_from_token(text, TOKEN_KEYS)

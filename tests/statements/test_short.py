@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, NotAStatement
 from chalicelib.statements import short
-from chalicelib.statements.short import keep_short, token_of
+from chalicelib.statements.short import find_statement_token, store_short_code
 from tests.actors import SITE, bobs_token
 from tests.fakes import FakeTables
 from tests.served import Served
@@ -21,7 +21,7 @@ STATEMENTS = "/api/staff/petitions/safe-children/statements"
 def test_the_short_address_leads_to_the_statement(served: Served) -> None:
     frozen = served.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {bobs_token(served.tables)}")
     url = frozen.json_body["short_url"]
-    assert re.fullmatch(rf"{re.escape(SITE)}/s/[{short.SIGNS}]{{6}}", url)
+    assert re.fullmatch(rf"{re.escape(SITE)}/s/[{short.CHARACTERS}]{{6}}", url)
     answer = served.get(urlsplit(url).path)
     assert (answer.status_code, answer.headers["Location"]) == (302, urlsplit(frozen.json_body["url"]).path)
     assert "max-age" in answer.headers["Cache-Control"]
@@ -30,30 +30,30 @@ def test_the_short_address_leads_to_the_statement(served: Served) -> None:
 
 @pytest.mark.usefixtures("petition")
 def test_a_changed_record_proves_nothing(served: Served) -> None:
-    code = keep_short("forged", served.tables)
+    code = store_short_code("forged", served.tables)
     assert served.get(served.get(f"/s/{code}").headers["Location"]).status_code == 404
 
 
 @pytest.mark.parametrize("typed", [str, str.upper, lambda code: f" {code[:3]}-{code[3:]} "])
 def test_a_code_is_found_however_it_is_typed(tables: FakeTables, typed: Callable[[str], str]) -> None:
-    assert token_of(typed(keep_short("token", tables)), tables) == "token"
+    assert find_statement_token(typed(store_short_code("token", tables)), tables) == "token"
 
 
 @pytest.mark.parametrize("code", ["", "222222", "k7mp2", "k7mp2xx", "aaaaaa", "x" * 5_000])
 def test_an_unknown_code_is_not_a_statement(tables: FakeTables, code: str) -> None:
     with pytest.raises(NotAStatement):
-        token_of(code, tables)
+        find_statement_token(code, tables)
 
 
 def test_a_taken_code_is_not_given_twice(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     signs = iter("222222" * 2 + "333333")
     monkeypatch.setattr(short, "choice", lambda _: next(signs))
-    assert [keep_short(token, tables) for token in ("one", "two")] == ["222222", "333333"]
+    assert [store_short_code(token, tables) for token in ("one", "two")] == ["222222", "333333"]
     assert tables.items[keys.statement("222222")]["token"] == "one"
 
 
 def test_it_gives_up_after_some_taken_codes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(short, "choice", lambda _: "2")
-    keep_short("one", tables)
+    store_short_code("one", tables)
     with pytest.raises(ConditionFailed):
-        keep_short("two", tables)
+        store_short_code("two", tables)

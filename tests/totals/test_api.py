@@ -9,7 +9,7 @@ from chalicelib.core.rights import Right
 from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
-from chalicelib.statements.freeze import freeze, sealed
+from chalicelib.statements.freeze import freeze, statement_token
 from tests.actors import DAY, NOW, TOKEN_KEYS, bobs_token, confirmed
 from tests.served import JSON, Served
 
@@ -103,4 +103,4 @@ def test_the_page_and_a_statement_say_the_total(served: Served, petition: Petiti
     served.clock.forward(DAY)
     assert sentence in served.get("/petitions/safe-children").body.decode()
     statement = freeze(petition_as_stored(petition.slug, served.tables), served.clock(), served.tables)
-    assert sentence in served.get(f"/statements/{sealed(statement, TOKEN_KEYS)}").body.decode()
+    assert sentence in served.get(f"/statements/{statement_token(statement, TOKEN_KEYS)}").body.decode()

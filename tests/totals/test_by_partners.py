@@ -8,7 +8,7 @@ from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.statements.freeze import freeze, sealed
+from chalicelib.statements.freeze import freeze, statement_token
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.prove import PARTNERS
 from tests.actors import ALICE, DAY, NOW, TOKEN_KEYS, Person, confirmed, identity_of, item_of, key_of, signed
@@ -78,7 +78,7 @@ def test_the_total_says_how_many_confirmed_by_email(served: Served, five: Petiti
 def test_a_statement_says_how_many_confirmed_by_email(served: Served, five: Petition) -> None:
     statement = freeze(five, NOW, served.tables)
     assert (statement.confirmed, statement.by_partners) == (5, 4)
-    path = f"/statements/{sealed(statement, TOKEN_KEYS)}"
+    path = f"/statements/{statement_token(statement, TOKEN_KEYS)}"
     page = served.get(path).body.decode()
     assert "1 confirmed by email; 4 were sent by partners who checked them." in page
     assert "<strong>5</strong> signatures<" in page
@@ -88,7 +88,7 @@ def test_a_statement_says_how_many_confirmed_by_email(served: Served, five: Peti
 
 def test_without_such_a_partner_a_statement_keeps_its_sentence(served: Served, petition: Petition) -> None:
     confirmed(served.tables, petition, ALICE)
-    token = sealed(freeze(petition, NOW, served.tables), TOKEN_KEYS)
+    token = statement_token(freeze(petition, NOW, served.tables), TOKEN_KEYS)
     page = served.get(f"/statements/{token}").body.decode()
     assert BY_EMAIL in page
     assert "partners" not in page

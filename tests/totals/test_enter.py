@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.core.errors import Invalid
-from chalicelib.petitions.change import changed
+from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import edit
-from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure, current
+from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure, current_figures
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -34,7 +34,7 @@ def test_entering_a_figure_twice_is_one_figure(tables: FakeTables, petition: Pet
 
 
 def test_the_number_of_figures_is_limited(tables: FakeTables, petition: Petition) -> None:
-    edit(changed(petition, figures=[a_figure(f"{number}", 1) for number in range(MOST_FIGURES)]), NOW, tables)
+    edit(with_changes(petition, figures=[a_figure(f"{number}", 1) for number in range(MOST_FIGURES)]), NOW, tables)
     with pytest.raises(Invalid) as refused:
         entered(tables)
     assert refused.value.errors[0].message == "There are 100 figures already, and no more fit"
@@ -46,7 +46,7 @@ def test_a_race_with_an_edit_loses_neither(
     def raced(slug: str, tables: FakeTables) -> Petition:
         monkeypatch.undo()
         before = petition_as_stored(slug, tables)
-        edit(changed(before, title="Edited meanwhile"), NOW, tables)
+        edit(with_changes(before, title="Edited meanwhile"), NOW, tables)
         return before
 
     monkeypatch.setattr("chalicelib.totals.enter.petition_as_stored", raced)
@@ -63,5 +63,5 @@ def test_a_figure_that_is_entered_again_after_another_is_current(tables: FakeTab
     entered(tables)
     enter("safe-children", PAPER.model_copy(update={"count": 99}), NOW + timedelta(minutes=1), tables)
     again = entered(tables, NOW + timedelta(minutes=2))
-    assert current(stored(tables).figures) == [again]
+    assert current_figures(stored(tables).figures) == [again]
     assert again.count == PAPER.count

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from chalicelib.core.times import iso
-from chalicelib.petitions.find import Listed
+from chalicelib.petitions.find import ListedPetition
 from chalicelib.petitions.model import Petition
 
 HAL = "application/hal+json"
@@ -33,7 +33,7 @@ def entry_point(base: str) -> Document:
     }
 
 
-def petition_list(petitions: Sequence[Listed], page: int, base: str) -> Document:
+def petition_list(petitions: Sequence[ListedPetition], page: int, base: str) -> Document:
     """Return one page. Clients stop at a page without `next`."""
     pages = max(1, ceil(len(petitions) / PAGE_SIZE))
     on_page = petitions[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]

@@ -17,7 +17,7 @@ class FunnelTotals(TypedDict):
     received: Number
     """Signatures received. A person who signs again after withdrawing or expiring is counted again."""
     mailed: Number
-    """Of these, those whose first email was sent."""
+    """Received signatures whose first email was sent."""
     confirmed: Number
     """Signatures confirmed."""
     bounced: Number

@@ -8,7 +8,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.projections.api import days_asked
+from chalicelib.projections.api import requested_days
 from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.funnel.read import (
     FunnelBy,
@@ -31,7 +31,7 @@ COLUMNS = ("key", *Stage)
 @staff_view(routes)
 def read_funnel(request: Request, slug: str) -> Response:
     """Return the stages by day or hour. JSON adds totals and the rate; CSV has only the rows."""
-    by, days, now = _unit(request), days_asked(request), times.now()
+    by, days, now = _unit(request), requested_days(request), times.now()
     counts = stage_counts_by_day(petition_as_stored(slug, tables()), now, tables())
     chosen = days_within(days, counts)
     listed = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]

@@ -17,11 +17,12 @@ class Stage(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-# Only confirmations are counted by less than an hour, to find the peak; the item must stay small.
+# Only confirmations are counted by ten minutes, to find the peak. Other stages are counted by hour, so that the item
+# stays small.
 SLOT_MINUTES = 10
 # The keys are made by name_of.
 Numbers = Counter[str]
-_STAGE = {stage[0]: stage for stage in Stage}
+_STAGE_BY_LETTER = {stage[0]: stage for stage in Stage}
 
 
 def name_of(stage: Stage, at: datetime) -> str:
@@ -31,10 +32,10 @@ def name_of(stage: Stage, at: datetime) -> str:
 
 
 def stage_of(name: str) -> Stage:
-    return _STAGE[name[0]]
+    return _STAGE_BY_LETTER[name[0]]
 
 
-def begins(name: str, day: date) -> datetime:
+def start_of(name: str, day: date) -> datetime:
     """Return the start of the time that a number covers."""
     return datetime(day.year, day.month, day.day, int(name[1:3]), int(name[3:] or 0) * SLOT_MINUTES, tzinfo=UTC)
 

@@ -11,10 +11,10 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.funnel import store
-from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, begins, stage_of
+from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, stage_of, start_of
 from chalicelib.tallies.count import Days, first_day
 
-# The stream's event source drops a change after twelve hours (stack/template/streams.py). Then a day is final.
+# Older days are final: the stream's event source drops a change after twelve hours (stack/template/streams.py).
 OPEN_DAYS = timedelta(days=2)
 SLOT = timedelta(minutes=SLOT_MINUTES)
 
@@ -30,7 +30,7 @@ class FunnelBy(StrEnum):
 
 @dataclass(frozen=True)
 class Rate:
-    """Confirmations a minute: `now` is the mean of the last `over_minutes` (10 to 20); `peak` of the best ten."""
+    """Confirmations a minute: `now` is the mean of the last `over_minutes` (10 to 20); `peak` of the busiest ten."""
 
     now: float
     over_minutes: int
@@ -42,12 +42,11 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
     """Return the counts of every day until today. Store one total for each final day that has none."""
     summed_days = store.closed_days(petition.slug, tables)
     today = now.date()
-    # Start OPEN_DAYS ago at the latest: if no first day is recorded, it is that of the opening, which may be in the
-    # future.
+    # Start OPEN_DAYS ago at the latest: first_day may be that of a future opening.
     first = max(summed_days) + timedelta(days=1) if summed_days else min(first_day(petition, tables), today - OPEN_DAYS)
     days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
     unsummed_days = store.open_days(petition.slug, days, tables)
-    _close(petition.slug, {day: unsummed_days[day] for day in days if day < today - OPEN_DAYS}, tables)
+    _close_days(petition.slug, {day: unsummed_days[day] for day in days if day < today - OPEN_DAYS}, tables)
     return summed_days | unsummed_days
 
 
@@ -61,7 +60,7 @@ def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
     found: dict[str, Row] = defaultdict(Counter)
     for day, numbers in counts.items():
         for name, number in numbers.items():
-            key = day.isoformat() if by is FunnelBy.DAY else iso(begins(name, day).replace(minute=0))
+            key = day.isoformat() if by is FunnelBy.DAY else iso(start_of(name, day).replace(minute=0))
             found[key][stage_of(name)] += number
     return dict(sorted(found.items()))
 
@@ -72,22 +71,22 @@ def totals(counts: StageCounts) -> Row:
 
 def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
     """Return the current rate from `counts` and the peak from `chosen`."""
-    since = _slot_of(now) - SLOT
-    recent = sum(number for start, number in _confirmed(counts).items() if start >= since)
+    since = _slot_start(now) - SLOT
+    recent = sum(number for start, number in _confirmations(counts).items() if start >= since)
     minutes = (now - since) / timedelta(minutes=1)
-    slots = _confirmed(chosen)
-    best = max(slots, key=lambda start: slots[start], default=None)
-    peak = slots[best] / SLOT_MINUTES if best else 0.0
-    return Rate(round(recent / minutes, 1), round(minutes), round(peak, 1), best)
+    slots = _confirmations(chosen)
+    busiest = max(slots, key=lambda start: slots[start], default=None)
+    peak = slots[busiest] / SLOT_MINUTES if busiest else 0.0
+    return Rate(round(recent / minutes, 1), round(minutes), round(peak, 1), busiest)
 
 
 def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
     """Return the confirmations of the last 24 hours by the start of their ten minutes, in order."""
-    since = _slot_of(now) - timedelta(days=1)
-    return {start: number for start, number in sorted(_confirmed(counts).items()) if since < start}
+    since = _slot_start(now) - timedelta(days=1)
+    return {start: number for start, number in sorted(_confirmations(counts).items()) if since < start}
 
 
-def _close(slug: str, final_days: StageCounts, tables: Tables) -> None:
+def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
     """Store one total for each final day."""
     try:
         for day, numbers in final_days.items():
@@ -96,15 +95,15 @@ def _close(slug: str, final_days: StageCounts, tables: Tables) -> None:
         pass  # The next read stores them. The counts are correct without them.
 
 
-def _confirmed(counts: StageCounts) -> Mapping[datetime, int]:
-    """Return confirmations by the start of their ten minutes."""
+def _confirmations(counts: StageCounts) -> Mapping[datetime, int]:
+    """Return the confirmations by the start of their ten minutes."""
     return {
-        begins(name, day): number
+        start_of(name, day): number
         for day, numbers in counts.items()
         for name, number in numbers.items()
         if stage_of(name) is Stage.CONFIRMED
     }
 
 
-def _slot_of(moment: datetime) -> datetime:
+def _slot_start(moment: datetime) -> datetime:
     return moment.replace(minute=moment.minute // SLOT_MINUTES * SLOT_MINUTES, second=0, microsecond=0)

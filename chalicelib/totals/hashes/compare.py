@@ -10,20 +10,21 @@ from chalicelib.partners.imports.model import prefix, upload_key
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
 from chalicelib.totals.hashes.key import find_key
 from chalicelib.totals.hashes.model import HashComparison
-from chalicelib.totals.hashes.run import as_hash
+from chalicelib.totals.hashes.run import parsed_hash
 
 
 def with_count(new: NewFigure) -> NewFigure:
-    """Return the figure with its count; if staff send hashes, that is the number of different ones. Raise Invalid."""
-    sends_hashes = new.hashes is not None or new.upload is not None
-    if sends_hashes != (new.kind is FigureKind.HASHES) or (new.hashes is not None and new.upload is not None):
+    """Return the figure with its count. The count of hashes is the number of different hashes. Raise Invalid."""
+    sources_of_hashes = (new.hashes is not None) + (new.upload is not None)
+    if sources_of_hashes != (1 if new.kind is FigureKind.HASHES else 0):
         message = "The kind hashes needs either hashes or the upload of a file with hashes. Other kinds take neither"
         raise Invalid([FieldError("hashes", message)])
     if new.hashes is not None:
-        number = len({as_hash(line, place) for place, line in enumerate(new.hashes, 1)})
-        new = new.model_copy(update={"count": number if new.count is None else new.count})
-        if new.count != number:
-            raise Invalid([FieldError("count", f"There are {number:,} different hashes. You can leave the count out")])
+        distinct = len({parsed_hash(line, number) for number, line in enumerate(new.hashes, 1)})
+        new = new.model_copy(update={"count": distinct if new.count is None else new.count})
+        if new.count != distinct:
+            message = f"There are {distinct:,} different hashes. You can leave the count out"
+            raise Invalid([FieldError("count", message)])
     if new.count is None:
         raise Invalid([FieldError("count", "Enter a whole number, 0 or more")])
     return new
@@ -36,7 +37,7 @@ def check_key(slug: str, source: str, tables: Tables) -> None:
         raise Invalid([FieldError("source", message)])
 
 
-def comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
+def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
     """Return the job, not started yet. Without an upload, the caller must still store its file."""
     moment = now.replace(microsecond=0)
     return HashComparison(

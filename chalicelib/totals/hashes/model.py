@@ -1,4 +1,4 @@
-"""A comparison of a source's hashes with those of our signers. It is a job (chalicelib.jobs), without hashes."""
+"""A comparison of a source's hashes with those of our signers. It is a job (chalicelib.jobs), stored without hashes."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -9,7 +9,7 @@ from chalicelib.petitions.figure import Figure
 LIFETIME = timedelta(days=365)
 # A million hashes take about 100 MB of memory.
 MOST_HASHES = 1_000_000
-# Of a request with hashes: some 131,000. Lambda takes 6 MB, and the body travels as base64.
+# The largest request with hashes, about 131,000 of them. Lambda accepts 6 MB, and the body is sent as base64.
 MOST_HASHES_KB = 4480
 
 

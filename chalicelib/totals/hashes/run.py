@@ -16,18 +16,18 @@ from chalicelib.petitions.figure import Comparison
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.walk import read_confirmed_addresses
 from chalicelib.tallies.count import withdrawn_until
-from chalicelib.totals.enter import add
+from chalicelib.totals.enter import add_figure
 from chalicelib.totals.hashes.key import find_key
 from chalicelib.totals.hashes.model import MOST_HASHES, HashComparison
 
-# Seconds. One bucket of ten million signatures is 160,000 of them.
-FOR_A_CHECK, FOR_A_BUCKET, FOR_ENTERING = 60, 60, 10
+# With ten million signatures, a bucket has 160,000.
+CHECK_SECONDS, BUCKET_SECONDS, ENTER_SECONDS = 60, 60, 10
 HASH = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}")
 
 
 @dataclass
 class Comparing:
-    """The work of a comparison. `folder` is an empty directory. The hashes are in memory; our signers never are."""
+    """The work of a comparison. `folder` is an empty directory. Only the hashes are in memory, never our signers."""
 
     tables: Tables
     bucket: Bucket
@@ -37,17 +37,17 @@ class Comparing:
 
     def next_step(self, job: HashComparison) -> Step[HashComparison]:
         if job.withdrawn is None:
-            return Step(FOR_A_CHECK, lambda: self._checked(job))
+            return Step(CHECK_SECONDS, lambda: self._check_hashes(job))
         if job.processed < len(keys.BUCKETS):
-            return Step(FOR_A_BUCKET, lambda: self._with_bucket(job))
-        return Step(FOR_ENTERING, lambda: self._entered(job))
+            return Step(BUCKET_SECONDS, lambda: self._compare_bucket(job))
+        return Step(ENTER_SECONDS, lambda: self._enter_figure(job))
 
     def tidy(self, job: HashComparison) -> None:
         """Delete the hashes."""
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/")
 
-    def _checked(self, job: HashComparison) -> HashComparison:
-        """Check the hashes, and note how many signatures were withdrawn until now."""
+    def _check_hashes(self, job: HashComparison) -> HashComparison:
+        """Check the hashes, and store in the job how many signatures were withdrawn until now."""
         petition = petition_as_stored(job.slug, self.tables)
         try:
             number = len(self._their_hashes(job))
@@ -69,7 +69,7 @@ class Comparing:
             self._hashes = frozenset(read_hashes(path))
         return self._hashes
 
-    def _with_bucket(self, job: HashComparison) -> HashComparison:
+    def _compare_bucket(self, job: HashComparison) -> HashComparison:
         """Compare one bucket of our signatures with the hashes."""
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
@@ -80,17 +80,17 @@ class Comparing:
         update = {"processed": job.processed + 1, "seen": job.seen + seen, "here": job.here + here}
         return job.model_copy(update=update)
 
-    def _entered(self, job: HashComparison) -> HashComparison:
+    def _enter_figure(self, job: HashComparison) -> HashComparison:
         """Enter the figure with what the comparison found, in one transaction with the end of the job.
 
-        So a comparison that is cancelled in its last step is not used.
+        If the comparison is cancelled in this step, the transaction fails and the result is not used.
         """
-        # The time of the last step, so that a repeat after a crash enters the same.
+        # touched_at is the time of the last step, so that a repeat after a crash enters the same figure.
         found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn or 0, compared_at=job.touched_at)
         now = self.clock()
         figure = job.figure.model_copy(update={"compared": found, "entered_at": now})
         try:
-            add(job.slug, figure, self.tables, also=ending(job, now))
+            add_figure(job.slug, figure, self.tables, also=ending(job, now))
         except ConditionFailed:
             return job  # It was cancelled, or another process was faster: the runner then reads the stored job.
         except Stale:
@@ -101,18 +101,18 @@ class Comparing:
 
 
 def read_hashes(path: Path) -> Iterator[bytes]:
-    """Yield the hashes of a file. Raise Invalid; the error quotes nothing, because the line may be an address."""
+    """Yield the hashes of a file. Raise Invalid; the error quotes nothing, because a line may be an address."""
     with path.open("rb") as file:
         encoding = encoding_of(file.read(2))
     with path.open(encoding=encoding, errors="replace") as file:
-        lines = iter(lambda: file.readline(200), "")  # Limited, because a line may be as long as the file.
+        lines = iter(lambda: file.readline(200), "")  # 200 characters at most: a line may be as long as the file.
         for number, line in enumerate(lines, 1):
             if number > MOST_HASHES:
                 raise Invalid([FieldError("hashes", f"The file has more than {MOST_HASHES:,} lines")])
-            yield as_hash(line, number)
+            yield parsed_hash(line, number)
 
 
-def as_hash(line: str, number: int) -> bytes:
+def parsed_hash(line: str, number: int) -> bytes:
     """Return the hash. Raise Invalid if the line is not a hash."""
     text = line.strip()
     if not HASH.fullmatch(text):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.projections.funnel.model import Stage, begins, name_of, numbers_of, stage_of
+from chalicelib.projections.funnel.model import Stage, name_of, numbers_of, stage_of, start_of
 
 AT = datetime(2026, 11, 24, 13, 49, 59, tzinfo=UTC)
 
@@ -13,7 +13,7 @@ AT = datetime(2026, 11, 24, 13, 49, 59, tzinfo=UTC)
 def test_a_name_contains_stage_and_time(stage: Stage) -> None:
     name = name_of(stage, AT)
     assert stage_of(name) is stage
-    assert begins(name, AT.date()) == AT.replace(minute=40 if stage is Stage.CONFIRMED else 0, second=0)
+    assert start_of(name, AT.date()) == AT.replace(minute=40 if stage is Stage.CONFIRMED else 0, second=0)
 
 
 def test_a_full_day_takes_at_most_two_write_units() -> None:

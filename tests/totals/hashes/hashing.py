@@ -9,7 +9,7 @@ from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.petitions.figure import FigureKind, NewFigure
 from chalicelib.totals.enter import enter
-from chalicelib.totals.hashes.compare import comparison
+from chalicelib.totals.hashes.compare import new_comparison
 from chalicelib.totals.hashes.key import issue_key
 from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.hashes.run import Comparing
@@ -31,7 +31,7 @@ def a_comparison(
     """Enter a figure with these hashes, as staff do, and return its comparison, which waits."""
     number = len(hashes) if count is None else count
     new = NewFigure(source=SOURCE, kind=FigureKind.HASHES, count=number, as_of=NOW, evidence="Hashed")
-    job = comparison(SLUG, enter(SLUG, new, NOW, tables), None, "bob", NOW).model_copy(update=changes)
+    job = new_comparison(SLUG, enter(SLUG, new, NOW, tables), None, "bob", NOW).model_copy(update=changes)
     bucket.objects[job.file] = "".join(f"{each}\n" for each in hashes).encode()
     start(job, FakeQueue(), tables)
     return job

@@ -15,7 +15,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
-from chalicelib.totals.enter import add
+from chalicelib.totals.enter import add_figure
 from chalicelib.totals.hashes import run
 from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.total import total
@@ -151,9 +151,9 @@ def test_a_comparison_that_is_cancelled_in_its_last_step_is_not_used(
 
     def cancelled_meanwhile(*arguments: Any, **more: Any) -> Figure:
         cancel(find_job(HashComparison, job.job_id, tables), NOW, tables)
-        return add(*arguments, **more)
+        return add_figure(*arguments, **more)
 
-    monkeypatch.setattr(run, "add", cancelled_meanwhile)
+    monkeypatch.setattr(run, "add_figure", cancelled_meanwhile)
     assert compared(job, tables, bucket, tmp_path).state is JobState.CANCELLED
     assert [each.compared for each in petition_as_stored(SLUG, tables).figures] == [None]
     assert not bucket.objects
