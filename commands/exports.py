@@ -68,7 +68,7 @@ def _start_export(arguments: argparse.Namespace) -> Export:
         )
         export = prepared(request, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
-        common.audited("export.requested", export.job_id, **details, recipient=export.recipient or "none")
+        common.audit("export.requested", export.job_id, **details, recipient=export.recipient or "none")
         start(export, common.queue("EXPORTS_QUEUE_URL"), tables)
     except Invalid as error:
         raise common.InputError(error.errors[0].message) from None
@@ -99,7 +99,7 @@ def _each_second(export: Export) -> Iterator[Export]:
 def _download(export: Export, folder: Path) -> None:
     result, bucket = result_of(export, times.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
     for key, ending in ((result.file, export.extension), (result.cover, ".pdf")):
-        common.audited("export.fetched", export.job_id, what=ending)
+        common.audit("export.fetched", export.job_id, what=ending)
         path = folder / f"{export.job_id}{ending}"
         digest = _save(bucket.link(key, path.name, LINK_SECONDS), path)
         if key == result.file and digest != result.sha256:

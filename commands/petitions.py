@@ -22,7 +22,7 @@ from commands import common
 def load_petition(arguments: argparse.Namespace) -> None:
     for path in arguments.file:
         petition = read_petition(path)
-        common.audited("petition.loaded", petition.slug, text_version=petition.text_version)
+        common.audit("petition.loaded", petition.slug, text_version=petition.text_version)
         petition = publish(petition, times.now(), common.tables())
         print(f"loaded {petition.slug} ({petition.state_at(times.now())}), text version {petition.text_version}")
 

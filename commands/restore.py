@@ -59,7 +59,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     print(f"continue with --at {iso(copy.moment)}", flush=True)
     copy.wait(_show_progress)
     if not arguments.dry_run:
-        common.audited("table.restored", arguments.table, at=iso(copy.moment))
+        common.audit("table.restored", arguments.table, at=iso(copy.moment))
     items = restored(copy.pages(), common.tables(), arguments.table, trail.read, write=not arguments.dry_run)
     counted, slugs = _counted(items, lists_all=arguments.list)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
@@ -116,12 +116,12 @@ def _copy_of(table: str, at: datetime | None) -> Copy:
 def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
     if arguments.at:  # The window moves on every second: what was just read from it need not be in the next.
         patiently(copy.window).check(arguments.at)
-    common.audited("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
+    common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
     patiently(copy.begin)
 
 
 def _finish(copy: Copy, table: str) -> None:
-    common.audited("copy.deleted", table, copy=copy.name)
+    common.audit("copy.deleted", table, copy=copy.name)
     print(f"deleted {copy.name}" if patiently(copy.delete) else f"there is no {copy.name}")
 
 

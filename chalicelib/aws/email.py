@@ -62,7 +62,7 @@ class Mailer:
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
         with translate_errors("mail", _refusal), _no_connection():
             answer = self._client.send_email(
-                FromEmailAddress=named(self._sender, mail.sender_name),
+                FromEmailAddress=sender_header(self._sender, mail.sender_name),
                 Destination={"ToAddresses": [mail.to]},
                 Content={
                     "Simple": {
@@ -81,7 +81,7 @@ class Mailer:
         return answer["MessageId"]
 
 
-def named(address: str, name: str) -> str:
+def sender_header(address: str, name: str) -> str:
     """Return the sender with its name. The name is cut if it is too long for SES."""
     name = " ".join(name.split())
     if not name:

@@ -51,7 +51,7 @@ def read_address(typed: str) -> Address:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        valid = validate_email(unpasted(typed), **RULES)  # type: ignore[arg-type]
+        valid = validate_email(strip_pasted(typed), **RULES)  # type: ignore[arg-type]
     except EmailNotValidError as error:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
@@ -61,7 +61,7 @@ def read_address(typed: str) -> Address:
     return Address(f"{valid.local_part}@{valid.ascii_domain}", canonical(valid.local_part, valid.ascii_domain))
 
 
-def unpasted(typed: str) -> str:
+def strip_pasted(typed: str) -> str:
     """Remove what copying an address adds: spaces, mailto:, a name and <...>, one dot or comma at the end.
 
     Anything else stays as typed, and is refused: a guess could send the email to somebody else.

@@ -54,7 +54,7 @@ class Words:
 PLAIN = Words()
 
 
-def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
+def parse_body(model: type[Model], body: str, words: Words = PLAIN) -> Model:
     """Return the model. Raise NotJson if the body is not JSON, Invalid with field errors if it breaks the model."""
     try:
         found = model.model_validate_json(body)
@@ -66,7 +66,7 @@ def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
     return found
 
 
-def decoded(body: str) -> object:
+def decode_json(body: str) -> object:
     """Return the value of a JSON text. Raise NotJson, or Invalid if an object has a field twice."""
     try:
         found: object = _STRICT_JSON.decode(body)

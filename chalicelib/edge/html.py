@@ -34,7 +34,7 @@ HTML_HEADERS = {
 }
 
 
-def framed_by(origins: Sequence[str]) -> dict[str, str]:
+def frame_policy(origins: Sequence[str]) -> dict[str, str]:
     """Return the policy of a page that only these sites may show in a frame. Without any, no site may."""
     allowed = f"frame-ancestors {' '.join(origins)}" if origins else "frame-ancestors 'none'"
     return {"Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", allowed)}
@@ -97,7 +97,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         # Its links leave the frame and nothing can be sent, so any site may show why its frame has no petition.
         "embedded": request.path.startswith("/embed/"),
     }
-    headers = {**retry_after(problem), **(framed_by(["*"]) if context["embedded"] else {})}
+    headers = {**retry_after(problem), **(frame_policy(["*"]) if context["embedded"] else {})}
     return page(request, "problem.html", context, problem.status, headers)
 
 

@@ -40,7 +40,7 @@ SECURITY_HEADERS = {
 PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE}
 
 
-def shared(seconds: int) -> dict[str, str]:
+def cache_headers(seconds: int) -> dict[str, str]:
     """Return headers for a public response: a CDN may cache it, and serve it for a day while we fail.
 
     A copy that hardly anybody asks for is served once more while it is refreshed. So that it shows no old count, it may
@@ -79,7 +79,7 @@ def not_modified(headers: Mapping[str, str]) -> Response:
     return answer("", 304, headers)
 
 
-def unless_known(request: Request, values: object, response: Response) -> Response:
+def conditional_answer(request: Request, values: object, response: Response) -> Response:
     """Return 304 if the client has a response to this query with the same values, else the response with its ETag."""
     parameters = dict(request.query_params or {})
     digest = sha256(json.dumps([parameters, values], sort_keys=True).encode()).hexdigest()[:16]

@@ -14,7 +14,7 @@ from chalicelib.core.address import Address, read_address
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
-from chalicelib.core.validation import Words, parsed
+from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.people.access import document, shown
 from chalicelib.people.letter import letters_of
@@ -25,7 +25,7 @@ from chalicelib.signatures.erase import erase, erase_all
 from chalicelib.signatures.form import typed_address
 from chalicelib.signatures.look_up import StoredSignature, find_signatures, identities_of
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import PersonSignatures
@@ -49,7 +49,7 @@ class PersonRequest(BaseModel):
 def find_person(request: Request) -> Response:
     """Return every signature of one email address, in every petition. The list may be empty."""
     stored = find_signatures(_identities(_address_in(request)), tables())
-    audited(request, "person.found", details={each.petition.slug: each.signature_id for each in stored})
+    audit(request, "person.found", details={each.petition.slug: each.signature_id for each in stored})
     return _all_shown(stored)
 
 
@@ -57,7 +57,7 @@ def find_person(request: Request) -> Response:
 def erase_address(request: Request) -> Response:
     """Erase every signature of one email address, in every petition and in the overflow queue."""
     identities = _identities(_address_in(request))
-    audited(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
+    audit(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
     erase_all(identities, times.now(), tables())
     log.note("person_erased", petitions=len(identities))
     return _all_shown(find_signatures(identities, tables()))
@@ -67,7 +67,7 @@ def erase_address(request: Request) -> Response:
 def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     """Return one signature with what staff need to help."""
     stored = one_signature(slug, signature_id, tables())
-    audited(request, "person.shown", signature_id, {"petition": slug})
+    audit(request, "person.shown", signature_id, {"petition": slug})
     return json_answer(as_shown(stored, settings().limit_keys, times.now(), tables()))
 
 
@@ -87,7 +87,7 @@ def erase_person(request: Request, slug: str, signature_id: str) -> Response:
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
     """Return all data held on this signature's email address, in every petition, as a file for its owner."""
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))
-    audited(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in stored})
+    audit(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in stored})
     signed = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
     texts = texts_as_signed(signed, tables())
     download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
@@ -100,7 +100,7 @@ def _change_and_show(request: Request, path: tuple[str, str], action: str, chang
     """Audit and make the change, and return the signature as it is then. `path`: its slug and id."""
     slug, signature_id = path
     stored = one_signature(slug, signature_id, tables())
-    audited(request, action, signature_id, {"petition": slug})
+    audit(request, action, signature_id, {"petition": slug})
     change(stored.key, stored.petition, times.now(), tables())
     log.note(action.rpartition(".")[2], petition=slug, signature=signature_id)
     return json_answer(
@@ -109,7 +109,7 @@ def _change_and_show(request: Request, path: tuple[str, str], action: str, chang
 
 
 def _address_in(request: Request) -> Address:
-    return parsed(PersonRequest, json_body(request), WORDS).email
+    return parse_body(PersonRequest, json_body(request), WORDS).email
 
 
 def _all_shown(stored: list[StoredSignature]) -> Response:

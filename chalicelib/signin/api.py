@@ -8,7 +8,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import UnknownThing
 from chalicelib.core.settings import settings
-from chalicelib.core.validation import parsed
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.caller import source_ip
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.routes import ROUTES
@@ -27,7 +27,7 @@ routes = Blueprint(__name__)
 @json_view(routes)
 def begin_sign_in(request: Request) -> Response:
     """Return the URL to open. The page makes and keeps the secrets."""
-    sign_in = parsed(SignInBegun, json_body(request))
+    sign_in = parse_body(SignInBegun, json_body(request))
     answer: SignInAddress = {"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())}
     return json_answer(answer)
 
@@ -35,7 +35,7 @@ def begin_sign_in(request: Request) -> Response:
 @json_view(routes)
 def open_session(request: Request) -> Response:
     """Exchange the provider's code for a token. It works for eight hours."""
-    returned, now = parsed(CodeReturned, json_body(request)), times.now()
+    returned, now = parse_body(CodeReturned, json_body(request)), times.now()
     member = member_for(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
     rights = sorted(member.rights)

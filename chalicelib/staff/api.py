@@ -10,11 +10,11 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.rights import Right
-from chalicelib.core.validation import parsed
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.staff.authorizer import audited, rights_by_route, rights_of, staff_view
+from chalicelib.staff.authorizer import audit, rights_by_route, rights_of, staff_view
 from chalicelib.staff.model import StaffToken
-from chalicelib.staff.tokens import all_tokens, described, find_token, keep, new_token, revoke
+from chalicelib.staff.tokens import all_tokens, audit_details, find_token, keep, new_token, revoke
 
 routes = Blueprint(__name__)
 
@@ -50,13 +50,13 @@ def list_tokens(request: Request) -> Response:
 @staff_view(routes)
 def issue_token(request: Request) -> Response:
     """Return 201 and the new token, which is shown only once. It gives no more than the caller's own, and no longer."""
-    new = parsed(TokenRequest, json_body(request))
+    new = parse_body(TokenRequest, json_body(request))
     if set(new.rights) - rights_of(request):
         raise Forbidden("You can only give rights that your own token has.")
     now = times.now()
     expires_at = _expiry(new.days, _own_token(request).expires_at, now)
     token = new_token(new.owner, new.rights, now, expires_at)
-    audited(request, "token.issued", token.stored.token_id, described(token.stored))
+    audit(request, "token.issued", token.stored.token_id, audit_details(token.stored))
     return json_answer({"token": keep(token, tables()), **_shown(token.stored, now)}, 201)
 
 
@@ -66,7 +66,7 @@ def revoke_token(request: Request, token_id: str) -> Response:
     token = _found(token_id)
     if token.rights - rights_of(request) - {Right.PARTNER}:
         raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")
-    audited(request, "token.revoked", token.token_id, described(token))
+    audit(request, "token.revoked", token.token_id, audit_details(token))
     revoke(token.token_id, times.now(), tables())
     return json_answer(_shown(_found(token_id), times.now()))
 

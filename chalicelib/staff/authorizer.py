@@ -156,17 +156,17 @@ def rights_of(request: Request) -> set[Right]:
     return {Right(name) for name in _context(request)["rights"].split(",") if name}
 
 
-def audited(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
+def audit(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
     """Record an action. Call this first: if it fails, answer 503 and do not act. Pass ids, states and numbers only."""
     entry = Action(name=action, subject=subject, details=dict(details or {}))
     request.context[RECORDED] = record(actor(request), entry, times.now(), tables())
 
 
-def cancelled(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
+def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
     """Cancel the job and record it. Return the job: cancelled, or as it had ended before. A stalled one has failed."""
     if not job.at(times.now()).is_open:
         return job
-    audited(request, action, job.job_id, details)
+    audit(request, action, job.job_id, details)
     return cancel(job, times.now(), tables())
 
 

@@ -65,7 +65,7 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
     return keep(new_token(owner, rights, now, expires_at), tables)
 
 
-def described(token: StaffToken) -> dict[str, str]:
+def audit_details(token: StaffToken) -> dict[str, str]:
     """Return what the audit trail says about a token."""
     return {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "expires": iso(token.expires_at)}
 

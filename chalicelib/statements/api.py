@@ -9,10 +9,10 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import NO_STORE, json_answer, redirect, shared
+from chalicelib.edge.http import NO_STORE, cache_headers, json_answer, redirect
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.authorizer import audit, staff_view
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
 from chalicelib.statements.short import keep_short, token_of
@@ -28,7 +28,7 @@ def freeze_count(request: Request, slug: str) -> Response:
     """Freeze the exact count now. Return 201 with the statement and the URLs where anyone can check it."""
     statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
     details = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
-    audited(request, "statement.frozen", slug, details)
+    audit(request, "statement.frozen", slug, details)
     token = sealed(statement, settings().token_keys)
     short_url = f"{settings().site_url}/s/{keep_short(token, tables())}"
     shown = {**_shown(statement, _url(token)), "short_url": short_url}
@@ -38,14 +38,14 @@ def freeze_count(request: Request, slug: str) -> Response:
 @json_view(routes)
 def check_statement(request: Request, token: str) -> Response:
     """Return the statement as JSON, if this site signed it."""
-    return json_answer(_shown(_checked(token), _url(token)), headers=shared(KEPT_SECONDS))
+    return json_answer(_shown(_checked(token), _url(token)), headers=cache_headers(KEPT_SECONDS))
 
 
 @page_view(routes)
 def show_short_statement(request: Request, code: str) -> Response:
     """Redirect to the long address, which contains the statement."""
     response = redirect(request, f"/statements/{token_of(code, tables())}", 302)
-    response.headers |= shared(KEPT_SECONDS)
+    response.headers |= cache_headers(KEPT_SECONDS)
     return response
 
 
@@ -53,7 +53,7 @@ def show_short_statement(request: Request, code: str) -> Response:
 def show_statement(request: Request, token: str) -> Response:
     """Show the statement as a page, if this site signed it."""
     context = {"statement": _checked(token), "url": _url(token), "petition": None}
-    return page(request, "statement.html", context, headers=shared(KEPT_SECONDS))
+    return page(request, "statement.html", context, headers=cache_headers(KEPT_SECONDS))
 
 
 def _checked(token: str) -> Statement:

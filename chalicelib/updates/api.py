@@ -9,7 +9,7 @@ from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import answer, chosen_language, json_answer, shared
+from chalicelib.edge.http import answer, cache_headers, chosen_language, json_answer
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import render
 from chalicelib.petitions.find import find_petition
@@ -32,7 +32,7 @@ def list_updates(request: Request, slug: str) -> Response:
     code = chosen_language(request)
     updates = [_shown(update.in_language(code), update.languages) for update in published(petition.slug, tables())]
     body: PublicUpdates = {"slug": petition.slug, "updates": updates}
-    return json_answer(body, headers=shared(KEPT_SECONDS))
+    return json_answer(body, headers=cache_headers(KEPT_SECONDS))
 
 
 @page_view(routes)
@@ -46,7 +46,7 @@ def read_updates_feed(request: Request, slug: str) -> Response:
     query = f"?lang={code}" if code else ""
     context = {"petition": petition, "updates": updates, "changed": changed, "query": query}
     body = render("updates.atom", base=site_prefix(request), site_url=settings().site_url, **context)
-    return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **shared(KEPT_SECONDS)})
+    return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **cache_headers(KEPT_SECONDS)})
 
 
 def _shown(update: "Update", languages: list[str]) -> "PublicUpdate":
