@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from chalicelib.staff.audit.actions import DESCRIPTIONS, described
+from chalicelib.staff.audit.actions import DESCRIPTIONS, description_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,4 +16,4 @@ def test_exactly_the_recorded_actions_are_described() -> None:
 
 
 def test_an_unknown_action_is_shown_by_its_name() -> None:
-    assert described("petition.forgotten") == "petition.forgotten"
+    assert description_of("petition.forgotten") == "petition.forgotten"
