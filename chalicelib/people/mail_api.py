@@ -17,7 +17,7 @@ from chalicelib.mail import budget
 from chalicelib.mail.budget import Allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, resume
-from chalicelib.people.one_signature import as_shown, one_signature
+from chalicelib.people.one_signature import load_for_staff, one_signature
 from chalicelib.people.resend import Resent, resend
 from chalicelib.petitions.model import Reason
 from chalicelib.signatures.look_up import StoredSignature
@@ -71,7 +71,7 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 @staff_view(routes)
 def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Undo the owner's choice to get no more email about the petition, because they ask for it. Idempotent."""
+    """Undo the owner's choice to get no more email about the petition: the owner has asked for it. Idempotent."""
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     reason = parse_body(AllowMail, json_body(request), WORDS).reason
     if not stored.signature.email:
@@ -79,11 +79,11 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
     audit(request, "mail.allowed", signature_id, {"petition": slug, "reason": reason})
     resume(choice_of(mailbox_of(stored.signature.email, settings().limit_keys), slug), now, tables())
     log.note("resumed", petition=slug, signature=signature_id)
-    return json_answer(as_shown(stored, settings().limit_keys, now, tables()))
+    return json_answer(load_for_staff(stored, settings().limit_keys, now, tables()))
 
 
 def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
-    """Return what the address's budget allows. A withdrawn signature has no address: `resend` refuses it anyway."""
+    """Return what the address's budget allows. A withdrawn signature has no address, and `resend` refuses it."""
     if not stored.signature.email:
         return Allowance(now, is_stopped=False)
     return budget.read_allowance(
