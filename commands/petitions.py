@@ -60,7 +60,7 @@ def read_petition(path: Path) -> Petition:
         raise common.InputError(f"{path}: {error}") from error
     except (ValidationError, Invalid) as error:
         errors = error.errors if isinstance(error, Invalid) else field_errors(error, WORDS)
-        raise common.InputError("\n".join(f"{path}: {wrong.field}: {wrong.message}" for wrong in errors)) from error
+        raise common.InputError("\n".join(f"{path}: {each.field}: {each.message}" for each in errors)) from error
     return petition
 
 

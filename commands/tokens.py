@@ -33,9 +33,9 @@ def revoke_token(arguments: argparse.Namespace) -> None:
 
 def list_tokens(arguments: argparse.Namespace) -> None:
     for token in all_tokens(common.tables()):
-        ended = "revoked" if token.revoked_at else f"until {times.iso(token.expires_at)}"
-        used = times.iso(token.last_used_at) if token.last_used_at else "never"
-        print(f"{token.token_id}  {ended:27}  used {used:20}  {','.join(sorted(token.rights))}  {token.owner}")
+        validity = "revoked" if token.revoked_at else f"until {times.iso(token.expires_at)}"
+        last_used = times.iso(token.last_used_at) if token.last_used_at else "never"
+        print(f"{token.token_id}  {validity:27}  used {last_used:20}  {','.join(sorted(token.rights))}  {token.owner}")
 
 
 def _rights(text: str) -> list[Right]:
