@@ -53,7 +53,7 @@ class Bucket:
                         raise Unavailable("files")
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Return URL and fields of a form. With it, anybody can upload this object, up to `most` bytes, for `seconds`."""
+        """Return URL and fields of a form that uploads this object: for anybody, up to `most` bytes, for `seconds`."""
         limits = [["content-length-range", 1, most]]
         form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
         return form["url"], form["fields"]
