@@ -26,7 +26,7 @@ def queue(setting: str) -> Queue:
     return Queue(clients.sqs(), required(setting))
 
 
-def audited(action: str, subject: str = "", **details: str) -> None:
+def audit(action: str, subject: str = "", **details: str) -> None:
     """Record an action before it is done, as the API does. The actor is the engineer's account on their machine."""
     actor = Actor(token_id="manage.py", owner=account())
     record(actor, Action(name=action, subject=subject, details=details), times.now(), tables())

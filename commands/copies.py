@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
 
 # A restore takes from minutes to hours, whatever the size of the table.
-LOOK_SECONDS, LOOKS = 10, 12 * 360
-MARK = "-restored-"
+POLL_SECONDS, POLLS = 10, 12 * 360
+COPY_INFIX = "-restored-"
 # A page is one BatchGetItem on the live table.
 PAGE = 100
-# Throttles end by themselves: try for about three minutes, with full jitter.
+# In seconds. Throttles end by themselves: try for about three minutes, with full jitter.
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4, *[20] * 16)
 
 T = TypeVar("T")
 
 
-def patiently(call: Callable[[], T]) -> T:
-    """Call again after throttles. For idempotent calls only. Raise Unavailable if AWS still refuses at the end."""
+def with_retries(call: Callable[[], T]) -> T:
+    """Call, and repeat the call while AWS is unavailable. For idempotent calls only. At the end, raise Unavailable."""
     for pause in PAUSES:
         with suppress(Unavailable):
             return call()
@@ -46,7 +46,7 @@ def patiently(call: Callable[[], T]) -> T:
 
 @dataclass(frozen=True)
 class Window:
-    """The moments that a table can be restored to. AWS: up to 35 days ago, until about five minutes ago."""
+    """The moments that AWS can restore a table to: from up to 35 days ago until about five minutes ago."""
 
     earliest: datetime
     latest: datetime
@@ -61,19 +61,19 @@ def window(client: "DynamoDBClient", table: str) -> Window:
     """Return the window of the table. Raise InputError if its recovery is off."""
     with translate_errors("storage"):
         answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
-    kept = answer.get("PointInTimeRecoveryDescription", {})
-    if kept.get("PointInTimeRecoveryStatus") != "ENABLED":
+    recovery = answer.get("PointInTimeRecoveryDescription", {})
+    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         raise InputError(f"point-in-time recovery is off for {table}: there is nothing to restore from")
     # Round to whole seconds that are inside AWS's window.
-    latest = kept["LatestRestorableDateTime"].astimezone(UTC).replace(microsecond=0)
-    return Window(kept["EarliestRestorableDateTime"].astimezone(UTC), latest)
+    latest = recovery["LatestRestorableDateTime"].astimezone(UTC).replace(microsecond=0)
+    return Window(recovery["EarliestRestorableDateTime"].astimezone(UTC), latest)
 
 
 def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
     """Return the names of this table's copies."""
     with translate_errors("storage"):
         pages = client.get_paginator("list_tables").paginate()
-        return [name for page in pages for name in page["TableNames"] if name.startswith(f"{table}{MARK}")]
+        return [name for page in pages for name in page["TableNames"] if name.startswith(f"{table}{COPY_INFIX}")]
 
 
 class Copy:
@@ -83,7 +83,7 @@ class Copy:
         self._client = client
         self._table = table
         self.moment = moment
-        self.name = f"{table}{MARK}{moment:%Y%m%dT%H%M%SZ}"
+        self.name = f"{table}{COPY_INFIX}{moment:%Y%m%dT%H%M%SZ}"
 
     def status(self) -> str | None:
         """Return AWS's status of the copy; None if there is no such table."""
@@ -95,7 +95,7 @@ class Copy:
         return window(self._client, self._table)
 
     def begin(self) -> None:
-        """Ask AWS for the copy. Idempotent."""
+        """Start the restore that makes the copy. Idempotent."""
         with suppress(Conflicted), translate_errors("storage", _refusal):
             self._client.restore_table_to_point_in_time(
                 SourceTableName=self._table, TargetTableName=self.name, RestoreDateTime=self.moment
@@ -103,23 +103,23 @@ class Copy:
 
     def wait(self, tell: Callable[[str], None]) -> None:
         """Wait until the copy is ready. Raise InputError if AWS cancelled the restore, or after twelve hours."""
-        was_there = False
-        for look in range(LOOKS):
-            status = patiently(self.status)
+        has_existed = False
+        for poll in range(POLLS):
+            status = with_retries(self.status)
             if status == "ACTIVE":
                 return
-            if was_there and status is None:
+            if has_existed and status is None:
                 raise InputError(f"AWS cancelled the restore: {self.name} is gone. CloudTrail says why; then repeat")
-            was_there = was_there or status is not None
-            tell(f"AWS restores into {self.name}: {look * LOOK_SECONDS // 60} min, {status or 'asked for'}")
-            time.sleep(LOOK_SECONDS)
+            has_existed = has_existed or status is not None
+            tell(f"AWS restores into {self.name}: {poll * POLL_SECONDS // 60} min, {status or 'asked for'}")
+            time.sleep(POLL_SECONDS)
         raise InputError(f"{self.name} is still being restored; repeat the command, it goes on from here")
 
     def pages(self) -> Iterator[Sequence[Item]]:
         """Yield every item, a page at a time."""
         request: dict[str, Any] = {"TableName": self.name, "Limit": PAGE}
         while True:
-            answer = patiently(lambda: self._page(request))
+            answer = with_retries(lambda: self._page(request))
             yield [from_wire(item) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return
@@ -140,5 +140,5 @@ class Copy:
 def _refusal(error: "ClientError") -> PetitionsError | None:
     code = error.response["Error"]["Code"]
     if code in ("TableAlreadyExistsException", "TableInUseException"):
-        return Conflicted("storage")  # Asked for before, perhaps by the SDK's own retry.
+        return Conflicted("storage")  # An earlier call started the restore, perhaps before a retry of the SDK.
     return UnknownThing("There is no such table.") if code == "ResourceNotFoundException" else None

@@ -14,7 +14,7 @@ from commands.common import from_1_to
 
 MOST_MESSAGES = 10_000_000
 
-# Without the stream's dead letters: they are ranges of the stream, and the sweep finds the mail requests in them.
+# Not the stream's dead letters: they are ranges of the stream, and the sweep finds the mail requests of these.
 REDRIVEN = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
 
 
@@ -28,12 +28,12 @@ def redrive(arguments: argparse.Namespace) -> None:
     """Move as many dead letters back as there are now, so that messages that fail again do not move in circles."""
     name = REDRIVEN[arguments.queue]
     dead_letters, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")
-    waiting = min(dead_letters.depth(), arguments.most)
+    total = min(dead_letters.depth(), arguments.most)
     moved = 0
-    for size in dead_letters.move_to(queue, waiting):
+    for size in dead_letters.move_to(queue, total):
         moved += size
-        print(f"\rmoved {moved} of {waiting}", end="", file=sys.stderr, flush=True)
-    print(f"moved {moved} of {waiting} back to the {arguments.queue} queue")
+        print(f"\rmoved {moved} of {total}", end="", file=sys.stderr, flush=True)
+    print(f"moved {moved} of {total} back to the {arguments.queue} queue")
 
 
 def pause_sending(arguments: argparse.Namespace) -> None:

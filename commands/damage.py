@@ -1,9 +1,8 @@
 """Decide for one item of a restored copy what a restore writes into the live table. No AWS, no clock.
 
-The times in a signature show whether it was damaged or changed. The application changes what was signed only together
-with a time: of signing, confirming, withdrawing or erasing. So an item with the same times as the copy and other signed
-data was damaged. If a confirmed signature is now pending without `withdrawn_at`, it was deleted, and its owner signed
-anew.
+The times in a signature show whether it was damaged or changed. When the application changes signed data, it changes a
+time too: of signing, confirming, withdrawing or erasing. So an item with the copy's times but other signed data was
+damaged. If a confirmed signature is now pending, and was not withdrawn, it was deleted and its owner signed again.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,10 +26,10 @@ TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # The attributes that change only together with one of these times. The state of email and `updates` change alone.
 SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
-# The application never takes these away from an item.
+# The application never removes these attributes from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
-# Of the counts table. The rest is temporary, or gives access (a revoked token must not come back).
+# The partitions of counts to restore. Others are temporary, or give access: a revoked token must not come back.
 RESTORED_COUNTS = (
     "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
     "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#",
@@ -105,22 +104,22 @@ def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> Rest
     """Restore only a missing counter. One that exists may have changed since, and a recount repairs it."""
     if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
-    return _missing(keys.COUNTS, copied, live)
+    return _restore_missing(keys.COUNTS, copied, live)
 
 
 def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
     """Restore only a missing entry: an entry of the audit trail never changes."""
-    return _missing(keys.AUDIT, copied, live)
+    return _restore_missing(keys.AUDIT, copied, live)
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore a missing email. If it waited, it may have been sent since: it comes back as unknown and is not sent."""
-    settled = {name: value for name, value in copied.items() if name not in REQUEST}
-    waited = {} if len(settled) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
-    return _missing(keys.DELIVERIES, settled | waited, live)
+    """Restore a missing email. If it waited, it may have been sent since: restore it as unknown, and do not send it."""
+    without_request = {name: value for name, value in copied.items() if name not in REQUEST}
+    mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
+    return _restore_missing(keys.DELIVERIES, without_request | mark, live)
 
 
-def _missing(table: str, copied: Item, live: Item | None) -> RestoreDecision:
+def _restore_missing(table: str, copied: Item, live: Item | None) -> RestoreDecision:
     if live is None:
         return RestoreDecision(RestoreOutcome.PUT_BACK, _new(table, copied, {}))
     return RestoreDecision(RestoreOutcome.SAME if live == copied else RestoreOutcome.NEWER)
@@ -155,13 +154,13 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
 
 
 def _has_gone(identity: str, signature: Signature, since_copy: SinceCopy) -> bool:
-    """Return whether the person withdrew or was erased after signing. An item that is empty may be restored."""
+    """Return whether the person withdrew or was erased after signing. An item that is empty anyway may be restored."""
 
-    def was_after_signing(acts: Mapping[str, datetime]) -> bool:
-        return identity in acts and acts[identity] >= signature.signed_at
+    def is_after_signing(times: Mapping[str, datetime]) -> bool:
+        return identity in times and times[identity] >= signature.signed_at
 
-    was_erased = was_after_signing(since_copy.erased) and signature.erased_at is None
-    was_withdrawn = was_after_signing(since_copy.withdrawn) and signature.state is not SignatureState.WITHDRAWN
+    was_erased = is_after_signing(since_copy.erased) and signature.erased_at is None
+    was_withdrawn = is_after_signing(since_copy.withdrawn) and signature.state is not SignatureState.WITHDRAWN
     return was_erased or was_withdrawn
 
 
@@ -171,8 +170,8 @@ def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
 
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     """Return the change that writes the copy's signed data. The state of email and `updates` stay as they are now."""
-    lost = {name: copied[name] for name in MAIL_FACTS if name in copied and name not in live}
-    assign: dict[str, Any] = {**_signed_part(copied), **lost, "restored_at": iso(since_copy.now)}
+    lost_mail_facts = {name: copied[name] for name in MAIL_FACTS if name in copied and name not in live}
+    assign: dict[str, Any] = {**_signed_part(copied), **lost_mail_facts, "restored_at": iso(since_copy.now)}
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
     absent = [name for name in SIGNED if name not in copied]
     if copied["state"] == SignatureState.CONFIRMED:

@@ -24,7 +24,7 @@ from chalicelib.jobs.request import find_job, start
 from chalicelib.petitions.find import petition_as_stored
 from commands import common
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 REPOSITORY = Path(__file__).resolve().parents[1]
 BLOCK = 1024 * 1024
 WIDTH = 30
@@ -35,8 +35,8 @@ def export_petition(arguments: argparse.Namespace) -> None:
     _check_folder(arguments.out)
     export = _start_export(arguments)
     print(f"{export.job_id}: {export.count_at_moment} confirmed at {times.iso(export.moment)}", file=sys.stderr)
-    for current in _each_second(export):
-        print(f"\r{bar(current)}", end="", file=sys.stderr, flush=True)
+    for current in _poll(export):
+        print(f"\r{progress_bar(current)}", end="", file=sys.stderr, flush=True)
         export = current
     print(file=sys.stderr)
     if export.state is not JobState.DONE:
@@ -45,14 +45,14 @@ def export_petition(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise common.InputError for a folder inside the repository: names must not end up in a commit."""
+    """Raise common.InputError for a folder inside the repository: no commit may contain names of signers."""
     if not folder.is_dir():
         raise common.InputError(f"{folder} is not a folder")
     if folder.resolve().is_relative_to(REPOSITORY):
         raise common.InputError("the file must not be inside the repository: name another folder with --out")
 
 
-def bar(export: Export) -> str:
+def progress_bar(export: Export) -> str:
     """Return a progress bar. It measures parts, because withdrawals during the export reduce the rows."""
     full = WIDTH if export.state is JobState.DONE else WIDTH * len(export.parts) // len(keys.BUCKETS)
     return f"[{'#' * full}{'.' * (WIDTH - full)}] {export.processed} of {export.count_at_moment}, {export.state}   "
@@ -64,11 +64,11 @@ def _start_export(arguments: argparse.Namespace) -> Export:
     petition = petition_as_stored(arguments.slug, tables)
     try:
         request = ExportRequest(
-            format=arguments.format, columns=arguments.columns, recipient=_key(arguments.recipient_file)
+            format=arguments.format, columns=arguments.columns, recipient=_read_key(arguments.recipient_file)
         )
         export = new_export(request, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
-        common.audited("export.requested", export.job_id, **details, recipient=export.recipient or "none")
+        common.audit("export.requested", export.job_id, **details, recipient=export.recipient or "none")
         start(export, common.queue("EXPORTS_QUEUE_URL"), tables)
     except Invalid as error:
         raise common.InputError(error.errors[0].message) from None
@@ -79,19 +79,19 @@ def _start_export(arguments: argparse.Namespace) -> Export:
     return export
 
 
-def _key(path: Path | None) -> str | None:
+def _read_key(path: Path | None) -> str | None:
     try:
         return path.read_text(encoding="utf-8") if path else None
     except (OSError, UnicodeDecodeError) as error:
         raise common.InputError(f"{path} cannot be read as text: {type(error).__name__}") from None
 
 
-def _each_second(export: Export) -> Iterator[Export]:
+def _poll(export: Export) -> Iterator[Export]:
     """Yield the export as it is now, each second until it ends."""
     tables = common.tables()
     while export.state_at(times.now()) in (JobState.WAITING, JobState.RUNNING):
         yield export
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
         export = find_job(Export, export.job_id, tables)
     yield export
 
@@ -99,7 +99,7 @@ def _each_second(export: Export) -> Iterator[Export]:
 def _download(export: Export, folder: Path) -> None:
     result, bucket = result_of(export, times.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
     for key, ending in ((result.file, export.extension), (result.cover, ".pdf")):
-        common.audited("export.fetched", export.job_id, what=ending)
+        common.audit("export.fetched", export.job_id, what=ending)
         path = folder / f"{export.job_id}{ending}"
         digest = _save(bucket.link(key, path.name, LINK_SECONDS), path)
         if key == result.file and digest != result.sha256:
@@ -136,9 +136,11 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("slug")
     command.add_argument("--format", type=Format, choices=list(Format), default=Format.CSV)
     command.add_argument("--columns", type=_columns, default=list(DEFAULT_COLUMNS), help=f"some of {','.join(Column)}")
-    either = command.add_mutually_exclusive_group(required=True)
-    either.add_argument("--recipient-file", type=Path, help="encrypt to this age or OpenPGP public key")
-    either.add_argument("--unencrypted", action="store_true", help="do not encrypt: the file shows names to everybody")
-    where = "the folder to save file and cover sheet in, outside the repository"
-    command.add_argument("--out", type=Path, default=Path(), help=where)
+    encryption = command.add_mutually_exclusive_group(required=True)
+    encryption.add_argument("--recipient-file", type=Path, help="encrypt to this age or OpenPGP public key")
+    encryption.add_argument(
+        "--unencrypted", action="store_true", help="do not encrypt: the file shows names to everybody"
+    )
+    out_help = "the folder to save file and cover sheet in, outside the repository"
+    command.add_argument("--out", type=Path, default=Path(), help=out_help)
     command.set_defaults(run=export_petition)

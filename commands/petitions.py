@@ -22,7 +22,7 @@ from commands import common
 def load_petition(arguments: argparse.Namespace) -> None:
     for path in arguments.file:
         petition = read_petition(path)
-        common.audited("petition.loaded", petition.slug, text_version=petition.text_version)
+        common.audit("petition.loaded", petition.slug, text_version=petition.text_version)
         petition = publish(petition, times.now(), common.tables())
         print(f"loaded {petition.slug} ({petition.state_at(times.now())}), text version {petition.text_version}")
 
@@ -60,7 +60,7 @@ def read_petition(path: Path) -> Petition:
         raise common.InputError(f"{path}: {error}") from error
     except (ValidationError, Invalid) as error:
         errors = error.errors if isinstance(error, Invalid) else field_errors(error, WORDS)
-        raise common.InputError("\n".join(f"{path}: {wrong.field}: {wrong.message}" for wrong in errors)) from error
+        raise common.InputError("\n".join(f"{path}: {each.field}: {each.message}" for each in errors)) from error
     return petition
 
 

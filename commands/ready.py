@@ -8,12 +8,12 @@ from chalicelib.core.settings import required
 
 
 def check(arguments: argparse.Namespace) -> None:
-    # It needs the model and the template, which no other command loads.
+    # Imported here: it loads the model and the template, which no other command needs.
     from stack.ready.__main__ import main
 
     dns = ["--dns"] if arguments.dns else []
-    words = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.seconds, *dns]
-    sys.exit(main(words))
+    options = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.seconds, *dns]
+    sys.exit(main(options))
 
 
 def add_to(subparsers: Any) -> None:

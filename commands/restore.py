@@ -22,7 +22,7 @@ from chalicelib.core.times import iso
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
 from commands import common, damage
-from commands.copies import Copy, copies_of, patiently, window
+from commands.copies import Copy, copies_of, window, with_retries
 from commands.damage import RestoreDecision, RestoreOutcome, Rule, SinceCopy
 from commands.trail import Trail
 
@@ -36,7 +36,7 @@ LATEST = "latest"
 WRITTEN = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 
-class Restored(NamedTuple):
+class RestoredItem(NamedTuple):
     item: Item
     outcome: RestoreOutcome
 
@@ -54,33 +54,33 @@ def restore(arguments: argparse.Namespace) -> None:
 
 def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     trail = Trail(copy.moment, _ids(arguments.leave_out), _ids(arguments.unsubscribed))
-    if patiently(copy.status) is None:
+    if with_retries(copy.status) is None:
         _begin(copy, arguments)
     print(f"continue with --at {iso(copy.moment)}", flush=True)
     copy.wait(_show_progress)
     if not arguments.dry_run:
-        common.audited("table.restored", arguments.table, at=iso(copy.moment))
-    items = restored(copy.pages(), common.tables(), arguments.table, trail.read, write=not arguments.dry_run)
-    counted, slugs = _counted(items, lists_all=arguments.list)
+        common.audit("table.restored", arguments.table, at=iso(copy.moment))
+    items = restore_items(copy.pages(), common.tables(), arguments.table, trail.read, write=not arguments.dry_run)
+    counted, slugs = _count_outcomes(items, lists_all=arguments.list)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
     print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]))
-    _say_what_next(arguments, copy, slugs)
+    _print_next_steps(arguments, copy, slugs)
 
 
-def restored(
+def restore_items(
     pages: Iterable[Sequence[Item]], live: Tables, table: str, read_trail: Callable[[], SinceCopy], *, write: bool
-) -> Iterator[Restored]:
-    """Yield each item of the copy, and what happened to it. Constant memory, one page at a time."""
+) -> Iterator[RestoredItem]:
+    """Restore the items of the copy, and yield each with what happened to it. Only one page is in memory."""
     for page in pages:
-        since_copy = patiently(read_trail)
-        wanted = [_key(table, item) for item in page]
-        found = patiently(partial(live.batch_get, wanted, consistent=True)) if wanted else []
-        by_key = {_key(table, item): item for item in found}
+        since_copy = with_retries(read_trail)
+        page_keys = [_key_of(table, item) for item in page]
+        live_items = with_retries(partial(live.batch_get, page_keys, consistent=True)) if page_keys else []
+        live_by_key = {_key_of(table, item): item for item in live_items}
         for copied in page:
-            decision = RULES[table](copied, by_key.get(_key(table, copied)), since_copy)
+            decision = RULES[table](copied, live_by_key.get(_key_of(table, copied)), since_copy)
             if write and decision.outcome is RestoreOutcome.WITHDRAWN:
-                patiently(partial(_withdraw, _key(table, copied), since_copy.now, live))
-            yield Restored(copied, _write(decision, live) if write and decision.write else decision.outcome)
+                with_retries(partial(_withdraw, _key_of(table, copied), since_copy.now, live))
+            yield RestoredItem(copied, _write(decision, live) if write and decision.write else decision.outcome)
 
 
 def _withdraw(key: Key, now: datetime, live: Tables) -> None:
@@ -96,37 +96,37 @@ def _write(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
     write = decision.write
     assert write is not None
     try:
-        patiently(partial(live.put_new, write) if isinstance(write, NewItem) else partial(live.update, write))
+        with_retries(partial(live.put_new, write) if isinstance(write, NewItem) else partial(live.update, write))
     except ConditionFailed as failure:
-        found = failure.item or {}
+        stored = failure.item or {}
         values = write.item if isinstance(write, NewItem) else write.assign
         # The client repeats a write whose response was lost. The repetition fails because the first one succeeded.
-        is_ours = all(found.get(name) == value for name, value in values.items())
+        is_ours = all(stored.get(name) == value for name, value in values.items())
         return decision.outcome if is_ours else RestoreOutcome.NEWER
     return decision.outcome
 
 
 def _copy_of(table: str, at: datetime | None) -> Copy:
     client, name = clients.dynamodb(), required(table_variable(table))
-    if at is None and (existing := patiently(partial(copies_of, client, name))):
+    if at is None and (existing := with_retries(partial(copies_of, client, name))):
         raise common.InputError(f"there is a copy already: use its time with --at, or delete it: {', '.join(existing)}")
-    return Copy(client, name, at or patiently(partial(window, client, name)).latest)
+    return Copy(client, name, at or with_retries(partial(window, client, name)).latest)
 
 
 def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
-    if arguments.at:  # The window moves on every second: what was just read from it need not be in the next.
-        patiently(copy.window).check(arguments.at)
-    common.audited("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
-    patiently(copy.begin)
+    if arguments.at:  # "latest" was just read from the window, which moves every second: do not check it again.
+        with_retries(copy.window).check(arguments.at)
+    common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
+    with_retries(copy.begin)
 
 
 def _finish(copy: Copy, table: str) -> None:
-    common.audited("copy.deleted", table, copy=copy.name)
-    print(f"deleted {copy.name}" if patiently(copy.delete) else f"there is no {copy.name}")
+    common.audit("copy.deleted", table, copy=copy.name)
+    print(f"deleted {copy.name}" if with_retries(copy.delete) else f"there is no {copy.name}")
 
 
-def _counted(items: Iterable[Restored], *, lists_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
-    """Return how many items had each outcome, and the slugs to recount. Print the ids to check, or all."""
+def _count_outcomes(items: Iterable[RestoredItem], *, lists_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
+    """Return how many items had each outcome, and the slugs to recount. Print the ids to check, or all changed ids."""
     counted: Counter[RestoreOutcome] = Counter()
     slugs: set[str] = set()
     for item, outcome in items:
@@ -147,10 +147,11 @@ def _slugs(pk: str) -> set[str]:
     kind, _, rest = pk.partition("#")
     if kind == "TALLY":
         return {rest.partition("#")[0]}
+    # A signature's partition is <slug>#<bucket>.
     return {slug_of(pk)} if pk[-2:] in keys.BUCKETS and kind == slug_of(pk) else set()
 
 
-def _say_what_next(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
+def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
     if slugs and not arguments.dry_run:
         if arguments.table == keys.SIGNATURES:
             print(
@@ -166,7 +167,7 @@ def _show_progress(line: str) -> None:
     print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
 
 
-def _key(table: str, item: Item) -> Key:
+def _key_of(table: str, item: Item) -> Key:
     return Key(table, item["pk"], item["sk"])
 
 

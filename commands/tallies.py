@@ -13,7 +13,7 @@ from commands import common
 from commands.common import from_1_to
 
 
-def more_shards(arguments: argparse.Namespace) -> None:
+def add_shards(arguments: argparse.Namespace) -> None:
     if raise_shards(arguments.slug, arguments.shards, common.tables()):
         print(f"{arguments.slug} has {arguments.shards} shards; all functions use them within seconds")
     else:
@@ -63,9 +63,9 @@ def report(found: Recount) -> list[str]:
 def repair_tally(petition: Petition, found: Recount) -> None:
     """Reopen days that were closed too early, then adjust the tally and the pending counters."""
     _refuse_while_moving(found)
-    if early := reopen(petition.slug, times.now(), common.tables()):
+    if reopened_days := reopen(petition.slug, times.now(), common.tables()):
         # An adjusting entry on a closed day would not be counted.
-        print(f"  reopened, because they were closed before they were over: {', '.join(map(str, early))}")
+        print(f"  reopened, because they were closed before they were over: {', '.join(map(str, reopened_days))}")
         found = _recount_and_print(petition)
         _refuse_while_moving(found)
     written = repair(found, times.now(), common.tables())
@@ -86,7 +86,7 @@ def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("shards", help="let an open petition accept more confirmations a second")
     command.add_argument("slug")
     command.add_argument("shards", type=from_1_to(MOST_SHARDS), help="how many; a lower number changes nothing")
-    command.set_defaults(run=more_shards)
+    command.set_defaults(run=add_shards)
     command = subparsers.add_parser("recount", help="check a tally against the signatures; exit code 1 if wrong")
     command.add_argument("slug")
     command.add_argument("--repair", action="store_true", help="write and print an adjusting entry")

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.core import times
 from chalicelib.core.rights import Right
-from chalicelib.staff.tokens import all_tokens, described, find_token, keep, new_token, revoke
+from chalicelib.staff.tokens import all_tokens, audit_details, find_token, keep, new_token, revoke
 from commands import common
 from commands.common import from_1_to
 
@@ -18,14 +18,14 @@ def issue_token(arguments: argparse.Namespace) -> None:
     now = times.now()
     expires_at = now + timedelta(days=arguments.days)
     token = new_token(arguments.owner, arguments.rights, now, expires_at)
-    common.audited("token.issued", token.stored.token_id, **described(token.stored))
+    common.audit("token.issued", token.stored.token_id, **audit_details(token.stored))
     print(keep(token, common.tables()))
     print(f"Valid until {times.iso(expires_at)}. It is shown only once and is not stored.", file=sys.stderr)
 
 
 def revoke_token(arguments: argparse.Namespace) -> None:
     token = find_token(arguments.id, common.tables())
-    common.audited("token.revoked", arguments.id, **(described(token) if token else {}))
+    common.audit("token.revoked", arguments.id, **(audit_details(token) if token else {}))
     if not revoke(arguments.id, times.now(), common.tables()):
         raise common.InputError(f"there is no token {arguments.id}: the id is the part between the underscores")
     print(f"revoked {arguments.id}: it is no longer valid")
@@ -33,9 +33,9 @@ def revoke_token(arguments: argparse.Namespace) -> None:
 
 def list_tokens(arguments: argparse.Namespace) -> None:
     for token in all_tokens(common.tables()):
-        ended = "revoked" if token.revoked_at else f"until {times.iso(token.expires_at)}"
-        used = times.iso(token.last_used_at) if token.last_used_at else "never"
-        print(f"{token.token_id}  {ended:27}  used {used:20}  {','.join(sorted(token.rights))}  {token.owner}")
+        validity = "revoked" if token.revoked_at else f"until {times.iso(token.expires_at)}"
+        last_used = times.iso(token.last_used_at) if token.last_used_at else "never"
+        print(f"{token.token_id}  {validity:27}  used {last_used:20}  {','.join(sorted(token.rights))}  {token.owner}")
 
 
 def _rights(text: str) -> list[Right]:

@@ -12,29 +12,29 @@ from chalicelib.staff.audit.record import entries
 from commands import common
 from commands.damage import SinceCopy
 
-# An entry is written before the action, and the copy may be from between the two. So each read begins earlier by this.
-BEFORE_THE_ACT = timedelta(hours=1)
+# An entry is written before its action, and the copy's moment may be between the two. So each read begins earlier.
+OVERLAP = timedelta(hours=1)
 ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 
 
 class Trail:
     def __init__(self, moment: datetime, left_out: frozenset[str], unsubscribed: frozenset[str]) -> None:
-        self._since = moment - BEFORE_THE_ACT
+        self._since = moment - OVERLAP
         self._left_out, self._unsubscribed = left_out, unsubscribed
-        self._acts: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
+        self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def read(self) -> SinceCopy:
         """Read the new entries of the trail, and return what happened since the copy's moment. Idempotent."""
         now = times.now()
         for entry in entries(self._since, now, common.tables()):
-            for act, subject in _acts_in(entry.action):
-                acts = self._acts[act]
-                acts[subject] = max(entry.at, acts.get(subject, entry.at))
-        self._since = max(self._since, now - BEFORE_THE_ACT)
-        return SinceCopy(now, self._acts[ERASED], self._acts[WITHDRAWN], self._left_out, self._unsubscribed)
+            for action, signature_id in _actions_on_signatures(entry.action):
+                times_by_id = self._times[action]
+                times_by_id[signature_id] = max(entry.at, times_by_id.get(signature_id, entry.at))
+        self._since = max(self._since, now - OVERLAP)
+        return SinceCopy(now, self._times[ERASED], self._times[WITHDRAWN], self._left_out, self._unsubscribed)
 
 
-def _acts_in(action: Action) -> Iterator[tuple[str, str]]:
+def _actions_on_signatures(action: Action) -> Iterator[tuple[str, str]]:
     """Yield ERASED or WITHDRAWN, and the signature's id, for each signature that the action erased or withdrew."""
     if action.name == "person.erased":
         yield from ((ERASED, identity) for identity in action.details.values())

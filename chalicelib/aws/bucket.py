@@ -36,7 +36,7 @@ class Bucket:
 
     def copy_to(self, key: str, file: IO[bytes]) -> None:
         """Append an object to an open file. Raise UnknownThing if the object does not exist."""
-        with translate_errors("files", _missing):
+        with translate_errors("files", _missing_file):
             body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
             with closing(body):
                 copyfileobj(body, file, BLOCK)
@@ -46,14 +46,14 @@ class Bucket:
         with translate_errors("files"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
             for page in pages:
-                found = [{"Key": each["Key"]} for each in page.get("Contents", [])]
-                if found:
-                    answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": found, "Quiet": True})
+                objects = [{"Key": each["Key"]} for each in page.get("Contents", [])]
+                if objects:
+                    answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
                     if answer.get("Errors"):  # S3 answers 200 and lists the objects that it did not delete.
                         raise Unavailable("files")
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Return URL and fields of a form with which anybody can upload this object, of up to `most` bytes."""
+        """Return URL and fields of a form that uploads this object: for anybody, up to `most` bytes, for `seconds`."""
         limits = [["content-length-range", 1, most]]
         form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
         return form["url"], form["fields"]
@@ -65,7 +65,7 @@ class Bucket:
         return url
 
 
-def _missing(error: ClientError) -> PetitionsError | None:
+def _missing_file(error: ClientError) -> PetitionsError | None:
     return UnknownThing("There is no such file.") if error.response["Error"]["Code"] == "NoSuchKey" else None
 
 

@@ -30,7 +30,7 @@ SIGNING_CONFIG = Config(
 )
 # SES can be slow and has no idempotency token: a retry by the SDK could send the email twice.
 MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
-# The SDK's longest wait before its second attempt.
+# The SDK's longest wait before its second attempt, in seconds.
 _RETRY_WAIT = 1.0
 
 # No person waits for a file, so timeouts are longer and a failed part is sent again.
@@ -46,10 +46,10 @@ FILES_CONFIG = Config(
 
 
 def longest_call(config: Config) -> float:
-    """Return how many seconds a call takes at most: each of its attempts (at most two) as slow as `config` allows."""
-    settings: Any = config
-    attempts = settings.retries["total_max_attempts"]
-    return float(attempts * (settings.connect_timeout + settings.read_timeout) + (attempts - 1) * _RETRY_WAIT)
+    """Return the most seconds that a call takes, with at most two attempts, each as slow as `config` allows."""
+    options: Any = config
+    attempts = options.retries["total_max_attempts"]
+    return float(attempts * (options.connect_timeout + options.read_timeout) + (attempts - 1) * _RETRY_WAIT)
 
 
 @cache

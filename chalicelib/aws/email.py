@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import FAULTS, THROTTLES, denied, translate_errors
+from chalicelib.aws.failures import FAULTS, THROTTLES, report_denial, translate_errors
 from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unreached
 from chalicelib.core.settings import settings
 
@@ -28,9 +28,9 @@ QUOTA = "quota exceeded"
 MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 # SES will never accept this message: its address or content is wrong.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
-# SES refuses a sender whose address and name together are longer.
+# In characters: SES refuses a longer sender (name and address together).
 LONGEST_SENDER = 320
-# Seconds.
+# In seconds.
 LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
 
 
@@ -60,9 +60,9 @@ class Mailer:
         Raise Throttled, Denied or Unreached (not sent), any other Unavailable (perhaps sent) or MailRefused.
         """
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
-        with translate_errors("mail", _refusal), _no_connection():
+        with translate_errors("mail", _refusal), _translate_no_connection():
             answer = self._client.send_email(
-                FromEmailAddress=named(self._sender, mail.sender_name),
+                FromEmailAddress=sender_header(self._sender, mail.sender_name),
                 Destination={"ToAddresses": [mail.to]},
                 Content={
                     "Simple": {
@@ -81,28 +81,28 @@ class Mailer:
         return answer["MessageId"]
 
 
-def named(address: str, name: str) -> str:
-    """Return the sender with its name. The name is cut if it is too long for SES."""
+def sender_header(address: str, name: str) -> str:
+    """Return the sender, with its name. Cut a name that is too long for SES."""
     name = " ".join(name.split())
     if not name:
         return address
-    sender = _encoded(address, name)
+    sender = _name_and_address(address, name)
     while len(sender) > LONGEST_SENDER:
         name = name[:-1]
-        sender = _encoded(address, f"{name.rstrip()}...")
+        sender = _name_and_address(address, f"{name.rstrip()}...")
     return sender
 
 
-def _encoded(address: str, name: str) -> str:
-    """Return sender and name, with letters encoded that are not ASCII (RFC 2047): SES takes no others."""
+def _name_and_address(address: str, name: str) -> str:
+    """Return name and address. Encode a name that is not ASCII (RFC 2047): SES accepts only ASCII."""
     if name.isascii():
         return formataddr((name, address))
     return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"
 
 
 @contextmanager
-def _no_connection() -> Iterator[None]:
-    """Raise Unreached without a connection. It is only certain because the SDK does not retry (clients.MAIL_CONFIG)."""
+def _translate_no_connection() -> Iterator[None]:
+    """Raise Unreached if there was no connection: certain, because the SDK does not retry (clients.MAIL_CONFIG)."""
     try:
         yield
     except (ConnectTimeoutError, EndpointConnectionError) as error:
@@ -110,7 +110,7 @@ def _no_connection() -> Iterator[None]:
 
 
 def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
-    """Return the domain error for an answer of SES that is an error; None to handle it as for all services."""
+    """Return the domain error for an error of SES. None: `translate_errors` treats it as for all services."""
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in STOPPED or (code in TOO_MANY and QUOTA in message.lower()):
         return SendingStopped("mail")
@@ -118,12 +118,12 @@ def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
         return RateExceeded("mail")
     # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's.
     if code in MISCONFIGURED or (code in REFUSED and "not verified" in message):
-        return denied(error, "mail")
+        return report_denial(error, "mail")
     if code in REFUSED:
         return MailRefused()
-    # SES did not do this either. The log has the code, and somebody must find out why.
+    # Any other 4xx: SES did not send it. The log has the code, and somebody must find out why.
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return denied(error, "mail") if 400 <= status < 500 and code not in FAULTS else None
+    return report_denial(error, "mail") if 400 <= status < 500 and code not in FAULTS else None
 
 
 @cache

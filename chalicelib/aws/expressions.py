@@ -75,7 +75,7 @@ def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _typed(value: Any) -> Any:
-    """Return the value with its type. boto3 tries many types, and most values have one of these three."""
+    """Return the value with its DynamoDB type. Try the three usual types first: boto3 is slower."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):
@@ -144,7 +144,7 @@ def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any
 
 
 def _projection(only: Sequence[str]) -> dict[str, Any]:
-    """Return what limits a query to these attributes. It names SPECIFIC_ATTRIBUTES, so that a policy can require it."""
+    """Return what limits a query to these attributes. A policy can require its value SPECIFIC_ATTRIBUTES."""
     if not only:
         return {}
     names: dict[str, str] = {}

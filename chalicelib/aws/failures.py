@@ -51,7 +51,7 @@ Refusal = Callable[[ClientError], PetitionsError | None]
 def translate_errors(service: str, refusal: Refusal | None = None) -> Iterator[None]:
     """Raise Throttled or Unavailable for temporary errors, Denied for a missing permission; re-raise all others.
 
-    `refusal` translates the errors of one service; it is tried first.
+    `refusal` returns the domain error for an error of this service, or None. It is tried first.
     """
     try:
         yield
@@ -70,12 +70,12 @@ def _translation(error: ClientError, service: str) -> Unavailable | None:
     if code in THROTTLES:
         return Throttled(service)
     if code in DENIALS:
-        return denied(error, service)
+        return report_denial(error, service)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return Unavailable(service) if code in FAULTS or status >= 500 else None
 
 
-def denied(error: ClientError, service: str) -> Denied:
-    """Log the error for the alarm and return Denied. Callers may go on, so only the alarm shows the error."""
+def report_denial(error: ClientError, service: str) -> Denied:
+    """Log the error, for the alarm, and return Denied. Callers may go on without AWS: then only the alarm shows it."""
     log.degraded("access_denied", service=service, operation=error.operation_name, code=error.response["Error"]["Code"])
     return Denied(service)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 10
 # The longest delay of a message, in seconds.
 LONGEST_DELAY = 900
-# Visibility timeout while messages move: enough for ten messages, and short, so that a crashed run's soon return.
+# Visibility timeout of messages that move: enough for ten, but after a crash they are soon visible again.
 MOVING_SECONDS = 60
 
 

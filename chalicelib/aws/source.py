@@ -22,7 +22,7 @@ class Source:
         self._uuid = uuid
 
     def switch(self, *, is_on: bool) -> bool:
-        """Enable or disable it; return whether it changed. While it is changing state, leave it to the next call."""
+        """Enable or disable the source. Return whether it changed. While AWS changes it, do nothing: call again."""
         with translate_errors("source", _refusal):
             if self._state() != ("Disabled" if is_on else "Enabled"):
                 return False
@@ -30,7 +30,7 @@ class Source:
         return True
 
     def is_off(self) -> bool:
-        """Return whether it is disabled. A function that it started before may still run."""
+        """Return whether the source is disabled. An invocation that it started before may still run."""
         with translate_errors("source", _refusal):
             return self._state() == "Disabled"
 

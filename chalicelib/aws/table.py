@@ -46,7 +46,7 @@ __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_o
 BATCH_GET_LIMIT = 100
 # The longest waits in seconds before keys that AWS left out are read again. Random, so that processes spread out.
 BATCH_GET_WAITS = (0.05, 0.1, 0.2)
-# Seconds of one call, for all but the tables for signing.
+# The longest call in seconds, except those of `signing_tables`.
 LONGEST_CALL = clients.longest_call(clients.CONFIG)
 
 
@@ -70,17 +70,17 @@ class Tables:
             )
         return from_wire(answer["Item"]) if "Item" in answer else None
 
-    def batch_get(self, wanted: Sequence[Key], *, consistent: bool = False) -> list[Item]:
+    def batch_get(self, wanted_keys: Sequence[Key], *, consistent: bool = False) -> list[Item]:
         """Return the items that exist, in no order. All keys must be of one table."""
         found: list[Item] = []
-        for chunk in chunks(wanted, BATCH_GET_LIMIT):
+        for chunk in chunks(wanted_keys, BATCH_GET_LIMIT):
             found += self._batch_get(chunk, consistent)
         return found
 
-    def _batch_get(self, wanted: Sequence[Key], consistent: bool) -> list[Item]:
+    def _batch_get(self, wanted_keys: Sequence[Key], consistent: bool) -> list[Item]:
         """Read up to a hundred items. Ask again, after a pause, for those that DynamoDB left out."""
-        asked = {"Keys": [wire_key(key) for key in wanted], "ConsistentRead": consistent}
-        request: Any = {self._names[wanted[0].table]: asked}
+        table_request = {"Keys": [wire_key(key) for key in wanted_keys], "ConsistentRead": consistent}
+        request: Any = {self._names[wanted_keys[0].table]: table_request}
         found: list[Item] = []
         for wait in (*BATCH_GET_WAITS, None):
             with translate_errors("storage", storage_refusal):
@@ -106,7 +106,7 @@ class Tables:
     ) -> Iterator[Item]:
         """Yield a partition's items by sort key, ascending or `backwards`; `between` is inclusive.
 
-        With `only`, return no other attributes. A role may require that.
+        With `only`, return no other attributes. A role may require `only`.
         """
         request = {**partition_request(pk, between, only), "TableName": self._names[table]}
         return self._every_page({**request, "ConsistentRead": consistent, "ScanIndexForward": not backwards})

@@ -4,8 +4,8 @@
 # ///
 """Email addresses: the form that we send to, and the canonical form that identifies a person.
 
-This file is also the tool with which a partner hashes the addresses of those who signed with it (docs/campaign.md): the
-site serves it as hash_addresses.py. Both sides run this code, so that one address has one hash.
+A partner also runs this file as a tool, to hash the addresses of its own signers (docs/campaign.md). The site serves it
+as hash_addresses.py. Site and partner run the same code, so that an address has the same hash at both.
 
     python hash_addresses.py addresses.csv --column Email --key key.txt --out hashes.txt
 """
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
-# SES accepts only ASCII local parts. Reserved names such as .test never receive email, but rehearsals use them.
+# SES accepts only ASCII local parts: `read_address` refuses others with its own message. Rehearsals use reserved names
+# such as .test, which never receive email.
 RULES = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
 ID_BYTES = 16
 
-# Spaces, and invisible characters that copying brings along.
+# Spaces, and invisible characters that copying adds.
 _BLANK = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff"
-_ENDS = (".", ",", ";")
-_LINK = "mailto:"
+_ENDINGS = (".", ",", ";")
+_MAILTO = "mailto:"
 
 
 class AddressError(ValueError):
@@ -51,7 +52,7 @@ def read_address(typed: str) -> Address:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        valid = validate_email(unpasted(typed), **RULES)  # type: ignore[arg-type]
+        valid = validate_email(strip_pasted(typed), **RULES)  # type: ignore[arg-type]
     except EmailNotValidError as error:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
@@ -61,28 +62,30 @@ def read_address(typed: str) -> Address:
     return Address(f"{valid.local_part}@{valid.ascii_domain}", canonical(valid.local_part, valid.ascii_domain))
 
 
-def unpasted(typed: str) -> str:
+def strip_pasted(typed: str) -> str:
     """Remove what copying an address adds: spaces, mailto:, a name and <...>, one dot or comma at the end.
 
-    Anything else stays as typed, and is refused: a guess could send the email to somebody else.
+    Anything else stays as typed, so that `read_address` refuses it: a guess could send the email to somebody else.
     """
     text = typed.strip(_BLANK)
-    if text.endswith(_ENDS):
+    if text.endswith(_ENDINGS):
         text = text[:-1].rstrip(_BLANK)
-    name, _, within = text.removesuffix(">").rpartition("<") if text.endswith(">") else ("", "", text)
-    if "@" in name and name.strip(_BLANK) != within:
-        return typed  # Two people, perhaps.
-    text = within.strip(_BLANK)
-    if text[: len(_LINK)].lower() == _LINK:
-        text = text[len(_LINK) :].partition("?")[0].strip(_BLANK)
+    name, address = "", text
+    if text.endswith(">"):
+        name, _, address = text.removesuffix(">").rpartition("<")
+    if "@" in name and name.strip(_BLANK) != address:
+        return typed  # The name is another address, perhaps of another person.
+    text = address.strip(_BLANK)
+    if text[: len(_MAILTO)].lower() == _MAILTO:
+        text = text[len(_MAILTO) :].partition("?")[0].strip(_BLANK)
     local, at, domain = text.partition("@")
     return f"{local.rstrip(_BLANK)}{at}{domain.lstrip(_BLANK)}"
 
 
 def canonical(local: str, domain: str) -> str:
-    """Remove the differences that mail providers ignore. Idempotent.
+    """Return the address without the differences that email providers ignore. Idempotent.
 
-    At every provider: case, Unicode form and +tag. At Gmail also dots, and googlemail.com is gmail.com.
+    Every provider: case, Unicode form and +tag. Gmail: also dots, and googlemail.com is gmail.com.
     """
     local = unicodedata.normalize("NFKC", local).casefold()
     domain = domain.casefold()
@@ -93,42 +96,42 @@ def canonical(local: str, domain: str) -> str:
 
 
 def canonical_of(deliverable: str) -> str:
-    """Return the canonical form of an address that was read before."""
+    """Return the canonical form of an `Address.deliverable`."""
     local, _, domain = deliverable.rpartition("@")
     return canonical(local, domain)
 
 
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
-    """Return 128 bits of an HMAC as hex. It includes the slug, so ids do not link a person's petitions."""
+    """Return 128 bits of an HMAC as hex. It includes the slug: a person has other ids in other petitions."""
     return digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)[:ID_BYTES].hex()
 
 
 def keyed_hash(canonical_address: str, key: bytes) -> bytes:
-    """Return 128 bits of an HMAC. Without the key, nobody can test whether it belongs to an address."""
+    """Return 128 bits of an HMAC. Without the key, nobody can test whether a hash belongs to an address."""
     return digest(key, canonical_address.encode(), sha256)[:ID_BYTES]
 
 
 def encoding_of(start: bytes) -> str:
-    """Return the encoding of a file that begins like this. Windows PowerShell writes UTF-16 with >."""
+    """Return the encoding of a file that begins with these bytes. In Windows PowerShell, > writes UTF-16."""
     return "utf-16" if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
 
 
-# What follows runs only as the tool.
+# Only the tool uses the code below.
 
 
 def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str], list[int]]:
-    """Return the different hashes, sorted so that their order reveals nothing, and the numbers of invalid addresses."""
-    hashes, wrong = set(), []
+    """Return each hash once, sorted so that the order reveals nothing, and the row numbers of invalid addresses."""
+    hashes, invalid_rows = set(), []
     for number, row in rows:
         try:
             hashes.add(keyed_hash(read_address(row).canonical, key).hex())
         except AddressError:
-            wrong.append(number)
-    return sorted(hashes), wrong
+            invalid_rows.append(number)
+    return sorted(hashes), invalid_rows
 
 
 def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
-    """Yield number and text of each line, or with a column the number of each row of a CSV and its cell."""
+    """Yield number and text of each line with text. With `column`, yield number and cell of each row of a CSV."""
     import csv
 
     if column is None:
@@ -152,19 +155,19 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     parser.add_argument("--out", type=Path, help="the file to write the hashes to; without it they are printed")
     parser.add_argument("--encoding", default="utf-8-sig", help="of the file: utf-8-sig, utf-16 or cp1252")
     options = parser.parse_args(arguments)
-    saved = options.key.read_bytes()
-    key = bytes.fromhex(saved.decode(encoding_of(saved)).strip())
+    key_file = options.key.read_bytes()
+    key = bytes.fromhex(key_file.decode(encoding_of(key_file)).strip())
     with options.file.open(encoding=options.encoding, newline="") as file:
-        hashes, wrong = hash_rows(_rows(file, options.column), key)
+        hashes, invalid_rows = hash_rows(_rows(file, options.column), key)
     text = "".join(f"{each}\n" for each in hashes)
     if options.out:
         options.out.write_text(text, encoding="ascii", newline="\n")
     else:
         sys.stdout.write(text)
     print(f"{len(hashes)} different addresses", file=sys.stderr)
-    if wrong:
-        shown = ", ".join([*map(str, wrong[:20]), *(["..."] if wrong[20:] else [])])
-        print(f"{len(wrong)} without a valid address, in row {shown}", file=sys.stderr)
+    if invalid_rows:
+        first = ", ".join(map(str, invalid_rows[:20])) + (", ..." if invalid_rows[20:] else "")
+        print(f"{len(invalid_rows)} without a valid address, in row {first}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Types of the fields of answers. Answers are dicts: their types cost nothing at run time.
 
 Only type checks and the generator of the OpenAPI document (stack/openapi) import this file and each `answers.py`.
-The documents of the classes and fields are the descriptions in the OpenAPI document.
+The docstrings of classes and fields are the descriptions in the OpenAPI document.
 """
 
 from typing import Annotated
@@ -13,7 +13,7 @@ from chalicelib.core.times import ISO
 Time = Annotated[str, WithJsonSchema(ISO)]
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 Number = Annotated[int, Field(ge=0)]
-# Of confirmed signatures.
+# A number of confirmed signatures.
 Confirmed = Annotated[int, Field(ge=0, examples=[12345])]
 Pending = Annotated[int, Field(ge=0, examples=[678])]
 # The start of a day or hour, or another value that signatures are counted by.

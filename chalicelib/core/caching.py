@@ -40,12 +40,12 @@ class SecondsCache(Generic[Value]):
         except Exception as error:
             if entry is None:
                 raise
-            if not isinstance(error, Unavailable):  # AWS answered: an item that this code cannot read, or a bug.
+            if not isinstance(error, Unavailable):  # AWS answered: the item is unreadable, or the code has a bug.
                 log.degraded("stale_value_used")
             value = entry.value
         self._entries.pop(name, None)
         if len(self._entries) >= MAX_ENTRIES:
-            del self._entries[next(iter(self._entries))]  # The one that was loaded longest ago.
+            del self._entries[next(iter(self._entries))]  # The entry that was loaded longest ago.
         self._entries[name] = _Entry(monotonic() + self._seconds, value)
         return value
 

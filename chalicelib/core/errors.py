@@ -69,7 +69,7 @@ class NotJson(PetitionsError):
 
 @dataclass(repr=False)
 class BodyTooLarge(PetitionsError):
-    """The body is larger than the route takes. `most` is in KB."""
+    """The body is larger than the route accepts. `most` is in KB."""
 
     most: int = 16
 
@@ -176,12 +176,12 @@ class UnknownThing(Explained):
 
 
 class NotNow(Explained):
-    """Its state does not allow this now."""
+    """The state of a job, update or other thing does not allow the request now."""
 
     status, title = 409, "Conflict"
 
 
 class Gone(Explained):
-    """It was deleted on purpose."""
+    """The thing at this address was deleted on purpose."""
 
     status, title = 410, "Gone"

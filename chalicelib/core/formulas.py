@@ -2,11 +2,12 @@
 
 import re
 
-# Some spreadsheets treat full-width characters the same. A tab, a line break or invisible characters can hide a
-# formula after them.
+# Some spreadsheets treat the full-width forms of =, +, - and @ like the ASCII ones. A formula can follow a tab, a line
+# break or invisible characters.
 _START = r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[=+\-@\t\r\n＝＋－＠]"
 FORMULA = re.compile(rf"'*{_START}")
 
 
 def harmless(value: str) -> str:
+    """Return the text, with an apostrophe in front if a spreadsheet could run it."""
     return f"'{value}" if FORMULA.match(value) else value

@@ -4,8 +4,10 @@ from chalicelib.core.keys import COUNTS, Key
 
 
 def readiness() -> Key:
+    """Return the key of what `make ready` found last."""
     return Key(COUNTS, "READINESS", "LATEST")
 
 
 def warmed() -> Key:
+    """Return the key of what `make warm` did last."""
     return Key(COUNTS, "READINESS", "WARMED")

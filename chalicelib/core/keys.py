@@ -2,8 +2,8 @@
 
 SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read
 names", and tally writes do not appear in the signatures' stream. AUDIT is a third table, because staff
-functions may add to it and no function may change it. DELIVERIES is a fourth: the state of emails that is not on a
-signature, without personal data. Its items expire. LIMITS holds what limits email, under hashes of addresses
+functions may add to it and no function may change it. DELIVERIES holds the state of emails whose state is not in a
+signature. It has no personal data, and its items expire. LIMITS holds the limits of email, under hashes of addresses
 (mail/mailbox.py). It has a TTL, and no stream.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
@@ -17,19 +17,19 @@ signature, without personal data. Its items expire. LIMITS holds what limits ema
                 SNAPSHOT#<slug>        COUNT            the public count and its lease. Without slug: the list's lease
                 PENDING#<slug>#<bucket> COUNT           projected from the stream: how many are pending, and confirmed
                                                         by version and postcode area
-                CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, projected too: one group of them
+                CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, for one group; projected too
                 FUNNEL#<slug>#<bucket> <day>            the funnel of that day, projected too
                 FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
                 MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
                 MAIL                   SWEEP            the position of the sweep in the groups that have no marker
-                MAIL-OUTSTANDING       <table>/<group>  a marker: it may have open mail requests (mail/outstanding.py)
+                MAIL-OUTSTANDING       <table>/<group>  a marker: the group may have open mail requests
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
                 READINESS              LATEST           what `make ready` found last; WARMED: what `make warm` did
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
-                JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
+                JOB#<kind>#<key>       LATEST           the id of the latest of these jobs: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed
                 LETTER#<slug>          <version>        a petition's letter, as people confirmed it (letter_keys)
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
@@ -166,7 +166,7 @@ def audit_partition(moment: str) -> str:
 
 
 def job(kind: str, job_id: str) -> Key:
-    """Return a job's key. Its id is <key>.<time>-<random>, and no key has a dot."""
+    """Return the key of a job's item. A job's id is <key>.<time>-<random>, and its <key> has no dot."""
     return Key(COUNTS, job_partition(kind, job_id.partition(".")[0]), job_id)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ENGLISH = "en"
 FOLDER = Path(__file__).parents[1] / "languages"
-# The contexts (msgctxt) of what comes from CLDR.
+# The contexts (msgctxt) of the texts from CLDR.
 DIRECTION, OWN_NAME, SEPARATOR, MONTH, WEEKDAY, COUNTRY = (
     "direction",
     "own name",
@@ -34,13 +34,13 @@ def translatable(text: str) -> str:
     return text
 
 
-class Filled(str):
+class FilledText(str):
     """An English sentence with its values filled in, that can still be translated."""
 
     template: str
     values: Mapping[str, str]
 
-    def __new__(cls, template: str, values: Mapping[str, object]) -> Filled:
+    def __new__(cls, template: str, values: Mapping[str, object]) -> FilledText:
         """Fill in `values`: whole numbers with separators of thousands."""
         texts = {name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in values.items()}
         filled = super().__new__(cls, template % texts)
@@ -56,7 +56,7 @@ class Language(NamedTuple):
 
     def text(self, english: str) -> str:
         """Return the translation, or the English text if there is none."""
-        if isinstance(english, Filled):
+        if isinstance(english, FilledText):
             return self.catalogue.gettext(english.template) % english.values
         return self.catalogue.gettext(english)
 
@@ -108,7 +108,7 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def language_of(code: str) -> Language:
-    """Return the language. An unknown one is English."""
+    """Return the language. For an unknown code, return English."""
     # Imported here, so that the cold start of signing does not load it.
     from gettext import GNUTranslations, NullTranslations
 

@@ -15,7 +15,7 @@ MAX_CAUSES = 8
 Fact = str | int | float | bool | None
 
 _request_id = ""
-_noted: dict[str, Fact] = {}
+_request_facts: dict[str, Fact] = {}
 _measured: dict[str, float] = {}
 _log = logging.getLogger("petitions")
 _json = json.JSONEncoder(ensure_ascii=False).encode
@@ -27,8 +27,8 @@ def event(name: str, **facts: Fact) -> None:
 
 
 def note(name: str, **facts: Fact) -> None:
-    """Add facts to the line that is logged at the end of the request."""
-    _noted.update(facts, event=name)
+    """Name the line at the end of the request, and add facts to it."""
+    _request_facts.update(facts, event=name)
 
 
 def measure(metric: str, amount: float = 1) -> None:
@@ -37,9 +37,9 @@ def measure(metric: str, amount: float = 1) -> None:
     _measured[name] = _measured.get(name, 0) + amount
 
 
-def answered(**facts: Fact) -> None:
-    """Log the last line of a request: what the view noted, and the response."""
-    noted = dict(_noted)
+def end(**facts: Fact) -> None:
+    """Log the last line of a request: what the view noted, and these facts about the response."""
+    noted = dict(_request_facts)
     event(str(noted.pop("event", "answered")), **noted, **facts)
 
 
@@ -61,7 +61,7 @@ def begin(request_id: str) -> None:
     """
     global _request_id
     _request_id = request_id
-    _noted.clear()
+    _request_facts.clear()
     _measured.clear()
     _configured()
 
@@ -87,6 +87,7 @@ class JsonLines(logging.Formatter):
 
 
 def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logging.LogRecord) -> str:
+    """Return the line as JSON, with its metrics. `directive` is JSON text already: insert it before the last brace."""
     text = _json({**line, "stage": settings().stage, **measured})
     return f"{text[:-1]}, {directive(measured, 'petition' in line, int(record.created * 1000))}}}"
 
@@ -107,15 +108,15 @@ def _locations(record: logging.LogRecord) -> list[str]:
 
 @cache
 def _configured() -> None:
-    """Set up logging, in the first request of a process only."""
+    """Set up logging in the first request of a process."""
     configure(settings().log_level)
     measure(Metric.COLD_START)
 
 
 def configure(level: str) -> None:
-    """Set up logging once per process. Libraries log only warnings and errors, and only by name: their texts may quote
-    requests."""
-    # Our lines name neither the caller nor threads and processes (logging HOWTO, "Optimization").
+    """Set up logging for the process. Of libraries, log only warnings and errors, and only the logger's name: their
+    texts may quote requests."""
+    # Our lines do not name caller, thread or process (logging HOWTO, "Optimization").
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stdout)

@@ -53,13 +53,13 @@ def refused(status: int) -> str:
 def directive(names: Iterable[str], has_petition: bool, millis: int) -> str:
     """Return the member `_aws` of a log line. It tells CloudWatch which other members of the line are metrics.
 
-    It is JSON text, which is faster: every signature needs it.
+    It is built as JSON text, which is faster than a dict: every signature needs it.
     """
-    return f'"_aws": {{"Timestamp": {millis}, "CloudWatchMetrics": {_described(tuple(names), has_petition)}}}'
+    return f'"_aws": {{"Timestamp": {millis}, "CloudWatchMetrics": {_definitions(tuple(names), has_petition)}}}'
 
 
 @cache
-def _described(names: tuple[str, ...], has_petition: bool) -> str:
+def _definitions(names: tuple[str, ...], has_petition: bool) -> str:
     """Return the metrics with their units and dimensions, in CloudWatch's format."""
     dimensions = [["stage"], ["stage", "petition"]] if has_petition else [["stage"]]
     metrics = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in names]

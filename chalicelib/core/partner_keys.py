@@ -2,7 +2,7 @@
 
 COUNTS      PARTNERS               <source>         one partner and its settings
             WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
-            RECEIPT#<slug>#<source>#<bucket> <digest> one signature of a partner, by its own identifier: ids only
+            RECEIPT#<slug>#<source>#<bucket> <digest> one signature of a partner, by the partner's id of it: ids only
             HASHKEYS#<slug>        <source>         the key with which a source hashes addresses: a secret
 """
 

@@ -1,4 +1,4 @@
-"""Hashes in place of addresses, under the secret of the limits."""
+"""Hashes in place of addresses, with the secret LIMIT_KEYS."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -8,7 +8,7 @@ HASH_BYTES = 16
 
 
 def secret_of(secrets: Mapping[str, str]) -> str:
-    """Return the oldest secret. Choices to get no more email are stored under it; no other secret finds them."""
+    """Return the oldest secret. Choices to get no more email are stored under hashes with it."""
     return next(iter(secrets.values()))
 
 

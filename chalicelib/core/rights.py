@@ -1,4 +1,4 @@
-"""What a staff token allows. The list of routes and the tokens both name rights, so they are defined below both."""
+"""What a token allows. Rights are in `core`, because both the list of routes and the tokens import them."""
 
 from enum import StrEnum
 

@@ -70,7 +70,7 @@ def settings() -> Settings:
 
 
 def function_name() -> str | None:
-    """Return the logical id of the function that serves its routes here. None: this serves all, or is a worker."""
+    """Return the logical id of this function. None: this process serves the routes of all functions, or is a worker."""
     return os.environ.get("SERVED_FUNCTION")
 
 

@@ -1,7 +1,7 @@
 """The keys of letters' targets: a part of the scheme in `keys`. No names and no addresses.
 
-COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters became requested, sent … on that day (UTC)
-            TARGET#<slug>          <target>         one target: whether it is paused, its hour, its single letters
+COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters were requested, sent … on that day (UTC)
+            TARGET#<slug>          <target>         one target: whether it is paused, and its numbers of letters
                                    <target>#<pace>  the turns of letters at this pace
                                    <target>#<constituency>  one member of parliament: whether letters are paused
             DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports
@@ -58,5 +58,5 @@ def targets(slug: str) -> str:
 
 
 def target(slug: str, target_key: str, part: str = "") -> Key:
-    """Return the target's key, or that of its part: a pace, or the constituency of a member. It contains no "#"."""
+    """Return the key of a target, or of its part: a pace, or a member's constituency. No part contains "#"."""
     return Key(keys.COUNTS, targets(slug), f"{target_key}#{part}" if part else target_key)

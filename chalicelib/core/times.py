@@ -22,7 +22,7 @@ def exact(moment: datetime) -> str:
 
 
 def lower_bound(moment: datetime) -> str:
-    """Return a text below every time of this second or later, in either form: compare stored times with it as text."""
+    """Return a text that sorts before every stored time of this second or later, whether `iso` or `exact`."""
     return iso(moment).removesuffix("Z")
 
 

@@ -31,7 +31,7 @@ class Purpose(StrEnum):
 
 
 class Subject(NamedTuple):
-    """The signature of an email's link, with country and source, so that confirming needs no read before its write."""
+    """The signature that an email's link names. With country and source, so that confirming needs no read first."""
 
     slug: str
     signature_id: str
@@ -53,7 +53,7 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
 
 
 def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets: dict[str, str]) -> str:
-    """Return a token of these texts and an expiry time. They must have no ~, no dot and nothing that URLs escape."""
+    """Return a token of these texts and an expiry time. The texts have no ~, no dot and nothing that URLs escape."""
     return seal(purpose, "~".join((*payload, f"{int(expires.timestamp()):x}")), secrets)
 
 
@@ -64,7 +64,7 @@ def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[l
 
 
 def seal(purpose: Purpose, payload: str, secrets: dict[str, str]) -> str:
-    """Return payload and signature, not encrypted. The payload must have no dots and no characters that URLs escape."""
+    """Return payload and signature, not encrypted. The payload has no dots and no characters that URLs escape."""
     return _signer(purpose, secrets).sign(payload).decode()
 
 
@@ -76,7 +76,8 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
     token = token.strip()
     try:
         payload = _signer(purpose, secrets).unsign(token).decode()
-        is_canonical = base64_encode(base64_decode(token.rpartition(".")[2])).decode() == token.rpartition(".")[2]
+        signature = token.rpartition(".")[2]
+        is_canonical = base64_encode(base64_decode(signature)).decode() == signature
     except (BadData, UnicodeError) as error:
         raise LinkDamaged from error
     # base64 has spare bits, and Python ignores invalid characters: reject links that were changed this way.

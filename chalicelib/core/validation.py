@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid, NotJson
-from chalicelib.core.language import Filled, translatable
+from chalicelib.core.language import FilledText, translatable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -45,7 +45,7 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Words:
-    """A form's own sentences for fields that are missing or wrong. In a name, `*` is each item of a list."""
+    """A form's own sentences for fields that are missing or wrong. In a name, `*` is any index of a list."""
 
     missing: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -54,29 +54,29 @@ class Words:
 PLAIN = Words()
 
 
-def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
+def parse_body(model: type[Model], body: str, words: Words = PLAIN) -> Model:
     """Return the model. Raise NotJson if the body is not JSON, Invalid with field errors if it breaks the model."""
     try:
-        found = model.model_validate_json(body)
+        value = model.model_validate_json(body)
     except ValidationError as error:
         if error.errors(include_input=False)[0]["type"] == "json_invalid":
             raise NotJson from error
         raise Invalid(field_errors(error, words)) from error
     _STRICT_JSON.decode(body)  # Raises Invalid for a field that is given twice.
-    return found
+    return value
 
 
-def decoded(body: str) -> object:
+def decode_json(body: str) -> object:
     """Return the value of a JSON text. Raise NotJson, or Invalid if an object has a field twice."""
     try:
-        found: object = _STRICT_JSON.decode(body)
+        value: object = _STRICT_JSON.decode(body)
     except (ValueError, RecursionError) as error:
         raise NotJson from error
-    return found
+    return value
 
 
-def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a field that is given twice: readers differ on which value counts (RFC 8259, 4), and it may be consent."""
+def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse a field that is given twice: parsers differ on which value counts (RFC 8259, 4). It may be a consent."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
@@ -84,7 +84,7 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return fields
 
 
-# What browsers send for a ticked box; an unticked one sends nothing.
+# What browsers send for a ticked box. For an unticked box they send nothing.
 TICKED = frozenset({"yes", "on", "true", "1"})
 
 
@@ -92,14 +92,14 @@ def is_ticked(fields: Mapping[str, str], name: str) -> bool:
     return fields.get(name, "").lower() in TICKED
 
 
-# The place of an item in a list, in a field's name: letter.targets.0.email.
+# The index of a list in a field's name: letter.targets.0.email.
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
 # Built once: building a decoder takes longer than decoding a signature.
-_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_each_once)
+_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_refuse_duplicates)
 
 
 def field_errors(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:
-    """Return one error a field, in the order of the model."""
+    """Return at most one error for each field, in the order of the model."""
     found: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):
         name = ".".join(map(str, detail["loc"])) or "body"
@@ -117,4 +117,4 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
         return translatable("There is no such field")
     sentence = TYPES.get(detail["type"], translatable("This value is not valid"))
     wrong = words.wrong.get(name) or words.wrong.get(_INDEX.sub(".*", name))
-    return wrong or Filled(sentence, detail.get("ctx", {}))
+    return wrong or FilledText(sentence, detail.get("ctx", {}))

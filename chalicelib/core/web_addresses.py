@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt
 
-# IDNA treats these as dots (UTS #46); NFKC leaves the first as it is. The others look like dots.
+# IDNA treats the first as a dot (UTS #46), and NFKC does not replace it. The others look like dots.
 _DOTS = str.maketrans("\u3002\u06d4\u0701\u0702\ua4f8\u2024", "......")
 # Every web address has one of these after folding. Text without them need not load the linkifier (90 ms of CPU).
 _POSSIBLE = re.compile(r"[.:/@\[]")
@@ -16,7 +16,7 @@ _POSSIBLE = re.compile(r"[.:/@\[]")
 _OTHER = re.compile(
     r":\S|//|\S@\S|[\w-]\.[a-zA-Z]{2,}/|\bwww\.|\[\.\]|\.(?:example|test|invalid|onion|local)\b", re.IGNORECASE
 )
-_APART = str.maketrans(":/", "  ")
+_WITHOUT_COLONS_AND_SLASHES = str.maketrans(":/", "  ")
 _AFTER_COLON = re.compile(r":\S")
 
 
@@ -34,7 +34,7 @@ def links_in(text: str) -> set[str]:
 
     Email programs also find addresses directly after a colon or slash, as in "see:www."; the linkifier does not.
     """
-    found = [*web_addresses(text), *web_addresses(_folded(text).translate(_APART))]
+    found = [*web_addresses(text), *web_addresses(_folded(text).translate(_WITHOUT_COLONS_AND_SLASHES))]
     return {each for each in found if not _AFTER_COLON.fullmatch(each)}
 
 

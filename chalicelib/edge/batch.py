@@ -38,9 +38,8 @@ def each_message(
 ) -> Failures:
     """Handle each message, and return the failed ones (ReportBatchItemFailures).
 
-    SQS redelivers only failed messages; after the last attempt they go to the dead-letter queue.
-
-    A message that starts with `drop_prefix` is left out.
+    SQS redelivers only failed messages; after the last attempt they go to the dead-letter queue. A message that starts
+    with `drop_prefix` is not handled, and SQS deletes it.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     failed = []
@@ -72,8 +71,8 @@ def _message(body: str) -> Mapping[str, Any]:
 def all_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]], object]) -> None:
     """Handle a batch of changes. While AWS does not answer, raise, so that the stream delivers the batch again.
 
-    If a change cannot be handled, a repetition fails too, and would stop all changes after it. So handle one at a
-    time, and leave out those that fail: `DegradedAlarm` reports them. `handle` is idempotent. The exception that
+    A change that can never be handled would stop all changes after it. So after any other error, handle the changes
+    one at a time, and skip those that fail: `DegradedAlarm` reports them. `handle` is idempotent. The exception that
     Lambda prints contains nothing that a person typed.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
@@ -104,7 +103,7 @@ def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], fl
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
-    """Handle one change. Skip and log one that can never be handled, because it would stop the stream."""
+    """Handle one change. If this can never succeed, log and skip the change: it would stop the stream."""
     try:
         handle([_change(record)])
     except Unavailable:

@@ -1,6 +1,6 @@
 """Where a request comes from: the visitor's address, and the prefix of our paths.
 
-A CDN says both in headers, and anybody can send such headers. They are believed only with the key that the CDN sends.
+A CDN sends both in headers, but anybody can send such headers. Use them only if the request has the CDN's key.
 """
 
 import re
@@ -11,7 +11,7 @@ from chalice.app import Request
 
 from chalicelib.core.settings import settings
 
-KEY = "x-origin-verify"
+KEY_HEADER = "x-origin-verify"
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 
 
@@ -29,14 +29,14 @@ def site_prefix(request: Request) -> str:
     prefix = request.headers.get("x-forwarded-prefix")
     if prefix is not None and _PREFIX.fullmatch(prefix) and is_through_cdn(request):
         return str(prefix).rstrip("/")
-    whole = [part for part in request.context.get("path", "").split("/") if part]
-    own = [part for part in request.path.split("/") if part]
-    return "".join(f"/{part}" for part in whole[: len(whole) - len(own)])
+    all_parts = [part for part in request.context.get("path", "").split("/") if part]
+    route_parts = [part for part in request.path.split("/") if part]
+    return "".join(f"/{part}" for part in all_parts[: len(all_parts) - len(route_parts)])
 
 
 def is_through_cdn(request: Request) -> bool:
     """Return whether the request has a key that only the CDN knows."""
-    sent = str(request.headers.get(KEY) or "").encode()
+    sent = str(request.headers.get(KEY_HEADER) or "").encode()
     return any(compare_digest(sent, key.encode()) for key in settings().origin_keys.values())
 
 
@@ -47,7 +47,8 @@ def _address_from_cdn(request: Request) -> str:
     addresses. CloudFront-Viewer-Address may be forged too: CloudFront sets that header only if a policy lists it.
     """
     forwarded = str(request.headers.get("x-forwarded-for") or "").split(",")
-    return next(filter(_is_address, (each.strip() for each in forwarded[-2:-1])), "")
+    last_but_one = "".join(forwarded[-2:-1]).strip()
+    return last_but_one if _is_address(last_but_one) else ""
 
 
 def _is_address(text: str) -> bool:

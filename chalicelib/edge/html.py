@@ -11,7 +11,7 @@ from chalicelib.edge.accept import prefers_json
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, retry_after
 from chalicelib.edge.problems import Problem
-from chalicelib.edge.views import View, answering
+from chalicelib.edge.views import View, bind_view
 from chalicelib.pages.render import render
 
 # No inline script or style, no framing, forms only to this site.
@@ -34,8 +34,8 @@ HTML_HEADERS = {
 }
 
 
-def framed_by(origins: Sequence[str]) -> dict[str, str]:
-    """Return the policy of a page that only these sites may show in a frame. Without any, no site may."""
+def frame_policy(origins: Sequence[str]) -> dict[str, str]:
+    """Return the header with the policy of a page that only these sites may show in a frame. None: no site may."""
     allowed = f"frame-ancestors {' '.join(origins)}" if origins else "frame-ancestors 'none'"
     return {"Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", allowed)}
 
@@ -64,21 +64,21 @@ def page(
 ) -> Response:
     """Return a page. By default no cache keeps it, because it may be personal.
 
-    It is in `language`, else in the one that the address names, else in English. It links to itself in `languages`.
+    The language is `language`, else that of `?lang=`, else English. The page links to its versions in `languages`.
     """
     context = {**context, "switch": _links_by_language(request, languages)}
     return answer(fragment(request, template, context, language), status, {**HTML_HEADERS, **headers})
 
 
 def fragment(request: Request, template: str, context: Mapping[str, object], language: str = "") -> str:
-    """Return the HTML of a template in `language`, else in the one that the address names, else in English."""
+    """Return the HTML of a template in `language`, else in that of `?lang=`, else in English."""
     chosen = chosen_language(request)
     base, site_url = site_prefix(request), settings().site_url
     return render(template, language or chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
 
 
 def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
-    """Return each language with the address of this page in it; none if there is one only, or if this is a POST."""
+    """Return each language with this page's address in it. Return [] for only one language, or for a POST."""
     offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):
         return []
@@ -94,19 +94,19 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
-        # Its links leave the frame and nothing can be sent, so any site may show why its frame has no petition.
+        # It has no form, and its links leave the frame. So any site may show this page in place of its petition.
         "embedded": request.path.startswith("/embed/"),
     }
-    headers = {**retry_after(problem), **(framed_by(["*"]) if context["embedded"] else {})}
+    headers = {**retry_after(problem), **(frame_policy(["*"]) if context["embedded"] else {})}
     return page(request, "problem.html", context, problem.status, headers)
 
 
 def page_view(routes: Blueprint) -> Callable[[View], View]:
     """Bind a view whose errors are pages, or JSON for a client that prefers JSON."""
-    return answering(routes, _problem)
+    return bind_view(routes, _problem_response)
 
 
-def _problem(request: Request, problem: Problem) -> Response:
+def _problem_response(request: Request, problem: Problem) -> Response:
     if prefers_json(request.headers.get("accept") or ""):
         return problem_json(problem, chosen_language(request))
     return problem_page(request, problem)

@@ -28,7 +28,7 @@ FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
 NO_STORE = {"Cache-Control": "no-store"}
-# For an answer at an address of which a CDN keeps other answers: it must not show those when we cannot be reached.
+# For an answer whose address has other answers that a CDN caches: while we fail, the CDN must not serve those.
 NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
 # For one reader only: a browser may keep it but must revalidate it.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
@@ -40,14 +40,14 @@ SECURITY_HEADERS = {
 PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE}
 
 
-def shared(seconds: int) -> dict[str, str]:
+def cache_headers(seconds: int) -> dict[str, str]:
     """Return headers for a public response: a CDN may cache it, and serve it for a day while we fail.
 
-    A copy that hardly anybody asks for is served once more while it is refreshed. So that it shows no old count, it may
-    be only a fifth older (docs/decisions/048).
+    While the CDN refreshes an expired copy, it still serves the copy, but only for a fifth of `seconds`: people must
+    not see old counts (docs/decisions/048).
     """
-    late = seconds // 5
-    return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate={late}, stale-if-error=86400"}
+    grace = seconds // 5
+    return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate={grace}, stale-if-error=86400"}
 
 
 def problem_json(problem: Problem, language: str = ENGLISH) -> Response:
@@ -70,8 +70,8 @@ def answer(body: object, status: int, headers: Mapping[str, str]) -> Response:
 def redirect(request: Request, path: str, status: int) -> Response:
     """Return a redirect to a path of this site, with the query of the request."""
     parameters: Mapping[str, str] = request.query_params or {}
-    pairs = urlencode([(name, parameters[name]) for name in parameters])
-    location = site_prefix(request) + quote(unquote(path)) + (f"?{pairs}" if pairs else "")
+    query_text = urlencode([(name, parameters[name]) for name in parameters])
+    location = site_prefix(request) + quote(unquote(path)) + (f"?{query_text}" if query_text else "")
     return answer("", status, {"Location": location, **NO_STORE})
 
 
@@ -79,11 +79,11 @@ def not_modified(headers: Mapping[str, str]) -> Response:
     return answer("", 304, headers)
 
 
-def unless_known(request: Request, values: object, response: Response) -> Response:
+def conditional_answer(request: Request, values: object, response: Response) -> Response:
     """Return 304 if the client has a response to this query with the same values, else the response with its ETag."""
     parameters = dict(request.query_params or {})
     digest = sha256(json.dumps([parameters, values], sort_keys=True).encode()).hexdigest()[:16]
-    # Weak: the time of a count changes while the count does not.
+    # A weak ETag: the time of a count changes even if the count does not.
     headers = {**REVALIDATED, "ETag": f'W/"{digest}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)
@@ -98,7 +98,7 @@ def content_type(request: Request) -> str:
 
 
 def json_body(request: Request, *, most: int = MAX_BODY_BYTES, kinds: Collection[str] = (JSON, "")) -> str:
-    """Return the body's text, not parsed; `most` is in bytes. Raise WrongType, BodyTooLarge or NotJson."""
+    """Return the body, not parsed. `most`: bytes, `kinds`: media types. Raise WrongType, BodyTooLarge or NotJson."""
     if content_type(request) not in kinds:
         raise WrongType(JSON)
     try:
@@ -124,7 +124,7 @@ def query(request: Request, name: str) -> str | None:
 
 
 def chosen_language(request: Request) -> str:
-    """Return the code of the language that the address names with `?lang=`; "" if it names none that we have."""
+    """Return the language code in `?lang=`; "" if there is none, or the site does not have the language."""
     code = query(request, "lang")
     return code if code and code in languages() else ""
 
@@ -132,8 +132,8 @@ def chosen_language(request: Request) -> str:
 def client_matches(request: Request, etag: str) -> bool:
     """Return whether If-None-Match has this ETag. Compare weakly (RFC 9110, 13.1.2): proxies weaken tags."""
     header = request.headers.get("if-none-match") or ""
-    known = [part.strip().removeprefix("W/") for part in header.split(",")]
-    return "*" in known or etag.removeprefix("W/") in known
+    client_tags = [part.strip().removeprefix("W/") for part in header.split(",")]
+    return "*" in client_tags or etag.removeprefix("W/") in client_tags
 
 
 def must_match(request: Request, etag: str) -> None:

@@ -61,7 +61,7 @@ class Problem:
 
 
 def problem_of(error: PetitionsError) -> Problem:
-    """Return the problem for an error. An error that is not in the table is a bug: 503."""
+    """Return the problem for an error. An error that is not in `_ANSWERS` is a bug: return 503."""
     for kind, answer in _ANSWERS.items():
         if isinstance(error, kind):
             return answer(error)

@@ -9,8 +9,8 @@ from chalicelib.core.rights import Right
 class Function(StrEnum):
     """The Lambda functions that serve routes, with their names in the template.
 
-    All have the same package. Each imports the modules of its routes (app.py), and its role allows only what they need
-    (.chalice/policy-*.json).
+    All have the same package. Each imports only the modules of its routes (app.py), and its role allows only what these
+    modules need (.chalice/policy-*.json).
     """
 
     API = "APIHandler"
@@ -53,8 +53,8 @@ class Cache(Enum):
 class Route(NamedTuple):
     """One method of one path. Not a dataclass, which takes longer to import.
 
-    `view` is the name of the view, and the id of the operation in OpenAPI. `query` has the keys that change an answer
-    which caches may keep: a cache drops the others.
+    `view` is the name of the view, and the id of the operation in OpenAPI. `query` names the query parameters that
+    change a cacheable answer: a cache drops all others.
     """
 
     method: str

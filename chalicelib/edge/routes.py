@@ -6,7 +6,7 @@ To add a route, add a line here and a view with that name (edge/views.py). A vie
 from chalicelib.core.rights import Right
 from chalicelib.edge.route import USUAL, Access, Cache, Function, Route, Throttle
 
-# API Gateway sends requests here that match no other path or method.
+# The path to which API Gateway sends requests that match no route.
 CATCH_ALL = "/{proxy+}"
 
 # An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use all of it.
@@ -37,6 +37,7 @@ def _cached(
     return Route("GET", path, view, function, throttle=throttle, cache=cache, query=query)
 
 
+# Query parameters that change a cacheable answer.
 _LANG, _FORM, _PAGE = ("lang",), ("lang", "source"), ("lang", "source", "preview")
 _OF_PARTNERS = (Function.PARTNERS, Right.PARTNER, PARTNER)
 _ALL = (

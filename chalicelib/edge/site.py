@@ -23,7 +23,7 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 @json_view(routes)
 def read_asset(request: Request, name: str) -> Response:
-    """Return a stylesheet, script or icon. For another version it is uncached: see `read_dashboard_file`.
+    """Return a stylesheet, script or icon. If `v` is not its version, no cache may keep it.
 
     Otherwise a CDN would keep the wrong file for a year: during a deployment, a new page may reach the old code, and
     anybody may request a version that does not exist yet.
@@ -40,12 +40,12 @@ def read_embed_script(request: Request) -> Response:
 
 @json_view(routes)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
-    """Return a dashboard file. A page from before a deployment gets the new file for its old version, uncached."""
+    """Return a dashboard file. A page from before a deployment gets the new file: no cache may keep it."""
     return _file(request, dashboard_files().get(name), FOREVER if version == dashboard_version() else "no-store")
 
 
 def _file(request: Request, found: Asset | None, cache_control: str) -> Response:
-    """Return the file, 304 if the client has it, or 404 without one."""
+    """Return the file, 304 if the client has it, or 404 if there is no file."""
     if found is None:
         return problem_json(NO_FILE)
     headers = {"Cache-Control": cache_control, "ETag": found.etag}

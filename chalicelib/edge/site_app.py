@@ -12,9 +12,9 @@ from chalicelib.edge.http import chosen_language, problem_json, redirect
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.route import Route
 from chalicelib.edge.routes import CATCH_ALL, ROUTES
-from chalicelib.edge.views import answered
+from chalicelib.edge.views import respond
 
-NOT_HERE = Problem(404, "Not Found", "There is nothing at this address.")
+NOT_FOUND = Problem(404, "Not Found", "There is nothing at this address.")
 
 
 class Site(Chalice):
@@ -47,7 +47,7 @@ class Site(Chalice):
             return _as_text(super().__call__(event, context))
         path = str(event.get("path") or "/")
         request = Request({**event, "requestContext": _with_catch_all_path(context_of_request, path)}, context)
-        response = answered(request, lambda: answer_without_view(request, path), _problem)
+        response = respond(request, lambda: answer_without_view(request, path), _problem)
         return response.to_dict()
 
 
@@ -61,8 +61,9 @@ def _as_text(answer: dict[str, Any]) -> dict[str, Any]:
 def routes_at(path: str) -> list[Route]:
     """Return the most specific routes that match this path, one for each method. Other functions may serve them."""
     parts = path.split("/")
-    fitting = {route.path for route in ROUTES.values() if _fits(route.path.split("/"), parts)}
-    best = min(fitting, key=lambda path: [_is_variable(part) for part in path.split("/")], default=None)
+    matching = {route.path for route in ROUTES.values() if _matches(route.path.split("/"), parts)}
+    # False sorts first, so a fixed part wins over a variable.
+    best = min(matching, key=lambda path: [_is_variable(part) for part in path.split("/")], default=None)
     return [route for route in ROUTES.values() if route.path == best]
 
 
@@ -76,25 +77,25 @@ def answer_without_view(request: Request, path: str) -> Response:
     if not found:
         without_slash = path.rstrip("/")
         has_route = request.method in _methods(routes_at(without_slash))
-        return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_HERE)
+        return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND)
     detail = f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail))
-    by_gateway = {"OPTIONS"} if any(route.any_origin for route in found) else set()
-    response.headers["Allow"] = ", ".join(sorted(_methods(found) | by_gateway))
+    gateway_methods = {"OPTIONS"} if any(route.any_origin for route in found) else set()
+    response.headers["Allow"] = ", ".join(sorted(_methods(found) | gateway_methods))
     return response
 
 
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """If no route matched, replace the path in the context by CATCH_ALL, which is one part.
+    """If no route matched, replace the path in the context by CATCH_ALL.
 
-    Logs must not contain invented paths, and `site_prefix` compares the number of parts.
+    Logs must not contain invented paths. `site_prefix` needs as many parts as in `request.path`, which is CATCH_ALL.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context
     return {**context, "path": str(context.get("path", "")).removesuffix(path) + CATCH_ALL}
 
 
-def _fits(route: list[str], parts: list[str]) -> bool:
+def _matches(route: list[str], parts: list[str]) -> bool:
     return len(route) == len(parts) and all(
         bool(part) if _is_variable(each) else each == part for each, part in zip(route, parts, strict=True)
     )

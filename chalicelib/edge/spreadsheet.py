@@ -14,12 +14,12 @@ CSV = "text/csv"
 
 def wants_csv(request: Request) -> bool:
     """Return whether to answer with CSV. `?format=` overrides the Accept header."""
-    asked = query(request, "format")
-    return asked == "csv" if asked else CSV in (request.headers.get("accept") or "")
+    name = query(request, "format")
+    return name == "csv" if name else CSV in (request.headers.get("accept") or "")
 
 
 def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
-    """Return rows as CSV. `columns` is the header if there are no rows."""
+    """Return rows as CSV. The header has the names of the first row; without rows, it is `columns`."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)
     writer.writeheader()

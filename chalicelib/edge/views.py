@@ -30,33 +30,33 @@ CORS = CORSConfig(
 
 
 def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) -> Callable[[View], View]:
-    """Bind a view whose errors are JSON. Routes that need a token: use `staff_view` (staff/authorizer.py)."""
-    return answering(routes, json_problem, authorizer)
+    """Bind a view whose errors are JSON. For routes that need a token, use `staff_view` (staff/authorizer.py)."""
+    return bind_view(routes, json_problem, authorizer)
 
 
 def json_problem(request: Request, problem: Problem) -> Response:
     return problem_json(problem, chosen_language(request))
 
 
-def answering(
+def bind_view(
     routes: Blueprint, problem_response: ProblemResponse, authorizer: ChaliceAuthorizer | None = None
 ) -> Callable[[View], View]:
-    """Bind a view to the route of its name. It gets the request as its first argument; its errors become responses.
+    """Bind a view to the route of its name. The view gets the request first, and its errors become responses.
 
     Raise LookupError at import if no route has the view's name, if a route that needs a token gets no authorizer, or if
-    another gets one.
+    a route without a token gets one.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(**arguments: str) -> Response:
+        def responding_view(**arguments: str) -> Response:
             request: Request = routes.current_request
-            return answered(request, lambda: view(request, **arguments), problem_response)
+            return respond(request, lambda: view(request, **arguments), problem_response)
 
         route = ROUTES.get(view.__name__)
         if route is None or route.needs_token != (authorizer is not None):
             raise LookupError(f"{view.__name__} is not in edge/routes.py, or needs another decorator for its right")
-        bound: View = routes.route(route.path, **_options(route), authorizer=authorizer)(guarded)
+        bound: View = routes.route(route.path, **_options(route), authorizer=authorizer)(responding_view)
         return bound
 
     return decorate
@@ -65,14 +65,15 @@ def answering(
 def _options(route: Route) -> dict[str, object]:
     """Return Chalice's options.
 
-    A view that reads a body checks its type itself, so that the error is helpful. Clients of OSDI send one with GET.
+    A view that reads a body checks its Content-Type itself, so that the error is helpful. OSDI clients send a type with
+    GET too.
     """
-    is_checked = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
-    body = {"content_types": ["*/*"]} if is_checked else {}
+    view_checks_type = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
+    body = {"content_types": ["*/*"]} if view_checks_type else {}
     return {"methods": [route.method], "cors": CORS if route.any_origin else None, **body}
 
 
-def answered(request: Request, view: Callable[[], Response], problem_response: ProblemResponse) -> Response:
+def respond(request: Request, view: Callable[[], Response], problem_response: ProblemResponse) -> Response:
     """Return the view's response, or its error as a response; log and measure it. HEAD gets no body."""
     log.begin(request.context.get("requestId", ""))
     try:
@@ -83,7 +84,7 @@ def answered(request: Request, view: Callable[[], Response], problem_response: P
         log.failure("view_failed", route=request.path)
         response = problem_response(request, unexpected())
     _measure(response.status_code)
-    log.answered(route=request.path, method=request.method, status=response.status_code)
+    log.end(route=request.path, method=request.method, status=response.status_code)
     if request.method == "HEAD":
         response.body = b"" if isinstance(response.body, bytes) else ""
     return response

@@ -9,14 +9,14 @@ from chalicelib.aws.bucket import exports_bucket
 from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.validation import parsed
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import new_export, result_of
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
+from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.exports.answers import FileLink
@@ -27,11 +27,11 @@ routes = Blueprint(__name__)
 @staff_view(routes)
 def request_export(request: Request, slug: str) -> Response:
     """Return 202 and the export's `Location`. The export contains the signatures confirmed at this moment."""
-    export_request = parsed(ExportRequest, json_body(request))
+    export_request = parse_body(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
-    audited(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
+    audit(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
     start(export, exports_queue(), tables())
     location = f"{site_prefix(request)}/api/staff/exports/{export.job_id}"
     return json_answer(_export_json(export), 202, {**NO_STORE, "Location": location})
@@ -55,7 +55,7 @@ def read_export(request: Request, export_id: str) -> Response:
 def cancel_export(request: Request, export_id: str) -> Response:
     """Cancel the export, unless it has ended. Return it. A stalled export has failed."""
     export = find_job(Export, export_id, tables())
-    return json_answer(_export_json(cancelled(request, "export.cancelled", export, {"petition": export.slug})))
+    return json_answer(_export_json(cancel_job(request, "export.cancelled", export, {"petition": export.slug})))
 
 
 @staff_view(routes)
@@ -74,10 +74,10 @@ def link_cover(request: Request, export_id: str) -> Response:
 
 
 def _link_answer(request: Request, export: Export, key: str, name: str) -> Response:
-    """Return a link to the file. A HEAD request gets no body and so no link, so it is not audited."""
+    """Return a link to the file. A HEAD request gets no body and so no link, so it is not audit."""
     if request.method != "HEAD":
         details = {"petition": export.slug, "what": name.removeprefix(export.job_id)}
-        audited(request, "export.fetched", export.job_id, details)
+        audit(request, "export.fetched", export.job_id, details)
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
     url = exports_bucket().link(key, name, LINK_SECONDS)
     link: FileLink = {"url": url, "expires_at": times.iso(expires_at)}

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.validation import Words, parsed
+from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body, query
 from chalicelib.letters import target_state
 from chalicelib.letters.counts import LetterNumbers
@@ -19,7 +19,7 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.text import Mailable
-from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.letters.answers import (
@@ -75,7 +75,7 @@ def _find_target_audited(request: Request, slug: str, target: str, action: str) 
     """Record the action. Return the target's key, and the constituency if only one of its members is named."""
     found = find_target(petition_as_stored(slug, tables()), target)
     member = find_member(found, query(request, "member"))
-    audited(request, action, slug, {"target": found.key, "member": member})
+    audit(request, action, slug, {"target": found.key, "member": member})
     return found.key, member
 
 
@@ -84,8 +84,8 @@ def email_letter_test(request: Request, slug: str, target: str) -> Response:
     """Send the petition's letter to the given address, marked as a test. Return 202."""
     petition = petition_as_stored(slug, tables())
     found = find_target(petition, target)
-    to = parsed(LetterTestRequest, json_body(request), WORDS).email
-    audited(request, "letters.tested", slug, {"target": found.key})
+    to = parse_body(LetterTestRequest, json_body(request), WORDS).email
+    audit(request, "letters.tested", slug, {"target": found.key})
     send_test(petition, found, to, times.now(), Outbox(mail_queue(), other_mail_queue(), TEST_KINDS), tables())
     body: LetterTest = {"slug": slug, "key": found.key, "sent_to": to}
     return json_answer(body, 202)

@@ -9,7 +9,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
-from chalicelib.core.validation import decoded
+from chalicelib.core.validation import decode_json
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, SentSignature, identifier_of, read_signature
 from chalicelib.partners.model import Partner, ReceiveOutcome
@@ -27,7 +27,7 @@ routes = Blueprint(__name__)
 def take_signatures(request: Request, slug: str) -> Response:
     """Return the result of each signature, in order. A repeat changes nothing."""
     now = times.now()
-    raws = _raw_signatures(decoded(json_body(request, most=MOST_BODY_KB * 1024)))
+    raws = _raw_signatures(decode_json(json_body(request, most=MOST_BODY_KB * 1024)))
     receiving = receiving_of(request, slug, "api", now)
     results = _take_raw(raws, receiving, now)
     shown = [_result_json(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.validation import parsed
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.partners.model import Counts, Partner, Source, Wording, WordingVersion
 from chalicelib.partners.register import all_partners, create_partner, find_partner, new_partner_token
 from chalicelib.petitions.text import Line
-from chalicelib.staff.authorizer import audited, staff_view
-from chalicelib.staff.tokens import described, keep
+from chalicelib.staff.authorizer import audit, staff_view
+from chalicelib.staff.tokens import audit_details, keep
 
 if TYPE_CHECKING:
     from chalicelib.partners.answers import PartnerToken
@@ -58,9 +58,9 @@ def list_partners(request: Request) -> Response:
 @staff_view(routes)
 def add_partner(request: Request) -> Response:
     """Return 201 and the partner. A repeat changes nothing. Return 422 if another partner has this source."""
-    new_partner = parsed(NewPartner, json_body(request))
+    new_partner = parse_body(NewPartner, json_body(request))
     partner = Partner(**new_partner.model_dump(), created_at=times.now())
-    audited(request, "partner.created", partner.source, {"counts": partner.counts.value})
+    audit(request, "partner.created", partner.source, {"counts": partner.counts.value})
     create_partner(partner, tables())
     return json_answer(find_partner(partner.source, tables()).model_dump(), 201)
 
@@ -68,12 +68,12 @@ def add_partner(request: Request) -> Response:
 @staff_view(routes)
 def issue_token_of_partner(request: Request, source: str) -> Response:
     """Return 201 and a token that can only send signatures of this partner. It is shown only once."""
-    token_request = parsed(PartnerTokenRequest, json_body(request))
+    token_request = parse_body(PartnerTokenRequest, json_body(request))
     partner = find_partner(source, tables())
     now = times.now()
     token = new_partner_token(partner, now, now + timedelta(days=token_request.days))
     stored = token.stored
-    audited(request, "token.issued", stored.token_id, {**described(stored), "partner": partner.source})
+    audit(request, "token.issued", stored.token_id, {**audit_details(stored), "partner": partner.source})
     shown: PartnerToken = {
         "token": keep(token, tables()),
         "token_id": stored.token_id,

@@ -39,7 +39,7 @@ ELSEWHERE = (
 )
 
 
-def document(
+def access_export(
     stored: list[StoredSignature],
     texts: Mapping[str, PetitionText],
     letters: "Mapping[str, HeldLetter]",
@@ -48,7 +48,7 @@ def document(
 ) -> "AccessExport":
     """Return the file for the person. `texts` and `letters`: the signed petition text and the letter, by slug.
 
-    `stopped`: the slugs of petitions about which they want no email.
+    `stopped`: the slugs of petitions about which the person wants no email.
     """
     return {
         "prepared_at": iso(now),
@@ -64,7 +64,7 @@ def document(
     }
 
 
-def shown(stored: StoredSignature, now: datetime, *, is_stopped: bool) -> "PersonSignature":
+def signature_for_staff(stored: StoredSignature, now: datetime, *, is_stopped: bool) -> "PersonSignature":
     """Return the signature as staff see it. `is_stopped`: its owner wants no more email about the petition."""
     state = state_of(stored.signature, now)
     return {
@@ -108,7 +108,7 @@ def _person(signature: Signature) -> "Person":
 def _times(signature: Signature) -> "SignatureTimes":
     names: tuple[str, ...] = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
     if signature.erased_at:
-        # The other times were deleted: the item holds the time of the erasure there.
+        # The erasure replaced the other times with its own.
         names = ("erased_at", "expires_at")
     return cast("SignatureTimes", {name: iso(moment) for name in names if (moment := getattr(signature, name))})
 

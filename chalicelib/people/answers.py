@@ -33,7 +33,7 @@ class Person(TypedDict):
 
 class SignatureTimes(TypedDict):
     signed_at: NotRequired[Time]
-    """Absent once the signature is erased, like the other times before it."""
+    """Absent once the signature is erased, as are all times before the erasure."""
     confirmed_at: NotRequired[Time]
     withdrawn_at: NotRequired[Time]
     erased_at: NotRequired[Time]
@@ -48,7 +48,7 @@ class MailState(TypedDict):
     """The kind of email that is waiting to be sent."""
     waiting_since: Time | None
     due_at: Time | None
-    """When it may be sent: it waits because its address has had several emails."""
+    """When the email may be sent: it waits because its address has had several emails."""
     hurried_at: Time | None
     """When the email request was queued again."""
     undeliverable: str | None
@@ -130,9 +130,9 @@ class LetterDelivery(TypedDict):
     waiting_since: Time | None
     sent_at: Time | None
     perhaps_sent_at: Time | None
-    """It was being sent when a server failed. It is not sent again."""
+    """The letter was being sent when a server failed. It is not sent again."""
     in_digest_of: str | None
-    """The day of the email to the target that counts it with others, if it was not sent singly."""
+    """The day of the email that tells the target how many letters there are, if this letter was not sent by itself."""
     undeliverable: str | None
 
 
@@ -140,8 +140,8 @@ class HeldLetter(TypedDict):
     agreed: AgreedLetter | None
     """Null if the person sends none, or withdrew."""
     asked: AgreedLetter | None
-    """A letter that somebody typed with this address when the signature counted already. It is sent only if the person
-    sends it from the page in our email.
+    """A letter that somebody submitted with this address after the signature was confirmed. It is sent only if the
+    person sends it from the page that our email links to.
     """
     deliveries: list[LetterDelivery]
 

@@ -14,18 +14,18 @@ from chalicelib.core.address import Address, read_address
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
-from chalicelib.core.validation import Words, parsed
+from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
-from chalicelib.people.access import document, shown
+from chalicelib.people.access import access_export, signature_for_staff
 from chalicelib.people.letter import letters_of
-from chalicelib.people.one_signature import as_shown, one_signature, stopped_of
+from chalicelib.people.one_signature import load_for_staff, one_signature, stopped_slugs
 from chalicelib.petitions.find import all_petitions, texts_as_signed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase, erase_all
 from chalicelib.signatures.form import typed_address
 from chalicelib.signatures.look_up import StoredSignature, find_signatures, identities_of
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import PersonSignatures
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 WORDS = Words(missing={"email": "Enter the email address"})
-Change = Callable[[Key, Petition, datetime, Tables], None]
-EMAIL = {"type": "string", "format": "email", "maxLength": 320}
+SignatureAction = Callable[[Key, Petition, datetime, Tables], None]
+EMAIL_SCHEMA = {"type": "string", "format": "email", "maxLength": 320}
 
 
 class PersonRequest(BaseModel):
@@ -42,85 +42,84 @@ class PersonRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL)]
+    email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL_SCHEMA)]
 
 
 @staff_view(routes)
 def find_person(request: Request) -> Response:
     """Return every signature of one email address, in every petition. The list may be empty."""
     stored = find_signatures(_identities(_address_in(request)), tables())
-    audited(request, "person.found", details={each.petition.slug: each.signature_id for each in stored})
-    return _all_shown(stored)
+    audit(request, "person.found", details={each.petition.slug: each.signature_id for each in stored})
+    return _answer_all(stored)
 
 
 @staff_view(routes)
 def erase_address(request: Request) -> Response:
     """Erase every signature of one email address, in every petition and in the overflow queue."""
     identities = _identities(_address_in(request))
-    audited(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
+    audit(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
     erase_all(identities, times.now(), tables())
     log.note("person_erased", petitions=len(identities))
-    return _all_shown(find_signatures(identities, tables()))
+    return _answer_all(find_signatures(identities, tables()))
 
 
 @staff_view(routes)
 def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     """Return one signature with what staff need to help."""
     stored = one_signature(slug, signature_id, tables())
-    audited(request, "person.shown", signature_id, {"petition": slug})
-    return json_answer(as_shown(stored, settings().limit_keys, times.now(), tables()))
+    audit(request, "person.shown", signature_id, {"petition": slug})
+    return json_answer(load_for_staff(stored, settings().limit_keys, times.now(), tables()))
 
 
 @staff_view(routes)
 def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature, as its owner can with the link in the email. Idempotent."""
-    return _change_and_show(request, (slug, signature_id), "signature.withdrawn", withdraw)
+    return _act_and_show(request, (slug, signature_id), "signature.withdrawn", withdraw)
 
 
 @staff_view(routes)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature from the count, then empty its item. Idempotent."""
-    return _change_and_show(request, (slug, signature_id), "signature.erased", erase)
+    return _act_and_show(request, (slug, signature_id), "signature.erased", erase)
 
 
 @staff_view(routes)
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
     """Return all data held on this signature's email address, in every petition, as a file for its owner."""
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))
-    audited(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in stored})
-    signed = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
-    texts = texts_as_signed(signed, tables())
+    audit(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in stored})
+    versions = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
+    texts = texts_as_signed(versions, tables())
     download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
-    stopped = stopped_of(stored, settings().limit_keys, tables())
-    file = document(stored, texts, letters_of(stored, tables()), stopped, times.now())
+    stopped = stopped_slugs(stored, settings().limit_keys, tables())
+    file = access_export(stored, texts, letters_of(stored, tables()), stopped, times.now())
     return json_answer(file, headers=download)
 
 
-def _change_and_show(request: Request, path: tuple[str, str], action: str, change: Change) -> Response:
-    """Audit and make the change, and return the signature as it is then. `path`: its slug and id."""
+def _act_and_show(request: Request, path: tuple[str, str], action: str, act: SignatureAction) -> Response:
+    """Record the action, do it, and return the signature as it is then. `path`: its slug and id."""
     slug, signature_id = path
     stored = one_signature(slug, signature_id, tables())
-    audited(request, action, signature_id, {"petition": slug})
-    change(stored.key, stored.petition, times.now(), tables())
+    audit(request, action, signature_id, {"petition": slug})
+    act(stored.key, stored.petition, times.now(), tables())
     log.note(action.rpartition(".")[2], petition=slug, signature=signature_id)
-    return json_answer(
-        as_shown(one_signature(slug, signature_id, tables()), settings().limit_keys, times.now(), tables())
-    )
+    changed = one_signature(slug, signature_id, tables())
+    return json_answer(load_for_staff(changed, settings().limit_keys, times.now(), tables()))
 
 
 def _address_in(request: Request) -> Address:
-    return parsed(PersonRequest, json_body(request), WORDS).email
+    return parse_body(PersonRequest, json_body(request), WORDS).email
 
 
-def _all_shown(stored: list[StoredSignature]) -> Response:
+def _answer_all(stored: list[StoredSignature]) -> Response:
     now = times.now()
-    stopped = stopped_of(stored, settings().limit_keys, tables())
-    signatures = [shown(each, now, is_stopped=each.petition.slug in stopped) for each in stored]
-    body: PersonSignatures = {"signatures": signatures, "waiting": _waiting()}
+    stopped = stopped_slugs(stored, settings().limit_keys, tables())
+    signatures = [signature_for_staff(each, now, is_stopped=each.petition.slug in stopped) for each in stored]
+    body: PersonSignatures = {"signatures": signatures, "waiting": _overflow_depth()}
     return json_answer(body)
 
 
-def _waiting() -> int | None:
+def _overflow_depth() -> int | None:
     """Return how many signatures (of all people) wait in the overflow queue; None if the queue does not answer."""
     try:
         return overflow_queue().depth()

@@ -18,8 +18,8 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
     """Return the letters of a person by slug, of the petitions that have one."""
     return {
         each.petition.slug: {
-            "agreed": _words(each, each.signature.letter, tables),
-            "asked": _words(each, each.signature.letter_asked, tables),
+            "agreed": _agreed_letter(each, each.signature.letter, tables),
+            "asked": _agreed_letter(each, each.signature.letter_asked, tables),
             "deliveries": _deliveries(each, tables),
         }
         for each in stored
@@ -27,7 +27,7 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
     }
 
 
-def _words(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
+def _agreed_letter(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
     if signed is None:
         return None
     letter = letter_as_signed(stored.petition.slug, signed.version, tables).in_language(
@@ -47,7 +47,7 @@ def _words(stored: StoredSignature, signed: SignedLetter | None, tables: Tables)
 
 
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
-    """Return what is stored about its emails. It stays after a withdrawal, so that no letter is sent twice."""
+    """Return the state of the emails with the letter. It outlives a withdrawal, so that no letter is sent twice."""
     found: list[LetterDelivery] = []
     for target in stored.petition.letter.targets if stored.petition.letter else ():
         item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target.key, stored.signature_id)))

@@ -11,17 +11,17 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso_or_none
-from chalicelib.core.validation import Words, parsed
+from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.mail import budget
 from chalicelib.mail.budget import Allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, resume
-from chalicelib.people.one_signature import as_shown, one_signature
+from chalicelib.people.one_signature import load_for_staff, one_signature
 from chalicelib.people.resend import Resent, resend
 from chalicelib.petitions.model import Reason
 from chalicelib.signatures.look_up import StoredSignature
-from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import ResendResult
@@ -57,7 +57,7 @@ class AllowMail(BaseModel):
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     """Return whether an email will come, and when or why not. The limits are those of signing again."""
     now, stored = times.now(), one_signature(slug, signature_id, tables())
-    audited(request, "mail.resent", signature_id, {"petition": slug})
+    audit(request, "mail.resent", signature_id, {"petition": slug})
     outcome, due_at = resend(stored, _allowance(stored, now), now, tables())
     log.note("resent", petition=slug, signature=signature_id, outcome=outcome)
     result: ResendResult = {
@@ -71,19 +71,19 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 @staff_view(routes)
 def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Undo the owner's choice to get no more email about the petition, because they ask for it. Idempotent."""
+    """Undo the owner's choice to get no more email about the petition: the owner has asked for it. Idempotent."""
     now, stored = times.now(), one_signature(slug, signature_id, tables())
-    reason = parsed(AllowMail, json_body(request), WORDS).reason
+    reason = parse_body(AllowMail, json_body(request), WORDS).reason
     if not stored.signature.email:
         raise Invalid([FieldError("signature_id", NO_ADDRESS)])
-    audited(request, "mail.allowed", signature_id, {"petition": slug, "reason": reason})
+    audit(request, "mail.allowed", signature_id, {"petition": slug, "reason": reason})
     resume(choice_of(mailbox_of(stored.signature.email, settings().limit_keys), slug), now, tables())
     log.note("resumed", petition=slug, signature=signature_id)
-    return json_answer(as_shown(stored, settings().limit_keys, now, tables()))
+    return json_answer(load_for_staff(stored, settings().limit_keys, now, tables()))
 
 
 def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
-    """Return what the address's budget allows. A withdrawn signature has no address: `resend` refuses it anyway."""
+    """Return what the address's budget allows. A withdrawn signature has no address, and `resend` refuses it."""
     if not stored.signature.email:
         return Allowance(now, is_stopped=False)
     return budget.read_allowance(

@@ -7,7 +7,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import UnknownThing
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import stopped_by
-from chalicelib.people.access import shown
+from chalicelib.people.access import signature_for_staff
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.look_up import StoredSignature, find_by_id
 
@@ -24,12 +24,15 @@ def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignatu
     return found
 
 
-def as_shown(stored: StoredSignature, limit_keys: dict[str, str], now: datetime, tables: Tables) -> "PersonSignature":
-    return shown(stored, now, is_stopped=bool(stopped_of([stored], limit_keys, tables)))
+def load_for_staff(
+    stored: StoredSignature, limit_keys: dict[str, str], now: datetime, tables: Tables
+) -> "PersonSignature":
+    """Return the signature as staff see it. Read whether its owner wants no more email."""
+    return signature_for_staff(stored, now, is_stopped=bool(stopped_slugs([stored], limit_keys, tables)))
 
 
-def stopped_of(stored: list[StoredSignature], limit_keys: dict[str, str], tables: Tables) -> set[str]:
-    """Return the petitions about which the owner of these signatures wants no email. All are of one address."""
+def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tables: Tables) -> set[str]:
+    """Return the petitions about which the owner wants no email. All signatures must be of one address."""
     email = next((each.signature.email for each in stored if each.signature.email), None)
     if email is None:
         return set()

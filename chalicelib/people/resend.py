@@ -43,13 +43,14 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     try:
         mail_state.ask_again(stored.key, signature, now, tables)
     except ConditionFailed:
-        is_requested = True  # Its request is recent.
+        is_requested = True  # An earlier request is too recent to repeat.
     due = max(signature.mail_due_at or now, allowance.next_at)
     if due > now + MAIL_PAUSE:
         return ResendAnswer(Resent.LATER, due)
     if is_requested:
         return ResendAnswer(Resent.ON_ITS_WAY)
-    return ResendAnswer(Resent.WITHIN_A_MINUTE if due > now or _was_just_mailed(signature, now) else Resent.ASKED)
+    must_wait = due > now or _was_just_mailed(signature, now)
+    return ResendAnswer(Resent.WITHIN_A_MINUTE if must_wait else Resent.ASKED)
 
 
 def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Resent | None:
@@ -63,7 +64,7 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
         Resent.STOPPED: allowance.is_stopped,
         Resent.CLOSED: is_pending and not stored.petition.confirmable_at(now),
     }
-    return next((reason for reason, holds in reasons.items() if holds), None)
+    return next((reason for reason, applies in reasons.items() if applies), None)
 
 
 def _was_just_mailed(signature: Signature, now: datetime) -> bool:

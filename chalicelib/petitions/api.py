@@ -14,13 +14,13 @@ from chalicelib.core.sources import known_source
 from chalicelib.edge.html import fragment, page, page_view
 from chalicelib.edge.http import (
     answer,
+    cache_headers,
     chosen_language,
     client_matches,
     json_answer,
     not_modified,
     query,
     redirect,
-    shared,
 )
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.card import card_of
@@ -98,7 +98,7 @@ def show_card(request: Request, slug: str) -> Response:
     language = chosen_language(request) or petition.language
     count = count_if_available(petition, now, tables())
     picture = card_of(petition.in_language(language), count.confirmed if count else None, language)
-    return answer(picture, 200, {"Content-Type": "image/png", **shared(CARD_SECONDS)})
+    return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(CARD_SECONDS)})
 
 
 @page_view(routes)
@@ -181,7 +181,7 @@ def read_count(request: Request, slug: str) -> Response:
     count = public_count(petition, now, tables())
     goal = petition.goal_at(count.confirmed)
     # A weak ETag: bodies with the same count and goal differ only in as_of.
-    headers = {**shared(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{goal}"'}
+    headers = {**cache_headers(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{goal}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)
     body: PublicCount = {
@@ -194,4 +194,4 @@ def read_count(request: Request, slug: str) -> Response:
 
 
 def _cache_headers() -> dict[str, str]:
-    return shared(level_now(tables()).max_age)
+    return cache_headers(level_now(tables()).max_age)

@@ -6,7 +6,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.sources import known_source
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import query, shared
+from chalicelib.edge.http import cache_headers, query
 from chalicelib.petitions.find import find_petition
 from chalicelib.petitions.page import count_if_available, embedded_page, petition_page
 from chalicelib.shedding.level import level_now
@@ -21,7 +21,9 @@ def show_embed(request: Request, slug: str) -> Response:
     petition = find_petition(slug, now, tables())
     source = known_source(query(request, "source"))
     form = {"source": source} if source else {}
-    return petition_page(request, petition, now, tables(), form=form, headers=shared(level_now(tables()).max_age))
+    return petition_page(
+        request, petition, now, tables(), form=form, headers=cache_headers(level_now(tables()).max_age)
+    )
 
 
 @page_view(routes)
@@ -36,4 +38,4 @@ def show_counter(request: Request, slug: str) -> Response:
         "goal": petition.goal_at(count.confirmed if count else 0),
         "source": known_source(query(request, "source")),
     }
-    return embedded_page(petition, request, "counter.html", context, headers=shared(level_now(tables()).max_age))
+    return embedded_page(petition, request, "counter.html", context, headers=cache_headers(level_now(tables()).max_age))

@@ -11,7 +11,7 @@ from chalicelib.core import times
 from chalicelib.core.address import canonical_of
 from chalicelib.core.errors import FieldError, Invalid, NotJson
 from chalicelib.core.times import Moment
-from chalicelib.core.validation import Words, field_errors, parsed
+from chalicelib.core.validation import Words, field_errors, parse_body
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
@@ -61,7 +61,7 @@ class TransitionRequest(BaseModel):
 
 def read_transition(body: str) -> Transition:
     """Parse the body of a transition. Raise NotJson or Invalid."""
-    request = parsed(TransitionRequest, body)
+    request = parse_body(TransitionRequest, body)
     return Transition(request.state, request.at, request.reason)
 
 

@@ -9,7 +9,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Unavailable
 from chalicelib.core.language import language_of
-from chalicelib.edge.html import framed_by, page
+from chalicelib.edge.html import frame_policy, page
 from chalicelib.edge.http import NEVER_STALE, NO_STORE, chosen_language, query
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
@@ -77,7 +77,7 @@ def embedded_page(
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
     """Return a page that the petition's allowed sites may show in a frame."""
-    framed = {**headers, **framed_by(petition.embed_on)}
+    framed = {**headers, **frame_policy(petition.embed_on)}
     return page_about(petition, request, template, {**context, "embedded": True}, status, framed)
 
 

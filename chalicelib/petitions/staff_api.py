@@ -15,7 +15,7 @@ from chalicelib.petitions.form import MOST_KB, petition_for_staff, read_edit, re
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
-from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.petitions.answers import Preview
@@ -36,7 +36,7 @@ def create_petition(request: Request) -> Response:
     """Create a draft, which the public cannot see. Return 201."""
     now = times.now()
     petition = read_new_petition(_petition_body(request), now)
-    audited(request, "petition.created", petition.slug, {"text_version": petition.text_version})
+    audit(request, "petition.created", petition.slug, {"text_version": petition.text_version})
     petition = create(petition, now, tables())
     location = f"{site_prefix(request)}/api/staff/petitions/{petition.slug}"
     return _petition_answer(petition, 201, {"Location": location})
@@ -54,7 +54,7 @@ def edit_petition(request: Request, slug: str) -> Response:
     petition = _petition_to_change(request, slug)
     now = times.now()
     edited = read_edit(_petition_body(request), petition, now)
-    audited(request, "petition.edited", slug, {**_next_revision(petition), "text_version": edited.text_version})
+    audit(request, "petition.edited", slug, {**_next_revision(petition), "text_version": edited.text_version})
     return _petition_answer(edit(edited, now, tables()))
 
 
@@ -65,7 +65,7 @@ def move_petition(request: Request, slug: str) -> Response:
     transition, now = read_transition(json_body(request)), times.now()
     edited = apply(petition, transition, now)
     at = {"at": times.iso(transition.at)} if transition.at else {}
-    audited(request, ACTIONS[transition.state], slug, {**_next_revision(petition), **at})
+    audit(request, ACTIONS[transition.state], slug, {**_next_revision(petition), **at})
     return _petition_answer(edit(edited, now, tables()))
 
 
@@ -83,7 +83,7 @@ def list_versions(request: Request, slug: str) -> Response:
 def preview_petition(request: Request, slug: str) -> Response:
     """Return a preview link that works for an hour, for anyone who has it."""
     petition = petition_as_stored(slug, tables())
-    audited(request, "petition.previewed", slug, {"revision": str(petition.revision)})
+    audit(request, "petition.previewed", slug, {"revision": str(petition.revision)})
     preview = preview_link(petition, times.now(), settings().token_keys)
     link: Preview = {"url": settings().site_url + preview.path, "expires_at": times.iso(preview.expires_at)}
     return json_answer(link)

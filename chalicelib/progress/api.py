@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.edge.http import json_answer, shared
+from chalicelib.edge.http import cache_headers, json_answer
 from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition
@@ -29,4 +29,4 @@ def read_progress(request: Request, slug: str) -> Response:
         "areas": [{"area": name, "at_least": number} for name, number in recent.areas.items()] if recent else [],
         "as_of": times.iso_or_none(recent.as_of) if recent else None,
     }
-    return json_answer(body, headers=shared(Cache.SECONDS.value))
+    return json_answer(body, headers=cache_headers(Cache.SECONDS.value))

@@ -9,7 +9,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.edge.http import json_answer, query, unless_known
+from chalicelib.edge.http import conditional_answer, json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.constituency_table import is_configured
 from chalicelib.petitions.find import all_petitions, petition_as_stored
@@ -50,7 +50,7 @@ def list_counts(request: Request) -> Response:
         }
         for petition in petitions
     ]
-    return unless_known(request, listed, json_answer({"petitions": listed}))
+    return conditional_answer(request, listed, json_answer({"petitions": listed}))
 
 
 def _in_list_order(petitions: list[Petition], now: datetime) -> list[Petition]:
@@ -85,7 +85,7 @@ def _answer_with_all_breakdowns(request: Request, slug: str) -> Response:
         response = as_csv(rows, ("by", "key", "confirmed"))
     else:
         response = json_answer({**totals, "as_of": times.iso(found.as_of), "breakdowns": breakdowns})
-    return unless_known(request, [totals, breakdowns, is_csv], response)
+    return conditional_answer(request, [totals, breakdowns, is_csv], response)
 
 
 def _rows(numbers: Breakdown) -> "list[BreakdownRow]":
@@ -122,7 +122,7 @@ def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None =
         response = as_csv(rows if numbers else [totals])
     else:
         response = json_answer({**totals, "breakdown": rows} if numbers else totals)
-    return unless_known(request, [{**totals, "as_of": ""}, rows, is_csv], response)
+    return conditional_answer(request, [{**totals, "as_of": ""}, rows, is_csv], response)
 
 
 def _chosen_dimension(request: Request) -> By | Dimension | None:

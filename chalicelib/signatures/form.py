@@ -21,7 +21,7 @@ from chalicelib.core.countries import clean_country
 from chalicelib.core.errors import Invalid
 from chalicelib.core.language import known_language, translatable
 from chalicelib.core.sources import SOURCE_PATTERN
-from chalicelib.core.validation import Words, field_errors, is_ticked, parsed
+from chalicelib.core.validation import Words, field_errors, is_ticked, parse_body
 from chalicelib.signatures.letter_form import LetterForm, letter_fields
 from chalicelib.signatures.names import clean_name, clean_postcode
 
@@ -121,7 +121,7 @@ class SignatureForm(BaseModel):
 
 def read_json(body: str) -> SignatureForm:
     """Return the form. Raise NotJson if the body is not JSON, and Invalid with the field errors otherwise."""
-    return parsed(SignatureForm, body, WORDS)
+    return parse_body(SignatureForm, body, WORDS)
 
 
 def read_fields(fields: Mapping[str, str]) -> SignatureForm:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from chalicelib.core.address import unpasted
+from chalicelib.core.address import strip_pasted
 from chalicelib.pages.render import asset
 
 # A hidden field: the address that the form asked about.
@@ -24,7 +24,7 @@ def suggested_address(fields: Mapping[str, str]) -> str | None:
 
 def probable_address(typed: str) -> str | None:
     """Return the address that was probably meant, or None."""
-    local, _, domain = unpasted(typed).rpartition("@")
+    local, _, domain = strip_pasted(typed).rpartition("@")
     domain, domains = domain.lower(), _known_domains()
     if not local or domain in domains["webmail"] or domain in domains["real"]:
         return None

@@ -8,13 +8,13 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import UnknownThing
 from chalicelib.core.settings import settings
-from chalicelib.core.validation import parsed
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.caller import source_ip
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.views import json_view
 from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
-from chalicelib.signin.sign_in import authorization_url, begin_session, member_for
+from chalicelib.signin.sign_in import authorization_url, begin_session, identify_member
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 
@@ -26,8 +26,8 @@ routes = Blueprint(__name__)
 
 @json_view(routes)
 def begin_sign_in(request: Request) -> Response:
-    """Return the URL to open. The page makes and keeps the secrets."""
-    sign_in = parsed(SignInBegun, json_body(request))
+    """Return the provider's URL to open. The page makes and keeps the secrets of the sign-in."""
+    sign_in = parse_body(SignInBegun, json_body(request))
     answer: SignInAddress = {"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())}
     return json_answer(answer)
 
@@ -35,8 +35,8 @@ def begin_sign_in(request: Request) -> Response:
 @json_view(routes)
 def open_session(request: Request) -> Response:
     """Exchange the provider's code for a token. It works for eight hours."""
-    returned, now = parsed(CodeReturned, json_body(request)), times.now()
-    member = member_for(returned, _provider(), _redirect_uri(), now)
+    returned, now = parse_body(CodeReturned, json_body(request)), times.now()
+    member = identify_member(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
     rights = sorted(member.rights)
     # Record before returning: if this fails, nobody gets the token.
@@ -55,11 +55,11 @@ def open_session(request: Request) -> Response:
 
 
 def _provider() -> Provider:
-    known = settings()
-    if not known.oidc_issuer or not known.oidc_client_id:
+    values = settings()
+    if not values.oidc_issuer or not values.oidc_client_id:
         raise UnknownThing("Sign-in is not set up on this site. Use a staff token.")
-    rights = read_rights(known.oidc_rights)
-    return Provider(known.oidc_issuer, known.oidc_client_id, known.oidc_client_secret, known.oidc_claim, rights)
+    rights = read_rights(values.oidc_rights)
+    return Provider(values.oidc_issuer, values.oidc_client_id, values.oidc_client_secret, values.oidc_claim, rights)
 
 
 def _redirect_uri() -> str:

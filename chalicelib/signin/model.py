@@ -12,7 +12,7 @@ from chalicelib.core.rights import Right
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def safe(url: str) -> str:
+def require_https(url: str) -> str:
     """Return the URL if it is https, or http on loopback. Raise ValueError otherwise."""
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
@@ -20,7 +20,7 @@ def safe(url: str) -> str:
     raise ValueError("must be https")
 
 
-Url = Annotated[str, AfterValidator(safe)]
+Url = Annotated[str, AfterValidator(require_https)]
 # The formats of RFC 7636.
 Verifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{43,128}$")]
 Challenge = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -38,7 +38,7 @@ class Provider:
     rights: dict[str, list[Right]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        safe(self.issuer)
+        require_https(self.issuer)
 
 
 def read_rights(text: str) -> dict[str, list[Right]]:
@@ -46,7 +46,7 @@ def read_rights(text: str) -> dict[str, list[Right]]:
     return {name: [Right(right) for right in rights] for name, rights in json.loads(text or "{}").items()}
 
 
-class Discovered(BaseModel):
+class Discovery(BaseModel):
     """The fields of OpenID Connect Discovery 1.0 that we use."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)

@@ -16,35 +16,36 @@ from urllib3.util import make_headers
 from chalicelib.core import log
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import NotSignedIn, ProviderSilent
-from chalicelib.signin.model import CodeReturned, Discovered, Provider
+from chalicelib.signin.model import CodeReturned, Discovery, Provider
 
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
 MAX_ANSWER_BYTES = 256 * 1024
-KNOWN_SECONDS = 600.0
-# An unknown key id makes us fetch the keys again, but not more often than this, whatever a stranger sends.
-LOOK_AGAIN_SECONDS = 60.0
-OURS = ("invalid_client", "unauthorized_client")
+CACHE_SECONDS = 600.0
+# After an unknown key id, fetch the keys again, but not more often than this: strangers can send any id.
+REFETCH_SECONDS = 60.0
+# Errors that mean: our settings are wrong.
+OUR_ERRORS = ("invalid_client", "unauthorized_client")
 
 Jwks = dict[str, Any]
-_documents: SecondsCache[Discovered] = SecondsCache(KNOWN_SECONDS)
-_keys: SecondsCache[Jwks] = SecondsCache(KNOWN_SECONDS)
-_newer_keys: SecondsCache[Jwks] = SecondsCache(LOOK_AGAIN_SECONDS)
+_documents: SecondsCache[Discovery] = SecondsCache(CACHE_SECONDS)
+_keys: SecondsCache[Jwks] = SecondsCache(CACHE_SECONDS)
+_refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
 
 
-def discovered(provider: Provider) -> Discovered:
+def discovery_of(provider: Provider) -> Discovery:
     """Return the discovery document. Raise ProviderSilent, also if its issuer is not the configured one."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
-def keys_of(known: Discovered, key_id: str | None) -> Jwks:
+def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
     """Return the provider's keys. Fetch them again, within limits, if no cached key has this id."""
-    keys = _keys.get(known.jwks_uri, lambda: _read_keys(known.jwks_uri))
+    keys = _keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
     if key_id is None or any(key.get("kid") == key_id for key in keys["keys"]):
         return keys
-    return _newer_keys.get(known.jwks_uri, lambda: _read_keys(known.jwks_uri))
+    return _refetched_keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
 
 
-def id_token(provider: Provider, known: Discovered, returned: CodeReturned, redirect_uri: str) -> str:
+def fetch_id_token(provider: Provider, discovery: Discovery, returned: CodeReturned, redirect_uri: str) -> str:
     """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses it."""
     fields = {
         "grant_type": "authorization_code",
@@ -52,11 +53,11 @@ def id_token(provider: Provider, known: Discovered, returned: CodeReturned, redi
         "code_verifier": returned.code_verifier,
         "redirect_uri": redirect_uri,
     }
-    headers, credentials = _credentials(provider, known)
-    status, answer = _send("POST", known.token_endpoint, headers, urlencode(fields | credentials))
+    headers, credentials = _credentials(provider, discovery)
+    status, answer = _send("POST", discovery.token_endpoint, headers, urlencode(fields | credentials))
     if status == 200 and isinstance(answer.get("id_token"), str):
         return str(answer["id_token"])
-    if answer.get("error") in OURS or status == 200:
+    if answer.get("error") in OUR_ERRORS or status == 200:
         log.event("sign_in_misconfigured", error=str(answer.get("error")))
         raise ProviderSilent
     raise NotSignedIn("Your sign-in was refused or took too long. Sign in again.")
@@ -64,15 +65,15 @@ def id_token(provider: Provider, known: Discovered, returned: CodeReturned, redi
 
 def forget_provider() -> None:
     """Clear the caches, so that a test starts like a new process."""
-    for cached in (_documents, _keys, _newer_keys):
+    for cached in (_documents, _keys, _refetched_keys):
         cached.clear()
 
 
-def _discover(issuer: str) -> Discovered:
+def _discover(issuer: str) -> Discovery:
     """Fetch the discovery document. Raise ProviderSilent if it is invalid or of another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
-        found = Discovered.model_validate(answer)
+        found = Discovery.model_validate(answer)
     except ValidationError as error:
         raise ProviderSilent from error
     if found.issuer != issuer:
@@ -89,11 +90,11 @@ def _read_keys(uri: str) -> Jwks:
     return {"keys": keys}
 
 
-def _credentials(provider: Provider, known: Discovered) -> tuple[dict[str, str], dict[str, str]]:
+def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, str], dict[str, str]]:
     """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a secret, PKCE is enough."""
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
-    if "client_secret_basic" not in known.token_endpoint_auth_methods_supported:
+    if "client_secret_basic" not in discovery.token_endpoint_auth_methods_supported:
         return {}, {"client_id": provider.client_id, "client_secret": provider.client_secret}
     pair = f"{quote_plus(provider.client_id)}:{quote_plus(provider.client_secret)}"
     return make_headers(basic_auth=pair), {}

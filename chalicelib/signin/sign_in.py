@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Forbidden
 from chalicelib.core.rights import Right
-from chalicelib.signin.model import CodeReturned, Discovered, Provider, SignInBegun
-from chalicelib.signin.provider import discovered, id_token, keys_of
-from chalicelib.signin.verify import Claims, verified
+from chalicelib.signin.model import CodeReturned, Discovery, Provider, SignInBegun
+from chalicelib.signin.provider import discovery_of, fetch_id_token, keys_of
+from chalicelib.signin.verify import Claims, verify
 from chalicelib.staff.tokens import issue
 
 LIFETIME = timedelta(hours=8)
@@ -39,26 +39,26 @@ class StaffSession:
 
 def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: str) -> str:
     """Return the URL that the browser opens to sign in. Raise ProviderSilent."""
-    known = discovered(provider)
+    discovery = discovery_of(provider)
     fields = {
         "response_type": "code",
         "client_id": provider.client_id,
         "redirect_uri": redirect_uri,
-        "scope": _scopes(provider, known),
+        "scope": _scopes(provider, discovery),
         "state": sign_in.state,
         "nonce": sign_in.nonce,
         "code_challenge": sign_in.code_challenge,
         "code_challenge_method": "S256",
     }
-    joiner = "&" if "?" in known.authorization_endpoint else "?"
-    return f"{known.authorization_endpoint}{joiner}{urlencode(fields)}"
+    joiner = "&" if "?" in discovery.authorization_endpoint else "?"
+    return f"{discovery.authorization_endpoint}{joiner}{urlencode(fields)}"
 
 
-def member_for(returned: CodeReturned, provider: Provider, redirect_uri: str, now: datetime) -> Member:
+def identify_member(returned: CodeReturned, provider: Provider, redirect_uri: str, now: datetime) -> Member:
     """Return who signed in with this code. Raise NotSignedIn, ProviderSilent, or Forbidden if they have no rights."""
-    known = discovered(provider)
-    token = id_token(provider, known, returned, redirect_uri)
-    claims = verified(token, provider, returned.nonce, lambda key_id: keys_of(known, key_id), now)
+    discovery = discovery_of(provider)
+    token = fetch_id_token(provider, discovery, returned, redirect_uri)
+    claims = verify(token, provider, returned.nonce, lambda key_id: keys_of(discovery, key_id), now)
     rights = rights_of(claims, provider)
     if not rights:
         raise Forbidden("You are signed in, but you do not have access yet. Ask the person who runs this site.")
@@ -92,7 +92,7 @@ def _is_verified(claims: Claims) -> bool:
     return claims.get("email_verified") in (True, "true")
 
 
-def _scopes(provider: Provider, known: Discovered) -> str:
+def _scopes(provider: Provider, discovery: Discovery) -> str:
     """Request the claim as a scope where it is supported: some providers send groups only then."""
-    scopes = ["openid", "email", *([provider.claim] if provider.claim in known.scopes_supported else [])]
+    scopes = ["openid", "email", *([provider.claim] if provider.claim in discovery.scopes_supported else [])]
     return " ".join(dict.fromkeys(scopes))

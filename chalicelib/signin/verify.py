@@ -16,7 +16,7 @@ LONGEST_ID = 255
 Claims = Mapping[str, Any]
 
 
-def verified(
+def verify(
     token: str, provider: Provider, nonce: str, keys: Callable[[str | None], Mapping[str, Any]], now: datetime
 ) -> Claims:
     """Return the token's claims. Raise NotSignedIn; only the log says which rule was broken."""
@@ -26,13 +26,13 @@ def verified(
     from joserfc.jwk import KeySet
 
     try:
-        trusted = KeySet.import_key_set({"keys": _usable(keys(_key_id(token)))})
+        trusted = KeySet.import_key_set({"keys": _signing_keys(keys(_key_id(token)))})
         claims = jwt.decode(token, trusted, algorithms=ALGORITHMS).claims
         _registry(provider, nonce, now).validate(claims)
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise _refused(type(error).__name__) from error
+        raise _log_refusal(type(error).__name__) from error
     if _is_for_another(claims, provider.client_id):
-        raise _refused("another authorized party")
+        raise _log_refusal("another authorized party")
     return claims
 
 
@@ -59,18 +59,19 @@ def _key_id(token: str) -> str | None:
     return found if isinstance(found, str) and len(found) <= LONGEST_ID else None
 
 
-def _usable(jwks: Mapping[str, Any]) -> list[Any]:
-    """Return the signing keys. A provider may also publish kinds that the library does not know."""
+def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
+    """Return the signing keys. A provider may also publish keys of kinds that the library does not know."""
     return [key for key in jwks["keys"] if key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig"]
 
 
 def _is_for_another(claims: Claims, client_id: str) -> bool:
     """Return whether the token was issued to another client. With several audiences, `azp` must name us."""
     audience, party = claims["aud"], claims.get("azp")
-    several = isinstance(audience, list) and len(audience) > 1
-    return party != client_id if several or party is not None else False
+    has_several = isinstance(audience, list) and len(audience) > 1
+    return (has_several or party is not None) and party != client_id
 
 
-def _refused(why: str) -> NotSignedIn:
+def _log_refusal(why: str) -> NotSignedIn:
+    """Log why, and return the error to raise."""
     log.event("sign_in_refused", why=why)
     return NotSignedIn("This sign-in could not be verified. Sign in again.")

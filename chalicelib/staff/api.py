@@ -10,11 +10,11 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.rights import Right
-from chalicelib.core.validation import parsed
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.staff.authorizer import audited, rights_by_route, rights_of, staff_view
+from chalicelib.staff.authorizer import audit, rights_by_route, rights_of, staff_view
 from chalicelib.staff.model import StaffToken
-from chalicelib.staff.tokens import all_tokens, described, find_token, keep, new_token, revoke
+from chalicelib.staff.tokens import all_tokens, audit_details, find_token, keep, new_token, revoke
 
 routes = Blueprint(__name__)
 
@@ -37,62 +37,63 @@ class TokenRequest(BaseModel):
 @staff_view(routes)
 def read_me(request: Request) -> Response:
     """Return the caller's token, whatever its rights, and the right that each route needs."""
-    return json_answer({**_shown(_own_token(request), times.now()), "routes": rights_by_route()})
+    return json_answer({**_fields(_own_token(request), times.now()), "routes": rights_by_route()})
 
 
 @staff_view(routes)
 def list_tokens(request: Request) -> Response:
     """Return all tokens without their secrets, which are not stored."""
     now = times.now()
-    return json_answer({"tokens": [_shown(token, now) for token in all_tokens(tables())]})
+    return json_answer({"tokens": [_fields(token, now) for token in all_tokens(tables())]})
 
 
 @staff_view(routes)
 def issue_token(request: Request) -> Response:
-    """Return 201 and the new token, which is shown only once. It gives no more than the caller's own, and no longer."""
-    new = parsed(TokenRequest, json_body(request))
+    """Return 201 and the new token, which is shown only once. Its rights and lifetime stay within the caller's."""
+    new = parse_body(TokenRequest, json_body(request))
     if set(new.rights) - rights_of(request):
         raise Forbidden("You can only give rights that your own token has.")
     now = times.now()
     expires_at = _expiry(new.days, _own_token(request).expires_at, now)
     token = new_token(new.owner, new.rights, now, expires_at)
-    audited(request, "token.issued", token.stored.token_id, described(token.stored))
-    return json_answer({"token": keep(token, tables()), **_shown(token.stored, now)}, 201)
+    audit(request, "token.issued", token.stored.token_id, audit_details(token.stored))
+    return json_answer({"token": keep(token, tables()), **_fields(token.stored, now)}, 201)
 
 
 @staff_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
     """Revoke the token at once. Idempotent. The caller can revoke only tokens whose rights they have."""
-    token = _found(token_id)
+    token = _find(token_id)
     if token.rights - rights_of(request) - {Right.PARTNER}:
         raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")
-    audited(request, "token.revoked", token.token_id, described(token))
+    audit(request, "token.revoked", token.token_id, audit_details(token))
     revoke(token.token_id, times.now(), tables())
-    return json_answer(_shown(_found(token_id), times.now()))
+    return json_answer(_fields(_find(token_id), times.now()))
 
 
-def _expiry(days: int | None, own: datetime, now: datetime) -> datetime:
-    """Return when the token expires. Raise Forbidden if the caller's own expires earlier."""
+def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
+    """Return when the token expires. Raise Forbidden if the caller's own token expires earlier."""
     if days is None:
-        return min(own, now + timedelta(days=USUAL_DAYS))
-    if now + timedelta(days=days) > own:
-        until = f"{own:%-d %B %Y, %H:%M} UTC"
+        return min(own_expiry, now + timedelta(days=USUAL_DAYS))
+    if now + timedelta(days=days) > own_expiry:
+        until = f"{own_expiry:%-d %B %Y, %H:%M} UTC"
         raise Forbidden(f"Your own token is valid until {until}. A token that you issue cannot be valid for longer.")
     return now + timedelta(days=days)
 
 
 def _own_token(request: Request) -> StaffToken:
-    return _found(request.context["authorizer"]["principalId"])
+    return _find(request.context["authorizer"]["principalId"])
 
 
-def _found(token_id: str) -> StaffToken:
+def _find(token_id: str) -> StaffToken:
     token = find_token(token_id, tables())
     if token is None:
         raise UnknownThing("There is no such token.")
     return token
 
 
-def _shown(token: StaffToken, now: datetime) -> dict[str, object]:
-    shown = token.model_dump(exclude={"secret_sha256"})
+def _fields(token: StaffToken, now: datetime) -> dict[str, object]:
+    """Return what the API shows of a token."""
+    fields = token.model_dump(exclude={"secret_sha256"})
     usable = token.revoked_at is None and now < token.expires_at
-    return {**shown, "rights": sorted(token.rights), "usable": usable}
+    return {**fields, "rights": sorted(token.rights), "usable": usable}

@@ -15,7 +15,7 @@ from chalicelib.edge.caller import source_ip
 from chalicelib.edge.problems import problem_of
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import ROUTES
-from chalicelib.edge.views import ProblemResponse, View, answering, json_problem, json_view
+from chalicelib.edge.views import ProblemResponse, View, bind_view, json_problem, json_view
 from chalicelib.jobs.model import JobType
 from chalicelib.jobs.request import cancel
 from chalicelib.staff.audit.model import Action, Actor
@@ -24,7 +24,7 @@ from chalicelib.staff.tokens import UnknownToken, note_use, recognise
 
 routes = Blueprint(__name__)
 
-# The request's entry in the audit trail: its cursor.
+# The key under which a request's context has the cursor of its audit entry.
 RECORDED = "recorded"
 
 
@@ -50,16 +50,16 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
 
 @routes.authorizer(ttl_seconds=0)
 def partner_authorizer(request: AuthRequest) -> AuthResponse:
-    """Answer like the authorizer of staff. Its caller is a partner."""
+    """Answer as `staff_authorizer` does. The caller is a partner."""
     return _authorized(request)
 
 
-# Chalice makes its own class, which reads one header only.
+# Chalice makes a ChaliceAuthorizer, which reads one header only.
 partner_authorizer.__class__ = HeadersAuthorizer
 
 
 def _authorized(request: AuthRequest) -> AuthResponse:
-    """Return the routes that the token allows. Raise what AWS requires for a 401."""
+    """Return the routes that the token allows. For an unknown token, raise the error that AWS turns into 401."""
     log.begin("")
     now = times.now()
     try:
@@ -69,22 +69,22 @@ def _authorized(request: AuthRequest) -> AuthResponse:
         raise Exception("Unauthorized") from None
     note_use(token, now, tables())
     log.event("staff_recognised", token=token.token_id)
-    known = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
+    context = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
     allowed = _allowed(token.rights, _path(request.method_arn))
-    return AuthResponse(routes=allowed, principal_id=token.token_id, context=known)
+    return AuthResponse(routes=allowed, principal_id=token.token_id, context=context)
 
 
 def staff_view(routes: Blueprint) -> Callable[[View], View]:
-    """Bind a view that needs a token. If it refuses an action that it has recorded, the record says so."""
+    """Bind a view that needs a token. If the view refuses an action after recording it, note this in the record."""
     bound = json_view(routes, staff_authorizer)
-    return lambda view: bound(_noting_refusals(view))
+    return lambda view: bound(_note_refusals(view))
 
 
-def _noting_refusals(view: View) -> View:
-    """Wrap the view: if it refuses an action that it has recorded, note the refusal in the record."""
+def _note_refusals(view: View) -> View:
+    """Wrap the view: if it refuses an action after recording it, note the refusal in the record."""
 
     @wraps(view)
-    def noting(request: Request, **arguments: str) -> Response:
+    def wrapped_view(request: Request, **arguments: str) -> Response:
         try:
             return view(request, **arguments)
         except PetitionsError as error:
@@ -95,12 +95,12 @@ def _noting_refusals(view: View) -> View:
                 note_refusal(cursor, why, tables())
             raise
 
-    return noting
+    return wrapped_view
 
 
 def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> Callable[[View], View]:
-    """Bind a view that needs a partner's token. `response` makes its errors; by default they are problems."""
-    return answering(routes, response or json_problem, partner_authorizer)
+    """Bind a view that needs a partner's token. `response` makes a response of an error; default: a JSON problem."""
+    return bind_view(routes, response or json_problem, partner_authorizer)
 
 
 def partner_of(request: Request) -> str:
@@ -114,8 +114,8 @@ def partner_of(request: Request) -> str:
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     """Return the routes of these rights. A route that is not listed is closed to everyone.
 
-    API Gateway needs at least one resource in a policy: the routes that are open to any token of staff. A partner's
-    token reads nothing.
+    API Gateway needs at least one resource in a policy. Every token of staff has the routes of ANY_TOKEN, and a
+    partner's token has the routes of partners.
     """
     reachable = {*rights, *([] if rights == {Right.PARTNER} else [Access.ANY_TOKEN])}
     return [
@@ -156,17 +156,17 @@ def rights_of(request: Request) -> set[Right]:
     return {Right(name) for name in _context(request)["rights"].split(",") if name}
 
 
-def audited(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
+def audit(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
     """Record an action. Call this first: if it fails, answer 503 and do not act. Pass ids, states and numbers only."""
     entry = Action(name=action, subject=subject, details=dict(details or {}))
     request.context[RECORDED] = record(actor(request), entry, times.now(), tables())
 
 
-def cancelled(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
-    """Cancel the job and record it. Return the job: cancelled, or as it had ended before. A stalled one has failed."""
+def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
+    """Record the action, and cancel the job. Return the job; it is unchanged if it had ended or stalled before."""
     if not job.at(times.now()).is_open:
         return job
-    audited(request, action, job.job_id, details)
+    audit(request, action, job.job_id, details)
     return cancel(job, times.now(), tables())
 
 

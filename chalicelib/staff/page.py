@@ -20,5 +20,5 @@ def show_dashboard(request: Request) -> Response:
 
 @page_view(routes)
 def show_sign_in(request: Request) -> Response:
-    """Show the sign-in button. The provider also returns people here."""
+    """Show the sign-in button. After sign-in, the provider redirects to this page."""
     return page(request, "sign_in.html", {})

@@ -18,8 +18,6 @@ from chalicelib.staff.model import StaffToken
 # staff_<id>_<secret>: the prefix lets secret scanners find a token that was committed by mistake.
 ID = re.compile(r"[0-9a-f]{16}")
 TOKEN = re.compile(r"staff_([0-9a-f]{16})_([0-9a-f]{64})")
-
-
 # `last_used_at` is not stored at every request, because that would be a write each time.
 USE_NOTED_EVERY = timedelta(minutes=10)
 
@@ -38,9 +36,9 @@ class NewToken(NamedTuple):
 def new_token(
     owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, partner: str | None = None
 ) -> NewToken:
-    """Return a token that is not stored yet, so that its id can be recorded before it exists.
+    """Return a token that is not stored yet, so that the audit trail can record its id before it is stored.
 
-    `partner`: the source of the partner that it is for.
+    `partner`: the source of the partner that gets the token.
     """
     token_id, secret = token_hex(8), token_hex(32)
     token = StaffToken(
@@ -65,7 +63,7 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
     return keep(new_token(owner, rights, now, expires_at), tables)
 
 
-def described(token: StaffToken) -> dict[str, str]:
+def audit_details(token: StaffToken) -> dict[str, str]:
     """Return what the audit trail says about a token."""
     return {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "expires": iso(token.expires_at)}
 
@@ -77,8 +75,8 @@ def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
 
 def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
     """Return the token in an Authorization header. Raise UnknownToken."""
-    scheme, _, presented = header.strip().partition(" ")
-    match = TOKEN.fullmatch(presented.strip())
+    scheme, _, token_text = header.strip().partition(" ")
+    match = TOKEN.fullmatch(token_text.strip())
     if scheme.lower() != "bearer" or not match:
         raise UnknownToken
     token = store.find(match[1], tables)

@@ -9,10 +9,10 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import NO_STORE, json_answer, redirect, shared
+from chalicelib.edge.http import NO_STORE, cache_headers, json_answer, redirect
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.authorizer import audit, staff_view
 from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
 from chalicelib.statements.model import Statement
 from chalicelib.statements.short import find_statement_token, store_short_code
@@ -28,7 +28,7 @@ def freeze_count(request: Request, slug: str) -> Response:
     """Freeze the exact count now. Return 201 with the statement and the URLs where anyone can check it."""
     statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
     details = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
-    audited(request, "statement.frozen", slug, details)
+    audit(request, "statement.frozen", slug, details)
     token = statement_token(statement, settings().token_keys)
     short_url = f"{settings().site_url}/s/{store_short_code(token, tables())}"
     body = {**_statement_answer(statement, _url(token)), "short_url": short_url}
@@ -38,14 +38,14 @@ def freeze_count(request: Request, slug: str) -> Response:
 @json_view(routes)
 def check_statement(request: Request, token: str) -> Response:
     """Return the statement as JSON, if this site signed it."""
-    return json_answer(_statement_answer(_statement_in(token), _url(token)), headers=shared(CACHE_SECONDS))
+    return json_answer(_statement_answer(_statement_in(token), _url(token)), headers=cache_headers(CACHE_SECONDS))
 
 
 @page_view(routes)
 def show_short_statement(request: Request, code: str) -> Response:
     """Redirect to the long address, which contains the statement."""
     response = redirect(request, f"/statements/{find_statement_token(code, tables())}", 302)
-    response.headers |= shared(CACHE_SECONDS)
+    response.headers |= cache_headers(CACHE_SECONDS)
     return response
 
 
@@ -53,7 +53,7 @@ def show_short_statement(request: Request, code: str) -> Response:
 def show_statement(request: Request, token: str) -> Response:
     """Show the statement as a page, if this site signed it."""
     context = {"statement": _statement_in(token), "url": _url(token), "petition": None}
-    return page(request, "statement.html", context, headers=shared(CACHE_SECONDS))
+    return page(request, "statement.html", context, headers=cache_headers(CACHE_SECONDS))
 
 
 def _statement_in(token: str) -> Statement:

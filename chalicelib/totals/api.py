@@ -12,8 +12,8 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import SOURCE_PATTERN
-from chalicelib.core.validation import Words, parsed
-from chalicelib.edge.http import json_answer, json_body, shared
+from chalicelib.core.validation import Words, parse_body
+from chalicelib.edge.http import cache_headers, json_answer, json_body
 from chalicelib.edge.views import json_view
 from chalicelib.jobs.files import keep_file
 from chalicelib.jobs.model import JobState
@@ -22,7 +22,7 @@ from chalicelib.pages.render import HASH_TOOL, asset_url
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.shedding.level import level_now
-from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
+from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 from chalicelib.tallies.public import public_count
 from chalicelib.totals.enter import enter
 from chalicelib.totals.hashes.compare import check_key, new_comparison, with_count
@@ -75,20 +75,20 @@ def read_total(request: Request, slug: str) -> Response:
         "as_of": times.iso(found.as_of),
         "sentence": found.sentence,
     }
-    return json_answer(body, headers=shared(level_now(tables()).max_age))
+    return json_answer(body, headers=cache_headers(level_now(tables()).max_age))
 
 
 @staff_view(routes)
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
-    sent = parsed(NewFigure, json_body(request, most=MOST_HASHES_KB * 1024), WORDS)
+    sent = parse_body(NewFigure, json_body(request, most=MOST_HASHES_KB * 1024), WORDS)
     new, now = with_count(sent), times.now()
     has_hashes = new.kind is FigureKind.HASHES
     if has_hashes:
         check_key(slug, new.source, tables())
         check_free(HashComparison, slug, now, tables())
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
-    audited(request, "figure.entered", slug, details)
+    audit(request, "figure.entered", slug, details)
     figure = enter(slug, new, now, tables())
     job_id = _start_comparison(slug, figure, new, actor(request).owner, now) if has_hashes else None
     entered_at = times.iso(figure.entered_at)
@@ -108,9 +108,9 @@ def _start_comparison(slug: str, figure: Figure, new: NewFigure, owner: str, now
 @staff_view(routes)
 def issue_hash_key(request: Request, slug: str) -> Response:
     """Return 201 and the key with which this source hashes. A repeated request returns the same key."""
-    source = parsed(HashKeyRequest, json_body(request), WORDS).source
+    source = parse_body(HashKeyRequest, json_body(request), WORDS).source
     petition = petition_as_stored(slug, tables())
-    audited(request, "hash-key.issued", petition.slug, {"source": source})
+    audit(request, "hash-key.issued", petition.slug, {"source": source})
     key = issue_key(petition.slug, source, times.now(), tables())
     body: HashKey = {"source": source, "key": key, "tool": settings().site_url + asset_url(HASH_TOOL, base="")}
     return json_answer(body, 201)
@@ -129,7 +129,7 @@ def list_comparisons(request: Request, slug: str) -> Response:
 def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Response:
     """Cancel the comparison, and return it. Its figure stays, without a comparison. The hashes are deleted."""
     job = find_job(HashComparison, comparison_id, tables(), key=slug)
-    return json_answer(_comparison_answer(cancelled(request, "comparison.cancelled", job)))
+    return json_answer(_comparison_answer(cancel_job(request, "comparison.cancelled", job)))
 
 
 def _comparison_answer(job: HashComparison) -> "ShownComparison":

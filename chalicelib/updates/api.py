@@ -9,7 +9,7 @@ from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import answer, chosen_language, json_answer, shared
+from chalicelib.edge.http import answer, cache_headers, chosen_language, json_answer
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import render
 from chalicelib.petitions.find import find_petition
@@ -33,7 +33,7 @@ def list_updates(request: Request, slug: str) -> Response:
     updates = published_updates(petition.slug, tables())
     shown = [_update_json(update.in_language(code), update.languages) for update in updates]
     body: PublicUpdates = {"slug": petition.slug, "updates": shown}
-    return json_answer(body, headers=shared(CACHE_SECONDS))
+    return json_answer(body, headers=cache_headers(CACHE_SECONDS))
 
 
 @page_view(routes)
@@ -47,7 +47,7 @@ def read_updates_feed(request: Request, slug: str) -> Response:
     query = f"?lang={code}" if code else ""
     context = {"petition": petition, "updates": updates, "changed": changed, "query": query}
     body = render("updates.atom", base=site_prefix(request), site_url=settings().site_url, **context)
-    return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **shared(CACHE_SECONDS)})
+    return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **cache_headers(CACHE_SECONDS)})
 
 
 def _update_json(update: "Update", languages: list[str]) -> "PublicUpdate":

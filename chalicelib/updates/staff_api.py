@@ -9,12 +9,12 @@ from chalicelib.aws.queue import updates_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.times import Moment
-from chalicelib.core.validation import Words, parsed
+from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import Mailable
-from chalicelib.staff.authorizer import actor, audited, staff_view
+from chalicelib.staff.authorizer import actor, audit, staff_view
 from chalicelib.updates import publish, store, write
 from chalicelib.updates.find import find_update
 from chalicelib.updates.model import MOST_TITLE, LanguageCode, Update, UpdateTest, UpdateText
@@ -67,7 +67,7 @@ def list_all_updates(request: Request, slug: str) -> Response:
 def draft_update(request: Request, slug: str) -> Response:
     """Store a draft. Return 201."""
     petition, text = petition_as_stored(slug, tables()), _read_text(request)
-    audited(request, "update.drafted", slug, {"title": text.title})
+    audit(request, "update.drafted", slug, {"title": text.title})
     update = write.draft(text, petition, actor(request).owner, times.now(), tables())
     location = f"{site_prefix(request)}/api/staff/petitions/{slug}/updates/{update.update_id}"
     return json_answer(_update_json(update), 201, {**NO_STORE, "Location": location})
@@ -83,7 +83,7 @@ def read_update(request: Request, slug: str, update_id: str) -> Response:
 def edit_update(request: Request, slug: str, update_id: str) -> Response:
     """Replace the text of a draft."""
     update, text = find_update(slug, update_id, tables()), _read_text(request)
-    audited(request, "update.edited", slug, {"update": update_id, "title": text.title})
+    audit(request, "update.edited", slug, {"update": update_id, "title": text.title})
     return json_answer(_update_json(write.edit(text, update, tables())))
 
 
@@ -91,8 +91,8 @@ def edit_update(request: Request, slug: str, update_id: str) -> Response:
 def email_update_test(request: Request, slug: str, update_id: str) -> Response:
     """Send a draft to the given address, marked as a test. Return 202."""
     update = find_update(slug, update_id, tables())
-    test_request = parsed(TestRequest, json_body(request), WORDS)
-    audited(request, "update.tested", slug, {"update": update_id})
+    test_request = parse_body(TestRequest, json_body(request), WORDS)
+    audit(request, "update.tested", slug, {"update": update_id})
     test = UpdateTest(email=test_request.email, language=test_request.language or update.language)
     write.send_test(update, test, times.now(), outbox(), tables())
     return json_answer(_update_json(update), 202)
@@ -102,8 +102,8 @@ def email_update_test(request: Request, slug: str, update_id: str) -> Response:
 def publish_update(request: Request, slug: str, update_id: str) -> Response:
     """Publish the update and email it, now or `at` a later time. Return 202. Safe to repeat."""
     update = find_update(slug, update_id, tables())
-    at = parsed(PublishRequest, json_body(request) or "{}", WORDS).at
-    audited(request, "update.published", slug, {"update": update_id, **({"at": times.iso(at)} if at else {})})
+    at = parse_body(PublishRequest, json_body(request) or "{}", WORDS).at
+    audit(request, "update.published", slug, {"update": update_id, **({"at": times.iso(at)} if at else {})})
     now, owner = times.now(), actor(request).owner
     return json_answer(_update_json(publish.publish(update, at, owner, now, updates_queue(), tables())), 202)
 
@@ -112,12 +112,12 @@ def publish_update(request: Request, slug: str, update_id: str) -> Response:
 def cancel_update(request: Request, slug: str, update_id: str) -> Response:
     """Cancel the update, also while it is being sent. Return it as stored. Safe to repeat."""
     update = find_update(slug, update_id, tables())
-    audited(request, "update.cancelled", slug, {"update": update_id})
+    audit(request, "update.cancelled", slug, {"update": update_id})
     return json_answer(_update_json(publish.cancel(update, times.now(), tables())))
 
 
 def _read_text(request: Request) -> UpdateText:
-    return parsed(UpdateText, json_body(request), WORDS)
+    return parse_body(UpdateText, json_body(request), WORDS)
 
 
 def _update_json(update: Update) -> "ManagedUpdate":

@@ -17,7 +17,7 @@ from botocore.exceptions import (
 from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
-from chalicelib.aws.email import Mail, Mailer, named
+from chalicelib.aws.email import Mail, Mailer, sender_header
 from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Unavailable, Unreached
 from tests.actors import ALICE
 
@@ -70,12 +70,12 @@ def test_an_email_has_one_recipient_text_html_headers_and_tags(played: tuple[Mai
     ],
 )
 def test_the_sender_has_a_name(name: str, sender: str) -> None:
-    assert named("a@b.example", name) == sender
+    assert sender_header("a@b.example", name) == sender
 
 
 def test_a_long_name_in_any_script_is_encoded_for_ses() -> None:
     name = "Elusen y Plant â’r Tŵr yn y Môr, Caerdydd a’r Fro – " * 2
-    sender = named("a@b.example", name)
+    sender = sender_header("a@b.example", name)
     assert sender.isascii()
     assert "\n" not in sender
     assert max(map(len, sender.split())) <= 75  # RFC 2047, 2
@@ -85,7 +85,7 @@ def test_a_long_name_in_any_script_is_encoded_for_ses() -> None:
 @pytest.mark.parametrize("letter", ["a", '"', "é", "王", "👋"])
 def test_a_name_that_is_too_long_for_ses_is_cut(letter: str) -> None:
     name = f"{letter * 100} via {letter * 200}"
-    sender = named("petitions@harbour.example", name)
+    sender = sender_header("petitions@harbour.example", name)
     assert 300 < len(sender) <= 320
     [(shown, address)] = getaddresses([str(make_header(decode_header(sender)))])
     assert (shown[:20], shown[-4:], address) == (name[:20], f"{letter}...", "petitions@harbour.example")

@@ -76,7 +76,7 @@ def test_throttled_calls_are_retried(tables: FakeTables, aws: FakeRecovery) -> N
     aws.failures = ["ProvisionedThroughputExceededException"] * 5
     pages = copies.Copy(aws, "signatures-test", NOW).pages()  # type: ignore[arg-type]
     tables.fail_next(*[Throttled("storage")] * 5)
-    seen = list(restore.restored(pages, tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True))
+    seen = list(restore.restore_items(pages, tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True))
     assert [each.outcome for each in seen] == [RestoreOutcome.PUT_BACK] * PEOPLE
 
 
@@ -91,7 +91,7 @@ def test_a_write_whose_answer_was_lost_counts_as_put_back(tables: FakeTables, mo
             raise Unavailable("storage")
 
     monkeypatch.setattr(tables, "put_new", put_new)
-    [seen] = restore.restored([kept], tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
+    [seen] = restore.restore_items([kept], tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
     assert seen.outcome is RestoreOutcome.PUT_BACK
 
 
@@ -107,7 +107,7 @@ def test_a_signature_made_at_the_same_instant_is_not_overwritten(
         puts(new)
 
     monkeypatch.setattr(tables, "put_new", too_late)
-    [seen] = restore.restored([[kept]], tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
+    [seen] = restore.restore_items([[kept]], tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
     assert seen.outcome is RestoreOutcome.NEWER
     assert signatures(tables)[0]["name"] == "Somebody Newer"
 
@@ -117,7 +117,7 @@ def test_people_erased_by_staff_during_the_run_stay_away(tables: FakeTables) -> 
     kept = signatures(tables)
     lose_signatures(tables)
     trail = Trail(NOW, frozenset(), frozenset())
-    seen = restore.restored([[each] for each in kept], tables, keys.SIGNATURES, trail.read, write=True)
+    seen = restore.restore_items([[each] for each in kept], tables, keys.SIGNATURES, trail.read, write=True)
     assert next(seen).outcome is RestoreOutcome.PUT_BACK
     action = Action(name="signature.erased", subject=kept[1]["sk"])
     record(Actor(token_id="t", owner="bob"), action, LATER, tables)
@@ -188,7 +188,7 @@ def test_pages_are_read_one_at_a_time(tables: FakeTables) -> None:
             asked += 1
             yield [item]
 
-    seen = restore.restored(pages(), tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
+    seen = restore.restore_items(pages(), tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
     next(seen)
     assert asked == 1
 

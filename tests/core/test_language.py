@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from chalicelib.core.language import Filled, language_of, languages
+from chalicelib.core.language import FilledText, language_of, languages
 
 
 def test_an_unknown_language_is_english() -> None:
@@ -21,6 +21,6 @@ def test_welsh_knows_its_name_direction_months_and_countries() -> None:
 
 
 def test_a_sentence_with_a_limit_is_translated_with_its_limit() -> None:
-    sentence = Filled("Must have at most %(max_length)s characters", {"max_length": 2_000})
+    sentence = FilledText("Must have at most %(max_length)s characters", {"max_length": 2_000})
     assert sentence == "Must have at most 2,000 characters"
     assert language_of("cy").text(sentence) == "Rhaid cael 2,000 nod ar y mwyaf"

@@ -127,7 +127,7 @@ def test_conflicts_are_counted_where_they_are_retried(
 
     monkeypatch.setattr(FakeTables, "transact", conflicting)
     confirmed(served.tables, a_petition())
-    log.answered()
+    log.end()
     assert read(lines()) == {"Accepted": 1, "ConflictRetried": 2, "Confirmed": 1}
 
 
@@ -138,9 +138,9 @@ def test_a_process_counts_its_cold_start_with_its_first_line(
     monkeypatch.setattr(log, "_configured", _CONFIGURED.__wrapped__)
     log.begin("first")
     monkeypatch.setattr(log, "_configured", lambda: None)
-    log.answered(status=200)
+    log.end(status=200)
     log.begin("second")
-    log.answered(status=200)
+    log.end(status=200)
     assert read(lines()) == {Metric.COLD_START: 1}
 
 
@@ -148,5 +148,5 @@ def test_metrics_do_not_leak_into_the_next_request(environment: dict[str, str], 
     log.begin("killed half way")
     log.measure(Metric.CONFIRMED)
     log.begin("next")
-    log.answered(status=200)
+    log.end(status=200)
     assert read(lines()) == {}

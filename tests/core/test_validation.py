@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core.errors import Invalid, NotJson
-from chalicelib.core.validation import Words, parsed
+from chalicelib.core.validation import Words, parse_body
 
 
 class Letter(BaseModel):
@@ -19,12 +19,12 @@ class Letter(BaseModel):
 
 def told(body: object, words: Words | None = None) -> dict[str, str]:
     with pytest.raises(Invalid) as refused:
-        parsed(Letter, json.dumps(body), words or Words())
+        parse_body(Letter, json.dumps(body), words or Words())
     return {error.field: error.message for error in refused.value.errors}
 
 
 def test_valid_input_is_returned() -> None:
-    assert parsed(Letter, '{"to": "a"}') == Letter(to="a")
+    assert parse_body(Letter, '{"to": "a"}') == Letter(to="a")
 
 
 def test_each_field_error_has_a_sentence() -> None:
@@ -53,10 +53,10 @@ def test_a_forms_words_may_be_for_each_item_of_a_list() -> None:
 @pytest.mark.parametrize("body", ["", "{", "\x00", "{'to': 1}"])
 def test_a_body_that_is_not_json_raises_notjson(body: str) -> None:
     with pytest.raises(NotJson):
-        parsed(Letter, body)
+        parse_body(Letter, body)
 
 
 def test_a_field_given_twice_is_refused_because_readers_differ_on_which_value_counts() -> None:
     with pytest.raises(Invalid) as refused:
-        parsed(Letter, '{"to": "a", "copies": 1, "copies": 2}')
+        parse_body(Letter, '{"to": "a", "copies": 1, "copies": 2}')
     assert [(error.field, error.message) for error in refused.value.errors] == [("copies", "Give this field once")]

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from multidict import CIMultiDict
 
 from chalicelib.core.errors import BodyTooLarge, Invalid, NotJson, WrongType
-from chalicelib.edge.http import client_matches, form_fields, json_body, query, shared
+from chalicelib.edge.http import cache_headers, client_matches, form_fields, json_body, query
 from chalicelib.partners.imports.model import MOST_DIRECT_KB
 from chalicelib.petitions import api as petitions
 from chalicelib.petitions.find import LIST_SECONDS
@@ -132,7 +132,7 @@ def test_a_view_keeps_its_name_for_chalice() -> None:
 
 def test_a_count_that_the_cdn_shows_is_less_than_ten_seconds_old() -> None:
     """The oldest: a copy at the end of its life, of a list that was kept, of a snapshot that was. A second is left."""
-    told = directives(CIMultiDict(shared(Level.NORMAL.max_age)))
+    told = directives(CIMultiDict(cache_headers(Level.NORMAL.max_age)))
     copy = int(told["max-age"]) + int(told["stale-while-revalidate"])
     assert copy + LIST_SECONDS + FRESH.total_seconds() <= 9
 

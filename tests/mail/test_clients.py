@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 import pytest
 
-from chalicelib.aws.email import named
+from chalicelib.aws.email import sender_header
 from chalicelib.signatures.model import MailKind
 from tests.actors import WELSH, a_petition
 from tests.mail.test_signature_kinds import a_mail
@@ -44,7 +44,7 @@ def test_every_text_has_a_colour_in_dark_mode(kind: MailKind) -> None:
 def test_spamassassin_finds_nothing_suspicious(language: str | None) -> None:
     mail = a_mail(MailKind.CONFIRM, a_petition(translations={"cy": WELSH}), language=language)
     message = EmailMessage()
-    message["From"], message["To"] = named("petitions@harbour.example", mail.sender_name), mail.to
+    message["From"], message["To"] = sender_header("petitions@harbour.example", mail.sender_name), mail.to
     message["Subject"], message["Date"], message["Message-ID"] = mail.subject, formatdate(), "<1@amazonses.example>"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")

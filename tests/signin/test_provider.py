@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import NotSignedIn, ProviderSilent
 from chalicelib.signin.model import CodeReturned, Provider
-from chalicelib.signin.provider import discovered, forget_provider, id_token, keys_of
+from chalicelib.signin.provider import discovery_of, fetch_id_token, forget_provider, keys_of
 from stack.sockets import free_port
 from tests.signin.issuing import NONCE, Issuing
 
@@ -16,23 +16,23 @@ DOCUMENT = "/.well-known/openid-configuration"
 
 def exchanged(site: Issuing, **changes: str) -> str:
     provider = site.provider(**changes)
-    return id_token(provider, discovered(provider), RETURNED, "https://petitions.example/staff/signed-in")
+    return fetch_id_token(provider, discovery_of(provider), RETURNED, "https://petitions.example/staff/signed-in")
 
 
 def test_the_discovery_document_is_cached_for_ten_minutes(site: Issuing, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
-        assert discovered(site.provider()).token_endpoint == f"{site.issuer}/token"
+        assert discovery_of(site.provider()).token_endpoint == f"{site.issuer}/token"
     assert site.requested == [DOCUMENT]
     later = time.monotonic() + 601
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: later)
-    discovered(site.provider())
+    discovery_of(site.provider())
     assert site.requested == [DOCUMENT] * 2
 
 
 def test_a_different_issuer_is_refused(site: Issuing) -> None:
     site.document["issuer"] = "https://somebody.else"
     with pytest.raises(ProviderSilent):
-        discovered(site.provider())
+        discovery_of(site.provider())
 
 
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
@@ -40,7 +40,7 @@ def test_a_different_issuer_is_refused(site: Issuing) -> None:
 def test_every_endpoint_must_be_https(site: Issuing, name: str, url: object) -> None:
     site.document[name] = url
     with pytest.raises(ProviderSilent):
-        discovered(site.provider())
+        discovery_of(site.provider())
 
 
 @pytest.mark.parametrize("issuer", ["http://provider.example", "http://127.0.0.1.example", "ftp://127.0.0.1", ""])
@@ -54,7 +54,7 @@ def test_malformed_keys_are_refused(site: Issuing, content: bytes) -> None:
     site.token = 200, content
     site.document["jwks_uri"] = f"{site.issuer}/other-keys"
     with pytest.raises(ProviderSilent):
-        keys_of(discovered(site.provider()), "one")
+        keys_of(discovery_of(site.provider()), "one")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500, 503])
@@ -62,7 +62,7 @@ def test_a_get_must_be_answered_with_200_and_no_redirect_is_followed(site: Issui
     site.token = status, {"keys": site.keys}
     site.document["jwks_uri"] = f"{site.issuer}/other-keys"
     with pytest.raises(ProviderSilent):
-        keys_of(discovered(site.provider()), "one")
+        keys_of(discovery_of(site.provider()), "one")
     assert site.requested[-1] == "/other-keys"
 
 
@@ -70,19 +70,19 @@ def test_an_answer_that_is_too_large_is_refused(site: Issuing) -> None:
     site.token = 200, b" " * 300_000 + b'{"keys": []}'
     site.document["jwks_uri"] = f"{site.issuer}/other-keys"
     with pytest.raises(ProviderSilent):
-        keys_of(discovered(site.provider()), None)
+        keys_of(discovery_of(site.provider()), None)
 
 
 def test_a_refused_connection_is_provider_silent() -> None:
     forget_provider()
     with pytest.raises(ProviderSilent):
-        discovered(Provider(f"http://127.0.0.1:{free_port()}", "petitions"))
+        discovery_of(Provider(f"http://127.0.0.1:{free_port()}", "petitions"))
 
 
 def test_an_unknown_key_id_fetches_the_keys_again_at_most_once_a_minute(
     site: Issuing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = discovered(site.provider())
+    known = discovery_of(site.provider())
     keys_of(known, "one")
     site.keys.append({**site.keys[0], "kid": "new"})
     assert "new" in [key["kid"] for key in keys_of(known, "new")["keys"]]

@@ -13,7 +13,7 @@ from chalicelib.signin.sign_in import (
     Member,
     authorization_url,
     begin_session,
-    member_for,
+    identify_member,
     owner_of,
     rights_of,
 )
@@ -53,25 +53,25 @@ def test_an_authorization_endpoint_keeps_its_own_query(site: Issuing) -> None:
 
 
 def test_a_member_of_a_group_gets_its_rights(site: Issuing) -> None:
-    member = member_for(RETURNED, site.provider(), REDIRECT, NOW)
+    member = identify_member(RETURNED, site.provider(), REDIRECT, NOW)
     assert member == Member("bob@charity.example", frozenset({Right.COUNTS, Right.MANAGE}))
 
 
 def test_a_person_without_rights_is_refused_with_a_reason(site: Issuing) -> None:
     site.vouch(groups=["strangers"])
     with pytest.raises(Forbidden) as refused:
-        member_for(RETURNED, site.provider(), REDIRECT, NOW)
+        identify_member(RETURNED, site.provider(), REDIRECT, NOW)
     assert "do not have access" in refused.value.why
 
 
 def test_a_different_nonce_is_refused(site: Issuing) -> None:
     site.vouch(nonce="m" * 43)
     with pytest.raises(NotSignedIn):
-        member_for(RETURNED, site.provider(), REDIRECT, NOW)
+        identify_member(RETURNED, site.provider(), REDIRECT, NOW)
 
 
 def test_a_session_is_a_staff_token_for_a_working_day(site: Issuing, tables: FakeTables) -> None:
-    member = member_for(RETURNED, site.provider(), REDIRECT, NOW)
+    member = identify_member(RETURNED, site.provider(), REDIRECT, NOW)
     session = begin_session(member, NOW, tables)
     token = recognise(f"Bearer {session.token}", NOW + LIFETIME - MINUTE, tables)
     assert (token.owner, token.rights, token.token_id) == (member.owner, member.rights, session.token_id)

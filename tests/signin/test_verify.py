@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from chalicelib.core.errors import NotSignedIn
-from chalicelib.signin.verify import Claims, verified
+from chalicelib.signin.verify import Claims, verify
 from tests.actors import NOW
 from tests.signin.issuing import CLIENT, EC, NONCE, OTHER_RSA, RSA, Issuing
 
@@ -18,7 +18,7 @@ MOMENT = int(NOW.timestamp())
 
 
 def read(site: Issuing, token: str, **changes: Any) -> Claims:
-    return verified(token, site.provider(**changes), NONCE, lambda _: {"keys": site.keys}, NOW)
+    return verify(token, site.provider(**changes), NONCE, lambda _: {"keys": site.keys}, NOW)
 
 
 def signed(site: Issuing, key: RSAKey | ECKey | OctKey, algorithm: str, kid: str | None = "one") -> str:

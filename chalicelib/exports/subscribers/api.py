@@ -10,7 +10,7 @@ from chalicelib.aws.queue import lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
-from chalicelib.core.validation import parsed
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.exports.model import LINK_SECONDS
 from chalicelib.exports.subscribers.model import ListRequest, ListResult, OptInList
@@ -18,7 +18,7 @@ from chalicelib.exports.subscribers.request import new_list
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
+from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.exports.answers import FileLink
@@ -29,10 +29,10 @@ routes = Blueprint(__name__)
 @staff_view(routes)
 def request_list(request: Request, slug: str) -> Response:
     """Return 202 and the list. A worker writes it."""
-    list_request = parsed(ListRequest, json_body(request))
+    list_request = parse_body(ListRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
-    audited(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
+    audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
     start(job, lists_queue(), tables())
     return json_answer(_list_json(job), 202)
 
@@ -48,17 +48,17 @@ def list_lists(request: Request, slug: str) -> Response:
 def cancel_list(request: Request, list_id: str) -> Response:
     """Cancel the list, unless it has ended. Return it."""
     job = find_job(OptInList, list_id, tables())
-    return json_answer(_list_json(cancelled(request, "list.cancelled", job, {"petition": job.slug})))
+    return json_answer(_list_json(cancel_job(request, "list.cancelled", job, {"petition": job.slug})))
 
 
 @staff_view(routes)
 def link_list(request: Request, list_id: str) -> Response:
-    """Return a link that works for a few minutes, without a token. HEAD returns none, so it is not audited."""
+    """Return a link that works for a few minutes, without a token. HEAD returns none, so it is not audit."""
     job = find_job(OptInList, list_id, tables())
     now = times.now()
     result = _result_of(job, now)
     if request.method != "HEAD":
-        audited(request, "list.fetched", job.job_id, {"petition": job.slug})
+        audit(request, "list.fetched", job.job_id, {"petition": job.slug})
     extension = "age" if job.recipient.startswith("age1") else "gpg"
     link: FileLink = {
         "url": exports_bucket().link(result.file, f"{job.job_id}.csv.{extension}", LINK_SECONDS),

@@ -30,7 +30,7 @@ from chalicelib.partners.imports.model import (
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
-from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
+from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.partners.imports.answers import OfferedUpload
@@ -60,7 +60,7 @@ def start_import(request: Request, slug: str) -> Response:
     job = _new_import(request, slug, partner.source, now)
     key = upload_key(slug, upload) if upload else f"{prefix(job.job_id)}file"
     job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
-    audited(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
+    audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     if not upload:
         keep_file(job.file, body, CSV, exports_bucket())
@@ -72,7 +72,7 @@ def offer_upload(request: Request, slug: str) -> Response:
     """Return a form for a larger file. It needs no token, so it works for an hour and for one object."""
     petition = petition_as_stored(slug, tables())
     upload = token_hex(16)
-    audited(request, "upload.offered", petition.slug, {"upload": upload})
+    audit(request, "upload.offered", petition.slug, {"upload": upload})
     key = upload_key(petition.slug, upload)
     url, fields = exports_bucket().upload_form(key, MOST_UPLOAD_BYTES, UPLOAD_SECONDS)
     expires_at = times.iso(times.now() + timedelta(seconds=UPLOAD_SECONDS))
@@ -96,7 +96,7 @@ def read_import(request: Request, slug: str, import_id: str) -> Response:
 @staff_view(routes)
 def cancel_import(request: Request, slug: str, import_id: str) -> Response:
     """Cancel the import, and return it. Rows that were imported stay until the import is undone."""
-    job = cancelled(request, "import.cancelled", _find_import(slug, import_id))
+    job = cancel_job(request, "import.cancelled", _find_import(slug, import_id))
     return json_answer(_import_json(job, list(jobs_of(Import, slug, tables()))))
 
 
@@ -112,7 +112,7 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
     rests_until = job.touched_at + LONGEST_STEP if may_still_run else None
     undo = _new_import(request, slug, job.partner, now)
     undo = undo.model_copy(update={"undoes": job.job_id, "rests_until": rests_until})
-    audited(request, "import.undone", job.job_id, {"undo": undo.job_id})
+    audit(request, "import.undone", job.job_id, {"undo": undo.job_id})
     start(undo, imports_queue(), tables())
     return json_answer({"id": undo.job_id}, 202)
 

@@ -9,7 +9,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
-from chalicelib.core.validation import decoded
+from chalicelib.core.validation import decode_json
 from chalicelib.edge.http import JSON, NO_STORE, answer, json_body, query, retry_after
 from chalicelib.edge.problems import Problem
 from chalicelib.partners.api import receiving_of
@@ -71,7 +71,7 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
 def record_signature(request: Request, slug: str) -> Response:
     """Return the signature, whether it is new or not. A repeat changes nothing."""
     now = times.now()
-    body = decoded(json_body(request, kinds=CONTENT_TYPES))
+    body = decode_json(json_body(request, kinds=CONTENT_TYPES))
     receiving = receiving_of(request, slug, "osdi", now)
     submission = read_helper(body, receiving.partner, now)
     [result] = take_each([submission], receiving, now)

@@ -50,6 +50,6 @@ DESCRIPTIONS = {
 }
 
 
-def described(action: str) -> str:
+def description_of(action: str) -> str:
     """Return the description, or the action's name if it is not in this list."""
     return DESCRIPTIONS.get(action, action)

@@ -11,7 +11,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, query
-from chalicelib.staff.audit.actions import described
+from chalicelib.staff.audit.actions import description_of
 from chalicelib.staff.audit.model import AuditRecord
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.audit.words import facts
@@ -24,7 +24,7 @@ routes = Blueprint(__name__)
 
 MOST = 500
 USUAL = 100
-BACK = timedelta(days=90)
+USUAL_PERIOD = timedelta(days=90)
 # Each month of the range is one query, so the range must be limited.
 YEARS = range(2020, 2100)
 CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}")
@@ -37,25 +37,25 @@ def read_audit(request: Request) -> Response:
     ?from= and ?to= are dates or times (UTC), ?actor= is a token's owner, ?after= is the last page's `next`.
     """
     now, limit = times.now(), _limit(request)
-    since, until = _moment(request, "from") or now - BACK, _moment(request, "to") or now
+    since, until = _moment(request, "from") or now - USUAL_PERIOD, _moment(request, "to") or now
     actor = query(request, "actor")
     found = entries(since, until, tables(), _cursor_in(request))
     matching = (entry for entry in found if not actor or entry.actor.owner == actor)
     page = list(islice(matching, limit))
-    trail: AuditTrail = {"entries": [_shown(entry) for entry in page]}
+    trail: AuditTrail = {"entries": [_audit_entry(entry) for entry in page]}
     if len(page) == limit:
         trail["next"] = page[-1].cursor
     return json_answer(trail)
 
 
-def _shown(entry: AuditRecord) -> "AuditEntry":
+def _audit_entry(entry: AuditRecord) -> "AuditEntry":
     return {
         "at": times.iso(entry.at),
         "owner": entry.actor.owner,
         "token_id": entry.actor.token_id,
         "source_ip": entry.actor.source_ip,
         "action": entry.action.name,
-        "description": described(entry.action.name),
+        "description": description_of(entry.action.name),
         "refused": entry.refused or None,
         "subject": entry.action.subject,
         "details": entry.action.details,

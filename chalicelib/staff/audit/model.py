@@ -8,7 +8,7 @@ from chalicelib.core.times import Moment
 
 
 class Actor(BaseModel):
-    """The owner of a token, or an engineer at the command line. `source_ip` is as edge/caller.py says."""
+    """The owner of a token, or an engineer at the command line. `source_ip`: see edge/caller.source_ip."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

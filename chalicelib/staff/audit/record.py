@@ -9,7 +9,7 @@ from chalicelib.staff.audit.model import Action, Actor, AuditRecord
 
 
 def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
-    """Return the entry's cursor. Call this before the action: without a record, do not act.
+    """Store an entry, and return its cursor. Call this before the action: without a record, do not act.
 
     If the action is then refused, call `note_refusal`. A recorded action may still have failed for another reason.
     """

@@ -9,14 +9,14 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.staff.audit.model import AuditRecord, precise
 
-# Ends the sort key of a refusal, after that of its entry.
+# The end of a refusal's sort key, after the sort key of its entry.
 REFUSED = "-refused"
 # Sorts after every nonce.
 LAST = "~"
 
 
 def keep(entry: AuditRecord, tables: Tables) -> str:
-    """Return the entry's cursor."""
+    """Store the entry, and return its cursor."""
     key = keys.audit_entry(precise(entry.at), token_hex(4))
     tables.put_new(NewItem(key, entry.model_dump(exclude={"cursor", "refused"})))
     return key.sk
@@ -32,13 +32,13 @@ def newest_first(since: datetime, until: datetime, tables: Tables, before: str =
     low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + LAST
     if low > high:
         return
-    refused: dict[str, str] = {}
+    reasons: dict[str, str] = {}  # Backwards, a refusal comes just before its entry.
     for month in _months_back(low, high):
         for item in tables.query(keys.AUDIT, month, (low, high), backwards=True):
             if "refused" in item:
-                refused[item["sk"].removesuffix(REFUSED)] = item["refused"]
+                reasons[item["sk"].removesuffix(REFUSED)] = item["refused"]
             elif item["sk"] != before:
-                yield _entry(item, refused.pop(item["sk"], ""))
+                yield _entry(item, reasons.pop(item["sk"], ""))
 
 
 def _months_back(low: str, high: str) -> Iterator[str]:

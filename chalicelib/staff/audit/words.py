@@ -62,7 +62,7 @@ def _group(action: Action) -> str:
 
 
 def _fact(action: Action, name: str, value: str) -> Fact:
-    # These list a signature for each petition.
+    # The details of these actions have the id of a signature for each petition.
     if name not in NAMES and action.name in ("person.found", "access.exported"):
         return Fact(f"Signature of {name}", value)
     return Fact(NAMES.get(name, name.replace("_", " ").capitalize()), _value(name, value))

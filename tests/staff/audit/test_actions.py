@@ -3,17 +3,17 @@
 import re
 from pathlib import Path
 
-from chalicelib.staff.audit.actions import DESCRIPTIONS, described
+from chalicelib.staff.audit.actions import DESCRIPTIONS, description_of
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_exactly_the_recorded_actions_are_described() -> None:
     sources = [path.read_text() for folder in ("chalicelib", "commands") for path in (ROOT / folder).rglob("*.py")]
-    recording = "".join(source for source in sources if "audited(" in source)
+    recording = "".join(source for source in sources if "audit(" in source)
     found = re.findall(r'"([a-z-]+\.(?!html|py)[a-z]+)"', recording)
     assert {*found, "signed-in"} == DESCRIPTIONS.keys()
 
 
 def test_an_unknown_action_is_shown_by_its_name() -> None:
-    assert described("petition.forgotten") == "petition.forgotten"
+    assert description_of("petition.forgotten") == "petition.forgotten"
