@@ -80,7 +80,7 @@ class _Texts(HTMLParser):
             self.found.append(" ".join(data.split()))
 
 
-def unmarked(project: Path = ROOT) -> Iterator[str]:
+def unmarked_texts(project: Path = ROOT) -> Iterator[str]:
     """Yield the texts of public templates and emails that no catalogue can translate."""
     for path in sorted((project / "chalicelib").rglob("*.html")) + sorted((project / "chalicelib").rglob("*.txt")):
         for text in _Texts(path.read_text(encoding="utf-8")).found if path.name not in _STAFF else ():
@@ -89,7 +89,7 @@ def unmarked(project: Path = ROOT) -> Iterator[str]:
 
 def check(project: Path = ROOT) -> list[str]:
     """Return all problems of all catalogues."""
-    texts, found = extracted(project), list(unmarked(project))
+    texts, found = extracted(project), list(unmarked_texts(project))
     for path in catalogues(project):
         found += [f"{path.relative_to(project)}: {each}" for each in problems(read_catalogue(path), texts)]
     return found

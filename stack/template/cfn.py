@@ -7,7 +7,7 @@ from typing import Any
 Template = dict[str, Any]
 """A template, or a part of one: sections by name, Resources for example, each with entries by logical id."""
 
-NOTHING = {"Ref": "AWS::NoValue"}
+NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def ref(name: str) -> Template:
@@ -22,7 +22,7 @@ def sub(text: str) -> Template:
     return {"Fn::Sub": text}
 
 
-def if_condition(condition: str, value: Any, otherwise: Any = NOTHING) -> Template:
+def if_condition(condition: str, value: Any, otherwise: Any = NO_VALUE) -> Template:
     return {"Fn::If": [condition, value, otherwise]}
 
 
@@ -50,7 +50,7 @@ def statement(sid: str, principal: Any, action: str, on: Any, condition: Templat
     return {"Version": "2012-10-17", "Statement": [{**rule, "Condition": condition}]}
 
 
-def merged(parts: Iterable[Template]) -> Template:
+def merge_parts(parts: Iterable[Template]) -> Template:
     """Return one template of all parts. Raise ValueError if two parts state the same value."""
     whole: Template = {}
     for part in parts:

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from stack.template.cfn import Template, resource, sub
-from stack.template.functions import configured, logical_id
+from stack.template.functions import function_settings, logical_id
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
 _STAGE = "${Stage}"
@@ -100,7 +100,7 @@ def _work_charts(resources: Template) -> list[Template]:
 
 
 def _aws_charts(resources: Template) -> list[Template]:
-    functions = [logical_id(name) for name in configured()]
+    functions = [logical_id(name) for name in function_settings()]
     errors = [_function(each, name, f"{name} {each}") for name in functions for each in ("Errors", "Throttles")]
     running = [_function("ConcurrentExecutions", name) for name in functions]
     writes = [

@@ -5,7 +5,7 @@ CloudFront sends a secret header. Only then does the API believe its other heade
 
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached
 from stack.template.busy import REFUSED_KEY, busy
-from stack.template.cfn import Template, get, if_condition, merged, output, ref, resource, sub
+from stack.template.cfn import Template, get, if_condition, merge_parts, output, ref, resource, sub
 from stack.template.functions import api_stage, origin_key
 
 _BUSY = "Busy"
@@ -29,7 +29,7 @@ def edge() -> Template:
         "EdgeArn": {**output(sub(_ARN), "The distribution"), "Condition": "HasEdge"},
     }
     whole = {"Resources": {"Edge": distribution, **policies(), "RestAPI": _refusing()}, "Outputs": outputs}
-    return merged([whole, busy()])
+    return merge_parts([whole, busy()])
 
 
 def _config() -> Template:

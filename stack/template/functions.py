@@ -12,7 +12,7 @@ from chalicelib.core.settings import OIDC
 from chalicelib.edge.route import Function
 from stack.paths import ROOT
 from stack.template.alarms import Measure, alarm
-from stack.template.cfn import Template, if_condition, merged, output, ref, sub
+from stack.template.cfn import Template, if_condition, merge_parts, output, ref, sub
 from stack.template.parameters import differs, number
 
 API_HANDLER = "api_handler"
@@ -52,7 +52,7 @@ def logical_id(name: str) -> str:
     return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
 
 
-def configured() -> dict[str, dict[str, Any]]:
+def function_settings() -> dict[str, dict[str, Any]]:
     """Return config.json's settings by function, under the function's name in app.py."""
     functions: dict[str, dict[str, Any]] = _config()["lambda_functions"]
     return functions
@@ -60,7 +60,7 @@ def configured() -> dict[str, dict[str, Any]]:
 
 def timeout(function: str) -> int:
     """Return the function's timeout in seconds."""
-    return int(configured()[function].get("lambda_timeout", _config()["lambda_timeout"]))
+    return int(function_settings()[function].get("lambda_timeout", _config()["lambda_timeout"]))
 
 
 def api_stage() -> str:
@@ -84,10 +84,10 @@ def environment(function: str, variables: Template) -> Template:
 
 
 def functions() -> Template:
-    return merged(
+    return merge_parts(
         [
             {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}},
-            *(_output_and_alarms(function) for function in configured()),
+            *(_output_and_alarms(function) for function in function_settings()),
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reserved(function) for function in RESERVED),
             # Such a function imports only the modules of its own routes (app.py).

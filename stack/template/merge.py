@@ -10,7 +10,7 @@ from functools import cache
 
 from stack.template.alarms import alarms
 from stack.template.api import api
-from stack.template.cfn import Template, merged
+from stack.template.cfn import Template, merge_parts
 from stack.template.dashboard import dashboard
 from stack.template.edge import edge
 from stack.template.functions import functions
@@ -42,5 +42,5 @@ def merge_template() -> Template:
     """Return the template. Do not change it: it is built once in a process."""
     stored = [tables(), queues(), streams(), storage()]
     served = [functions(), mail(), api(), gateway(), edge(), alarms()]
-    whole = merged([{"Description": _DESCRIPTION}, parameters(), *stored, *served])
-    return merged([whole, dashboard(whole["Resources"])])
+    whole = merge_parts([{"Description": _DESCRIPTION}, parameters(), *stored, *served])
+    return merge_parts([whole, dashboard(whole["Resources"])])

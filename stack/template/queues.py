@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.core.settings import QUEUES, queue_variable
 from stack.template.alarms import alarm, of_queue
-from stack.template.cfn import Template, get, if_condition, keeps_data, merged, output, ref, resource
+from stack.template.cfn import Template, get, if_condition, keeps_data, merge_parts, output, ref, resource
 from stack.template.functions import event_source, logical_id, properties, timeout
 
 _FOURTEEN_DAYS = 14 * 24 * 3600
@@ -14,7 +14,7 @@ _WAITING = 1000
 
 def queues() -> Template:
     lost = "Parts of the signatures' stream that could not be processed"
-    return merged([*_email_queues(), *_data_queues(), *_job_queues(), dead_letters("stream", lost)])
+    return merge_parts([*_email_queues(), *_data_queues(), *_job_queues(), dead_letters("stream", lost)])
 
 
 def _email_queues() -> list[Template]:
@@ -120,7 +120,7 @@ def worked_queue(
         "ScalingConfig": {"MaximumConcurrency": at_once},
     }
     variables = {queue_variable(name): ref(logical)} if name in QUEUES else {}
-    return merged(
+    return merge_parts(
         [
             # AWS advises six times the function's timeout.
             _queue(logical, holds, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=dead),
@@ -136,7 +136,7 @@ def dead_letters(name: str, lost: str, is_personal: bool = False) -> Template:
     logical = f"{logical_id(name)}DeadLetterQueue"
     waiting = of_queue("ApproximateNumberOfMessagesVisible", logical)
     raised = alarm(f"{lost}: see the dead-letter queue.", waiting, "Maximum")
-    return merged([_queue(logical, lost, is_personal), {"Resources": {f"{logical}Alarm": raised}}])
+    return merge_parts([_queue(logical, lost, is_personal), {"Resources": {f"{logical}Alarm": raised}}])
 
 
 def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template:

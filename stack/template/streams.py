@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from stack.template.alarms import alarm
-from stack.template.cfn import Template, get, merged
+from stack.template.cfn import Template, get, merge_parts
 from stack.template.functions import event_source, logical_id, of_function, properties
 
 _EXISTS = {"exists": True}
@@ -30,7 +30,7 @@ def streams() -> Template:
         _image("NewImage", "state", _NOT_PENDING),
         _image("OldImage", "state", _NOT_PENDING),
     ]
-    return merged(
+    return merge_parts(
         [
             reader("relay_mail", lanes=4, patterns=relayed),
             reader("project_signatures", lanes=1, patterns=projected),
@@ -65,4 +65,4 @@ def reader(function: str, *, lanes: int, patterns: list[Template]) -> Template:
         EvaluationPeriods=2,
     )
     event = properties(function, Events={event_source(function, "Dynamodb"): {"Properties": source}})
-    return merged([event, {"Resources": {f"{name}LagAlarm": lag}}])
+    return merge_parts([event, {"Resources": {f"{name}LagAlarm": lag}}])

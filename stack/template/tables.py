@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.core import keys
 from chalicelib.core.settings import table_variable
 from stack.template.alarms import Measure, alarm_on_math
-from stack.template.cfn import Template, if_condition, keeps_data, merged, output, ref, resource
+from stack.template.cfn import Template, if_condition, keeps_data, merge_parts, output, ref, resource
 from stack.template.functions import logical_id
 
 _EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
@@ -16,7 +16,7 @@ _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "Tra
 
 def tables() -> Template:
     units = {"ReadUnitsPerSecond": ref("WarmReads"), "WriteUnitsPerSecond": ref("WarmWrites")}
-    return merged(
+    return merge_parts(
         [
             table(
                 keys.SIGNATURES,
