@@ -23,7 +23,7 @@ def at_once(function: str) -> int:
     return int(merge_template()["Parameters"][declared["Ref"]]["Default"] if isinstance(declared, dict) else declared)
 
 
-def lanes(function: str) -> int:
+def parallelization_factor(function: str) -> int:
     """Return the ParallelizationFactor of a stream's worker."""
     (source,) = _resource(function)["Events"].values()
     return int(source["Properties"]["ParallelizationFactor"])
