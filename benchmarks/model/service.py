@@ -39,7 +39,7 @@ class Service:
 
     def project_rate(self, partitions: int) -> float:
         """Return changes a second with full batches: a batch costs one write for each of its buckets."""
-        met = lambdas.buckets_met(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
+        met = lambdas.expected_buckets(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
         return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / (met * self.project_bucket)
 
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.edge.noting import NotingGateway
 from benchmarks.edge.record import Record
+from benchmarks.edge.recording_gateway import RecordingGateway
 from benchmarks.scene import sample_petition
 from benchmarks.spike import faults
 from benchmarks.spike.faults import ProxyFaults
@@ -57,7 +57,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
         if plan.rest is not None:
             shorten_visibility_timeouts(cloud, stack, plan.rest)
         record, (edge, _) = Record(), local.applications(stack, api_port)
-        api = front.serving(NotingGateway(stack.gateway, record))
+        api = front.serving(RecordingGateway(stack.gateway, record))
         with served(faults.application(between), faults_port), served(api, api_port), served(edge, site_port):
             yield Stage(site, stack, between, cloud, issue_token(stack), record)
 
