@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks import cold_start, exporting, importing, machine, results, senders, updating
 from benchmarks.report import report
-from benchmarks.worker import ask
+from benchmarks.worker import measure_in_process
 from stack.console import dim, run_main, say
 from stack.contents import breakdown
 from stack.emulator import emulator
@@ -17,8 +17,8 @@ from stack.target import local_target
 STAGE = "bench"
 # The ratio differs by some per cent between processes because of their memory layout, so take the median.
 SIGN_RUNS = 5
-EXPORTED = {"at_10000": 10_000, "at_100000": 100_000}
-IMPORTED = {**EXPORTED, "at_1000000": 1_000_000}
+EXPORT_ROWS = {"at_10000": 10_000, "at_100000": 100_000}
+IMPORT_ROWS = {**EXPORT_ROWS, "at_1000000": 1_000_000}
 SUBSCRIBERS = 100_000
 METHOD = {
     "capacity": "Write units are those DynamoDB reports (ReturnConsumedCapacity, on the emulator); units of failed"
@@ -52,65 +52,65 @@ METHOD = {
 
 
 def main() -> None:
-    measured = {
+    figures = {
         "machine": machine.describe(),
-        **_spent(),
-        **_constituencies(),
-        **_sign_cpu(),
-        **_probing(),
-        **_package(),
-        **_exporting(),
-        f"sender_{senders.RATE}": senders.measured(senders.RATE, senders.SECONDS, senders.cpu_seconds()),
-        **_campaign(),
+        **_measure_calls(),
+        **_measure_constituencies(),
+        **_measure_sign_cpu(),
+        **_measure_probing(),
+        **_measure_package(),
+        **_measure_exports(),
+        f"sender_{senders.RATE}": senders.simulate(senders.RATE, senders.SECONDS, senders.cpu_seconds()),
+        **_measure_campaign(),
         "method": METHOD,
     }
-    for line in report(results.add(measured)):
+    for line in report(results.add(figures)):
         say(line)
 
 
-def _spent() -> dict[str, Any]:
+def _measure_calls() -> dict[str, Any]:
     say(dim("Counting calls on the embedded AWS ..."))
     with emulator() as running:
-        spent = ask("benchmarks.calls", running.endpoint)
+        calls = measure_in_process("benchmarks.calls", running.endpoint)
     with emulator() as running:
-        return {**spent, **ask("benchmarks.staff_counts", running.endpoint)}
+        return {**calls, **measure_in_process("benchmarks.staff_counts", running.endpoint)}
 
 
-def _constituencies() -> dict[str, Any]:
+def _measure_constituencies() -> dict[str, Any]:
     with emulator() as running:
-        return ask("benchmarks.constituencies", running.endpoint)
+        return measure_in_process("benchmarks.constituencies", running.endpoint)
 
 
-def _sign_cpu() -> dict[str, Any]:
+def _measure_sign_cpu() -> dict[str, Any]:
     say(dim("Measuring the sign handler's CPU ..."))
-    runs = [ask("benchmarks.sign_cpu") for _ in range(SIGN_RUNS)]
+    runs = [measure_in_process("benchmarks.sign_cpu") for _ in range(SIGN_RUNS)]
     ratios = ("sign_cpu_ratio", "sign_cpu_ratio_default_config")
-    middle = {name: round(median(run[name] for run in runs), 3) for name in ratios}
+    medians = {name: round(median(run[name] for run in runs), 3) for name in ratios}
     times = {name: round(median(run["sign_cpu_us"][name] for run in runs)) for name in runs[0]["sign_cpu_us"]}
-    return {**middle, "sign_cpu_ratio_runs": sorted(run["sign_cpu_ratio"] for run in runs), "sign_cpu_us": times}
+    return {**medians, "sign_cpu_ratio_runs": sorted(run["sign_cpu_ratio"] for run in runs), "sign_cpu_us": times}
 
 
-def _probing() -> dict[str, Any]:
+def _measure_probing() -> dict[str, Any]:
     say(dim("Probing new and known addresses (a minute) ..."))
-    return ask("benchmarks.probing")
+    return measure_in_process("benchmarks.probing")
 
 
-def _campaign() -> dict[str, Any]:
+def _measure_campaign() -> dict[str, Any]:
     say(dim("Importing a million rows, and sending an update to 100,000 (a quarter of an hour) ..."))
-    imported = {name: importing.imported(rows) for name, rows in IMPORTED.items()}
-    return {"import": imported, "update": updating.updated(SUBSCRIBERS)}
+    imports = {name: importing.measure_import(rows) for name, rows in IMPORT_ROWS.items()}
+    return {"import": imports, "update": updating.measure_update(SUBSCRIBERS)}
 
 
-def _exporting() -> dict[str, Any]:
+def _measure_exports() -> dict[str, Any]:
     say(dim("Exporting 110,000 signatures (two minutes) ..."))
     with emulator() as running:
-        taken = {name: exporting.exported(running.endpoint, number) for name, number in EXPORTED.items()}
-    return {"export": {name: {key: run[key] for key in exporting.FIGURES} for name, run in taken.items()}}
+        runs = {name: exporting.measure_export(running.endpoint, number) for name, number in EXPORT_ROWS.items()}
+    return {"export": {name: {key: run[key] for key in exporting.FIGURES} for name, run in runs.items()}}
 
 
-def _package() -> dict[str, Any]:
+def _measure_package() -> dict[str, Any]:
     say(dim("Building the zip and measuring cold starts ..."))
-    # For the Python that measures; the package for AWS has other wheels.
+    # The package is for this Python: the package for AWS has other wheels.
     archive = package(STAGE, target=local_target()).archive
     with tempfile.TemporaryDirectory(prefix="petitions-bench-") as folder:
         started = cold_start.measure(cold_start.unpack(archive, Path(folder)))

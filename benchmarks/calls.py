@@ -11,9 +11,9 @@ from unittest import mock
 import boto3
 
 from benchmarks import scene
-from benchmarks.meter import Meter, Spent
+from benchmarks.meter import Meter, Usage
 from benchmarks.sizes import item_bytes
-from benchmarks.worker import answer
+from benchmarks.worker import print_figures
 from chalicelib.aws.table import tables
 from chalicelib.core import keys, times
 from chalicelib.core.address import signature_id
@@ -34,8 +34,8 @@ ORDINARY_COUNTRIES, ORDINARY_SOURCES = 12, 6
 TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 
 
-class Stage:
-    """The application in this process, with one petition, against the emulator; `act` meters one request."""
+class MeteredApp:
+    """The application in this process, with one petition, on the emulator. It meters each request."""
 
     def __init__(self, endpoint: str) -> None:
         os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": endpoint}
@@ -46,32 +46,32 @@ class Stage:
         self.petition = scene.sample_petition()
         publish(self.petition, times.now(), tables())
 
-    def act(self, event: dict[str, Any], status: int = 200) -> dict[str, Any]:
-        """Raise RuntimeError unless the handler answers with `status`: a failed request would look cheap."""
+    def handle(self, event: dict[str, Any], status: int = 200) -> dict[str, Any]:
+        """Meter one request. Raise RuntimeError unless its status is `status`: a failed request would look cheap."""
         from app import app
 
-        with self.metered() as spent:
+        with self.metered() as usage:
             response = app(event, None)
         if response["statusCode"] != status:
             raise RuntimeError(f"{event['resource']} answered {response['statusCode']}")
-        return {**spent.as_figures(), "body": response["body"], "headers": response["headers"]}
+        return {**usage.as_figures(), "body": response["body"], "headers": response["headers"]}
 
-    def metered(self) -> AbstractContextManager[Spent]:
-        """Meter the block: for operations that are not requests."""
+    def metered(self) -> AbstractContextManager[Usage]:
+        """Meter the block. It is for operations that are not requests."""
         return self._meter.metered()
 
     def sign(self, supporter: str) -> dict[str, Any]:
-        return self.act(scene.sign_event(self.petition.slug, supporter), 202)
+        return self.handle(scene.sign_event(self.petition.slug, supporter), 202)
 
     def confirm(self, supporter: str) -> dict[str, Any]:
-        return self.act(scene.confirm_event(self.petition.slug, self.id_of(supporter)))
+        return self.handle(scene.confirm_event(self.petition.slug, self.id_of(supporter)))
 
-    def count(self) -> dict[str, Any]:
-        return self.act(scene.count_event(self.petition.slug))
+    def get_count(self) -> dict[str, Any]:
+        return self.handle(scene.count_event(self.petition.slug))
 
     @contextmanager
-    def later(self) -> Iterator[None]:
-        """Move the clock forward in the block, so that every snapshot is stale at its start."""
+    def stale_snapshots(self) -> Iterator[None]:
+        """Move the clock forward in the block, so that every snapshot is stale when the block begins."""
         self._passed += FRESH + timedelta(seconds=1)
         moment = times.now() + self._passed
         with mock.patch("chalicelib.core.times.now", return_value=moment):
@@ -83,79 +83,79 @@ class Stage:
 
 def measure(endpoint: str) -> dict[str, Any]:
     """Measure warm processes: clients are built and the petition is cached."""
-    stage = Stage(endpoint)
+    app = MeteredApp(endpoint)
     supporters = [f"supporter-{number}" for number in range(FEW)]
     for supporter in supporters[1:]:
-        stage.sign(supporter)
-    sign = _signing(stage, supporters[0])
+        app.sign(supporter)
+    sign = _measure_signing(app, supporters[0])
     for supporter in supporters[1:]:
-        stage.confirm(supporter)
-    confirm = _confirming(stage, supporters[0])
-    count = {f"at_{FEW}": _counting(stage, FEW)}
-    fill(stage.petition, MANY - FEW, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
-    count[f"at_{MANY}"] = _counting(stage, MANY)
-    confirm[f"at_{MANY}"] = _confirming_among_many(stage, "late")
-    fill(stage.petition, MANY, len(countries()), MAX_SOURCES)
-    confirm["widest_tally"] = _confirming_among_many(stage, "latest")
-    count["widest_tally"] = _counting(stage, 2 * MANY + 2)
-    return _stripped({"sign": sign, "confirm": confirm, "count": {**count[f"at_{FEW}"], **count}})
+        app.confirm(supporter)
+    confirm = _measure_confirming(app, supporters[0])
+    count = {f"at_{FEW}": _measure_counting(app, FEW)}
+    fill(app.petition, MANY - FEW, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
+    count[f"at_{MANY}"] = _measure_counting(app, MANY)
+    confirm[f"at_{MANY}"] = _measure_confirming_among_many(app, "late")
+    fill(app.petition, MANY, len(countries()), MAX_SOURCES)
+    confirm["widest_tally"] = _measure_confirming_among_many(app, "latest")
+    count["widest_tally"] = _measure_counting(app, 2 * MANY + 2)
+    return _without_bodies({"sign": sign, "confirm": confirm, "count": {**count[f"at_{FEW}"], **count}})
 
 
-def _signing(stage: Stage, supporter: str) -> dict[str, Any]:
-    new = stage.sign(supporter)
-    stored = _item(stage, keys.signature(stage.petition.slug, stage.id_of(supporter)))
-    again = stage.sign(supporter)
+def _measure_signing(app: MeteredApp, supporter: str) -> dict[str, Any]:
+    new = app.sign(supporter)
+    stored = _item(app, keys.signature(app.petition.slug, app.id_of(supporter)))
+    again = app.sign(supporter)
     forget_petitions()
-    cold = stage.sign("not-cached")
-    return {**new, "item_bytes": item_bytes(stored), "duplicate": again, "petition_not_cached": cold}
+    uncached = app.sign("not-cached")
+    return {**new, "item_bytes": item_bytes(stored), "duplicate": again, "petition_not_cached": uncached}
 
 
-def _confirming(stage: Stage, supporter: str) -> dict[str, Any]:
-    return {**stage.confirm(supporter), "again": stage.confirm(supporter)}
+def _measure_confirming(app: MeteredApp, supporter: str) -> dict[str, Any]:
+    return {**app.confirm(supporter), "again": app.confirm(supporter)}
 
 
-def _confirming_among_many(stage: Stage, supporter: str) -> dict[str, Any]:
-    stage.sign(supporter)
-    confirmed = stage.confirm(supporter)
+def _measure_confirming_among_many(app: MeteredApp, supporter: str) -> dict[str, Any]:
+    app.sign(supporter)
+    confirmed = app.confirm(supporter)
     today = times.now().date()
-    shards = range(stage.petition.shards)
-    sizes = [item_bytes(_item(stage, keys.tally_shard(stage.petition.slug, shard, today))) for shard in shards]
+    shards = range(app.petition.shards)
+    sizes = [item_bytes(_item(app, keys.tally_shard(app.petition.slug, shard, today))) for shard in shards]
     return {**confirmed, "largest_tally_item_bytes": max(sizes)}
 
 
-def _counting(stage: Stage, expected: int) -> dict[str, Any]:
-    """Measure a CDN miss with a fresh snapshot, and the refresh, which one of all callers makes every 5 s."""
-    with stage.later():
-        refresh = stage.count()
-        miss = stage.count()
+def _measure_counting(app: MeteredApp, expected: int) -> dict[str, Any]:
+    """Measure a CDN miss with a fresh snapshot, and a refresh of the snapshot, which happens once in 5 s."""
+    with app.stale_snapshots():
+        refresh = app.get_count()
+        miss = app.get_count()
     counted = json.loads(miss["body"])["count"]
     if counted != expected:
         raise RuntimeError(f"counted {counted}, not {expected}")
     return {**miss, "refresh": refresh}
 
 
-def fill(petition: Petition, amount: int, of_countries: int, of_sources: int) -> None:
-    """Add confirmations of today to the tally: with the store's own change, in steps larger than one."""
-    codes = sorted(countries(), key=lambda code: code != "GB")[:of_countries]
-    sources = [scene.SOURCE, *(f"newsletter-{number:02}" for number in range(1, of_sources))]
+def fill(petition: Petition, amount: int, number_of_countries: int, number_of_sources: int) -> None:
+    """Add today's confirmations to the tally with the store's own change, but several in one step."""
+    codes = sorted(countries(), key=lambda code: code != "GB")[:number_of_countries]
+    sources = [scene.SOURCE, *(f"newsletter-{number:02}" for number in range(1, number_of_sources))]
     entries = list(_entries(codes, sources))
     writes = [(shard, entry) for entry in entries for shard in range(petition.shards)]
-    each, left = divmod(amount, len(writes))
+    steps_each, remainder = divmod(amount, len(writes))
     for number, (shard, entry) in enumerate(writes):
-        steps = each + (number < left)
-        one = TallyEntry(steps, entry.moment, entry.country, entry.source)
-        tables().update(entry_change(petition.slug, shard, one))
+        steps = steps_each + (number < remainder)
+        increment = TallyEntry(steps, entry.moment, entry.country, entry.source)
+        tables().update(entry_change(petition.slug, shard, increment))
 
 
 def _entries(codes: list[str], sources: list[str]) -> Iterator[TallyEntry]:
-    """Yield enough entries that every hour, country and source occurs."""
+    """Yield entries, so many that every hour, country and source occurs."""
     midnight = datetime.combine(times.now().date(), datetime.min.time(), UTC)
     for number in range(max(24, len(codes), len(sources))):
         moment = midnight + timedelta(hours=number % 24)
         yield TallyEntry(1, moment, codes[number % len(codes)], sources[number % len(sources)])
 
 
-def _item(stage: Stage, key: keys.Key) -> dict[str, Any]:
+def _item(app: MeteredApp, key: keys.Key) -> dict[str, Any]:
     from chalicelib.aws.expressions import to_wire
 
     return to_wire(tables().get(key, consistent=True) or {})
@@ -171,11 +171,11 @@ def create_tables() -> None:
         client.create_table(TableName=scene.SETTINGS[table_variable(name)], **kept)
 
 
-def _stripped(figures: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures without bodies and headers, which are only checked."""
-    inner = {name: _stripped(value) if isinstance(value, dict) else value for name, value in figures.items()}
+def _without_bodies(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures without bodies and headers."""
+    inner = {name: _without_bodies(value) if isinstance(value, dict) else value for name, value in figures.items()}
     return {name: value for name, value in inner.items() if name not in ("body", "headers")}
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

@@ -1,7 +1,7 @@
 """The CPU of a new Lambda environment until it can sign, divided by the CPU of importing its libraries alone.
 
 Both come from the built zip. Each start is a new process that can import the unpacked zip and the standard library,
-but no virtual environment. The zip contains bytecode; none is written.
+but no virtual environment. The zip contains bytecode, and a start writes none.
 """
 
 import os
@@ -56,8 +56,8 @@ def unpack(archive: Path, into: Path) -> Path:
 def measure(root: Path, starts: int = STARTS) -> dict[str, Any]:
     """Alternate both kinds of start and compare neighbours, so that a slow moment of the machine slows both."""
     for steps in STEPS.values():
-        _start(root, steps, depth=0)
-    rounds = [{name: _start(root, steps, depth) for name, steps in STEPS.items()} for depth in range(starts)]
+        _measure_start(root, steps, depth=0)
+    rounds = [{name: _measure_start(root, steps, depth) for name, steps in STEPS.items()} for depth in range(starts)]
     ratios = [started["ours"][1] / started["libraries"][1] for started in rounds]
     times = {name: _milliseconds([started[name][1] for started in rounds]) for name in STEPS}
     python = _milliseconds([started["ours"][0] for started in rounds])
@@ -68,7 +68,7 @@ def _milliseconds(seconds: list[float]) -> int:
     return round(median(seconds) * 1000)
 
 
-def _start(root: Path, steps: str, depth: int) -> tuple[float, float]:
+def _measure_start(root: Path, steps: str, depth: int) -> tuple[float, float]:
     """Return CPU seconds (user and system) of Python's start and of the steps."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=str(root), steps=steps, depth=depth)],
@@ -77,5 +77,5 @@ def _start(root: Path, steps: str, depth: int) -> tuple[float, float]:
         stdout=subprocess.PIPE,
         check=True,
     )
-    begin, spent = map(float, done.stdout.split())
-    return begin, spent
+    python_start, steps_cpu = map(float, done.stdout.split())
+    return python_start, steps_cpu

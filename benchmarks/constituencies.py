@@ -1,6 +1,6 @@
-"""The cost of constituencies: of projecting one confirmation and of reading them all, at a thousand and a million.
+"""The cost of projecting one confirmation and of reading all constituencies, at a thousand and a million signatures.
 
-All 650 constituencies, with their official names, have an entry in every bucket from the start, so only numbers grow.
+From the start, all 650 constituencies have an entry in every bucket, under their official codes. So only numbers grow.
 """
 
 import json
@@ -9,9 +9,9 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import scene
-from benchmarks.calls import Stage
+from benchmarks.calls import MeteredApp
 from benchmarks.sizes import item_bytes
-from benchmarks.worker import answer
+from benchmarks.worker import print_figures
 from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import tables
 from chalicelib.core import keys
@@ -25,44 +25,44 @@ NAMES = [f"E14{number:06}" for number in range(1063, 1713)]
 
 
 def measure(endpoint: str) -> dict[str, Any]:
-    stage = Stage(endpoint)
+    app = MeteredApp(endpoint)
     figures = {}
     for number, confirmed in enumerate((FEW, MANY)):
-        _fill(stage.petition.slug, confirmed, f"{number}0")
-        figures[f"at_{confirmed}"] = {"read": _read(stage), "project_one": _projected(stage, f"{number}1")}
+        _fill(app.petition.slug, confirmed, f"{number}0")
+        figures[f"at_{confirmed}"] = {"read": _measure_read(app), "project_one": _measure_projection(app, f"{number}1")}
     return {"constituencies": figures}
 
 
 def _fill(slug: str, confirmed: int, sequence: str) -> None:
-    """Add confirmations evenly, as the stream would: one step for each counter."""
-    share = max(1, confirmed // len(NAMES) // len(keys.BUCKETS))
+    """Add confirmations evenly, one step for each counter. The stream makes the same changes."""
+    count_each = max(1, confirmed // len(NAMES) // len(keys.BUCKETS))
     for bucket in keys.BUCKETS:
         counters: dict[Key, dict[str, int]] = defaultdict(dict)
         for name in NAMES:
-            counters[counter_of(slug, bucket, name)][CONSTITUENCY_PREFIX + name] = share
+            counters[counter_of(slug, bucket, name)][CONSTITUENCY_PREFIX + name] = count_each
         project([Increment(counter, sequence, numbers) for counter, numbers in counters.items()], tables())
 
 
-def _read(stage: Stage) -> dict[str, Any]:
+def _measure_read(app: MeteredApp) -> dict[str, Any]:
     """Raise RuntimeError unless every constituency is in the response."""
-    event = scene.staff_constituencies_event(stage.petition.slug)
+    event = scene.staff_constituencies_event(app.petition.slug)
     with mock.patch("chalicelib.projections.api.is_configured", return_value=True):
-        spent = stage.act(event)
-    body = spent.pop("body")
+        usage = app.handle(event)
+    body = usage.pop("body")
     found = {row["key"] for row in json.loads(body)["breakdown"]}
     if not found >= {*NAMES}:
         raise RuntimeError(f"only {len(found)} constituencies are in the response")
-    return {**spent, "answer_bytes": len(body)}
+    return {**usage, "answer_bytes": len(body)}
 
 
-def _projected(stage: Stage, sequence: str) -> dict[str, Any]:
+def _measure_projection(app: MeteredApp, sequence: str) -> dict[str, Any]:
     """Measure the most expensive case: the counter with most constituencies, alone in its batch."""
-    slug, bucket = stage.petition.slug, keys.BUCKETS[0]
+    slug, bucket = app.petition.slug, keys.BUCKETS[0]
     sizes = {name: item_bytes(_item(counter_of(slug, bucket, name))) for name in NAMES}
     widest = max(sizes, key=lambda name: sizes[name])
-    with stage.metered() as spent:
+    with app.metered() as usage:
         project([Increment(counter_of(slug, bucket, widest), sequence, {CONSTITUENCY_PREFIX + widest: 1})], tables())
-    return {**spent.as_figures(), "largest_item_bytes": sizes[widest]}
+    return {**usage.as_figures(), "largest_item_bytes": sizes[widest]}
 
 
 def _item(key: Key) -> dict[str, Any]:
@@ -70,4 +70,4 @@ def _item(key: Key) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

@@ -1,4 +1,4 @@
-"""Read from the template what cost and model need."""
+"""Values of the template that cost and model need."""
 
 from typing import Any, cast
 
@@ -11,19 +11,19 @@ def mail_events() -> list[str]:
     return cast(list[str], events)
 
 
-def number(parameter: str) -> float:
+def parameter_default(parameter: str) -> float:
     """Return a parameter's default."""
     return float(merge_template()["Parameters"][parameter]["Default"])
 
 
-def at_once(function: str) -> int:
-    """Return how many workers of a queue run at once: MaximumConcurrency of its source, or that parameter's default."""
+def maximum_concurrency(function: str) -> int:
+    """Return how many workers of a queue run at once. If a parameter sets it, return the parameter's default."""
     (source,) = _resource(function)["Events"].values()
-    declared = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    return int(merge_template()["Parameters"][declared["Ref"]]["Default"] if isinstance(declared, dict) else declared)
+    concurrency = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    return int(parameter_default(concurrency["Ref"]) if isinstance(concurrency, dict) else concurrency)
 
 
-def lanes(function: str) -> int:
+def parallelization_factor(function: str) -> int:
     """Return the ParallelizationFactor of a stream's worker."""
     (source,) = _resource(function)["Events"].values()
     return int(source["Properties"]["ParallelizationFactor"])

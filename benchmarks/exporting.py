@@ -19,7 +19,7 @@ from botocore.config import Config
 from benchmarks import scene
 from benchmarks.calls import create_tables
 from benchmarks.memory import peak_bytes
-from benchmarks.worker import answer, ask
+from benchmarks.worker import measure_in_process, print_figures
 from chalicelib.aws import clients
 from chalicelib.aws.expressions import chunks, to_wire
 from chalicelib.aws.table import Item, tables
@@ -31,8 +31,8 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
 from chalicelib.tallies.store import entry_change
 
-BATCH = 25
-# The part of a run that results.json keeps. Tests look at the rest.
+BATCH_SIZE = 25
+# The figures of a run that results.json keeps.
 FIGURES = (
     *("rows", "counted", "file_bytes", "gather_rows_a_second", "deliver_rows_a_second", "rows_a_second"),
     *("cpu_us_a_row", "peak_mb", "peak_mb_before"),
@@ -40,51 +40,51 @@ FIGURES = (
 COUNTRIES = ("GB", "GB", "GB", "IE", "FR")
 
 
-def exported(endpoint: str, number: int, *requests: str) -> dict[str, Any]:
-    """Return the figures of one export, in new processes. The petition is named by its size."""
-    ask("benchmarks.exporting", "seed", endpoint, str(number))
-    return ask("benchmarks.exporting", "run", endpoint, str(number), *requests)
+def measure_export(endpoint: str, number: int) -> dict[str, Any]:
+    """Store `number` signatures and export them, each in a new process. Return the figures of the export."""
+    measure_in_process("benchmarks.exporting", "seed", endpoint, str(number))
+    return measure_in_process("benchmarks.exporting", "run", endpoint, str(number))
 
 
-def measure(act: str, endpoint: str, number: str, *requests: str) -> dict[str, Any]:
+def measure(action: str, endpoint: str, number: str, *requests: str) -> dict[str, Any]:
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": endpoint}
     slug = f"handover-{number}"
-    be_patient()
-    if act == "seed":
+    lengthen_read_timeout()
+    if action == "seed":
         return _seed(slug, int(number))
-    if act == "begin":
-        return {"job_id": _requested_export(slug, *requests)}
-    return _work(*requests) if act == "work" else _work(_requested_export(slug, *requests))
+    if action == "begin":
+        return {"job_id": _add_export(slug, *requests)}
+    return _run_export(*requests) if action == "work" else _run_export(_add_export(slug, *requests))
 
 
-def be_patient() -> None:
-    """Wait longer than the application does: with a million items in its memory, the emulator may need seconds."""
+def lengthen_read_timeout() -> None:
+    """Wait longer for answers than the application does: with a million items, the emulator may need seconds."""
     clients.CONFIG = clients.CONFIG.merge(Config(read_timeout=120))
 
 
 def _seed(slug: str, number: int) -> dict[str, Any]:
-    """Store signatures confirmed earlier today: items and tally entries."""
+    """Store signatures that were confirmed earlier today: their items and their tally entries."""
     if not boto3.client("dynamodb").list_tables()["TableNames"]:
         create_tables()
         boto3.client("s3").create_bucket(Bucket=scene.SETTINGS["EXPORTS_BUCKET"])
     now = times.now()
     petition = publish(scene.sample_petition().model_copy(update={"slug": slug}), now, tables())
     for country in COUNTRIES:
-        entry = TallyEntry(number // len(COUNTRIES), _confirmed(now), country, scene.SOURCE)
+        entry = TallyEntry(number // len(COUNTRIES), _confirmed_at(now), country, scene.SOURCE)
         tables().update(entry_change(slug, 0, entry))
     client = boto3.client("dynamodb")
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda some: _put(client, some, petition, now), chunks(range(number), BATCH)))
+        list(pool.map(lambda batch: _write_batch(client, batch, petition, now), chunks(range(number), BATCH_SIZE)))
     return {"seeded": number}
 
 
-def _confirmed(now: datetime) -> datetime:
+def _confirmed_at(now: datetime) -> datetime:
     """Return an hour ago, but not before midnight: the tally of a new petition has no earlier day."""
     today = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
     return now - min(timedelta(hours=1), today / 2)
 
 
-def _put(client: Any, numbers: Sequence[int], petition: Petition, now: datetime) -> None:
+def _write_batch(client: Any, numbers: Sequence[int], petition: Petition, now: datetime) -> None:
     requests = [{"PutRequest": {"Item": to_wire(_signature(each, petition, now))}} for each in numbers]
     client.batch_write_item(RequestItems={scene.SETTINGS["SIGNATURES_TABLE"]: requests})
 
@@ -94,7 +94,7 @@ def _signature(number: int, petition: Petition, now: datetime) -> Item:
     signature = Signature(
         state=SignatureState.CONFIRMED,
         signed_at=now - timedelta(hours=2),
-        confirmed_at=_confirmed(now),
+        confirmed_at=_confirmed_at(now),
         name=f"Person Number {number}",
         email=f"person.{number}@mail.example",
         country=COUNTRIES[number % len(COUNTRIES)],
@@ -109,7 +109,7 @@ def _signature(number: int, petition: Petition, now: datetime) -> Item:
     return {"pk": key.pk, "sk": key.sk, **signature.model_dump(exclude_none=True)}
 
 
-def _requested_export(slug: str, form: str = "csv", recipient: str = "") -> str:
+def _add_export(slug: str, form: str = "csv", recipient: str = "") -> str:
     """Store a requested export and return its id."""
     from chalicelib.exports.model import ExportRequest, Format
     from chalicelib.exports.request import new_export
@@ -122,7 +122,7 @@ def _requested_export(slug: str, form: str = "csv", recipient: str = "") -> str:
     return export.job_id
 
 
-def _work(job_id: str) -> dict[str, Any]:
+def _run_export(job_id: str) -> dict[str, Any]:
     """Run the export as its worker does, with app.py loaded as in its function."""
     import app  # noqa: F401
     from chalicelib.aws.bucket import exports_bucket
@@ -134,8 +134,8 @@ def _work(job_id: str) -> dict[str, Any]:
 
     export = find(Export, job_id, tables())
     assert export
-    before, earlier = peak_bytes() / 1e6, export.totals.rows
-    marks, worked = [time.perf_counter()], time.process_time()
+    memory_before, earlier_rows = peak_bytes() / 1e6, export.totals.rows
+    marks, cpu_before = [time.perf_counter()], time.process_time()
 
     def has_time(seconds: float) -> bool:
         marks[1:] = [time.perf_counter()]
@@ -153,15 +153,15 @@ def _work(job_id: str) -> dict[str, Any]:
         "file": done.result.file,
         "file_bytes": done.result.size,
         "sha256": done.result.sha256,
-        "rows_of_an_earlier_process": earlier,
-        "gather_rows_a_second": round((done.result.rows - earlier) / (marks[1] - marks[0])),
+        "rows_of_an_earlier_process": earlier_rows,
+        "gather_rows_a_second": round((done.result.rows - earlier_rows) / (marks[1] - marks[0])),
         "deliver_rows_a_second": round(done.result.rows / (ended - marks[1])),
-        "rows_a_second": round((done.result.rows - earlier) / (ended - marks[0])),
-        "cpu_us_a_row": round((time.process_time() - worked) / (done.result.rows - earlier) * 1e6),
+        "rows_a_second": round((done.result.rows - earlier_rows) / (ended - marks[0])),
+        "cpu_us_a_row": round((time.process_time() - cpu_before) / (done.result.rows - earlier_rows) * 1e6),
         "peak_mb": round(peak_bytes() / 1e6, 1),
-        "peak_mb_before": round(before, 1),
+        "peak_mb_before": round(memory_before, 1),
     }
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Results = Mapping[str, Any]
-SPENT = ("calls", "write_units", "read_units")
+USAGE = ("calls", "write_units", "read_units")
 
 
 @dataclass(frozen=True)
@@ -22,78 +22,83 @@ def figures(results: Results) -> list[Figure]:
     """Return the figures in the order of the table."""
     few, many = results["count"]["at_10"], results["count"]["at_100000"]
     return [
-        _spent("sign, warm: calls / write / read units", results["sign"], (1, 1, 0)),
-        _spent("confirm, warm: calls / write / read units", results["confirm"], (1, 4, 0)),
-        _constant_count("count on a cache miss, at 10", few, few),
-        _constant_count("count on a cache miss, at 100,000", many, few),
-        _staff(results["staff_counts"]),
-        _ratio("sign handler CPU ÷ bare put_item", results["sign_cpu_ratio"], 1.5),
-        _probing(results["probing"]),
-        _ratio("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
-        *_exporting(results["export"]),
-        _page(results["staff_page"]),
-        *_viewers(results["edge"]["minute"]),
-        Figure("zip size", "say it", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
+        _usage_figure("sign, warm: calls / write / read units", results["sign"], (1, 1, 0)),
+        _usage_figure("confirm, warm: calls / write / read units", results["confirm"], (1, 4, 0)),
+        _constant_count_figure("count on a cache miss, at 10", few, few),
+        _constant_count_figure("count on a cache miss, at 100,000", many, few),
+        _staff_count_figure(results["staff_counts"]),
+        _ratio_figure("sign handler CPU ÷ bare put_item", results["sign_cpu_ratio"], 1.5),
+        _probing_figure(results["probing"]),
+        _ratio_figure("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
+        *_export_figures(results["export"]),
+        _page_figure(results["staff_page"]),
+        *_viewer_figures(results["edge"]["minute"]),
+        Figure("zip size", "none", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
     ]
 
 
-def _viewers(minute: Results) -> list[Figure]:
-    """Return the figures of a minute with 100,000 views. Rarely requested copies may be older: decision 048."""
-    often = minute["origin_per_copy_and_second"]["max"]
+def _viewer_figures(minute: Results) -> list[Figure]:
+    """Return the figures of a minute with 100,000 views.
+
+    The goal for pages is a percentile: copies that are rarely requested may be older (docs/decisions/048).
+    """
+    most_requests = minute["origin_per_copy_and_second"]["max"]
     count, page = minute["stale_s"]["count"]["max"], minute["stale_s"]["page"]["p99"]
     return [
-        Figure("requests at the API for a copy and second", "≤ 1", f"{often}", often <= 1),
+        Figure("requests at the API for a copy and second", "≤ 1", f"{most_requests}", most_requests <= 1),
         Figure("age of the count: most, in pages p99", "≤ 10 s", f"{count:.1f} / {page:.1f}", max(count, page) <= 10),
     ]
 
 
-def _probing(probing: Results) -> Figure:
-    """The share is 0.5 if the attacker must guess. A share below 0.5 helps an attacker as much as one above."""
+def _probing_figure(probing: Results) -> Figure:
+    """The share is 0.5 if the attacker must guess. 0.4 helps an attacker as much as 0.6."""
     found = [probing[where]["auc"] for where in ("in_process", "over_loopback")]
-    hidden = all(abs(auc - 0.5) <= 0.1 for auc in found)
-    return Figure("one probe of an address, AUC", "0.40 to 0.60", " / ".join(f"{auc:.2f}" for auc in found), hidden)
+    is_hidden = all(abs(auc - 0.5) <= 0.1 for auc in found)
+    return Figure("one probe of an address, AUC", "0.40 to 0.60", " / ".join(f"{auc:.2f}" for auc in found), is_hidden)
 
 
-def _exporting(export: Results) -> list[Figure]:
+def _export_figures(export: Results) -> list[Figure]:
     """Ten times as many rows must be as fast per row and use no more memory, within the noise of a shared machine."""
     few, many = export["at_10000"], export["at_100000"]
-    pace, memory = many["rows_a_second"] / few["rows_a_second"], many["peak_mb"] / few["peak_mb"]
-    both = f"{few['rows_a_second']:,} / {many['rows_a_second']:,}"
+    speed_ratio, memory_ratio = many["rows_a_second"] / few["rows_a_second"], many["peak_mb"] / few["peak_mb"]
+    speeds = f"{few['rows_a_second']:,} / {many['rows_a_second']:,}"
     peaks = f"{few['peak_mb']:.0f} / {many['peak_mb']:.0f}"
     return [
-        Figure("export, rows/s at 10,000 / 100,000", "linear (≥ 0.8)", both, pace >= 0.8),
-        Figure("export, peak MB at 10,000 / 100,000", "flat (≤ 1.1)", peaks, memory <= 1.1),
+        Figure("export, rows/s at 10,000 / 100,000", "linear (≥ 0.8)", speeds, speed_ratio >= 0.8),
+        Figure("export, peak MB at 10,000 / 100,000", "flat (≤ 1.1)", peaks, memory_ratio <= 1.1),
     ]
 
 
-def _page(measured: Results) -> Figure:
+def _page_figure(measured: Results) -> Figure:
     """With an empty cache, without the chart library."""
     size, goal = measured["bytes"], measured["goal"]
     return Figure("staff page, transferred", f"< {goal / 1e3:.0f} KB", f"{size / 1e3:.1f} KB", size < goal)
 
 
-def _spent(name: str, spent: Results, goal: tuple[int, int, int]) -> Figure:
-    found = tuple(spent[part] for part in SPENT)
+def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> Figure:
+    found = tuple(usage[part] for part in USAGE)
     return Figure(name, _slashed(goal), _slashed(found), found == goal)
 
 
-def _constant_count(name: str, spent: Results, few: Results) -> Figure:
-    """A count must cost one read, and as much as the count of a small tally."""
-    same = all(spent[part] == few[part] for part in SPENT)
-    only_reads = spent["calls"] == 1 and spent["write_units"] == 0
-    return Figure(name, "1 read, the same", f"{spent['calls']} ({spent['read_units']:g} units)", same and only_reads)
+def _constant_count_figure(name: str, usage: Results, few: Results) -> Figure:
+    """A count must cost one read, and the same as the count of a small tally."""
+    is_same = all(usage[part] == few[part] for part in USAGE)
+    is_one_read = usage["calls"] == 1 and usage["write_units"] == 0
+    return Figure(
+        name, "1 read, the same", f"{usage['calls']} ({usage['read_units']:g} units)", is_same and is_one_read
+    )
 
 
-def _staff(counts: Results) -> Figure:
-    """A million costs the same as a thousand; only the digits of the number make the body longer."""
+def _staff_count_figure(counts: Results) -> Figure:
+    """A million must cost the same as a thousand. The body is longer only by three digits."""
     few, many = counts["at_1000"], counts["at_1000000"]
-    same = all(many[part] == few[part] for part in SPENT) and many["body_bytes"] - few["body_bytes"] == 3
-    same &= many["unchanged"]["body_bytes"] == 0
+    is_same = all(many[part] == few[part] for part in USAGE) and many["body_bytes"] - few["body_bytes"] == 3
+    is_same &= many["unchanged"]["body_bytes"] == 0
     measured = f"{many['calls']} ({many['read_units']:g} units)"
-    return Figure("staff's count at 1,000,000 as at 1,000", "the same", measured, same)
+    return Figure("staff's count at 1,000,000 as at 1,000", "the same", measured, is_same)
 
 
-def _ratio(name: str, ratio: float, goal: float) -> Figure:
+def _ratio_figure(name: str, ratio: float, goal: float) -> Figure:
     return Figure(name, f"≤ {goal:g}", f"{ratio:.2f}", ratio <= goal)
 
 

@@ -1,7 +1,7 @@
 """Imports of many rows: rows a second and peak memory of the importing process.
 
-The code is the product's. The table is a fake in the same process. It deletes its items after each step, so that only
-the import's memory is measured. Its calls take no time: on AWS a row also waits for five calls, and eight rows run at
+The code is the product's. The table is a fake in the same process. Its items are deleted after each step, so that only
+the import's memory is measured. Its calls take no time. On AWS a row also waits for five calls, and eight rows run at
 once.
 """
 
@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from benchmarks import scene
 from benchmarks.memory import peak_bytes
-from benchmarks.worker import answer, ask
+from benchmarks.worker import measure_in_process, print_figures
 from chalicelib.core import keys, times
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
@@ -30,7 +30,7 @@ from chalicelib.signatures.sign import SigningContext
 from tests.fakes import FakeBucket, FakeQueue, FakeTables
 
 HEADINGS = "id,Email,First name,Last name,Postcode\n"
-KEPT = (keys.PETITIONS_PARTITION, "PARTNERS", "JOB#", "SLUGS", "TEXT#", "TALLY#", "SNAPSHOT#")
+KEPT_PREFIXES = (keys.PETITIONS_PARTITION, "PARTNERS", "JOB#", "SLUGS", "TEXT#", "TALLY#", "SNAPSHOT#")
 
 
 class FileBucket(FakeBucket):
@@ -48,29 +48,29 @@ class FileBucket(FakeBucket):
 
 
 class ForgetfulImporting(ImportWork):
-    """After each step the table forgets signatures, receipts, and which calls it had."""
+    """Deletes signatures, receipts and the record of calls from the fake table before each step."""
 
     def next_step(self, job: Import) -> Any:
         tables = self.receiving.tables
         assert isinstance(tables, FakeTables)
         tables.calls.clear()
         items = tables.items
-        for key in [key for key in items if not key.pk.startswith(KEPT)]:
+        for key in [key for key in items if not key.pk.startswith(KEPT_PREFIXES)]:
             del items[key]
         return super().next_step(job)
 
 
-def imported(rows: int, most: int = sys.maxsize) -> dict[str, Any]:
-    """Return the figures of an import of so many rows, of which `most` are taken, in a new process."""
-    return ask("benchmarks.importing", str(rows), str(most))
+def measure_import(rows: int, max_rows: int = sys.maxsize) -> dict[str, Any]:
+    """Import a file of `rows` rows in a new process, and stop after `max_rows` rows. Return the figures."""
+    return measure_in_process("benchmarks.importing", str(rows), str(max_rows))
 
 
-def measure(rows: str, most: str) -> dict[str, Any]:
+def measure(rows: str, max_rows: str) -> dict[str, Any]:
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         _write(path, int(rows))
-        return _measured(path, Path(folder), int(most))
+        return _measure_file(path, Path(folder), int(max_rows))
 
 
 def _write(path: Path, rows: int) -> None:
@@ -79,7 +79,7 @@ def _write(path: Path, rows: int) -> None:
         file.writelines(f"oak-{each},person{each}@mail.example,Person,Number {each},SW1A 1AA\n" for each in range(rows))
 
 
-def _measured(path: Path, folder: Path, most: int) -> dict[str, Any]:
+def _measure_file(path: Path, folder: Path, max_rows: int) -> dict[str, Any]:
     tables, now = FakeTables(), times.now()
     slug = publish(scene.sample_petition(), now, tables).slug
     oak = Partner(
@@ -93,32 +93,34 @@ def _measured(path: Path, folder: Path, most: int) -> dict[str, Any]:
     context = SigningContext(tables, FakeQueue, {"v1": "a-secret-for-signature-ids"})
     receiving = ReceivingContext(oak, petition_as_stored(slug, tables), "import", context, job.job_id)
     work = ForgetfulImporting(receiving, FileBucket(path), folder, times.now, 1)
-    before, checked = peak_bytes(), time.process_time()
-    done = run(job, work, _once(), times.now, tables)
-    rows_began, rows_cpu = time.perf_counter(), time.process_time()
-    done = run(find_job(Import, job.job_id, tables), work, _until(work, most), times.now, tables)
-    wall, cpu = time.perf_counter() - rows_began, time.process_time() - rows_cpu
+    memory_before, check_began = peak_bytes(), time.process_time()
+    done = run(job, work, _one_step(), times.now, tables)
+    rows_began, rows_began_cpu = time.perf_counter(), time.process_time()
+    done = run(find_job(Import, job.job_id, tables), work, _until_rows(work, max_rows), times.now, tables)
+    wall, cpu = time.perf_counter() - rows_began, time.process_time() - rows_began_cpu
     return {
         "rows": done.expected,
         "taken": done.processed,
         "accepted": done.accepted,
         "file_bytes": path.stat().st_size,
-        "check_cpu_s": round(rows_cpu - checked, 2),
+        "check_cpu_s": round(rows_began_cpu - check_began, 2),
         "rows_a_second": round(done.processed / wall),
         "rows_a_cpu_second": round(done.processed / cpu),
         "peak_mb": round(peak_bytes() / 2**20, 1),
-        "peak_mb_before": round(before / 2**20, 1),
+        "peak_mb_before": round(memory_before / 2**20, 1),
     }
 
 
-def _once() -> Any:
-    turns = iter([True])
-    return lambda _: next(turns, False)
+def _one_step() -> Any:
+    """Return a `has_time` that allows one step."""
+    answers = iter([True])
+    return lambda _: next(answers, False)
 
 
-def _until(work: ImportWork, most: int) -> Any:
-    return lambda _: max(0, work._rows_read) < most
+def _until_rows(work: ImportWork, max_rows: int) -> Any:
+    """Return a `has_time` that allows steps until so many rows are read."""
+    return lambda _: max(0, work._rows_read) < max_rows
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

@@ -19,7 +19,7 @@ MAIL_SECONDS = 0.100
 # and passes at most the decorator's batch size.
 POLL_SECONDS = 0.25
 STREAM_BATCH, QUEUE_BATCH = 100, 10
-# The log lines that Lambda writes around each invocation, in their documented form.
+# The log lines that Lambda writes for each invocation, as documented.
 PLATFORM_LINES = (
     "START RequestId: 41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9 Version: $LATEST\n"
     "END RequestId: 41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9\n"
@@ -45,14 +45,14 @@ def memory_mb(step: str) -> int:
 
 
 def cpu_share(megabytes: int) -> float:
-    """Return the share of one vCPU. Our handlers have one thread, so a second vCPU would not help."""
+    """Return the share of one vCPU, at most 1: our handlers have one thread."""
     return min(1.0, megabytes / VCPU_MB)
 
 
 def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
     """Return the duration of an invocation: its CPU at the function's share, plus its calls one after the other.
 
-    A new signature waits as if its call were two, until the next whole STEP (signatures.steps).
+    Signing waits for twice its calls, rounded up to a whole STEP (signatures.steps).
     """
     waiting = (calls - mails) * CALL_SECONDS + mails * MAIL_SECONDS
     if step == "sign":
@@ -71,6 +71,6 @@ def stream_batch(changes_a_second: float, shards: int) -> float:
     return min(STREAM_BATCH, max(1.0, changes_a_second / shards * POLL_SECONDS))
 
 
-def buckets_met(records: float, buckets: float) -> float:
-    """Return the expected number of different buckets among `records` evenly spread records: one write each."""
+def expected_buckets(records: float, buckets: float) -> float:
+    """Return the expected number of different buckets among `records` evenly spread records. Each costs one write."""
     return float(buckets * (1 - (1 - 1 / buckets) ** records)) if buckets > 1 else 1.0

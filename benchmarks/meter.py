@@ -19,7 +19,7 @@ CAPACITY = "ReturnConsumedCapacity"
 
 
 @dataclass
-class Spent:
+class Usage:
     """AWS calls in order ("dynamodb.PutItem"), one for each attempt, and DynamoDB's units."""
 
     operations: list[str] = field(default_factory=list)
@@ -32,41 +32,41 @@ class Spent:
 
 
 class Meter:
-    """Listen to a session's events: clients built afterwards are metered. Not thread-safe."""
+    """Listens to a session's events. It meters clients that are built afterwards. Not thread-safe."""
 
     def __init__(self, events: Any) -> None:
-        self._spent = Spent()
+        self._usage = Usage()
         self._request: Mapping[str, Any] = {}
-        events.register("before-parameter-build", self._parameters_built)
-        events.register("before-send", self._sent)
-        events.register("after-call.dynamodb", self._answered)
+        events.register("before-parameter-build", self._on_parameters)
+        events.register("before-send", self._on_send)
+        events.register("after-call.dynamodb", self._on_answer)
 
     @contextmanager
-    def metered(self) -> Iterator[Spent]:
-        """Measure what the block spends."""
-        self._spent = Spent()
+    def metered(self) -> Iterator[Usage]:
+        """Meter the calls of the block."""
+        self._usage = Usage()
         try:
-            yield self._spent
+            yield self._usage
         finally:
-            self._spent = Spent()
+            self._usage = Usage()
 
-    def _parameters_built(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        """Change the parameters in place: boto3's resources pass a copy and ignore a returned one."""
+    def _on_parameters(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """Change the parameters in place: boto3's resources pass a copy, and ignore parameters that are returned."""
         if CAPACITY in getattr(model.input_shape, "members", ()):
             params[CAPACITY] = "TOTAL"
         self._request = params
 
-    def _sent(self, event_name: str, **_: Any) -> None:
-        self._spent.operations.append(event_name.removeprefix("before-send."))
+    def _on_send(self, event_name: str, **_: Any) -> None:
+        self._usage.operations.append(event_name.removeprefix("before-send."))
 
-    def _answered(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
+    def _on_answer(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
         name = model.name
-        self._spent.read_units += read_units(name, self._request, parsed)
-        self._spent.write_units += write_units(name, self._request, parsed)
+        self._usage.read_units += read_units(name, self._request, parsed)
+        self._usage.write_units += write_units(name, self._request, parsed)
 
 
 def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """Return 0.5 for each started 4 KB, or 1 for a consistent read. A missing item costs the least."""
+    """Return 0.5 for each started 4 KB, or 1 for a consistent read. A missing item costs the minimum."""
     if operation == "GetItem":
         return _rate(request) * _blocks([answer.get("Item", {})], READ_BLOCK)
     if operation == "Query":

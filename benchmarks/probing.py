@@ -1,8 +1,8 @@
 """How much one probe reveals about an address: is the answer to a known address slower than to a new one?
 
-AUC is the share of pairs (one known, one new address) that an attacker orders rightly by their times: 0.5 is a guess.
-200 probes each, interleaved, in this process (with the emulator as AWS) and over loopback (the deployed site). Alone:
-`python -m benchmarks.probing`, which does not write results.json.
+AUC is the share of pairs (one known, one new address) that an attacker orders correctly by their times: 0.5 is a guess.
+There are 200 probes of each kind, by turns: in this process (with the emulator as AWS) and over loopback (the deployed
+site). `python -m benchmarks.probing` measures only this, and does not write results.json.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,8 +12,8 @@ from typing import Any
 
 import requests
 
-from benchmarks.calls import Stage
-from benchmarks.worker import answer
+from benchmarks.calls import MeteredApp
+from benchmarks.worker import print_figures
 from stack.attach import deployed
 from stack.background import served
 from stack.emulator import emulator
@@ -34,11 +34,11 @@ def measure() -> dict[str, Any]:
 def _in_process() -> dict[str, float]:
     """Half of the known addresses are confirmed, the others are pending."""
     with emulator() as running:
-        stage = Stage(running.endpoint)
-        known = _known(stage.sign)
+        app = MeteredApp(running.endpoint)
+        known = _sign_known(app.sign)
         for name in known[::2]:
-            stage.confirm(name)
-        return _probed(stage.sign, known)
+            app.confirm(name)
+        return _measure_probes(app.sign, known)
 
 
 def _over_loopback() -> dict[str, float]:
@@ -48,11 +48,11 @@ def _over_loopback() -> dict[str, float]:
         stack = deployed(running.endpoint, site)
         load_petitions(stack)
         with served(application(running.endpoint, stack.api, stack.origin_key()), port), requests.Session() as session:
-            sign = _over_http(session, f"{site}/api/petitions/support-trafficked-children/signatures")
-            return _probed(sign, _known(sign))
+            sign = _http_sign(session, f"{site}/api/petitions/support-trafficked-children/signatures")
+            return _measure_probes(sign, _sign_known(sign))
 
 
-def _over_http(session: requests.Session, url: str) -> Sign:
+def _http_sign(session: requests.Session, url: str) -> Sign:
     def sign(name: str) -> None:
         body = {"name": "Amina Okonkwo", "email": f"{name}@example.org", "consent": {"sign": True}}
         answer = session.post(url, json=body, timeout=20)
@@ -62,37 +62,37 @@ def _over_http(session: requests.Session, url: str) -> Sign:
     return sign
 
 
-def _known(sign: Sign) -> list[str]:
+def _sign_known(sign: Sign) -> list[str]:
     known = [f"known-{number}" for number in range(PROBES)]
     for name in known:
         sign(name)
     return known
 
 
-def _probed(sign: Sign, known: Iterable[str]) -> dict[str, float]:
+def _measure_probes(sign: Sign, known: Iterable[str]) -> dict[str, float]:
     for number in range(WARM_UP):
         sign(f"warm-{number}")
     times: dict[str, list[float]] = {"known": [], "new": []}
     for number, name in enumerate(known):
         pair = [("known", name), ("new", f"new-{number}")]
         for kind, each in pair if number % 2 else reversed(pair):
-            times[kind].append(_timed(sign, each))
-    middle = {f"{kind}_ms": round(median(each) * 1000, 2) for kind, each in times.items()}
-    return {"auc": round(auc(times["known"], times["new"]), 3), **middle}
+            times[kind].append(_seconds_of(sign, each))
+    medians = {f"{kind}_ms": round(median(each) * 1000, 2) for kind, each in times.items()}
+    return {"auc": round(auc(times["known"], times["new"]), 3), **medians}
 
 
-def _timed(sign: Sign, name: str) -> float:
+def _seconds_of(sign: Sign, name: str) -> float:
     start = perf_counter()
     sign(name)
     return perf_counter() - start
 
 
-def auc(slower: Iterable[float], faster: Iterable[float]) -> float:
-    """Return the share of pairs in which the first is larger; equal ones count half."""
-    others = list(faster)
-    wins = [(one > other) + (one == other) / 2 for one in slower for other in others]
-    return sum(wins) / len(wins)
+def auc(first: Iterable[float], second: Iterable[float]) -> float:
+    """Return the share of pairs in which the first value is larger. Equal values count half."""
+    others = list(second)
+    larger = [(value > other) + (value == other) / 2 for value in first for other in others]
+    return sum(larger) / len(larger)
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

@@ -14,22 +14,22 @@ from chalicelib.core import keys
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/signatures/stream/2026-11-24T12:00:00.000"
 
 
-def prepare() -> None:
+def create_queue_and_sender() -> None:
     """Create the mail queue and the SES sender, as the template does."""
     boto3.client("sqs").create_queue(QueueName=scene.SETTINGS["MAIL_QUEUE_URL"].rpartition("/")[2])
     boto3.client("ses").verify_email_identity(EmailAddress=scene.SETTINGS["MAIL_FROM"])
 
 
-def stored(slug: str, signature_id: str) -> dict[str, Any]:
-    """Raise RuntimeError when there is no signature: a worker without work must not count as cheap."""
+def signature_item(slug: str, signature_id: str) -> dict[str, Any]:
+    """Return the stored signature. Raise RuntimeError if there is none: a worker without work would look cheap."""
     item = tables().get(keys.signature(slug, signature_id), consistent=True)
     if item is None:
         raise RuntimeError(f"{signature_id} is not in the table")
     return item
 
 
-def inserted(slug: str, signature_id: str, number: int) -> dict[str, Any]:
-    item = stored(slug, signature_id)
+def insert_record(slug: str, signature_id: str, number: int) -> dict[str, Any]:
+    item = signature_item(slug, signature_id)
     change = {
         "ApproximateCreationDateTime": 1796126400.0,
         "Keys": wire_key(keys.signature(slug, signature_id)),
@@ -38,18 +38,18 @@ def inserted(slug: str, signature_id: str, number: int) -> dict[str, Any]:
         "SizeBytes": 400,
         "StreamViewType": "NEW_AND_OLD_IMAGES",
     }
-    named = {"eventID": f"{number:032}", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb"}
-    return {**named, "awsRegion": "us-east-1", "dynamodb": change, "eventSourceARN": ARN}
+    event = {"eventID": f"{number:032}", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb"}
+    return {**event, "awsRegion": "us-east-1", "dynamodb": change, "eventSourceARN": ARN}
 
 
-def request(slug: str, signature_id: str) -> dict[str, Any]:
-    item = stored(slug, signature_id)
+def mail_request(slug: str, signature_id: str) -> dict[str, Any]:
+    item = signature_item(slug, signature_id)
     message = {"kind": item["mail_kind"], "key": f"{slug}_{signature_id}", "requested_at": item["mail_requested_at"]}
     return _message(message, signature_id)
 
 
-def delivery() -> dict[str, Any]:
-    """The event that SES sends for nearly every email. It changes nothing."""
+def delivery_event() -> dict[str, Any]:
+    """Return the message of an email that was delivered. It changes nothing."""
     tags = {
         "kind": ["confirm"],
         "key": [f"support-trafficked-children_{'0' * 32}"],
@@ -58,18 +58,18 @@ def delivery() -> dict[str, Any]:
     return _message({"eventType": "Delivery", "mail": {"tags": tags}, "delivery": {}}, "delivery")
 
 
-def opened(pressed: dict[str, Any]) -> dict[str, Any]:
-    """The GET of the page whose button was `pressed`."""
-    (token,) = parse_qs(pressed["body"])["token"]
-    headers = {name: value for name, value in pressed["headers"].items() if name != "Content-Type"}
+def page_request(button_request: dict[str, Any]) -> dict[str, Any]:
+    """Return the GET request of the page whose button sends `button_request`."""
+    (token,) = parse_qs(button_request["body"])["token"]
+    headers = {name: value for name, value in button_request["headers"].items() if name != "Content-Type"}
     return {
-        **pressed,
+        **button_request,
         "httpMethod": "GET",
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": {"token": token},
         "multiValueQueryStringParameters": {"token": [token]},
-        "requestContext": {**pressed["requestContext"], "httpMethod": "GET"},
+        "requestContext": {**button_request["requestContext"], "httpMethod": "GET"},
         "body": None,
     }
 

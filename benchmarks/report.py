@@ -7,7 +7,7 @@ from benchmarks.figures import Figure, figures
 from stack.console import bold, dim
 
 VERDICTS = {True: "met", False: "MISSED", None: ""}
-LARGEST = 6
+LARGEST_IN_ZIP = 6
 
 
 def report(results: dict[str, Any]) -> Iterator[str]:
@@ -33,16 +33,16 @@ def _details(results: dict[str, Any]) -> Iterator[str]:
     plain = results["sign_cpu_ratio_default_config"]
     yield f"  {cpu['put_item_default_config']} µs with boto3's own (ratio {plain:.2f}); no TLS on either side"
     yield f"cold start CPU: {cold['ours']} ms, libraries {cold['libraries']} ms, after {cold['python']} ms for Python"
-    yield f"signing twice: {_short(results['sign']['duplicate'])}"
-    yield f"confirming twice: {_short(results['confirm']['again'])}"
-    yield f"count refreshed, once in 5 s for the whole fleet: {_short(results['count']['refresh'])}"
+    yield f"signing twice: {_usage_text(results['sign']['duplicate'])}"
+    yield f"confirming twice: {_usage_text(results['confirm']['again'])}"
+    yield f"count refreshed, once in 5 s for the whole fleet: {_usage_text(results['count']['refresh'])}"
     widest = results["confirm"]["widest_tally"]
-    yield f"confirm at the widest tally ({widest['largest_tally_item_bytes']} bytes a shard): {_short(widest)}"
-    largest = list(results["zip_contents"].items())[:LARGEST]
+    yield f"confirm at the widest tally ({widest['largest_tally_item_bytes']} bytes a shard): {_usage_text(widest)}"
+    largest = list(results["zip_contents"].items())[:LARGEST_IN_ZIP]
     yield "zip: " + ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in largest)
     where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
     yield f"on {where}, load {machine['load_average']}"
 
 
-def _short(spent: dict[str, Any]) -> str:
+def _usage_text(spent: dict[str, Any]) -> str:
     return f"{spent['calls']} call(s), {spent['write_units']:g} write and {spent['read_units']:g} read units"

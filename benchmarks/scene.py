@@ -1,4 +1,4 @@
-"""What every benchmark uses: one petition, its supporters, and API Gateway's events."""
+"""The sample petition, the settings, and API Gateway's events that the benchmarks share."""
 
 import json
 import os
@@ -56,20 +56,20 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SOURCE = "bbc-news"
 
 
-def answer_at_once() -> None:
-    """Do not wait for a step after signing: with a stub of AWS, the wait would be most of the time."""
+def skip_wait_after_signing() -> None:
+    """Let signing answer at once (signatures.steps): with a stub of AWS, the wait would be most of the time."""
     steps.sleep = lambda _: None  # type: ignore[attr-defined]
 
 
 def sample_petition() -> Petition:
-    """The petition that `make run` loads, opened now."""
+    """Return the petition that `make run` loads, open since 1 January 2026."""
     (path,) = PETITIONS.glob("*.toml")
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     return Petition.model_validate({**data, "opened_at": datetime(2026, 1, 1, tzinfo=UTC), "closes_at": None})
 
 
 def sign_event(slug: str, supporter: str) -> dict[str, Any]:
-    """A signature of ordinary size: every field has a value of ordinary length."""
+    """Return the request of a signature whose fields have usual lengths."""
     body = {
         "name": "Amina Okonkwo-Hughes",
         "email": f"{supporter}@example.org",
@@ -82,24 +82,24 @@ def sign_event(slug: str, supporter: str) -> dict[str, Any]:
 
 
 def confirm_event(slug: str, signature_id: str, keys: dict[str, str] = TOKEN_KEYS) -> dict[str, Any]:
-    """The confirm button, pressed without corrections."""
+    """Return the request of the confirm button, without corrections."""
     expires = datetime.now(UTC) + CONFIRM_LIFETIME
     token = issue(Purpose.CONFIRM, Subject(slug, signature_id, "GB", SOURCE), expires, keys)
     return _event("POST", "/confirm", None, urlencode({"token": token}), FORM)
 
 
 def count_event(slug: str) -> dict[str, Any]:
-    """The request when the CDN has no cached count."""
+    """Return the request that the CDN sends if it has no count."""
     return _event("GET", "/api/petitions/{slug}/count", slug, None, JSON)
 
 
 def staff_counts_event(slug: str) -> dict[str, Any]:
-    """A spreadsheet's request, after the authorizer."""
+    """Return a spreadsheet's request, as it is after the authorizer."""
     return _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
 
 
 def staff_constituencies_event(slug: str) -> dict[str, Any]:
-    """A request for constituencies, after the authorizer."""
+    """Return a request for the constituencies, as it is after the authorizer."""
     event = _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
     return {**event, "multiValueQueryStringParameters": {"by": ["constituency"]}}
 

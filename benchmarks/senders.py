@@ -1,7 +1,7 @@
 """How close the senders come to MAIL_PER_SECOND, and that they do not exceed it.
 
-The senders share only their queue, which is always full here. So each can run alone, on its own simulated clock: the
-real engine, pace and budget, over tables in memory and a stub of SES. A call moves that clock by a random duration.
+The senders share only their queue, which is always full here. So each sender runs alone, on its own simulated clock:
+the real engine, pace and budget, with tables in memory and a stub of SES. A call moves the clock by a random duration.
 """
 
 from collections import deque
@@ -25,11 +25,11 @@ RATE, SECONDS = 300, 60
 # Log-normal durations: one call in twenty takes more than twice the median.
 SPREAD = 0.5
 # The time between two invocations: Lambda deletes the messages and receives others. An assumption.
-BETWEEN = 0.030
+BETWEEN_INVOCATIONS = 0.030
 
 
 class _Sender(FakeTables):
-    """A sender's process, its tables, and its clock. `sent` are the times at which SES got an email."""
+    """The process of a sender, with its tables and its clock. `sent`: the times at which SES got an email."""
 
     def __init__(self, number: int, per_second: float, cpu: float) -> None:
         super().__init__()
@@ -41,12 +41,12 @@ class _Sender(FakeTables):
     def run(self, requests: Sequence[MailRequest]) -> None:
         self.is_ready = True
         for first in range(0, len(requests), lambdas.QUEUE_BATCH):
-            self._called("get")  # Its share of the rate.
+            self._called("get")  # The sender reads its share of the rate.
             batch = BatchSender(SIGNATURE_KINDS, self.context, self, lambda: self.now, self.sleep)
             for request in requests[first : first + lambdas.QUEUE_BATCH]:
                 batch.send(request, NOW + timedelta(seconds=self.now))
                 self.now += self.cpu
-            self.now += BETWEEN
+            self.now += BETWEEN_INVOCATIONS
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -65,54 +65,54 @@ class _Sender(FakeTables):
         return mean * self.random.lognormvariate(-(SPREAD**2) / 2, SPREAD)
 
 
-def measured(rate: int, seconds: int, cpu: float) -> dict[str, Any]:
-    """Return what all senders of this rate send in `seconds`, after a first second in which their clocks begin."""
-    scene.answer_at_once()
+def simulate(rate: int, seconds: int, cpu: float) -> dict[str, Any]:
+    """Return what all senders of this rate send in `seconds`. The first second is left out: the senders start in it."""
+    scene.skip_wait_after_signing()
     senders = senders_for(rate)
-    sent = sorted(at for number in range(senders) for at in _sent(number, rate / senders, seconds, cpu))
-    counted = [at for at in sent if 1 <= at < seconds + 1]
+    sent = sorted(time for number in range(senders) for time in _send_times(number, rate / senders, seconds, cpu))
+    in_window = [time for time in sent if 1 <= time < seconds + 1]
     return {
         "mail_per_second": rate,
         "senders": senders,
         "seconds": seconds,
-        "emails": len(counted),
-        "reached": round(len(counted) / seconds / rate, 4),
-        "most_in_a_second": _most_in_a_second(counted),
+        "emails": len(in_window),
+        "reached": round(len(in_window) / seconds / rate, 4),
+        "most_in_a_second": _most_in_a_second(in_window),
     }
 
 
 def cpu_seconds() -> float:
     """Return the sender's CPU time for one email of a batch on Lambda, from what `make cost` measured."""
     way = results.read()["way"]["send"]
-    each = lambdas.batched(way, "cpu_us", lambdas.QUEUE_BATCH) / lambdas.QUEUE_BATCH
-    return lambdas.seconds("send", each, 0)
+    cpu = lambdas.batched(way, "cpu_us", lambdas.QUEUE_BATCH) / lambdas.QUEUE_BATCH
+    return lambdas.seconds("send", cpu, 0)
 
 
-def _sent(number: int, per_second: float, seconds: int, cpu: float) -> list[float]:
+def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> list[float]:
     sender = _Sender(number, per_second, cpu)
     petition = a_published_petition(sender)
-    sender.run([_requested(sender, petition, each) for each in range(EACH * (seconds + 2))])
+    sender.run([_request_of_new_signature(sender, petition, each) for each in range(EACH * (seconds + 2))])
     return sender.sent
 
 
-def _requested(sender: _Sender, petition: Petition, number: int) -> MailRequest:
+def _request_of_new_signature(sender: _Sender, petition: Petition, number: int) -> MailRequest:
     identity = signed(sender, petition, Person("Alice Achterberg", f"alice.{number}@mail.example"))
     return request_of(sender, petition, identity)
 
 
 def _most_in_a_second(times: Sequence[float]) -> int:
     most, window = 0, deque[float]()
-    for at in times:
-        window.append(at)
+    for time in times:
+        window.append(time)
         # Subtractions of floats are not exact.
-        while window[0] <= at - 1 + 1e-9:
+        while window[0] <= time - 1 + 1e-9:
             window.popleft()
         most = max(most, len(window))
     return most
 
 
 def main() -> None:
-    figures = measured(RATE, SECONDS, cpu_seconds())
+    figures = simulate(RATE, SECONDS, cpu_seconds())
     results.add({f"sender_{RATE}": figures})
     say(", ".join(f"{name} {figure:,}" for name, figure in figures.items()))
 

@@ -13,8 +13,8 @@ from typing import Any
 import boto3
 
 from benchmarks import scene
-from benchmarks.wire import stubbed
-from benchmarks.worker import answer
+from benchmarks.wire import stub_connections
+from benchmarks.worker import print_figures
 from chalicelib.core.keys import COUNTS
 from chalicelib.petitions.model import Petition
 
@@ -25,29 +25,29 @@ Act = Callable[[], object]
 
 
 def measure(rounds: int | str = ROUNDS) -> dict[str, Any]:
-    """Return the ratio to a client configured like ours, and to boto3's default client."""
+    """Return the ratio to a bare put_item: with a client that has our settings, and with boto3's default client."""
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": "http://dynamodb.test"}
     petition = scene.sample_petition()
-    with stubbed(_answers(petition)):
-        return _compared(petition.slug, int(rounds))
+    with stub_connections(_answers(petition)):
+        return _compare(petition.slug, int(rounds))
 
 
-def _compared(slug: str, rounds: int) -> dict[str, Any]:
+def _compare(slug: str, rounds: int) -> dict[str, Any]:
     from app import app
     from chalicelib.aws import clients
 
-    # After 25 ms of sleep the processor's caches are cold, which triples the CPU of whatever comes next: on AWS every
-    # call does that, to a bare put_item too.
-    scene.answer_at_once()
+    # After 25 ms of sleep the processor's caches are cold, which triples the CPU of the code that runs next. On AWS
+    # every call has this effect, also a bare put_item.
+    scene.skip_wait_after_signing()
     event = scene.sign_event(slug, "amina.okonkwo")
-    put = _captured(lambda: app(event, None))
-    plain = boto3.client("dynamodb")
-    same = boto3.client("dynamodb", config=clients.SIGNING_CONFIG)
-    times = _interleaved(
+    put = _capture_put_item(lambda: app(event, None))
+    default_client = boto3.client("dynamodb")
+    our_client = boto3.client("dynamodb", config=clients.SIGNING_CONFIG)
+    times = _interleave(
         {
             "handler": lambda: app(event, None),
-            "same": lambda: same.put_item(**put),
-            "plain": lambda: plain.put_item(**put),
+            "same": lambda: our_client.put_item(**put),
+            "plain": lambda: default_client.put_item(**put),
         },
         rounds,
     )
@@ -55,7 +55,7 @@ def _compared(slug: str, rounds: int) -> dict[str, Any]:
 
 
 def _ratios(times: dict[str, list[float]]) -> dict[str, Any]:
-    """Compare neighbours: what slows the machine for a while slows both."""
+    """Compare blocks that ran one after the other: a slow moment of the machine slows both."""
     pairs = {name: list(zip(times["handler"], times[name], strict=True)) for name in ("same", "plain")}
     return {
         "sign_cpu_ratio": round(median(ours / bare for ours, bare in pairs["same"]), 3),
@@ -72,37 +72,37 @@ def _microseconds(times: list[float]) -> int:
     return round(median(times) / CALLS * 1e6)
 
 
-def _interleaved(acts: dict[str, Act], rounds: int) -> dict[str, list[float]]:
+def _interleave(acts: dict[str, Act], rounds: int) -> dict[str, list[float]]:
     for act in acts.values():
-        _timed(act, WARM_UP)
+        _cpu_seconds(act, WARM_UP)
     times: dict[str, list[float]] = {name: [] for name in acts}
     for number in range(rounds):
         order = list(acts.items())
         for name, act in order if number % 2 else reversed(order):
-            times[name].append(_timed(act, CALLS))
+            times[name].append(_cpu_seconds(act, CALLS))
     return times
 
 
-def _timed(act: Act, calls: int) -> float:
+def _cpu_seconds(act: Act, calls: int) -> float:
     start = process_time()
     for _ in range(calls):
         act()
     return process_time() - start
 
 
-def _captured(sign: Callable[[], Any]) -> dict[str, Any]:
-    """Return the parameters of the handler's put_item, so that the bare call does the same."""
+def _capture_put_item(sign: Callable[[], Any]) -> dict[str, Any]:
+    """Return the parameters of the handler's put_item, so that the bare call writes the same item."""
     from chalicelib.aws import clients
 
-    seen: list[dict[str, Any]] = []
+    parameters: list[dict[str, Any]] = []
     events = clients.signing_dynamodb().meta.events
     name = "provide-client-params.dynamodb.PutItem"
-    events.register(name, lambda params, **_: seen.append(params), unique_id="benchmarks")
+    events.register(name, lambda params, **_: parameters.append(params), unique_id="benchmarks")
     answer = sign()
     events.unregister(name, unique_id="benchmarks")
-    if answer["statusCode"] != 202 or len(seen) != 1:
+    if answer["statusCode"] != 202 or len(parameters) != 1:
         raise RuntimeError(f"the handler did not sign: {answer}")
-    return seen[0]
+    return parameters[0]
 
 
 def _answers(petition: Petition) -> dict[str, Any]:
@@ -119,4 +119,4 @@ def _answers(petition: Petition) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

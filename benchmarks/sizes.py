@@ -14,8 +14,8 @@ def item_bytes(item: Mapping[str, Any]) -> int:
     return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
 
 
-def value_bytes(typed: Mapping[str, Any]) -> int:
-    ((kind, value),) = typed.items()
+def value_bytes(wire_value: Mapping[str, Any]) -> int:
+    ((kind, value),) = wire_value.items()
     if kind in ("BOOL", "NULL"):
         return 1
     if kind == "M":
@@ -23,12 +23,12 @@ def value_bytes(typed: Mapping[str, Any]) -> int:
     if kind == "L":
         return CONTAINER + len(value) + sum(map(value_bytes, value))
     if kind in ("SS", "NS", "BS"):
-        return sum(_scalar_bytes(kind[0], one) for one in value)
+        return sum(_scalar_bytes(kind[0], element) for element in value)
     return _scalar_bytes(kind, value)
 
 
 def _scalar_bytes(kind: str, value: Any) -> int:
-    """A number takes about one byte for two significant digits, plus one."""
+    """Return the bytes of a scalar. A number takes about one byte for two significant digits, plus one."""
     if kind == "N":
         digits = str(value).lstrip("-").replace(".", "").strip("0")
         return (len(digits) + 1) // 2 + 1 + str(value).startswith("-")

@@ -4,42 +4,42 @@ import json
 from typing import Any
 
 from benchmarks import scene
-from benchmarks.calls import ORDINARY_COUNTRIES, ORDINARY_SOURCES, Stage, fill
-from benchmarks.worker import answer
+from benchmarks.calls import ORDINARY_COUNTRIES, ORDINARY_SOURCES, MeteredApp, fill
+from benchmarks.worker import print_figures
 
 FEW, MANY = 1_000, 1_000_000
 
 
 def measure(endpoint: str) -> dict[str, Any]:
-    """Add confirmations in steps larger than one, as for the public count. Bytes are of the response body."""
-    stage, figures = Stage(endpoint), {}
+    """Return the figures at FEW and at MANY. Bytes are of the response body."""
+    app, figures = MeteredApp(endpoint), {}
     for number, more in ((FEW, FEW), (MANY, MANY - FEW)):
-        fill(stage.petition, more, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
-        figures[f"at_{number}"] = _requested(stage, number)
+        fill(app.petition, more, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
+        figures[f"at_{number}"] = _measure_requests(app, number)
     return {"staff_counts": figures}
 
 
-def _requested(stage: Stage, expected: int) -> dict[str, Any]:
-    """Request the number, then the number with its ETag, then the number by source."""
-    event = scene.staff_counts_event(stage.petition.slug)
-    first = stage.act(event)
+def _measure_requests(app: MeteredApp, expected: int) -> dict[str, Any]:
+    """Request the number, then the number again with its ETag, then the number by source."""
+    event = scene.staff_counts_event(app.petition.slug)
+    first = app.handle(event)
     body = json.loads(first["body"])
     if body["confirmed"] != expected:
         raise RuntimeError(f"counted {body['confirmed']}, not {expected}")
-    known = {**event, "headers": {**event["headers"], "If-None-Match": first["headers"]["ETag"]}}
-    unchanged = stage.act(_with_multi(known), 304)
-    by_source = stage.act({**event, "multiValueQueryStringParameters": {"by": ["source"]}})
+    conditional = {**event, "headers": {**event["headers"], "If-None-Match": first["headers"]["ETag"]}}
+    unchanged = app.handle(_with_multi_value_headers(conditional), 304)
+    by_source = app.handle({**event, "multiValueQueryStringParameters": {"by": ["source"]}})
     return {**_figures(first), "unchanged": _figures(unchanged), "by_source": _figures(by_source)}
 
 
-def _with_multi(event: dict[str, Any]) -> dict[str, Any]:
+def _with_multi_value_headers(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "multiValueHeaders": {name: [value] for name, value in event["headers"].items()}}
 
 
-def _figures(spent: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in spent.items() if name not in ("body", "headers")}
-    return {**kept, "body_bytes": len(spent["body"].encode())}
+def _figures(usage: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in usage.items() if name not in ("body", "headers")}
+    return {**kept, "body_bytes": len(usage["body"].encode())}
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

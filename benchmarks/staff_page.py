@@ -34,13 +34,13 @@ def main() -> None:
         stack = deployed(running.endpoint, site)
         load_petitions(stack)
         with served(front.application(running.endpoint, stack.api, stack.origin_key()), port):
-            measured = _measured(site, issue_token(stack))
-    results.add({"staff_page": measured})
-    for name, value in measured.items():
+            figures = _measure(site, issue_token(stack))
+    results.add({"staff_page": figures})
+    for name, value in figures.items():
         say(f"{name:<32}{value:>10,}")
 
 
-def _measured(site: str, token: str) -> dict[str, Any]:
+def _measure(site: str, token: str) -> dict[str, Any]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
@@ -60,9 +60,9 @@ def _visit(browser: Browser, site: str, token: str) -> dict[str, float]:
     page.add_init_script(f"sessionStorage.setItem('staff.token', '{token}')")
     page.goto(f"{site}/staff#/petitions/{sample_petition().slug}")
     page.locator("[data-confirmed]", has_text=re.compile(r"\d")).wait_for()
-    shown = page.evaluate("performance.now()")
+    shown_ms = page.evaluate("performance.now()")
     page.wait_for_load_state("networkidle")
-    found = {"first_paint_ms": page.evaluate(PAINTED), "number_shown_ms": shown, **_added_up(sizes)}
+    found = {"first_paint_ms": page.evaluate(PAINTED), "number_shown_ms": shown_ms, **_totals(sizes)}
     context.close()
     return found
 
@@ -83,7 +83,7 @@ def _sizes_of(page: Page) -> dict[str, int]:
     return sizes
 
 
-def _added_up(sizes: dict[str, int]) -> dict[str, int]:
+def _totals(sizes: dict[str, int]) -> dict[str, int]:
     charts = sum(size for address, size in sizes.items() if CHARTS in address)
     return {"requests": len(sizes), "bytes": round(sum(sizes.values()) - charts), "bytes_of_charts": round(charts)}
 

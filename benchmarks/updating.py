@@ -1,7 +1,7 @@
 """An update to many subscribers, killed twice: emails a second relative to the given rate, and who got it how often.
 
-The code is the product's, from the request to publish to each email. Tables, queues and SES are fakes in this process,
-and the clock is simulated: only a sleep moves it. So the rate depends on the pace, not on this machine.
+The code is the product's, from the request to publish, to each email. Tables, queues and SES are fakes in this process,
+and the clock is simulated: only a sleep moves it. So the rate depends on the pace, and not on this machine.
 """
 
 import os
@@ -16,64 +16,72 @@ from typing import Any
 import pytest
 
 from benchmarks import scene
-from benchmarks.worker import answer, ask
+from benchmarks.worker import measure_in_process, print_figures
 from chalicelib.core.errors import Throttled
 from chalicelib.core.settings import settings
 from chalicelib.mail.model import Priority
 from chalicelib.mail.pace import SHARES
 
-GIVEN = 14.0
+GIVEN_RATE = 14.0
 SENDERS = 2
-AT_ONCE = 10
+BATCH_SIZE = 10
 # Tracing takes four times as long.
-FOR_MEMORY = (5_000, 20_000)
+PEOPLE_FOR_MEMORY = (5_000, 20_000)
 KILLS = 2
 
 
-def updated(people: int) -> dict[str, Any]:
-    transient = {f"at_{each}": ask("benchmarks.updating", str(each), "memory")["transient_mb"] for each in FOR_MEMORY}
-    return {**ask("benchmarks.updating", str(people)), "transient_mb": transient}
+def measure_update(people: int) -> dict[str, Any]:
+    transient = {
+        f"at_{each}": measure_in_process("benchmarks.updating", str(each), "memory")["transient_mb"]
+        for each in PEOPLE_FOR_MEMORY
+    }
+    return {**measure_in_process("benchmarks.updating", str(people)), "transient_mb": transient}
 
 
 def measure(people: str, what: str = "") -> dict[str, Any]:
-    os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "MAIL_PER_SECOND": str(GIVEN), "MAIL_SENDERS": str(SENDERS)}
-    scene.answer_at_once()
+    os.environ |= {
+        **scene.AWS_SETTINGS,
+        **scene.SETTINGS,
+        "MAIL_PER_SECOND": str(GIVEN_RATE),
+        "MAIL_SENDERS": str(SENDERS),
+    }
+    scene.skip_wait_after_signing()
     with pytest.MonkeyPatch.context() as patch:
-        return _memory(int(people), patch) if what == "memory" else _killed_and_sent(int(people), patch)
+        return _measure_memory(int(people), patch) if what == "memory" else _measure_with_kills(int(people), patch)
 
 
-def _killed_and_sent(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
+def _measure_with_kills(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
     from tests.updates.sending import LATER, results, run_once
 
-    site, path = _published(people, patch)
-    slept = _virtual_time(patch)
+    site, path = _publish_update(people, patch)
+    slept = _use_virtual_time(patch)
     began = time.process_time()
     for _ in range(KILLS):
         with pytest.MonkeyPatch.context() as killing:
-            killing.setattr(site.tables, "_called", _killed_at(people // 3))
+            killing.setattr(site.tables, "_called", _fail_from_call(people // 3))
             run_once(site)
         site.clock.forward(LATER)
-    emails = _sent(site)
+    emails = _send_all(site)
     cpu = time.process_time() - began
-    got = Counter(mail.to for mail in site.mailer.mails)
+    emails_by_address = Counter(mail.to for mail in site.mailer.mails)
     return {
         **results(site, path),
         "people": people,
         "killed": KILLS,
-        "double": sum(number > 1 for number in got.values()),
-        "missing": people - len(got),
-        "of_the_given_rate": round(SENDERS * emails / slept[0] / (GIVEN * SHARES[Priority.OTHER]), 3),
+        "double": sum(number > 1 for number in emails_by_address.values()),
+        "missing": people - len(emails_by_address),
+        "of_the_given_rate": round(SENDERS * emails / slept[0] / (GIVEN_RATE * SHARES[Priority.OTHER]), 3),
         "emails_a_cpu_second": round(emails / cpu),
     }
 
 
-def _memory(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return the most memory that one invocation takes and frees. What it does not free is in the fakes."""
-    site, _ = _published(people, patch)
-    _virtual_time(patch)
+def _measure_memory(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return the most memory that one invocation takes and frees. Memory that stays in use is that of the fakes."""
+    site, _ = _publish_update(people, patch)
+    _use_virtual_time(patch)
     most = 0
 
-    def watched(invoke: Callable[[], Any]) -> Any:
+    def watch(invoke: Callable[[], Any]) -> Any:
         nonlocal most
         before, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
@@ -83,13 +91,13 @@ def _memory(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
         return result
 
     tracemalloc.start()
-    emails = _sent(site, watched)
+    emails = _send_all(site, watch)
     assert emails == people
     return {"transient_mb": round(most / 1e6, 1)}
 
 
-def _published(people: int, patch: pytest.MonkeyPatch) -> tuple[Any, str]:
-    """Return a site with so many subscribers, and the path of an update to them that has begun."""
+def _publish_update(people: int, patch: pytest.MonkeyPatch) -> tuple[Any, str]:
+    """Return a site with so many subscribers, and the path of an update to them whose job has started."""
     from tests.actors import Person, a_published_petition
     from tests.fakes import FakeTables
     from tests.served import a_site, wire
@@ -103,8 +111,8 @@ def _published(people: int, patch: pytest.MonkeyPatch) -> tuple[Any, str]:
     return site, published(site)
 
 
-def _virtual_time(patch: pytest.MonkeyPatch) -> list[float]:
-    """Return the seconds slept so far."""
+def _use_virtual_time(patch: pytest.MonkeyPatch) -> list[float]:
+    """Replace the clock. Return a list whose only number is the seconds slept so far."""
     slept = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -116,7 +124,7 @@ def _virtual_time(patch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-def _killed_at(call: int) -> Any:
+def _fail_from_call(call: int) -> Any:
     calls = count(1)
 
     def called(_: str) -> None:
@@ -126,23 +134,23 @@ def _killed_at(call: int) -> Any:
     return called
 
 
-def _unwatched(invoke: Callable[[], Any]) -> Any:
+def _call(invoke: Callable[[], Any]) -> Any:
     return invoke()
 
 
-def _sent(site: Any, watched: Callable[[Callable[[], Any]], Any] = _unwatched) -> int:
+def _send_all(site: Any, watch: Callable[[Callable[[], Any]], Any] = _call) -> int:
     """Run the job and one sender until no message is left. Return the number of emails."""
     from tests.updates.sending import LATER, run_once
 
     while site.updates.messages or site.other_queue.messages:
-        watched(lambda: run_once(site))
+        watch(lambda: run_once(site))
         while site.other_queue.messages:
-            some, site.other_queue.messages[:AT_ONCE] = site.other_queue.messages[:AT_ONCE], []
-            again = watched(partial(site.deliver, "send_other_mail", some))
-            site.other_queue.messages += [some[int(each)] for each in again]
+            batch, site.other_queue.messages[:BATCH_SIZE] = site.other_queue.messages[:BATCH_SIZE], []
+            failed = watch(partial(site.deliver, "send_other_mail", batch))
+            site.other_queue.messages += [batch[int(each)] for each in failed]
         site.clock.forward(LATER)
     return len(site.mailer.mails)
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

@@ -1,6 +1,6 @@
 """A stubbed socket. All layers above it (botocore, urllib3, http.client) run unchanged.
 
-A stub at a higher layer would leave out work that both sides of a ratio do, and distort the ratio.
+A stub at a higher layer would leave out work that both sides of a ratio do. The ratio would then be wrong.
 """
 
 import io
@@ -41,10 +41,10 @@ class StubbedSocket:
 
 
 @contextmanager
-def stubbed(answers: Mapping[str, object]) -> Iterator[None]:
+def stub_connections(answers: Mapping[str, object]) -> Iterator[None]:
     """Replace every connection that urllib3 opens in the block by a StubbedSocket with these answers by operation."""
-    whole = {name: _response(answer) for name, answer in answers.items()}
-    with mock.patch("urllib3.util.connection.create_connection", side_effect=lambda *_, **__: StubbedSocket(whole)):
+    responses = {name: _response(answer) for name, answer in answers.items()}
+    with mock.patch("urllib3.util.connection.create_connection", side_effect=lambda *_, **__: StubbedSocket(responses)):
         yield
 
 

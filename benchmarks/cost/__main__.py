@@ -3,7 +3,7 @@
 from benchmarks import machine, results
 from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
-from benchmarks.worker import ask
+from benchmarks.worker import measure_in_process
 from stack.console import bold, dim, run_main, say
 from stack.emulator import emulator
 
@@ -11,7 +11,7 @@ from stack.emulator import emulator
 def main() -> None:
     say(dim("Running a signature through all handlers on the embedded AWS ..."))
     with emulator() as running:
-        way = ask("benchmarks.way", running.endpoint)
+        way = measure_in_process("benchmarks.way", running.endpoint)
     when = {name: value for name, value in machine.describe().items() if name in ("measured_at", "load_average")}
     known = results.add({"way": way, "way_measured": when})
     priced = prices()

@@ -89,7 +89,7 @@ def billed_seconds(way: Way, step: str, pace: Pace) -> float:
 
 def projected_units(way: Way, pace: Pace) -> float:
     """Return the write units to project one put: one write for each bucket in a batch on its shard."""
-    met = lambdas.buckets_met(pace.stream_batch, len(BUCKETS) / pace.shards)
+    met = lambdas.expected_buckets(pace.stream_batch, len(BUCKETS) / pace.shards)
     return float(way["project"]["of_1"]["write_units"]) * met / pace.stream_batch
 
 

@@ -1,4 +1,4 @@
-"""`make bench`, last part: viewers before the CDN; writes `edge` into results.json."""
+"""The last part of `make bench`: viewers before the CDN. It writes `edge` into results.json."""
 
 import logging
 from argparse import ArgumentParser
@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks import machine, results
 from benchmarks.edge.loopback import RATE, measure
-from benchmarks.worker import ask
+from benchmarks.worker import measure_in_process
 from stack.console import bold, dim, run_main, say
 
 METHOD = {
@@ -26,15 +26,15 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE, help="views a second, over loopback")
     parser.add_argument("--length", type=float, default=1.0, help="share of the usual seconds, over loopback")
     options = parser.parse_args()
-    # At the end of the run without a CDN, thousands of requests still wait in the front, and nobody waits for them.
+    # When the run without a CDN ends, thousands of requests are still unanswered. Their errors are not logged.
     for name in ("aiohttp.server", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     say(dim("A minute with 100,000 views, in this process ..."))
-    minute = ask("benchmarks.edge.minute")
+    minute = measure_in_process("benchmarks.edge.minute")
     say(dim("The same crowd over loopback (three minutes) ..."))
     loopback = measure(options.rate, options.length)
-    found = {"minute": minute, "loopback": loopback, "machine": machine.describe(), "method": METHOD}
-    for line in report(results.add({"edge": found})["edge"]):
+    figures = {"minute": minute, "loopback": loopback, "machine": machine.describe(), "method": METHOD}
+    for line in report(results.add({"edge": figures})["edge"]):
         say(line)
 
 

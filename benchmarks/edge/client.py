@@ -1,4 +1,4 @@
-"""A small HTTP client for many requests a second: kept connections, no streams, no parsing beyond what is read here."""
+"""A small HTTP client for many requests a second. It keeps connections, and reads only what the benchmark needs."""
 
 import asyncio
 import re
@@ -8,9 +8,9 @@ from multidict import CIMultiDict
 
 from stack.edge.message import EdgeAnswer, ViewerRequest
 
-# Viewers who wait at the same time. Further ones wait for a connection, and their time counts from when they came.
-MOST = 1_000
-PATIENCE = 30.0
+# Requests at the same time. Further requests wait for a connection, and this wait counts too.
+MAX_REQUESTS = 1_000
+PATIENCE_SECONDS = 30.0
 NO_ANSWER = EdgeAnswer(0)
 
 _HEADERS_END = b"\r\n\r\n"
@@ -20,31 +20,31 @@ _ENCODING = re.compile(rb"\r\ncontent-encoding: *([a-z]+)", re.IGNORECASE)
 
 
 class Client:
-    """Gives up a request after `PATIENCE` seconds: the answer then has status 0."""
+    """Gives up a request after PATIENCE_SECONDS: the answer then has status 0."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
         self._idle: deque[_Connection] = deque()
-        self._free = asyncio.Semaphore(MOST)
+        self._free = asyncio.Semaphore(MAX_REQUESTS)
 
-    async def ask(self, request: ViewerRequest) -> EdgeAnswer:
+    async def send(self, request: ViewerRequest) -> EdgeAnswer:
         try:
-            async with asyncio.timeout(PATIENCE), self._free:
-                return await self._sent(request)
+            async with asyncio.timeout(PATIENCE_SECONDS), self._free:
+                return await self._exchange(request)
         except (TimeoutError, OSError):
             return NO_ANSWER
 
-    async def _sent(self, request: ViewerRequest) -> EdgeAnswer:
-        connection = self._kept() or await self._connected()
+    async def _exchange(self, request: ViewerRequest) -> EdgeAnswer:
+        connection = self._idle_connection() or await self._new_connection()
         try:
-            answer = await connection.answer_to(self._written(request))
+            answer = await connection.answer_to(self._as_bytes(request))
         except BaseException:
             connection.close()
             raise
         self._idle.append(connection)
         return answer
 
-    def _kept(self) -> "_Connection | None":
+    def _idle_connection(self) -> "_Connection | None":
         """Return an idle connection that the server has not closed."""
         while self._idle:
             connection = self._idle.pop()
@@ -52,12 +52,12 @@ class Client:
                 return connection
         return None
 
-    async def _connected(self) -> "_Connection":
+    async def _new_connection(self) -> "_Connection":
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(_Connection, self._host, self._port)
         return connection
 
-    def _written(self, request: ViewerRequest) -> bytes:
+    def _as_bytes(self, request: ViewerRequest) -> bytes:
         target = f"{request.path}?{request.query}" if request.query else request.path
         lines = [f"{request.method} {target} HTTP/1.1", f"Host: {self._host}:{self._port}"]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
@@ -87,9 +87,9 @@ class _Connection(asyncio.Protocol):
     def is_closed(self) -> bool:
         return self._transport.is_closing()
 
-    def answer_to(self, written: bytes) -> "asyncio.Future[EdgeAnswer]":
+    def answer_to(self, request: bytes) -> "asyncio.Future[EdgeAnswer]":
         self._waiting = asyncio.get_running_loop().create_future()
-        self._transport.write(written)
+        self._transport.write(request)
         return self._waiting
 
     def data_received(self, data: bytes) -> None:

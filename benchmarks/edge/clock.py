@@ -5,7 +5,7 @@ import selectors
 from typing import Any
 
 
-class _Jumping(selectors.SelectSelector):
+class _JumpingSelector(selectors.SelectSelector):
     """A selector that moves the clock forward instead of waiting."""
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class _Jumping(selectors.SelectSelector):
 
 class JumpingLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
-        self._clock = _Jumping()
+        self._clock = _JumpingSelector()
         super().__init__(self._clock)
 
     def time(self) -> float:

@@ -1,4 +1,4 @@
-"""The crowd: viewers, and a few who sign and confirm. It asks over HTTP or in this process, on any event loop."""
+"""The crowd: viewers, and a few people who sign and confirm. It sends its requests by HTTP or within this process."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from chalicelib.core.address import signature_id
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
 from stack.edge.message import EdgeAnswer, ViewerRequest
 
-Ask = Callable[[ViewerRequest], Awaitable[EdgeAnswer]]
+Send = Callable[[ViewerRequest], Awaitable[EdgeAnswer]]
 # Seconds between signing and confirming.
 CONFIRMED_AFTER = 2.0
 SIGNERS_A_SECOND = 5
@@ -25,7 +25,7 @@ SIGNERS_A_SECOND = 5
 
 @dataclass(frozen=True)
 class Plan:
-    """`secret` and `token_keys`: of the site, for the links that people get by email."""
+    """`secret` and `token_keys` are the site's: the crowd makes the links that people get by email."""
 
     slug: str
     views: int
@@ -37,12 +37,12 @@ class Plan:
 
 @dataclass
 class EveningCrowd:
-    ask: Ask
+    send: Send
     plan: Plan
     record: Record = field(default_factory=Record)
-    _shown: dict[bytes, int] = field(default_factory=dict)
+    _number_by_body: dict[bytes, int] = field(default_factory=dict)
 
-    async def play(self) -> None:
+    async def run(self) -> None:
         """Send each request at its time, even if earlier ones have no answer yet, and wait for all answers."""
         began = self._time()
         tasks = [asyncio.ensure_future(each) for each in self._signers(began)]
@@ -62,36 +62,36 @@ class EveningCrowd:
 
     async def _view(self, visit: Visit, due: float) -> None:
         headers = {"User-Agent": BROWSER, "Accept": "text/html", "Accept-Encoding": visit.encoding}
-        said = await self.ask(ViewerRequest("GET", visit.path, visit.query, CIMultiDict(headers)))
+        answer = await self.send(ViewerRequest("GET", visit.path, visit.query, CIMultiDict(headers)))
         kind = "count" if visit.is_count else "page"
-        self.record.was_answered(kind, said.status, self._time() - due)
-        if said.status == 200:
-            self.record.was_shown(kind, self._number(said, visit), len(said.body), self._time())
+        self.record.add_answer(kind, answer.status, self._time() - due)
+        if answer.status == 200:
+            self.record.add_shown_number(kind, self._number(answer, visit), len(answer.body), self._time())
 
-    def _number(self, said: EdgeAnswer, visit: Visit) -> int:
-        """Return the number in an answer; a body is read once."""
-        if said.body not in self._shown:
-            encoding = said.headers.get("Content-Encoding", "")
-            self._shown[said.body] = number_in(said.body, encoding, is_count=visit.is_count)
-        return self._shown[said.body]
+    def _number(self, answer: EdgeAnswer, visit: Visit) -> int:
+        """Return the number in an answer. A body that was read before is not read again."""
+        if answer.body not in self._number_by_body:
+            encoding = answer.headers.get("Content-Encoding", "")
+            self._number_by_body[answer.body] = number_in(answer.body, encoding, is_count=visit.is_count)
+        return self._number_by_body[answer.body]
 
     async def _sign(self, number: int, due: float) -> None:
         await asyncio.sleep(due - self._time())
-        plan, email = self.plan, f"{plan_name(self.plan)}-{number}@example.org"
+        plan, email = self.plan, f"{run_name(self.plan)}-{number}@example.org"
         body = {"name": "Amina Okonkwo", "email": email, "country": "GB", "consent": {"sign": True, "updates": False}}
         status = await self._post(f"/api/petitions/{plan.slug}/signatures", json.dumps(body), scene.JSON)
-        self.record.was_answered("sign", status, self._time() - due)
+        self.record.add_answer("sign", status, self._time() - due)
         await asyncio.sleep(CONFIRMED_AFTER)
         subject = Subject(plan.slug, signature_id(plan.slug, email, plan.secret), "GB", "direct")
         token = issue(Purpose.CONFIRM, subject, plan.now + CONFIRM_LIFETIME, plan.token_keys)
         if status == 202 and await self._post("/confirm", urlencode({"token": token}), scene.FORM) == 200:
-            self.record.counted.append(self._time())
+            self.record.confirmed_at.append(self._time())
 
     async def _post(self, path: str, body: str, kind: str) -> int:
         headers = CIMultiDict({"Content-Type": kind, "Accept": "application/json"})
-        return (await self.ask(ViewerRequest("POST", path, "", headers, body.encode()))).status
+        return (await self.send(ViewerRequest("POST", path, "", headers, body.encode()))).status
 
 
-def plan_name(plan: Plan) -> str:
-    """Return a name for the people of one run, so that each run has its own."""
+def run_name(plan: Plan) -> str:
+    """Return a name that only this run's people have."""
     return f"evening-{plan.now.timestamp():.0f}"

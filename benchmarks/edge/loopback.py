@@ -1,7 +1,7 @@
 """The same crowd over loopback to the deployed stack: signing alone, with viewers behind the CDN, and without it.
 
 Emulator, CDN, crowd and this process share the cores, so the rates say nothing about AWS. The CDN has a process of its
-own; this one stands for API Gateway and notes what reaches it.
+own. This process stands for API Gateway and records the requests that reach it.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any
 
 from aiohttp import web
 
-from benchmarks.edge.noting import NotingGateway
 from benchmarks.edge.record import Record
-from benchmarks.worker import ask
+from benchmarks.edge.recording_gateway import RecordingGateway
+from benchmarks.worker import measure_in_process
 from stack import front
 from stack.attach import Deployed, deployed
 from stack.background import served
@@ -26,22 +26,22 @@ from stack.sockets import LOOPBACK, free_port, is_taken
 
 SLUG = "support-trafficked-children"
 # Views a second, and seconds of each run. Without the CDN most views get no answer, so that run is shorter.
-RATE, ALONE, WITH, WITHOUT = 100_000 / 60, 20.0, 60.0, 20.0
+RATE, ALONE_SECONDS, WITH_CDN_SECONDS, WITHOUT_CDN_SECONDS = 100_000 / 60, 20.0, 60.0, 20.0
 # Functions start on their first requests, which takes seconds here.
 WARM_UP = (2.0, 10.0)
 
 
 def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
-    """Return the figures of three runs. `length` shortens each, for a busy machine."""
+    """Return the figures of three runs. `length`: the share of the usual seconds; less than 1 for a busy machine."""
     record = Record()
     with _stack(record) as (stack, edge_port, front_port):
         counted = sum(_run(stack, port, *WARM_UP, 0)["confirmed"] for port in (edge_port, front_port))
-        alone = _run(stack, edge_port, 0, ALONE * length, counted)
+        alone = _run(stack, edge_port, 0, ALONE_SECONDS * length, counted)
         counted += alone["confirmed"]
-        record.asked.clear()
-        cached = _run(stack, edge_port, rate, WITH * length, counted)
-        origin = record.of_the_origin(cached["seconds"])
-        direct = _run(stack, front_port, rate, WITHOUT * length, counted + cached["confirmed"])
+        record.origin_requests.clear()
+        cached = _run(stack, edge_port, rate, WITH_CDN_SECONDS * length, counted)
+        origin = record.origin_figures(cached["seconds"])
+        direct = _run(stack, front_port, rate, WITHOUT_CDN_SECONDS * length, counted + cached["confirmed"])
     return {
         "views_a_second": round(rate),
         "signing_alone": alone,
@@ -52,7 +52,7 @@ def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
 
 def _run(stack: Deployed, port: int, rate: float, seconds: float, counted: int) -> dict[str, Any]:
     keys = stack.keys()
-    given = {
+    plan = {
         "port": port,
         "before": counted,
         "slug": SLUG,
@@ -61,7 +61,7 @@ def _run(stack: Deployed, port: int, rate: float, seconds: float, counted: int) 
         "secret": json.loads(keys["SIGNATURE_KEYS"])["v1"],
         "token_keys": json.loads(keys["TOKEN_KEYS"]),
     }
-    return ask("benchmarks.edge.viewers", json.dumps(given))
+    return measure_in_process("benchmarks.edge.viewers", json.dumps(plan))
 
 
 @contextmanager
@@ -72,14 +72,14 @@ def _stack(record: Record) -> Iterator[tuple[Deployed, int, int]]:
         stack = deployed(running.endpoint, f"http://{LOOPBACK}:{edge_port}", parameters=local.PARAMETERS)
         load_petitions(stack)
         direct = front.application(running.endpoint, stack.api, stack.origin_key())
-        api = front.serving(NotingGateway(stack.gateway, record))
+        api = front.serving(RecordingGateway(stack.gateway, record))
         with served(api, api_port), served(direct, front_port), _cdn(stack, api_port, edge_port):
             yield stack, edge_port, front_port
 
 
 @contextmanager
 def _cdn(stack: Deployed, api_port: int, port: int) -> Iterator[None]:
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(stack, api_port, port), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=_serve_cdn, args=(stack, api_port, port), daemon=True)
     process.start()
     try:
         while not is_taken(port):
@@ -90,6 +90,6 @@ def _cdn(stack: Deployed, api_port: int, port: int) -> Iterator[None]:
         process.join()
 
 
-def _serve(stack: Deployed, api_port: int, port: int) -> None:
+def _serve_cdn(stack: Deployed, api_port: int, port: int) -> None:
     edge, _ = local.applications(stack, api_port)
     web.run_app(edge, host=LOOPBACK, port=port, print=None, access_log=None)

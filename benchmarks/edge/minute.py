@@ -1,7 +1,7 @@
 """100,000 views in one minute, in this process: the application on fakes, behind the CDN of the template.
 
-The clock jumps, so the minute is exact however busy the machine is. Each answer of the origin takes a moment (an
-assumption), so that requests meet. Nothing is measured of the speed of AWS or of this machine.
+The clock jumps, so the minute is exact however busy the machine is. Each answer of the origin takes ORIGIN_SECONDS (an
+assumption), so that requests overlap. The speed of AWS and of this machine is not measured.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from benchmarks.edge.clock import JumpingLoop
 from benchmarks.edge.crowd import EveningCrowd, Plan
 from benchmarks.edge.record import Record
 from benchmarks.edge.visits import SECONDS, VIEWS
-from benchmarks.worker import answer
+from benchmarks.worker import print_figures
 from chalicelib.petitions.publish import publish
 from stack.edge.distribution import Distribution, EdgeOrigin
 from stack.edge.engine import Edge
@@ -38,7 +38,7 @@ _LINKED = re.compile(rb'(?:href|src)="(/assets/[^"]+)"')
 
 
 def measure(views: int | str = VIEWS, seconds: float | str = SECONDS) -> dict[str, Any]:
-    """Return the figures of such a minute, and the bytes of a first view."""
+    """Return the figures of the minute, and the bytes of a first view."""
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "ORIGIN_KEYS": KEYS}
     tables, petition = FakeTables(), scene.sample_petition()
     publish(petition, BEGINS - timedelta(days=1), tables)
@@ -46,19 +46,19 @@ def measure(views: int | str = VIEWS, seconds: float | str = SECONDS) -> dict[st
         site = a_site(tables)
         wire(site, patch)
         plan = Plan(petition.slug, int(views), float(seconds), scene.SECRET, scene.TOKEN_KEYS, BEGINS)
-        return _on_a_jumping_clock(lambda: _played(site, plan))
+        return _run_on_jumping_clock(lambda: _run_crowd(site, plan))
 
 
-async def _played(site: Served, plan: Plan) -> dict[str, Any]:
+async def _run_crowd(site: Served, plan: Plan) -> dict[str, Any]:
     record, loop = Record(), asyncio.get_running_loop()
-    found: Distribution = distributions(merge_template(), PARAMETERS, WHERE, {"OriginKeys": KEYS})["Edge"]
-    edge = Edge(found, _Api(site, record).fetch, loop.time)
-    await EveningCrowd(edge.answer, plan, record).play()
+    distribution: Distribution = distributions(merge_template(), PARAMETERS, WHERE, {"OriginKeys": KEYS})["Edge"]
+    edge = Edge(distribution, _Api(site, record).fetch, loop.time)
+    await EveningCrowd(edge.answer, plan, record).run()
     return {**record.figures(plan.seconds), "first_view_bytes": await _first_view(edge, plan.slug)}
 
 
 class _Api:
-    """The application. Each answer takes a moment of the simulated clock."""
+    """The application. Each answer takes ORIGIN_SECONDS on the simulated clock."""
 
     def __init__(self, site: Served, record: Record) -> None:
         self._site, self._record = site, record
@@ -66,14 +66,14 @@ class _Api:
     async def fetch(self, _: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:
         target, loop = origin_request.target.removeprefix("/site"), asyncio.get_running_loop()
         if origin_request.method == "GET":
-            self._record.reached_the_origin(target, origin_request.headers["Accept-Encoding"], loop.time())
+            self._record.add_origin_request(target, origin_request.headers["Accept-Encoding"], loop.time())
         await asyncio.sleep(ORIGIN_SECONDS)
         self._site.clock.moment = BEGINS + timedelta(seconds=loop.time())
-        said = self._site.client.http.request(
+        answer = self._site.client.http.request(
             origin_request.method, target, dict(origin_request.headers), origin_request.body
         )
-        headers = {name: value if isinstance(value, str) else value[0] for name, value in said.headers.items()}
-        return EdgeAnswer(said.status_code, CIMultiDict(headers), said.body)
+        headers = {name: value if isinstance(value, str) else value[0] for name, value in answer.headers.items()}
+        return EdgeAnswer(answer.status_code, CIMultiDict(headers), answer.body)
 
 
 async def _first_view(edge: Edge, slug: str) -> dict[str, int]:
@@ -90,13 +90,13 @@ def _get(target: str, encoding: str) -> ViewerRequest:
     return ViewerRequest("GET", path, query, CIMultiDict({"Accept-Encoding": encoding, "Accept": "*/*"}))
 
 
-def _on_a_jumping_clock(play: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> dict[str, Any]:
+def _run_on_jumping_clock(run: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> dict[str, Any]:
     loop = JumpingLoop()
     try:
-        return loop.run_until_complete(play())
+        return loop.run_until_complete(run())
     finally:
         loop.close()
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

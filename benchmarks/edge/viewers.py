@@ -7,24 +7,24 @@ from typing import Any
 from benchmarks.edge.client import Client
 from benchmarks.edge.crowd import EveningCrowd, Plan
 from benchmarks.edge.record import Record
-from benchmarks.worker import answer
+from benchmarks.worker import print_figures
 
 
-def measure(given: str) -> dict[str, Any]:
-    """Return what the crowd saw. `given` has `port`, `before` (the count so far), and the fields of the plan."""
-    plan = json.loads(given)
+def measure(plan_json: str) -> dict[str, Any]:
+    """Return the crowd's figures. `plan_json` has `port`, `before` (the count so far), and the fields of the plan."""
+    plan = json.loads(plan_json)
     return asyncio.run(_crowd(plan.pop("port"), Record(plan.pop("before")), Plan(**plan)))
 
 
 async def _crowd(port: int, record: Record, plan: Plan) -> dict[str, Any]:
     client, loop = Client("127.0.0.1", port), asyncio.get_running_loop()
-    crowd, began = EveningCrowd(client.ask, plan, record), loop.time()
-    await crowd.play()
+    crowd, began = EveningCrowd(client.send, plan, record), loop.time()
+    await crowd.run()
     took = loop.time() - began
     client.close()
     answered = sum(often for status, often in record.statuses.items() if not status.endswith(" 0"))
-    return {"seconds": round(took, 1), "answered_a_second": round(answered / took), **record.of_the_crowd()}
+    return {"seconds": round(took, 1), "answered_a_second": round(answered / took), **record.crowd_figures()}
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

@@ -31,7 +31,7 @@ class Visit(NamedTuple):
 
 
 def visits(slug: str, number: int, seconds: float, seed: int = 13) -> Iterator[Visit]:
-    """Yield visits in the order of their times, at random moments. One in five links has a click id nobody reads."""
+    """Yield visits at random times, in order. One in five pages has a click id in its query, which no view reads."""
     random = Random(seed)
     for at in sorted(random.uniform(0, seconds) for _ in range(number)):
         encoding = _one_of(_ENCODINGS, random)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from benchmarks import declared
 from chalicelib.mail.pace import senders_for
 
-PACE = declared.number("MailPerSecond")
-SENDERS, STORERS = declared.at_once("SendMail"), declared.at_once("StoreOverflow")
+PACE = declared.parameter_default("MailPerSecond")
+SENDERS, STORERS = declared.maximum_concurrency("SendMail"), declared.maximum_concurrency("StoreOverflow")
 
 
 @dataclass(frozen=True)

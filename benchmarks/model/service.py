@@ -8,7 +8,8 @@ from benchmarks import declared, lambdas
 from benchmarks.cost.views import requests
 from chalicelib.core.keys import BUCKETS
 
-RELAY_LANES, FOLLOW_LANES = declared.lanes("RelayMail"), declared.lanes("ProjectSignatures")
+RELAY_PARALLELIZATION = declared.parallelization_factor("RelayMail")
+PROJECT_PARALLELIZATION = declared.parallelization_factor("ProjectSignatures")
 # chalicelib.aws.clients: the wait for a silent table before the overflow queue is used.
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH
@@ -34,12 +35,12 @@ class Service:
 
     def relay_rate(self, partitions: int) -> float:
         """Return records a second with full batches."""
-        return partitions * RELAY_LANES * lambdas.STREAM_BATCH / self.relay_batch
+        return partitions * RELAY_PARALLELIZATION * lambdas.STREAM_BATCH / self.relay_batch
 
     def project_rate(self, partitions: int) -> float:
         """Return changes a second with full batches: a batch costs one write for each of its buckets."""
-        met = lambdas.buckets_met(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
-        return partitions * FOLLOW_LANES * lambdas.STREAM_BATCH / (met * self.project_bucket)
+        met = lambdas.expected_buckets(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
+        return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / (met * self.project_bucket)
 
 
 def calibrated(results: Mapping[str, Any]) -> Service:

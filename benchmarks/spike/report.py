@@ -25,7 +25,7 @@ def figures(story: Story, proof: Proof, stage: Stage) -> dict[str, Any]:
         "p99_ms": percentile(waits, 99),
         "answers": statuses(story.signed),
         "views": views(story.signed),
-        "views_at_the_api": sum(stage.record.asked.values()),
+        "views_at_the_api": sum(stage.record.origin_requests.values()),
         "confirm_p50_ms": percentile([answer["ms"] for answer in story.pressed if answer["good"]], 50),
         "peak_overflow": max(then.overflow for then in story.moments),
         "peak_mail_queue": max(then.mail for then in story.moments),

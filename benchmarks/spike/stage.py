@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.edge.noting import NotingGateway
 from benchmarks.edge.record import Record
+from benchmarks.edge.recording_gateway import RecordingGateway
 from benchmarks.scene import sample_petition
 from benchmarks.spike import faults
 from benchmarks.spike.faults import ProxyFaults
@@ -55,9 +55,9 @@ def stage(plan: Plan) -> Iterator[Stage]:
         between = ProxyFaults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
         _route_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
         if plan.rest is not None:
-            shorten_rests(cloud, stack, plan.rest)
+            shorten_visibility_timeouts(cloud, stack, plan.rest)
         record, (edge, _) = Record(), local.applications(stack, api_port)
-        api = front.serving(NotingGateway(stack.gateway, record))
+        api = front.serving(RecordingGateway(stack.gateway, record))
         with served(faults.application(between), faults_port), served(api, api_port), served(edge, site_port):
             yield Stage(site, stack, between, cloud, issue_token(stack), record)
 
@@ -92,7 +92,7 @@ def depths(cloud: Cloud, stack: Deployed) -> dict[str, int]:
     return found
 
 
-def shorten_rests(cloud: Cloud, stack: Deployed, seconds: int) -> None:
+def shorten_visibility_timeouts(cloud: Cloud, stack: Deployed, seconds: int) -> None:
     """Deliver a message again after `seconds`, not after minutes: on a busy machine a call may exceed its 2 s."""
     for output in QUEUES.values():
         cloud.client("sqs").set_queue_attributes(

@@ -7,7 +7,7 @@ from benchmarks.tutorial.deployed_race import count_error_of_race
 from benchmarks.tutorial.deployment import FUNCTIONS, deploy_both
 from benchmarks.tutorial.rates import CONNECTIONS, rates
 from benchmarks.tutorial.rows import lines
-from benchmarks.worker import ask
+from benchmarks.worker import measure_in_process
 from stack.console import dim, run_main, say
 from stack.emulator import emulator
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _in_one_process() -> dict[str, Any]:
     with emulator() as running:
-        return ask("benchmarks.tutorial.side_by_side", running.endpoint)
+        return measure_in_process("benchmarks.tutorial.side_by_side", running.endpoint)
 
 
 def _deployed() -> dict[str, Any]:

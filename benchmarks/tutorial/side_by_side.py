@@ -12,7 +12,7 @@ from benchmarks import records
 from benchmarks.tutorial.inbox import mails
 from benchmarks.tutorial.queues import CONTEXT, drain
 from benchmarks.tutorial.sides import NAMES, Sides, each
-from benchmarks.worker import answer
+from benchmarks.worker import print_figures
 
 WARM_UP, MEASURED = 20, 200
 # Every fourth person meets the fault.
@@ -41,7 +41,7 @@ def spent(sides: Sides) -> Figures:
 
 
 def _act(sides: Sides, name: str, person: str) -> Figures:
-    with sides.stage.metered() as spent:
+    with sides.metered_app.metered() as spent:
         start = process_time()
         status = sides.sign(name, person)
         cpu = process_time() - start
@@ -60,7 +60,7 @@ def count_error_of_retries(sides: Sides) -> dict[str, int]:
             _until_answered(sides, is_hit, partial(sides.sign, name, person))
     drain("OVERFLOW_QUEUE_URL", store_overflow)
     for person, is_hit in people("retries"):
-        _until_answered(sides, is_hit, partial(sides.stage.confirm, person))
+        _until_answered(sides, is_hit, partial(sides.metered_app.confirm, person))
     after = each(sides.counted)
     return each(lambda name: after[name] - before[name] - PEOPLE)
 
@@ -93,7 +93,7 @@ def _relay(sides: Sides, person: str) -> None:
     """Relay as the stream would."""
     from chalicelib.delivery.worker import relay_mail
 
-    record = records.inserted(sides.slug, sides.stage.id_of(person), 0)
+    record = records.insert_record(sides.slug, sides.metered_app.id_of(person), 0)
     relay_mail({"Records": [record]}, CONTEXT)
 
 
@@ -111,4 +111,4 @@ def people(what: str) -> Iterator[tuple[str, bool]]:
 
 
 if __name__ == "__main__":
-    answer(measure)
+    print_figures(measure)

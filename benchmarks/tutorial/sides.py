@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import boto3
 
 from benchmarks import records, scene
-from benchmarks.calls import Stage
+from benchmarks.calls import MeteredApp
 from benchmarks.tutorial.deployment import TEMPLATE
 from benchmarks.tutorial.faults import Faults
 
@@ -27,10 +27,10 @@ class Sides:
     """The same people sign with both, alternating."""
 
     def __init__(self, endpoint: str) -> None:
-        self.stage = Stage(endpoint)
+        self.metered_app = MeteredApp(endpoint)
         self.faults = Faults(boto3.DEFAULT_SESSION.events)  # type: ignore[union-attr]
-        self.slug = self.stage.petition.slug
-        records.prepare()
+        self.slug = self.metered_app.petition.slug
+        records.create_queue_and_sender()
         boto3.client("sqs").create_queue(QueueName="overflow")
         _create_tables()
         self._apps = _apps()
@@ -42,8 +42,8 @@ class Sides:
 
     def counted(self, name: str) -> int:
         if name == "ours":
-            with self.stage.later():
-                return int(json.loads(self.stage.count()["body"])["count"])
+            with self.metered_app.stale_snapshots():
+                return int(json.loads(self.metered_app.get_count()["body"])["count"])
         answered = self._apps[name](scene.count_event(self.slug), None)
         return int(json.loads(answered["body"])["count"])
 

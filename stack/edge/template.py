@@ -10,7 +10,7 @@ from stack.edge.distribution import Behaviour, Distribution
 from stack.edge.properties import Properties
 from stack.referee.model import Where
 from stack.referee.resolve import Resolver
-from stack.template.cfn import NOTHING
+from stack.template.cfn import NO_VALUE
 
 _LEAST_METHODS = ["GET", "HEAD"]
 _POLICY = "x-amazon-apigateway-policy"
@@ -31,7 +31,7 @@ def accepted_referers(
     template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
 ) -> frozenset[str]:
     """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
-    policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NOTHING)
+    policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NO_VALUE)
     # A policy whose condition does not hold is left out of the list.
     policies = _Reader(template, parameters, where, secrets).value([policy])
     denied = [each for policy in policies for each in policy["Statement"] if each["Effect"] == "Deny"]

@@ -21,11 +21,11 @@ _TRUST = {
 }
 
 
-def translated(template: Template) -> Template:
-    """Return the template as AWS's Serverless transform expands it, without what moto cannot create.
+def transform(template: Template) -> Template:
+    """Return the template as AWS's Serverless transform expands it, without resources that moto cannot create.
 
-    moto ignores the body of a REST API. So it requires a name, which AWS takes from the body, and has no method to
-    deploy.
+    moto ignores the body of a REST API. So the API needs a name here, which AWS takes from the body, and its stage and
+    deployment are left out, because the API has no methods.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -40,7 +40,7 @@ def translated(template: Template) -> Template:
     return plain
 
 
-def created(template: Template) -> Policies:
+def create_stack(template: Template) -> Policies:
     """Create the stack and return each role's policy as deployed. Raise any exception of moto."""
     with mock_aws():
         s3, cloudformation = _SESSION.client("s3"), _SESSION.client("cloudformation")
@@ -56,16 +56,16 @@ def created(template: Template) -> Policies:
 def _policies() -> list[tuple[str, dict[str, Any]]]:
     """Return each role's name and policy, as moto has deployed them."""
     iam = _SESSION.client("iam")
-    found = []
+    policies = []
     for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             # moto keeps CloudFormation's policies as the text of a Python value.
-            found.append((role, ast.literal_eval(document) if isinstance(document, str) else document))
-    return found
+            policies.append((role, ast.literal_eval(document) if isinstance(document, str) else document))
+    return policies
 
 
-def refused(policies: Policies) -> list[str]:
+def find_refused(policies: Policies) -> list[str]:
     """Return one line for each policy that moto's IAM refuses. moto's CloudFormation does not check policies."""
     refusals = []
     with mock_aws():

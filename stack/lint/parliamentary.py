@@ -6,7 +6,7 @@ from typing import Any
 
 from parliament import analyze_policy_string, enhance_finding
 
-# A stream's ARN ends in a time, and parliament reads each colon of it as an ARN separator.
+# A stream's ARN ends in a time, and parliament takes the colons of the time for separators of the ARN.
 _STREAM_TIME = re.compile(r"(?<=/stream/)\d{4}-[\d:.T-]+")
 
 

@@ -1,4 +1,4 @@
-"""Check the catalogues: `python -m stack.lint.translations`, or with --update first add and remove texts.
+"""Check the catalogues: `python -m stack.lint.translations`. With --update, first add and remove texts in them.
 
 A new language: `python -m stack.lint.translations --add fr`.
 """
@@ -18,20 +18,20 @@ from stack.paths import ROOT
 
 # Values: %(name)s in texts of templates and Python.
 _VALUES = re.compile(r"%\((\w+)\)s")
-# A text of a template that is not in _() or trans: a letter between tags. Comments, tags and expressions do not count.
-_CODE = re.compile(r"\{#.*?#\}|\{% trans.*?%\}.*?\{% endtrans %\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+# The parts of a template that need no translation or are marked for it. A letter that is left between tags is unmarked.
+_MARKED = re.compile(r"\{#.*?#\}|\{% trans.*?%\}.*?\{% endtrans %\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _ATTRIBUTES = ("alt", "aria-label", "title", "placeholder")
-_STAFF = {"staff.html", "sign_in.html"}
+_ENGLISH_ONLY = {"staff.html", "sign_in.html"}
 
 
 def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
     """Yield what is wrong with the catalogue: a sentence for each text."""
     for text in texts:
-        found = catalogue.get(text.id, text.context) if text.id else None
-        if text.id and found is None:
+        message = catalogue.get(text.id, text.context) if text.id else None
+        if text.id and message is None:
             yield f"not in the catalogue: {_english(text)!r} (run `python -m stack.lint.translations --update`)"
-        elif found is not None and found.id:
-            yield from _problems_of(found)
+        elif message is not None and message.id:
+            yield from _problems_of(message)
     for message in catalogue:
         if message.id and texts.get(message.id, message.context) is None:
             yield f"no longer used: {_english(message)!r}"
@@ -44,14 +44,14 @@ def _problems_of(message: Message) -> Iterator[str]:
         yield f"fuzzy: {_english(message)!r}"
     if not all(forms):
         yield f"not translated: {_english(message)!r}"
-    wanted = set(_VALUES.findall(_english(message)))
+    values = set(_VALUES.findall(_english(message)))
     for form in filter(None, forms):
-        if set(_VALUES.findall(form)) != wanted or _tags(form) != _tags(_english(message)):
+        if set(_VALUES.findall(form)) != values or _tags(form) != _tags(_english(message)):
             yield f"values or tags are lost: {form!r}"
 
 
 def _english(message: Message) -> str:
-    # The plural has all values; the singular of some languages may leave out the number, but ours has it too.
+    """Return the English text: the plural if there are two, because it always has all values."""
     return str(message.id[1] if isinstance(message.id, (list, tuple)) else message.id)
 
 
@@ -66,7 +66,7 @@ class _Texts(HTMLParser):
         super().__init__()
         self.found: list[str] = []
         self._skipped = ""
-        self.feed(_CODE.sub("", template))
+        self.feed(_MARKED.sub("", template))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._skipped = tag if tag in ("style", "script") else ""
@@ -80,16 +80,16 @@ class _Texts(HTMLParser):
             self.found.append(" ".join(data.split()))
 
 
-def unmarked(project: Path = ROOT) -> Iterator[str]:
+def unmarked_texts(project: Path = ROOT) -> Iterator[str]:
     """Yield the texts of public templates and emails that no catalogue can translate."""
     for path in sorted((project / "chalicelib").rglob("*.html")) + sorted((project / "chalicelib").rglob("*.txt")):
-        for text in _Texts(path.read_text(encoding="utf-8")).found if path.name not in _STAFF else ():
+        for text in _Texts(path.read_text(encoding="utf-8")).found if path.name not in _ENGLISH_ONLY else ():
             yield f"{path.relative_to(project)}: not in _() or trans: {text!r}"
 
 
 def check(project: Path = ROOT) -> list[str]:
     """Return all problems of all catalogues."""
-    texts, found = extracted(project), list(unmarked(project))
+    texts, found = extracted(project), list(unmarked_texts(project))
     for path in catalogues(project):
         found += [f"{path.relative_to(project)}: {each}" for each in problems(read_catalogue(path), texts)]
     return found

@@ -1,4 +1,4 @@
-"""The documents of a class and its fields: a string after a field describes it."""
+"""The descriptions of a class's fields: the string after a field describes it."""
 
 import ast
 import inspect
@@ -8,9 +8,10 @@ from textwrap import dedent
 
 
 def field_docs(cls: type) -> Mapping[str, str]:
-    """Return the documents of the fields, those of the bases included."""
+    """Return the descriptions of the fields by name, including fields of base classes."""
     found: dict[str, str] = {}
-    for base in reversed([each for each in getattr(cls, "__orig_bases__", cls.__bases__) if inspect.isclass(each)]):
+    bases = [base for base in getattr(cls, "__orig_bases__", cls.__bases__) if inspect.isclass(base)]
+    for base in reversed(bases):
         found |= field_docs(base) if base.__module__.startswith("chalicelib.") else {}
     return found | _own_docs(cls)
 
@@ -24,7 +25,7 @@ def _own_docs(cls: type) -> dict[str, str]:
     try:
         [definition] = ast.parse(dedent(inspect.getsource(cls))).body
     except (OSError, TypeError):
-        return {}  # The class was made by a call, so it has no source with descriptions.
+        return {}  # The class was created by a call, so it has no source.
     body = getattr(definition, "body", [])
     pairs = pairwise(body)
     return {field.target.id: text for field, after in pairs if _is_field(field) and (text := _text(after))}

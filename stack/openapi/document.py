@@ -9,7 +9,7 @@ from chalicelib.edge.routes import ROUTES
 from stack.openapi.operations import OPERATIONS
 from stack.openapi.parameters import components
 from stack.openapi.paths import operation_of
-from stack.openapi.petitions import with_edits
+from stack.openapi.petitions import with_petition_edited
 from stack.openapi.problems import responses
 from stack.openapi.schemas import schemas
 from stack.paths import ROOT
@@ -75,13 +75,13 @@ def document() -> Node:
     }
 
 
-def written(found: Node) -> str:
-    """Return the document as the text of the file: what fits into a line is one line."""
+def document_text(found: Node) -> str:
+    """Return the document as the text of the file. A node that fits into a line is one line."""
     return _text(found, "") + "\n"
 
 
 def _text(node: Any, margin: str) -> str:
-    """Return the node as JSON: in one line if it fits, else with a line for each part."""
+    """Return the node as JSON: one line if it fits, else a line for each part."""
     line = json.dumps(node, ensure_ascii=False)
     if len(margin + line) <= WIDTH or not isinstance(node, (dict, list)):
         return line
@@ -104,4 +104,4 @@ def _paths() -> Node:
 def _schemas() -> Node:
     requests = [each.body.model for each in OPERATIONS.values() if each.body and each.body.model is not str]
     answers = [each.answer.model for each in OPERATIONS.values() if each.answer.model not in (None, dict)]
-    return with_edits(schemas(requests, [ProblemDetails, *filter(None, answers)]))
+    return with_petition_edited(schemas(requests, [ProblemDetails, *filter(None, answers)]))

@@ -22,8 +22,8 @@ class Query:
 
 
 LANG = Query("lang", "The code of a language, such as `cy`: the texts are in it, as far as they exist.", example="cy")
-# What the list of routes calls by name (edge/routes.py).
-OF_ROUTES = {
+# The query parameters that edge/routes.py names.
+ROUTE_QUERIES = {
     each.name: each
     for each in (
         LANG,
@@ -51,8 +51,8 @@ class Body:
 class Answer:
     """The answer of a request that succeeds. Without a model: a page, or one of `kinds`.
 
-    `json`: the content type of the model. `revision`: its ETag is the number of the stored revision. `etag`: a reader
-    can ask whether it has changed; this is the description of 304.
+    `json`: the content type of the model. `headers`: names of components. `etag`: the description of the answer 304;
+    without it, the route has no 304.
     """
 
     description: str
@@ -68,7 +68,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """The words of one operation. `problems`: names of the components for what `paths` cannot derive, by status."""
+    """The words of one operation. `problems`: components by status, for errors that `paths` cannot derive."""
 
     summary: str
     answer: Answer

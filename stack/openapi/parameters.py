@@ -84,9 +84,9 @@ HEADERS: dict[str, tuple[str, Node]] = {
     ),
     "Download": ("Content-Disposition", {"description": "Marks the answer as a download.", "schema": TEXT}),
 }
-DAYS = {"type": "string", "format": "date"}
-FROM = Query("from", "First day (UTC), inclusive.", DAYS, "2026-11-01")
-TO = Query("to", "Last day (UTC), inclusive. Not before `from`.", DAYS, "2026-11-24")
+DATE = {"type": "string", "format": "date"}
+FROM = Query("from", "First day (UTC), inclusive.", DATE, "2026-11-01")
+TO = Query("to", "Last day (UTC), inclusive. Not before `from`.", DATE, "2026-11-24")
 FORMAT = Query(
     "format",
     "`csv` for spreadsheets, like `Accept: text/csv`. Takes precedence over `Accept`. Any other value means JSON.",

@@ -1,4 +1,4 @@
-"""The schema of a partner's body: the code reads each signature of a batch by itself."""
+"""The schema of a partner's body. The code has no model of a batch, because it reads each signature by itself."""
 
 from typing import Annotated, Any, Required
 

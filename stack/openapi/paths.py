@@ -5,14 +5,14 @@ from typing import Any
 
 from chalicelib.core.rights import Right
 from chalicelib.edge.route import Function, Route
-from stack.openapi.operation import CSV, JSON, OF_ROUTES, TEXT, Answer, Body, Operation, Query
+from stack.openapi.operation import CSV, JSON, ROUTE_QUERIES, TEXT, Answer, Body, Operation, Query
 from stack.openapi.parameters import header, parameter
 from stack.openapi.schemas import reference
 
 Node = dict[str, Any]
 
-# What a 404 says is missing, by the last parameter of the path.
-UNKNOWN = {
+# The component of a 404, by the last parameter of the path.
+NOT_FOUND = {
     "slug": "UnknownPetition",
     "token": "NotAStatement",
     "code": "NotAStatement",
@@ -34,7 +34,7 @@ def operation_of(route: Route, words: Operation) -> Node:
     described = {"description": words.description} if words.description else {}
     parameters = list(_parameters(route, words))
     return {
-        "operationId": identifier(route.view),
+        "operationId": operation_id(route.view),
         "tags": [tag_of(route)],
         "summary": words.summary,
         **described,
@@ -49,7 +49,7 @@ def _security(route: Route) -> list[Node]:
     return [{"partner": []}, {"osdi": []}] if route.right is Right.PARTNER else [{"staff": []}]
 
 
-def identifier(view: str) -> str:
+def operation_id(view: str) -> str:
     """Return the id of the operation: showPetition for show_petition."""
     first, *others = view.split("_")
     return first + "".join(word.capitalize() for word in others)
@@ -73,23 +73,23 @@ def _is_page(route: Route) -> bool:
 
 def _parameters(route: Route, words: Operation) -> Iterable[Node]:
     """Yield the parameters of path, query and headers."""
-    yield from map(parameter, _names(route))
-    yield from map(_query, (*(OF_ROUTES[name] for name in route.query), *words.query))
+    yield from map(parameter, _path_parameters(route))
+    yield from map(_query, (*(ROUTE_QUERIES[name] for name in route.query), *words.query))
     if words.answer.etag:
         yield parameter("IfNoneMatch")
     if words.changes_revision:
         yield parameter("IfMatch")
 
 
-def _names(route: Route) -> list[str]:
+def _path_parameters(route: Route) -> list[str]:
     return [part.strip("{}") for part in route.path.split("/") if part.startswith("{")]
 
 
-def _query(asked: Query) -> Node:
-    required = {"required": True} if asked.required else {}
-    example = {"example": asked.example} if asked.example else {}
-    words = {"description": asked.description, "schema": asked.schema, **example}
-    return {"name": asked.name, "in": "query", **required, **words}
+def _query(query: Query) -> Node:
+    required = {"required": True} if query.required else {}
+    example = {"example": query.example} if query.example else {}
+    words = {"description": query.description, "schema": query.schema, **example}
+    return {"name": query.name, "in": "query", **required, **words}
 
 
 def _body(body: Body) -> Node:
@@ -105,8 +105,8 @@ def _body(body: Body) -> Node:
 
 
 def _responses(route: Route, words: Operation) -> dict[int, Node]:
-    named = {**_problems(route, words), **words.problems}
-    found: dict[int, Node] = {status: {"$ref": f"#/components/responses/{name}"} for status, name in named.items()}
+    problems = {**_problems(route, words), **words.problems}
+    found: dict[int, Node] = {status: {"$ref": f"#/components/responses/{name}"} for status, name in problems.items()}
     found[words.answer.status] = _answer(words.answer)
     if words.answer.etag:
         found[304] = {"description": words.answer.etag, "headers": _headers("ETag", "CacheControl")}
@@ -135,7 +135,7 @@ def _content(answer: Answer) -> Node:
 
 
 def _problems(route: Route, words: Operation) -> dict[int, str]:
-    """Return the names of the answers that follow from the route, by status."""
+    """Return the components of the errors that follow from the route, by status."""
     if route.path.startswith("/api/osdi"):
         return _osdi_problems(route, words)
     page = "Page" if _is_page(route) else ""
@@ -147,23 +147,23 @@ def _problems(route: Route, words: Operation) -> dict[int, str]:
         found |= {400: "NotJson"} if words.body.kind == JSON else {}
     if words.changes_revision:
         found |= {412: "Stale", 428: "PreconditionRequired"}
-    return found | _absent(route, page)
+    return found | _not_found_problems(route, page)
 
 
 def _osdi_problems(route: Route, words: Operation) -> dict[int, str]:
-    """Return OSDI's errors. API Gateway's own answers are problems."""
+    """Return the errors of an OSDI route. API Gateway answers 401, 403 and 429 with problems of its own."""
     found = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
     found |= {400: "OsdiError"} if words.body or words.query else {}
     found |= {413: "OsdiError", 415: "OsdiError"} if words.body else {}
-    return found | ({404: "OsdiError", 410: "OsdiError"} if _names(route) else {})
+    return found | ({404: "OsdiError", 410: "OsdiError"} if _path_parameters(route) else {})
 
 
-def _absent(route: Route, page: str) -> dict[int, str]:
-    """Return the answers when there is nothing at the address, or no longer."""
+def _not_found_problems(route: Route, page: str) -> dict[int, str]:
+    """Return the errors if there is nothing at the address, or no longer."""
     if route.function is Function.LINKS:
         return {400: "LinkDamagedPage", 404: "UnknownPetitionPage", 410: "LinkExpiredPage"}
-    names = _names(route)
+    names = _path_parameters(route)
     if not names:
         return {}
     removed = {} if route.needs_token or names != ["slug"] else {410: f"Removed{page}"}
-    return {404: UNKNOWN[names[-1]] + page, **removed}
+    return {404: NOT_FOUND[names[-1]] + page, **removed}

@@ -1,4 +1,4 @@
-"""The schemas of petitions for staff. They come from the fields of the one model, `Petition`."""
+"""The schemas of petitions for staff. They come from the fields of the model `Petition`."""
 
 from copy import copy
 from typing import Any
@@ -44,12 +44,12 @@ ManagedPetition: type[BaseModel] = create_model(
     ),
     transitions=(list[PossibleTransition], Field(description="The states that it can change to.")),
 )
-# Its schema is composed of the other two, by with_edits.
+# A name only: with_petition_edited composes the schema.
 PetitionEdited: type[BaseModel] = create_model("PetitionEdited")
 
 
-def with_edits(found: Schemas) -> Schemas:
-    """Compose PetitionEdited: what a new petition has, and what is shown of it, which may only be repeated."""
+def with_petition_edited(found: Schemas) -> Schemas:
+    """Add PetitionEdited: the fields of NewPetition, and those of ManagedPetition, which an edit may only repeat."""
     new, shown = found["NewPetition"], found["ManagedPetition"]
     new["required"].remove("opened_at")
     edited = {

@@ -1,4 +1,4 @@
-"""The answers to requests that fail. Where our code gives them, it also makes their examples here."""
+"""The answers to requests that fail. Our own code makes the examples of its answers."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
         problem_of(errors.Unavailable()),
     ),
 }
-# The same as pages. API Gateway itself answers some requests that are too large, and those that no function answers.
+# The same errors as pages.
 PAGES = {
     "LinkDamagedPage": "The link is incomplete or changed. The page says what to do.",
     "UnknownPetitionPage": PROBLEMS["UnknownPetition"][0],
@@ -101,8 +101,9 @@ PAGES = {
     "BusyFormPage": "The form with the typed values. It is safe to press the button again.",
     "UnavailablePage": "We cannot answer now. It is safe to try again after `Retry-After` seconds.",
 }
-RETRIED = ("UnavailablePage", "BusyFormPage")
-BY_THE_GATEWAY_TOO = ("TooLargePage", *RETRIED)
+PAGES_WITH_RETRY_AFTER = ("UnavailablePage", "BusyFormPage")
+# API Gateway answers some of these with a problem: a body over its own limit, or a function that does not answer.
+PAGES_OR_PROBLEMS = ("TooLargePage", *PAGES_WITH_RETRY_AFTER)
 
 
 def responses() -> dict[str, Response]:
@@ -114,19 +115,23 @@ def responses() -> dict[str, Response]:
 def _osdi(status: int) -> Response:
     schema = {"type": "object", "required": ["osdi:error"], "properties": {"osdi:error": {"type": "object"}}}
     content = {HAL: {"schema": schema}}
-    return {"description": "OSDI's error: what is wrong, by property.", **_retry(status == 503), "content": content}
+    return {
+        "description": "OSDI's error: what is wrong, by property.",
+        **_retry_after(status == 503),
+        "content": content,
+    }
 
 
 def _problem(description: str, problem: Problem) -> Response:
     content = {PROBLEM: {"schema": reference(ProblemDetails), "example": problem.body()}}
-    return {"description": description, **_retry(bool(problem.retry_after)), "content": content}
+    return {"description": description, **_retry_after(bool(problem.retry_after)), "content": content}
 
 
 def _page(name: str) -> Response:
-    problem = {PROBLEM: {"schema": reference(ProblemDetails)}} if name in BY_THE_GATEWAY_TOO else {}
+    problem = {PROBLEM: {"schema": reference(ProblemDetails)}} if name in PAGES_OR_PROBLEMS else {}
     content = {HTML: {"schema": TEXT}, **problem}
-    return {"description": PAGES[name], **_retry(name in RETRIED), "content": content}
+    return {"description": PAGES[name], **_retry_after(name in PAGES_WITH_RETRY_AFTER), "content": content}
 
 
-def _retry(needed: bool) -> Response:
-    return {"headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}} if needed else {}
+def _retry_after(is_sent: bool) -> Response:
+    return {"headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}} if is_sent else {}

@@ -57,12 +57,12 @@ def schemas(requests: Sequence[type], answers: Sequence[type]) -> dict[str, Json
         *((f"answer {number}", "serialization", TypeAdapter(each)) for number, each in enumerate(answers)),
     ]
     _, found = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE, schema_generator=_Generator)
-    asked = {name_of(each) for each in (*requests, *answers)}
-    return {name: _untitled(schema) for name, schema in sorted(found["$defs"].items()) if name in asked | _used(found)}
+    names = {name_of(each) for each in (*requests, *answers)} | _names_used(found)
+    return {name: _without_title(schema) for name, schema in sorted(found["$defs"].items()) if name in names}
 
 
 class _Generator(GenerateJsonSchema):
-    """Add the documents of fields, leave out titles and needless defaults, and refuse other fields in answers."""
+    """Add the descriptions of fields, leave out titles and needless defaults, and refuse other fields in answers."""
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         return self._described(super().model_schema(schema), schema["cls"])
@@ -72,17 +72,17 @@ class _Generator(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         found = super().default_schema(schema)
-        is_documented = self.mode == "validation" and found.get("default") is not None
-        return found if is_documented else {name: value for name, value in found.items() if name != "default"}
+        is_kept = self.mode == "validation" and found.get("default") is not None
+        return found if is_kept else {name: value for name, value in found.items() if name != "default"}
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
     def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
-        """Replace the class in a reference such as `chalicelib.exports.model.Format:24`."""
+        """Replace the class in a reference such as `chalicelib.exports.model.Format:24` by its name in the document."""
         core_ref, mode = core_mode_ref
         path, colon, rest = core_ref.partition(":")
-        return super().get_defs_ref((CoreRef(_BY_PATH.get(path, path) + colon + rest), mode))
+        return super().get_defs_ref((CoreRef(_NAME_BY_PATH.get(path, path) + colon + rest), mode))
 
     def _described(self, schema: JsonSchemaValue, cls: type) -> JsonSchemaValue:
         docs = field_docs(cls)
@@ -91,17 +91,17 @@ class _Generator(GenerateJsonSchema):
         return {**schema, "additionalProperties": False} if self.mode == "serialization" else schema
 
 
-def _untitled(schema: JsonSchemaValue) -> JsonSchemaValue:
+def _without_title(schema: JsonSchemaValue) -> JsonSchemaValue:
     found = {name: value for name, value in schema.items() if name != "title"}
     return {**found, "description": one_line(found["description"])} if "description" in found else found
 
 
-def _used(node: Any) -> set[str]:
+def _names_used(node: Any) -> set[str]:
     """Return the names of the schemas that the node refers to."""
     if isinstance(node, dict):
         own = {node["$ref"].rpartition("/")[2]} if isinstance(node.get("$ref"), str) else set()
-        return own.union(*map(_used, node.values()))
-    return set().union(*map(_used, node)) if isinstance(node, list) else set()
+        return own.union(*map(_names_used, node.values()))
+    return set().union(*map(_names_used, node)) if isinstance(node, list) else set()
 
 
-_BY_PATH = {f"{cls.__module__}.{cls.__qualname__}": name for cls, name in NAMES.items()}
+_NAME_BY_PATH = {f"{cls.__module__}.{cls.__qualname__}": name for cls, name in NAMES.items()}

@@ -1,4 +1,4 @@
-"""`make ready`: is this account ready for a crowd? Exit code 0: ready, 1: not ready, 2: could not read enough."""
+"""`make ready`: is this account ready for a crowd? Exit code 0: ready, 1: not ready, 2: too little could be read."""
 
 import re
 import sys
@@ -15,51 +15,51 @@ from chalicelib.health.readiness import Readiness, keep
 from stack.aws import Cloud
 from stack.console import dim, run_main, say
 from stack.deploy import stack_name
-from stack.ready.account import identity_of, reads
-from stack.ready.asks import asks, of_shards, of_throttle
-from stack.ready.problems import problems
-from stack.ready.reading import Clients, Values, read
-from stack.ready.records import lookup, records
-from stack.ready.report import exit_code, lines, sentence
-from stack.ready.stage import AskedStack, clients, endpoint_of, stage_of
-from stack.ready.verdict import Expected, Forecast, judged
+from stack.ready.account import account_calls, identity_of
+from stack.ready.defects import find_defects
+from stack.ready.increases import increases, shard_defects, throttle_defects
+from stack.ready.reading import Clients, Values, read_values
+from stack.ready.records import records, resolver_lookup
+from stack.ready.report import exit_code, report_lines, staff_sentence
+from stack.ready.stage import StackDescription, clients, describe_stack, endpoint_of
+from stack.ready.verdict import Expected, Forecast, forecast
 
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the result, store it for staff, and return the exit code."""
-    options = _options(words)
+    options = _options(arguments)
     endpoint, now = endpoint_of(options.stage), datetime.now(UTC)
-    stage, ask = stage_of(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
-    values = read_all(stage, ask, now, dns_too=options.dns)
+    stack, client_for = describe_stack(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
+    values = read_all(stack, client_for, now, with_dns=options.dns)
     expected = Expected(options.expect, options.seconds)
-    broken = (*problems(values, now), *of_shards(values, expected), *of_throttle(values, expected))
-    verdict = judged(values, expected, broken)
-    for line in lines(verdict, asks(values, expected, options.stage), values):
+    defects = (*find_defects(values, now), *shard_defects(values, expected), *throttle_defects(values, expected))
+    verdict = forecast(values, expected, defects)
+    for line in report_lines(verdict, increases(values, expected, options.stage), values):
         say(line)
-    _tell_staff(verdict, stage, ask, now)
+    _store_for_staff(verdict, stack, client_for, now)
     return exit_code(verdict)
 
 
-def read_all(stage: AskedStack, ask: Clients, now: datetime, *, dns_too: bool) -> Values:
-    found = [*stage.values(), *read(reads(stage.name, stage.outputs, stage.chosen, now), ask)]
+def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, with_dns: bool) -> Values:
+    found = [*stack.values(), *read_values(account_calls(stack.name, stack.outputs, stack.parameters, now), client_for)]
     tokens = Values(found).get("identity.dkim_tokens", [])
-    resolve = lookup(dns.resolver.Resolver()) if dns_too else None
-    return Values([*found, *records(identity_of(stage.chosen), stage.chosen, tokens, resolve)])
+    resolve = resolver_lookup(dns.resolver.Resolver()) if with_dns else None
+    return Values([*found, *records(identity_of(stack.parameters), stack.parameters, tokens, resolve)])
 
 
-def _tell_staff(verdict: Forecast, stage: AskedStack, ask: Clients, now: datetime) -> None:
-    """Store the result for the staff health page. Ignore a refusal: a role that only reads may use this command too."""
-    tables = Tables(ask("dynamodb", ""), {COUNTS: stage.outputs["CountsTableName"]})
+def _store_for_staff(verdict: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:
+    """Store the result for the staff health page. Ignore a denied write: a read-only role may use this command too."""
+    tables = Tables(client_for("dynamodb", ""), {COUNTS: stack.outputs["CountsTableName"]})
     try:
-        keep(Readiness(verdict.is_ready, sentence(verdict), now.replace(microsecond=0)), tables)
+        keep(Readiness(verdict.is_ready, staff_sentence(verdict), now.replace(microsecond=0)), tables)
     except Unavailable:
         say(dim("Not shown to staff: the result could not be stored in the counts table."))
 
 
 def rate(text: str) -> float:
-    """Return signatures a second: 1000/s, 60000/min."""
+    """Return signatures a second from a text such as 1000/s or 60000/min."""
     found = re.fullmatch(r"([\d,.]+)(?:/(s|min|m|h))?", text)
     if not found or not (number := float(found[1].replace(",", ""))):
         raise ArgumentTypeError("use a rate such as 1000/s or 60000/min")
@@ -67,15 +67,15 @@ def rate(text: str) -> float:
 
 
 def seconds(text: str) -> float:
-    """Return seconds: 90s, 30min, 1h, 2d."""
+    """Return seconds from a text such as 90s, 30min, 1h or 2d."""
     found = re.fullmatch(r"([\d.]+)(s|min|m|h|d)", text)
     if not found or not (number := float(found[1])):
         raise ArgumentTypeError("use a time such as 1h or 30min")
     return number * _UNITS[found[2]]
 
 
-def parser_of(prog: str, description: str | None) -> ArgumentParser:
-    """Return a parser of what both `make ready` and `make warm` are told: the stage and the crowd."""
+def crowd_parser(prog: str, description: str | None) -> ArgumentParser:
+    """Return a parser with the options that `make ready` and `make warm` share: the stage and the crowd."""
     parser = ArgumentParser(prog=prog, description=description)
     parser.add_argument("--stage", default="dev")
     parser.add_argument("--expect", type=rate, default="1000/s", help="signatures a second: 1000/s")
@@ -83,10 +83,10 @@ def parser_of(prog: str, description: str | None) -> ArgumentParser:
     return parser
 
 
-def _options(words: Sequence[str] | None) -> Namespace:
-    parser = parser_of("make ready", __doc__)
+def _options(arguments: Sequence[str] | None) -> Namespace:
+    parser = crowd_parser("make ready", __doc__)
     parser.add_argument("--dns", action="store_true", help="also ask the name servers for SPF, DKIM and DMARC")
-    return parser.parse_args(words)
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

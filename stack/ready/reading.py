@@ -1,4 +1,4 @@
-"""Values of the account, each with its source. A value that cannot be read has a reason instead; no error is raised."""
+"""Values of the account, each with its source. A value that cannot be read has a problem instead; nothing is raised."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-# No call may hold up the report.
+# No call may delay the report for long.
 CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 NOT_ALLOWED = "you are not allowed to read this"
 _DENIALS = frozenset({"AuthorizationError", "UnauthorizedOperation", "NotAuthorized", "UnauthorizedException"})
 
 Clients = Callable[[str, str], Any]
-"""Return the client of a service in a region ("": the usual one)."""
+"""Return the client of a service in a region ("": the default region)."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """`name` is group and name: ses.daily. `problem` says why there is no value."""
+    """`name` has a group and a name: ses.daily. `problem` says why there is no value."""
 
     name: str
     source: str
@@ -27,8 +27,8 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Read:
-    """One call, and what to take from its answer, by the names of the values."""
+class AwsCall:
+    """One call of AWS. `values`: how to get each value from the answer, by the value's name."""
 
     service: str
     operation: str
@@ -42,7 +42,7 @@ class Read:
 
 
 class Values:
-    """What was read, by name."""
+    """The values by name."""
 
     def __init__(self, values: Iterable[Value]) -> None:
         self.by_name = {value.name: value for value in values}
@@ -62,21 +62,22 @@ class Values:
         return [value for value in self if value.problem]
 
 
-def read(reads: Iterable[Read], clients: Clients) -> list[Value]:
-    return [value for each in reads for value in _values(each, clients)]
+def read_values(calls: Iterable[AwsCall], clients: Clients) -> list[Value]:
+    """Make the calls and return all values."""
+    return [value for call in calls for value in _values(call, clients)]
 
 
-def _values(each: Read, clients: Clients) -> list[Value]:
+def _values(call: AwsCall, clients: Clients) -> list[Value]:
     try:
-        answer = getattr(clients(each.service, each.region), each.operation)(**each.params)
+        answer = getattr(clients(call.service, call.region), call.operation)(**call.params)
     except (ClientError, BotoCoreError) as error:
-        return [Value(name, each.source, problem=_problem(error)) for name in each.values]
-    return [_value_of(name, each.source, take, answer) for name, take in each.values.items()]
+        return [Value(name, call.source, problem=_problem(error)) for name in call.values]
+    return [_value_of(name, call.source, get_value, answer) for name, get_value in call.values.items()]
 
 
-def _value_of(name: str, source: str, take: Callable[[Any], Any], answer: Any) -> Value:
+def _value_of(name: str, source: str, get_value: Callable[[Any], Any], answer: Any) -> Value:
     try:
-        return Value(name, source, take(answer))
+        return Value(name, source, get_value(answer))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return Value(name, source, problem="the answer does not have it")
 

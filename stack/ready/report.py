@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from stack.console import bold, dim
-from stack.ready.asks import Ask
+from stack.ready.increases import Increase
 from stack.ready.reading import Value, Values
 from stack.ready.verdict import DAY, HOUR, MINUTE, Forecast
 
@@ -15,29 +15,29 @@ _MANY = 6
 
 
 def exit_code(verdict: Forecast) -> int:
-    """Return 0 if ready, 1 if not, 2 if nothing is wrong but something that the model needs was not read."""
+    """Return 0 if ready, 1 if not, 2 if nothing is wrong but a limit of the model was not read."""
     if not verdict.is_ready:
         return NOT_READY
     return UNKNOWN if verdict.assumed else READY
 
 
-def lines(verdict: Forecast, asked: Sequence[Ask], values: Values) -> Iterator[str]:
-    yield from _answer(verdict)
-    # If the model holds, nothing needs to be raised.
-    yield from _raising([] if verdict.holds else asked)
-    yield from _broken(verdict)
-    yield from _read(values)
-    yield from _unread(values, verdict)
+def report_lines(verdict: Forecast, increases: Sequence[Increase], values: Values) -> Iterator[str]:
+    yield from _answer_lines(verdict)
+
+    yield from _increase_lines([] if verdict.has_capacity else increases)
+    yield from _defect_lines(verdict)
+    yield from _read_lines(values)
+    yield from _unread_lines(values, verdict)
 
 
-def sentence(verdict: Forecast) -> str:
-    """Return the result in words for staff: without AWS's terms."""
+def staff_sentence(verdict: Forecast) -> str:
+    """Return the result in words for staff, without terms of AWS."""
     crowd = f"{verdict.expected.rate:,g} signatures a second for {duration(verdict.expected.seconds)}"
     if verdict.is_ready and verdict.assumed:
         return f"The site is probably ready for {crowd}. Not everything could be checked."
     if verdict.is_ready:
         return f"The site is ready for {crowd}."
-    if verdict.holds:
+    if verdict.has_capacity:
         return f"The site has the capacity for {crowd}, but something is broken. Ask your engineer to run “make ready”."
     return (
         f"The site is not ready for {crowd}: people would wait up to {duration(verdict.longest_wait)}, the last"
@@ -55,13 +55,13 @@ def duration(seconds: float) -> str:
     return "1 hour" if seconds == HOUR else f"{seconds:,.0f} seconds"
 
 
-def _answer(verdict: Forecast) -> Iterator[str]:
+def _answer_lines(verdict: Forecast) -> Iterator[str]:
     expected = verdict.expected
     answer = {READY: "READY", NOT_READY: "NOT READY", UNKNOWN: "COULD NOT READ ENOUGH"}[exit_code(verdict)]
     crowd = f"{expected.rate:,g} a second for {duration(expected.seconds)} ({expected.total:,.0f} signatures)"
     yield bold(f"{answer} for {crowd}")
-    first = f"{verdict.first}, after {duration(verdict.first_after)}" if verdict.first else "nothing"
-    yield f"  first bottleneck   {first}"
+    after = f", after {duration(verdict.bottleneck_after)}"
+    yield f"  first bottleneck   {verdict.first_bottleneck + after if verdict.first_bottleneck else 'nothing'}"
     yield f"  people wait        at most {duration(verdict.longest_wait)}; {verdict.waiting:,} people at once"
     stored = "not within 30 days" if verdict.all_stored is None else f"after {duration(verdict.all_stored)}"
     yield f"  signatures         none is lost; {verdict.overflow:,} at most in the overflow queue; all stored {stored}"
@@ -70,51 +70,51 @@ def _answer(verdict: Forecast) -> Iterator[str]:
     yield dim("  A model (docs/capacity.md), with the limits below. Use it for orders of magnitude.")
 
 
-def _raising(asked: Sequence[Ask]) -> Iterator[str]:
-    if asked:
+def _increase_lines(increases: Sequence[Increase]) -> Iterator[str]:
+    if increases:
         yield bold("Raise, in this order")
-    for number, ask in enumerate(asked, 1):
-        yield f"  {number}. {ask.what}: {ask.now:,.0f} to {ask.wanted:,.0f}. It takes {ask.takes}."
-        yield f"     {ask.how}"
+    for number, increase in enumerate(increases, 1):
+        yield f"  {number}. {increase.what}: {increase.now:,.0f} to {increase.needed:,.0f}. It takes {increase.takes}."
+        yield f"     {increase.how}"
 
 
-def _broken(verdict: Forecast) -> Iterator[str]:
-    if verdict.problems:
+def _defect_lines(verdict: Forecast) -> Iterator[str]:
+    if verdict.defects:
         yield bold("Repair")
-    for problem in verdict.problems:
-        yield f"  - {problem.text}: {problem.remedy}"
+    for defect in verdict.defects:
+        yield f"  - {defect.text}: {defect.remedy}"
 
 
-def _read(values: Values) -> Iterator[str]:
+def _read_lines(values: Values) -> Iterator[str]:
     yield bold("Read")
     known = [value for value in values if not value.problem]
     for source, group in groupby(known, key=lambda value: value.source):
-        yield f"  {source:<34}" + ", ".join(_brief([*group]))
+        yield f"  {source:<34}" + ", ".join(_value_texts([*group]))
 
 
-def _brief(group: Sequence[Value]) -> Iterator[str]:
-    """Yield each value. Of many queues, only those with messages."""
+def _value_texts(group: Sequence[Value]) -> Iterator[str]:
+    """Yield the text of each value. If there are many, yield zeros as one number: most queues are empty."""
     empty = [value for value in group if value.value == 0] if len(group) > _MANY else []
-    yield from (f"{value.name} {_shown(value.value)}" for value in group if value not in empty)
+    yield from (f"{value.name} {_text_of(value.value)}" for value in group if value not in empty)
     if empty:
         yield f"{empty[0].name.partition('.')[0]}.*: {len(empty)} are empty"
 
 
-def _unread(values: Values, verdict: Forecast) -> Iterator[str]:
-    unread = sorted(values.unread(), key=_why)
+def _unread_lines(values: Values, verdict: Forecast) -> Iterator[str]:
+    unread = sorted(values.unread(), key=_problem_and_source)
     if unread:
         yield bold("Not read")
-    for (problem, source), group in groupby(unread, key=_why):
+    for (problem, source), group in groupby(unread, key=_problem_and_source):
         yield f"  {source:<34}" + ", ".join(value.name for value in group) + f": {problem}"
     if verdict.assumed:
         yield f"  The usual quota is assumed for: {', '.join(verdict.assumed)}"
 
 
-def _why(value: Value) -> tuple[str, str]:
+def _problem_and_source(value: Value) -> tuple[str, str]:
     return value.problem, value.source
 
 
-def _shown(value: Any) -> str:
+def _text_of(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, datetime):

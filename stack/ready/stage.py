@@ -1,4 +1,4 @@
-"""The stage that is asked about: its outputs and parameters, and clients that give up soon."""
+"""The stack of the stage: its outputs and parameters. Clients of AWS that give up soon."""
 
 import json
 import os
@@ -16,39 +16,37 @@ from stack.paths import ENDPOINTS, REGION
 from stack.ready.reading import CONFIG, Clients, Value
 from stack.target import LOCAL_STAGE
 
-# What the model needs of our own settings.
+# The stack's parameters that the model needs.
 _NEEDED = ("MailPerSecond", "MailSenders")
 
 
 @dataclass(frozen=True)
-class AskedStack:
-    """`name` is the stack's."""
-
+class StackDescription:
     name: str
     outputs: Mapping[str, str]
-    chosen: Mapping[str, str]
+    parameters: Mapping[str, str]
 
     def values(self) -> list[Value]:
         source = "cloudformation DescribeStacks"
-        needed = [Value(f"stack.{name}", source, float(self.chosen[name])) for name in _NEEDED]
+        needed = [Value(f"stack.{name}", source, float(self.parameters[name])) for name in _NEEDED]
         return [*needed, Value("stack.has_cdn", source, "EdgeArn" in self.outputs)]
 
 
-def stage_of(stack: str, cloud: Cloud) -> AskedStack:
-    """Raise Failure if there is no such stack: without its names nothing can be read."""
+def describe_stack(stack: str, cloud: Cloud) -> StackDescription:
+    """Return the stack's outputs and parameters. Raise Failure if there is no such stack."""
     with one_line_errors():
         described = changeset.describe(cloud, stack)
     if described is None:
         raise Failure(f"there is no stack {stack}: deploy it first")
-    chosen = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
-    return AskedStack(stack, changeset.outputs(described), chosen)
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+    return StackDescription(stack, changeset.outputs(described), parameters)
 
 
 def endpoint_of(stage: str) -> str | None:
-    """Return the emulator's URL, for the running local site too. None: AWS. Raise Failure if the site does not run."""
-    given = os.environ.get("AWS_ENDPOINT_URL")
-    if given or stage != LOCAL_STAGE:
-        return given
+    """Return the emulator's URL, or None for AWS. Raise Failure if the local site is meant and does not run."""
+    from_environment = os.environ.get("AWS_ENDPOINT_URL")
+    if from_environment or stage != LOCAL_STAGE:
+        return from_environment
     if not ENDPOINTS.exists():
         raise Failure("the local site is not running: start it with `make run`")
     return str(json.loads(ENDPOINTS.read_text(encoding="utf-8"))["emulator"])

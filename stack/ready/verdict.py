@@ -8,16 +8,16 @@ from benchmarks import results
 from benchmarks.model.limits import Account, account
 from benchmarks.model.scenarios import Run, run_on, steady
 from benchmarks.model.service import Service, calibrated
-from stack.ready.problems import Defect
+from stack.ready.defects import Defect
 from stack.ready.reading import Values
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-# What "ready" means, in seconds: nobody waits longer for an answer, and no email comes later after the end.
+# What "ready" means, in seconds: the longest wait for an answer, and the last email after the end of the load.
 LONGEST_WAIT, LATEST_EMAIL = MINUTE, HOUR
 # The share of page views that may fail.
 LOST_VIEWS = 0.01
-# The model's limits that are read from the account, and where. The others are facts about AWS or our own settings.
-_READ = {
+# The model's limits that are read, each with the value's name. The other limits are facts about AWS or the template's.
+_VALUE_BY_LIMIT = {
     "gateway_rate": "gateway.rate",
     "gateway_burst": "gateway.burst",
     "concurrency": "lambda.concurrency",
@@ -29,7 +29,7 @@ _READ = {
     "senders": "stack.MailSenders",
 }
 _UNLIMITED = 1e9
-NAMES = {
+BOTTLENECKS = {
     "Lambda": "Lambda's concurrent executions",
     "gateway": "API Gateway's rate",
     "table": "the signatures table's write units",
@@ -55,11 +55,15 @@ class Expected:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The model's result. Times in seconds; `last_email` is after the end of the load. None: not within its horizon."""
+    """The model's result. Times are in seconds, and `last_email` is after the end of the load.
+
+    `all_stored` is None if not all is stored within the model's horizon. `assumed`: the values that were not read, so
+    that the usual quota is assumed.
+    """
 
     expected: Expected
-    first: str
-    first_after: int
+    first_bottleneck: str
+    bottleneck_after: int
     waiting: int
     longest_wait: int
     overflow: int
@@ -67,23 +71,23 @@ class Forecast:
     last_email: float
     lost_views: float
     assumed: tuple[str, ...]
-    problems: tuple[Defect, ...] = ()
+    defects: tuple[Defect, ...] = ()
 
     @property
-    def holds(self) -> bool:
+    def has_capacity(self) -> bool:
         is_in_time = self.longest_wait <= LONGEST_WAIT and self.last_email <= LATEST_EMAIL
         return is_in_time and self.lost_views <= LOST_VIEWS
 
     @property
     def is_ready(self) -> bool:
-        return self.holds and not self.problems
+        return self.has_capacity and not self.defects
 
 
-def judged(values: Values, expected: Expected, problems: tuple[Defect, ...]) -> Forecast:
+def forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) -> Forecast:
     limits, assumed = limits_of(values)
     load = replace(steady(expected.rate, expected.seconds), cached=bool(values.get("stack.has_cdn")))
     done = run_on(limits, load, service(), values.get("ses.sent", 0))
-    return replace(_read_off(done, expected), assumed=assumed, problems=problems)
+    return replace(_forecast_of(done, expected), assumed=assumed, defects=defects)
 
 
 def service() -> Service:
@@ -91,30 +95,30 @@ def service() -> Service:
 
 
 def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
-    """Return the account, and which of its values were not read: for those the usual quota is assumed."""
+    """Return the account's limits, and the names of values that were not read: the usual quota is assumed for them."""
     usual = account("default")
-    found = {limit: float(values.get(name)) for limit, name in _READ.items() if values.has(name)}
+    found = {limit: float(values.get(name)) for limit, name in _VALUE_BY_LIMIT.items() if values.has(name)}
     if found.get("mail_daily", 0) < 0:
         found["mail_daily"] = _UNLIMITED
-    # No limit is 0 on AWS. The emulator says so of what it does not know.
+    # No limit is 0 on AWS. The emulator returns 0 for limits that it does not know.
     known = {limit: number for limit, number in found.items() if number > 0}
-    assumed = tuple(name for limit, name in _READ.items() if limit not in known)
-    return replace(usual, name="yours", **_all(known)), assumed
+    assumed = tuple(name for limit, name in _VALUE_BY_LIMIT.items() if limit not in known)
+    return replace(usual, name="yours", **_checked_fields(known)), assumed
 
 
-def _all(known: Mapping[str, float]) -> dict[str, Any]:
+def _checked_fields(known: Mapping[str, float]) -> dict[str, Any]:
     assert known.keys() <= {field.name for field in fields(Account)}
     return dict(known)
 
 
-def _read_off(done: Run, expected: Expected) -> Forecast:
+def _forecast_of(done: Run, expected: Expected) -> Forecast:
     figures = done.figures
-    first = sorted(figures["held_up_first_s"].items(), key=lambda one: one[1])
-    who, when = first[0] if first else ("", 0)
+    by_time = sorted(figures["held_up_first_s"].items(), key=lambda one: one[1])
+    limit, when = by_time[0] if by_time else ("", 0)
     return Forecast(
         expected=expected,
-        first=NAMES.get(who, ""),
-        first_after=when,
+        first_bottleneck=BOTTLENECKS.get(limit, ""),
+        bottleneck_after=when,
         waiting=figures["peak_waiting"],
         longest_wait=figures["longest_wait_s"],
         overflow=figures["peak_overflow"],

@@ -8,7 +8,7 @@ from typing import Any
 from stack.paths import ROOT
 from stack.referee.model import Where
 from stack.referee.resolve import Resolver
-from stack.template.functions import configured
+from stack.template.functions import function_settings
 from stack.template.merge import merge_template
 
 HERE = Where("eu-west-2", "123456789012")
@@ -21,7 +21,7 @@ def declared() -> dict[str, dict[str, Any]]:
     """Return the policies by the functions' names in app.py, with intrinsic functions as they stand."""
     return {
         function: json.loads((ROOT / ".chalice" / settings["iam_policy_file"]).read_text(encoding="utf-8"))
-        for function, settings in configured().items()
+        for function, settings in function_settings().items()
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stack.referee.model import Where
-from stack.template.cfn import NOTHING
+from stack.template.cfn import NO_VALUE
 
 STACK = "petitions"
 _PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -44,7 +44,7 @@ class Resolver:
         if isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:
             condition, value, otherwise = node["Fn::If"]
             return self._is_nothing(value if self.holds(condition) else otherwise)
-        return bool(node == NOTHING)
+        return bool(node == NO_VALUE)
 
     def name(self, logical: str) -> str:
         """Return the physical name of a resource."""

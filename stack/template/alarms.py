@@ -6,7 +6,7 @@ To add an alarm, add it to the list and to docs/runbook.md, which says what to d
 from typing import Any, NamedTuple
 
 from chalicelib.core.metrics import NAMESPACE, Metric
-from stack.template.cfn import Template, get, output, ref, resource, sub
+from stack.template.cfn import Template, get_att, output, ref, resource, sub
 
 
 class Measure(NamedTuple):
@@ -18,49 +18,49 @@ class Measure(NamedTuple):
 
     def as_properties(self) -> Template:
         """Return the measure as properties of an alarm."""
-        named = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
         return {
             "Namespace": self.namespace,
             "MetricName": self.metric,
-            **({"Dimensions": named} if named else {}),
+            **({"Dimensions": dimensions} if dimensions else {}),
         }
 
 
-def ours(metric: Metric) -> Measure:
+def code_measure(metric: Metric) -> Measure:
     """Return a metric that the code writes."""
     return Measure(NAMESPACE, metric, {"stage": ref("Stage")})
 
 
-def of_api(metric: str) -> Measure:
+def api_measure(metric: str) -> Measure:
     return Measure("AWS/ApiGateway", metric, {"ApiName": sub("petitions-${Stage}"), "Stage": "site"})
 
 
-def of_queue(metric: str, queue: str) -> Measure:
-    return Measure("AWS/SQS", metric, {"QueueName": get(queue, "QueueName")})
+def queue_measure(metric: str, queue: str) -> Measure:
+    return Measure("AWS/SQS", metric, {"QueueName": get_att(queue, "QueueName")})
 
 
 def alarm(description: str, measure: Measure, statistic: str = "Sum", period: int = 300, **more: Any) -> Template:
     """Return an alarm on one metric. `period` is in seconds. `more` replaces properties, Threshold for example."""
-    measured = {**measure.as_properties(), "Statistic": statistic, "Period": period}
-    return resource("CloudWatch::Alarm", {**_usual_properties(description), **measured, **more})
+    metric = {**measure.as_properties(), "Statistic": statistic, "Period": period}
+    return resource("CloudWatch::Alarm", {**_usual_properties(description), **metric, **more})
 
 
 def alarm_on_math(
     description: str, expression: str, operands: dict[str, Measure], label: str = "", name: str = "sum", **more: Any
 ) -> Template:
-    """Return an alarm on an expression over sums of a minute.
+    """Return an alarm on an expression. Its operands are sums over a minute.
 
-    The emulator refuses the whole stack if an alarm has an expression, so these exist on AWS only.
+    These alarms exist on AWS only: the emulator refuses a stack in which an alarm has an expression.
     """
     result = {"Id": name, "Expression": expression, "Label": label or description, "ReturnData": True}
-    metrics = [result, *(_operand(each, measure) for each, measure in operands.items())]
+    metrics = [result, *(_operand(operand, measure) for operand, measure in operands.items())]
     properties = {**_usual_properties(description), "Metrics": metrics, **more}
     return resource("CloudWatch::Alarm", properties, Condition="OnAws")
 
 
 def _operand(name: str, measure: Measure) -> Template:
-    measured = {"Metric": measure.as_properties(), "Stat": "Sum", "Period": 60}
-    return {"Id": name, "ReturnData": False, "MetricStat": measured}
+    sum_of_a_minute = {"Metric": measure.as_properties(), "Stat": "Sum", "Period": 60}
+    return {"Id": name, "ReturnData": False, "MetricStat": sum_of_a_minute}
 
 
 def _usual_properties(description: str) -> Template:
@@ -77,72 +77,75 @@ def _usual_properties(description: str) -> Template:
     }
 
 
-def _reputation(metric: str, most: float, description: str) -> Template:
-    """Return an alarm on a rate that SES measures over the whole account. It has no value while nothing is sent."""
+def _reputation_alarm(metric: str, threshold: float, description: str) -> Template:
+    """Return an alarm on a rate that SES measures over the whole account. While nothing is sent, it has no value."""
     unusual = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
     measure = Measure("AWS/SES", f"Reputation.{metric}", {})
-    return alarm(description, measure, "Maximum", 3600, Threshold=most, **unusual)
+    return alarm(description, measure, "Maximum", 3600, Threshold=threshold, **unusual)
 
 
 _ALARMS = {
     "MailBacklog": alarm(
         "The oldest email has waited for an hour.",
-        of_queue("ApproximateAgeOfOldestMessage", "MailQueue"),
+        queue_measure("ApproximateAgeOfOldestMessage", "MailQueue"),
         "Maximum",
         Threshold=3600,
         EvaluationPeriods=3,
     ),
     "Overflow": alarm(
-        "Signatures go to the overflow queue: the table does not accept them.", ours(Metric.OVERFLOWED), period=60
+        "Signatures go to the overflow queue: the table does not accept them.",
+        code_measure(Metric.OVERFLOWED),
+        period=60,
     ),
     "Degraded": alarm(
-        "AWS denies a call, or a stored item or a change of one cannot be read: the rest continues without it.",
-        ours(Metric.DEGRADED),
+        "AWS denies a call, or the code cannot read a stored item or a stream record. Other work continues.",
+        code_measure(Metric.DEGRADED),
         period=60,
     ),
     "MessageFailed": alarm(
-        "A message cannot be processed. After more attempts it goes to its dead-letter queue.",
-        ours(Metric.MESSAGE_FAILED),
+        "A message cannot be processed. If further attempts fail too, it goes to its dead-letter queue.",
+        code_measure(Metric.MESSAGE_FAILED),
     ),
     "TargetPaused": alarm(
         "A letter to a petition's target bounced or was refused, or the target complained, so its letters are paused.",
-        ours(Metric.TARGET_PAUSED),
+        code_measure(Metric.TARGET_PAUSED),
     ),
     "MailUnknown": alarm(
-        "A sender crashed after it may have sent an email that is never sent twice.", ours(Metric.MAIL_UNKNOWN)
+        "A sender crashed. It may have sent an email of a kind that is never sent twice.",
+        code_measure(Metric.MAIL_UNKNOWN),
     ),
     # A missing recount is an alarm too.
     "Drift": alarm(
         "A tally differs from its signatures, or there was no recount for a day.",
-        ours(Metric.DRIFT),
+        code_measure(Metric.DRIFT),
         "Maximum",
         24 * 3600,
         TreatMissingData="breaching",
     ),
     "ApiErrors": alarm(
         "Ten responses a minute are 5xx.",
-        of_api("5XXError"),
+        api_measure("5XXError"),
         period=60,
         Threshold=10,
         EvaluationPeriods=3,
         DatapointsToAlarm=2,
     ),
     "ApiRefusals": alarm_on_math(
-        "A quarter of a busy API's responses are 4xx: probably 429, the gateway's limit.",
+        "A quarter of the responses are 4xx, at ten requests a second or more. Probably 429: the gateway's limit.",
         "IF(requests >= 600, 100 * refused / requests, 0)",
-        {"requests": of_api("Count"), "refused": of_api("4XXError")},
+        {"requests": api_measure("Count"), "refused": api_measure("4XXError")},
         "4xx in percent of at least ten requests a second",
         "share",
         Threshold=25,
         EvaluationPeriods=5,
         DatapointsToAlarm=3,
     ),
-    "BounceRate": _reputation(
+    "BounceRate": _reputation_alarm(
         "BounceRate",
         0.04,
         "More than 4 % of the account's email bounces. At 5 % AWS reviews the account, at 10 % it may stop all email.",
     ),
-    "ComplaintRate": _reputation(
+    "ComplaintRate": _reputation_alarm(
         "ComplaintRate",
         0.0008,
         "More than 0.08 % of the account's email gets complaints. At 0.1 % AWS reviews the account.",

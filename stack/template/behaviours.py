@@ -15,30 +15,30 @@ API, PAGES = "Api", "Pages"
 """Ids of the API as an origin, and of the group that has the busy page behind the API."""
 
 # CloudFront knows three sets of methods.
-_ALL = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
-_READ = ["GET", "HEAD"]
-_CACHED = ["GET", "HEAD"]
+_ALL_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
+_READ_METHODS = ["GET", "HEAD"]
 # AWS's policy that caches nothing (Managed-CachingDisabled).
-_NOTHING = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-# What may be stale for a day (edge/http.py) must be kept for a day: nothing stale is left after the maximum.
+_CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+# CloudFront deletes an answer after the policy's maximum. Answers may be served stale for a day (edge/http.py), so the
+# maximum is a day or more. In seconds.
 _A_DAY = 86_400
-# CloudFront has one list of policies for an account: without the region, a stage in a second region would collide.
-_NAME = "petitions-${Stage}-${AWS::Region}"
-# API Gateway refuses a host that it does not know, and obeys the other. All other headers are passed on where nothing
-# is cached: CloudFront refuses Authorization in a list of what to pass on (docs/aws-facts.md).
+# Policy names are unique in an account: without the region, the same stage in a second region would collide.
+_NAME_PREFIX = "petitions-${Stage}-${AWS::Region}"
+# API Gateway refuses an unknown Host, and X-HTTP-Method-Override would change the method. Where nothing is cached, all
+# other headers are passed on: CloudFront refuses Authorization in a list of headers to pass on (docs/aws-facts.md).
 _NOT_PASSED_ON = ("Host", "X-HTTP-Method-Override")
 
 
 class CacheRule(NamedTuple):
-    """What a cache policy depends on: the longest time in seconds, and the query's keys that change the answer."""
+    """What a cache policy depends on: its maximum time, and the query's keys that change the answer."""
 
-    longest: int
+    max_seconds: int
     query: Sequence[str]
 
     @property
     def logical_id(self) -> str:
         names = "".join(name.title() for name in self.query) or "Path"
-        return f"CacheFor{'AYear' if self.longest > _A_DAY else 'ADay'}By{names}"
+        return f"CacheFor{'AYear' if self.max_seconds > _A_DAY else 'ADay'}By{names}"
 
 
 def cache_rule(route: Route) -> CacheRule | None:
@@ -49,12 +49,15 @@ def cache_rule(route: Route) -> CacheRule | None:
 
 
 def routes_with_behaviours() -> list[Route]:
-    """Return the routes that need a behaviour, in CloudFront's order: the cached ones, and what they would hide."""
+    """Return the routes that need a behaviour, in CloudFront's order.
+
+    These are the cached routes, and the other routes that the pattern of a cached route matches too.
+    """
     cached = [route for route in ROUTES.values() if cache_rule(route)]
     hidden = [
         route for route in ROUTES.values() if not cache_rule(route) and any(_hides(each, route) for each in cached)
     ]
-    return sorted([*cached, *hidden], key=_order)
+    return sorted([*cached, *hidden], key=_sort_key)
 
 
 def _hides(cached: Route, other: Route) -> bool:
@@ -62,7 +65,7 @@ def _hides(cached: Route, other: Route) -> bool:
     return fnmatchcase(other.pattern, cached.pattern)
 
 
-def _order(route: Route) -> tuple[int, list[bool]]:
+def _sort_key(route: Route) -> tuple[int, list[bool]]:
     parts = route.pattern.split("/")
     return -len(parts), [part == "*" for part in parts]
 
@@ -70,7 +73,7 @@ def _order(route: Route) -> tuple[int, list[bool]]:
 def is_page(route: Route) -> bool:
     """Return whether people open the route in a browser, so that the busy page may replace it.
 
-    Except the thank-you page: the busy page would wrongly say that nothing was sent.
+    The thank-you page is not included: the busy page would wrongly say that nothing was sent.
     """
     *_, name = route.path.split("/")
     return route.cache is Cache.SECONDS and not route.any_origin and "." not in name
@@ -78,10 +81,10 @@ def is_page(route: Route) -> bool:
 
 def behaviours() -> list[Template]:
     """Return the behaviours in their order. No two have the same pattern."""
-    found: dict[str, Template] = {}
+    by_pattern: dict[str, Template] = {}
     for route in routes_with_behaviours():
-        found.setdefault(route.pattern, {"PathPattern": route.pattern, **_behaviour(route)})
-    return [*found.values()]
+        by_pattern.setdefault(route.pattern, {"PathPattern": route.pattern, **_behaviour(route)})
+    return [*by_pattern.values()]
 
 
 def _behaviour(route: Route) -> Template:
@@ -89,35 +92,35 @@ def _behaviour(route: Route) -> Template:
     if rule is None:
         return uncached()
     # A behaviour of an origin group takes no POST. Others take every method, so that the API can answer 405.
-    target = {"TargetOriginId": PAGES, "AllowedMethods": _READ} if is_page(route) else _to_api()
-    return {**target, **_usual_properties(), "CachePolicyId": ref(rule.logical_id), **_for_pictures(route)}
+    target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS} if is_page(route) else _api_target()
+    return {**target, **_usual_properties(), "CachePolicyId": ref(rule.logical_id), **_picture_properties(route)}
 
 
-def _for_pictures(route: Route) -> Template:
-    """Pass on `Accept` for pictures: CloudFront would remove it, and API Gateway would then not return bytes."""
+def _picture_properties(route: Route) -> Template:
+    """Return the policy that passes on `Accept` for pictures. Without `Accept`, API Gateway returns no bytes."""
     return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith(".png") else {}
 
 
 def uncached() -> Template:
-    """Return the behaviour of everything that acts or is personal: every method, and no cache."""
+    """Return the behaviour of all routes that write or are personal: every method, and no cache."""
     request = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
-    return {**_to_api(), **_usual_properties(), "CachePolicyId": _NOTHING, **request}
+    return {**_api_target(), **_usual_properties(), "CachePolicyId": _CACHING_DISABLED, **request}
 
 
-def _to_api() -> Template:
-    """Return what sends every method of a request to the API."""
-    return {"TargetOriginId": API, "AllowedMethods": _ALL}
+def _api_target() -> Template:
+    """Return the properties that send requests of every method to the API."""
+    return {"TargetOriginId": API, "AllowedMethods": _ALL_METHODS}
 
 
 def _usual_properties() -> Template:
-    return {"CachedMethods": _CACHED, "Compress": True, "ViewerProtocolPolicy": "redirect-to-https"}
+    return {"CachedMethods": _READ_METHODS, "Compress": True, "ViewerProtocolPolicy": "redirect-to-https"}
 
 
 def policies() -> Template:
-    """Return the cache policies of all routes, and the request policies of what is not cached and of pictures."""
-    different = sorted({rule for route in ROUTES.values() if (rule := cache_rule(route))})
+    """Return the cache policies of all routes, and the request policies of uncached routes and of pictures."""
+    rules = sorted({rule for route in ROUTES.values() if (rule := cache_rule(route))})
     requests = {"EdgeRequestPolicy": _request_policy(), "EdgePicturePolicy": _picture_policy()}
-    return {**dict(_cache_policy(each) for each in different), **requests}
+    return {**dict(_cache_policy(rule) for rule in rules), **requests}
 
 
 def _cache_policy(rule: CacheRule) -> tuple[str, Template]:
@@ -130,11 +133,11 @@ def _cache_policy(rule: CacheRule) -> tuple[str, Template]:
         "EnableAcceptEncodingBrotli": True,
     }
     config = {
-        "Name": sub(f"{_NAME}-{rule.logical_id}"),
-        # The answer's Cache-Control decides; an answer without one is not kept.
+        "Name": sub(f"{_NAME_PREFIX}-{rule.logical_id}"),
+        # The answer's Cache-Control decides. An answer without Cache-Control is not kept.
         "MinTTL": 0,
         "DefaultTTL": 0,
-        "MaxTTL": rule.longest,
+        "MaxTTL": rule.max_seconds,
         "ParametersInCacheKeyAndForwardedToOrigin": key,
     }
     return rule.logical_id, _edge_resource("CloudFront::CachePolicy", {"CachePolicyConfig": config})
@@ -142,7 +145,7 @@ def _cache_policy(rule: CacheRule) -> tuple[str, Template]:
 
 def _request_policy() -> Template:
     config = {
-        "Name": sub(f"{_NAME}-uncached"),
+        "Name": sub(f"{_NAME_PREFIX}-uncached"),
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "allExcept", "Headers": [*_NOT_PASSED_ON]},
         "QueryStringsConfig": {"QueryStringBehavior": "all"},
@@ -151,9 +154,9 @@ def _request_policy() -> Template:
 
 
 def _picture_policy() -> Template:
-    """Return the policy that passes Accept on. It does not change a picture, so it is not part of the cache key."""
+    """Return the policy that passes Accept on. Accept does not change a picture, so it is not in the cache key."""
     config = {
-        "Name": sub(f"{_NAME}-pictures"),
+        "Name": sub(f"{_NAME_PREFIX}-pictures"),
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Accept"]},
         "QueryStringsConfig": {"QueryStringBehavior": "none"},

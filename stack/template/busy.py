@@ -1,35 +1,36 @@
 """The busy page: a private bucket, and a small CloudFront distribution that answers every path with it, as a 503.
 
-CloudFront asks the second origin of a group for the same path, and the bucket has one object. So the second origin is
-a distribution of its own. Its error page does not replace an error of the API, and 503 is never kept as the page.
+If the API fails, CloudFront asks the second origin of the group for the same path. The bucket does not have that path,
+so the second origin is this distribution: for a missing object it answers 503 with the busy page. Caches do not keep a
+503 in place of the page that was asked for. Errors of the API for programs stay as they are.
 """
 
-from stack.template.cfn import Template, get, keeps_data, output, ref, resource, sub
+from stack.template.cfn import Template, get_att, output, ref, resource, retention, sub
 
 KEY = "busy.html"
-# The page after a form that the gateway refused. The main distribution shows it at this address.
+# The page that people see if the gateway refuses their form. The main distribution shows it at this address.
 REFUSED_KEY = "busy-form.html"
 _CONDITION = {"Condition": "HasEdge"}
 # AWS's policy with compression and without a query in the key (Managed-CachingOptimized).
-_CACHED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-# One style sheet in the page, and nothing else. Any site may frame it, because the form may be in a frame.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+# The page has one style sheet in itself, and loads nothing. Any site may frame it, because the form may be in a frame.
+_CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _RETRY_SECONDS = 10
-# checkov would want a firewall, and a certificate of a domain for TLS 1.2. Only our own CloudFront asks, with TLS 1.2.
+# checkov wants a firewall, and for TLS 1.2 a domain's certificate. Only the main distribution asks here, with TLS 1.2.
 _UNCHECKED = {"checkov": {"skip": [{"id": each, "comment": "see busy.py"} for each in ("CKV_AWS_68", "CKV_AWS_174")]}}
-_STORAGE = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${BusyEdge}"
+_BUSY_EDGE_ARN = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${BusyEdge}"
 
 
 def busy() -> Template:
-    distribution = {"DistributionConfig": _config()}
+    distribution = {"DistributionConfig": _distribution_config()}
     bucket_name = {**output(ref("BusyBucket"), "Bucket of the busy page"), **_CONDITION}
     return {
         "Resources": {
             # CloudFormation cannot delete a bucket that has an object.
-            "BusyBucket": resource("S3::Bucket", _bucket(), **_CONDITION, **keeps_data()),
+            "BusyBucket": resource("S3::Bucket", _bucket(), **_CONDITION, **retention()),
             "BusyBucketPolicy": resource("S3::BucketPolicy", _bucket_policy(), **_CONDITION),
-            "BusyAccess": resource("CloudFront::OriginAccessControl", _access(), **_CONDITION),
-            "BusyHeaders": resource("CloudFront::ResponseHeadersPolicy", _headers(), **_CONDITION),
+            "BusyAccess": resource("CloudFront::OriginAccessControl", _access_control(), **_CONDITION),
+            "BusyHeaders": resource("CloudFront::ResponseHeadersPolicy", _response_headers(), **_CONDITION),
             "BusyEdge": resource("CloudFront::Distribution", distribution, **_CONDITION, Metadata=_UNCHECKED),
         },
         "Outputs": {"BusyBucketName": bucket_name},
@@ -48,14 +49,14 @@ def _bucket() -> Template:
 
 def _bucket_policy() -> Template:
     """Let only this distribution read, and only over TLS. It may not list, so S3 answers 403 for a missing object."""
-    everything = [get("BusyBucket"), sub("${BusyBucket.Arn}/*")]
+    everything = [get_att("BusyBucket"), sub("${BusyBucket.Arn}/*")]
     read = {
         "Sid": "OnlyCloudFront",
         "Effect": "Allow",
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Action": "s3:GetObject",
         "Resource": sub("${BusyBucket.Arn}/*"),
-        "Condition": {"StringEquals": {"AWS:SourceArn": sub(_STORAGE)}},
+        "Condition": {"StringEquals": {"AWS:SourceArn": sub(_BUSY_EDGE_ARN)}},
     }
     secure = {
         "Sid": "OnlyOverTls",
@@ -68,15 +69,15 @@ def _bucket_policy() -> Template:
     return {"Bucket": ref("BusyBucket"), "PolicyDocument": {"Version": "2012-10-17", "Statement": [read, secure]}}
 
 
-def _access() -> Template:
-    signed = {"OriginAccessControlOriginType": "s3", "SigningBehavior": "always", "SigningProtocol": "sigv4"}
-    return {"OriginAccessControlConfig": {"Name": sub("petitions-${Stage}-${AWS::Region}-busy"), **signed}}
+def _access_control() -> Template:
+    signing = {"OriginAccessControlOriginType": "s3", "SigningBehavior": "always", "SigningProtocol": "sigv4"}
+    return {"OriginAccessControlConfig": {"Name": sub("petitions-${Stage}-${AWS::Region}-busy"), **signing}}
 
 
-def _headers() -> Template:
+def _response_headers() -> Template:
     retry = {"Header": "Retry-After", "Value": str(_RETRY_SECONDS), "Override": True}
     security = {
-        "ContentSecurityPolicy": {"ContentSecurityPolicy": _POLICY, "Override": True},
+        "ContentSecurityPolicy": {"ContentSecurityPolicy": _CONTENT_SECURITY_POLICY, "Override": True},
         "ContentTypeOptions": {"Override": True},
         "ReferrerPolicy": {"ReferrerPolicy": "no-referrer", "Override": True},
     }
@@ -88,11 +89,11 @@ def _headers() -> Template:
     return {"ResponseHeadersPolicyConfig": config}
 
 
-def _config() -> Template:
+def _distribution_config() -> Template:
     origin = {
         "Id": "Bucket",
-        "DomainName": get("BusyBucket", "RegionalDomainName"),
-        "OriginAccessControlId": get("BusyAccess", "Id"),
+        "DomainName": get_att("BusyBucket", "RegionalDomainName"),
+        "OriginAccessControlId": get_att("BusyAccess", "Id"),
         "S3OriginConfig": {"OriginAccessIdentity": ""},
     }
     behaviour = {
@@ -101,11 +102,11 @@ def _config() -> Template:
         "Compress": True,
         "AllowedMethods": ["GET", "HEAD"],
         "CachedMethods": ["GET", "HEAD"],
-        "CachePolicyId": _CACHED,
+        "CachePolicyId": _CACHING_OPTIMIZED,
         "ResponseHeadersPolicyId": ref("BusyHeaders"),
     }
-    # A path without an object: the bucket answers 403.
-    shown = {"ResponseCode": 503, "ResponsePagePath": f"/{KEY}", "ErrorCachingMinTTL": 60}
+    # The bucket answers 403 for a path without an object.
+    busy_response = {"ResponseCode": 503, "ResponsePagePath": f"/{KEY}", "ErrorCachingMinTTL": 60}
     return {
         "Comment": sub("petitions-${Stage}: the busy page"),
         "Enabled": True,
@@ -113,5 +114,5 @@ def _config() -> Template:
         "PriceClass": "PriceClass_100",
         "Origins": [origin],
         "DefaultCacheBehavior": behaviour,
-        "CustomErrorResponses": [{"ErrorCode": code, **shown} for code in (403, 404)],
+        "CustomErrorResponses": [{"ErrorCode": code, **busy_response} for code in (403, 404)],
     }

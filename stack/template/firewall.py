@@ -1,8 +1,8 @@
-"""The web ACL: it limits requests for each address and refuses known attacks. By default it only counts both.
+"""The web ACL: it limits requests for each address and refuses known attacks. By default it only counts them.
 
-There is no CAPTCHA and no challenge: they stop forms without JavaScript. AWS's rules against SQL injection are left
-out, because there is no SQL here and names like O'Brien look like it. So is the list of VPNs and Tor: supporters at
-risk use them.
+There is no CAPTCHA and no challenge, because they stop forms without JavaScript. AWS's rules against SQL injection are
+left out, because there is no SQL here and names like O'Brien look like SQL. The list of VPNs and Tor is left out too,
+because supporters at risk use them.
 """
 
 import json
@@ -16,7 +16,7 @@ _WINDOW = 300
 
 
 class RateRule(NamedTuple):
-    """The most requests of one address in the window. `path`: which paths. `is_page`: people see the refusal."""
+    """The most requests of one address in the window. `path`: a regular expression. `is_page`: people see refusals."""
 
     name: str
     path: str
@@ -25,16 +25,17 @@ class RateRule(NamedTuple):
     posts_only: bool = True
 
 
-# Generous: a school or a phone network has one address. Partners' servers send many signatures, and are not here.
-_RATES = (
+# The limits are high, because a school or a phone network has one address. The routes of partners have no limit,
+# because their servers send many signatures.
+_RATE_RULES = (
     RateRule("SigningByForm", r"^/petitions/[^/]+/signatures/*$", 2_000, is_page=True),
     RateRule("SigningByJson", r"^/api/petitions/[^/]+/signatures/*$", 2_000, is_page=False),
     RateRule("Links", r"^/(confirm|withdraw|unsubscribe|stop)/*$", 3_000, is_page=True, posts_only=False),
     RateRule("SignIn", r"^/api/staff/(sign-in|session)/*$", 100, is_page=False),
 )
-# AWS's groups of rules. Those named here only count, also when the others block. AWS's refuse bodies over 8 KB. Ours
-# have up to 16 KB (petitions 64 KB, partners' files and hashes some MB), with letters and Markdown in them. And
-# programs without a name may read our JSON.
+# AWS's groups of rules, each with the rules that only count, even if the parameter Blocks is yes. These rules would
+# refuse bodies over 8 KB, Markdown, and programs without a user agent. Our bodies have up to 16 KB (petitions 64 KB,
+# partners' files and hashes some MB), letters and updates have Markdown, and any program may read our JSON.
 _GROUPS = {
     "AWSManagedRulesAmazonIpReputationList": (),
     "AWSManagedRulesKnownBadInputsRuleSet": (),
@@ -43,14 +44,14 @@ _GROUPS = {
         *("SizeRestrictions_QUERYSTRING", "NoUserAgent_HEADER"),
     ),
 }
-# checkov does not read the choice of Blocks.
+# checkov does not evaluate the parameter Blocks.
 _UNCHECKED = {"checkov": {"skip": [{"id": "CKV_AWS_192", "comment": "KnownBadInputs has this rule; Blocks=yes"}]}}
 _DETAIL = "Too many requests come from your network at once. Please try again in a few minutes."
 _PROBLEM = {"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": _DETAIL}
 
 
 def web_acl() -> Template:
-    rules = [*map(_rate_rule, _RATES), *(_group_rule(name, counted) for name, counted in _GROUPS.items())]
+    rules = [*map(_rate_rule, _RATE_RULES), *(_group_rule(name, counted) for name, counted in _GROUPS.items())]
     properties = {
         "Name": sub("petitions-${Stage}-${SiteRegion}"),
         "Scope": "CLOUDFRONT",
@@ -61,7 +62,7 @@ def web_acl() -> Template:
             "Problem": {"ContentType": "APPLICATION_JSON", "Content": json.dumps(_PROBLEM)},
         },
         # WAF has reserved the names All and Default_Action.
-        "VisibilityConfig": _measured("DefaultAllow"),
+        "VisibilityConfig": _metric_settings("DefaultAllow"),
     }
     return resource("WAFv2::WebACL", properties, Metadata=_UNCHECKED)
 
@@ -72,7 +73,7 @@ def _rate_rule(rate: RateRule) -> Template:
         "RegexMatchStatement": {
             "FieldToMatch": {"UriPath": {}},
             "RegexString": rate.path,
-            # Decode the path first: API Gateway may read %73 as an s, and a request must not escape the count that way.
+            # Decode the path first: API Gateway may read %73 as an s, and such a request must be counted too.
             "TextTransformations": [
                 {"Priority": number, "Type": kind} for number, kind in enumerate(("URL_DECODE", "NORMALIZE_PATH"))
             ],
@@ -103,7 +104,7 @@ def _rate_rule(rate: RateRule) -> Template:
         "Name": rate.name,
         "Statement": {"RateBasedStatement": rate_statement},
         "Action": if_condition("Blocks", {"Block": {"CustomResponse": refusal}}, {"Count": {}}),
-        "VisibilityConfig": _measured(rate.name),
+        "VisibilityConfig": _metric_settings(rate.name),
     }
 
 
@@ -116,10 +117,10 @@ def _group_rule(name: str, counted: tuple[str, ...]) -> Template:
         "Name": name,
         "Statement": {"ManagedRuleGroupStatement": group},
         "OverrideAction": if_condition("Blocks", {"None": {}}, {"Count": {}}),
-        "VisibilityConfig": _measured(name),
+        "VisibilityConfig": _metric_settings(name),
     }
 
 
-def _measured(name: str) -> Template:
-    """Return a rule's metric. Samples of requests are off: they would hold tokens of links."""
+def _metric_settings(name: str) -> Template:
+    """Return the settings of a rule's metric. Samples of requests are off: they would contain tokens of links."""
     return {"CloudWatchMetricsEnabled": True, "MetricName": name, "SampledRequestsEnabled": False}

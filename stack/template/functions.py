@@ -1,4 +1,4 @@
-"""The functions: what config.json and app.py do not state about them.
+"""The properties of the functions that config.json and app.py do not state.
 
 Every function in config.json gets its alarms and its output here. So a new function needs no line, unless it gets
 a secret or a limit of its own.
@@ -12,13 +12,13 @@ from chalicelib.core.settings import OIDC
 from chalicelib.edge.route import Function
 from stack.paths import ROOT
 from stack.template.alarms import Measure, alarm
-from stack.template.cfn import Template, if_condition, merged, output, ref, sub
+from stack.template.cfn import Template, if_condition, merge_parts, output, ref, sub
 from stack.template.parameters import differs, number
 
 API_HANDLER = "api_handler"
 # The functions that serve routes, by their names in config.json.
-SERVING = tuple(API_HANDLER if each is Function.API else each.name.lower() for each in Function)
-# The environment of every function. Tables and queues add theirs.
+ROUTE_FUNCTIONS = tuple(API_HANDLER if each is Function.API else each.name.lower() for each in Function)
+# The environment of every function. Tables and queues add their variables.
 _SETTINGS = {
     "STAGE": ref("Stage"),
     "SITE_URL": ref("SiteUrl"),
@@ -31,12 +31,12 @@ _SETTINGS = {
     # pydantic's search for plugins takes 15 ms of a cold start, and we have none.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
-# Secrets are in the environment of the functions that need them, and of no other (docs/decisions/006).
+# The functions that get each secret in their environment (docs/decisions/006).
 SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
     "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
-    "ORIGIN_KEYS": SERVING,
+    "ORIGIN_KEYS": ROUTE_FUNCTIONS,
 }
 # The parameter that reserves concurrent executions for a function, and what its description calls the function.
 RESERVED = {
@@ -48,11 +48,11 @@ RESERVED = {
 
 
 def logical_id(name: str) -> str:
-    """Return the name's logical id in the template: send_mail is SendMail. Chalice names the API's own function so."""
+    """Return the name's logical id in the template: send_mail is SendMail. Chalice itself writes APIHandler."""
     return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
 
 
-def configured() -> dict[str, dict[str, Any]]:
+def function_settings() -> dict[str, dict[str, Any]]:
     """Return config.json's settings by function, under the function's name in app.py."""
     functions: dict[str, dict[str, Any]] = _config()["lambda_functions"]
     return functions
@@ -60,7 +60,7 @@ def configured() -> dict[str, dict[str, Any]]:
 
 def timeout(function: str) -> int:
     """Return the function's timeout in seconds."""
-    return int(configured()[function].get("lambda_timeout", _config()["lambda_timeout"]))
+    return int(function_settings()[function].get("lambda_timeout", _config()["lambda_timeout"]))
 
 
 def api_stage() -> str:
@@ -74,34 +74,35 @@ def _config() -> dict[str, Any]:
     return config
 
 
-def properties(function: str, **own: Any) -> Template:
+def function_properties(function: str, **own: Any) -> Template:
     """Return properties of a function that Chalice does not write."""
     return {"Resources": {logical_id(function): {"Properties": own}}}
 
 
 def environment(function: str, variables: Template) -> Template:
-    return properties(function, Environment={"Variables": variables})
+    return function_properties(function, Environment={"Variables": variables})
 
 
 def functions() -> Template:
-    return merged(
+    return merge_parts(
         [
             {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}},
-            *(_output_and_alarms(function) for function in configured()),
+            *(_output_and_alarms(function) for function in function_settings()),
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
-            *(_reserved(function) for function in RESERVED),
-            # Such a function imports only the modules of its own routes (app.py).
-            *(environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in SERVING),
+            *(_reservation(function) for function in RESERVED),
+            # A function that serves routes imports only their modules (app.py).
+            *(environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
-            environment("watch_mail", {"MAIL_SOURCE": _source("send_mail")}),
-            environment("watch_mail", {"OTHER_MAIL_SOURCE": _source("send_other_mail")}),
-            # The disk must hold the plain and the encrypted file at once. It sends messages to its own queue.
-            properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
-            properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
-            properties("run_update", RecursiveLoop="Allow"),
-            properties("compare_hashes", RecursiveLoop="Allow"),
-            properties("run_list", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
-            # Chalice would write the function's name in another case than its logical id.
+            environment("watch_mail", {"MAIL_SOURCE": _event_source_id("send_mail")}),
+            environment("watch_mail", {"OTHER_MAIL_SOURCE": _event_source_id("send_other_mail")}),
+            # The disk must hold the plain and the encrypted file at once. RecursiveLoop: a job sends messages to its
+            # own queue.
+            function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
+            function_properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
+            function_properties("run_update", RecursiveLoop="Allow"),
+            function_properties("compare_hashes", RecursiveLoop="Allow"),
+            function_properties("run_list", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
+            # Chalice writes the function's name here as ApiHandler, but its logical id is APIHandler.
             {"Resources": {"ApiHandlerLogGroup": {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}}},
         ]
     )
@@ -109,14 +110,16 @@ def functions() -> Template:
 
 def _output_and_alarms(function: str) -> Template:
     name = logical_id(function)
-    # Chalice writes the output of the API's own function.
+    # Chalice itself writes the output of the API's own function.
     outputs = {} if function == API_HANDLER else {f"{name}Name": output(ref(name), "Function")}
-    errors = alarm(f"{name} ended in an error or ran out of time.", of_function("Errors", function))
-    throttles = alarm(f"Lambda throttled {name}: too many concurrent executions.", of_function("Throttles", function))
+    errors = alarm(f"{name} ended in an error or ran out of time.", function_measure("Errors", function))
+    throttles = alarm(
+        f"Lambda throttled {name}: too many concurrent executions.", function_measure("Throttles", function)
+    )
     return {"Outputs": outputs, "Resources": {f"{name}ErrorsAlarm": errors, f"{name}ThrottlesAlarm": throttles}}
 
 
-def of_function(metric: str, function: str) -> Measure:
+def function_measure(metric: str, function: str) -> Measure:
     return Measure("AWS/Lambda", metric, {"FunctionName": ref(logical_id(function))})
 
 
@@ -136,8 +139,8 @@ def origin_key(parameter: str) -> str:
     return f"{{{{resolve:secretsmanager:${{OriginKeys}}:SecretString:${{{parameter}}}}}}}"
 
 
-def _source(function: str) -> Template:
-    """Return the id of a queue's event source: SAM names it after the function and the event."""
+def _event_source_id(function: str) -> Template:
+    """Return the id of the event source of the function's queue. SAM names it after the function and the event."""
     return ref(f"{logical_id(function)}{event_source(function, 'Sqs')}")
 
 
@@ -146,7 +149,7 @@ def event_source(function: str, kind: str) -> str:
     return f"{logical_id(function)}{kind}EventSource"
 
 
-def _reserved(function: str) -> Template:
+def _reservation(function: str) -> Template:
     """Return the parameter that reserves concurrent executions for the function."""
     parameter, reserved_for = RESERVED[function]
     condition = parameter.replace("Reserved", "Reserves")
@@ -157,5 +160,5 @@ def _reserved(function: str) -> Template:
     return {
         "Parameters": {parameter: number(description, "0", 0)},
         "Conditions": {condition: differs(parameter, "0")},
-        **properties(function, ReservedConcurrentExecutions=if_condition(condition, ref(parameter))),
+        **function_properties(function, ReservedConcurrentExecutions=if_condition(condition, ref(parameter))),
     }

@@ -1,6 +1,6 @@
 """What the list of routes adds to Chalice's API: functions, throttles, and an answer to every other request.
 
-Chalice writes each route with its methods and authorizer, and binds all of them to the API's own function.
+Chalice writes each route with its methods and authorizer, and connects all routes to the API's own function.
 """
 
 from collections.abc import Iterator
@@ -10,44 +10,46 @@ from chalicelib.edge.route import USUAL, Function, Route, Throttle
 from chalicelib.edge.routes import CATCH_ALL, RARE, ROUTES
 from stack.template.cfn import Template, ref, resource, sub
 
-# Each is listed: the emulator does not read x-amazon-apigateway-any-method from a template.
+# Each method is listed: the emulator does not read x-amazon-apigateway-any-method from a template.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-# The catch-all matches every path but the site's own address.
-_ANYWHERE = (CATCH_ALL, "/")
-# A picture reaches every reader as bytes, whatever the reader's Accept. Requests then arrive in base64, which Chalice
-# decodes; Chalice's preflights have the contentHandling that they need with this.
-_ANY_TYPE = "*/*"
-_CALLERS = sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}/*")
+# The catch-all matches every path except /.
+_CATCH_ALL_PATHS = (CATCH_ALL, "/")
+# So API Gateway returns pictures as bytes, whatever the reader's Accept. It then sends request bodies in base64, which
+# Chalice decodes. Chalice's preflights have the contentHandling that this needs.
+_BINARY_TYPE = "*/*"
+_ANY_CALL = sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}/*")
 
 
 def gateway() -> Template:
     paths: Template = {}
     for path, method, operation in (*_bindings(), *_other_requests()):
         paths.setdefault(path, {})[method.lower()] = operation
-    definition = {"paths": paths, "x-amazon-apigateway-binary-media-types": [_ANY_TYPE]}
+    definition = {"paths": paths, "x-amazon-apigateway-binary-media-types": [_BINARY_TYPE]}
     api = {"MethodSettings": [*_throttles()], "DefinitionBody": definition}
     return {"Resources": {"RestAPI": {"Properties": api}, **dict(_permissions())}}
 
 
 def _bindings() -> Iterator[tuple[str, str, Template]]:
+    """Yield path, method and integration of the routes that other functions serve."""
     for route in ROUTES.values():
         if route.function is not Function.API:
+            integration = {"uri": _invocation_uri(route.function)}
             for method in route.methods:
-                yield route.path, method, {"x-amazon-apigateway-integration": {"uri": _address(route.function)}}
+                yield route.path, method, {"x-amazon-apigateway-integration": integration}
 
 
 def _other_requests() -> Iterator[tuple[str, str, Template]]:
-    """Yield the operations that answer 404 or 405 in our own form (edge/site_app.py)."""
-    taken = {(route.path, method) for route in ROUTES.values() for method in route.methods}
+    """Yield path, method and operation for requests without a route. Our own code answers 404 or 405."""
+    listed = {(route.path, method) for route in ROUTES.values() for method in route.methods}
     proxy = {"name": "proxy", "in": "path", "required": True, "type": "string"}
     integration = {
         "type": "aws_proxy",
         "httpMethod": "POST",
         "passthroughBehavior": "when_no_match",
-        "uri": _address(Function.API),
+        "uri": _invocation_uri(Function.API),
     }
-    for path, method in product(_ANYWHERE, _METHODS):
-        if (path, method) not in taken:
+    for path, method in product(_CATCH_ALL_PATHS, _METHODS):
+        if (path, method) not in listed:
             parameters = {"parameters": [proxy]} if path == CATCH_ALL else {}
             yield path, method, {**parameters, "responses": {}, "x-amazon-apigateway-integration": integration}
 
@@ -56,14 +58,16 @@ def _throttles() -> Iterator[Template]:
     yield _throttle("/*", "*", USUAL)
     for route in ROUTES.values():
         if route.throttle is not USUAL:
-            yield from (_throttle(_escaped(route.path), method, route.throttle) for method in _throttled(route))
-    yield from (_throttle(_escaped(CATCH_ALL), method, RARE) for method in _METHODS)
+            yield from (
+                _throttle(_escaped_path(route.path), method, route.throttle) for method in _throttled_methods(route)
+            )
+    yield from (_throttle(_escaped_path(CATCH_ALL), method, RARE) for method in _METHODS)
 
 
-def _throttled(route: Route) -> list[str]:
-    """Return the route's methods. A browser asks with OPTIONS before it posts from another site."""
-    asks_first = route.any_origin and route.method != "GET"
-    return [*route.methods, *(["OPTIONS"] if asks_first else [])]
+def _throttled_methods(route: Route) -> list[str]:
+    """Return the route's methods, with OPTIONS if browsers send a preflight before they post from another site."""
+    has_preflight = route.any_origin and route.method != "GET"
+    return [*route.methods, *(["OPTIONS"] if has_preflight else [])]
 
 
 def _throttle(path: str, method: str, throttle: Throttle) -> Template:
@@ -75,22 +79,22 @@ def _throttle(path: str, method: str, throttle: Throttle) -> Template:
     }
 
 
-def _escaped(path: str) -> str:
+def _escaped_path(path: str) -> str:
     return "/" + path.replace("/", "~1")
 
 
 def _permissions() -> Iterator[tuple[str, Template]]:
-    """Yield the permission to call each function. Chalice writes that of the API's own."""
+    """Yield id and permission for API Gateway to call each function. Chalice writes that of the API's own function."""
     for function in (each for each in Function if each is not Function.API):
         properties = {
             "FunctionName": ref(function),
             "Action": "lambda:InvokeFunction",
             "Principal": "apigateway.amazonaws.com",
-            "SourceArn": _CALLERS,
+            "SourceArn": _ANY_CALL,
         }
         yield f"{function}InvokePermission", resource("Lambda::Permission", properties)
 
 
-def _address(function: Function) -> Template:
+def _invocation_uri(function: Function) -> Template:
     lambdas = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
     return sub(f"{lambdas}/${{{function}.Arn}}/invocations")

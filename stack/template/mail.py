@@ -1,6 +1,6 @@
 """SES, and its events: SES to SNS to the feedback queue."""
 
-from stack.template.cfn import Template, get, if_condition, keeps_data, output, ref, resource, statement
+from stack.template.cfn import Template, get_att, if_condition, output, policy_document, ref, resource, retention
 
 _TOPIC = ref("MailEventsTopic")
 
@@ -29,7 +29,7 @@ def _sending() -> Template:
         "SuppressionOptions": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
     }
     return {
-        "MailSenderIdentity": resource("SES::EmailIdentity", identity, Condition="CreatesIdentity", **keeps_data()),
+        "MailSenderIdentity": resource("SES::EmailIdentity", identity, Condition="CreatesIdentity", **retention()),
         "MailConfigurationSet": resource("SES::ConfigurationSet", configuration),
     }
 
@@ -42,15 +42,15 @@ def _events() -> Template:
         "SnsDestination": {"TopicARN": _TOPIC},
     }
     events = {"ConfigurationSetName": ref("MailConfigurationSet"), "EventDestination": destination}
-    ours = {"StringEquals": {"AWS:SourceAccount": ref("AWS::AccountId")}}
+    this_account = {"StringEquals": {"AWS:SourceAccount": ref("AWS::AccountId")}}
     ses = {"Service": "ses.amazonaws.com"}
-    policy = statement("MailEventsOfThisAccount", ses, "sns:Publish", _TOPIC, ours)
+    policy = policy_document("MailEventsOfThisAccount", ses, "sns:Publish", _TOPIC, this_account)
     subscription = {
         "TopicArn": _TOPIC,
         "Protocol": "sqs",
-        "Endpoint": get("FeedbackQueue"),
+        "Endpoint": get_att("FeedbackQueue"),
         "RawMessageDelivery": True,
-        "RedrivePolicy": {"deadLetterTargetArn": get("FeedbackDeadLetterQueue")},
+        "RedrivePolicy": {"deadLetterTargetArn": get_att("FeedbackDeadLetterQueue")},
     }
     return {
         "MailEventsTopic": resource("SNS::Topic"),
@@ -65,5 +65,5 @@ def _events() -> Template:
 def _queue_policy(queue: str) -> Template:
     """Return the policy of one queue: SQS refuses a policy that names two."""
     sns, events_only = {"Service": "sns.amazonaws.com"}, {"ArnEquals": {"aws:SourceArn": _TOPIC}}
-    document = statement("OnlyFromMailEvents", sns, "sqs:SendMessage", get(queue), events_only)
+    document = policy_document("OnlyFromMailEvents", sns, "sqs:SendMessage", get_att(queue), events_only)
     return resource("SQS::QueuePolicy", {"Queues": [ref(queue)], "PolicyDocument": document})

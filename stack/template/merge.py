@@ -10,7 +10,7 @@ from functools import cache
 
 from stack.template.alarms import alarms
 from stack.template.api import api
-from stack.template.cfn import Template, merged
+from stack.template.cfn import Template, merge_parts
 from stack.template.dashboard import dashboard
 from stack.template.edge import edge
 from stack.template.functions import functions
@@ -31,16 +31,16 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
     Raise KeyError if the stack is older than the template and has not all of them.
     """
     template = merge_template()
-    shown = {json.dumps(each["Value"]): name for name, each in template["Outputs"].items()}
+    output_by_value = {json.dumps(each["Value"]): name for name, each in template["Outputs"].items()}
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     values = {variable: json.dumps(value) for variable, value in variables.items()}
-    return {variable: outputs[shown[value]] for variable, value in values.items() if value in shown}
+    return {variable: outputs[output_by_value[value]] for variable, value in values.items() if value in output_by_value}
 
 
 @cache
 def merge_template() -> Template:
     """Return the template. Do not change it: it is built once in a process."""
-    stored = [tables(), queues(), streams(), storage()]
-    served = [functions(), mail(), api(), gateway(), edge(), alarms()]
-    whole = merged([{"Description": _DESCRIPTION}, parameters(), *stored, *served])
-    return merged([whole, dashboard(whole["Resources"])])
+    data_parts = [tables(), queues(), streams(), storage()]
+    service_parts = [functions(), mail(), api(), gateway(), edge(), alarms()]
+    whole = merge_parts([{"Description": _DESCRIPTION}, parameters(), *data_parts, *service_parts])
+    return merge_parts([whole, dashboard(whole["Resources"])])

@@ -27,8 +27,8 @@ _PARAMETERS = {
         "Name of this copy of the stack. local is for the embedded AWS.", "dev", pattern="[a-z][a-z0-9-]{0,15}"
     ),
     "Protect": choice(
-        "Protect the tables against deletion. stack/deploy.py sets it once the stack is created: a creation that fails"
-        " must be able to delete them.",
+        "Whether the tables are protected against deletion. stack/deploy.py sets it after the stack is created, because"
+        " a failed creation must be able to delete its tables.",
         "no",
         "yes",
     ),
@@ -42,17 +42,17 @@ _PARAMETERS = {
         r"[^@\s<>]+@[^@\s<>]+",
     ),
     "MailIdentity": text(
-        "Domain for which SES creates an identity. Empty if SES already has one, for the domain or the"
-        " address: there is one for each account and region.",
+        "Domain for which SES creates an identity. Empty if SES already has an identity for the domain or the"
+        " address in this account and region.",
         pattern=_DOMAIN,
     ),
     "MailFromDomain": text(
-        "MAIL FROM domain, below MailIdentity: bounce.example.org. Empty: amazonses.com. It needs an MX and an SPF"
-        " record.",
+        "MAIL FROM domain, a subdomain of MailIdentity: bounce.example.org. It needs an MX and an SPF record. Empty:"
+        " amazonses.com.",
         pattern=_DOMAIN,
     ),
     "LogLevel": {
-        **text("Level of the application's log. Metrics are in lines of level INFO: a higher level has none.", "INFO"),
+        **text("Level of the application's log. Metrics are lines of level INFO: a higher level stops them.", "INFO"),
         "AllowedValues": ["DEBUG", "INFO", "WARNING", "ERROR"],
     },
     "MailPerSecond": number(
@@ -73,8 +73,7 @@ _PARAMETERS = {
         pattern=r"([^@\s<>]+@[^@\s<>]+)?",
     ),
     "OidcIssuer": text(
-        "The issuer of your OpenID Connect provider, with which staff sign in. Empty: no sign-in; staff have tokens"
-        " only.",
+        "The issuer of your OpenID Connect provider, with which staff sign in. Empty: staff use tokens only.",
         pattern=r"(https://[^\s?#]+|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?)?",
     ),
     "OidcClientId": text("The client id of this site at the provider."),
@@ -88,13 +87,14 @@ _PARAMETERS = {
         MaxLength=2000,
     ),
     "WarmWrites": number(
-        "Write units a second that the signatures table takes at once. 0: no warming; a new table takes 4,000."
-        " Billed once, and cannot be lowered.",
+        "Warm throughput of the signatures table: write units a second that it takes without delay. 0: not set; a new"
+        " table takes 4,000. Billed once, and cannot be lowered.",
         "0",
         0,
     ),
     "WarmReads": number(
-        "Read units a second that it takes at once; used with WarmWrites only. A new table takes 12,000.",
+        "Read units a second that the signatures table takes without delay; used only if WarmWrites is set. A new table"
+        " takes 12,000.",
         12000,
         12000,
     ),
@@ -110,8 +110,8 @@ _PARAMETERS = {
         pattern=r"(arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+)?",
     ),
     "EdgeDomain": text(
-        "Domain of the site on CloudFront: sign.example.org. Empty: no CloudFront. stack/deploy.py sets the next two"
-        " from the stack in us-east-1.",
+        "Domain of the site on CloudFront: sign.example.org. Empty: no CloudFront. stack/deploy.py sets"
+        " EdgeCertificateArn and EdgeWebAclArn from the stack in us-east-1.",
         pattern=_DOMAIN,
     ),
     "EdgeCertificateArn": text(
@@ -123,7 +123,8 @@ _PARAMETERS = {
         pattern=r"(arn:[a-z-]+:wafv2:us-east-1:\d{12}:global/webacl/[A-Za-z0-9_/-]+)?",
     ),
     "EdgeOnly": choice(
-        "Whether the API refuses what does not come through CloudFront. no: while the domain still leads to the API.",
+        "Whether the API refuses requests that do not come through CloudFront. Set no while the domain still leads to"
+        " the API.",
         "yes",
         "no",
     ),
@@ -162,7 +163,7 @@ _CONDITIONS = {
 
 
 def parameters() -> Template:
-    """Return parameters and conditions, and the outputs by which `make deploy` knows them."""
+    """Return parameters and conditions, and the outputs that tell `make deploy` about them."""
     outputs = {
         "HasSiteUrl": output(
             if_condition("HasSiteUrl", "yes", "no"), "Whether SiteUrl is set; emails and pages need it"

@@ -3,18 +3,18 @@
 from typing import Any
 
 from chalicelib.core.settings import QUEUES, queue_variable
-from stack.template.alarms import alarm, of_queue
-from stack.template.cfn import Template, get, if_condition, keeps_data, merged, output, ref, resource
-from stack.template.functions import event_source, logical_id, properties, timeout
+from stack.template.alarms import alarm, queue_measure
+from stack.template.cfn import Template, get_att, if_condition, merge_parts, output, ref, resource, retention
+from stack.template.functions import event_source, function_properties, logical_id, timeout
 
 _FOURTEEN_DAYS = 14 * 24 * 3600
-# SQS's maximum: waiting for the table or for the email quota is not a failure.
-_WAITING = 1000
+# SQS's maximum. While the table or the email quota is exhausted, messages are received again and again.
+_MOST_RECEIVES = 1000
 
 
 def queues() -> Template:
     lost = "Parts of the signatures' stream that could not be processed"
-    return merged([*_email_queues(), *_data_queues(), *_job_queues(), dead_letters("stream", lost)])
+    return merge_parts([*_email_queues(), *_data_queues(), *_job_queues(), dead_letters("stream", lost)])
 
 
 def _email_queues() -> list[Template]:
@@ -25,15 +25,15 @@ def _email_queues() -> list[Template]:
             "Email to send",
             lost="Email that could not be sent",
             worker="send_mail",
-            attempts=_WAITING,
+            attempts=_MOST_RECEIVES,
             at_once=senders,
         ),
         worked_queue(
             "other_mail",
-            "Email other than confirmations, which go first",
+            "Email other than confirmations. Confirmations go first",
             lost="Other email that could not be sent",
             worker="send_other_mail",
-            attempts=_WAITING,
+            attempts=_MOST_RECEIVES,
             at_once=senders,
         ),
         worked_queue(
@@ -53,7 +53,7 @@ def _data_queues() -> list[Template]:
             "Signatures that wait for the table",
             lost="Signatures that could not be stored",
             worker="store_overflow",
-            attempts=_WAITING,
+            attempts=_MOST_RECEIVES,
             is_personal=True,
         ),
     ]
@@ -109,23 +109,23 @@ def worked_queue(
 ) -> Template:
     """Return a queue, the event source of its worker, its setting, and its dead-letter queue with an alarm.
 
-    `attempts` are receives; then a message is a dead letter. `at_once` is the number of workers that run concurrently.
-    `holds` and `lost` describe the messages of the two queues.
+    After `attempts` receives, a message is a dead letter. `at_once` is the number of workers that run concurrently.
+    `holds` describes the messages of the queue, and `lost` those of the dead-letter queue.
     """
     logical = queue_id(name)
-    dead = {"deadLetterTargetArn": get(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
+    redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
     source = {
-        "Queue": get(logical),
+        "Queue": get_att(logical),
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": at_once},
     }
     variables = {queue_variable(name): ref(logical)} if name in QUEUES else {}
-    return merged(
+    return merge_parts(
         [
             # AWS advises six times the function's timeout.
-            _queue(logical, holds, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=dead),
+            _queue(logical, holds, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=redrive),
             dead_letters(name, lost, is_personal),
-            properties(worker, Events={event_source(worker, "Sqs"): {"Properties": source}}),
+            function_properties(worker, Events={event_source(worker, "Sqs"): {"Properties": source}}),
             {"Globals": {"Function": {"Environment": {"Variables": variables}}}},
         ]
     )
@@ -134,22 +134,22 @@ def worked_queue(
 def dead_letters(name: str, lost: str, is_personal: bool = False) -> Template:
     """Return a dead-letter queue, and the alarm for the first message in it."""
     logical = f"{logical_id(name)}DeadLetterQueue"
-    waiting = of_queue("ApproximateNumberOfMessagesVisible", logical)
-    raised = alarm(f"{lost}: see the dead-letter queue.", waiting, "Maximum")
-    return merged([_queue(logical, lost, is_personal), {"Resources": {f"{logical}Alarm": raised}}])
+    messages = queue_measure("ApproximateNumberOfMessagesVisible", logical)
+    first_message = alarm(f"{lost}: see the dead-letter queue.", messages, "Maximum")
+    return merge_parts([_queue(logical, lost, is_personal), {"Resources": {f"{logical}Alarm": first_message}}])
 
 
 def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template:
     """Return a queue that keeps messages for as long as SQS allows, and the output of its URL."""
-    # The charity's own key encrypts what is personal.
+    # The charity's own key encrypts queues with personal data.
     own_key = {
         "KmsMasterKeyId": if_condition("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),
         "KmsDataKeyReusePeriodSeconds": 24 * 3600,
     }
-    encrypted = own_key if is_personal else {"SqsManagedSseEnabled": True}
-    described = {"MessageRetentionPeriod": _FOURTEEN_DAYS, **encrypted, **more}
+    encryption = own_key if is_personal else {"SqsManagedSseEnabled": True}
+    properties = {"MessageRetentionPeriod": _FOURTEEN_DAYS, **encryption, **more}
     return {
-        "Resources": {logical: resource("SQS::Queue", described, **keeps_data(is_personal))},
+        "Resources": {logical: resource("SQS::Queue", properties, **retention(is_personal))},
         "Outputs": {
             f"{logical}Url": output(ref(logical), f"{holds}: personal data" if is_personal else holds),
         },

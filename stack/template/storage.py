@@ -1,20 +1,20 @@
 """The bucket of exported files, and the secrets."""
 
-from stack.template.cfn import Template, get, if_condition, keeps_data, output, ref, resource, statement, sub
+from stack.template.cfn import Template, get_att, if_condition, output, policy_document, ref, resource, retention, sub
 
 _SECRETS = {
-    "SignatureKeys": "Keys of the hash that is a signature's id. Without them one person could sign twice:"
-    " never replace, only add.",
+    "SignatureKeys": "Keys of the hash that is a signature's id. Only add versions, never replace one: a person could"
+    " then sign twice.",
     "TokenKeys": "Keys that sign the links in emails. The newest signs, all verify.",
-    "LimitKeys": "Key of the hashes of addresses in the limits table. Without it, nobody's choice to get no more email"
-    " is known: never replace.",
-    "OriginKeys": "Keys by which the API knows what comes through the CDN. docs/deploy.md says how to change them.",
+    "LimitKeys": "Key of the hashes of email addresses in the limits table. Never replace it: the site would forget who"
+    " chose to get no more email.",
+    "OriginKeys": "Keys that prove to the API that requests come through the CDN. docs/deploy.md: how to rotate them.",
 }
 
 
 def storage() -> Template:
     return {
-        "Resources": {**_exports(), **{name: _secret(what) for name, what in _SECRETS.items()}},
+        "Resources": {**_exports(), **{name: _secret(description) for name, description in _SECRETS.items()}},
         "Outputs": {
             "ExportsBucketName": output(ref("ExportsBucket"), "Exported files: personal data"),
             **{f"{name}Arn": output(ref(name), "Secret") for name in _SECRETS},
@@ -23,7 +23,7 @@ def storage() -> Template:
 
 
 def _secret(description: str) -> Template:
-    """Return a secret whose value AWS generates: versions by name, as JSON."""
+    """Return a secret. AWS generates its value: a JSON object with the key's versions by name."""
     generated = {
         "SecretStringTemplate": "{}",
         "GenerateStringKey": "v1",
@@ -33,7 +33,7 @@ def _secret(description: str) -> Template:
         "ExcludeCharacters": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
     }
     properties = {"Description": description, "GenerateSecretString": generated}
-    return resource("SecretsManager::Secret", properties, **keeps_data())
+    return resource("SecretsManager::Secret", properties, **retention())
 
 
 def _exports() -> Template:
@@ -52,23 +52,23 @@ def _exports() -> Template:
         },
         "LifecycleConfiguration": {
             "Rules": [
-                _rule("PartsGoAfterADay", Prefix="parts/", ExpirationInDays=1),
-                _rule("FilesGoAfterTheirTime", Prefix="files/", ExpirationInDays=7),
-                _rule("ImportsGoAfterTheirTime", Prefix="imports/", ExpirationInDays=7),
-                _rule("UnfinishedUploadsGo", AbortIncompleteMultipartUpload={"DaysAfterInitiation": 1}),
+                _lifecycle_rule("PartsGoAfterADay", Prefix="parts/", ExpirationInDays=1),
+                _lifecycle_rule("FilesGoAfterTheirTime", Prefix="files/", ExpirationInDays=7),
+                _lifecycle_rule("ImportsGoAfterTheirTime", Prefix="imports/", ExpirationInDays=7),
+                _lifecycle_rule("UnfinishedUploadsGo", AbortIncompleteMultipartUpload={"DaysAfterInitiation": 1}),
             ]
         },
     }
-    everything = [get("ExportsBucket"), sub("${ExportsBucket.Arn}/*")]
+    everything = [get_att("ExportsBucket"), sub("${ExportsBucket.Arn}/*")]
     over_http = {"Bool": {"aws:SecureTransport": "false"}}
-    document = statement("OnlyOverTls", "*", "s3:*", everything, over_http, effect="Deny")
+    document = policy_document("OnlyOverTls", "*", "s3:*", everything, over_http, effect="Deny")
     policy = {"Bucket": ref("ExportsBucket"), "PolicyDocument": document}
     return {
-        "ExportsBucket": resource("S3::Bucket", bucket, **keeps_data()),
+        "ExportsBucket": resource("S3::Bucket", bucket, **retention()),
         # The emulator's own endpoint is not TLS.
         "ExportsBucketPolicy": resource("S3::BucketPolicy", policy, Condition="OnAws"),
     }
 
 
-def _rule(name: str, **more: object) -> Template:
+def _lifecycle_rule(name: str, **more: object) -> Template:
     return {"Id": name, "Status": "Enabled", **more}

@@ -4,65 +4,73 @@ import json
 from typing import Any
 
 from stack.template.alarms import alarm
-from stack.template.cfn import Template, get, merged
-from stack.template.functions import event_source, logical_id, of_function, properties
+from stack.template.cfn import Template, get_att, merge_parts
+from stack.template.functions import event_source, function_measure, function_properties, logical_id
 
 _EXISTS = {"exists": True}
 _NOT_PENDING = {"anything-but": ["pending"]}
 # "exists" works on leaves only, and a letter is a map.
 _LETTER = {"state": {"S": ["confirmed"]}, "letter": {"M": {"version": {"S": [_EXISTS]}}}}
 _LETTER_CONFIRMED = {"dynamodb": {"OldImage": {"state": {"S": ["pending"]}}, "NewImage": _LETTER}}
-_OFFERED = {"state": {"S": ["confirmed"]}, "letter_asked": {"M": {"version": {"S": [_EXISTS]}}}}
-_LETTER_ADDED = {"dynamodb": {"OldImage": _OFFERED, "NewImage": _LETTER}}
-_NO_LONGER = {"state": {"S": [{"anything-but": ["confirmed"]}]}}
-_LETTER_WITHDRAWN = {"dynamodb": {"OldImage": _LETTER, "NewImage": _NO_LONGER}}
+_WITHOUT_LETTER_YET = {"state": {"S": ["confirmed"]}, "letter_asked": {"M": {"version": {"S": [_EXISTS]}}}}
+_LETTER_ADDED = {"dynamodb": {"OldImage": _WITHOUT_LETTER_YET, "NewImage": _LETTER}}
+_NOT_CONFIRMED = {"state": {"S": [{"anything-but": ["confirmed"]}]}}
+_LETTER_WITHDRAWN = {"dynamodb": {"OldImage": _LETTER, "NewImage": _NOT_CONFIRMED}}
 
 
 def streams() -> Template:
-    # A filter's patterns are alternatives; Lambda allows five. The relay reads email requests, confirmations with a
-    # letter, letters that are added later, and withdrawals with a letter. Projections count a new and a removed
-    # signature, a sent and an undeliverable email, and a change from or to another state.
-    relayed = [_image("NewImage", "mail_kind", _EXISTS), _LETTER_CONFIRMED, _LETTER_ADDED, _LETTER_WITHDRAWN]
-    projected = [
-        {"eventName": ["INSERT", "REMOVE"]},
-        _image("NewImage", "mailed_at", _EXISTS),
-        _image("NewImage", "undeliverable", _EXISTS),
-        _image("NewImage", "state", _NOT_PENDING),
-        _image("OldImage", "state", _NOT_PENDING),
+    # A record passes if one pattern matches; Lambda allows five. The relay reads email requests, confirmations with a
+    # letter, letters that are added later, and withdrawals with a letter. Projections count new and removed signatures,
+    # sent and undeliverable emails, and changes from or to a state other than pending.
+    relay_patterns = [
+        _image_pattern("NewImage", "mail_kind", _EXISTS),
+        _LETTER_CONFIRMED,
+        _LETTER_ADDED,
+        _LETTER_WITHDRAWN,
     ]
-    return merged(
+    projection_patterns = [
+        {"eventName": ["INSERT", "REMOVE"]},
+        _image_pattern("NewImage", "mailed_at", _EXISTS),
+        _image_pattern("NewImage", "undeliverable", _EXISTS),
+        _image_pattern("NewImage", "state", _NOT_PENDING),
+        _image_pattern("OldImage", "state", _NOT_PENDING),
+    ]
+    return merge_parts(
         [
-            reader("relay_mail", lanes=4, patterns=relayed),
-            reader("project_signatures", lanes=1, patterns=projected),
+            stream_reader("relay_mail", parallelization_factor=4, patterns=relay_patterns),
+            stream_reader("project_signatures", parallelization_factor=1, patterns=projection_patterns),
         ]
     )
 
 
-def _image(image: str, attribute: str, rule: Any) -> Template:
+def _image_pattern(image: str, attribute: str, rule: Any) -> Template:
     return {"dynamodb": {image: {attribute: {"S": [rule]}}}}
 
 
-def reader(function: str, *, lanes: int, patterns: list[Template]) -> Template:
-    """Return a reader of the stream, with the alarm for its lag. `lanes`: how many batches of a shard run at once."""
+def stream_reader(function: str, *, parallelization_factor: int, patterns: list[Template]) -> Template:
+    """Return a reader of the stream, with the alarm for its lag.
+
+    `parallelization_factor`: how many batches of a shard Lambda processes at the same time.
+    """
     name = logical_id(function)
     source = {
-        "Stream": get("SignaturesTable", "StreamArn"),
+        "Stream": get_att("SignaturesTable", "StreamArn"),
         # Chalice's default, LATEST, can miss changes.
         "StartingPosition": "TRIM_HORIZON",
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,
         "MaximumRecordAgeInSeconds": 12 * 3600,
-        "ParallelizationFactor": lanes,
+        "ParallelizationFactor": parallelization_factor,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": get("StreamDeadLetterQueue")}},
+        "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": get_att("StreamDeadLetterQueue")}},
         "FilterCriteria": {"Filters": [{"Pattern": json.dumps(pattern)} for pattern in patterns]},
     }
     lag = alarm(
         f"{name} is ten minutes behind the signatures.",
-        of_function("IteratorAge", function),
+        function_measure("IteratorAge", function),
         "Maximum",
         Threshold=10 * 60 * 1000,
         EvaluationPeriods=2,
     )
-    event = properties(function, Events={event_source(function, "Dynamodb"): {"Properties": source}})
-    return merged([event, {"Resources": {f"{name}LagAlarm": lag}}])
+    event = function_properties(function, Events={event_source(function, "Dynamodb"): {"Properties": source}})
+    return merge_parts([event, {"Resources": {f"{name}LagAlarm": lag}}])

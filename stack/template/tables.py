@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.core import keys
 from chalicelib.core.settings import table_variable
 from stack.template.alarms import Measure, alarm_on_math
-from stack.template.cfn import Template, if_condition, keeps_data, merged, output, ref, resource
+from stack.template.cfn import Template, if_condition, merge_parts, output, ref, resource, retention
 from stack.template.functions import logical_id
 
 _EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
@@ -16,7 +16,7 @@ _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "Tra
 
 def tables() -> Template:
     units = {"ReadUnitsPerSecond": ref("WarmReads"), "WriteUnitsPerSecond": ref("WarmWrites")}
-    return merged(
+    return merge_parts(
         [
             table(
                 keys.SIGNATURES,
@@ -40,7 +40,7 @@ def table_id(name: str) -> str:
 
 
 def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -> Template:
-    """Return a table with its setting, output and alarms. `holds` says what is in it; `more` are further properties."""
+    """Return a table with its setting, output and alarms. `holds` describes its items, `more` are other properties."""
     logical = table_id(name)
     properties = {
         "BillingMode": "PAY_PER_REQUEST",
@@ -52,7 +52,7 @@ def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -
         **more,
     }
     return {
-        "Resources": {logical: resource("DynamoDB::Table", properties, **keeps_data()), **_alarms(logical)},
+        "Resources": {logical: resource("DynamoDB::Table", properties, **retention()), **_alarms(logical)},
         "Outputs": {f"{logical}Name": output(ref(logical), holds)},
         "Globals": {"Function": {"Environment": {"Variables": {table_variable(name): ref(logical)}}}},
     }
@@ -74,6 +74,6 @@ def _table_measure(metric: str, logical: str, **more: str) -> Measure:
 
 def _alarm_on_sum(description: str, measures: list[Measure]) -> Template:
     operands = {f"m{number}": measure for number, measure in enumerate(measures)}
-    # A metric without a value would leave the sum without one.
+    # A sum with a missing metric has no value.
     expression = " + ".join(f"FILL({name}, 0)" for name in operands)
     return alarm_on_math(description, expression, operands)

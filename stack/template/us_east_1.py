@@ -1,16 +1,16 @@
 """The second stack, in us-east-1: resources that CloudFront accepts from that region only, wherever the site is.
 
-A certificate, a web ACL, and if wanted an access log. stack/us_east_1.py deploys it before the main stack.
+It has a certificate, a web ACL, and optionally an access log. stack/us_east_1.py deploys it before the main stack.
 """
 
 import json
 
-from stack.template.cfn import Template, get, if_condition, output, ref, resource, sub
+from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, sub
 from stack.template.firewall import web_acl
 from stack.template.parameters import choice, differs, equals, text
 
-# Of each request: no query, no referrer, no cookie and no address. Links in emails have their tokens in the query.
-_LOGGED = [
+# The fields of the access log have no query, referrer, cookie or address. Links in emails have tokens in the query.
+_LOG_FIELDS = [
     *("date", "time", "x-edge-location", "x-edge-request-id", "cs-method", "cs-uri-stem", "cs-protocol-version"),
     *("sc-status", "sc-bytes", "sc-content-type", "time-taken", "time-to-first-byte"),
     *("x-edge-result-type", "x-edge-response-result-type", "x-edge-detailed-result-type"),
@@ -23,9 +23,9 @@ _PARAMETERS = {
     "SiteRegion": {"Type": "String", "Description": "Region of the main stack. stack/us_east_1.py sets it."},
     "Domain": {"Type": "String", "Description": "Domain of the site: sign.example.org."},
     "CertificateArn": text("A certificate of the domain, in us-east-1. Empty: the stack requests one."),
-    "Blocks": choice("Whether the rules of the web ACL block, or only count what they would block.", "no", "yes"),
+    "Blocks": choice("Whether the rules of the web ACL block requests (yes), or only count them (no).", "no", "yes"),
     "Log": choice("Access log of CloudFront, kept for 30 days.", "off", "on"),
-    "DistributionArn": text("The distribution, for the log. stack/us_east_1.py sets it."),
+    "DistributionArn": text("ARN of the distribution whose access log is kept. stack/us_east_1.py sets it."),
 }
 
 
@@ -45,26 +45,26 @@ def us_east_1() -> Template:
                 if_condition("RequestsCertificate", ref("Certificate"), ref("CertificateArn")),
                 "Certificate of the domain",
             ),
-            "WebAclArn": output(get("WebAcl"), "Web ACL of the distribution"),
+            "WebAclArn": output(get_att("WebAcl"), "Web ACL of the distribution"),
         },
     }
 
 
 def _certificate() -> Template:
-    # The stack waits until the domain's DNS has the record that ACM asks for.
+    # The stack is not complete until the domain's DNS has the record that ACM asks for.
     properties = {"DomainName": ref("Domain"), "ValidationMethod": "DNS"}
     return resource("CertificateManager::Certificate", properties, Condition="RequestsCertificate")
 
 
 def _log() -> Template:
-    """Return the delivery of the access log, which exists only if it is on."""
+    """Return the resources that deliver the access log. They exist only if the parameter Log is on."""
     group = {"LogGroupName": sub("/aws/vendedlogs/cloudfront/petitions-${Stage}-${SiteRegion}"), "RetentionInDays": 30}
     source = {"Name": _NAME, "LogType": "ACCESS_LOGS", "ResourceArn": ref("DistributionArn")}
     destination = {"Name": _NAME, "DestinationResourceArn": sub(_LOG_GROUP), "OutputFormat": "json"}
     delivery = {
         "DeliverySourceName": ref("LogSource"),
-        "DeliveryDestinationArn": get("LogDestination"),
-        "RecordFields": _LOGGED,
+        "DeliveryDestinationArn": get_att("LogDestination"),
+        "RecordFields": _LOG_FIELDS,
     }
     return {
         "LogGroup": resource("Logs::LogGroup", group, Condition="Logs"),

@@ -1,4 +1,4 @@
-"""`make warm`: raise for one evening what can be raised from here, after it has shown the price. REVERT=1 undoes it."""
+"""`make warm`: show the price, and after a yes raise capacity for one evening. REVERT=1 undoes it."""
 
 import os
 import sys
@@ -14,33 +14,35 @@ from chalicelib.core.keys import COUNTS
 from stack.aws import Cloud
 from stack.console import Failure, bold, run_main, say
 from stack.deploy import stack_name
-from stack.ready.__main__ import parser_of, read_all
-from stack.ready.stage import clients, endpoint_of, stage_of
+from stack.ready.__main__ import crowd_parser, read_all
+from stack.ready.stage import clients, describe_stack, endpoint_of
 from stack.ready.verdict import Expected
 from stack.warm.act import Warming
-from stack.warm.plan import Raise, RaiseKind, plan
+from stack.warm.plan import CapacityChange, CapacityKind, plan
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    options = _options(words)
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _options(arguments)
     endpoint = endpoint_of(options.stage)
-    stage, ask = stage_of(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
-    warming = Warming(ask, Tables(ask("dynamodb", ""), {COUNTS: stage.outputs["CountsTableName"]}))
+    stack, client_for = describe_stack(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
+    warming = Warming(client_for, Tables(client_for("dynamodb", ""), {COUNTS: stack.outputs["CountsTableName"]}))
     if options.revert:
         revert(warming)
         return
-    values = read_all(stage, ask, datetime.now(UTC), dns_too=False)
-    changes, left = plan(values, stage, Expected(options.expect, options.seconds))
-    warm(warming, changes, left, _agrees)
+    values = read_all(stack, client_for, datetime.now(UTC), with_dns=False)
+    changes, unchanged = plan(values, stack, Expected(options.expect, options.seconds))
+    warm(warming, changes, unchanged, _engineer_agrees)
 
 
-def warm(warming: Warming, changes: Sequence[Raise], left: Sequence[str], agrees: Callable[[], bool]) -> None:
+def warm(
+    warming: Warming, changes: Sequence[CapacityChange], unchanged: Sequence[str], agrees: Callable[[], bool]
+) -> None:
     """Show the changes, and make them if `agrees` returns true. Raise Failure if not all were made."""
     for change in changes:
-        once = "can be undone" if change.can_be_undone else "stays: it can never be lowered"
+        undo_text = "can be undone" if change.can_be_undone else "stays: it can never be lowered"
         cost = f"${change.price:,.2f} once" if change.price else "free"
-        say(f"  {change.kind:<21}{change.target:<44}{change.before:>7,} to {change.after:>7,}   {cost}; {once}")
-    for why in left:
+        say(f"  {change.kind:<21}{change.target:<44}{change.before:>7,} to {change.after:>7,}   {cost}; {undo_text}")
+    for why in unchanged:
         say(f"  not changed: {why}")
     if not changes:
         say("Nothing to change.")
@@ -49,13 +51,14 @@ def warm(warming: Warming, changes: Sequence[Raise], left: Sequence[str], agrees
     say(bold(f"In all ${price:,.2f} once. AWS's price may differ: check it (docs/evening-news.md)"))
     if not agrees():
         raise Failure("nothing was changed: you said no")
-    warming.record(changes)
+    warming.record_changes(changes)
     _act_on_each(changes, warming.make, "changed", "Run make warm again to continue, or make warm REVERT=1.")
     say("Run make ready: DynamoDB takes some minutes. Afterwards: make warm REVERT=1")
 
 
 def revert(warming: Warming) -> None:
-    changes = warming.recorded()
+    """Undo the recorded changes. Say which cannot be undone."""
+    changes = warming.recorded_changes()
     if not changes:
         say("Nothing to undo: make warm has changed nothing, or it is undone.")
         return
@@ -63,12 +66,17 @@ def revert(warming: Warming) -> None:
     _act_on_each(changes, warming.undo, "undone", hint, only_undoable=True)
     for change in changes:
         if not change.can_be_undone:
-            cost = "no further cost" if change.kind is RaiseKind.WARM else "a few more reads"
+            cost = "no further cost" if change.kind is CapacityKind.WARM else "a few more reads"
             say(f"  stays: {change.kind} of {change.target}, up to {change.after:,} ({cost})")
 
 
 def _act_on_each(
-    changes: Sequence[Raise], act: Callable[[Raise], None], past_verb: str, hint: str, *, only_undoable: bool = False
+    changes: Sequence[CapacityChange],
+    act: Callable[[CapacityChange], None],
+    past_verb: str,
+    hint: str,
+    *,
+    only_undoable: bool = False,
 ) -> None:
     """Call `act` with each change, in order. Raise Failure with `hint` at the first that fails.
 
@@ -84,7 +92,7 @@ def _act_on_each(
             say(f"  {past_verb}: {change.kind} of {change.target}")
 
 
-def _agrees() -> bool:
+def _engineer_agrees() -> bool:
     if os.environ.get("YES") == "1":
         return True
     if not sys.stdin.isatty():
@@ -92,10 +100,10 @@ def _agrees() -> bool:
     return input("Change this? [yes/no] ").strip().lower() in ("y", "yes")
 
 
-def _options(words: Sequence[str] | None) -> Namespace:
-    parser = parser_of("make warm", __doc__)
+def _options(arguments: Sequence[str] | None) -> Namespace:
+    parser = crowd_parser("make warm", __doc__)
     parser.add_argument("--revert", action="store_true", help="undo what can be undone")
-    return parser.parse_args(words)
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What `make warm` changes for one evening: each with its value before, its price, and whether it can be undone."""
+"""What `make warm` changes for one evening: old value, new value, price, and whether the change can be undone."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -9,31 +9,31 @@ from typing import Any
 from benchmarks.cost.prices import prices
 from benchmarks.model.needs import MOST_SHARDS, needs, shards_for
 from stack.ready.reading import Values
-from stack.ready.stage import AskedStack
+from stack.ready.stage import StackDescription
 from stack.ready.verdict import Expected, service
 from stack.template.functions import logical_id
 
-# US dollars for each further write unit, once: the price of a provisioned unit for an hour in us-east-1
-# (benchmarks/cost/prices.toml says where it was read).
+# US dollars for each added write unit, paid once: the price of a provisioned unit for an hour in us-east-1
+# (benchmarks/cost/prices.toml says where the price was read).
 UNIT_USD = prices().of("warm_write_unit", 1)
 # Lambda keeps this many for functions without a reservation.
 UNRESERVED = 100
-_STAFF = 20
-# Each shard of a stream has four readers at once (stack/template/streams.py).
-_READERS, _UNITS_OF_A_PARTITION = 4, 1_000
+_STAFF_EXECUTIONS = 20
+# Four invocations read each shard of a stream at once (stack/template/streams.py).
+_READERS_OF_A_SHARD, _UNITS_OF_A_PARTITION = 4, 1_000
 
 
-class RaiseKind(StrEnum):
+class CapacityKind(StrEnum):
     WARM = "warm throughput"
     RESERVED = "reserved concurrency"
     SHARDS = "tally shards"
 
 
 @dataclass(frozen=True)
-class Raise:
+class CapacityChange:
     """`target`: the table, function or petition. `before`: 0 if the function had no reservation."""
 
-    kind: RaiseKind
+    kind: CapacityKind
     target: str
     before: int
     after: int
@@ -41,36 +41,38 @@ class Raise:
     @property
     def price(self) -> float:
         """Return the one-time price in US dollars."""
-        return (self.after - self.before) * UNIT_USD if self.kind is RaiseKind.WARM else 0.0
+        return (self.after - self.before) * UNIT_USD if self.kind is CapacityKind.WARM else 0.0
 
     @property
     def can_be_undone(self) -> bool:
-        return self.kind is RaiseKind.RESERVED
+        return self.kind is CapacityKind.RESERVED
 
     def as_item(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def change_of(item: dict[str, Any]) -> Raise:
-    return Raise(RaiseKind(item["kind"]), str(item["target"]), int(item["before"]), int(item["after"]))
+def change_of(item: dict[str, Any]) -> CapacityChange:
+    return CapacityChange(CapacityKind(item["kind"]), str(item["target"]), int(item["before"]), int(item["after"]))
 
 
-def plan(values: Values, stage: AskedStack, expected: Expected) -> tuple[list[Raise], list[str]]:
-    """Return the changes, and in words what is left as it is and why."""
-    changes = [*_warm(values, stage, expected), *_shards(values, expected)]
-    reserved = [*_reserved(values, stage, expected)]
-    added = sum(change.after - change.before for change in reserved)
+def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[list[CapacityChange], list[str]]:
+    """Return the changes, and in words what stays as it is and why."""
+    changes = [*_warm_changes(values, stack, expected), *_shard_changes(values, expected)]
+    reservations = [*_reservation_changes(values, stack, expected)]
+    added = sum(change.after - change.before for change in reservations)
     free = values.get("lambda.unreserved", 0)
     if free - added >= UNRESERVED:
-        return [*changes, *reserved], [*_left(values)]
-    why = f"reserved concurrency: {added} more would leave {free - added} of {free} unreserved, and Lambda keeps 100"
-    return changes, [*_left(values), why]
+        return [*changes, *reservations], [*_unchanged_reasons(values)]
+    too_few = (
+        f"reserved concurrency: {added} more would leave {free - added} of {free} unreserved, and Lambda keeps 100"
+    )
+    return changes, [*_unchanged_reasons(values), too_few]
 
 
-def _warm(values: Values, stage: AskedStack, expected: Expected) -> Iterator[Raise]:
+def _warm_changes(values: Values, stack: StackDescription, expected: Expected) -> Iterator[CapacityChange]:
     before, after = values.get("table.warm_signatures", 0), _units(expected)
     if 0 < before < after:
-        yield Raise(RaiseKind.WARM, stage.outputs["SignaturesTableName"], before, after)
+        yield CapacityChange(CapacityKind.WARM, stack.outputs["SignaturesTableName"], before, after)
 
 
 def _units(expected: Expected) -> int:
@@ -78,29 +80,29 @@ def _units(expected: Expected) -> int:
     return need.table_units_for_all or need.table_units_to_sign
 
 
-def _shards(values: Values, expected: Expected) -> Iterator[Raise]:
+def _shard_changes(values: Values, expected: Expected) -> Iterator[CapacityChange]:
     confirmed = min(expected.rate, values.get("ses.rate", expected.rate), values.get("stack.MailPerSecond"))
-    wanted = shards_for(confirmed) or MOST_SHARDS
+    needed = shards_for(confirmed) or MOST_SHARDS
     for slug, shards in values.get("petitions.shards", {}).items():
-        if shards < wanted:
-            yield Raise(RaiseKind.SHARDS, slug, shards, wanted)
+        if shards < needed:
+            yield CapacityChange(CapacityKind.SHARDS, slug, shards, needed)
 
 
-def _reserved(values: Values, stage: AskedStack, expected: Expected) -> Iterator[Raise]:
+def _reservation_changes(values: Values, stack: StackDescription, expected: Expected) -> Iterator[CapacityChange]:
     need = needs(ceil(expected.rate), service())
-    wanted = {
-        "staff_authorizer": _STAFF,
-        "relay_mail": _READERS * ceil(_units(expected) / _UNITS_OF_A_PARTITION),
+    needed = {
+        "staff_authorizer": _STAFF_EXECUTIONS,
+        "relay_mail": _READERS_OF_A_SHARD * ceil(_units(expected) / _UNITS_OF_A_PARTITION),
         "send_mail": int(values.get("stack.MailSenders")),
         "store_overflow": max(need.storers, 2),
     }
-    for function, after in wanted.items():
+    for function, after in needed.items():
         before = values.get(f"lambda.reserved_{function}")
         if before is not None and before < after:
-            yield Raise(RaiseKind.RESERVED, stage.outputs[f"{logical_id(function)}Name"], before, after)
+            yield CapacityChange(CapacityKind.RESERVED, stack.outputs[f"{logical_id(function)}Name"], before, after)
 
 
-def _left(values: Values) -> Iterator[str]:
+def _unchanged_reasons(values: Values) -> Iterator[str]:
     if not values.get("table.warm_signatures"):
         yield "warm throughput: the table's value could not be read"
     yield "MAIL_PER_SECOND and the number of senders: deploy them (make ready says which)"

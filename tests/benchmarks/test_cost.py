@@ -53,8 +53,8 @@ def test_a_missed_goal_is_reported() -> None:
 
 
 def test_a_batch_has_at_most_64_buckets() -> None:
-    assert lambdas.buckets_met(1, 16) == pytest.approx(1)
-    assert lambdas.buckets_met(1000, 16) == pytest.approx(16)
+    assert lambdas.expected_buckets(1, 16) == pytest.approx(1)
+    assert lambdas.expected_buckets(1000, 16) == pytest.approx(16)
 
 
 def test_a_handler_with_half_a_cpu_takes_twice_as_long() -> None:

@@ -3,17 +3,17 @@
 from benchmarks import declared
 from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, invocations, lines
 from benchmarks.model.limits import account
-from benchmarks.model.service import FOLLOW_LANES, RELAY_LANES
+from benchmarks.model.service import PROJECT_PARALLELIZATION, RELAY_PARALLELIZATION
 from benchmarks.results import read
 from chalicelib.mail.pace import senders_for
 
 
 def test_the_model_has_as_many_workers_as_the_template() -> None:
     default = account("default")
-    assert default.senders == declared.at_once("SendMail") == senders_for(12)
+    assert default.senders == declared.maximum_concurrency("SendMail") == senders_for(12)
     assert account("raised").senders == senders_for(account("raised").mail_rate)
-    assert default.storers == declared.at_once("StoreOverflow") > 0
-    assert (declared.lanes("RelayMail"), 1) == (RELAY_LANES, FOLLOW_LANES)
+    assert default.storers == declared.maximum_concurrency("StoreOverflow") > 0
+    assert (declared.parallelization_factor("RelayMail"), 1) == (RELAY_PARALLELIZATION, PROJECT_PARALLELIZATION)
 
 
 def test_a_delivered_email_costs_no_event() -> None:

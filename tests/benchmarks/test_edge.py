@@ -15,7 +15,7 @@ from benchmarks.edge.clock import JumpingLoop
 from benchmarks.edge.record import Record, address, number_in
 from benchmarks.edge.visits import visits
 from benchmarks.results import read
-from benchmarks.worker import ask
+from benchmarks.worker import measure_in_process
 from stack.edge.message import ViewerRequest
 
 Result = TypeVar("Result")
@@ -47,22 +47,22 @@ def test_visits_come_in_order_half_of_them_for_the_count() -> None:
 
 
 def test_a_number_is_as_old_as_the_confirmation_that_it_lacks() -> None:
-    record = Record(counted=[10.0, 20.0])
+    record = Record(confirmed_at=[10.0, 20.0])
     for number, now, age in ((0, 9.0, 0.0), (0, 13.0, 3.0), (1, 13.0, 0.0), (1, 21.5, 1.5), (2, 60.0, 0.0)):
-        record.was_shown("count", number, 1, now)
+        record.add_shown_number("count", number, 1, now)
         assert record.stale["count"][-1] == age
-    later = Record(before=7, counted=[10.0])
+    later = Record(before=7, confirmed_at=[10.0])
     for number in (7, 3):
-        later.was_shown("count", number, 1, 12.0)
+        later.add_shown_number("count", number, 1, 12.0)
     assert later.stale["count"] == [2.0, 2.0]
 
 
 def test_requests_at_the_origin_are_counted_by_copy_and_second() -> None:
     record = Record()
     for now in (1.0, 1.9, 2.0):
-        record.reached_the_origin("/petitions/a?source=b&fbclid=1", "br", now)
-    record.reached_the_origin("/petitions/a?source=b", "gzip", 1.0)
-    figures = record.of_the_origin(10)
+        record.add_origin_request("/petitions/a?source=b&fbclid=1", "br", now)
+    record.add_origin_request("/petitions/a?source=b", "gzip", 1.0)
+    figures = record.origin_figures(10)
     assert (figures["origin_requests"], figures["cached_copies"]) == (4, 2)
     assert figures["origin_per_copy_and_second"] == {"max": 2, "mean": 0.2}
 
@@ -74,14 +74,14 @@ def test_the_number_is_read_from_pages_and_counts() -> None:
 
 def test_a_request_without_an_answer_has_status_0() -> None:
     async def asked() -> int:
-        return (await Client("127.0.0.1", 1).ask(ViewerRequest("GET", "/"))).status
+        return (await Client("127.0.0.1", 1).send(ViewerRequest("GET", "/"))).status
 
     assert in_a_thread(lambda: asyncio.run(asked())) == 0
 
 
 def test_a_small_minute_reaches_the_origin_at_most_once_a_second_for_each_copy() -> None:
     """The real application behind the template's CDN, 300 views and 25 signatures."""
-    found = ask("benchmarks.edge.minute", "300", "5")
+    found = measure_in_process("benchmarks.edge.minute", "300", "5")
     assert found["statuses"].keys() == {"count 200", "page 200", "sign 202"}
     assert found["origin_per_copy_and_second"]["max"] == 1
     assert found["confirmed"] == 25

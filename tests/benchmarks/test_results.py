@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.figures import SPENT, figures
+from benchmarks.figures import USAGE, figures
 from benchmarks.report import report
 from benchmarks.results import RESULTS
 
@@ -35,7 +35,7 @@ def results() -> dict[str, Any]:
 def test_results_have_the_promised_keys(results: dict[str, Any]) -> None:
     assert [key for key in PROMISED if key not in results] == []
     for act in ("sign", "confirm", "count"):
-        assert [part for part in SPENT if part not in results[act]] == []
+        assert [part for part in USAGE if part not in results[act]] == []
 
 
 def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:

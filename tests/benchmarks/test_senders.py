@@ -3,20 +3,20 @@
 import pytest
 
 from benchmarks import results
-from benchmarks.senders import measured
+from benchmarks.senders import simulate
 
 CPU = 0.02
 
 
 @pytest.mark.parametrize("rate", [8, 24])
 def test_the_senders_reach_the_rate_and_no_second_exceeds_it(rate: int) -> None:
-    figures = measured(rate, 12, CPU)
+    figures = simulate(rate, 12, CPU)
     assert figures["reached"] >= 0.95
     assert figures["most_in_a_second"] <= rate
 
 
 def test_slow_calls_make_them_slower_and_not_faster() -> None:
-    figures = measured(8, 12, CPU + 0.2)
+    figures = simulate(8, 12, CPU + 0.2)
     assert figures["reached"] < 0.9
     assert figures["most_in_a_second"] <= 8
 

@@ -18,7 +18,7 @@ from benchmarks.tutorial.deployed_race import THREADS, waves
 from benchmarks.tutorial.deployment import APPLICATION, TEMPLATE
 from benchmarks.tutorial.faults import Faults
 from benchmarks.tutorial.rows import lines, rows
-from benchmarks.wire import stubbed
+from benchmarks.wire import stub_connections
 
 AHEAD: dict[str, Any] = {
     "aws_calls": {"ours": 1, "theirs": 4},
@@ -90,7 +90,7 @@ def test_the_sdk_retries_a_lost_response_once(session: boto3.Session) -> None:
     sent: list[str] = []
     session.events.register("before-send.dynamodb", lambda event_name, **_: sent.append(event_name))
     faults = Faults(session.events)
-    with stubbed({"PutItem": {}}):
+    with stub_connections({"PutItem": {}}):
         client: Any = session.client("dynamodb")
         with faults.losing_answers():
             client.put_item(TableName="t", Item={"pk": {"S": "a"}})

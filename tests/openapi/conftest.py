@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.signin.provider import forget_provider
-from tests.openapi.stored import stored
+from tests.openapi.stored import stored_items
 from tests.served import Served
 from tests.signin.issuing import CLIENT, Issuing, issuing
 
@@ -16,7 +16,7 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
-    served.tables.items = {key: dict(item) for key, item in stored().items()}
+    served.tables.items = {key: dict(item) for key, item in stored_items().items()}
     return served
 
 

@@ -7,7 +7,7 @@ from chalicelib.petitions.form import EDITABLE, MOST_KB
 from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from tests.actors import a_petition
 from tests.exports.subscribers import list_requests
-from tests.openapi.asks import STAFF, changing, get, staff
+from tests.openapi.cases import STAFF, changing_a_petition, get, staff
 from tests.served import JSON
 from tests.totals.hashes import hash_requests
 from tests.updates.sending import TEXT
@@ -67,8 +67,8 @@ OF_PETITIONS = [
         }.items()
     ),
     staff("POST", 415, "/api/staff/petitions", body=b"{}", kind="text/plain"),
-    *changing("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title=""), MOST_KB * 1024),
-    *changing("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
+    *changing_a_petition("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title=""), MOST_KB * 1024),
+    *changing_a_petition("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
     replace(
         staff("POST", 409, f"{STAFF_PETITION}/state", "/api/staff/petitions/closed/state", b'{"state": "paused"}'),
         headers={**STAFF, "Content-Type": JSON, "If-Match": "*"},

@@ -4,7 +4,7 @@ import json
 
 from chalicelib.core.tokens import Purpose
 from tests.actors import LINKS, fields_of, json_of
-from tests.openapi.asks import NO_PROVIDER, about_a_petition, get, of_a_link, post, signing
+from tests.openapi.cases import NO_PROVIDER, about_a_petition, get, of_a_link, post, signing
 from tests.served import FORM, JSON
 from tests.signin.test_api import BEGUN, RETURNED
 
@@ -32,7 +32,7 @@ PUBLIC = [
     *signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
     *signing("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
-    *(ask for purpose in (*LINKS, Purpose.STOP) for ask in of_a_link(purpose)),
+    *(case for purpose in (*LINKS, Purpose.STOP) for case in of_a_link(purpose)),
     post(410, "/confirm", "/confirm?token=<confirm-removed>", b""),
     post(422, "/confirm", "/confirm", b"token=<confirm>&name=%3D1"),
     get(302, "/s/{code}", "/s/<short>"),

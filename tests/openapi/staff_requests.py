@@ -1,7 +1,7 @@
 """Requests of staff about people, tokens and files; and what other suites add."""
 
 from tests.letters import letter_requests
-from tests.openapi.asks import STAFF, Ask, get, staff
+from tests.openapi.cases import STAFF, Case, get, staff
 from tests.openapi.stored import EXPORT_STATES
 from tests.partners import partner_requests
 from tests.served import JSON
@@ -93,8 +93,8 @@ OF_STAFF = [
         for state, status in {"done": 200, "nobody": 404, "waiting": 409, "failed": 409, "expired": 410}.items()
     ),
     *partner_requests.of_staff(staff, get, STAFF),
-    *partner_requests.of_partners(Ask),
-    *partner_requests.of_osdi(Ask),
+    *partner_requests.of_partners(Case),
+    *partner_requests.of_osdi(Case),
     *partner_requests.of_imports(staff, get, STAFF),
     *letter_requests.of_staff(staff),
 ]

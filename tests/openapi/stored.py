@@ -1,4 +1,4 @@
-"""What is stored before each request, and the tokens that replace the placeholders of a request."""
+"""The items that are stored before each request, and the tokens that replace the placeholders of a request."""
 
 from functools import cache
 from typing import Any
@@ -38,7 +38,7 @@ EXPORT_STATES = ("waiting", "done", "failed", "cancelled", "expired")
 
 
 @cache
-def stored() -> dict[Key, Item]:
+def stored_items() -> dict[Key, Item]:
     tables = FakeTables()
     a_published_petition(tables)
     a_published_petition(tables, slug="closed", closes_at=NOW - DAY)
@@ -72,8 +72,8 @@ def _add_exports(tables: FakeTables) -> None:
     tables.put(keys.latest_job("export", "closed"), {"job_id": "closed.waiting"})
 
 
-def filled(text: str, site: Served) -> str:
-    """Replace <bob>, <confirm-expired> and the other placeholders."""
+def with_tokens(text: str, site: Served) -> str:
+    """Return the text with tokens in place of <bob>, <confirm-expired> and the other placeholders."""
     identity = identity_of(a_petition())
     for purpose in (*LINKS, Purpose.STOP):
         for kind, (slug, expires) in TOKENS.items():

@@ -14,31 +14,31 @@ from chalicelib.core.errors import Throttled
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
 from tests.fakes import FakeTables
-from tests.openapi.asks import NO_PROVIDER, Ask
+from tests.openapi.cases import NO_PROVIDER, Case
 from tests.openapi.petition_requests import OF_PETITIONS
 from tests.openapi.public_requests import PUBLIC
 from tests.openapi.spec import SPEC, answers, faults, operations
 from tests.openapi.staff_requests import OF_STAFF
-from tests.openapi.stored import filled
+from tests.openapi.stored import with_tokens
 from tests.served import Served
 
-# API Gateway answers these before our code runs. tests/template checks them.
-OF_THE_GATEWAY = {401, 403, 429}
-BY_ANY_ROUTE = {429, 503}
+# API Gateway gives answers of these statuses before our code runs. tests/template checks them.
+FROM_THE_GATEWAY = {401, 403, 429}
+FROM_ANY_ROUTE = {429, 503}
 REQUESTS = [*PUBLIC, *OF_PETITIONS, *OF_STAFF]
 
 
-def _answered(ask: Ask, site: Served) -> HTTPResponse:
-    headers = {name: filled(value, site) for name, value in ask.headers.items()}
-    body = filled(ask.body.decode(), site).encode()
-    if ask.url.endswith(NO_PROVIDER):
+def _answer_of(case: Case, site: Served) -> HTTPResponse:
+    headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
+    body = with_tokens(case.body.decode(), site).encode()
+    if case.url.endswith(NO_PROVIDER):
         os.environ.pop("OIDC_ISSUER")
         settings.cache_clear()
-    return site.client.http.request(ask.method, filled(ask.url, site), headers=headers, body=body)
+    return site.client.http.request(case.method, with_tokens(case.url, site), headers=headers, body=body)
 
 
-def _described(ask: Ask) -> dict[int, dict[str, Any]]:
-    return answers(SPEC["paths"][ask.route][ask.method.lower()])
+def _described(case: Case) -> dict[int, dict[str, Any]]:
+    return answers(SPEC["paths"][case.route][case.method.lower()])
 
 
 def assert_as_described(answer: HTTPResponse, described: dict[str, Any]) -> None:
@@ -54,20 +54,20 @@ def assert_as_described(answer: HTTPResponse, described: dict[str, Any]) -> None
         assert faults(json.loads(answer.body), content[kind]["schema"]) == []
 
 
-@pytest.mark.parametrize("ask", REQUESTS, ids=str)
-def test_an_answer_is_as_described(ask: Ask, site: Served) -> None:
-    answer = _answered(ask, site)
-    assert answer.status_code == ask.status, answer.body
-    assert_as_described(answer, _described(ask)[ask.status])
+@pytest.mark.parametrize("case", REQUESTS, ids=str)
+def test_an_answer_is_as_described(case: Case, site: Served) -> None:
+    answer = _answer_of(case, site)
+    assert answer.status_code == case.status, answer.body
+    assert_as_described(answer, _described(case)[case.status])
 
 
 def test_exactly_the_described_statuses_of_our_code_are_tested() -> None:
-    tested = {(ask.method, ask.route, ask.status) for ask in REQUESTS}
+    tested = {(case.method, case.route, case.status) for case in REQUESTS}
     described = {
         (method, path, status)
         for method, path, operation in operations()
         for status in answers(operation)
-        if status not in OF_THE_GATEWAY | BY_ANY_ROUTE
+        if status not in FROM_THE_GATEWAY | FROM_ANY_ROUTE
     }
     assert tested == described
 
@@ -77,26 +77,26 @@ WITHOUT_STORAGE = (
     "/api/osdi$",
 )  # fmt: skip
 WITH_STORAGE = [
-    ask
-    for ask in REQUESTS
-    if ask.status < 400 and not ask.route.startswith(WITHOUT_STORAGE) and ask.route not in ("/api/osdi", "/embed.js")
+    case
+    for case in REQUESTS
+    if case.status < 400 and not case.route.startswith(WITHOUT_STORAGE) and case.route not in ("/api/osdi", "/embed.js")
 ]
 
 
-@pytest.mark.parametrize("ask", WITH_STORAGE, ids=str)
-def test_every_route_that_needs_storage_answers_503_when_storage_fails(ask: Ask, site: Served) -> None:
+@pytest.mark.parametrize("case", WITH_STORAGE, ids=str)
+def test_every_route_that_needs_storage_answers_503_when_storage_fails(case: Case, site: Served) -> None:
     # Make the tokens first, because they need storage.
-    headers = {name: filled(value, site) for name, value in ask.headers.items()}
-    ready = replace(ask, url=filled(ask.url, site), headers=headers)
+    headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
+    ready = replace(case, url=with_tokens(case.url, site), headers=headers)
     _throttle(site.tables)
-    answer = _answered(ready, site)
+    answer = _answer_of(ready, site)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"].isdigit()
-    assert_as_described(answer, _described(ask)[503])
+    assert_as_described(answer, _described(case)[503])
 
 
 def _throttle(tables: FakeTables) -> None:
-    """Throttle all reads except staff tokens. API Gateway itself answers when the authorizer fails."""
+    """Throttle all reads except those of staff tokens: if the authorizer fails, API Gateway itself answers."""
 
     def throttled(key: Key | str | None = None, *_: object, **__: object) -> Item | None:
         if isinstance(key, Key) and key.pk == keys.TOKENS_PARTITION:

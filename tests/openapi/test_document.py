@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from chalicelib.core.errors import Invalid, PetitionsError
 from chalicelib.signatures.form import FORM_FIELDS, read_json
 from chalicelib.signatures.letter_form import LetterForm
-from stack.openapi.document import FILE, document, written
+from stack.openapi.document import FILE, document, document_text
 from tests.actors import json_of
 from tests.openapi.spec import SPEC, answers, faults, operations, resolved
 from tests.served import JSON, Served
@@ -24,7 +24,7 @@ every_operation = pytest.mark.parametrize("operation", EVERY)
 
 
 def test_the_file_is_current() -> None:
-    assert FILE.read_text(encoding="utf-8") == written(document()), "run: make openapi"
+    assert FILE.read_text(encoding="utf-8") == document_text(document()), "run: make openapi"
 
 
 def test_the_document_is_valid_openapi_3_1() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from stack.ready.account import reads
-from stack.ready.reading import Clients, Read, Value, Values, read
+from stack.ready.account import account_calls
+from stack.ready.reading import AwsCall, Clients, Value, Values, read_values
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 STACK = "petitions-prod"
@@ -24,7 +24,7 @@ OUTPUTS = {
     "AlarmsTopicArn": "arn:aws:sns:eu-west-2:111122223333:alarms",
     **{f"{name}Url": f"https://sqs.eu-west-2.amazonaws.com/111122223333/{name}" for name in _QUEUES},
 }
-CHOSEN = {"MailFrom": "petitions@harbour.example", "MailIdentity": "harbour.example"}
+PARAMETERS = {"MailFrom": "petitions@harbour.example", "MailIdentity": "harbour.example"}
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ RAISED = Limits(5_000, True, 5_000_000, 600, 22_000, 500, 90)
 
 
 def answers(limits: Limits) -> dict[str, Any]:
-    """Return AWS's answer to each operation. Change one to break something."""
+    """Return AWS's answer to each operation. A test changes an answer to break something."""
     quota = {"Max24HourSend": limits.daily, "MaxSendRate": limits.rate, "SentLast24Hours": 0.0}
     account = {"ConcurrentExecutions": limits.concurrency, "UnreservedConcurrentExecutions": limits.concurrency}
     warm = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": limits.warm, "Status": "ACTIVE"}
     petition = {"sk": {"S": "safe-children"}, "shards": {"N": str(limits.shards)}, "state": {"S": "open"}}
-    subscribed = {"SubscriptionArn": "arn:aws:sns:eu-west-2:111122223333:alarms:1", "Protocol": "email"}
+    subscription = {"SubscriptionArn": "arn:aws:sns:eu-west-2:111122223333:alarms:1", "Protocol": "email"}
     certificate = {"CertificateArn": _certificate(), "InUse": True, "NotAfter": NOW + timedelta(days=90)}
     return {
         "get_account_settings": {"AccountLimit": account},
@@ -80,37 +80,38 @@ def answers(limits: Limits) -> dict[str, Any]:
         "get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
         "get_metric_statistics": {"Datapoints": []},
         "describe_alarms": {"MetricAlarms": []},
-        "list_subscriptions_by_topic": {"Subscriptions": [subscribed]},
+        "list_subscriptions_by_topic": {"Subscriptions": [subscription]},
         "list_certificates": {"CertificateSummaryList": [certificate]},
     }
 
 
 def values(limits: Limits, changes: Mapping[str, Any] | None = None, denied: Iterable[str] = ()) -> Values:
-    """Read the account. `changes` are answers by operation; `denied` are operations that AWS refuses."""
-    wanted = reads(STACK, OUTPUTS, CHOSEN, NOW)
-    chosen = {"MailPerSecond": limits.pace, "MailSenders": limits.pace / 4, "has_cdn": limits.cdn}
-    stage = [Value(f"stack.{name}", "test", value) for name, value in chosen.items()]
-    return Values([*stage, *read(wanted, stubbed(wanted, {**answers(limits), **(changes or {})}, set(denied)))])
+    """Return the account's values. `changes` are answers by operation; `denied` are operations that AWS refuses."""
+    calls = account_calls(STACK, OUTPUTS, PARAMETERS, NOW)
+    parameters = {"MailPerSecond": limits.pace, "MailSenders": limits.pace / 4, "has_cdn": limits.cdn}
+    stage = [Value(f"stack.{name}", "test", value) for name, value in parameters.items()]
+    clients = stub_clients(calls, {**answers(limits), **(changes or {})}, set(denied))
+    return Values([*stage, *read_values(calls, clients)])
 
 
-def stubbed(wanted: Iterable[Read], given: Mapping[str, Any], denied: set[str]) -> Clients:
+def stub_clients(calls: Iterable[AwsCall], answer_by_operation: Mapping[str, Any], denied: set[str]) -> Clients:
     """Return clients that give these answers, in the order of the reads."""
-    by_client: defaultdict[tuple[str, str], list[Read]] = defaultdict(list)
-    for each in wanted:
+    by_client: defaultdict[tuple[str, str], list[AwsCall]] = defaultdict(list)
+    for each in calls:
         by_client[each.service, each.region].append(each)
 
     @cache
     def client(service: str, region: str) -> Any:
-        made = _session().client(service, region_name=region or None)
-        stub = Stubber(made)
+        boto_client = _session().client(service, region_name=region or None)
+        stub = Stubber(boto_client)
         for each in by_client[service, region]:
             if each.operation in denied:
                 stub.add_client_error(each.operation, "AccessDeniedException", "no", expected_params=each.params)
             else:
-                answer = given.get(f"{service}.{each.operation}", given[each.operation])
+                answer = answer_by_operation.get(f"{service}.{each.operation}", answer_by_operation[each.operation])
                 stub.add_response(each.operation, answer, dict(each.params))
         stub.activate()
-        return made
+        return boto_client
 
     return client
 

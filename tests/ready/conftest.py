@@ -1,4 +1,4 @@
-"""Readiness asks the model. A run of it takes up to a second, and several tests ask for the same one."""
+"""Cache the model's runs: a run takes up to a second, and several tests need the same run."""
 
 from functools import cache
 

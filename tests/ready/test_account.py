@@ -7,28 +7,28 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from stack.ready.account import reads
-from stack.ready.asks import asks, of_shards, of_throttle
-from stack.ready.problems import Defect, problems
-from stack.ready.reading import NOT_ALLOWED, Values, read
-from stack.ready.report import NOT_READY, READY, UNKNOWN, exit_code, lines, sentence
-from stack.ready.verdict import LOST_VIEWS, Expected, Forecast, judged
-from tests.ready.accounts import CHOSEN, DEFAULT, NEW, NOW, OUTPUTS, RAISED, SIGNING, STACK, Limits, answers, values
+from stack.ready.account import account_calls
+from stack.ready.defects import Defect, find_defects
+from stack.ready.increases import increases, shard_defects, throttle_defects
+from stack.ready.reading import NOT_ALLOWED, Values, read_values
+from stack.ready.report import NOT_READY, READY, UNKNOWN, exit_code, report_lines, staff_sentence
+from stack.ready.verdict import LOST_VIEWS, Expected, Forecast, forecast
+from tests.ready.accounts import DEFAULT, NEW, NOW, OUTPUTS, PARAMETERS, RAISED, SIGNING, STACK, Limits, answers, values
 
 EVENING = Expected(1_000, 600)
 A_FEW = Expected(2, 60)
 
 
 def verdict(found: Values, expected: Expected = EVENING) -> Forecast:
-    return judged(found, expected, (*problems(found, NOW), *of_shards(found, expected)))
+    return forecast(found, expected, (*find_defects(found, NOW), *shard_defects(found, expected)))
 
 
 def report(found: Values, expected: Expected = EVENING) -> str:
-    return "\n".join(lines(verdict(found, expected), asks(found, expected, "prod"), found))
+    return "\n".join(report_lines(verdict(found, expected), increases(found, expected, "prod"), found))
 
 
-def broken(**changes: Any) -> tuple[Defect, ...]:
-    return problems(values(RAISED, changes), NOW)
+def defects_after(**changes: Any) -> tuple[Defect, ...]:
+    return find_defects(values(RAISED, changes), NOW)
 
 
 def test_a_raised_account_is_ready() -> None:
@@ -37,26 +37,26 @@ def test_a_raised_account_is_ready() -> None:
     assert exit_code(verdict(found)) == READY
     assert "READY for 1,000 a second for 10 minutes (600,000 signatures)" in report(found)
     assert "Raise" not in report(found)
-    assert sentence(verdict(found)) == "The site is ready for 1,000 signatures a second for 10 minutes."
+    assert staff_sentence(verdict(found)) == "The site is ready for 1,000 signatures a second for 10 minutes."
 
 
 def test_a_default_account_sends_the_last_email_after_days() -> None:
     found = values(DEFAULT)
     done = verdict(found)
-    assert (exit_code(done), done.first, done.longest_wait) == (NOT_READY, "our own MAIL_PER_SECOND", 0)
+    assert (exit_code(done), done.first_bottleneck, done.longest_wait) == (NOT_READY, "our own MAIL_PER_SECOND", 0)
     assert done.last_email == pytest.approx(600_000 / 50_000 // 1 * 86_400, rel=0.1)
-    assert "the last email would be sent 11 days after the end" in sentence(done)
+    assert "the last email would be sent 11 days after the end" in staff_sentence(done)
 
 
 def test_a_new_account_answers_a_hundred_people_a_second() -> None:
     done = verdict(values(NEW))
-    assert done.first.startswith("Lambda's concurrent executions")
+    assert done.first_bottleneck.startswith("Lambda's concurrent executions")
     assert done.longest_wait == pytest.approx(600_000 / 100, rel=0.1)
     assert "SES is in the sandbox: it sends to verified addresses only" in report(values(NEW))
 
 
 def test_what_takes_longest_is_asked_for_first() -> None:
-    order = [ask.what for ask in asks(values(NEW), EVENING, "prod")]
+    order = [increase.what for increase in increases(values(NEW), EVENING, "prod")]
     assert order == [
         "Lambda: concurrent executions",
         "SES: emails in 24 hours",
@@ -71,7 +71,7 @@ def test_what_takes_longest_is_asked_for_first() -> None:
 
 
 def test_what_is_asked_for_is_enough() -> None:
-    raised = {ask.what: ask.wanted for ask in asks(values(NEW), EVENING, "prod")}
+    raised = {increase.what: increase.needed for increase in increases(values(NEW), EVENING, "prod")}
     enough = Limits(
         concurrency=int(raised["Lambda: concurrent executions"]),
         production=True,
@@ -88,7 +88,7 @@ def test_what_is_asked_for_is_enough() -> None:
 def test_the_report_is_one_screen_and_names_each_source(limits: Limits) -> None:
     text = report(values(limits))
     assert len(text.splitlines()) <= 50
-    for each in reads(STACK, OUTPUTS, CHOSEN, NOW):
+    for each in account_calls(STACK, OUTPUTS, PARAMETERS, NOW):
         assert each.source in text
 
 
@@ -101,7 +101,7 @@ def test_a_denied_value_is_said_and_the_others_are_read() -> None:
     }
     assert exit_code(verdict(found)) == UNKNOWN
     assert "The usual quota is assumed for: lambda.concurrency, table.quota" in report(found)
-    assert sentence(verdict(found)).endswith("Not everything could be checked.")
+    assert staff_sentence(verdict(found)).endswith("Not everything could be checked.")
 
 
 def test_without_any_answer_nothing_is_known_and_nothing_crashes() -> None:
@@ -112,7 +112,7 @@ def test_without_any_answer_nothing_is_known_and_nothing_crashes() -> None:
 
             return call
 
-    found = Values(read(reads(STACK, OUTPUTS, CHOSEN, NOW), lambda *_: Silent()))
+    found = Values(read_values(account_calls(STACK, OUTPUTS, PARAMETERS, NOW), lambda *_: Silent()))
     assert {value.problem for value in found} == {"no answer (ConnectTimeoutError)"}
     assert exit_code(verdict(found, A_FEW)) == UNKNOWN
 
@@ -139,11 +139,11 @@ def test_an_unlimited_quota_is_no_limit() -> None:
 
 def test_too_few_tally_shards_are_a_problem() -> None:
     found = values(replace(RAISED, shards=10))
-    [problem] = of_shards(found, EVENING)
+    [problem] = shard_defects(found, EVENING)
     assert problem.text.startswith("safe-children has 10 tally shards")
     assert problem.remedy.startswith("manage.py shards safe-children ")
     assert exit_code(verdict(found)) == NOT_READY
-    assert "has the capacity for 1,000 signatures a second" in sentence(verdict(found))
+    assert "has the capacity for 1,000 signatures a second" in staff_sentence(verdict(found))
 
 
 def test_each_broken_part_is_reported() -> None:
@@ -166,14 +166,14 @@ def test_each_broken_part_is_reported() -> None:
         ({"list_subscriptions_by_topic": pending}, "nobody gets the alarms"),
         ({"list_certificates": soon}, "a certificate expires on 29 November 2026"),
     ):
-        assert text in " ".join(problem.text for problem in broken(**changes))
-    assert broken() == ()
+        assert text in " ".join(problem.text for problem in defects_after(**changes))
+    assert defects_after() == ()
 
 
 def test_a_stopped_account_and_one_under_review_are_told_apart() -> None:
     account = answers(RAISED)["sesv2.get_account"]
     stopped, reviewed = ({**account, "EnforcementStatus": status} for status in ("SHUTDOWN", "PROBATION"))
-    [one], [other] = (broken(**{"sesv2.get_account": each}) for each in (stopped, reviewed))
+    [one], [other] = (defects_after(**{"sesv2.get_account": each}) for each in (stopped, reviewed))
     assert one.text == "AWS has stopped this account's email"
     assert "reviews" in other.text
 
@@ -181,9 +181,9 @@ def test_a_stopped_account_and_one_under_review_are_told_apart() -> None:
 @pytest.mark.parametrize("key", [SIGNING, SIGNING.removeprefix("~1")])
 def test_the_sites_own_throttle_is_a_defect_if_it_is_below_the_crowd(key: str) -> None:
     found = values(RAISED, {"get_stage": {"methodSettings": {key: {"throttlingRateLimit": 500.0}}}})
-    [defect] = of_throttle(found, EVENING)
+    [defect] = throttle_defects(found, EVENING)
     assert defect.text == "the site's own throttle lets 500 people sign a second"
-    assert not [*of_throttle(found, A_FEW)]
+    assert not [*throttle_defects(found, A_FEW)]
 
 
 def test_another_routes_throttle_is_not_taken_for_it() -> None:
@@ -197,6 +197,6 @@ def test_without_a_cdn_page_views_fail_and_the_cdn_is_asked_for() -> None:
     done = verdict(found, Expected(2_000, 600))
     assert done.lost_views > LOST_VIEWS
     assert exit_code(done) == NOT_READY
-    assert "page views: a CDN before them" in [ask.what for ask in asks(found, EVENING, "prod")]
-    assert f"{done.lost_views:.0%} of page views would fail" in sentence(done)
+    assert "page views: a CDN before them" in [increase.what for increase in increases(found, EVENING, "prod")]
+    assert f"{done.lost_views:.0%} of page views would fail" in staff_sentence(done)
     assert verdict(values(RAISED)).lost_views == 0

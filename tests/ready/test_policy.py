@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from stack.paths import ROOT
-from stack.ready.account import reads
-from stack.ready.reading import Read
+from stack.ready.account import account_calls
+from stack.ready.reading import AwsCall
 from stack.referee.engine import Engine
 from stack.referee.model import Question
-from tests.ready.accounts import CHOSEN, NOW, OUTPUTS, STACK
+from tests.ready.accounts import NOW, OUTPUTS, PARAMETERS, STACK
 
 pytestmark = pytest.mark.xdist_group("referee")
 
@@ -40,7 +40,7 @@ def engine() -> Any:
         yield started
 
 
-def question(each: Read) -> Question:
+def question_for(each: AwsCall) -> Question:
     if each.service == "apigateway":
         return Question("apigateway:GET", f"arn:aws:apigateway:{REGION}::{GATEWAY[each.operation]}", {})
     prefix = {"sesv2": "ses"}.get(each.service, each.service)
@@ -49,28 +49,28 @@ def question(each: Read) -> Question:
     return Question(action, RESOURCES.get(action, "*"), context)
 
 
-QUESTIONS = [question(each) for each in reads(STACK, EDGE, CHOSEN, NOW)]
+QUESTIONS = [question_for(each) for each in account_calls(STACK, EDGE, PARAMETERS, NOW)]
 QUESTIONS += [
     Question("cloudformation:DescribeStacks", RESOURCES["cloudformation:DescribeStacks"], {}),
     Question("dynamodb:PutItem", COUNTS, {"dynamodb:LeadingKeys": ["READINESS"]}),
 ]
 
 
-def allows(engine: Engine, asked: Question) -> bool:
-    return engine.decide([POLICY], asked, f"arn:aws:iam::{ACCOUNT}:role/ready").allowed
+def allows(engine: Engine, question: Question) -> bool:
+    return engine.decide([POLICY], question, f"arn:aws:iam::{ACCOUNT}:role/ready").allowed
 
 
 def test_every_call_is_allowed(engine: Engine) -> None:
-    assert [asked for asked in QUESTIONS if not allows(engine, asked)] == []
+    assert [question for question in QUESTIONS if not allows(engine, question)] == []
 
 
 def test_no_action_is_in_the_policy_that_no_call_needs() -> None:
     actions = {action for statement in POLICY["Statement"] for action in statement["Action"]}
-    assert actions == {asked.action for asked in QUESTIONS}
+    assert actions == {question.action for question in QUESTIONS}
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "question",
     [
         Question("dynamodb:GetItem", SIGNATURES, {"dynamodb:LeadingKeys": ["safe-children#00"]}),
         Question("dynamodb:Query", SIGNATURES, {"dynamodb:LeadingKeys": ["safe-children#00"]}),
@@ -80,7 +80,7 @@ def test_no_action_is_in_the_policy_that_no_call_needs() -> None:
         Question("dynamodb:DescribeTable", SIGNATURES.replace("prod", "dev"), {}),
         Question("lambda:GetFunction", RESOURCES["lambda:GetFunctionConcurrency"], {}),
     ],
-    ids=lambda asked: asked.action,
+    ids=lambda question: question.action,
 )
-def test_nothing_about_people_is_allowed(engine: Engine, asked: Question) -> None:
-    assert not allows(engine, asked)
+def test_nothing_about_people_is_allowed(engine: Engine, question: Question) -> None:
+    assert not allows(engine, question)

@@ -1,4 +1,4 @@
-"""SPF, DKIM and DMARC are read from a name server. Here one answers on this machine."""
+"""SPF, DKIM and DMARC are read from a name server. In these tests, the name server runs on this machine."""
 
 import socket
 import threading
@@ -12,8 +12,8 @@ import dns.rrset
 import pytest
 
 from stack.ready.reading import Values
-from stack.ready.records import NOT_ASKED, Lookup, lookup, records
-from tests.ready.accounts import CHOSEN
+from stack.ready.records import NOT_REQUESTED, Lookup, records, resolver_lookup
+from tests.ready.accounts import PARAMETERS
 
 TOKENS = ("one", "two", "three")
 ZONE = {
@@ -27,11 +27,11 @@ ZONE = {
 
 def _answer(wire: bytes) -> bytes:
     query = dns.message.from_wire(wire)
-    [asked] = query.question
+    [question] = query.question
     answer = dns.message.make_response(query)
-    kind = dns.rdatatype.to_text(asked.rdtype)
-    if found := ZONE.get((str(asked.name), kind)):
-        answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", kind, found))
+    kind = dns.rdatatype.to_text(question.rdtype)
+    if record := ZONE.get((str(question.name), kind)):
+        answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, record))
     else:
         answer.set_rcode(dns.rcode.NXDOMAIN)
     return answer.to_wire()
@@ -51,7 +51,7 @@ def find() -> Iterator[Lookup]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield lookup(_resolver(server.getsockname()[1]))
+        yield resolver_lookup(_resolver(server.getsockname()[1]))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", server.getsockname())
         thread.join()
@@ -63,32 +63,32 @@ def _resolver(port: int) -> dns.resolver.Resolver:
     return resolver
 
 
-def found(find: Lookup | None, **chosen: str) -> Values:
-    return Values(records("harbour.example", {**CHOSEN, **chosen}, TOKENS, find))
+def published_values(find: Lookup | None, **parameters: str) -> Values:
+    return Values(records("harbour.example", {**PARAMETERS, **parameters}, TOKENS, find))
 
 
 def test_the_published_records_are_read(find: Lookup) -> None:
-    values = found(find, MailFromDomain="bounce.harbour.example")
+    values = published_values(find, MailFromDomain="bounce.harbour.example")
     assert values.get("dns.spf") == "v=spf1 include:amazonses.com ~all"
     assert values.get("dns.dmarc") == "v=DMARC1; p=none; rua=mailto:dmarc@harbour.example"
     assert values.get("dns.dkim") == "2 of 3"
 
 
 def test_without_a_mail_from_domain_the_senders_domain_has_the_spf_record(find: Lookup) -> None:
-    assert found(find).get("dns.spf") == "v=spf1 include:other.example -all"
+    assert published_values(find).get("dns.spf") == "v=spf1 include:other.example -all"
 
 
 def test_a_record_that_is_missing_is_empty(find: Lookup) -> None:
-    assert found(find, MailFromDomain="none.harbour.example").get("dns.spf") == ""
+    assert published_values(find, MailFromDomain="none.harbour.example").get("dns.spf") == ""
 
 
-def test_nobody_is_asked_without_a_wish() -> None:
-    assert {value.problem for value in found(None)} == {NOT_ASKED}
+def test_no_name_server_is_asked_without_a_request() -> None:
+    assert {value.problem for value in published_values(None)} == {NOT_REQUESTED}
 
 
-def test_a_silent_name_server_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_name_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stack.ready.records._SECONDS", 0.2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
-        values = found(lookup(_resolver(silent.getsockname()[1])))
+        values = published_values(resolver_lookup(_resolver(silent.getsockname()[1])))
     assert {value.problem for value in values} == {"no answer (LifetimeTimeout)"}

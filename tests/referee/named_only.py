@@ -72,7 +72,6 @@ NAMED_ONLY = {
         TEST_ADDRESS,
         "chalicelib/petitions/store.py:list_all",
     },
-    "project_signatures": {"chalicelib/projections/store.py:followed"},
     # A type of its arguments; only the sender claims.
     "sweep_mail": {"chalicelib/mail/state.py:claim", *AGAIN, *REQUESTED, *OF_DIGESTS, TEST_ADDRESS},
     # A late message for a signature with a requested email is ignored before this call.
@@ -80,4 +79,4 @@ NAMED_ONLY = {
 }
 
 # A presigned link is computed without a call.
-LINKS = {"exports": {"chalicelib/exports/api.py:_link", "chalicelib/exports/subscribers/api.py:link_list"}}
+LINKS = {"exports": {"chalicelib/exports/api.py:_link_answer", "chalicelib/exports/subscribers/api.py:link_list"}}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.spike.stage import shorten_rests
+from benchmarks.spike.stage import shorten_visibility_timeouts
 from stack.attach import Deployed, deployed
 from stack.aws import Cloud
 from stack.emulator import Emulator, emulator
@@ -64,5 +64,5 @@ def stack(built: Package, noted: Path) -> Iterator[Deployed]:
         with emulator() as running:
             started = deployed(running.endpoint)
             load_petitions(started)
-            shorten_rests(Cloud(running.endpoint), started, 5)
+            shorten_visibility_timeouts(Cloud(running.endpoint), started, 5)
             yield started

@@ -7,7 +7,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from stack.languages import compiled_catalogues
-from stack.lint.translations import check, problems, unmarked
+from stack.lint.translations import check, problems, unmarked_texts
 from stack.paths import ROOT
 
 ENGLISH = 'Email <a href="mailto:%(contact)s">%(contact)s</a>'
@@ -60,7 +60,7 @@ def test_a_text_that_is_not_marked_for_translation_is_found(tmp_path: Path) -> N
         "{# A comment #}<style>p { color: red }</style><p>{{ _('Hello') }} 1 {% trans %}you{% endtrans %}</p>"
         '<img alt="A picture"><p>Forgotten <b>{{ name }}</b></p>'
     )
-    found = [each.partition(": ")[2] for each in unmarked(tmp_path)]
+    found = [each.partition(": ")[2] for each in unmarked_texts(tmp_path)]
     assert found == ["not in _() or trans: 'A picture'", "not in _() or trans: 'Forgotten'"]
 
 

@@ -14,7 +14,7 @@ JOBS = {"CompareHashes", "RunExport", "RunImport", "RunList", "RunUpdate"}
 
 
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
-    bounds = {name: declared.at_once(name) for name in events("SQS")}
+    bounds = {name: declared.maximum_concurrency(name) for name in events("SQS")}
     # Staff start jobs one at a time for each petition, and rarely during a spike.
     assert {bounds.pop(job) for job in JOBS} == {2}
     # Other mail's event source is off while confirmations wait (mail/watch.py), so both are never fully busy.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.warm.__main__ import _agrees
+from stack.warm.__main__ import _engineer_agrees
 
 
 @pytest.mark.parametrize(("typed", "agreed"), [("no", False), ("", False), ("yes", True), (" Y ", True)])
@@ -18,5 +18,5 @@ def test_at_a_terminal_the_engineer_is_asked_and_only_yes_agrees(
     monkeypatch.delenv("YES", raising=False)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", answer)
-    assert _agrees() is agreed
+    assert _engineer_agrees() is agreed
     assert asked == ["Change this? [yes/no] "]

@@ -13,17 +13,17 @@ from botocore.validate import validate_parameters
 
 from chalicelib.petitions.find import petition_as_stored
 from stack.console import Failure
-from stack.ready.stage import AskedStack
+from stack.ready.stage import StackDescription
 from stack.ready.verdict import Expected
 from stack.warm.__main__ import main, revert, warm
 from stack.warm.act import Warming
-from stack.warm.plan import UNIT_USD, Raise, RaiseKind, plan
+from stack.warm.plan import UNIT_USD, CapacityChange, CapacityKind, plan
 from tests.actors import a_published_petition
 from tests.fakes import FakeTables
-from tests.ready.accounts import CHOSEN, DEFAULT, NEW, OUTPUTS, STACK, Limits, values
+from tests.ready.accounts import DEFAULT, NEW, OUTPUTS, PARAMETERS, STACK, Limits, values
 
 FUNCTIONS = {f"{name}Name": f"prod-{name}" for name in ("StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow")}
-STAGE = AskedStack(STACK, {**OUTPUTS, **FUNCTIONS}, CHOSEN)
+STAGE = StackDescription(STACK, {**OUTPUTS, **FUNCTIONS}, PARAMETERS)
 EVENING = Expected(1_000, 3_600)
 
 
@@ -75,7 +75,7 @@ def warming(aws: Aws, tables: FakeTables) -> Warming:
     return Warming(aws.clients, tables)
 
 
-def planned(limits: Limits) -> tuple[list[Raise], list[str]]:
+def planned(limits: Limits) -> tuple[list[CapacityChange], list[str]]:
     return plan(values(limits), STAGE, EVENING)
 
 
@@ -115,7 +115,7 @@ def test_the_price_is_shown_before_the_question(warming: Warming, capsys: pytest
 def test_a_no_changes_nothing(aws: Aws, warming: Warming) -> None:
     with pytest.raises(Failure):
         warm(warming, ALL, LEFT, lambda: False)
-    assert (aws.warmed, aws.reserved, warming.recorded()) == ({}, {}, [])
+    assert (aws.warmed, aws.reserved, warming.recorded_changes()) == ({}, {}, [])
 
 
 def test_revert_restores_what_was_before_and_says_what_stays(
@@ -150,10 +150,10 @@ def test_a_run_that_stops_half_way_says_so_and_can_be_continued_or_undone(
 
 
 def test_a_second_run_keeps_what_the_first_one_found(aws: Aws, warming: Warming) -> None:
-    change = Raise(RaiseKind.RESERVED, "prod-SendMail", 0, 48)
+    change = CapacityChange(CapacityKind.RESERVED, "prod-SendMail", 0, 48)
     warm(warming, [change], [], yes)
     warm(warming, [replace(change, before=48, after=125)], [], yes)
-    assert warming.recorded() == [Raise(RaiseKind.RESERVED, "prod-SendMail", 0, 125)]
+    assert warming.recorded_changes() == [CapacityChange(CapacityKind.RESERVED, "prod-SendMail", 0, 125)]
     revert(warming)
     assert aws.reserved == {}
 
@@ -165,7 +165,7 @@ def test_the_command_shows_the_price_changes_after_a_yes_and_reverts(
     a_published_petition(tables, shards=10)
     found = values(replace(DEFAULT, shards=10, pace=500, rate=600))
     for name, stub in {
-        "stage_of": lambda *_: STAGE,
+        "describe_stack": lambda *_: STAGE,
         "clients": lambda _: aws.clients,
         "read_all": lambda *_, **__: found,
         "Tables": lambda *_: tables,
@@ -189,7 +189,7 @@ def test_the_command_shows_the_price_changes_after_a_yes_and_reverts(
 
 def test_a_new_account_can_reserve_nothing() -> None:
     changes, left = planned(NEW)
-    assert not [each for each in changes if each.kind is RaiseKind.RESERVED]
+    assert not [each for each in changes if each.kind is CapacityKind.RESERVED]
     assert any("Lambda keeps 100" in why for why in left)
 
 

@@ -6,7 +6,7 @@ from chalicelib.exports.subscribers.answers import ShownList, ShownLists
 from chalicelib.exports.subscribers.model import ListRequest
 from stack.openapi.operation import Answer, Body, Operation, Operations
 
-WAITING = {
+WAITING_EXPORT = {
     "id": "support-trafficked-children.20261124T120000Z-9f1c02ab",
     "slug": "support-trafficked-children",
     "format": "csv",
@@ -20,8 +20,8 @@ WAITING = {
     "of": 104213,
     "expires_at": "2026-12-01T12:00:00Z",
 }
-DONE = {
-    **WAITING,
+FINISHED_EXPORT = {
+    **WAITING_EXPORT,
     "state": "done",
     "rows": 104211,
     "sha256": "ab" * 32,
@@ -34,16 +34,16 @@ LINK = Answer(
     {"url": "https://bucket.example/files/x?signed", "expires_at": "2026-11-24T12:15:00Z"},
 )
 LIST = {
-    **{name: WAITING[name] for name in ("id", "slug", "recipient", "requested_by", "expires_at", "why")},
-    "requested_at": WAITING["moment"],
+    **{name: WAITING_EXPORT[name] for name in ("id", "slug", "recipient", "requested_by", "expires_at", "why")},
+    "requested_at": WAITING_EXPORT["moment"],
     "state": "done",
     "subscribed": 61200,
     "unsubscribed": 311,
     "sha256": "ab" * 32,
     "bytes": 5120344,
 }
-SECRET = "The link needs no token and works for 15 minutes. Keep it secret."
-CANCEL = "Ends it if it is waiting or running. You can safely repeat it."
+LINK_IS_SECRET = "The link needs no token and works for 15 minutes. Keep it secret."
+CANCEL_IS_REPEATABLE = "Ends it if it is waiting or running. You can safely repeat it."
 NOT_READY = {409: "NotNow", 410: "Deleted"}
 
 OPERATIONS: Operations = {
@@ -52,7 +52,12 @@ OPERATIONS: Operations = {
         Answer(
             "Newest first, including expired exports.",
             ShownExports,
-            {"exports": [DONE], "columns": [*Column], "default_columns": [*DEFAULT_COLUMNS], "formats": [*Format]},
+            {
+                "exports": [FINISHED_EXPORT],
+                "columns": [*Column],
+                "default_columns": [*DEFAULT_COLUMNS],
+                "formats": [*Format],
+            },
         ),
     ),
     "list_lists": Operation(
@@ -63,22 +68,22 @@ OPERATIONS: Operations = {
         Answer("Requested. Read its progress in the list of lists.", ShownList, LIST, status=202),
         "For charities that send updates from another system. A CSV with `status`, `id`, `email`, `name`, `language` "
         "and `confirmed_at`, encrypted to the recipient. A person on an earlier list who no longer gets updates has "
-        "the status `unsubscribed`; of those who withdrew, only the `id` is left. One list of a petition at a time.",
-        body=Body(ListRequest, {"recipient": WAITING["recipient"]}),
+        "the status `unsubscribed`. A person who withdrew has only an `id`. One list of a petition at a time.",
+        body=Body(ListRequest, {"recipient": WAITING_EXPORT["recipient"]}),
         problems={409: "NotNow"},
     ),
     "cancel_list": Operation(
         "Cancel the list of those who asked for updates",
-        Answer("The list: cancelled, or as it had ended before.", ShownList, {**LIST, "state": "cancelled"}),
-        CANCEL,
+        Answer("The list: cancelled, or unchanged if it had ended.", ShownList, {**LIST, "state": "cancelled"}),
+        CANCEL_IS_REPEATABLE,
     ),
-    "link_list": Operation("Get a link to the file of a list", LINK, SECRET, problems=NOT_READY),
+    "link_list": Operation("Get a link to the file of a list", LINK, LINK_IS_SECRET, problems=NOT_READY),
     "request_export": Operation(
         "Request an export",
         Answer(
             "Requested. `Location` is the URL to read its progress.",
             ShownExport,
-            WAITING,
+            WAITING_EXPORT,
             status=202,
             headers=["Location"],
         ),
@@ -89,13 +94,17 @@ OPERATIONS: Operations = {
     ),
     "read_export": Operation(
         "The progress of an export",
-        Answer("`rows` of `of` are written. Ask again while it is waiting or running.", ShownExport, DONE),
+        Answer("`rows` of `of` are written. Ask again while it is waiting or running.", ShownExport, FINISHED_EXPORT),
     ),
     "cancel_export": Operation(
         "Cancel an export",
-        Answer("The export: cancelled, or as it had ended before.", ShownExport, {**WAITING, "state": "cancelled"}),
-        CANCEL,
+        Answer(
+            "The export: cancelled, or unchanged if it had ended.",
+            ShownExport,
+            {**WAITING_EXPORT, "state": "cancelled"},
+        ),
+        CANCEL_IS_REPEATABLE,
     ),
-    "link_file": Operation("Get a link to the file", LINK, SECRET, problems=NOT_READY),
-    "link_cover": Operation("Get a link to the cover sheet (PDF)", LINK, SECRET, problems=NOT_READY),
+    "link_file": Operation("Get a link to the file", LINK, LINK_IS_SECRET, problems=NOT_READY),
+    "link_cover": Operation("Get a link to the cover sheet (PDF)", LINK, LINK_IS_SECRET, problems=NOT_READY),
 }

@@ -7,7 +7,7 @@ from stack.openapi.operation import CSV, Answer, Body, Operation, Operations, Qu
 
 ID = "support-trafficked-children.20261124T120000Z-9f1c02ab"
 STARTED = {"id": ID}
-RUNNING = {
+RUNNING_IMPORT = {
     "id": ID,
     "partner": "partner-oak",
     "dry_run": False,
@@ -32,27 +32,28 @@ RUNNING = {
     "undoes": None,
     "undone_by": None,
 }
-YES = {"type": "string", "enum": ["true", "false"]}
+BOOLEAN = {"type": "string", "enum": ["true", "false"]}
 
 OPERATIONS: Operations = {
     "list_imports": Operation(
-        "All imports of a petition", Answer("Newest first, undos included.", ShownImports, {"imports": [RUNNING]})
+        "All imports of a petition",
+        Answer("Newest first, undos included.", ShownImports, {"imports": [RUNNING_IMPORT]}),
     ),
     "start_import": Operation(
         "Import a partner's CSV",
         Answer("Started. Read its progress under its id.", StartedImport, STARTED, status=202),
         f"A CSV of {MOST_DIRECT_KB} KB and {MOST_ROWS:,} rows at most, in any usual encoding, with headings in the "
-        "first row. The whole file is read before any row is taken: a broken file imports nothing. One import at a "
-        "time for each petition. Repeating a file changes nothing: rows are recognised by the partner's identifier, or "
-        "by the address if there is no such column.",
+        "first row. The whole file is read before any row is imported: a broken file imports nothing. One import at a "
+        "time for each petition. Importing a file again changes nothing: a row is recognised by the partner's "
+        "identifier, or by the email address if there is no column of identifiers.",
         query=[
             Query("partner", "The partner's source.", example="partner-oak", required=True),
-            Query("upload", "The upload of a form that was used. The body is empty then."),
-            Query("dry_run", "`true`: store nothing, and report what an import would do.", YES),
+            Query("upload", "The `upload` of the form with which the file was uploaded. The body is then empty."),
+            Query("dry_run", "`true`: store nothing, and report what an import would do.", BOOLEAN),
             Query(
                 "mapping",
-                f"JSON: headings by field, a list for several. Fields: {', '.join(HEADINGS)}. Usual headings are found "
-                "without.",
+                f"JSON: the heading of each field, or a list of headings. Fields: {', '.join(HEADINGS)}. Usual "
+                "headings need no mapping.",
                 example='{"email": "E-mail", "name": ["Forename", "Surname"]}',
             ),
         ],
@@ -67,17 +68,21 @@ OPERATIONS: Operations = {
         f"For files over {MOST_DIRECT_KB} KB, up to {MOST_UPLOAD_BYTES // 2**20} MB. Then start the import with "
         "`upload` in the query and an empty body.",
     ),
-    "read_import": Operation("The progress of an import", Answer("The import.", ShownImport, RUNNING)),
+    "read_import": Operation("The progress of an import", Answer("The import.", ShownImport, RUNNING_IMPORT)),
     "cancel_import": Operation(
         "Cancel an import",
-        Answer("The import: cancelled, or as it had ended before.", ShownImport, {**RUNNING, "state": "cancelled"}),
+        Answer(
+            "The import: cancelled, or unchanged if it had ended.",
+            ShownImport,
+            {**RUNNING_IMPORT, "state": "cancelled"},
+        ),
         "Rows that were imported stay until the import is undone.",
     ),
     "undo_import": Operation(
         "Undo an import",
         Answer("Started. Read its progress under its id.", StartedImport, STARTED, status=202),
-        "Takes back the signatures that came only with this import. People who signed here, came from somebody else "
-        "too, or confirmed by our email stay. The identifiers are free afterwards.",
+        "Removes the signatures that only this import added. People who signed here, came from another source too, or "
+        "confirmed by our email stay. The partner can use the identifiers again.",
         problems={409: "NotNow"},
     ),
 }

@@ -11,7 +11,7 @@ MEMBER = Query(
     "Only the letters to one member of parliament: the constituency as in `paused_members`.",
     example="E14009991",
 )
-PAUSE = Answer("The target.", TargetPause)
+PAUSE_ANSWER = Answer("The target.", TargetPause)
 
 OPERATIONS: Operations = {
     "read_letters": Operation(
@@ -40,15 +40,17 @@ OPERATIONS: Operations = {
                 "as_of": "2026-11-24T18:30:05Z",
             },
         ),
-        "Each change of a letter and its number are one transaction, so the numbers never drift. Unknown letters may "
-        "have been sent: they do not count as sent, and are never sent again.",
+        "A letter and its number change in one transaction, so the numbers never drift. Unknown letters may have been "
+        "sent: they do not count as sent, and are never sent again.",
     ),
-    "pause_letters": Operation("Pause the letters to a target", PAUSE, "They wait, and none is lost.", query=[MEMBER]),
+    "pause_letters": Operation(
+        "Pause the letters to a target", PAUSE_ANSWER, "The letters wait. None is lost.", query=[MEMBER]
+    ),
     "resume_letters": Operation(
         "Send the letters to a target again",
-        PAUSE,
-        "A bounce or a complaint of a target pauses its letters. Those that waited follow within six hours. If the "
-        "target is everybody's member of parliament, a bounce pauses letters to that member only.",
+        PAUSE_ANSWER,
+        "A bounce or a complaint of a target pauses its letters. The letters that waited are sent within six hours. If "
+        "the target is everybody's member of parliament, a bounce pauses letters to that member only.",
         query=[MEMBER],
     ),
     "email_letter_test": Operation(

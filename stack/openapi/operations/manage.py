@@ -65,9 +65,9 @@ OPERATIONS: Operations = {
         "Enter how many people signed elsewhere",
         Answer("The figure.", EnteredFigure, status=201),
         "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
-        "same figure again changes nothing. With `kind` hashes, send `hashes` (lines of our tool, as many as fit into "
-        f"{MOST_HASHES_KB} KB) or `upload` and `count`. The figure counts at once. A comparison with those who "
-        "confirmed here follows, and the bounds get closer. Then the hashes are deleted.",
+        "same figure again changes nothing. With `kind` hashes, send `hashes` (lines that our tool wrote, as many as "
+        f"fit into {MOST_HASHES_KB} KB) or `upload` and `count`. The figure counts at once. A comparison with the "
+        "people who confirmed here follows, and makes the bounds closer. Then the hashes are deleted.",
         body=Body(
             NewFigure,
             {
@@ -83,7 +83,7 @@ OPERATIONS: Operations = {
     "issue_hash_key": Operation(
         "Get the key with which a source hashes addresses",
         Answer("The key. Asking again returns the same one.", HashKey, status=201),
-        "One key for each petition and source. Give it to the source alone, together with the tool.",
+        "One key for each petition and source. Give the key only to that source, together with the tool.",
         body=Body(HashKeyRequest, {"source": "freedom-united"}),
     ),
     "list_comparisons": Operation(
@@ -91,7 +91,7 @@ OPERATIONS: Operations = {
     ),
     "cancel_comparison": Operation(
         "Cancel a comparison of hashes",
-        Answer("The comparison: cancelled, or as it had ended before.", ShownComparison),
+        Answer("The comparison: cancelled, or unchanged if it had ended.", ShownComparison),
         "Its figure stays, as a number without a comparison, and the hashes are deleted. You can safely repeat it.",
     ),
     "list_versions": Operation("All versions of the text", Answer("The versions, oldest first.", PetitionVersions)),

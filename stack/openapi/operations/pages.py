@@ -5,7 +5,7 @@ from stack.openapi.operation import FORM, LANG, Answer, Body, Operation, Operati
 
 PAGE = Answer("The page.")
 EMBED = Query("embed", "`1` for the form in a frame: the page that follows may be in the frame too.")
-LOOK = "Shows a page and changes nothing, because email scanners open every link."
+CHANGES_NOTHING = "Shows a page and changes nothing, because email scanners open every link."
 TOKEN = Query("token", "The token from the email.", required=True)
 TOKEN_OR_FIELD = Query("token", "The token from the email. Can be sent in the body instead.")
 
@@ -49,7 +49,7 @@ OPERATIONS: Operations = {
     "show_confirmation": Operation(
         "Show what will be confirmed",
         Answer("The signature and its consents, with a button. After confirmation, the page shows no personal data."),
-        LOOK,
+        CHANGES_NOTHING,
         query=[TOKEN, LANG],
     ),
     "confirm_signature": Operation(
@@ -61,7 +61,10 @@ OPERATIONS: Operations = {
         problems={422: "InvalidFormPage"},
     ),
     "show_withdrawal": Operation(
-        "Show what will be withdrawn", Answer("What will be removed, with a button."), LOOK, query=[TOKEN, LANG]
+        "Show what will be withdrawn",
+        Answer("What will be removed, with a button."),
+        CHANGES_NOTHING,
+        query=[TOKEN, LANG],
     ),
     "withdraw_signature": Operation(
         "Withdraw a signature",
@@ -73,7 +76,7 @@ OPERATIONS: Operations = {
     "show_unsubscription": Operation(
         "Show what will be unsubscribed",
         Answer("The updates that will stop, with a button."),
-        LOOK,
+        CHANGES_NOTHING,
         query=[TOKEN, LANG],
     ),
     "unsubscribe_from_updates": Operation(
@@ -85,13 +88,16 @@ OPERATIONS: Operations = {
         body=Body(TokenFields, kind=FORM, required=False),
     ),
     "show_stop": Operation(
-        "Show which email will stop", Answer("The petition, with a button; or that it is stopped."), LOOK, query=[TOKEN]
+        "Show which email will stop",
+        Answer("The petition, with a button; or that it is stopped."),
+        CHANGES_NOTHING,
+        query=[TOKEN],
     ),
     "stop_emails": Operation(
         "Stop all email about a petition",
         Answer("Stopped, or allowed again. Repeating gives the same page."),
-        "Nobody can have email about this petition sent to this address, until the owner of the link or staff allow it "
-        "again. The signature stays. With `emails=again` it allows email again.",
+        "This address gets no email about this petition, until its owner or staff allow it again. The signature stays. "
+        "`emails=again` allows email again.",
         query=[TOKEN_OR_FIELD],
         body=Body(StopFields, kind=FORM, required=False),
     ),

@@ -7,25 +7,25 @@ from chalicelib.partners.staff_api import NewPartner, PartnerTokenRequest
 from stack.openapi.operation import HAL, Answer, Body, Operation, Operations, Query
 from stack.openapi.partners import OsdiSignature, SentSignatures
 
-NEW = {
+NEW_PARTNER = {
     "source": "partner-oak",
     "name": "Oak Alliance",
     "counts": "at-once",
     "wording": "I sign this petition, and Oak Alliance may pass my signature on to the charity.",
     "version": "2026-03",
 }
-PARTNER = {**NEW, "created_at": "2026-11-01T09:00:00Z"}
-SENT = {
+PARTNER = {**NEW_PARTNER, "created_at": "2026-11-01T09:00:00Z"}
+SIGNATURE = {
     "identifier": "oak:41",
     "name": "Zoë O'Neill",
     "email": "zoe@example.org",
     "postcode": "SW1A 1AA",
-    "consent": {"wording": NEW["wording"], "version": "2026-03", "obtained_at": "2026-11-24T18:30:05Z"},
+    "consent": {"wording": NEW_PARTNER["wording"], "version": "2026-03", "obtained_at": "2026-11-24T18:30:05Z"},
 }
 
 BASE = "https://petitions.example/api/osdi"
 OSDI_WORDS = "[OSDI](https://opensupporter.github.io/osdi-docs/) 1.2.0. Follow the links; do not build URLs."
-HELPER = {
+RECORD_REQUEST = {
     "identifiers": ["oak:41"],
     "action_date": "2026-11-24T18:30:05Z",
     "person": {
@@ -42,7 +42,7 @@ OPERATIONS: Operations = {
         "Create a partner",
         Answer("The partner.", ShownPartner, PARTNER, status=201),
         "Creating the same partner again changes nothing.",
-        body=Body(NewPartner, NEW),
+        body=Body(NewPartner, NEW_PARTNER),
     ),
     "issue_token_of_partner": Operation(
         "Issue a token for a partner",
@@ -62,7 +62,7 @@ OPERATIONS: Operations = {
         "already, through you, through others or here; they count once. `invalid`: nothing was stored, see `errors`; "
         "also if the identifier was sent before with another email address. `suppressed`: nothing was stored, because "
         "the person withdrew, was erased or cannot be reached by email.",
-        body=Body(SentSignatures, examples={"One signature": SENT, "A batch": {"signatures": [SENT]}}),
+        body=Body(SentSignatures, examples={"One signature": SIGNATURE, "A batch": {"signatures": [SIGNATURE]}}),
         problems={409: "NotOpen", 410: "Removed", 413: "TooLargeBatch"},
     ),
     "read_entry_point": Operation(
@@ -77,11 +77,11 @@ OPERATIONS: Operations = {
     "record_signature": Operation(
         "OSDI: record a signature",
         Answer("The signature, new or known.", dict, json=HAL),
-        "`osdi:record_signature_helper` of the petition. `identifiers` makes it idempotent; without, the address does. "
+        "`osdi:record_signature_helper` of the petition. Idempotent by `identifiers`, or else by email address. "
         "OSDI has no consent: `custom_fields` of the person may have `consent_wording`, `consent_version`, "
-        "`consent_obtained_at`, `consent_updates` and `consent_email`. Otherwise it is the partner's usual wording, "
-        "agreed to at `action_date`. A subscription `status` is not a consent and is ignored.",
-        body=Body(OsdiSignature, HELPER),
+        "`consent_obtained_at`, `consent_updates` and `consent_email`. Without them, the consent is to the partner's "
+        "usual wording, at `action_date`. A subscription `status` is not a consent and is ignored.",
+        body=Body(OsdiSignature, RECORD_REQUEST),
         problems={409: "OsdiError"},
     ),
 }

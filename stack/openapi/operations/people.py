@@ -18,8 +18,8 @@ OPERATIONS: Operations = {
     "erase_address": Operation(
         "Erase everything about one email address",
         Answer(
-            "Every signature of that address is erased, in every petition, those too that still wait to be stored. The "
-            "answer is that of a search. Safe to repeat.",
+            "Every signature of that address is erased, in every petition, including signatures that still wait to be "
+            "stored. The answer is that of a search. Safe to repeat.",
             PersonSignatures,
         ),
         "A signature made later is not erased.",
@@ -40,7 +40,7 @@ OPERATIONS: Operations = {
     "allow_mail": Operation(
         "Allow email that its owner has stopped",
         Answer("The signature. Repeating gives the same answer.", PersonSignature),
-        "The owner can do this with the link in any email. Do it only for them; the activity log keeps the reason.",
+        "The owner can do this with the link in any email. Do it only if they ask; the activity log keeps the reason.",
         body=Body(AllowMail, {"reason": "Asked by telephone to get the link again."}),
     ),
     "withdraw_for_person": Operation(

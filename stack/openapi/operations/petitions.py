@@ -23,7 +23,7 @@ STATEMENT = {
 }
 NEW_STATEMENT = {**STATEMENT, "short_url": "https://petitions.example/s/k7mp2x"}
 
-PETITION = {
+SHORT_PETITION = {
     "slug": SLUG,
     "title": "Protect trafficked children",
     "languages": ["en", "cy"],
@@ -37,8 +37,8 @@ PETITION = {
 }
 
 WORDING = "I sign this petition. My name and postcode may be given to the Home Secretary."
-FULL = {
-    **PETITION,
+FULL_PETITION = {
+    **SHORT_PETITION,
     "summary": "Children who were trafficked need people who keep them safe.",
     "text": "We ask for specialist support.\n\nWe ask for it now.",
     "charity": "Harbour for Children",
@@ -62,9 +62,9 @@ FULL = {
 OPERATIONS: Operations = {
     "list_petitions": Operation(
         "All open petitions",
-        Answer("The open petitions, newest first.", PublicPetitions, {"petitions": [PETITION]}),
+        Answer("The open petitions, newest first.", PublicPetitions, {"petitions": [SHORT_PETITION]}),
     ),
-    "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL)),
+    "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL_PETITION)),
     "read_progress": Operation(
         "The progress of a petition",
         Answer(
@@ -152,8 +152,8 @@ OPERATIONS: Operations = {
                 "at most 120,535 people.",
             },
         ),
-        "What people signed here and elsewhere. `confirmed` is ours alone, as in the count. A person may have signed "
-        "in several places, so the total has bounds.",
+        "How many people signed, here and elsewhere. `confirmed` counts this site only, as `count` does. A person may "
+        "have signed in several places, so the total has bounds.",
     ),
     "check_statement": Operation(
         "Check a statement",

@@ -11,8 +11,8 @@ TEXT = {
     "language": "en",
     "translations": {"cy": {"title": "Atebodd yr Ysgrifennydd Cartref", "markdown": "Dywedodd hi **ie**."}},
 }
-UPDATE = Answer("The update.", ManagedUpdate)
-ACCEPTED = Answer("The update.", ManagedUpdate, status=202)
+UPDATE_ANSWER = Answer("The update.", ManagedUpdate)
+ACCEPTED_ANSWER = Answer("The update.", ManagedUpdate, status=202)
 
 OPERATIONS: Operations = {
     "list_updates": Operation("Published updates", Answer("The published updates.", PublicUpdates)),
@@ -30,20 +30,20 @@ OPERATIONS: Operations = {
     ),
     "read_update": Operation(
         "One update with its result",
-        UPDATE,
+        UPDATE_ANSWER,
         "While it is sent, the numbers lag by some seconds (with more than 20,000 emails, by ten minutes).",
     ),
-    "edit_update": Operation("Edit a draft", UPDATE, body=Body(UpdateText, TEXT), problems={409: "NotNow"}),
+    "edit_update": Operation("Edit a draft", UPDATE_ANSWER, body=Body(UpdateText, TEXT), problems={409: "NotNow"}),
     "email_update_test": Operation(
         "Send a test to yourself",
-        ACCEPTED,
+        ACCEPTED_ANSWER,
         "The subject begins with [Test].",
         body=Body(TestRequest, {"email": "bob@charity.example"}),
         problems={409: "NotNow"},
     ),
     "publish_update": Operation(
         "Publish and email an update",
-        ACCEPTED,
+        ACCEPTED_ANSWER,
         "It appears on the petition's page and in the feed. It is emailed once to each person who has confirmed and "
         "asked for updates, and still wants them when it is sent. One update of a petition is sent at a time. "
         "Publishing again changes nothing.",
@@ -52,8 +52,7 @@ OPERATIONS: Operations = {
     ),
     "cancel_update": Operation(
         "Cancel an update",
-        UPDATE,
-        "Emails that were sent stay sent, and a published update stays on the page. No further email leaves after "
-        "some seconds.",
+        UPDATE_ANSWER,
+        "No more email is sent after some seconds. A published update stays on the page.",
     ),
 }

@@ -10,8 +10,8 @@ STAFF = {"Authorization": "Bearer <bob>"}
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A request and its expected status. <confirm>, <withdraw>, ... are replaced by tokens."""
+class Case:
+    """A request and its expected status. `with_tokens` replaces <confirm>, <withdraw>, ... by tokens."""
 
     status: int
     method: str
@@ -24,24 +24,24 @@ class Ask:
         return f"{self.method} {self.url[:60]} {self.status}"
 
 
-def get(status: int, route: str, url: str = "", **headers: str) -> Ask:
-    return Ask(status, "GET", route, url or route, headers=headers)
+def get(status: int, route: str, url: str = "", **headers: str) -> Case:
+    return Case(status, "GET", route, url or route, headers=headers)
 
 
-def post(status: int, route: str, url: str, body: bytes, kind: str = FORM) -> Ask:
-    return Ask(status, "POST", route, url, body, {"Content-Type": kind})
+def post(status: int, route: str, url: str, body: bytes, kind: str = FORM) -> Case:
+    return Case(status, "POST", route, url, body, {"Content-Type": kind})
 
 
-def staff(method: str, status: int, route: str, url: str = "", body: bytes = b"", kind: str = JSON) -> Ask:
-    return Ask(status, method, route, url or route, body, {**STAFF, "Content-Type": kind})
+def staff(method: str, status: int, route: str, url: str = "", body: bytes = b"", kind: str = JSON) -> Case:
+    return Case(status, method, route, url or route, body, {**STAFF, "Content-Type": kind})
 
 
-def about_a_petition(route: str, open_status: int = 200) -> list[Ask]:
+def about_a_petition(route: str, open_status: int = 200) -> list[Case]:
     statuses = {"safe-children": open_status, "nobody": 404, "a-draft": 404, "removed": 410}
     return [get(status, route, route.format(slug=slug)) for slug, status in statuses.items()]
 
 
-def signing(route: str, kind: str, accepted: int, body: bytes, wrong: bytes) -> list[Ask]:
+def signing(route: str, kind: str, accepted: int, body: bytes, wrong: bytes) -> list[Case]:
     url = route.format(slug="safe-children")
     states = {"nobody": 404, "closed": 409, "removed": 410, "safe-children": accepted}
     return [
@@ -52,7 +52,7 @@ def signing(route: str, kind: str, accepted: int, body: bytes, wrong: bytes) -> 
     ]
 
 
-def of_a_link(purpose: str) -> list[Ask]:
+def of_a_link(purpose: str) -> list[Case]:
     route, url = f"/{purpose}", f"/{purpose}?token=<{purpose}>"
     outcomes = {url: 200, route: 400, f"{url}x": 400, f"{route}?token=<{purpose}-nobody>": 404}
     outcomes[f"{route}?token=<{purpose}-expired>"] = 410
@@ -72,8 +72,8 @@ def of_a_link(purpose: str) -> list[Ask]:
     ]
 
 
-def changing(method: str, route: str, body: bytes, wrong: bytes, most: int = 16 * 1024) -> list[Ask]:
-    """Return requests that change a petition. `most`: how many bytes a body may have."""
+def changing_a_petition(method: str, route: str, body: bytes, wrong: bytes, most_bytes: int = 16 * 1024) -> list[Case]:
+    """Return requests that change a petition. `most_bytes`: the limit of a body."""
     url = route.format(slug="safe-children")
     right = staff(method, 200, route, url, body)
     matching = replace(right, headers={**right.headers, "If-Match": "*"})
@@ -84,6 +84,6 @@ def changing(method: str, route: str, body: bytes, wrong: bytes, most: int = 16 
         replace(matching, status=404, url=route.format(slug="nobody")),
         replace(matching, status=422, body=wrong),
         replace(matching, status=400, body=b"{"),
-        replace(matching, status=413, body=b"a" * (most + 1)),
+        replace(matching, status=413, body=b"a" * (most_bytes + 1)),
         replace(matching, status=415, headers={**matching.headers, "Content-Type": "text/plain"}),
     ]

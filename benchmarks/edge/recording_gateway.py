@@ -1,4 +1,4 @@
-"""The API's endpoint behind the CDN, which notes what reaches it."""
+"""The API's endpoint behind the CDN. It records the requests that reach it."""
 
 import time
 
@@ -8,8 +8,8 @@ from benchmarks.edge.record import Record
 from stack.edge.gateway import Gateway
 
 
-class NotingGateway(Gateway):
-    """Notes the requests of the CDN. It accepts everybody, because only the CDN is sent here."""
+class RecordingGateway(Gateway):
+    """Records requests. It checks no key, because only the CDN sends requests here."""
 
     def __init__(self, api: str, record: Record) -> None:
         super().__init__(api, ())
@@ -18,5 +18,5 @@ class NotingGateway(Gateway):
     async def pass_on(self, request: web.Request) -> web.Response:
         if request.method == "GET":
             target = request.raw_path.removeprefix("/site")
-            self._record.reached_the_origin(target, request.headers["Accept-Encoding"], time.time())
+            self._record.add_origin_request(target, request.headers["Accept-Encoding"], time.time())
         return await super().pass_on(request)

@@ -1,4 +1,4 @@
-"""What is broken or about to break, whatever the crowd: with what to do about each."""
+"""Defects of the stack that do not depend on the crowd, each with its remedy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from stack.ready.reading import Values
 
-# ACM renews certificates it can validate 60 days before they end. Later than this, it could not.
-_CERTIFICATE = timedelta(days=30)
-_OLD = 3_600  # seconds that an email or a signature has waited before the crowd has come
-_GOOD = "SUCCESS"
+# ACM renews a certificate 60 days before it expires, unless validation fails. With less than this left, it failed.
+_RENEWED_BEFORE = timedelta(days=30)
+_OLD_SECONDS = 3_600  # a message older than this is a defect, because the crowd has not come yet
+_SUCCESS = "SUCCESS"
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Defect:
     remedy: str
 
 
-def problems(values: Values, now: datetime) -> tuple[Defect, ...]:
-    return (*_of_email(values), *_of_domain(values), *_of_queues(values), *_of_watching(values, now))
+def find_defects(values: Values, now: datetime) -> tuple[Defect, ...]:
+    return (*_email_defects(values), *_domain_defects(values), *_queue_defects(values), *_alarm_defects(values, now))
 
 
-def _of_email(values: Values) -> Iterator[Defect]:
+def _email_defects(values: Values) -> Iterator[Defect]:
     if values.get("ses.production") is False:
         remedy = "request production access: SES console, Account dashboard. AWS usually answers within a day"
         yield Defect("SES is in the sandbox: it sends to verified addresses only", remedy)
@@ -33,15 +33,15 @@ def _of_email(values: Values) -> Iterator[Defect]:
         yield Defect(f"AWS reviews this account's email ({state})", "answer AWS's case before you ask for more")
     if values.get("identity.verified") is False:
         yield Defect("SES has not verified the sender's domain", "publish the DKIM records that the SES console shows")
-    if values.get("identity.dkim", _GOOD) != _GOOD:
+    if values.get("identity.dkim", _SUCCESS) != _SUCCESS:
         state = values.get("identity.dkim")
         yield Defect(f"DKIM is {state}", "publish the three CNAME records that the SES console shows")
-    if values.get("identity.mail_from", "none") not in ("none", _GOOD):
+    if values.get("identity.mail_from", "none") not in ("none", _SUCCESS):
         state = values.get("identity.mail_from")
         yield Defect(f"the MAIL FROM domain is {state}", "publish its MX and SPF records: SES console, the identity")
 
 
-def _of_domain(values: Values) -> Iterator[Defect]:
+def _domain_defects(values: Values) -> Iterator[Defect]:
     if values.has("dns.spf") and "include:amazonses.com" not in values.get("dns.spf"):
         remedy = 'publish TXT "v=spf1 include:amazonses.com ~all"'
         yield Defect("SPF does not name amazonses.com" if values.get("dns.spf") else "there is no SPF record", remedy)
@@ -50,22 +50,22 @@ def _of_domain(values: Values) -> Iterator[Defect]:
             "there is no DMARC record", 'publish TXT "v=DMARC1; p=none; rua=mailto:…": large providers want it'
         )
     if values.has("dns.dkim"):
-        found, _, wanted = values.get("dns.dkim").partition(" of ")
-        if found != wanted:
-            yield Defect(f"{found} of {wanted} DKIM records are published", "publish what the SES console shows")
+        found, _, expected = values.get("dns.dkim").partition(" of ")
+        if found != expected:
+            yield Defect(f"{found} of {expected} DKIM records are published", "publish what the SES console shows")
 
 
-def _of_queues(values: Values) -> Iterator[Defect]:
+def _queue_defects(values: Values) -> Iterator[Defect]:
     for value in values:
-        if value.name.startswith("queue.") and value.name.endswith("DeadLetterQueue") and value.value:
-            remedy = f"docs/runbook.md, alarm {value.name.removeprefix('queue.')}Alarm"
-            yield Defect(f"{value.value:,} messages in {value.name.removeprefix('queue.')}", remedy)
-        if value.name.startswith("age.") and (value.value or 0) > _OLD:
-            text = f"the oldest message in {value.name[4:]} has waited {value.value / _OLD:.0f} h"
+        group, _, queue = value.name.partition(".")
+        if group == "queue" and queue.endswith("DeadLetterQueue") and value.value:
+            yield Defect(f"{value.value:,} messages in {queue}", f"docs/runbook.md, alarm {queue}Alarm")
+        if group == "age" and (value.value or 0) > _OLD_SECONDS:
+            text = f"the oldest message in {queue} has waited {value.value / 3_600:.0f} h"
             yield Defect(text, "docs/runbook.md, Mail is late")
 
 
-def _of_watching(values: Values, now: datetime) -> Iterator[Defect]:
+def _alarm_defects(values: Values, now: datetime) -> Iterator[Defect]:
     for name in values.get("alarms.raised", ()):
         yield Defect(f"the alarm {name} is on", "docs/runbook.md, Alarms")
     if values.get("alarms.subscribers") == 0:
@@ -73,5 +73,5 @@ def _of_watching(values: Values, now: datetime) -> Iterator[Defect]:
         yield Defect("nobody gets the alarms: there is no confirmed subscription", remedy)
     for name in ("certificates.first_end", "certificates.first_end_edge"):
         end = values.get(name)
-        if end is not None and end - now < _CERTIFICATE:
+        if end is not None and end - now < _RENEWED_BEFORE:
             yield Defect(f"a certificate expires on {end:%-d %B %Y}", "ACM console: see why it is not renewed")

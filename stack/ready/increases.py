@@ -1,0 +1,114 @@
+"""The limits to raise for the expected crowd: in which order, with the command, and how long AWS usually takes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+from benchmarks.model.needs import MOST_SHARDS, needs, shards_for
+from stack.ready.defects import Defect
+from stack.ready.reading import Values
+from stack.ready.verdict import LATEST_EMAIL, Expected, limits_of, service
+
+# How many hours an increase usually takes. AWS makes no promise.
+_DAYS, _DAY, _HOURS, _MINUTES = 72, 24, 2, 0.1
+_DURATIONS = {
+    _DAYS: "small increases in minutes, large ones through AWS Support: allow a week",
+    _DAY: "about a day",
+    _HOURS: "an hour or two",
+}
+# Our senders use this share of SES's rate, because SES's clock and ours differ a little (docs/deploy.md).
+_PACE_SHARE = 0.85
+_UNRESERVED = 100
+
+
+@dataclass(frozen=True)
+class Increase:
+    """Raise `what` from `now` to `needed`. `how` is the command or the text of the request."""
+
+    what: str
+    now: float
+    needed: float
+    how: str
+    hours: float
+
+    @property
+    def takes(self) -> str:
+        return _DURATIONS.get(int(self.hours), "minutes, and needs nobody at AWS")
+
+
+def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
+    """Return the limits that are too low. The ones that take longest to raise come first."""
+    requests = [*_email_increases(values, expected), *_quota_increases(values, expected)]
+    found = [*requests, *_setting_increases(values, expected, stage)]
+    too_low = [increase for increase in found if increase.now < increase.needed]
+    return sorted(too_low, key=lambda increase: -increase.hours)
+
+
+def needed_mail_rate(expected: Expected) -> int:
+    """Return how many emails a second send the last one in half of the time allowed after the end of the load.
+
+    It is a multiple of four: docs/deploy.md.
+    """
+    rate_in_time = expected.total / (expected.seconds + LATEST_EMAIL / 2)
+    return 4 * ceil(min(expected.rate, rate_in_time) / 4)
+
+
+def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
+    limits, _ = limits_of(values)
+    daily, rate = round(expected.total * 1.1), ceil(needed_mail_rate(expected) / _PACE_SHARE)
+    text = (
+        f'SES console, Sending limits: "We ask for {daily:,} emails in 24 hours and {rate:,} a second.'
+        f" We run a charity's petition. A broadcast will bring about {expected.total:,.0f} people. Each gets one email,"
+        ' to confirm their signature. We handle bounces and complaints, and each email has a link to stop them."'
+    )
+    yield Increase("SES: emails in 24 hours", limits.mail_daily, daily, text, _DAY)
+    yield Increase("SES: emails a second", limits.mail_rate, rate, "the same request", _DAY)
+
+
+def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
+    limits, _ = limits_of(values)
+    need = needs(ceil(expected.rate), service())
+    at_once = need.concurrency + _UNRESERVED
+    yield _quota("Lambda: concurrent executions", limits.concurrency, at_once, "lambda", "L-B99A9384")
+    yield _quota("API Gateway: requests a second", limits.gateway_rate, need.gateway_rate, "apigateway", "L-8A5B8E43")
+    units = need.table_units_for_all or need.table_units_to_sign
+    yield _quota("DynamoDB: write units of a table", limits.table_quota, units, "dynamodb", "L-AB614373")
+
+
+def _quota(what: str, now: float, needed: float, service_code: str, code: str) -> Increase:
+    command = (
+        f"aws service-quotas request-service-quota-increase --service-code {service_code} --quota-code {code}"
+        f" --desired-value {needed:.0f}"
+    )
+    return Increase(what, now, needed, command, _DAYS)
+
+
+def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterator[Increase]:
+    limits, _ = limits_of(values)
+    need = needs(ceil(expected.rate), service())
+    rate, units = needed_mail_rate(expected), need.table_units_for_all or need.table_units_to_sign
+    warm = f"make warm STAGE={stage} EXPECT={expected.rate:g}/s FOR={expected.seconds:g}s"
+    deploy = f"make deploy STAGE={stage} MAIL_PER_SECOND={rate}"
+    cdn = f"make deploy STAGE={stage} EDGE_DOMAIN=…: docs/deploy.md"
+    yield Increase("page views: a CDN before them", float(bool(values.get("stack.has_cdn"))), 1, cdn, _HOURS)
+    yield Increase("ours: emails a second", limits.mail_pace, rate, deploy, _MINUTES)
+    yield Increase("DynamoDB: warm write units", limits.table_warm, units, warm, _MINUTES)
+
+
+def throttle_defects(values: Values, expected: Expected) -> Iterator[Defect]:
+    """Yield a defect if the site's own throttle is too low. The model uses only the account's throttle."""
+    throttle = values.get("gateway.signing", expected.rate)
+    if throttle < expected.rate:
+        text = f"the site's own throttle lets {throttle:,.0f} people sign a second"
+        yield Defect(text, "raise SIGNING in chalicelib/edge/routes.py, and deploy")
+
+
+def shard_defects(values: Values, expected: Expected) -> Iterator[Defect]:
+    """Yield a defect for each open petition whose shards are so few that confirmations would often conflict."""
+    limits, _ = limits_of(values)
+    confirmed = min(expected.rate, limits.mail_rate, limits.mail_pace)
+    needed = shards_for(confirmed) or MOST_SHARDS
+    for slug, shards in values.get("petitions.shards", {}).items():
+        if shards < needed:
+            text = f"{slug} has {shards} tally shards: at {confirmed:,.0f} confirmations a second some must be repeated"
+            yield Defect(text, f"manage.py shards {slug} {needed}, or make warm. They can never be lowered")
