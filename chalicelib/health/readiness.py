@@ -19,7 +19,7 @@ class Readiness(NamedTuple):
     checked_at: datetime
 
 
-def keep(readiness: Readiness, tables: Tables) -> None:
+def store_readiness(readiness: Readiness, tables: Tables) -> None:
     stored = {"is_ready": readiness.is_ready, "text": readiness.text, "checked_at": iso(readiness.checked_at)}
     tables.put(health_keys.readiness(), stored)
 

@@ -31,7 +31,7 @@ class LetterDeliveries(CountedDeliveries):
         try:
             return super().request(key, now, tables, **about)
         except ConditionFailed as failure:
-            if again := self.request_dropped(key, now, tables, **about):
+            if again := self.request_again(key, now, tables, **about):
                 return again
             raise failure from None
 

@@ -22,7 +22,7 @@ from chalicelib.letters.working_time import in_london
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import REQUEST, is_requested
+from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.projections.dimensions import AREA_PREFIX
 
 # The digest of a day has the letters that were gathered until this hour, in London's time.
@@ -63,8 +63,8 @@ def gather(
     # A digest closes by another machine's clock, so it may be closed already.
     for day in (first, first + timedelta(days=1)):
         ids = DigestIds(letter.slug, letter.target, day)
-        gathered = {"digest": day.isoformat()}
-        moved = Change(LETTERS.item_key(request.key), assign=gathered, remove=REQUEST, when=is_requested(request))
+        key, in_digest, when = LETTERS.item_key(request.key), {"digest": day.isoformat()}, is_requested(request)
+        moved = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=when)
         own = {f"{OWN}{crc32(letter.signature_id.encode()) % SLOTS:02}": letter.signature_id} if is_own else {}
         added = {"letters": 1, AREA_PREFIX + area: 1}
         try:
@@ -160,7 +160,7 @@ def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
     return _contents_of(ids, item) if item else None
 
 
-def unrequested(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
+def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
     """Yield the digests that are not requested, oldest first. A target has one item for each day with letters."""
     for item in tables.query(keys.COUNTS, target_keys.digests(slug, target), consistent=True):
         if "requested_at" not in item:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.target_keys import DigestIds
-from chalicelib.letters.digest_contents import close, find_digest, mark_requested, next_day, unrequested
+from chalicelib.letters.digest_contents import close, find_digest, mark_requested, next_day, unrequested_digests
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.model import target_of
 from chalicelib.letters.target_state import target_states
@@ -32,7 +32,7 @@ def _due(petition: Petition, last: date, tables: Tables) -> list[DigestIds]:
     """Yield the digests that are due. Those of a paused target stay open, so that people who withdraw are taken out."""
     states = target_states(petition.slug, tables).items()
     targets = [key for key, state in states if state.has_digests and not (state.is_paused and target_of(petition, key))]
-    return [ids for key in targets for ids in unrequested(petition.slug, key, tables) if ids.day <= last]
+    return [ids for key in targets for ids in unrequested_digests(petition.slug, key, tables) if ids.day <= last]
 
 
 def _send_due(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:

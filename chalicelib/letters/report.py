@@ -41,7 +41,7 @@ class Letters:
         return total(each.numbers for each in self.targets)
 
 
-def letters_known(petition: Petition, now: datetime, tables: Tables) -> str | None:
+def letters_text(petition: Petition, now: datetime, tables: Tables) -> str | None:
     """Return the numbers for a statement: a sentence for each target, or for all. None if there was never a letter."""
     letters = report(petition, now, tables)
     if not letters.targets:

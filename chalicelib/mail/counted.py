@@ -19,7 +19,7 @@ from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.times import iso
 from chalicelib.mail.deliveries import Deliveries, DeliveryOutcome, outcome_of
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import REQUEST, is_requested
+from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.signatures.counted import ATTEMPTS, wait_after_conflict
 
 REQUESTED = "requested"
@@ -59,7 +59,7 @@ class CountedDeliveries(Deliveries):
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now)}, tables)
 
-    def request_dropped(self, key: str, now: datetime, tables: Tables, **about: str) -> MailRequest | None:
+    def request_again(self, key: str, now: datetime, tables: Tables, **about: str) -> MailRequest | None:
         """Request an email that was dropped, and count it as waiting again. Return None for any other."""
         item = tables.get(self.item_key(key), consistent=True) or {}
         dropped_at = item.get("mail_dropped_at")
@@ -103,7 +103,7 @@ class CountedDeliveries(Deliveries):
         is_unchanged = is_still(first, item.get(first))
         for name in others:
             is_unchanged &= is_still(name, item.get(name))
-        update = Change(self.item_key(key), assign=assign, remove=REQUEST, when=is_unchanged)
+        update = Change(self.item_key(key), assign=assign, remove=REQUEST_ATTRIBUTES, when=is_unchanged)
         return [update, *self._counted_as(key, item, before, after, now, tables)]
 
     def _counted_as(
@@ -123,7 +123,8 @@ class CountedDeliveries(Deliveries):
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
     ) -> None:
-        change = Change(self.item_key(request.key), assign=assign, remove=REQUEST, when=is_requested(request))
+        key, when = self.item_key(request.key), is_requested(request)
+        change = Change(key, assign=assign, remove=REQUEST_ATTRIBUTES, when=when)
         with suppress(ConditionFailed):  # It is settled already.
             transact([change, self.counter(request.key, at.date(), {outcome: 1}, tables)], tables)
 

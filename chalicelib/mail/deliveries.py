@@ -19,7 +19,7 @@ from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.relay import CLOCKS_DIFFER
-from chalicelib.mail.state import REQUEST, DeliveryState
+from chalicelib.mail.state import REQUEST_ATTRIBUTES, DeliveryState
 
 # The attributes that decide an outcome.
 _OUTCOME = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
@@ -95,10 +95,10 @@ class Deliveries(DeliveryState):
         between = (prefix, prefix + "~")
         # Read consistently. Otherwise emails that were just requested may be missing, and the rest may all be settled.
         return Counter(
-            outcome_of(item) for bucket in keys.BUCKETS for item in self._consistently(bucket, between, tables)
+            outcome_of(item) for bucket in keys.BUCKETS for item in self._read_outcomes(bucket, between, tables)
         )
 
-    def _consistently(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
+    def _read_outcomes(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
         partition = keys.delivery_partition(self.kind, bucket)
         return tables.query(keys.DELIVERIES, partition, between, consistent=True, only=_OUTCOME)
 
@@ -111,7 +111,7 @@ class Deliveries(DeliveryState):
         is_requested = Attr("mail_requested_at").eq(request.requested_at)
         sent = {"mailed_at": iso(at)}
         key = self.item_key(request.key)
-        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST, when=is_requested))
+        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=is_requested))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         # Keep the request, because `mark_sent` may still need it. An undeliverable email is never claimed again.

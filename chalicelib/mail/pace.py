@@ -18,7 +18,7 @@ LEAST_SENDERS, MOST_SENDERS = 2, 1000
 # Emails that one sender sends in a second. An email takes about 0.155 s (claim, send, mark: benchmarks/model), so this
 # leaves time for slow calls and between invocations: `make bench`, `sender_300`. As it is a whole number, no second has
 # more emails than the rate, however the senders' clocks are shifted.
-EACH = 4
+EMAILS_PER_SENDER = 4
 # The longest time between two emails of a sender: at one email a second, for other email.
 LONGEST_GAP = LEAST_SENDERS / min(SHARES.values())
 # Waits in seconds after "maximum sending rate exceeded": another system uses this account, or SES counts differently.
@@ -29,7 +29,7 @@ Deliver = Callable[[Mail], str]
 
 def senders_for(per_second: float) -> int:
     """Return how many senders are needed for the whole rate. Both event sources use this number."""
-    needed = ceil(round(per_second / EACH, 6))
+    needed = ceil(round(per_second / EMAILS_PER_SENDER, 6))
     return min(max(LEAST_SENDERS, needed), MOST_SENDERS)
 
 

@@ -22,7 +22,7 @@ from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import MAIL_REQUEST
 
 CLAIM = ("mail_claimed_until", "mail_began_at")
-REQUEST = (*MAIL_REQUEST, "mail_began_at")
+REQUEST_ATTRIBUTES = (*MAIL_REQUEST, "mail_began_at")
 # The attributes of an open request that the sweep reads.
 OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
 
@@ -111,7 +111,7 @@ class DeliveryState(ABC):
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record that nobody knows whether it was sent, and drop the request, so that it is never sent again."""
-        self._change(request, {"mail_unknown_at": iso(now)}, REQUEST, tables)
+        self._change(request, {"mail_unknown_at": iso(now)}, REQUEST_ATTRIBUTES, tables)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent, so that the next attempt need not wait for it to expire.
@@ -130,11 +130,11 @@ class DeliveryState(ABC):
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Drop a request whose email would arrive too late to be useful."""
-        self._change(request, {}, REQUEST, tables)
+        self._change(request, {}, REQUEST_ATTRIBUTES, tables)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record that SES will never accept this email, and drop the request."""
-        self._change(request, {"undeliverable": "refused"}, REQUEST, tables)
+        self._change(request, {"undeliverable": "refused"}, REQUEST_ATTRIBUTES, tables)
 
     def mark_queued(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record that the request was queued again now."""

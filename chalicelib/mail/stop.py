@@ -57,7 +57,7 @@ def is_unwanted(email: str, slug: str, limit_keys: Mapping[str, str], tables: Ta
     return is_stopped(choice_of(mailbox_of(email, limit_keys), slug), tables)
 
 
-def who_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables) -> set[str]:
+def addresses_that_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables) -> set[str]:
     """Return those of up to a hundred addresses whose owner stopped email about the petition."""
     choices = {email: choice_of(mailbox_of(email, limit_keys), slug) for email in emails}
     found = tables.batch_get(list({choice.key: None for choice in choices.values()}), consistent=True)
@@ -65,7 +65,7 @@ def who_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str],
     return {email for email, choice in choices.items() if choice.petition_hash in stopped.get(choice.key.pk, ())}
 
 
-def stopped_by(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
+def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
     """Return those of these petitions that may send no email to this mailbox."""
     stopped = _stopped(tables.get(mailbox.key, consistent=True))
     return {slug for slug in slugs if mailbox.hash_of_petition(slug) in stopped}

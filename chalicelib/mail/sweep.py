@@ -25,7 +25,7 @@ from chalicelib.mail.state import DeliveryState
 # While queues are busy, a request counts as lost after 12 of SQS's 14 days: a walk may take some hours.
 QUEUE_FORGETS = timedelta(days=12)
 # While queues are (nearly) empty, a request older than this counts as lost.
-ON_ITS_WAY = timedelta(hours=1)
+LOST_AFTER_IF_QUIET = timedelta(hours=1)
 # A request that was queued again counts as lost after this time, so that email on hold is not queued every hour.
 AGAIN = timedelta(hours=6)
 BUSY = 100
@@ -64,7 +64,7 @@ class Run:
 def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], float]) -> int:
     """Return how many requests were queued again. After a crash, a walk is repeated: requests are idempotent."""
     began = clock()
-    run = Run(outbox, QUEUE_FORGETS if outbox.depth() > BUSY else ON_ITS_WAY, now, tables, clock)
+    run = Run(outbox, QUEUE_FORGETS if outbox.depth() > BUSY else LOST_AFTER_IF_QUIET, now, tables, clock)
     _mark_unmarked(run, began + SLICE_SECONDS)
     due = [marker for marker in outstanding.markers(tables) if marker.due_at <= iso(now)]
     return sum(_walk(outstanding.begun(marker, now), run, began + RUN_SECONDS) for marker in due)
@@ -82,7 +82,7 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
         queued += lost
         marker = replace(marker, earliest=min(filter(None, (marker.earliest, earliest)), default=""))
         if position is None:
-            outstanding.end(marker, ON_ITS_WAY, run.tables)
+            outstanding.end(marker, LOST_AFTER_IF_QUIET, run.tables)
             return queued
         marker = replace(marker, position=position)
     outstanding.keep(marker, run.tables)

@@ -16,7 +16,7 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import mark
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
-from chalicelib.mail.sweep import AGAIN, BUSY, ON_ITS_WAY, QUEUE_FORGETS, RUN_SECONDS, SLICE_SECONDS, sweep
+from chalicelib.mail.sweep import AGAIN, BUSY, LOST_AFTER_IF_QUIET, QUEUE_FORGETS, RUN_SECONDS, SLICE_SECONDS, sweep
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from tests.actors import (
@@ -40,7 +40,7 @@ from tests.actors import (
 from tests.fakes import FakeQueue, FakeTables
 
 HOUR = timedelta(hours=1)
-LATER = NOW + 2 * ON_ITS_WAY
+LATER = NOW + 2 * LOST_AFTER_IF_QUIET
 
 
 @pytest.fixture
