@@ -11,7 +11,7 @@ from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.outstanding import MARK_EVERY, SLACK, forget_marked, markers, note
+from chalicelib.mail.outstanding import MARK_EVERY, SLACK, forget_marked, mark_unless_recent, markers
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -152,19 +152,19 @@ def test_a_request_relayed_during_a_walk_keeps_its_marker(site: Site, first_walk
     """Bob signs when the walk has passed his bucket. The relay's process marked the petition for Alice already."""
     site.mails(site.signs(ALICE, NOW), NOW)
     [marker] = markers(site.tables)
-    walk = outstanding.begun(marker, NOW + first_walk)
+    walk = outstanding.marker_with_walk(marker, NOW + first_walk)
     site.signs(BOB, NOW + first_walk + later)
-    outstanding.end(walk, LOST_AFTER_IF_QUIET, site.tables)
+    outstanding.end_walk(walk, LOST_AFTER_IF_QUIET, site.tables)
     assert site.marked == [GROUP]
     assert site.sweeps(NOW + first_walk + later + 2 * LOST_AFTER_IF_QUIET) == 1
 
 
 def test_a_process_with_a_slow_clock_does_not_turn_a_marker_back(tables: FakeTables) -> None:
-    note([GROUP], NOW, tables)
+    mark_unless_recent([GROUP], NOW, tables)
     forget_marked()
-    note([GROUP], NOW - SLACK, tables)
+    mark_unless_recent([GROUP], NOW - SLACK, tables)
     assert [marker.marked_at for marker in markers(tables)] == ["2026-11-24T12:00:00Z"]
-    note([GROUP], NOW - SLACK + MARK_EVERY, tables)
+    mark_unless_recent([GROUP], NOW - SLACK + MARK_EVERY, tables)
     assert [marker.marked_at for marker in markers(tables)] == ["2026-11-24T12:05:00Z"]
 
 
