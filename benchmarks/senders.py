@@ -14,7 +14,7 @@ from benchmarks import lambdas, results, scene
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pace import EACH, Pace, paced, senders_for
+from chalicelib.mail.pace import EMAILS_PER_SENDER, Pace, paced, senders_for
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from stack.console import run_main, say
@@ -91,7 +91,7 @@ def cpu_seconds() -> float:
 def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> list[float]:
     sender = _Sender(number, per_second, cpu)
     petition = a_published_petition(sender)
-    sender.run([_request_of_new_signature(sender, petition, each) for each in range(EACH * (seconds + 2))])
+    sender.run([_request_of_new_signature(sender, petition, each) for each in range(EMAILS_PER_SENDER * (seconds + 2))])
     return sender.sent
 
 

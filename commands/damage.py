@@ -19,7 +19,7 @@ from chalicelib.aws.table import Change, Condition, Item, NewItem, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
-from chalicelib.mail.state import REQUEST
+from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, SignatureState
 
 TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
@@ -114,7 +114,7 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
     """Restore a missing email. If it waited, it may have been sent since: restore it as unknown, and do not send it."""
-    without_request = {name: value for name, value in copied.items() if name not in REQUEST}
+    without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
     mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)
 

@@ -8,7 +8,7 @@ from benchmarks import lambdas
 from benchmarks.model.service import HANG_SECONDS
 from benchmarks.model.viewers import view
 from benchmarks.model.world import COARSE, FINE, World
-from chalicelib.mail.pace import EACH
+from chalicelib.mail.pace import EMAILS_PER_SENDER
 
 # The hosted page waits up to 30 s between attempts with full jitter (petition.js): 15 s on average when busy.
 RETRY_AFTER = 15.0
@@ -55,7 +55,7 @@ def mailing(world: World, dt: float) -> None:
     mailed = world.table.take(MAIL_UNITS * min(wanted, hands, rate, day)) / MAIL_UNITS
     world.mailing.sent(world.now, mailed)
     # A sender waits for its next turn within its invocation.
-    world.busy["send"] = mailed / dt * max(world.service.mail, 1 / EACH)
+    world.busy["send"] = mailed / dt * max(world.service.mail, 1 / EMAILS_PER_SENDER)
     amounts.mailed += mailed
 
 

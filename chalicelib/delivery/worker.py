@@ -21,7 +21,7 @@ from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
 from chalicelib.letters.withdrawn import take_out_letters
 from chalicelib.mail.batch_sender import BatchSender
-from chalicelib.mail.feedback import take_feedback
+from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.outbox import Outbox
@@ -37,8 +37,8 @@ from chalicelib.updates.kinds import UPDATE_KINDS
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
-# After this time, the relay begins no further person's letters, and Lambda halves the batch. Its timeout leaves what
-# the letters of one person to all targets may take.
+# After this time, the relay begins no further person's letters, and Lambda halves the batch. The function's timeout
+# leaves enough time for the letters of one person to all targets.
 RELAY_SECONDS = 60.0
 # Every kind of email. Lambda loads this module and not app.py, so the kinds are here.
 KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
@@ -46,26 +46,26 @@ KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
-    """Raise when a message was not queued: the stream then delivers the batch again."""
+    """Raise if a message was not queued. The stream then delivers the batch again."""
     all_changes(event, _relay)
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Handle each message separately: the queue delivers failed messages again."""
-    return each_message(event, _sending(Priority.URGENT, lambda: share_of_confirmations(times.now(), tables())))
+    return each_message(event, _message_handler(Priority.URGENT, lambda: share_of_confirmations(times.now(), tables())))
 
 
 # Two at a time: at the lowest rate, this queue's share allows one email in ten seconds.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
-    """Send email that nobody waits for. The event source is enabled while little urgent email waits (watch_mail)."""
-    return each_message(event, _sending(Priority.OTHER, lambda: SHARES[Priority.OTHER]))
+    """Send email that nobody waits for. Its event source is on only while little urgent email waits (watch_mail)."""
+    return each_message(event, _message_handler(Priority.OTHER, lambda: SHARES[Priority.OTHER]))
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def receive_feedback(event: SQSEvent) -> Failures:
-    return each_message(event, _take_feedback, drop_prefix=SES_TEST)
+    return each_message(event, _record_feedback, drop_prefix=SES_TEST)
 
 
 @workers.schedule("rate(1 minute)")
@@ -88,7 +88,7 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     log.event("relayed", requests=relayed, letters=letters)
 
 
-def _sending(priority: Priority, share: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
+def _message_handler(priority: Priority, share: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
     """Return the function that handles a message. `share`: the share of the rate that this priority may use."""
     pace = _pace(priority)
     deliver = paced(mailer().send, pace)
@@ -100,16 +100,16 @@ def _sending(priority: Priority, share: Callable[[], float]) -> Callable[[Mappin
     def handle(message: Mapping[str, Any]) -> None:
         request = MailRequest.model_validate(message)
         now = times.now()
-        sent = batch_sender.send(request, now)
-        _measure(sent, now - datetime.fromisoformat(request.requested_at))
-        log.event("mail", kind=request.kind, key=request.key, outcome=sent)
+        result = batch_sender.send(request, now)
+        _measure(result, now - datetime.fromisoformat(request.requested_at))
+        log.event("mail", kind=request.kind, key=request.key, outcome=result)
 
     return handle
 
 
 @cache
 def _pace(_: Priority) -> Pace:
-    """Return the process's pace for emails of this priority. `_sending` sets its rate, which changes."""
+    """Return the process's pace for emails of this priority. `_message_handler` sets its rate, which changes."""
     return Pace(1, time.monotonic, time.sleep)
 
 
@@ -117,18 +117,18 @@ def _outbox() -> Outbox:
     return Outbox(mail_queue(), other_mail_queue(), KINDS)
 
 
-def _measure(sent: SendResult, age: timedelta) -> None:
-    if sent is SendResult.SENT:
+def _measure(result: SendResult, age: timedelta) -> None:
+    if result is SendResult.SENT:
         log.measure(Metric.MAIL_SENT)
         log.measure(Metric.MAIL_AGE, round(age.total_seconds()))
-    elif sent is SendResult.REFUSED:
+    elif result is SendResult.REFUSED:
         log.measure(Metric.MAIL_REFUSED)
-    elif sent is SendResult.UNKNOWN:
+    elif result is SendResult.UNKNOWN:
         log.measure(Metric.MAIL_UNKNOWN)
 
 
-def _take_feedback(event: Mapping[str, Any]) -> None:
-    log.event("feedback", recorded=take_feedback(event, KINDS, times.now(), tables()))
+def _record_feedback(event: Mapping[str, Any]) -> None:
+    log.event("feedback", recorded=record_feedback(event, KINDS, times.now(), tables()))
 
 
 def _watch() -> None:

@@ -18,7 +18,7 @@ class MailHealth(TypedDict):
     waiting: Number
     """Approximate number of emails of every kind that are not sent yet."""
     paused_until: Time | None
-    """When sending starts again. Null if it is not paused."""
+    """When sending starts again. Null if sending is not paused."""
 
 
 class OverflowHealth(TypedDict):

@@ -11,8 +11,8 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
-from chalicelib.health.readiness import latest
-from chalicelib.health.words import Correction, HealthFacts, messages, worst
+from chalicelib.health.readiness import latest_readiness
+from chalicelib.health.words import Correction, HealthFacts, messages, worst_level
 from chalicelib.mail.pause import current_pause
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 # How long a correction of a count is reported.
-CORRECTIONS_SHOWN = timedelta(days=1)
+CORRECTIONS_SHOWN_FOR = timedelta(days=1)
 
 
 @staff_view(routes)
 def read_staff_health(request: Request) -> Response:
-    """Return what staff need to know, in words, and the numbers behind it."""
+    """Return the site's health in words, and the numbers behind them."""
     facts = _facts(times.now())
-    found = messages(facts)
+    health_messages = messages(facts)
     health: StaffHealth = {
-        "level": worst(found),
-        "messages": [{"level": message.level, "text": message.text} for message in found],
+        "level": worst_level(health_messages),
+        "messages": [{"level": message.level, "text": message.text} for message in health_messages],
         "mail": {
             "waiting": facts.mail_waiting,
             "paused_until": times.iso_or_none(facts.pause and facts.pause.until),
@@ -51,13 +51,13 @@ def _facts(now: datetime) -> HealthFacts:
         pace=settings().mail_per_second,
         pause=current_pause(now, tables()),
         overflow_waiting=overflow_queue().depth(),
-        shed=stored_level(tables()),
+        shedding=stored_level(tables()),
         corrections=list(_corrections(now)),
-        readiness=latest(now, tables()),
+        readiness=latest_readiness(now, tables()),
     )
 
 
 def _corrections(now: datetime) -> Iterator[Correction]:
     titles = {petition.slug: petition.title for petition in all_petitions(tables())}
-    for slug, at, amount in adjustments(titles, now - CORRECTIONS_SHOWN, tables()):
+    for slug, at, amount in adjustments(titles, now - CORRECTIONS_SHOWN_FOR, tables()):
         yield Correction(titles[slug], at, amount)

@@ -1,4 +1,4 @@
-"""What `make ready` found last, in words for staff. The command stores it; no function reads the account's limits."""
+"""The last result of `make ready`, in words for staff. The command stores it; functions cannot read AWS's limits."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import health_keys
 from chalicelib.core.times import iso
 
-# An older result is not shown: limits may have changed since.
+# Do not show an older result, because limits may have changed since.
 SHOWN_FOR = timedelta(days=7)
 
 
@@ -19,12 +19,12 @@ class Readiness(NamedTuple):
     checked_at: datetime
 
 
-def keep(readiness: Readiness, tables: Tables) -> None:
+def store_readiness(readiness: Readiness, tables: Tables) -> None:
     stored = {"is_ready": readiness.is_ready, "text": readiness.text, "checked_at": iso(readiness.checked_at)}
     tables.put(health_keys.readiness(), stored)
 
 
-def latest(now: datetime, tables: Tables) -> Readiness | None:
+def latest_readiness(now: datetime, tables: Tables) -> Readiness | None:
     item = tables.get(health_keys.readiness())
     if item is None or item["checked_at"] < iso(now - SHOWN_FOR):
         return None

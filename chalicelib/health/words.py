@@ -41,7 +41,7 @@ class HealthFacts:
     pace: float
     pause: Pause | None
     overflow_waiting: int
-    shed: Level
+    shedding: Level
     corrections: Sequence[Correction] = ()
     readiness: Readiness | None = None
 
@@ -53,38 +53,38 @@ class Message:
 
 
 def messages(facts: HealthFacts) -> list[Message]:
-    """Return the messages, worst first. Without problems, one says that all is well."""
-    found = [
+    """Return the messages, worst first. If there is no problem, a message says that everything works."""
+    problems = [
         *_mail_messages(facts),
         *_overflow_messages(facts),
         *_shedding_messages(facts),
         *map(_correction_message, facts.corrections),
     ]
-    works = [] if found else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
-    all_messages = [*found, *works, *_readiness_messages(facts.readiness)]
+    all_well = [] if problems else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
+    all_messages = [*problems, *all_well, *_readiness_messages(facts.readiness)]
     return sorted(all_messages, key=lambda message: -list(Health).index(message.level))
 
 
-def worst(found: Sequence[Message]) -> Health:
-    return max((message.level for message in found), key=list(Health).index)
+def worst_level(shown: Sequence[Message]) -> Health:
+    return max((message.level for message in shown), key=list(Health).index)
 
 
 def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
     duration = timedelta(seconds=facts.mail_waiting / facts.pace)
     if facts.pause:
-        yield Message(Health.WARNING, _paused(facts, facts.pause))
+        yield Message(Health.WARNING, _pause_text(facts, facts.pause))
     if duration >= TOO_LONG:
         text = (
-            f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_roughly(duration)}. No email is lost. "
+            f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_in_words(duration)}. No email is lost. "
             "Ask your engineer to get a higher sending limit. Tell people that their email will take a long time."
         )
         yield Message(Health.BAD, text)
     elif duration >= LONG:
-        text = f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_roughly(duration)}. No email is lost."
+        text = f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_in_words(duration)}. No email is lost."
         yield Message(Health.WARNING, f"{text} {NO_ACTION}")
 
 
-def _paused(facts: HealthFacts, pause: Pause) -> str:
+def _pause_text(facts: HealthFacts, pause: Pause) -> str:
     until = f"{pause.until:%-d %B at %H:%M} UTC"
     if pause.by_engineer:
         return (
@@ -107,11 +107,12 @@ def _overflow_messages(facts: HealthFacts) -> Iterator[Message]:
 
 
 def _shedding_messages(facts: HealthFacts) -> Iterator[Message]:
-    if facts.shed is not Level.NORMAL:
-        yield Message(Health.WARNING, f"An engineer has reduced the load on the site: {MEANS[facts.shed]} {NO_ACTION}")
+    if facts.shedding is not Level.NORMAL:
+        text = f"An engineer has reduced the load on the site: {LOAD_TEXTS[facts.shedding]} {NO_ACTION}"
+        yield Message(Health.WARNING, text)
 
 
-MEANS = {
+LOAD_TEXTS = {
     Level.LONGER_CACHES: "the count on public pages may be half a minute old.",
     Level.SNAPSHOT_ONLY: "the count on public pages does not change. The counts for staff are exact.",
     Level.ACCEPT_ONLY: "new signatures are safe but processed later, and the count on public pages does not change.",
@@ -132,8 +133,8 @@ def _correction_message(correction: Correction) -> Message:
     return Message(Health.WARNING, text)
 
 
-def _roughly(duration: timedelta) -> str:
-    """Return the duration in the largest unit of which it has at least two: "90 minutes", "2 hours"."""
+def _in_words(duration: timedelta) -> str:
+    """Return the duration in the largest unit that gives at least two: "about 90 minutes", "about 2 hours"."""
     for name, unit in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
         if duration >= 2 * unit:
             return f"about {round(duration / unit)} {name}"

@@ -12,20 +12,20 @@ Day = Annotated[str, Field(examples=["2026-11-24"])]
 
 
 class LetterCounts(TypedDict):
-    """`requested` is the sum of all others. Each letter is one person's to one target."""
+    """`requested` is the sum of all others. Each letter is from one person to one target."""
 
     requested: Number
-    """Letters of people who confirmed that they want to send it."""
+    """Letters whose senders confirmed that they want to send them."""
     waiting: Number
     """Letters that are still to be sent."""
     sent: Number
-    """Letters that the email provider accepted and that did not bounce, singly or in a digest."""
+    """Letters that the email provider accepted and that did not bounce. They were sent singly or in a digest."""
     failed: Number
     """Letters that bounced or were refused."""
     unknown: Number
     """Letters of which nobody knows whether they were sent. They do not count as sent, and are not sent again."""
     dropped: Number
-    """Letters that are not sent: their people withdrew or were erased before, or the target was removed."""
+    """Letters that are never sent: the person withdrew or was erased, or the target was removed."""
 
 
 class LettersOfADay(TypedDict):
@@ -43,7 +43,7 @@ class PausedMember(TypedDict):
     """A member of parliament to whom no letter is sent."""
 
     constituency: str
-    """As in your table of postcodes. Resume with `?member=` and this."""
+    """Its name in your table of postcodes. To resume, use it in `?member=`."""
     name: str
     """Empty if your table no longer has a member for it."""
     paused_at: Time | None
@@ -65,7 +65,7 @@ class TargetLetters(LetterCounts):
     members: bool
     """Each letter goes to the member of parliament for its sender's postcode."""
     paused_members: list[PausedMember]
-    """Those to whom no letter is sent. The others get theirs."""
+    """The members to whom no letter is sent. All other members get their letters."""
     days: list[LettersOfADay]
     """The days (UTC) on which something happened, oldest first. Their sums are the numbers above."""
 
@@ -74,7 +74,7 @@ class StaffLetters(TypedDict):
     slug: Slug
     targets: list[TargetLetters]
     as_of: Time
-    """The moment of the numbers, which are exact."""
+    """The time at which these numbers were exact."""
 
 
 class TargetPause(TypedDict):

@@ -1,7 +1,7 @@
 """How many letters to which target are requested, sent, failed, unknown or dropped: exactly, and by day.
 
-A letter's shard never changes, so all changes of a letter on one day are in one item, which is read at one moment. So
-no letter is counted as sent and not as requested.
+A letter's shard never changes. All changes of a letter on one day are in one item, which is read at one moment. So a
+letter that counts as sent always counts as requested too.
 """
 
 from collections import Counter, defaultdict
@@ -17,9 +17,9 @@ from chalicelib.mail.deliveries import DeliveryOutcome
 
 # Transactions on one item conflict. A letter's takes about 20 ms, so 32 items take hundreds of letters a second.
 SHARDS = 32
-# The shard of digests. A digest changes many letters at once, whose requests are in any shard. So it is read first
-# (`letter_counts`).
-OF_DIGESTS = 0
+# The shard of digests. A digest changes many letters at once, and their requests may be in any shard. So this shard is
+# read first (`letter_counts`).
+DIGEST_SHARD = 0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ Days = Mapping[date, LetterNumbers]
 
 
 def count_change(slug: str, target: str, shard: int, day: date, numbers: Mapping[str, int]) -> Change:
-    """Return an ADD. Use it only in a transaction whose other change can happen once."""
+    """Return the change that adds the numbers. Use it only in a transaction whose other change can happen only once."""
     return Change(target_keys.letter_count(slug, shard, target, day), add=numbers)
 
 
@@ -68,8 +68,8 @@ def letter_counts(slug: str, tables: Tables) -> dict[str, Days]:
 
 
 def total(numbers: Iterable[LetterNumbers]) -> LetterNumbers:
-    each = list(numbers)
-    return LetterNumbers(**{name: sum(getattr(one, name) for one in each) for name in _NAMES})
+    addends = list(numbers)
+    return LetterNumbers(**{name: sum(getattr(addend, name) for addend in addends) for name in _NAMES})
 
 
 def _numbers(item: Item) -> dict[str, int]:

@@ -13,25 +13,25 @@ from chalicelib.letters.model import LIFETIME, target_of
 from chalicelib.letters.target_state import pause
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import CLAIM, AfterCrash, is_requested
+from chalicelib.mail.state import CLAIM_ATTRIBUTES, AfterCrash, is_requested
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import Paced
 
 
 @dataclass(frozen=True, kw_only=True)
 class LetterDeliveries(CountedDeliveries):
-    """A bounce of a letter is about its target. It changes nothing about the person who sent it."""
+    """A bounced letter pauses its target. It changes nothing about the person who sent it."""
 
-    def request(self, key: str, now: datetime, tables: Tables, **about: str) -> MailRequest:
+    def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
         """Request the letter, at most one for each person and target.
 
-        One that was dropped before it was sent can be requested again: its person withdrew, then signed again. Raise
-        ConditionFailed for any other.
+        A dropped letter can be requested again: the person withdrew, then signed again. Raise ConditionFailed if the
+        letter was requested and not dropped.
         """
         try:
-            return super().request(key, now, tables, **about)
+            return super().request(key, now, tables, **extra)
         except ConditionFailed as failure:
-            if again := self.request_dropped(key, now, tables, **about):
+            if again := self.request_again(key, now, tables, **extra):
                 return again
             raise failure from None
 
@@ -40,49 +40,49 @@ class LetterDeliveries(CountedDeliveries):
         return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
-        """Keep the letter's turn: the next attempt must not book another one."""
+        """Release the claim, but keep the letter's turn: the next attempt must not book another turn."""
         super().release(request, tables)
 
-    def open_requests(self, start: Key, most: int, tables: Tables) -> tuple[list[Item], str | None]:
-        """Return them for the sweep. Letters that wait for a turn are due now, if their target has no pace any more."""
-        items, last = super().open_requests(start, most, tables)
-        slugs = {letter_ids(self.key_of(item)).slug for item in items if _waits(item)}
+    def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
+        """Return the open requests. First make a waiting letter due now, if its target no longer has a pace."""
+        items, last = super().open_requests(start, page_size, tables)
+        slugs = {letter_ids(self.key_of(item)).slug for item in items if _is_waiting(item)}
         petitions = {slug: petition_as_stored(slug, tables) for slug in slugs}
-        for item in filter(_waits, items):
+        for item in filter(_is_waiting, items):
             letter = letter_ids(self.key_of(item))
             target = target_of(petitions[letter.slug], letter.target)
             if target is None or not isinstance(target.delivery, Paced):
-                _hasten(self.request_of(item), item, tables)
+                _make_due_now(self.request_of(item), item, tables)
         return items, last
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record the refusal and pause the target: SES would also refuse all other letters to a wrong address."""
+        """Record the refusal, and pause the target. If its address is wrong, SES refuses all other letters too."""
         super().mark_refused(request, now, tables)
         # The mail sender's IAM policy does not allow reads of deliveries, so get the item from the update.
-        settled = Change(self.item_key(request.key), remove=CLAIM, when=Attr("mails").exists())
-        _pause(request.key, tables.update_and_read(settled), "refused", now, tables)
+        settled = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=Attr("mails").exists())
+        _pause_target(request.key, tables.update_and_read(settled), "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record it, and pause all letters to this target; if it was a member of parliament, only to this one."""
+        """Record it, and pause all letters to this target, or only to the member of parliament who got this letter."""
         super().mark_undeliverable(key, reason, now, tables)
-        _pause(key, tables.get(self.item_key(key), consistent=True) or {}, reason, now, tables)
+        _pause_target(key, tables.get(self.item_key(key), consistent=True) or {}, reason, now, tables)
 
 
-def _waits(item: Item) -> bool:
+def _is_waiting(item: Item) -> bool:
     return bool(item.get("mail_due_at", "") > item["mail_requested_at"])
 
 
-def _hasten(request: MailRequest, item: Item, tables: Tables) -> None:
-    """Make it due now, also in the item that was read."""
+def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
+    """Make the letter due now, in the table and in `item`."""
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)
-    tables.try_update(change)  # If it failed, the letter is being sent.
+    tables.try_update(change)  # If this fails, the letter is being sent.
     item.pop("mail_queued_at", None)
     item.update(due)
 
 
-def _pause(key: str, item: Item, reason: str, now: datetime, tables: Tables) -> None:
+def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tables) -> None:
     letter = letter_ids(key)
     pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""))
 

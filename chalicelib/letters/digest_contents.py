@@ -1,9 +1,9 @@
 """The letters that one digest reports: gathered until its day, then closed, and sealed while its email is sent.
 
 A gathered letter no longer has a request: it is sent or fails with its digest. The digest's item counts its letters
-exactly: each is added in one transaction with its own item, and none is added to a closed digest. If a person
-withdraws, their letter is taken out in one transaction too, until the digest is sealed. After that, the withdrawal is
-noted as late: if that email is not sent, the letter is taken out before the next attempt.
+exactly: one transaction adds the letter and changes the letter's own item. A closed digest takes no more letters. If a
+person withdraws, one transaction takes their letter out, until the digest is sealed. After that, the withdrawal is
+stored as late: if the email is not sent, the letter is taken out before the next attempt.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,15 +22,15 @@ from chalicelib.letters.working_time import in_london
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import REQUEST, is_requested
+from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.projections.dimensions import AREA_PREFIX
 
 # The digest of a day has the letters that were gathered until this hour, in London's time.
-HOUR = 7
-# The number of letters in their senders' own words that the item names. Newer ones replace others, so it stays small.
-SLOTS = 20
-OWN = "own."
-# The people who withdrew while the digest was sealed: of each the signature's id and the area.
+DIGEST_HOUR = 7
+# The item names at most so many letters in their senders' own words. Newer letters replace others.
+OWN_SLOTS = 20
+OWN_PREFIX = "own."
+# The attribute with the people who withdrew while the digest was sealed: "<signature id> <area>" for each.
 LATE = "late"
 ATTEMPTS = 3
 _OPEN = Attr("closed_at").not_exists()
@@ -40,7 +40,7 @@ _UNSEALED = Attr("sealed_at").not_exists()
 
 @dataclass(frozen=True)
 class DigestContents:
-    """`own`: the signatures of some letters in their senders' own words."""
+    """`letters` is their number. `own`: the ids of the signatures of some letters in their senders' own words."""
 
     ids: DigestIds
     letters: int
@@ -49,26 +49,27 @@ class DigestContents:
     is_requested: bool
 
 
-def next_day(now: datetime) -> date:
+def next_digest_day(now: datetime) -> date:
     """Return the day of the digest that gathers letters now."""
     local = in_london(now)
-    return local.date() + timedelta(days=local.hour >= HOUR)
+    return local.date() + timedelta(days=local.hour >= DIGEST_HOUR)
 
 
 def gather(
     letter: LetterIds, request: MailRequest, area: str, is_own: bool, now: datetime, tables: Tables
 ) -> DigestIds | None:
-    """Put the letter into the next digest and end its request. Return None if the request is settled already."""
-    first = next_day(now)
-    # A digest closes by another machine's clock, so it may be closed already.
+    """Put the letter into the next digest and end its request. Return the digest, or None if the request is settled."""
+    first = next_digest_day(now)
+    # The digest may be closed already, because another machine's clock is ahead.
     for day in (first, first + timedelta(days=1)):
         ids = DigestIds(letter.slug, letter.target, day)
-        gathered = {"digest": day.isoformat()}
-        moved = Change(LETTERS.item_key(request.key), assign=gathered, remove=REQUEST, when=is_requested(request))
-        own = {f"{OWN}{crc32(letter.signature_id.encode()) % SLOTS:02}": letter.signature_id} if is_own else {}
-        added = {"letters": 1, AREA_PREFIX + area: 1}
+        key, in_digest, when = LETTERS.item_key(request.key), {"digest": day.isoformat()}, is_requested(request)
+        letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=when)
+        slot = crc32(letter.signature_id.encode()) % OWN_SLOTS
+        own = {f"{OWN_PREFIX}{slot:02}": letter.signature_id} if is_own else {}
+        digest_change = Change(ids.key, assign=own, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
-            transact([moved, Change(ids.key, assign=own, add=added, when=_OPEN)], tables)
+            transact([letter_change, digest_change], tables)
         except ConditionFailed as failure:
             if failure.index == 0:
                 return None
@@ -80,7 +81,7 @@ def gather(
 def take_out(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its person withdrew, and count it as dropped. Idempotent.
 
-    If the digest is sealed (its email is being sent), record the withdrawal in `late`. If it has ended, change nothing.
+    If the digest is sealed (its email is being sent), store the withdrawal as late. If it has ended, change nothing.
     """
     day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
     if day is None:
@@ -95,7 +96,7 @@ def take_out(key: str, letter: LetterIds, area: str, now: datetime, tables: Tabl
 def _try_to_take_out(
     ids: DigestIds, signature_id: str, area: str, now: datetime, tables: Tables, when: Condition
 ) -> bool:
-    """Take the letter out of its digest, if `when` holds for the digest. Return whether it is out, now or before."""
+    """Take the letter out if the digest meets `when`. Return whether the letter is out now, or was before."""
     key, day = letter_delivery(ids.slug, ids.target, signature_id), ids.day.isoformat()
     dropped = {"mail_dropped_at": iso(now)}
     try:
@@ -108,14 +109,14 @@ def _try_to_take_out(
             tables,
         )
     except ConditionFailed as failure:
-        return failure.index == 0  # It was taken out before.
+        return failure.index == 0  # The letter was out before.
     return True
 
 
 def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
-    """Fix what the email says, and return it. First take out the people who withdrew during an earlier attempt.
+    """Fix what the email says, and return it. First take out the letters of late withdrawals from an earlier attempt.
 
-    None: there is no such digest. Raise Conflicted if people keep withdrawing.
+    Return None if there is no such digest. Raise Conflicted if people keep withdrawing.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -127,8 +128,8 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
         late = item.get(LATE)
         if not late:
             return _contents_of(ids, item)
-        for each in sorted(late):
-            signature_id, _, area = each.partition(" ")
+        for withdrawal in sorted(late):
+            signature_id, _, area = withdrawal.partition(" ")
             if not _try_to_take_out(ids, signature_id, area, now, tables, _SEALED):
                 raise Conflicted("storage")
         tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
@@ -141,7 +142,7 @@ def unseal(ids: DigestIds, tables: Tables) -> None:
 
 
 def end(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Record that the email is settled, so that withdrawals write nothing here. This only saves writes."""
+    """Record that the email is settled, which only saves writes: withdrawals then change nothing here."""
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=Attr("letters").exists()))
 
@@ -160,7 +161,7 @@ def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
     return _contents_of(ids, item) if item else None
 
 
-def unrequested(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
+def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
     """Yield the digests that are not requested, oldest first. A target has one item for each day with letters."""
     for item in tables.query(keys.COUNTS, target_keys.digests(slug, target), consistent=True):
         if "requested_at" not in item:
@@ -169,5 +170,5 @@ def unrequested(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
 
 def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
     areas = {name.removeprefix(AREA_PREFIX): item[name] for name in item if name.startswith(AREA_PREFIX) and item[name]}
-    own = [item[name] for name in sorted(item) if name.startswith(OWN)]
+    own = [item[name] for name in sorted(item) if name.startswith(OWN_PREFIX)]
     return DigestContents(ids, item.get("letters", 0), areas, own, "requested_at" in item)

@@ -9,9 +9,9 @@ from typing import Any
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.target_keys import DIGEST, digest_ids
-from chalicelib.letters.counts import OF_DIGESTS, count_change
+from chalicelib.letters.counts import DIGEST_SHARD, count_change
 from chalicelib.letters.digest_contents import DigestContents, end, find_digest, seal, unseal
-from chalicelib.letters.model import may_be_sent, target_of
+from chalicelib.letters.model import may_send_letter, target_of
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import DeliveryOutcome
@@ -25,21 +25,22 @@ from chalicelib.signatures.letter import SignedLetter, words_of
 from chalicelib.signatures.look_up import find_by_id
 
 # The number of letters that are shown in full.
-CHOSEN = 5
+MAX_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class DigestDeliveries(CountedDeliveries):
-    """Each letter of a digest counts as sent when the digest is, and likewise as failed, unknown or dropped."""
+    """Each letter of a digest has the outcome of the digest: sent, failed, unknown or dropped."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         tables.put_new(new)  # The digest's letters were counted when they were requested.
 
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         ids = digest_ids(key)
-        digest = find_digest(ids, tables)  # Sealed, so it has the letters that the email reports.
+        digest = find_digest(ids, tables)  # It is sealed, so it has the letters that the email reports.
         letters = digest.letters if digest else 0
-        return count_change(ids.slug, ids.target, OF_DIGESTS, day, {name: letters * n for name, n in numbers.items()})
+        letter_numbers = {name: letters * number for name, number in numbers.items()}
+        return count_change(ids.slug, ids.target, DIGEST_SHARD, day, letter_numbers)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         super().release(request, tables, is_booked=is_booked)
@@ -82,7 +83,7 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
     target = target_of(petition, ids.target)
     if target and (target.test_to or target_state(ids.slug, ids.target, tables).is_paused):
         return NotSent.HELD
-    digest = seal(ids, now, tables)  # Also before it is dropped: its letters are counted then.
+    digest = seal(ids, now, tables)  # Even if it is dropped next, because dropping it counts its letters.
     if target is None or target.members or petition.letter is None or digest is None or not digest.letters:
         return NotSent.TOO_LATE
     language = language_of(petition.language)
@@ -93,24 +94,24 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
         "letters": digest.letters,
         "areas": public_areas(digest.letters, digest.areas),
         "usual": words_of(petition.letter, SignedLetter(version="")),
-        "chosen": [*_chosen(digest, petition, tables)],
+        "chosen": [*_shown_letters(digest, petition, tables)],
     }
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
 
 
-def _chosen(contents: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
+def _shown_letters(contents: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
     """Yield letters in their senders' own words, without those of people who withdrew or were erased meanwhile."""
-    found = 0
+    shown = 0
     for signature_id in contents.own:
         stored = find_by_id(petition, signature_id, tables)
-        if stored is None or not may_be_sent(stored.signature) or found == CHOSEN:
+        if stored is None or not may_send_letter(stored.signature) or shown == MAX_SHOWN:
             continue
         signature, signed = stored.signature, stored.signature.letter
         assert signed is not None
-        found += 1
-        agreed = letter_as_signed(petition.slug, signed.version, tables).in_language(signature.language)
+        shown += 1
+        agreed_letter = letter_as_signed(petition.slug, signed.version, tables).in_language(signature.language)
         reply_to = signature.email if signed.reply else None
-        yield DigestLetter(words_of(agreed, signed), signature.name or "", signature.postcode, reply_to)
+        yield DigestLetter(words_of(agreed_letter, signed), signature.name or "", signature.postcode, reply_to)
 
 
 DIGEST_KIND = Kind(DIGEST, Path(__file__).with_name("digest_templates"), Priority.OTHER, DIGESTS, contents_digest)

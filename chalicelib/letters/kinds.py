@@ -8,8 +8,8 @@ from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGEST_KIND
-from chalicelib.letters.model import may_be_sent, reaches, recipient, target_of
-from chalicelib.letters.not_now import not_now
+from chalicelib.letters.model import has_same_recipients, may_send_letter, recipient, target_of
+from chalicelib.letters.not_now import reason_to_wait
 from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
@@ -25,22 +25,25 @@ def contents_letter(
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
     found = find_by_id(petition, signature_id, tables)
-    if target is None or found is None or not may_be_sent(found.signature) or not reaches(target, stored):
+    if target is None or found is None or not may_send_letter(found.signature):
         return NotSent.TOO_LATE
-    if reason := not_now(key, stored, target, found.signature, now, tables):
+    if not has_same_recipients(target, stored):
+        return NotSent.TOO_LATE
+    if reason := reason_to_wait(key, stored, target, found.signature, now, tables):
         return reason
     signature, signed = found.signature, found.signature.letter
     assert signed is not None
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
-    agreed = letter_as_signed(slug, signed.version, tables).in_language(signature.language)
-    to, address = recipient(target, (agreed.target(target_key) or target).name, stored)
+    agreed_letter = letter_as_signed(slug, signed.version, tables).in_language(signature.language)
+    agreed_target = agreed_letter.target(target_key) or target
+    to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""
-    letter = render_letter(words_of(agreed, signed), to, name, postcode, translated.charity, language)
+    letter = render_letter(words_of(agreed_letter, signed), to_name, name, postcode, translated.charity, language)
     url = context.petition_link(slug, signature.language)
     reply_to = (signature.email or "") if signed.reply else ""
     values = {"petition": translated, "petition_url": url, "letter": letter, "is_test": False}
-    return Content(address, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
+    return Content(to_address, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
 
 
 LETTER_KINDS = by_name(

@@ -24,7 +24,7 @@ def target_of(petition: Petition, key: str) -> LetterTarget | None:
 
 
 def find_target(petition: Petition, key: str) -> LetterTarget:
-    """Return the target for staff. Raise UnknownThing."""
+    """Return the target for staff. Raise UnknownThing if there is none."""
     target = petition.letter.target(key) if petition.letter else None
     if target is None:
         raise UnknownThing("This petition has no such target.")
@@ -32,27 +32,27 @@ def find_target(petition: Petition, key: str) -> LetterTarget:
 
 
 def find_member(target: LetterTarget, constituency: str | None) -> str:
-    """Return the constituency that staff name in the query, or "" if they name none. Raise UnknownThing.
+    """Return the constituency that staff name in the query ("": none). Raise UnknownThing if it cannot be one.
 
-    It may be one that is no longer in the table, because its letters may be paused.
+    It need not be in the table any more, because its letters may still be paused.
     """
     if constituency and not (target.members and len(constituency) <= LONGEST_NAME):
         raise UnknownThing("This target has no such member.")
     return constituency or ""
 
 
-def reaches(target: LetterTarget, stored: Item) -> bool:
-    """Return whether the letter was requested for the recipients that the target still has."""
+def has_same_recipients(target: LetterTarget, stored: Item) -> bool:
+    """Return whether the target has the same recipients as when the letter was requested: its members, or itself."""
     return target.members == ("member" in stored)
 
 
 def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
-    """Return the name and the address to write to: the target's, or the member's to whom this letter goes."""
+    """Return the name and the address of the recipient: the member of parliament of this letter, or else the target."""
     member = member_of_constituency(stored.get("member", ""))
     return (member.name, member.email) if member else (name, target.email or "")
 
 
-def may_be_sent(signature: Signature) -> bool:
+def may_send_letter(signature: Signature) -> bool:
     """Return whether this person confirmed and agreed to send a letter. This may change before the letter is sent.
 
     It does not matter whether we may email this person, because a letter goes to somebody else.

@@ -1,4 +1,4 @@
-"""Whether a letter may be sent now: its target may be paused, have a pace, or get digests."""
+"""Decide whether a letter may be sent now: its target may be paused, have a pace, or get digests."""
 
 from datetime import datetime
 
@@ -19,13 +19,13 @@ from chalicelib.projections.dimensions import area_of
 from chalicelib.signatures.model import Signature
 
 
-def not_now(
+def reason_to_wait(
     key: str, stored: Item, target: LetterTarget, signature: Signature, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
     """Return why the letter is not sent now, or None. May add it to the digest or book its turn."""
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
-    if state.is_paused or target.test_to or (target.members and _waits(letter, stored["member"], tables)):
+    if state.is_paused or target.test_to or (target.members and _is_member_paused(letter, stored["member"], tables)):
         return NotSent.HELD
     if isinstance(target.delivery, Digest):
         is_single = "single" in stored or _claim_single(key, stored, target.delivery.first, state, tables)
@@ -36,24 +36,24 @@ def not_now(
     return None
 
 
-def _waits(letter: LetterIds, member: str, tables: Tables) -> bool:
-    """Return whether this member's letters wait: they are paused, or the table that was deployed lacks the member."""
+def _is_member_paused(letter: LetterIds, member: str, tables: Tables) -> bool:
+    """Return whether this member's letters are paused, or the deployed table has no such member."""
     return member_of_constituency(member) is None or target_state(letter.slug, letter.target, tables, member).is_paused
 
 
 def _claim_single(key: str, stored: Item, max_singles: int, state: TargetState, tables: Tables) -> bool:
-    """Mark this letter to be sent singly, if fewer than `max_singles` are. Return whether it was marked.
+    """Mark this letter to be sent singly, if fewer than `max_singles` letters are marked. Return whether it was marked.
 
-    The mark and the count of single letters are one transaction.
+    One transaction writes the mark and the count of single letters.
     """
     if state.singles >= max_singles:
         return False
     letter, request = letter_ids(key), LETTERS.request_of(stored)
     has_room = Attr("singles").not_exists() | Attr("singles").lt(max_singles)
-    single = Change(LETTERS.item_key(key), assign={"single": True}, when=is_requested(request))
-    place = Change(target_keys.target(letter.slug, letter.target), add={"singles": 1}, when=has_room)
+    mark = Change(LETTERS.item_key(key), assign={"single": True}, when=is_requested(request))
+    count = Change(target_keys.target(letter.slug, letter.target), add={"singles": 1}, when=has_room)
     try:
-        transact([single, place], tables)
+        transact([mark, count], tables)
     except ConditionFailed:
         return False
     return True

@@ -10,7 +10,7 @@ from chalicelib.letters.target_state import TargetState, target_states
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.model import Petition
 
-# A statement is in its address, which must stay short.
+# A statement names at most so many targets, because its URL contains the text and must stay short.
 MOST_NAMED = 3
 
 
@@ -41,8 +41,8 @@ class Letters:
         return total(each.numbers for each in self.targets)
 
 
-def letters_known(petition: Petition, now: datetime, tables: Tables) -> str | None:
-    """Return the numbers for a statement: a sentence for each target, or for all. None if there was never a letter."""
+def letters_text(petition: Petition, now: datetime, tables: Tables) -> str | None:
+    """Return the numbers as text for a statement: a sentence for each target, or one for all. None: no letters."""
     letters = report(petition, now, tables)
     if not letters.targets:
         return None
@@ -52,14 +52,14 @@ def letters_known(petition: Petition, now: datetime, tables: Tables) -> str | No
 
 
 def _sentence(to: str, numbers: LetterNumbers) -> str:
-    """Say all outcomes, so that nobody reads unknown letters as sent ones."""
+    """Name all outcomes, so that nobody takes unknown letters for sent letters."""
     named = {"sent": numbers.sent, "failed": numbers.failed, "unknown": numbers.unknown, "waiting": numbers.waiting}
     outcomes = ", ".join(f"{number:,} {name}" for name, number in {**named, "not sent": numbers.dropped}.items())
     return f"Letters to {to}: {numbers.requested:,} requested ({outcomes})."
 
 
 def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
-    """Return the letters by target: those of the petition in their order, then those that were removed."""
+    """Return the letters by target: first the petition's targets in their order, then the removed targets."""
     counts, states = letter_counts(petition.slug, tables), target_states(petition.slug, tables)
     targets = {target.key: target for target in petition.letter.targets} if petition.letter else {}
     reports = [
@@ -77,5 +77,5 @@ def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
 
 
 def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:
-    of_members = {key.partition("#")[2]: state for key, state in states.items() if key.startswith(f"{target}#")}
-    return {constituency: state for constituency, state in of_members.items() if state.is_paused}
+    member_states = {key.partition("#")[2]: state for key, state in states.items() if key.startswith(f"{target}#")}
+    return {constituency: state for constituency, state in member_states.items() if state.is_paused}

@@ -1,4 +1,4 @@
-"""Request the letters of people who have just confirmed. The stream of signatures calls this: it is the outbox."""
+"""Request the letters of people who have just confirmed. The stream of signatures starts this."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,7 +25,7 @@ from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_letter_senders
 
 Image = Mapping[str, Any]
-# Signatures that are read at once.
+# Signatures in a page.
 PAGE = 500
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -35,25 +35,25 @@ def request_letters(
 ) -> int:
     """Return how many letters were requested. Raise Unavailable to retry the whole batch.
 
-    A letter that was requested before is not requested again: its item in the deliveries table says so. If this
-    process stops before the letter is queued, the sweep queues it.
+    The item in the deliveries table prevents a second request for a letter. If this process stops before the letter is
+    queued, the sweep queues it.
     """
-    requested, waiting = 0, list[tuple[MailRequest, int]]()
+    queued, waiting = 0, list[tuple[MailRequest, int]]()
     for before, after in changes:
-        if after and sends_letter_now(before, after):
-            waiting += [(request, 0) for request in _requests(after, now, tables)]
+        if after and has_new_letter(before, after):
+            waiting += [(request, 0) for request in _request_letters_of(after, now, tables)]
         if len(waiting) >= BATCH_LIMIT:
-            requested += len(waiting)
+            queued += len(waiting)
             outbox.send(waiting)
             waiting = []
     outbox.send(waiting)
-    return requested + len(waiting)
+    return queued + len(waiting)
 
 
-def sends_letter_now(before: Image | None, after: Image) -> bool:
+def has_new_letter(before: Image | None, after: Image) -> bool:
     """Return whether this change confirms a signature that carries a letter, or adds one to a confirmed signature.
 
-    `manage.py restore` also writes confirmed signatures, whose letters may have been sent before the damage.
+    Ignore confirmed signatures that `manage.py restore` writes: their letters may have been sent before the damage.
     """
     if "letter" not in after or after.get("state") != SignatureState.CONFIRMED or before is None:
         return False
@@ -61,36 +61,36 @@ def sends_letter_now(before: Image | None, after: Image) -> bool:
     return not sent_before and before.get("restored_at") == after.get("restored_at")
 
 
-def _requests(image: Image, now: datetime, tables: Tables) -> list[MailRequest]:
-    """Request one person's letters in one transaction; one by one, if some were requested before."""
-    wanted = [*_keys(image, tables)]
+def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[MailRequest]:
+    """Request one person's letters in one transaction. If some were requested before, request them one by one."""
+    letters = [*_letters_of(image, tables)]
     try:
-        return _all_at_once(wanted, now, tables) if wanted else []
+        return _request_together(letters, now, tables) if letters else []
     except ConditionFailed:
-        each = [_requested(state, key, now, tables, about) for state, key, about in wanted]
-        return [request for request in each if request]
+        requests = [_request_one(state, key, now, tables, extra) for state, key, extra in letters]
+        return [request for request in requests if request]
 
 
-def _all_at_once(
-    wanted: Sequence[tuple[Deliveries, str, Mapping[str, str]]], now: datetime, tables: Tables
+def _request_together(
+    letters: Sequence[tuple[Deliveries, str, Mapping[str, str]]], now: datetime, tables: Tables
 ) -> list[MailRequest]:
-    """Raise ConditionFailed, and request none, if one of them was requested before."""
+    """Request all letters, or none. Raise ConditionFailed if one of them was requested before."""
     requests, writes = list[MailRequest](), list[NewItem | Change]()
-    for state, key, about in wanted:
-        state.note(key, now, tables)
-        new = state.new_item(key, now, about)
+    for state, key, extra in letters:
+        state.mark_group(key, now, tables)
+        new = state.new_item(key, now, extra)
         writes += state.writes(new, key, now, tables)
         requests.append(state.request_of({"sk": key, **new.item}))
     transact(writes, tables)
     return requests
 
 
-def _keys(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[str, str]]]:
-    """Yield the delivery's key of each letter, and what is stored with it: one to each target that the letter had when
-    it was confirmed. If a postcode has no member of parliament in the charity's tables, there is no letter to one. A
-    member who is one of the targets gets the letter to that target only.
+def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[str, str]]]:
+    """Yield the state, the delivery's key and the extra attributes of each letter of a signature.
 
-    While a target is in test mode, its letter is a test.
+    There is a letter for each target that the petition had at confirmation. If the charity's tables have no member of
+    parliament for the postcode, no letter goes to a member. A member who is also a target gets only the letter to that
+    target. While a target is in test mode, its letter is a test.
     """
     slug = keys.slug_of(image["pk"])
     current = petition_as_stored(slug, tables)
@@ -99,8 +99,8 @@ def _keys(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[
         member = member_for_postcode(image.get("country"), image.get("postcode")) if target.members else None
         is_target = member and current.letter and current.letter.has_address(member.email, targets)
         if (member or not target.members) and not is_target:
-            about = {"member": member.constituency} if member else {}
-            yield _state(current, target.key), letter_delivery(slug, target.key, image["sk"]), about
+            extra = {"member": member.constituency} if member else {}
+            yield _state(current, target.key), letter_delivery(slug, target.key, image["sk"]), extra
 
 
 def _state(petition: Petition, target_key: str) -> Deliveries:
@@ -108,12 +108,12 @@ def _state(petition: Petition, target_key: str) -> Deliveries:
     return TESTS if target and target.test_to else LETTERS
 
 
-def _requested(
-    state: Deliveries, key: str, now: datetime, tables: Tables, about: Mapping[str, str]
+def _request_one(
+    state: Deliveries, key: str, now: datetime, tables: Tables, extra: Mapping[str, str]
 ) -> MailRequest | None:
     """Request the letter. If it was requested before, return that request while it is open: its message may be lost."""
     try:
-        return state.request(key, now, tables, **about)
+        return state.request(key, now, tables, **extra)
     except ConditionFailed as failure:
         item = failure.item or {}
         return state.request_of(item) if "mail_requested_at" in item else None
@@ -122,12 +122,12 @@ def _requested(
 def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = ALWAYS) -> int:
     """Request every letter of the petition that was not requested, and return how many there were. Safe to repeat.
 
-    `since`: only of people who confirmed then or later. Earlier ones may have confirmed in test mode.
+    `since`: leave out people who confirmed earlier, perhaps in test mode.
 
-    The stream requests letters. This is for confirmations that it has lost. The sweep queues what this requests.
+    Normally the stream requests letters. Use this for confirmations that the stream lost. The sweep queues the letters.
     """
-    found = (image for image in _sender_images(slug, tables) if image["confirmed_at"] >= iso(since))
-    return sum(_requests_missing(image, now, tables) for image in found)
+    images = (image for image in _sender_images(slug, tables) if image["confirmed_at"] >= iso(since))
+    return sum(_request_missing_of(image, now, tables) for image in images)
 
 
 def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:
@@ -135,14 +135,14 @@ def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:
     for bucket in keys.BUCKETS:
         after: str | None = ""
         while after is not None:
-            found, after = read_letter_senders(slug, bucket, after, PAGE, tables)
-            yield from found
+            images, after = read_letter_senders(slug, bucket, after, PAGE, tables)
+            yield from images
 
 
-def _requests_missing(image: Image, now: datetime, tables: Tables) -> int:
+def _request_missing_of(image: Image, now: datetime, tables: Tables) -> int:
     requested = 0
-    for state, key, about in _keys(image, tables):
+    for state, key, extra in _letters_of(image, tables):
         with suppress(ConditionFailed):
-            state.request(key, now, tables, **about)
+            state.request(key, now, tables, **extra)
             requested += 1
     return requested

@@ -49,14 +49,15 @@ class LetterTestRequest(BaseModel):
 def read_letters(request: Request, slug: str) -> Response:
     """Return the exact numbers of letters by target and day."""
     letters = report(petition_as_stored(slug, tables()), times.now(), tables())
-    body: StaffLetters = {"slug": slug, "targets": [*map(_shown, letters.targets)], "as_of": times.iso(letters.as_of)}
+    targets = [*map(_target_letters, letters.targets)]
+    body: StaffLetters = {"slug": slug, "targets": targets, "as_of": times.iso(letters.as_of)}
     return json_answer(body)
 
 
 @staff_view(routes)
 def pause_letters(request: Request, slug: str, target: str) -> Response:
-    """Send no more letters to this target, or to one of its members. They wait. Safe to repeat."""
-    key, member = _find_target_audited(request, slug, target, "letters.paused")
+    """Pause the letters to this target, or to one of its members: they wait. Safe to repeat."""
+    key, member = _find_and_audit(request, slug, target, "letters.paused")
     target_state.pause(slug, key, "staff", times.now(), tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": True, "member": member}
     return json_answer(body)
@@ -64,15 +65,15 @@ def pause_letters(request: Request, slug: str, target: str) -> Response:
 
 @staff_view(routes)
 def resume_letters(request: Request, slug: str, target: str) -> Response:
-    """Send the letters to this target or member again. Those that waited follow within six hours. Safe to repeat."""
-    key, member = _find_target_audited(request, slug, target, "letters.resumed")
+    """Resume the letters to this target or member. Waiting letters are sent within six hours. Safe to repeat."""
+    key, member = _find_and_audit(request, slug, target, "letters.resumed")
     target_state.resume(slug, key, tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": False, "member": member}
     return json_answer(body)
 
 
-def _find_target_audited(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
-    """Record the action. Return the target's key, and the constituency if only one of its members is named."""
+def _find_and_audit(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
+    """Record the action. Return the target's key, and the constituency if the query names one member ("": none)."""
     found = find_target(petition_as_stored(slug, tables()), target)
     member = find_member(found, query(request, "member"))
     audit(request, action, slug, {"target": found.key, "member": member})
@@ -91,25 +92,25 @@ def email_letter_test(request: Request, slug: str, target: str) -> Response:
     return json_answer(body, 202)
 
 
-def _shown(found: TargetReport) -> "TargetLetters":
-    target, numbers, state = found.target, found.numbers, found.state
+def _target_letters(letters: TargetReport) -> "TargetLetters":
+    target, numbers, state = letters.target, letters.numbers, letters.state
     return {
-        "key": found.key,
-        "name": target.name if target else found.key,
+        "key": letters.key,
+        "name": target.name if target else letters.key,
         "mode": target.delivery.mode if target else "removed",
         "is_test": bool(target and target.test_to),
         "paused": state.is_paused,
         "paused_at": times.iso_or_none(state.paused_at),
         "paused_why": state.paused_why,
         "members": bool(target and target.members),
-        "paused_members": [_paused_member(each, paused) for each, paused in found.paused_members.items()],
+        "paused_members": [_paused_member(name, paused) for name, paused in letters.paused_members.items()],
         "requested": numbers.requested,
         "waiting": numbers.waiting,
         "sent": numbers.sent,
         "failed": numbers.failed,
         "unknown": numbers.unknown,
         "dropped": numbers.dropped,
-        "days": [_of_a_day(day.isoformat(), each) for day, each in found.days.items()],
+        "days": [_letters_of_day(day.isoformat(), counts) for day, counts in letters.days.items()],
     }
 
 
@@ -123,7 +124,7 @@ def _paused_member(constituency: str, state: target_state.TargetState) -> "Pause
     }
 
 
-def _of_a_day(day: str, numbers: LetterNumbers) -> "LettersOfADay":
+def _letters_of_day(day: str, numbers: LetterNumbers) -> "LettersOfADay":
     return {
         "day": day,
         "requested": numbers.requested,

@@ -1,4 +1,4 @@
-"""What is stored of a target besides its settings: whether its letters are paused, and why."""
+"""What is stored about a target besides its settings: mainly whether its letters are paused, and why."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,17 +10,17 @@ from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.metrics import Metric
 from chalicelib.core.times import iso
 
-_PAUSE = ("paused_at", "paused_why")
-# Before the id of a test, the name of the attribute with its address.
-TEST = "test."
+_PAUSE_ATTRIBUTES = ("paused_at", "paused_why")
+# The attribute with the address of a test is named by this prefix and the test's id.
+TEST_PREFIX = "test."
 
 
 @dataclass(frozen=True)
 class TargetState:
     """`paused_why`: "bounced", "refused", "complained" or "staff"; "" while letters are sent.
 
-    `singles`: how many of the first letters were sent singly. `has_digests`: a letter has been put into a digest.
-    `tests`: where staff asked to send each test that is not sent yet.
+    `singles`: how many letters were marked to be sent singly. `has_digests`: a letter has been put into a digest.
+    `tests`: the address for each test that staff requested and that is not sent yet, by the test's id.
     """
 
     paused_at: datetime | None = None
@@ -35,7 +35,7 @@ class TargetState:
 
 
 def target_state(slug: str, target: str, tables: Tables, member: str = "") -> TargetState:
-    """Read the state consistently: no letter must be sent after a bounce. `member`: a constituency, for one member."""
+    """Return the state, read consistently: no letter must be sent after a bounce. `member`: a member's constituency."""
     return _state(tables.get(target_keys.target(slug, target, member), consistent=True) or {})
 
 
@@ -46,10 +46,10 @@ def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
 
 
 def pause(slug: str, target: str, why: str, now: datetime, tables: Tables, member: str = "") -> bool:
-    """Pause the letters to the target, or to one member, until staff resume them. Return False if they are paused."""
-    is_free = Attr("paused_at").not_exists()
+    """Pause the letters to the target, or to one member, until staff resume. Return False if already paused."""
+    is_not_paused = Attr("paused_at").not_exists()
     paused = {"paused_at": iso(now), "paused_why": why}
-    if not tables.try_update(Change(target_keys.target(slug, target, member), assign=paused, when=is_free)):
+    if not tables.try_update(Change(target_keys.target(slug, target, member), assign=paused, when=is_not_paused)):
         return False
     log.measure(Metric.TARGET_PAUSED)
     log.event("target_paused", petition=slug, target=target, member=member, why=why)
@@ -59,7 +59,7 @@ def pause(slug: str, target: str, why: str, now: datetime, tables: Tables, membe
 def resume(slug: str, target: str, tables: Tables, member: str = "") -> None:
     """Send the letters to the target, or to one member, again. Idempotent."""
     is_paused = Attr("paused_at").exists()
-    tables.try_update(Change(target_keys.target(slug, target, member), remove=_PAUSE, when=is_paused))
+    tables.try_update(Change(target_keys.target(slug, target, member), remove=_PAUSE_ATTRIBUTES, when=is_paused))
 
 
 def record_digests(slug: str, target: str, tables: Tables) -> None:
@@ -68,16 +68,16 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
 
 
 def keep_test_address(test: LetterIds, to: str, tables: Tables) -> None:
-    """Remember where staff send this test: an email's own item has no addresses."""
-    tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST}{test.signature_id}": to}))
+    """Store the address to which staff send this test. The item of an email contains no address."""
+    tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test.signature_id}": to}))
 
 
 def forget_test_address(test: LetterIds, tables: Tables) -> None:
-    tables.update(Change(target_keys.target(test.slug, test.target), remove=[f"{TEST}{test.signature_id}"]))
+    tables.update(Change(target_keys.target(test.slug, test.target), remove=[f"{TEST_PREFIX}{test.signature_id}"]))
 
 
 def _state(item: Item) -> TargetState:
     at = item.get("paused_at")
     paused_at = datetime.fromisoformat(at) if at else None
-    tests = {name.removeprefix(TEST): item[name] for name in item if name.startswith(TEST)}
+    tests = {name.removeprefix(TEST_PREFIX): item[name] for name in item if name.startswith(TEST_PREFIX)}
     return TargetState(paused_at, item.get("paused_why", ""), item.get("singles", 0), "has_digests" in item, tests)

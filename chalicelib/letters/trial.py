@@ -1,6 +1,6 @@
 """Tests of letters: to staff, marked as a test, never to the target, and not counted.
 
-Staff can send one of the petition's letter. While a target is in test mode (`test_to`), people's letters go there too.
+Staff can send a test of the petition's letter. While a target is in test mode, people's letters go to `test_to`.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from secrets import token_hex
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.letters.model import may_be_sent, recipient, target_of
+from chalicelib.letters.model import may_send_letter, recipient, target_of
 from chalicelib.letters.target_state import forget_test_address, keep_test_address, target_state
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
@@ -23,25 +23,25 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.letter import SignedLetter, render_letter, words_of
 from chalicelib.signatures.look_up import find_by_id
 
-NOBODY = translatable("Name of the supporter")
-# The key of a test that staff send has this in place of a signature's id.
+SAMPLE_NAME = translatable("Name of the supporter")
+# In the key of a test that staff send, an id with this prefix replaces the signature's id.
 BY_STAFF = "staff-"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialDeliveries(Deliveries):
-    """When a test is settled, the address that staff sent it to is deleted."""
+    """When a test is settled, delete the address to which staff sent it."""
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         super().mark_sent(request, at, tables)
-        _forget(request, tables)
+        _delete_address(request, tables)
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         super().drop(request, now, tables)
-        _forget(request, tables)
+        _delete_address(request, tables)
 
 
-def _forget(request: MailRequest, tables: Tables) -> None:
+def _delete_address(request: MailRequest, tables: Tables) -> None:
     test = letter_ids(request.key)
     if test.signature_id.startswith(BY_STAFF):
         forget_test_address(test, tables)
@@ -66,10 +66,10 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
     language = language_of(petition.language)
     if sender.startswith(BY_STAFF):
         to: str | None = target_state(slug, target_key, tables).tests.get(sender)
-        name, words = language.text(NOBODY), words_of(petition.letter, SignedLetter(version=""))
+        name, words = language.text(SAMPLE_NAME), words_of(petition.letter, SignedLetter(version=""))
     else:
         to = target.test_to
-        name, words = _of_a_person(petition, sender, tables)
+        name, words = _name_and_words(petition, sender, tables)
     if not to or not words:
         return NotSent.TOO_LATE
     letter = render_letter(words, recipient(target, target.name, stored)[0], name, "", petition.charity, language)
@@ -78,14 +78,14 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
     return Content(to, values, language=language.code, sender_name=letter.sender)
 
 
-def _of_a_person(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
-    """Return the name and the words of the letter; no words if the person no longer sends one."""
+def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
+    """Return the person's name and the words of their letter. Without a letter to send, both are empty."""
     stored = find_by_id(petition, signature_id, tables)
-    signed = stored.signature.letter if stored and may_be_sent(stored.signature) else None
+    signed = stored.signature.letter if stored and may_send_letter(stored.signature) else None
     if stored is None or signed is None:
         return "", {}
-    agreed = letter_as_signed(petition.slug, signed.version, tables).in_language(stored.signature.language)
-    return stored.signature.name or "", words_of(agreed, signed)
+    agreed_letter = letter_as_signed(petition.slug, signed.version, tables).in_language(stored.signature.language)
+    return stored.signature.name or "", words_of(agreed_letter, signed)
 
 
 TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, contents_test)

@@ -16,12 +16,12 @@ Image = Mapping[str, Any]
 
 
 def take_out_letters(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables) -> None:
-    """Take the letters of withdrawn signatures out of their digests. Idempotent; one read for each target.
+    """Take the letters of withdrawn signatures out of their digests. Idempotent. Needs a read for each target.
 
     `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch.
     """
     for before, after in changes:
-        if before and has_left(before, after):
+        if before and has_withdrawn(before, after):
             slug = keys.slug_of(before["pk"])
             area = area_of(before.get("country", ""), before.get("postcode", ""))
             for target in letter_as_signed(slug, before["letter"]["version"], tables).letter.targets:
@@ -29,7 +29,7 @@ def take_out_letters(changes: Iterable[tuple[Image | None, Image | None]], now: 
                 take_out(key, letter_ids(key), area, now, tables)
 
 
-def has_left(before: Image, after: Image | None) -> bool:
+def has_withdrawn(before: Image, after: Image | None) -> bool:
     """Return whether this change ends a confirmed signature that carried a letter."""
     was_confirmed = before.get("state") == SignatureState.CONFIRMED and "letter" in before
     return was_confirmed and (after is None or after.get("state") != SignatureState.CONFIRMED)

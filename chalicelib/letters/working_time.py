@@ -1,13 +1,12 @@
-"""Working hours: Monday to Friday, in the time of London. Public holidays are not known.
+"""Working hours: Monday to Friday, in the time of London. Public holidays count as working days.
 
-Positions are milliseconds of working time since a Monday, so a night has no length and one limiter does for all days.
+A position is the working time in milliseconds since a Monday. So nights have no length: turns need no rule for them.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-# A Monday.
-FIRST = datetime(2001, 1, 1)
+FIRST_MONDAY = datetime(2001, 1, 1)
 WORKING_DAYS, DAYS = 5, 7
 MILLISECOND = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
@@ -15,13 +14,13 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class WorkingTime:
-    """From one hour to another, on each working day."""
+    """The hours from `from_hour` to `to_hour` on each working day."""
 
     from_hour: int = 9
     to_hour: int = 17
 
     @property
-    def _length(self) -> int:
+    def _day_length(self) -> int:
         return (self.to_hour - self.from_hour) * HOUR // MILLISECOND
 
     def is_open(self, moment: datetime) -> bool:
@@ -29,31 +28,32 @@ class WorkingTime:
         return local.weekday() < WORKING_DAYS and self.from_hour <= local.hour < self.to_hour
 
     def position(self, moment: datetime) -> int:
-        """Return the working time before this moment."""
+        """Return the milliseconds of working time before this moment."""
         local = in_london(moment)
-        weeks, weekday = divmod((local - FIRST).days, DAYS)
-        today = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
+        weeks, weekday = divmod((local - FIRST_MONDAY).days, DAYS)
+        milliseconds = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
         if weekday >= WORKING_DAYS:
-            weekday, today = WORKING_DAYS, 0
-        return (weeks * WORKING_DAYS + weekday) * self._length + min(max(0, today), self._length)
+            weekday, milliseconds = WORKING_DAYS, 0
+        return (weeks * WORKING_DAYS + weekday) * self._day_length + min(max(0, milliseconds), self._day_length)
 
-    def moment(self, position: int) -> datetime:
-        """Return the first moment with this much working time before it that is in working hours."""
-        day, today = divmod(position, self._length)
+    def moment_at(self, position: int) -> datetime:
+        """Return the first moment in working hours that has this position."""
+        day, milliseconds = divmod(position, self._day_length)
         weeks, weekday = divmod(day, WORKING_DAYS)
-        local = FIRST + timedelta(days=weeks * DAYS + weekday) + self.from_hour * HOUR + today * MILLISECOND
-        return local.replace(tzinfo=UTC) - _ahead(local.replace(tzinfo=UTC))
+        opening = FIRST_MONDAY + timedelta(days=weeks * DAYS + weekday) + self.from_hour * HOUR
+        local = opening + milliseconds * MILLISECOND
+        return local.replace(tzinfo=UTC) - _london_offset(local.replace(tzinfo=UTC))
 
 
 def in_london(moment: datetime) -> datetime:
     """Return the time of London, without a zone."""
-    return (moment.astimezone(UTC) + _ahead(moment)).replace(tzinfo=None)
+    return (moment.astimezone(UTC) + _london_offset(moment)).replace(tzinfo=None)
 
 
-def _ahead(moment: datetime) -> timedelta:
+def _london_offset(moment: datetime) -> timedelta:
     """Return how far London is ahead of UTC. Lambda has no time zone data, and the rule has been the same since 1996.
 
-    Summer time is from the last Sunday of March to that of October, each at 01:00 UTC (Summer Time Order 2002).
+    Summer time begins on the last Sunday of March and ends on that of October, at 01:00 UTC (Summer Time Order 2002).
     """
     is_summer = _last_sunday(moment.year, 3) <= moment < _last_sunday(moment.year, 10)
     return HOUR if is_summer else timedelta()

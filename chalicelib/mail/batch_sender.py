@@ -14,16 +14,16 @@ from chalicelib.mail.pace import LONGEST_GAP, longest_delivery
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.send import SendResult, send
 
-# After this time, start no further email, and do not pass one to SES that has waited for the table.
+# After this time, start no further email. If slow calls delay an email past this time, do not pass it to SES.
 BUDGET_SECONDS = 30.0
-# A signature that changed meanwhile is marked at the third attempt (signatures/mail_state.py).
-_MARKS = 3
-# The longest time from the last email's turn to its mark. The function's timeout must leave this time. If it ended the
-# function after SES has the email, a confirmation would be sent twice, and an update would become unknown.
-LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARKS * table.LONGEST_CALL
-# The wait when sending is paused but the event source is still enabled (up to a minute). Without it, Lambda would
+# The most attempts to mark an email as sent, because its signature may change meanwhile (signatures/mail_state.py).
+_MARK_ATTEMPTS = 3
+# The longest time from the last email's turn to its mark. The function's timeout must leave this time. If Lambda ended
+# the function in between, it would send a confirmation twice, and the outcome of an update would be unknown.
+LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARK_ATTEMPTS * table.LONGEST_CALL
+# Wait this long when sending is paused but the event source is still enabled (up to a minute). Otherwise Lambda would
 # receive the whole queue in that minute.
-HOLD_SECONDS = 20.0
+PAUSED_WAIT_SECONDS = 20.0
 
 
 class BatchSender:
@@ -62,9 +62,9 @@ class BatchSender:
         return self._deliver(mail)
 
     def _is_over(self, now: datetime) -> bool:
-        """Return whether to send no more. If sending is paused, wait first: see HOLD_SECONDS."""
+        """Return whether this invocation must send no more email. If sending is paused, wait first."""
         if self._is_paused is None:
             self._is_paused = is_paused(now, self._tables)
             if self._is_paused:
-                self._sleep(HOLD_SECONDS)
+                self._sleep(PAUSED_WAIT_SECONDS)
         return self._is_paused or self._clock() > self._deadline

@@ -16,15 +16,15 @@ from chalicelib.mail.model import MailRequest
 # The interval after the first email, after the second, ... The last one repeats. docs/security.md has the reasons.
 INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), *(timedelta(hours=hours) for hours in (1, 3, 6)))
 # An address whose next email has been due for this long starts with the first interval again.
-FORGET = timedelta(days=1)
-# A turn is kept for the email that has waited longest, until it is queued: the sweep runs every 15 minutes.
-KEPT_FOR = timedelta(hours=1)
+FORGET_AFTER = timedelta(days=1)
+# The next turn is kept this long for the email that has waited longest. The sweep queues it within 15 minutes.
+TURN_KEPT_FOR = timedelta(hours=1)
 ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """When the next email to an address may be sent, and whether its owner gets none about the petition."""
+    """When the next email to an address may be sent, and whether its owner stopped email about the petition."""
 
     next_at: datetime
     is_stopped: bool
@@ -38,7 +38,7 @@ class _WaitingEmail:
     since: str
 
     def is_behind_another(self, item: Item) -> bool:
-        """Return whether the item keeps the next turn for another email, which has waited longer."""
+        """Return whether the next turn is kept for another email, which has waited longer."""
         since: str = item.get("waiting_since", self.since)
         return item.get("waiting") != self.request_hash and since < self.since
 
@@ -49,11 +49,11 @@ def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> All
 
 
 def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
-    """Take an email from the budget if one is allowed now: `next_at` is `now`. Otherwise take nothing.
+    """Take an email from the budget if one is allowed now: `next_at` is then `now`. Otherwise take nothing.
 
-    Of two senders, one takes it. A sender that crashed after it can take it again for the same request. The next turn
-    is kept for the email that was requested first, so nobody can take every turn by signing again. One write for a
-    new address. Raise Unavailable if it is unknown whether it was taken; the email then waits for its next attempt.
+    If two senders try at once, only one takes it. After a crash, a sender may take it again for the same request. The
+    next turn is kept for the email that was requested first, so nobody can take every turn by signing again. One write
+    for a new address. Raise Unavailable if the outcome is unknown; the email then waits for its next attempt.
     """
     email = _WaitingEmail(to.hash_of_request(request), request.requested_at)
     stored = Item()  # Correct for a new address. For any other, the first write fails and returns the item.
@@ -79,13 +79,13 @@ def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetim
     """Return when this email may be sent: `next_at`, or later if that turn is kept for another email."""
     if not email.is_behind_another(stored):
         return next_at
-    kept_for = min(KEPT_FOR, INTERVALS[min(stored["sent"], len(INTERVALS)) - 1])
+    kept_for = min(TURN_KEPT_FOR, INTERVALS[min(stored["sent"], len(INTERVALS)) - 1])
     until: datetime = datetime.fromisoformat(stored["next_at"]) + kept_for
     return max(now, until)
 
 
 def _ask_for_next_turn(email: _WaitingEmail, to: Mailbox, stored: Item, tables: Tables) -> None:
-    """Store that this email waits, unless an older one does. If the item changes meanwhile, it asks again later."""
+    """Store that this email waits, unless an older email does. If the item changed meanwhile, store nothing."""
     if stored.get("waiting") == email.request_hash or email.is_behind_another(stored):
         return
     waiting = {"waiting": email.request_hash, "waiting_since": email.since}
@@ -99,12 +99,12 @@ def _allowance(item: Item, petition_hash: str, now: datetime) -> Allowance:
 
 
 def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: datetime) -> Change:
-    """Return the change that takes one email, if the item is as `stored`. With stopped petitions it must not expire."""
-    is_quiet = stored.get("next_at", "") <= iso(now - FORGET)
+    """Return the change that takes one email if the item is still `stored`. An item with `stopped` never expires."""
+    is_quiet = stored.get("next_at", "") <= iso(now - FORGET_AFTER)
     sent_count = 0 if is_quiet else stored["sent"]
     next_at = now + INTERVALS[min(sent_count, len(INTERVALS) - 1)]
     stopped = stored.get("stopped")
-    expires = {} if stopped else {"expires_at": int((next_at + FORGET).timestamp())}
+    expires = {} if stopped else {"expires_at": int((next_at + FORGET_AFTER).timestamp())}
     return Change(
         to.key,
         assign={"sent": sent_count + 1, "next_at": iso(next_at), "taken_by": email.request_hash, **expires},

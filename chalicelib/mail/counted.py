@@ -1,8 +1,7 @@
 """Deliveries that are counted exactly, by outcome and day.
 
 Every write that changes an email's outcome is one transaction with a counter, on the condition that the old outcome is
-still stored. So whatever is retried, repeated or killed, the counters are the sums over all emails, also those whose
-item has expired.
+still stored. So the counters stay exact after retries and crashes. They include emails whose item has expired.
 
     requested = waiting + sent + failed + unknown + dropped
 """
@@ -17,25 +16,25 @@ from typing import Any
 from chalicelib.aws.table import Change, Item, NewItem, Tables, is_still
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.times import iso
-from chalicelib.mail.deliveries import Deliveries, DeliveryOutcome, outcome_of
+from chalicelib.mail.deliveries import OUTCOME_ATTRIBUTES, Deliveries, DeliveryOutcome, outcome_of
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import REQUEST, is_requested
+from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.signatures.counted import ATTEMPTS, wait_after_conflict
 
 REQUESTED = "requested"
-# The attributes with the time at which an email got its outcome.
-_SINCE = {
+# The attribute with the time at which an email got this outcome.
+_OUTCOME_TIMES = {
     DeliveryOutcome.SENT: "mailed_at",
     DeliveryOutcome.UNKNOWN: "mail_unknown_at",
     DeliveryOutcome.DROPPED: "mail_dropped_at",
 }
-# Attributes that decide the outcome. A settled request has no `mail_requested_at`.
-_OUTCOME_ATTRIBUTES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CountedDeliveries(Deliveries):
-    """Counts each change on its day (UTC): a letter may be requested on Monday and sent on Tuesday."""
+    """Deliveries with counters. Each change counts on its day (UTC): a letter may be requested on Monday and sent on
+    Tuesday.
+    """
 
     @abstractmethod
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
@@ -59,63 +58,61 @@ class CountedDeliveries(Deliveries):
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now)}, tables)
 
-    def request_dropped(self, key: str, now: datetime, tables: Tables, **about: str) -> MailRequest | None:
-        """Request an email that was dropped, and count it as waiting again. Return None for any other."""
+    def request_again(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest | None:
+        """Request a dropped email again, and count it as waiting. Return None if the email is not dropped."""
         item = tables.get(self.item_key(key), consistent=True) or {}
         dropped_at = item.get("mail_dropped_at")
         if dropped_at is None:
             return None
-        self.note(key, now, tables)
-        request_attributes = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
+        self.mark_group(key, now, tables)
+        request = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
         is_dropped = is_still("mail_dropped_at", dropped_at)
-        change = Change(
-            self.item_key(key), assign=request_attributes | about, remove=["mail_dropped_at"], when=is_dropped
-        )
+        change = Change(self.item_key(key), assign=request | extra, remove=["mail_dropped_at"], when=is_dropped)
         counted_on = datetime.fromisoformat(dropped_at).date()
         try:
             transact([change, self.counter(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)], tables)
         except ConditionFailed:
             return None
-        return self.request_of({"sk": key, **request_attributes})
+        return self.request_of({"sk": key, **request})
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record a bounce as failed, and a complaint as sent, because it arrived.
+        """Record a bounced email as failed. Record an email with a complaint as sent, because it arrived.
 
-        The event may come before `mark_sent`: then it settles the request, and `mark_sent` changes nothing.
+        SES's event may come before `mark_sent`. Then the event settles the request, and `mark_sent` changes nothing.
         """
         for _ in range(ATTEMPTS):
             item = tables.get(self.item_key(key), consistent=True)
             if item is None or "undeliverable" in item:
                 return
             with suppress(ConditionFailed):
-                transact(self._undelivered(key, item, reason, now, tables), tables)
+                transact(self._undeliverable_changes(key, item, reason, now, tables), tables)
                 return
         raise Conflicted("storage")
 
-    def _undelivered(self, key: str, item: Item, reason: str, now: datetime, tables: Tables) -> list[Change]:
-        """Return the changes that record the bounce or complaint and move the email to its new outcome's counter."""
+    def _undeliverable_changes(self, key: str, item: Item, reason: str, now: datetime, tables: Tables) -> list[Change]:
+        """Return the changes that record the bounce or complaint, and move the email to its new counter."""
         before = outcome_of(item)
         assign: dict[str, str | int] = {"undeliverable": reason}
         if reason != "bounced":  # A complaint proves that the email arrived.
             assign |= {"mailed_at": item.get("mailed_at", iso(now)), "mails": 1}
         after = outcome_of({**item, **assign})
-        first, *others = _OUTCOME_ATTRIBUTES
+        first, *others = OUTCOME_ATTRIBUTES
         is_unchanged = is_still(first, item.get(first))
         for name in others:
             is_unchanged &= is_still(name, item.get(name))
-        update = Change(self.item_key(key), assign=assign, remove=REQUEST, when=is_unchanged)
-        return [update, *self._counted_as(key, item, before, after, now, tables)]
+        update = Change(self.item_key(key), assign=assign, remove=REQUEST_ATTRIBUTES, when=is_unchanged)
+        return [update, *self._counter_changes(key, item, before, after, now, tables)]
 
-    def _counted_as(
+    def _counter_changes(
         self, key: str, item: Item, before: DeliveryOutcome, after: DeliveryOutcome, now: datetime, tables: Tables
     ) -> list[Change]:
-        """Return the changes of counters: subtract on the day when it was added, and add today."""
+        """Return the counters' changes: subtract the old outcome on the day it was added, and add the new one today."""
         if before is after:
             return []
         today, numbers = now.date(), {str(after): 1}
-        if before not in _SINCE:
+        if before not in _OUTCOME_TIMES:
             return [self.counter(key, today, numbers, tables)]
-        counted_on = datetime.fromisoformat(item[_SINCE[before]]).date()
+        counted_on = datetime.fromisoformat(item[_OUTCOME_TIMES[before]]).date()
         if counted_on == today:
             return [self.counter(key, today, {**numbers, str(before): -1}, tables)]
         return [self.counter(key, counted_on, {str(before): -1}, tables), self.counter(key, today, numbers, tables)]
@@ -123,8 +120,9 @@ class CountedDeliveries(Deliveries):
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
     ) -> None:
-        change = Change(self.item_key(request.key), assign=assign, remove=REQUEST, when=is_requested(request))
-        with suppress(ConditionFailed):  # It is settled already.
+        key, when = self.item_key(request.key), is_requested(request)
+        change = Change(key, assign=assign, remove=REQUEST_ATTRIBUTES, when=when)
+        with suppress(ConditionFailed):  # The request is settled already.
             transact([change, self.counter(request.key, at.date(), {outcome: 1}, tables)], tables)
 
 

@@ -19,62 +19,63 @@ from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.relay import CLOCKS_DIFFER
-from chalicelib.mail.state import REQUEST, DeliveryState
+from chalicelib.mail.state import REQUEST_ATTRIBUTES, DeliveryState
 
-# The attributes that decide an outcome.
-_OUTCOME = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
+# The attributes that decide an outcome. A settled request has no `mail_requested_at`.
+OUTCOME_ATTRIBUTES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
 FAILURES = ("bounced", "refused")
 
 
 class DeliveryOutcome(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
-    # It bounced, or SES refused it. After a complaint it stays SENT, because it arrived.
+    # The email bounced, or SES refused it. After a complaint it stays SENT, because it arrived.
     FAILED = "failed"
-    # A sender crashed after it may have sent it.
+    # A sender crashed, and nobody knows whether it sent the email.
     UNKNOWN = "unknown"
-    # Its kind decided not to send it.
+    # The email's kind decided not to send it.
     DROPPED = "dropped"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deliveries(DeliveryState):
-    """The deliveries of one kind. An item is deleted `lifetime` after its request: allow for weeks of backlog.
+    """The deliveries of one kind. An item is deleted `lifetime` after its request, so allow for weeks of backlog.
 
-    After that, the email can be requested again: "once for each key" holds for `lifetime` only.
+    After that, an email with the same key can be requested again.
     """
 
     kind: str
     lifetime: timedelta
-    most: int = 1
-    pause: timedelta = timedelta()
-    # No stream relays them, so only the sweep queues one that was postponed.
-    ahead: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
+    max_emails: int = 1
+    min_interval: timedelta = timedelta()
+    # No stream relays these requests, so only the sweep queues a postponed email.
+    lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
-    def request(self, key: str, now: datetime, tables: Tables, **about: str) -> MailRequest:
-        """Request the email, once for each key, and store `about` with it. Raise ConditionFailed if it was requested
-        before.
+    def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
+        """Request the email once for each key, and store the attributes `extra` with it.
+
+        Raise ConditionFailed if it was requested before.
         """
-        self.note(key, now, tables)
-        new = self.new_item(key, now, about)
+        self.mark_group(key, now, tables)
+        new = self.new_item(key, now, extra)
         self.put(new, key, now, tables)
         return self.request_of({"sk": key, **new.item})
 
-    def new_item(self, key: str, now: datetime, about: Mapping[str, str]) -> NewItem:
+    def new_item(self, key: str, now: datetime, extra: Mapping[str, str]) -> NewItem:
         """Return the item of a new request."""
         expires = int((now + self.lifetime).timestamp())
         item = {"mail_kind": self.kind, "mail_requested_at": iso(now), "mails": 0, "expires_at": expires}
-        return NewItem(self.item_key(key), {**item, **about})
+        return NewItem(self.item_key(key), {**item, **extra})
 
-    def note(self, key: str, now: datetime, tables: Tables) -> None:
+    def mark_group(self, key: str, now: datetime, tables: Tables) -> None:
         """Mark the email's group, so that the sweep finds this email if its message gets lost."""
-        outstanding.note([outstanding.group_of(self.item_key(key))], now, tables)
+        outstanding.mark_unless_recent([outstanding.group_of(self.item_key(key))], now, tables)
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         tables.put_new(new)
 
     def writes(self, new: NewItem, key: str, now: datetime, tables: Tables) -> list[NewItem | Change]:
-        """Return what a transaction must write to request it."""
+        """Return what a transaction must write to request the email."""
         return [new]
 
     def item_key(self, key: str) -> Key:
@@ -83,35 +84,35 @@ class Deliveries(DeliveryState):
     def key_of(self, item: Mapping[str, Any]) -> str:
         return str(item["sk"])
 
-    def holds(self, group: str) -> bool:
+    def has_group(self, group: str) -> bool:
         return group == f"{keys.DELIVERIES}/{self.kind}"
 
     def groups(self, after: str, tables: Tables) -> Iterable[str]:
         return [group for group in (f"{keys.DELIVERIES}/{self.kind}",) if group >= after]
 
     def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
-        """Return how many emails have which outcome, of all whose key begins with `prefix`. Constant memory."""
+        """Return the number of emails for each outcome, over all keys that begin with `prefix`. Constant memory."""
         # A key has no character after "z".
         between = (prefix, prefix + "~")
-        # Read consistently. Otherwise emails that were just requested may be missing, and the rest may all be settled.
+        # Read consistently. Otherwise new requests may be missing, and all emails may seem to be settled.
         return Counter(
-            outcome_of(item) for bucket in keys.BUCKETS for item in self._consistently(bucket, between, tables)
+            outcome_of(item) for bucket in keys.BUCKETS for item in self._read_outcomes(bucket, between, tables)
         )
 
-    def _consistently(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
+    def _read_outcomes(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
         partition = keys.delivery_partition(self.kind, bucket)
-        return tables.query(keys.DELIVERIES, partition, between, consistent=True, only=_OUTCOME)
+        return tables.query(keys.DELIVERIES, partition, between, consistent=True, only=OUTCOME_ATTRIBUTES)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         super().postpone(request, due, tables)
-        outstanding.advance(outstanding.group_of(self.item_key(request.key)), due - self.ahead, tables)
+        outstanding.advance(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # No other request replaces this one while its item exists.
+        # No newer request replaces this one while its item exists.
         is_requested = Attr("mail_requested_at").eq(request.requested_at)
         sent = {"mailed_at": iso(at)}
         key = self.item_key(request.key)
-        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST, when=is_requested))
+        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=is_requested))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         # Keep the request, because `mark_sent` may still need it. An undeliverable email is never claimed again.
@@ -120,7 +121,7 @@ class Deliveries(DeliveryState):
 
 
 def outcome_of(item: Item) -> DeliveryOutcome:
-    """Return the outcome, as the attributes of the item say it."""
+    """Return the outcome that the attributes of the item describe."""
     if item.get("undeliverable") in FAILURES:
         return DeliveryOutcome.FAILED
     if item["mails"]:

@@ -8,12 +8,12 @@ from chalicelib.aws.table import Tables
 from chalicelib.mail.kind import Kinds
 
 
-def take_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
-    """Return the recorded reason, or None. Raise ValueError if it is not an event of SES.
+def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
+    """Record a bounce or complaint. Return the recorded reason, or None. Raise ValueError if SES did not send it.
 
-    Events arrive twice and out of order; a delivery never undoes a bounce.
+    Events may arrive twice and out of order. A delivery never undoes a bounce.
     """
-    reason = _undeliverable(event)
+    reason = _reason_of(event)
     tags = event.get("mail", {}).get("tags", {})
     kind, key = (next(iter(tags.get(name, ())), "") for name in ("kind", "key"))
     if reason and key and kind in kinds:
@@ -22,8 +22,8 @@ def take_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables:
     return None
 
 
-def _undeliverable(event: Mapping[str, Any]) -> str | None:
-    """Return "complained" or "bounced". None: no such event, or a bounce that SES retries, as from a full mailbox."""
+def _reason_of(event: Mapping[str, Any]) -> str | None:
+    """Return "complained" or "bounced". None: another event, or a temporary bounce, such as from a full mailbox."""
     kind = event.get("eventType") or event.get("notificationType")
     if not isinstance(kind, str):
         raise ValueError("not an event of SES")

@@ -1,7 +1,7 @@
 """The limit of first emails for each client network: a burst, then a steady rate.
 
-Anybody can type the addresses of strangers. Above the limit a signature is stored as usual and its email waits for
-its network's turn. The network is a hash with a short life (signatures/network.py).
+Anybody can type the addresses of strangers. Above the limit, a signature is stored as usual, and its email waits
+for a turn of its network. The network is a hash with a short life (signatures/network.py).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from chalicelib.mail.turns import Turns, book as book_turn
 BURST = 100
 INTERVAL = timedelta(seconds=20)
 MILLISECOND = timedelta(milliseconds=1)
-# Seconds after its last turn, the item is useless and expires.
+# The item expires so many seconds after its last turn.
 EXPIRES_AFTER = 3600
 
 

@@ -21,7 +21,7 @@ from chalicelib.mail.state import DeliveryState
 
 @dataclass(frozen=True)
 class MailContext:
-    """What every email needs besides its own data. `deliver` sends an email and returns how long that took."""
+    """What every email needs besides its own data. `deliver` sends an email and returns how long it took."""
 
     site_url: str
     token_keys: dict[str, str]
@@ -30,9 +30,9 @@ class MailContext:
 
     def link(self, purpose: Purpose, subject: Subject, expires: datetime, language: str | None = None) -> str:
         """Return the link to the page of this purpose, for this signature, in the language that it was signed in."""
-        return self.link_with(purpose, issue(purpose, subject, expires, self.token_keys), language)
+        return self.link_with_token(purpose, issue(purpose, subject, expires, self.token_keys), language)
 
-    def link_with(self, purpose: Purpose, token: str, language: str | None = None) -> str:
+    def link_with_token(self, purpose: Purpose, token: str, language: str | None = None) -> str:
         return f"{self.site_url}/{purpose}?token={token}{f'&lang={language}' if language else ''}"
 
     def petition_link(self, slug: str, language: str | None = None) -> str:
@@ -41,12 +41,12 @@ class MailContext:
 
 @dataclass(frozen=True)
 class Content:
-    """The recipient and the values for the templates of one email, its link to unsubscribe ("": none), its language,
-    the name that it comes from ("": only an address), and the address to reply to ("": the sender's).
+    """The recipient, the values for the templates, and the language of one email.
 
-    `limited_by`: the petition that it is about, if anybody can have it sent to any address. Then the address's budget
-    limits it, and the owner of the address can stop all email about this petition. `network`: the hash of the client's
-    network, if this is a first email whose turn is not booked.
+    `unsubscribe_url` is "" if there is none. `sender_name` is shown as the sender ("": only the address). `reply_to` is
+    the address for replies ("": the sender's). `limited_by`: the petition's slug, if anybody can have this email sent
+    to any address. Then the address's budget limits the email, and the address's owner can stop all email about the
+    petition. `network`: the hash of the client's network, if this is a first email whose turn is not booked.
     """
 
     to: str
@@ -62,9 +62,9 @@ class Content:
 class NotSent(Enum):
     """Why there is no email now."""
 
-    # Its link would not work at present. Keep the request; the sweep queues it again.
+    # Its link does not work now. Keep the request; the sweep queues it again.
     HELD = "held"
-    # It would arrive too late to be useful, or its recipient wants no more of it. Drop the request.
+    # It would arrive too late to be useful, or its recipient no longer wants it. Drop the request.
     TOO_LATE = "too late"
     # The kind has settled the request itself.
     SETTLED = "settled"
@@ -96,7 +96,7 @@ Kinds = Mapping[str, Kind]
 
 
 def is_known(kind: str, kinds: Kinds) -> bool:
-    """Return whether there is such a kind, and log if not: one such request must not stop all others."""
+    """Return whether this kind exists. If not, log it and do not raise: this request must not stop all others."""
     if kind not in kinds:
         log.degraded("unknown_kind", kind=kind)
     return kind in kinds

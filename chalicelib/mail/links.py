@@ -1,4 +1,4 @@
-"""The link in every email of a signature that stops all email about its petition. GET shows a page, POST acts."""
+"""The link that stops all email about a petition. Every email of a signature has it. GET shows a page, POST acts."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -38,21 +38,21 @@ def show_stop(request: Request) -> Response:
 
 @page_view(routes)
 def stop_emails(request: Request) -> Response:
-    """Stop all email about the petition to the owner of the link, or undo that. Both are idempotent."""
+    """Stop all email about the petition to the owner of the link, or resume it. Both are idempotent."""
     now, fields = times.now(), form_fields(request)
     link = _link(fields.get("token") or query(request, "token"), now)
-    resumes = fields.get("emails") == "again"
-    if resumes:
+    is_resuming = fields.get("emails") == "again"
+    if is_resuming:
         resume(link.choice, now, tables())
     else:
         stop(link.choice, link.subject, tables())
-    log.note("resumed" if resumes else "stopped", petition=link.subject.slug, signature=link.subject.signature_id)
-    template = "resumed.html" if resumes else "stopped.html"
+    log.note("resumed" if is_resuming else "stopped", petition=link.subject.slug, signature=link.subject.signature_id)
+    template = "resumed.html" if is_resuming else "stopped.html"
     return page_about(link.petition, request, template, {"token": link.token})
 
 
 def _link(token: str | None, now: datetime) -> StopLink:
-    """Return the link, also if its petition is closed or removed: people can always stop email."""
+    """Return the link, even if its petition is closed or removed: people can always stop email."""
     if not token:
         raise LinkDamaged
     (slug, signature_id, *choice), expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)

@@ -34,6 +34,6 @@ class Mailbox:
 
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
-    """Return the mailbox of a deliverable address. All ways to write the address are one mailbox."""
+    """Return the mailbox of a deliverable address. It is the same for all ways to write the address."""
     secret = secret_of(secrets)
     return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)

@@ -10,7 +10,7 @@ DeliveryKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,200}$"
 
 
 class Priority(StrEnum):
-    """Each priority has its own queue and its own senders. Other email waits while urgent email does."""
+    """Each priority has its own queue and its own senders. While much urgent email waits, other email is not sent."""
 
     # A person is waiting for it.
     URGENT = "urgent"

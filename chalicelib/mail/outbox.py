@@ -17,10 +17,9 @@ class Outbox:
     kinds: Kinds
 
     def send(self, requests: Iterable[tuple[MailRequest, int]]) -> None:
-        """Queue each request with its delay in seconds. Raise Unavailable if any failed; the others may already be
-        queued.
+        """Queue each request with its delay in seconds. Leave out requests of an unknown kind.
 
-        A request of an unknown kind is left out.
+        Raise Unavailable if a request was not queued; others may be queued already.
         """
         messages: dict[Priority, list[Outgoing]] = {priority: [] for priority in Priority}
         for request, delay in requests:

@@ -1,8 +1,8 @@
 """Which groups of partitions may have open email requests: a marker for each such group.
 
 A petition's signatures are a group, and so are the deliveries of one kind. Requests have no index, because signing is
-one write. So the relay, which reads every new request, marks its group: at most one write in MARK_EVERY for each
-process and group. The sweep walks marked groups only, and clears the marker of a group that has no open request.
+one write. So the relay, which reads every new request, marks the request's group. A process marks a group at most once
+in MARK_EVERY. The sweep walks marked groups only, and clears the marker of a group that has no open request.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from chalicelib.core.times import iso
 
 # A process does not mark a group again within this time.
 MARK_EVERY = timedelta(minutes=10)
-# The clocks of two processes differ by less than this, and a read returns what was written this long ago.
+# The clocks of two processes differ by less than this. A read returns all writes that are older than this.
 SLACK = timedelta(minutes=5)
 
 
@@ -39,7 +39,7 @@ class Marker:
     earliest: str = ""
 
 
-# What the sweep stores.
+# The attributes that the sweep stores. Only `mark` stores `marked_at`.
 _WALK = ("due_at", "began_at", "seen", "position", "earliest")
 
 
@@ -49,45 +49,45 @@ def group_of(key: Key) -> str:
 
 
 def partition(group: str, bucket: str, after: str) -> Key:
-    """Return where to continue in a bucket of the group: after this sort key ("": from the beginning)."""
+    """Return the key to continue after, in a bucket of the group. `after` is a sort key ("": from the beginning)."""
     table, _, name = group.partition("/")
     return Key(table, f"{name}#{bucket}", after)
 
 
 # When this process last marked each group.
-_marked: dict[str, datetime] = {}
+_last_marked: dict[str, datetime] = {}
 
 
-def note(groups: Iterable[str], now: datetime, tables: Tables) -> None:
+def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> None:
     """Mark the groups that this process has not marked lately.
 
     Ignore errors, because no email may wait for a marker: the sweep finds unmarked requests within a day.
     """
     for group in set(groups):
-        if group in _marked and abs(now - _marked[group]) < MARK_EVERY:
+        if group in _last_marked and abs(now - _last_marked[group]) < MARK_EVERY:
             continue
         try:
             mark(group, now, tables)
         except Unavailable:
             continue
-        _marked[group] = now
+        _last_marked[group] = now
 
 
 def forget_marked() -> None:
-    """Clear what this process knows. Tests use it to start like a new process."""
-    _marked.clear()
+    """Forget which groups this process marked, so that a test starts like a new process."""
+    _last_marked.clear()
 
 
 def mark(group: str, now: datetime, tables: Tables) -> None:
-    """Mark the group. `marked_at` never goes back: it is never earlier than what a process remembers."""
+    """Mark the group. `marked_at` never moves back, so it is never earlier than in the memory of a process."""
     is_later = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
 
 
 def advance(group: str, due: datetime, tables: Tables) -> None:
-    """Walk the group at `due` at the latest, because an email in it is due then.
+    """Set the group's next walk to `due`, unless it is earlier, because an email in the group is due then.
 
-    Ignore errors, as `note` does. After one, or after a race with a walk, the email is sent up to an hour late.
+    Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
     """
     is_later = Attr("due_at").gt(iso(due))
     with suppress(Unavailable):
@@ -95,37 +95,37 @@ def advance(group: str, due: datetime, tables: Tables) -> None:
 
 
 def markers(tables: Tables) -> list[Marker]:
-    """Return all markers. Those that are due first come first, so none waits for ever behind a large one."""
-    found = tables.query(keys.COUNTS, mail_keys.MAIL_OUTSTANDING_PARTITION)
-    marked = (_marker(item) for item in found if "marked_at" in item)
+    """Return all markers, sorted by `due_at`, so that no group waits for ever behind a large one."""
+    items = tables.query(keys.COUNTS, mail_keys.MAIL_OUTSTANDING_PARTITION)
+    marked = (_marker(item) for item in items if "marked_at" in item)
     return sorted(marked, key=lambda marker: marker.due_at)
 
 
-def begun(marker: Marker, now: datetime) -> Marker:
-    """Return the marker with its walk: the unfinished one, or a new one."""
+def marker_with_walk(marker: Marker, now: datetime) -> Marker:
+    """Return the marker with its unfinished walk. If it has none, return it with a new walk."""
     return marker if marker.began_at else replace(marker, began_at=iso(now), seen=marker.marked_at)
 
 
-def keep(marker: Marker, tables: Tables) -> None:
-    """Store the due time and the walk. Leave `marked_at` to those who mark."""
-    kept = {name: getattr(marker, name) for name in _WALK}
+def store_walk(marker: Marker, tables: Tables) -> None:
+    """Store the due time and the walk."""
+    walk = {name: getattr(marker, name) for name in _WALK}
     is_marked = Attr("marked_at").exists()
-    tables.try_update(Change(mail_keys.mail_outstanding(marker.group), assign=kept, when=is_marked))
+    tables.try_update(Change(mail_keys.mail_outstanding(marker.group), assign=walk, when=is_marked))
 
 
-def end(marker: Marker, again: timedelta, tables: Tables) -> None:
-    """End the walk: clear the marker if there is no open request, or set when to walk the group next.
+def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
+    """Clear the marker if the group has no open request. Otherwise set its next walk: `interval` later at most.
 
     The walk may have missed a request that is newer than its beginning. A process that marked the group less than
-    MARK_EVERY before that request does not mark it again. So if the group was marked that recently, keep the marker.
-    If the group was marked during the walk, `marked_at` differs from `seen`: keep it too.
+    MARK_EVERY before that request does not mark it again. So keep the marker if the group was marked less than
+    MARK_EVERY before the walk. Keep it too if the group was marked during the walk: `marked_at` differs from `seen`.
     """
     began_at = datetime.fromisoformat(marker.began_at)
     is_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
     if is_old and not marker.earliest and _clear(marker, tables):
         return
-    latest = iso(began_at + again)
-    keep(Marker(marker.group, marker.marked_at, due_at=min(marker.earliest or latest, latest)), tables)
+    latest = iso(began_at + interval)
+    store_walk(Marker(marker.group, marker.marked_at, due_at=min(marker.earliest or latest, latest)), tables)
 
 
 def _clear(marker: Marker, tables: Tables) -> bool:
@@ -135,5 +135,5 @@ def _clear(marker: Marker, tables: Tables) -> bool:
 
 
 def _marker(item: dict[str, Any]) -> Marker:
-    known = {name: value for name, value in item.items() if name in Marker.__dataclass_fields__}
-    return Marker(group=item["sk"], **known)
+    fields = {name: value for name, value in item.items() if name in Marker.__dataclass_fields__}
+    return Marker(group=item["sk"], **fields)

@@ -1,4 +1,4 @@
-"""Stay below SES's rate without a shared counter, which would be one hot item before every email.
+"""Stay below SES's rate without a shared counter, which every email would have to change.
 
 An event source runs a fixed number of senders at most (MailSenders). Each sender keeps its own share of the rate.
 """
@@ -16,10 +16,10 @@ SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 # The limits of an event source's MaximumConcurrency on AWS.
 LEAST_SENDERS, MOST_SENDERS = 2, 1000
 # Emails that one sender sends in a second. An email takes about 0.155 s (claim, send, mark: benchmarks/model), so this
-# leaves time for slow calls and between invocations: `make bench`, `sender_300`. As it is a whole number, no second has
-# more emails than the rate, however the senders' clocks are shifted.
-EACH = 4
-# The longest time between two emails of a sender: at one email a second, for other email.
+# leaves time for slow calls and between invocations: `make bench`, `sender_300`. It is a whole number. So no second has
+# more emails than the rate, whenever in the second each sender begins.
+EMAILS_PER_SENDER = 4
+# The longest time in seconds between two emails of a sender: for other email, at a rate of one email a second.
 LONGEST_GAP = LEAST_SENDERS / min(SHARES.values())
 # Waits in seconds after "maximum sending rate exceeded": another system uses this account, or SES counts differently.
 RATE_WAITS = (1.0, 2.0)
@@ -29,7 +29,7 @@ Deliver = Callable[[Mail], str]
 
 def senders_for(per_second: float) -> int:
     """Return how many senders are needed for the whole rate. Both event sources use this number."""
-    needed = ceil(round(per_second / EACH, 6))
+    needed = ceil(round(per_second / EMAILS_PER_SENDER, 6))
     return min(max(LEAST_SENDERS, needed), MOST_SENDERS)
 
 
@@ -40,17 +40,17 @@ class Pace:
         self.per_second = per_second
         self.clock = clock
         self._sleep = sleep
-        self._next = clock()
+        self._next_at = clock()
 
     def wait(self) -> None:
         """Sleep until the next email may be sent."""
         now = self.clock()
-        if now < self._next:
-            self._sleep(self._next - now)
-        self._next = max(now, self._next) + 1 / self.per_second
+        if now < self._next_at:
+            self._sleep(self._next_at - now)
+        self._next_at = max(now, self._next_at) + 1 / self.per_second
 
-    def rest(self, seconds: float) -> None:
-        self._next = max(self._next, self.clock() + seconds)
+    def delay_next(self, seconds: float) -> None:
+        self._next_at = max(self._next_at, self.clock() + seconds)
 
 
 def longest_delivery(gap: float, call: float) -> float:
@@ -59,9 +59,9 @@ def longest_delivery(gap: float, call: float) -> float:
 
 
 def paced(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
-    """Return `deliver` at this pace. It returns how long it took, by the pace's clock: mostly the wait.
+    """Return a function that delivers at this pace, and returns how long that took by the pace's clock.
 
-    It tries three times when SES's rate is exceeded, then raises RateExceeded.
+    The function tries three times if SES's rate is exceeded. Then it raises RateExceeded.
     """
 
     def deliver_at_pace(mail: Mail) -> timedelta:
@@ -75,7 +75,7 @@ def paced(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
             except RateExceeded:
                 if seconds is None:
                     raise
-                pace.rest(seconds)
+                pace.delay_next(seconds)
         return timedelta(seconds=pace.clock() - began)
 
     return deliver_at_pace

@@ -1,7 +1,7 @@
-"""Pause all sending when SES refuses more; it resumes without help.
+"""Pause all sending when SES refuses more email. Sending resumes by itself.
 
 When the daily quota is used up, SES refuses every email. Trying each of a million messages would use up their
-receives and send nothing. So the first refusal is stored, every sender reads it first, and `watch` disables the
+receives and send nothing. So the first refusal stores a pause. Every sender reads it first, and `watch` disables the
 event sources.
 """
 

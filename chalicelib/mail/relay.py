@@ -14,24 +14,24 @@ from chalicelib.mail.outbox import Outbox
 
 Image = Mapping[str, Any]
 
-# A sender's clock may be this much behind. It would ignore a message that is too early.
+# A sender's clock may be this much behind, and a sender ignores a message that comes too early.
 CLOCKS_DIFFER = timedelta(seconds=2)
-# What changes when a request is made, nudged or postponed.
-ASKS = ("mail_requested_at", "mail_nudged_at", "mail_due_at")
+# At least one of these attributes changes when a request is made, nudged or postponed.
+REQUEST_TIMES = ("mail_requested_at", "mail_nudged_at", "mail_due_at")
 
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Return how many requests were queued. Raise Unavailable to retry the whole batch: requests are idempotent.
 
-    A request of an unknown kind is left out: it must not stop the stream. So is one that is due too late for a
-    message; the sweep queues it then. Mark each request's group for the sweep.
+    Leave out a request of an unknown kind: it must not stop the stream. Leave out a request that is due later than a
+    message can be delayed: the sweep queues it. Mark each request's group for the sweep.
     """
-    requested = [after for before, after in changes if after and is_new_request(before, after)]
-    images = [image for image in requested if is_known(image["mail_kind"], outbox.kinds)]
+    new_images = [after for before, after in changes if after and is_new_request(before, after)]
+    images = [image for image in new_images if is_known(image["mail_kind"], outbox.kinds)]
     messages = [_message(image, outbox.kinds, now) for image in images]
     outbox.send([(request, delay) for request, delay in messages if delay <= LONGEST_DELAY])
     groups = [outstanding.group_of(outbox.kinds[request.kind].state.item_key(request.key)) for request, _ in messages]
-    outstanding.note(groups, now, tables)
+    outstanding.mark_unless_recent(groups, now, tables)
     for group, (_, delay) in zip(groups, messages, strict=True):
         if delay > LONGEST_DELAY:
             outstanding.advance(group, now + timedelta(seconds=delay), tables)
@@ -42,19 +42,19 @@ def is_new_request(before: Image | None, after: Image) -> bool:
     """Return whether this change adds, nudges or postpones a request. A claim does not."""
     if "mail_kind" not in after:
         return False
-    return before is None or any(before.get(name) != after.get(name) for name in ASKS)
+    return before is None or any(before.get(name) != after.get(name) for name in REQUEST_TIMES)
 
 
 def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, int]:
     state = kinds[image["mail_kind"]].state
-    return state.request_of(image), _delay(image, state.pause, now)
+    return state.request_of(image), _delay(image, state.min_interval, now)
 
 
-def _delay(image: Image, pause: timedelta, now: datetime) -> int:
-    """Return the seconds until the request is due and `pause` has passed since the last email to this key."""
+def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
+    """Return the seconds until the request is due and `min_interval` has passed since the last email to this key."""
     times = [now]
     if "mailed_at" in image:
-        times.append(datetime.fromisoformat(image["mailed_at"]) + pause)
+        times.append(datetime.fromisoformat(image["mailed_at"]) + min_interval)
     if "mail_due_at" in image and "mail_network" not in image:
         times.append(datetime.fromisoformat(image["mail_due_at"]) + CLOCKS_DIFFER)
     return ceil((max(times) - now).total_seconds())

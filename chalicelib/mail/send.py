@@ -8,9 +8,8 @@ from enum import StrEnum
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unreached
-from chalicelib.mail import budget
+from chalicelib.mail import budget, first_emails
 from chalicelib.mail.compose import compose
-from chalicelib.mail.first_emails import book
 from chalicelib.mail.kind import Content, Kind, Kinds, Later, MailContext, NotSent
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
@@ -25,21 +24,21 @@ class SendResult(StrEnum):
     SETTLED = "settled"
     REFUSED = "refused"
     HELD = "held"
-    # The budget of its address allows it later (mail/budget.py).
+    # The email is postponed: a limit or its kind allows it later.
     WAITS = "waits"
-    # An earlier attempt crashed after it may have sent this email, and its kind is never sent twice.
+    # An earlier attempt crashed. It may have sent this email, and this kind is never sent twice.
     UNKNOWN = "unknown"
 
 
 def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime, tables: Tables) -> SendResult:
-    """Send the email if it may be sent now. Raise Throttled, Unavailable or NotYet to get the message again."""
+    """Send the email if it may be sent now. Raise Throttled, Unavailable or NotYet to get the message again later."""
     kind = kinds[request.kind]
     try:
         stored = kind.state.claim(request, now, CLAIM, tables)
     except ConditionFailed as failure:
         if not kind.state.is_still_requested(request, failure.item):
             return SendResult.SETTLED
-        if kind.state.waits(failure.item, now):
+        if kind.state.is_postponed(failure.item, now):
             return SendResult.WAITS
         raise NotYet from failure
     if kind.state.is_unknown(stored):
@@ -48,22 +47,22 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     content = kind.contents(request.key, stored, context, now, tables)
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
-    # Check the limits before the pace: an email that must wait must not use up the turn of another one.
-    reason = _limited(request, content, stored, context, now, tables)
+    # Check the limits before the pace, so that an email that must wait does not use up the turn of another email.
+    reason = _limit_reason(request, content, stored, context, now, tables)
     if reason is not None:
         return _keep_or_drop(request, kind, reason, now, tables)
     return _send_claimed(request, kind, content, context, now, tables)
 
 
-def _limited(
+def _limit_reason(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the limits of the network or of the address forbid the email now; None if they allow it."""
+    """Return why the limit of the network or of the address forbids the email now. Return None if both allow it."""
     if not content.limited_by:
         return None
-    due = book(content.network, now, tables) if content.network else now
+    due = first_emails.book(content.network, now, tables) if content.network else now
     if due > now:
-        # The person may have signed from two networks: the earlier turn counts.
+        # The person may have signed from two networks. Then the earlier turn counts.
         booked = stored.get("mail_due_at")
         return Later(min(due, datetime.fromisoformat(booked)) if booked else due)
     to = mailbox_of(content.to, context.limit_keys)
@@ -96,7 +95,7 @@ def _send_claimed(
     if not kind.state.begin(request, now, tables):
         return SendResult.SETTLED
     try:
-        took = context.deliver(mail)
+        duration = context.deliver(mail)
     except (Throttled, Denied, Unreached, NotYet):
         # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
         kind.state.release(request, tables, is_booked=True)
@@ -104,6 +103,6 @@ def _send_claimed(
     except MailRefused:
         kind.state.mark_refused(request, now, tables)
         return SendResult.REFUSED
-    # Pacing may have delayed the email, and the next email's wait starts when it was sent.
-    kind.state.mark_sent(request, now + took, tables)
+    # Pacing may have delayed the email, and `min_interval` counts from the moment it was sent.
+    kind.state.mark_sent(request, now + duration, tables)
     return SendResult.SENT

@@ -1,4 +1,4 @@
-"""The emails of a signature: to confirm it, the receipt after that, and to somebody who has already signed.
+"""The emails of a signature: to confirm it, a receipt once it is confirmed, and a note that it exists already.
 
 Their state is on the signature, so that signing is one write. The delivery's key is <slug>_<signature id>.
 """
@@ -32,7 +32,7 @@ AFTER_LINK = timedelta(days=1)
 # In these states the link in the email would not work.
 HIDDEN = (PetitionState.DRAFT, PetitionState.REMOVED)
 # Each petition's signatures are a group of partitions (outstanding.py).
-GROUPS = f"{keys.SIGNATURES}/"
+GROUP_PREFIX = f"{keys.SIGNATURES}/"
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -43,13 +43,13 @@ class SignatureDeliveries(DeliveryState):
     def key_of(self, item: Mapping[str, Any]) -> str:
         return delivery_key(keys.slug_of(item["pk"]), item["sk"])
 
-    def holds(self, group: str) -> bool:
-        return group.startswith(GROUPS)
+    def has_group(self, group: str) -> bool:
+        return group.startswith(GROUP_PREFIX)
 
     def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        """Return a group for each petition, from `after` on. A group of another table sorts before all of them."""
-        first = after.removeprefix(GROUPS) if self.holds(after) else ""
-        return (f"{GROUPS}{slug}" for slug in slugs_from(first, tables))
+        """Return a group for each petition, from `after` on. The groups of other tables sort before these."""
+        first = after.removeprefix(GROUP_PREFIX) if self.has_group(after) else ""
+        return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first, tables))
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         expires = at + CONFIRM_LIFETIME + AFTER_LINK
@@ -70,13 +70,13 @@ def _ids(key: str) -> tuple[str, str]:
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
-    """Return the end of confirming: 14 days from now, but at most a day after the current closing time."""
+    """Return when confirming ends: 14 days from now, but at most a day after the current closing time."""
     until = now + CONFIRM_LIFETIME
     return min(until, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else until
 
 
 def contents_confirm(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email to confirm. Hold it while the petition is closed: its links work when it opens again."""
+    """Return the email to confirm. Hold it while the petition is closed: the link works once it opens again."""
     signature = Signature.model_validate(stored)
     if signature.is_over(now):
         return NotSent.TOO_LATE
@@ -94,7 +94,7 @@ def contents_already_signed(
 
 
 def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the receipt. Only the mailbox's owner causes it, so the budget does not limit it."""
+    """Return the receipt. Only the mailbox's owner can cause it, so the budget does not limit it."""
     signature = Signature.model_validate(stored)
     slug, _ = _ids(key)
     is_confirmed = signature.state is SignatureState.CONFIRMED
@@ -108,9 +108,9 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
     """Return the recipient and the values for the templates."""
     links = _links(key, signature, context, now)
     language = language_of(signature.language or petition.language)
-    shown = petition.in_language(language.code)
+    translated = petition.in_language(language.code)
     values = {
-        "petition": shown,
+        "petition": translated,
         "signature": signature,
         "name": greeting_name(signature.name or ""),
         "country": language.countries(countries()).get(signature.country or "", ""),
@@ -120,16 +120,17 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
     network = "" if signature.mails else signature.mail_network or ""
-    return Content(signature.email or "", values, unsubscribe_url, language.code, shown.charity, petition.slug, network)
+    to = signature.email or ""
+    return Content(to, values, unsubscribe_url, language.code, translated.charity, petition.slug, network)
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
     """Return the links of the email, by the names that the templates use."""
     subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
-    asked = signature.letter_asked
+    offer = signature.letter_asked
     expiries = {
-        # Not shortened to the closing time: staff may move it later. Confirming checks the petition again.
-        Purpose.CONFIRM: max(now, asked.offered_from if asked else now) + CONFIRM_LIFETIME,
+        # The closing time does not shorten this: staff may move it. Confirming checks the petition again.
+        Purpose.CONFIRM: max(now, offer.offered_from if offer else now) + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
@@ -138,12 +139,12 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     }
     choice = choice_of(mailbox_of(signature.email or "", context.limit_keys), subject.slug)
     token = stop_token(subject, choice, now, context.token_keys)
-    urls[Purpose.STOP] = context.link_with(Purpose.STOP, token, signature.language)
+    urls[Purpose.STOP] = context.link_with_token(Purpose.STOP, token, signature.language)
     return {f"{purpose}_url": url for purpose, url in urls.items()}
 
 
-# After a crash, they are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
-_STATE = SignatureDeliveries(most=None, pause=MAIL_PAUSE)
+# After a crash, these emails are sent again. AfterCrash.UNKNOWN needs its attributes in signatures.model.MAIL_REQUEST.
+_STATE = SignatureDeliveries(max_emails=None, min_interval=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, contents_confirm),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, contents_already_signed),

@@ -1,6 +1,6 @@
 """The state of a requested email: requested ─claim─► claimed ─► sent | refused | dropped | unknown.
 
-A claimed one may be postponed: requested again, and due later. A sent one may become undeliverable. The state is
+A claimed email may be postponed: requested again, and due later. A sent email may become undeliverable. The state is
 stored in attributes named `mail_*` on an item that the kind chooses.
 The sender claims, sends, then marks. SES has no idempotency token, so after a crash between sending and marking nobody
 knows whether the email was sent; AfterCrash says what happens then. Queue messages may repeat or be late;
@@ -21,8 +21,8 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import MAIL_REQUEST
 
-CLAIM = ("mail_claimed_until", "mail_began_at")
-REQUEST = (*MAIL_REQUEST, "mail_began_at")
+CLAIM_ATTRIBUTES = ("mail_claimed_until", "mail_began_at")
+REQUEST_ATTRIBUTES = (*MAIL_REQUEST, "mail_began_at")
 # The attributes of an open request that the sweep reads.
 OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
 
@@ -40,14 +40,14 @@ class AfterCrash(Enum):
 class DeliveryState(ABC):
     """Where the state of some kinds is stored, and their limits.
 
-    Each key gets at most `most` emails (None: any number), and no two within `pause`.
+    Each key gets at most `max_emails` emails (None: any number), with at least `min_interval` between two of them.
     """
 
-    most: int | None
-    pause: timedelta
+    max_emails: int | None
+    min_interval: timedelta
     after_crash: AfterCrash = AfterCrash.RESEND
-    # How long before it is due the sweep queues a postponed email. The message waits in the queue until then.
-    ahead: timedelta = timedelta()
+    # The sweep queues a postponed email this long before it is due. Its message waits in the queue until then.
+    lead_time: timedelta = timedelta()
 
     @abstractmethod
     def item_key(self, key: str) -> Key:
@@ -58,12 +58,12 @@ class DeliveryState(ABC):
         """Return the delivery's key, from the item's own key."""
 
     @abstractmethod
-    def holds(self, group: str) -> bool:
+    def has_group(self, group: str) -> bool:
         """Return whether the items of this state are in this group of partitions (outstanding.py)."""
 
     @abstractmethod
     def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        """Return the sorted names of this state's groups of partitions, those from `after` on ("": all)."""
+        """Return the sorted names of this state's groups of partitions, from `after` on ("": all)."""
 
     @abstractmethod
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
@@ -80,11 +80,11 @@ class DeliveryState(ABC):
         """Claim the request for `lease` and return the item.
 
         Raise ConditionFailed if it is already claimed, no longer requested, not due, over the limit or undeliverable,
-        or if the last email was sent less than `pause` ago.
+        or if the last email was sent less than `min_interval` ago.
         """
         until = int((now + lease).timestamp())
-        may_go = self._pause_is_over(now) & may_have_more_mail(self.most) & _is_due(now)
-        when = is_requested(request) & _is_free(now) & may_go
+        may_be_sent = self._is_interval_over(now) & may_have_more_mail(self.max_emails) & _is_due(now)
+        when = is_requested(request) & _is_free(now) & may_be_sent
         return tables.update_and_read(
             Change(self.item_key(request.key), assign={"mail_claimed_until": until}, when=when)
         )
@@ -93,14 +93,14 @@ class DeliveryState(ABC):
         """Return whether to try again after a failed claim; `item` is the item that the failure returned."""
         if item is None or item.get("mail_requested_at") != request.requested_at:
             return False
-        return (self.most is None or item["mails"] < self.most) and "undeliverable" not in item
+        return (self.max_emails is None or item["mails"] < self.max_emails) and "undeliverable" not in item
 
-    def waits(self, item: Mapping[str, Any] | None, now: datetime) -> bool:
-        """Return whether the email was postponed and is not due. It gets a new message then, so ignore this one."""
+    def is_postponed(self, item: Mapping[str, Any] | None, now: datetime) -> bool:
+        """Return whether the email is due later. It gets a new message then, so ignore this one."""
         return item is not None and item.get("mail_due_at", "") > iso(now)
 
     def begin(self, request: MailRequest, now: datetime, tables: Tables) -> bool:
-        """Record, if a crash must not send it again, that it is about to be sent. Return False to send nothing."""
+        """If this kind is never sent twice, record that sending begins. Return False if the request is settled."""
         if self.after_crash is AfterCrash.RESEND:
             return True
         return self._change(request, {"mail_began_at": iso(now)}, (), tables)
@@ -110,64 +110,66 @@ class DeliveryState(ABC):
         return "mail_began_at" in stored
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record that nobody knows whether it was sent, and drop the request, so that it is never sent again."""
-        self._change(request, {"mail_unknown_at": iso(now)}, REQUEST, tables)
+        """Record that the email may have been sent, and drop the request, so that it is never sent again."""
+        self._change(request, {"mail_unknown_at": iso(now)}, REQUEST_ATTRIBUTES, tables)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
-        """Release the claim of an email that was not sent, so that the next attempt need not wait for it to expire.
+        """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
-        `is_booked`: its turn has come, and the next attempt must not book another.
+        `is_booked`: the turn of this email has come, and the next attempt must not book another turn.
         """
-        self._change(request, {}, (*CLAIM, "mail_network", "mail_due_at") if is_booked else CLAIM, tables)
+        self._change(
+            request, {}, (*CLAIM_ATTRIBUTES, "mail_network", "mail_due_at") if is_booked else CLAIM_ATTRIBUTES, tables
+        )
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
-        """Record that it may be sent at `due` and not before, and release the claim. Relay or sweep queue it then.
+        """Record that the email may not be sent before `due`, and release the claim. The relay or the sweep queues it.
 
-        The turn of its network is booked, so the network's hash is not needed any more.
+        The turn of its network is booked, so the network's hash is no longer needed.
         """
-        whole = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
-        self._change(request, {"mail_due_at": iso(whole)}, (*CLAIM, "mail_network"), tables)
+        whole_second = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
+        self._change(request, {"mail_due_at": iso(whole_second)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Drop a request whose email would arrive too late to be useful."""
-        self._change(request, {}, REQUEST, tables)
+        self._change(request, {}, REQUEST_ATTRIBUTES, tables)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record that SES will never accept this email, and drop the request."""
-        self._change(request, {"undeliverable": "refused"}, REQUEST, tables)
+        self._change(request, {"undeliverable": "refused"}, REQUEST_ATTRIBUTES, tables)
 
     def mark_queued(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record that the request was queued again now."""
         self._change(request, {"mail_queued_at": iso(now)}, (), tables)
 
-    def open_requests(self, start: Key, most: int, tables: Tables) -> tuple[list[Item], str | None]:
-        """Return the items with an open request among the next `most` items, and where to continue.
+    def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
+        """Return the items with an open request among the next `page_size` items, and the sort key to continue after.
 
         Eventually consistent. Reads no personal data.
         """
-        is_open = Attr("mail_requested_at").exists() & may_have_more_mail(self.most)
-        return tables.page(start, OPEN_REQUEST, is_open, most)
+        is_open = Attr("mail_requested_at").exists() & may_have_more_mail(self.max_emails)
+        return tables.page(start, OPEN_REQUEST, is_open, page_size)
 
-    def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, again: timedelta) -> datetime:
-        """Return when to queue the open request again: after `lost_after`, but never more often than `again`.
+    def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, requeue_after: timedelta) -> datetime:
+        """Return when to queue the open request again: after `lost_after`, but at most once in `requeue_after`.
 
-        A postponed request is queued when it is due. A claimed one is not queued: its sender may be about to send it.
+        A postponed request is queued when it is due. A claimed request is not queued: its sender may still send it.
         """
         free_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
         if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):
-            return max(datetime.fromisoformat(item["mail_due_at"]) - self.ahead, free_at)
+            return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, free_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
         if "mail_queued_at" in item:
-            times.append(datetime.fromisoformat(item["mail_queued_at"]) + max(lost_after, again))
+            times.append(datetime.fromisoformat(item["mail_queued_at"]) + max(lost_after, requeue_after))
         return max(*times, free_at)
 
     def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
-        """Change the item. Return False if the request is gone: settled, or replaced by a newer one."""
+        """Change the item. Return False if the request is settled, or replaced by a newer one."""
         change = Change(self.item_key(request.key), assign=assign, remove=remove, when=is_requested(request))
         return tables.try_update(change)
 
-    def _pause_is_over(self, now: datetime) -> Condition:
-        return absent_or_at_most("mailed_at", iso(now - self.pause))
+    def _is_interval_over(self, now: datetime) -> Condition:
+        return absent_or_at_most("mailed_at", iso(now - self.min_interval))
 
 
 def is_requested(request: MailRequest) -> Condition:
@@ -175,7 +177,7 @@ def is_requested(request: MailRequest) -> Condition:
 
 
 def _is_due(now: datetime) -> Condition:
-    """Return the condition that a request is due. One with a network is: its sender books a turn there."""
+    """Return the condition that a request is due. A request with a network is always due: its sender books the turn."""
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 
 

@@ -1,7 +1,7 @@
 """The choice of a mailbox's owner to get no more email about a petition. Final, until the owner or staff undo it.
 
-It is on the address's item in the limits table, not on the signature: the signature may expire or be withdrawn, and
-then anybody could have email sent again. Only a link from an email, or staff with the right `people`, can undo it.
+The choice is on the address's item in the limits table. A signature may expire or be withdrawn; if the choice were on
+it, anybody could then have email sent again. Only a link from an email, or staff with the right `people`, can undo it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from chalicelib.core import mail_keys
 from chalicelib.core.errors import Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject, issue
-from chalicelib.mail.budget import FORGET
+from chalicelib.mail.budget import FORGET_AFTER
 from chalicelib.mail.mailbox import Mailbox, mailbox_of
 from chalicelib.signatures.withdraw import unsubscribe
 
@@ -37,7 +37,7 @@ def choice_of(mailbox: Mailbox, slug: str) -> Choice:
 
 
 def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[str, str]) -> str:
-    """Return the link's token. It contains everything that stopping needs, so it works when the signature is gone."""
+    """Return the link's token. It contains all that `stop` needs, so it works when the signature no longer exists."""
     payload = (subject.slug, subject.signature_id, choice.address_id, choice.petition_hash)
     return issue(Purpose.STOP, payload, now + WITHDRAW_LIFETIME, secrets)
 
@@ -49,25 +49,25 @@ def stop(choice: Choice, subject: Subject, tables: Tables) -> None:
 
 
 def is_stopped(choice: Choice, tables: Tables) -> bool:
-    return choice.petition_hash in _stopped(tables.get(choice.key, consistent=True))
+    return choice.petition_hash in _stopped_hashes(tables.get(choice.key, consistent=True))
 
 
 def is_unwanted(email: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
-    """Return whether the address's owner stopped email about the petition. For email that no budget limits."""
+    """Return whether the address's owner stopped email about the petition. Use it for email that no budget limits."""
     return is_stopped(choice_of(mailbox_of(email, limit_keys), slug), tables)
 
 
-def who_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables) -> set[str]:
-    """Return those of up to a hundred addresses whose owner stopped email about the petition."""
+def addresses_that_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables) -> set[str]:
+    """Return the addresses whose owner stopped email about the petition. `emails`: a hundred at most."""
     choices = {email: choice_of(mailbox_of(email, limit_keys), slug) for email in emails}
-    found = tables.batch_get(list({choice.key: None for choice in choices.values()}), consistent=True)
-    stopped = {item["pk"]: _stopped(item) for item in found}
+    items = tables.batch_get(list({choice.key: None for choice in choices.values()}), consistent=True)
+    stopped = {item["pk"]: _stopped_hashes(item) for item in items}
     return {email for email, choice in choices.items() if choice.petition_hash in stopped.get(choice.key.pk, ())}
 
 
-def stopped_by(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
-    """Return those of these petitions that may send no email to this mailbox."""
-    stopped = _stopped(tables.get(mailbox.key, consistent=True))
+def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
+    """Return the slugs, out of `slugs`, of the petitions that may send no email to this mailbox."""
+    stopped = _stopped_hashes(tables.get(mailbox.key, consistent=True))
     return {slug for slug in slugs if mailbox.hash_of_petition(slug) in stopped}
 
 
@@ -75,23 +75,23 @@ def resume(choice: Choice, now: datetime, tables: Tables) -> None:
     """Undo `stop`: signing again then sends email. Updates stay off. Idempotent."""
     for _ in range(ATTEMPTS):
         item = tables.get(choice.key, consistent=True) or {}
-        if choice.petition_hash not in _stopped(item):
+        if choice.petition_hash not in _stopped_hashes(item):
             return
-        if tables.try_update(_resumed(choice, item, now)):
+        if tables.try_update(_resuming_change(choice, item, now)):
             return
     raise Conflicted("storage")
 
 
-def _stopped(item: Item | None) -> set[str]:
+def _stopped_hashes(item: Item | None) -> set[str]:
     return set((item or {}).get("stopped", ()))
 
 
-def _resumed(choice: Choice, item: Item, now: datetime) -> Change:
-    """Return the change that removes the choice. With the last one the item may expire again."""
-    stopped = _stopped(item)
-    left, when = stopped - {choice.petition_hash}, is_still("stopped", stopped)
-    if left:
-        return Change(choice.key, assign={"stopped": left}, when=when)
-    # Not before its budget is over, whose longest interval is shorter than FORGET.
-    expires = int((now + 2 * FORGET).timestamp())
+def _resuming_change(choice: Choice, item: Item, now: datetime) -> Change:
+    """Return the change that removes the choice. Without any choice, the item may expire again."""
+    stopped = _stopped_hashes(item)
+    remaining, when = stopped - {choice.petition_hash}, is_still("stopped", stopped)
+    if remaining:
+        return Change(choice.key, assign={"stopped": remaining}, when=when)
+    # Keep the item until its budget may be forgotten. The longest interval is shorter than FORGET_AFTER.
+    expires = int((now + 2 * FORGET_AFTER).timestamp())
     return Change(choice.key, assign={"expires_at": expires}, remove=["stopped"], when=when)

@@ -1,8 +1,8 @@
 """Find mail requests that are no longer in any queue, and queue them again.
 
 A queue keeps messages for 14 days and a stream for one day, but the quota may spread a spike over three weeks.
-A run walks the marked groups (outstanding.py), so its time depends on the waiting email. A group may lack its marker
-because a stream record was lost. So once a day, in slices, a pass looks into the groups without one.
+A run walks the marked groups (outstanding.py), so its time depends on how much email waits. A group may lack its marker
+because a stream record was lost. So once a day, in slices, a pass looks into the groups without a marker.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,12 +23,12 @@ from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import DeliveryState
 
 # While queues are busy, a request counts as lost after 12 of SQS's 14 days: a walk may take some hours.
-QUEUE_FORGETS = timedelta(days=12)
+LOST_AFTER_IF_BUSY = timedelta(days=12)
 # While queues are (nearly) empty, a request older than this counts as lost.
-ON_ITS_WAY = timedelta(hours=1)
+LOST_AFTER_IF_QUIET = timedelta(hours=1)
 # A request that was queued again counts as lost after this time, so that email on hold is not queued every hour.
-AGAIN = timedelta(hours=6)
-BUSY = 100
+REQUEUE_AFTER = timedelta(hours=6)
+BUSY_DEPTH = 100
 PASS_EVERY = timedelta(days=1)
 
 # Seconds for a slice of the pass, and for the whole run. The function times out at 120 s.
@@ -39,7 +39,7 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class Cursor:
-    """The position of a pass: in a group. The group is None when the pass is done."""
+    """The position of a pass, in a group and its partitions. `group` is None when the pass is done."""
 
     began: str
     group: str | None = ""
@@ -58,60 +58,61 @@ class Run:
 
     @property
     def states(self) -> set[DeliveryState]:
-        return {kind.state for kind in self.outbox.kinds.values()}  # Kinds may share one.
+        return {kind.state for kind in self.outbox.kinds.values()}  # Several kinds may share a state.
 
 
 def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], float]) -> int:
-    """Return how many requests were queued again. After a crash, a walk is repeated: requests are idempotent."""
+    """Queue lost requests again, and return how many. After a crash, a walk is repeated: requests are idempotent."""
     began = clock()
-    run = Run(outbox, QUEUE_FORGETS if outbox.depth() > BUSY else ON_ITS_WAY, now, tables, clock)
+    run = Run(outbox, LOST_AFTER_IF_BUSY if outbox.depth() > BUSY_DEPTH else LOST_AFTER_IF_QUIET, now, tables, clock)
     _mark_unmarked(run, began + SLICE_SECONDS)
     due = [marker for marker in outstanding.markers(tables) if marker.due_at <= iso(now)]
-    return sum(_walk(outstanding.begun(marker, now), run, began + RUN_SECONDS) for marker in due)
+    return sum(_walk(outstanding.marker_with_walk(marker, now), run, began + RUN_SECONDS) for marker in due)
 
 
 def _walk(marker: Marker, run: Run, deadline: float) -> int:
     """Queue the group's lost requests, until the deadline. Return how many."""
-    state = next((state for state in run.states if state.holds(marker.group)), None)
+    state = next((state for state in run.states if state.has_group(marker.group)), None)
     queued = 0
     if state is None or run.clock() >= deadline:
         return 0
     while run.clock() < deadline:
         items, position = _page(state, marker.group, marker.position, run.tables)
-        lost, earliest = _queue_lost(items, state, run)
-        queued += lost
-        marker = replace(marker, earliest=min(filter(None, (marker.earliest, earliest)), default=""))
+        count, earliest = _queue_lost(items, state, run)
+        queued += count
+        known = filter(None, (marker.earliest, earliest))
+        marker = replace(marker, earliest=min(known, default=""))
         if position is None:
-            outstanding.end(marker, ON_ITS_WAY, run.tables)
+            outstanding.end_walk(marker, LOST_AFTER_IF_QUIET, run.tables)
             return queued
         marker = replace(marker, position=position)
-    outstanding.keep(marker, run.tables)
+    outstanding.store_walk(marker, run.tables)
     return queued
 
 
 def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
-    """Return how many were lost, and when the first of these requests counts as lost next; "" without requests."""
-    lost_at = [(state.lost_at(item, run.lost_after, AGAIN), item) for item in items]
-    lost = [(state.request_of(item), _delay(item, run.now)) for at, item in lost_at if at <= run.now]
+    """Queue the lost requests. Return how many, and when the first of all items counts as lost next ("": no items)."""
+    times = [(state.lost_at(item, run.lost_after, REQUEUE_AFTER), item) for item in items]
+    lost = [(state.request_of(item), _delay(item, run.now)) for at, item in times if at <= run.now]
     run.outbox.send(lost)
     # Mark after queueing: if marked first, a crash would hide a request for a fortnight.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
-    later = [at for at, _ in lost_at if at > run.now]
+    later = [at for at, _ in times if at > run.now]
     if lost:
-        later.append(run.now + max(AGAIN, run.lost_after))
+        later.append(run.now + max(REQUEUE_AFTER, run.lost_after))
     return len(lost), iso(min(later)) if later else ""
 
 
 def _delay(item: Item, now: datetime) -> int:
-    """Return the seconds until the email is due. Its state says how early it is queued."""
+    """Return the seconds until the email is due. The sweep queues it earlier, by its state's `lead_time`."""
     due = datetime.fromisoformat(item["mail_due_at"]) + CLOCKS_DIFFER if "mail_due_at" in item else now
     return max(0, ceil((due - now).total_seconds()))
 
 
 def _mark_unmarked(run: Run, deadline: float) -> None:
     """Continue the pass over the groups without a marker: mark those with an open request."""
-    cursor = _cursor(run.now, run.tables)
+    cursor = _current_cursor(run.now, run.tables)
     if cursor.group is None:
         return
     marked = {marker.group for marker in outstanding.markers(run.tables)}
@@ -119,13 +120,13 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
         position: str | None = cursor.position if group == cursor.group else ""
         while position is not None and group not in marked:
             if run.clock() >= deadline:
-                _keep(Cursor(cursor.began, group, position), run.tables)
+                _store_cursor(Cursor(cursor.began, group, position), run.tables)
                 return
             items, position = _page(state, group, position, run.tables)
             if items:
                 outstanding.mark(group, run.now, run.tables)
                 break
-    _keep(Cursor(cursor.began, None), run.tables)
+    _store_cursor(Cursor(cursor.began, None), run.tables)
 
 
 def _groups(after: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
@@ -140,10 +141,11 @@ def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tu
     items, last = state.open_requests(outstanding.partition(group, bucket, after), PAGE, tables)
     if last:
         return items, f"{bucket}/{last}"
-    return items, next((each for each in keys.BUCKETS if each > bucket), None)
+    next_bucket = next((other for other in keys.BUCKETS if other > bucket), None)
+    return items, next_bucket
 
 
-def _cursor(now: datetime, tables: Tables) -> Cursor:
+def _current_cursor(now: datetime, tables: Tables) -> Cursor:
     """Return the cursor of the current pass. Start a new pass when the last is done and PASS_EVERY has gone by."""
     item = tables.get(mail_keys.mail_sweep(), consistent=True)
     if item is None or (item.get("group") is None and item["began"] <= iso(now - PASS_EVERY)):
@@ -151,6 +153,6 @@ def _cursor(now: datetime, tables: Tables) -> Cursor:
     return Cursor(item["began"], item.get("group"), item.get("position", ""))
 
 
-def _keep(cursor: Cursor, tables: Tables) -> None:
-    here = {} if cursor.group is None else {"group": cursor.group, "position": cursor.position}
-    tables.put(mail_keys.mail_sweep(), {"began": cursor.began, **here})
+def _store_cursor(cursor: Cursor, tables: Tables) -> None:
+    place = {} if cursor.group is None else {"group": cursor.group, "position": cursor.position}
+    tables.put(mail_keys.mail_sweep(), {"began": cursor.began, **place})

@@ -17,7 +17,7 @@ ATTEMPTS = 5
 class Turns:
     """`burst` turns at once, then one in each `step` milliseconds. They are stored on the item `key`.
 
-    `expires_after`: an item that is useless once its turns are over expires so many seconds later.
+    `expires_after`: the seconds from the last turn until the item expires (None: never).
     """
 
     key: Key
@@ -29,26 +29,26 @@ class Turns:
 def book(turns: Turns, now: int, tables: Tables) -> int:
     """Book a turn and return how long to wait for it. Times are in milliseconds. One write; two after a quiet time.
 
-    If a write is repeated because its answer was lost, one turn is lost, and later ones wait for one step more.
+    If a write is repeated because its answer was lost, one turn is unused, and all later turns are one step later.
     """
     for _ in range(ATTEMPTS):
         try:
-            end: int = tables.update_and_read(_next(turns, now))["booked_until"]
+            end: int = tables.update_and_read(_next_change(turns, now))["booked_until"]
         except ConditionFailed:
-            if tables.try_update(_first(turns, now)):
+            if tables.try_update(_first_change(turns, now)):
                 return 0
             continue  # Another sender has booked the first turn meanwhile.
         return max(0, end - turns.burst * turns.step - now)
     raise Conflicted("storage")
 
 
-def _next(turns: Turns, now: int) -> Change:
-    """Return the change that books one turn more, if some are booked after `now`. It also moves the item's expiry."""
+def _next_change(turns: Turns, now: int) -> Change:
+    """Return the change that books one more turn, if a turn is booked after `now`. It also moves the item's expiry."""
     expires = {} if turns.expires_after is None else {"expires_at": ceil(turns.step / 1000)}
     return Change(turns.key, add={"booked_until": turns.step, **expires}, when=Attr("booked_until").gt(now))
 
 
-def _first(turns: Turns, now: int) -> Change:
+def _first_change(turns: Turns, now: int) -> Change:
     """Return the change that books the first turn, if no turn is booked after `now`."""
     expires = {} if turns.expires_after is None else {"expires_at": int(now / 1000) + turns.expires_after}
     is_quiet = absent_or_at_most("booked_until", now)

@@ -12,19 +12,19 @@ from chalicelib.aws.table import Tables
 from chalicelib.mail.pause import is_paused
 from chalicelib.mail.whole_rate import keep_other_off, turn_other_on
 
-# While more urgent emails than this are waiting, all other email waits.
+# While more urgent emails than this wait, no other email is sent.
 NEARLY_NONE = 20
 
 
 def watch(urgent: Source, other: Source, urgent_queue: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
-    """Grant confirmations the whole rate while many of them wait and other email is off (whole_rate.py).
+    """Switch both event sources. While many urgent emails wait, they get the whole rate (whole_rate.py).
 
-    Return whether urgent and whether other email may be sent. Raise Unavailable; the next run tries again.
+    Return whether urgent email may be sent, and whether other email may. Raise Unavailable; the next run tries again.
     """
     sends_urgent = not is_paused(now, tables)
     urgent.switch(is_on=sends_urgent)
     if not sends_urgent:
-        # Grant nothing: otherwise other email would have to wait for the grant's end after the pause.
+        # Do not grant the whole rate. Otherwise, after the pause, other email would wait until the grant ends.
         other.switch(is_on=False)
         return False, False
     if urgent_queue.depth() <= NEARLY_NONE:

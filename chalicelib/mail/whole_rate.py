@@ -1,4 +1,4 @@
-"""Give confirmations the whole rate while other email is off. Otherwise a fifth of the rate would be idle in a crowd.
+"""Give confirmations the whole rate while other email is off. Otherwise a fifth of the rate would be unused.
 
 The watch grants it for a few minutes at a time, and turns other email on only when the grant is over. So a crash of the
 watch, or a sender that reads an old grant, never lets both kinds of email together exceed the rate.
@@ -15,9 +15,9 @@ from chalicelib.mail.model import Priority
 from chalicelib.mail.pace import SHARES
 from chalicelib.mail.send import CLAIM
 
-# No sender runs longer than a claim.
+# A claim lasts longer than any sender runs.
 LONGEST_RUN = CLAIM
-# Enough for the longest run after the next run of the watch, and for one run that fails.
+# Enough for a sender's longest run after the next run of the watch, and for one failed run of the watch.
 GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
 
 
@@ -27,13 +27,13 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
         granted = tables.get(mail_keys.mail_whole_rate()) or {}
     except Unavailable:
         granted = {}
-    # No time sorts after "~".
+    # "~" sorts after every time.
     is_granted = granted.get("since", "~") <= iso(now) and iso(now + LONGEST_RUN) <= granted.get("until", "")
     return 1.0 if is_granted else SHARES[Priority.URGENT]
 
 
 def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:
-    """Grant the whole rate, once all senders of other email have ended."""
+    """Turn other email off. Once all its senders have ended, grant the whole rate to confirmations."""
     other.switch(is_on=False)
     if not other.is_off():
         return
@@ -45,7 +45,7 @@ def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:
 
 
 def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
-    """Return whether other email is on: not while confirmations may use the whole rate."""
+    """Turn other email on, unless confirmations may use the whole rate. Return whether it is on."""
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
     is_on = bool(granted.get("until", "") < iso(now))
     if is_on:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import UnknownThing
 from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.stop import stopped_by
+from chalicelib.mail.stop import stopped_petitions
 from chalicelib.people.access import signature_for_staff
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.look_up import StoredSignature, find_by_id
@@ -36,4 +36,4 @@ def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tab
     email = next((each.signature.email for each in stored if each.signature.email), None)
     if email is None:
         return set()
-    return stopped_by(mailbox_of(email, limit_keys), [each.petition.slug for each in stored], tables)
+    return stopped_petitions(mailbox_of(email, limit_keys), [each.petition.slug for each in stored], tables)

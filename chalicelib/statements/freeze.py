@@ -6,7 +6,7 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import LinkDamaged, NotAStatement
 from chalicelib.core.tokens import Purpose, seal, unseal
-from chalicelib.letters.report import letters_known
+from chalicelib.letters.report import letters_text
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.model import Statement
 from chalicelib.tallies.count import exact_count
@@ -24,7 +24,7 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         text_version=petition.text_version,
         confirmed=count.confirmed,
         as_of=count.as_of,
-        letters=letters_known(petition, now, tables),
+        letters=letters_text(petition, now, tables),
         total=total.sentence if total else None,
         by_partners=count.by_partners or None,
     )

@@ -11,7 +11,7 @@ import dns.resolver
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import COUNTS
-from chalicelib.health.readiness import Readiness, keep
+from chalicelib.health.readiness import Readiness, store_readiness
 from stack.aws import Cloud
 from stack.console import dim, run_main, say
 from stack.deploy import stack_name
@@ -53,7 +53,7 @@ def _store_for_staff(verdict: Forecast, stack: StackDescription, client_for: Cli
     """Store the result for the staff health page. Ignore a denied write: a read-only role may use this command too."""
     tables = Tables(client_for("dynamodb", ""), {COUNTS: stack.outputs["CountsTableName"]})
     try:
-        keep(Readiness(verdict.is_ready, staff_sentence(verdict), now.replace(microsecond=0)), tables)
+        store_readiness(Readiness(verdict.is_ready, staff_sentence(verdict), now.replace(microsecond=0)), tables)
     except Unavailable:
         say(dim("Not shown to staff: the result could not be stored in the counts table."))
 

@@ -12,7 +12,7 @@ from chalicelib.letters.digest_contents import close, find_digest, gather, seal,
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.target_state import keep_test_address, pause, record_digests, target_state
 from chalicelib.letters.trial import BY_STAFF, TESTS
-from chalicelib.mail.sweep import ON_ITS_WAY
+from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.faults.letter_scenes import LETTER_KEY, confirmation, letter_is_queued_again
@@ -109,7 +109,7 @@ def waits_unsealed(served: Served) -> None:
 
 def an_old_digest(served: Served) -> None:
     a_digest(served)
-    served.clock.forward(2 * ON_ITS_WAY)
+    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
 
 
 def a_target_in_test_mode(served: Served) -> None:

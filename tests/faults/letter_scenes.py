@@ -10,7 +10,7 @@ from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.sweep import ON_ITS_WAY
+from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, change_item, confirmed, item_of
 from tests.faults.people_scenes import PERSON
@@ -61,7 +61,7 @@ def a_dropped_letter(served: Served) -> None:
 
 def an_old_request_for_a_letter(served: Served) -> None:
     a_requested_letter(served)
-    served.clock.forward(2 * ON_ITS_WAY)
+    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
 
 
 def alice_is_offered_a_letter(served: Served) -> None:

@@ -20,7 +20,7 @@ from chalicelib.delivery import worker
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
-from chalicelib.mail.state import REQUEST
+from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from tests.actors import ALICE, BOB, NOW, request_of, signed
 from tests.fakes import FakeTables
 from tests.faults.injection import TAKES_EFFECT, Fault, Injection
@@ -97,7 +97,7 @@ def scene_of(batch: Batch, *, on_spent_quota: bool = False) -> Scene:
 
 def all_are_settled(served: Served) -> None:
     for request in served.request:  # type: ignore[attr-defined]
-        assert not {*REQUEST} & item_of(served, request).keys()
+        assert not {*REQUEST_ATTRIBUTES} & item_of(served, request).keys()
 
 
 def item_of(served: Served, request: Mapping[str, str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from functools import partial
 
 from chalicelib.core import keys
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.sweep import ON_ITS_WAY
+from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.updates import store
 from chalicelib.updates.find import find_update, forget_updates
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key
@@ -101,7 +101,7 @@ def is_cancelled(served: Served) -> None:
 
 def an_old_request(served: Served) -> None:
     an_email_to_alice(served)
-    served.clock.forward(2 * ON_ITS_WAY)
+    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
 
 
 def is_queued_again(served: Served) -> None:

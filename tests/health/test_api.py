@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.health.readiness import SHOWN_FOR, Readiness, keep
+from chalicelib.health.readiness import SHOWN_FOR, Readiness, store_readiness
 from chalicelib.mail.pause import pause_mail
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, set_level
@@ -27,14 +27,14 @@ def test_without_problems_the_level_is_good(served: Served) -> None:
 
 
 def test_the_result_of_make_ready_is_shown_for_a_week(served: Served) -> None:
-    keep(Readiness(is_ready=False, text="The site is not ready.", checked_at=NOW), served.tables)
+    store_readiness(Readiness(is_ready=False, text="The site is not ready.", checked_at=NOW), served.tables)
     warning, good = health(served)["messages"]
     assert warning == {
         "level": "warning",
         "text": "The site is not ready. Checked on 24 November at 12:00 UTC.",
     }
     assert good["text"].startswith("Everything works")
-    keep(Readiness(is_ready=True, text="The site is ready.", checked_at=NOW), served.tables)
+    store_readiness(Readiness(is_ready=True, text="The site is ready.", checked_at=NOW), served.tables)
     assert [message["level"] for message in health(served)["messages"]] == ["good", "good"]
     served.clock.forward(SHOWN_FOR + timedelta(seconds=1))
     assert len(health(served)["messages"]) == 1

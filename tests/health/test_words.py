@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.health.words import Correction, Health, HealthFacts, messages, worst
+from chalicelib.health.words import Correction, Health, HealthFacts, messages, worst_level
 from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
-WELL = HealthFacts(mail_waiting=3, pace=10, pause=None, overflow_waiting=0, shed=Level.NORMAL)
+WELL = HealthFacts(mail_waiting=3, pace=10, pause=None, overflow_waiting=0, shedding=Level.NORMAL)
 NINE = datetime(2026, 11, 24, 21, 5, tzinfo=UTC)
 
 
 def level_and_text(**changes: object) -> tuple[Health, str]:
     found = messages(HealthFacts(**{**vars(WELL), **changes}))
-    return worst(found), " ".join(message.text for message in found)
+    return worst_level(found), " ".join(message.text for message in found)
 
 
 def test_without_problems_nothing_needs_to_be_done() -> None:
@@ -53,7 +53,7 @@ def test_signatures_in_the_overflow_queue_are_safe() -> None:
 
 @pytest.mark.parametrize("shed", [level for level in Level if level is not Level.NORMAL])
 def test_every_shedding_level_has_a_message(shed: Level) -> None:
-    level, text = level_and_text(shed=shed)
+    level, text = level_and_text(shedding=shed)
     assert level is Health.WARNING
     assert "Nothing needs to be done" in text
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.mail.sweep import ON_ITS_WAY
+from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.petitions.model import Petition
 from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, send_all
 from tests.letters.test_counts import numbers
@@ -25,7 +25,7 @@ def delivered_as(served: Served, delivery: dict[str, Any]) -> Petition:
 def sweeps(served: Served) -> None:
     """Let the time go by in which every waiting letter is looked at, and send what is due."""
     for _ in range(5):
-        served.clock.forward(ON_ITS_WAY / 4)
+        served.clock.forward(LOST_AFTER_IF_QUIET / 4)
         served.invoke("sweep_mail", schedule_event())
         send_all(served)
 
@@ -60,7 +60,7 @@ def test_those_that_were_queued_for_an_earlier_turn_are_due_now_too(waiting: Ser
 def test_they_are_queued_once(waiting: Served) -> None:
     delivered_as(waiting, {"mode": "single"})
     for _ in range(4):
-        waiting.clock.forward(ON_ITS_WAY / 3)
+        waiting.clock.forward(LOST_AFTER_IF_QUIET / 3)
         waiting.invoke("sweep_mail", schedule_event())
     assert len(waiting.other_queue.messages) == 20
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import MailRefused, Unavailable
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.letters.digest_contents import next_day
+from chalicelib.letters.digest_contents import next_digest_day
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
@@ -167,5 +167,5 @@ def test_a_refused_digest_is_failed_and_pauses_the_target(served: Served) -> Non
 
 
 def test_the_day_ends_at_seven_in_london_in_summer_too() -> None:
-    assert next_day(NOW.replace(month=7, hour=5, minute=59)).day == NOW.day
-    assert next_day(NOW.replace(month=7, hour=6)).day == NOW.day + 1
+    assert next_digest_day(NOW.replace(month=7, hour=5, minute=59)).day == NOW.day
+    assert next_digest_day(NOW.replace(month=7, hour=6)).day == NOW.day + 1

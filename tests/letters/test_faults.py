@@ -11,7 +11,7 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
-from chalicelib.mail.sweep import AGAIN, ON_ITS_WAY
+from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, REQUEUE_AFTER
 from chalicelib.petitions.model import Petition
 from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, send_all
 from tests.letters.test_counts import TARGET, numbers, request_letter
@@ -95,7 +95,7 @@ def test_a_lost_message_of_a_digest_is_found_by_the_sweep(served: Served) -> Non
     served.clock.forward(UNTIL_SEVEN)
     served.invoke("send_letter_digests", schedule_event())
     served.other_queue.messages.clear()
-    served.clock.forward(ON_ITS_WAY + AGAIN)
+    served.clock.forward(LOST_AFTER_IF_QUIET + REQUEUE_AFTER)
     for _ in range(3):
         served.invoke("sweep_mail", schedule_event())
     send_all(served)

@@ -10,7 +10,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.kinds import LETTER_KINDS
-from chalicelib.letters.request import request_letters, request_missing, sends_letter_now
+from chalicelib.letters.request import has_new_letter, request_letters, request_missing
 from chalicelib.mail.outbox import Outbox
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of
 from tests.letters.lettering import a_petition_with_a_letter, confirmed_with_a_letter, relayed, send_all
@@ -38,7 +38,7 @@ CONFIRMED = PENDING | {"state": "confirmed"}
 def test_only_a_confirmation_of_the_letter_requests_it(
     before: dict[str, Any] | None, after: dict[str, Any], expected: bool
 ) -> None:
-    assert sends_letter_now(before, after) is expected
+    assert has_new_letter(before, after) is expected
 
 
 def test_a_confirmed_letter_arrives_once_although_the_stream_repeats(served: Served) -> None:

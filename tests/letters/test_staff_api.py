@@ -6,7 +6,7 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
 from chalicelib.letters.target_state import pause
-from chalicelib.mail.sweep import AGAIN, ON_ITS_WAY
+from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, REQUEUE_AFTER
 from chalicelib.staff.audit.record import entries
 from tests.actors import BOB, DAY, NOW, a_published_petition, bobs_token
 from tests.letters.lettering import a_petition_with_a_letter, send_all
@@ -70,7 +70,7 @@ def test_a_bounce_pauses_and_staff_resume_with_an_audit_entry(served: Served) ->
     assert (found["paused"], found["paused_why"], found["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
     assert asked(served, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
     assert "letters.resumed" in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)}
-    served.clock.forward(AGAIN + ON_ITS_WAY)
+    served.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_QUIET)
     served.invoke("sweep_mail", schedule_event())
     send_all(served)
     assert len(served.mailer.mails) == 2, "the letter that waited is sent"

@@ -27,7 +27,7 @@ def test_the_clocks_change_at_one_o_clock_utc(moment: datetime) -> None:
 @given(MOMENTS, HOURS)
 def test_a_position_is_a_moment_in_working_hours_and_back(moment: datetime, hours: tuple[int, int]) -> None:
     working = WorkingTime(*hours)
-    found = working.moment(working.position(moment))
+    found = working.moment_at(working.position(moment))
     assert working.is_open(found)
     assert working.position(found) == working.position(moment)
     if working.is_open(moment):
@@ -44,5 +44,5 @@ def test_time_never_goes_back(one: datetime, another: datetime) -> None:
 
 def test_after_friday_evening_comes_monday_morning_and_a_summer_day_begins_an_hour_earlier() -> None:
     friday = datetime(2026, 3, 27, 17, tzinfo=UTC)
-    assert USUAL.moment(USUAL.position(friday)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
-    assert USUAL.moment(USUAL.position(friday - HOUR)) == friday - HOUR
+    assert USUAL.moment_at(USUAL.position(friday)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
+    assert USUAL.moment_at(USUAL.position(friday - HOUR)) == friday - HOUR

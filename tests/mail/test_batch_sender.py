@@ -7,7 +7,7 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.core import keys
 from chalicelib.core.errors import NotYet, SendingStopped, Throttled, Unavailable
-from chalicelib.mail.batch_sender import BUDGET_SECONDS, HOLD_SECONDS, BatchSender
+from chalicelib.mail.batch_sender import BUDGET_SECONDS, PAUSED_WAIT_SECONDS, BatchSender
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE, is_paused, pause_mail
 from chalicelib.mail.send import SendResult
@@ -82,7 +82,7 @@ def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
     for request in requests:
         with pytest.raises(NotYet):
             batch_sender.send(request, NOW)
-    assert sending.slept == [HOLD_SECONDS]
+    assert sending.slept == [PAUSED_WAIT_SECONDS]
     assert sending.tables.calls == ["get"], "it reads the pause once"
 
 

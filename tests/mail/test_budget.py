@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.times import iso
-from chalicelib.mail.budget import FORGET, INTERVALS, read_allowance, take_email
+from chalicelib.mail.budget import FORGET_AFTER, INTERVALS, read_allowance, take_email
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
 from tests.actors import (
@@ -40,11 +40,11 @@ def test_the_interval_between_two_emails_grows(tables: FakeTables) -> None:
 
 
 def test_after_a_quiet_day_the_first_interval_applies_again(tables: FakeTables) -> None:
-    quiet = taken(tables, 5) + FORGET
+    quiet = taken(tables, 5) + FORGET_AFTER
     assert taken(tables, 1, quiet) == quiet + INTERVALS[0]
 
 
 def test_a_new_address_costs_one_write(tables: FakeTables) -> None:
     take_email(TO_ALICE, SLUG, a_request(), NOW, tables)
     assert tables.calls == ["update"]
-    assert tables.items[TO_ALICE.key]["expires_at"] == int((NOW + MINUTE + FORGET).timestamp())
+    assert tables.items[TO_ALICE.key]["expires_at"] == int((NOW + MINUTE + FORGET_AFTER).timestamp())

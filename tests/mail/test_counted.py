@@ -74,7 +74,7 @@ def act(name: str, key: str, hours: int, tables: Tables) -> None:
     request = MailRequest(kind="letter", key=key, requested_at="2026-11-24T12:00:00Z")
     acts: dict[str, Callable[[], object]] = {
         "request": lambda: STATE.request(key, NOW, tables),
-        "again": lambda: STATE.request_dropped(key, NOW, tables),
+        "again": lambda: STATE.request_again(key, NOW, tables),
         "claim": lambda: STATE.claim(request, now, LEASE, tables),
         "begin": lambda: STATE.begin(request, now, tables),
         "sent": lambda: STATE.mark_sent(request, now, tables),
@@ -137,13 +137,13 @@ def test_a_complaint_says_that_an_unknown_email_arrived(tables: FakeTables) -> N
 
 def test_a_dropped_email_can_be_requested_again_and_counts_once(tables: FakeTables) -> None:
     request = STATE.request("a", NOW, tables)
-    assert STATE.request_dropped("a", NOW, tables) is None
+    assert STATE.request_again("a", NOW, tables) is None
     STATE.drop(request, NOW, tables)
-    again = STATE.request_dropped("a", NOW + DAY, tables)
+    again = STATE.request_again("a", NOW + DAY, tables)
     assert again is not None
     assert counted(tables) == {"requested": 1}
     STATE.mark_sent(again, NOW + DAY, tables)
-    assert STATE.request_dropped("a", NOW + DAY, tables) is None
+    assert STATE.request_again("a", NOW + DAY, tables) is None
     assert counted(tables) == {"requested": 1, "sent": 1}
     with pytest.raises(ConditionFailed):
         STATE.request("a", NOW + DAY, tables)

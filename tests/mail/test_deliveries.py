@@ -21,7 +21,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.signature_kinds import delivery_key
-from chalicelib.mail.sweep import ON_ITS_WAY
+from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, NOW, a_petition, identity_of, key_of, signed
 from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
@@ -109,7 +109,7 @@ def test_a_used_up_quota_pauses_it_and_it_is_sent_later(served: Served, state: A
 
 def test_the_sweep_queues_lost_requests_of_every_kind_and_each_is_sent_once(served: Served) -> None:
     lost = [requested(served, STATE, ALICE), requested(served, ONCE_STATE, BOB)]
-    served.clock.forward(2 * ON_ITS_WAY)
+    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
     for _ in range(20):
         served.invoke("sweep_mail", schedule_event())
     assert {message["key"] for message in served.queue.messages} == {request.key for request in lost}
@@ -142,7 +142,7 @@ def test_an_unknown_email_is_never_queued_again(served: Served) -> None:
     request = requested(served, ONCE_STATE)
     ONCE_STATE.claim(request, NOW, CLAIM, served.tables)
     ONCE_STATE.begin(request, NOW, served.tables)
-    served.clock.forward(2 * ON_ITS_WAY)
+    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
     for _ in range(40):
         served.invoke("sweep_mail", schedule_event())
         served.clock.forward(timedelta(hours=1))

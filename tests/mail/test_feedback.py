@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mail.feedback import take_feedback
+from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.model import Petition
 from tests.actors import BOB, NOW, item_of, signed
@@ -31,7 +31,7 @@ def test_only_permanent_bounces_and_complaints_stop_email(
     tables: FakeTables, petition: Petition, kind: str, more: dict[str, Any], recorded: str | None
 ) -> None:
     identity = signed(tables, petition)
-    assert take_feedback(an_event(kind, petition, identity, **more), SIGNATURE_KINDS, NOW, tables) == recorded
+    assert record_feedback(an_event(kind, petition, identity, **more), SIGNATURE_KINDS, NOW, tables) == recorded
     assert item_of(tables, petition, identity).get("undeliverable") == recorded
 
 
@@ -39,13 +39,13 @@ def test_a_late_delivery_does_not_undo_a_bounce(tables: FakeTables, petition: Pe
     identity = signed(tables, petition)
     bounce = an_event("Bounce", petition, identity, bounce={"bounceType": "Permanent"})
     for event in (bounce, an_event("Delivery", petition, identity), bounce):
-        take_feedback(event, SIGNATURE_KINDS, NOW, tables)
+        record_feedback(event, SIGNATURE_KINDS, NOW, tables)
     assert item_of(tables, petition, identity)["undeliverable"] == "bounced"
 
 
 def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables, petition: Petition) -> None:
     alice, bob = signed(tables, petition), signed(tables, petition, BOB)
-    take_feedback(an_event("Complaint", petition, alice), SIGNATURE_KINDS, NOW, tables)
+    record_feedback(an_event("Complaint", petition, alice), SIGNATURE_KINDS, NOW, tables)
     assert "undeliverable" not in item_of(tables, petition, bob)
 
 
@@ -61,16 +61,16 @@ def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables
     ],
 )
 def test_events_without_a_known_kind_and_key_are_ignored(tables: FakeTables, event: dict[str, Any]) -> None:
-    assert take_feedback(event, SIGNATURE_KINDS, NOW, tables) is None
+    assert record_feedback(event, SIGNATURE_KINDS, NOW, tables) is None
     assert tables.calls == []
 
 
 @pytest.mark.parametrize("event", [{}, {"eventType": 5}, {"Type": "Notification"}])
 def test_what_is_no_event_of_ses_is_an_error(tables: FakeTables, event: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not an event of SES"):
-        take_feedback(event, SIGNATURE_KINDS, NOW, tables)
+        record_feedback(event, SIGNATURE_KINDS, NOW, tables)
 
 
 def test_feedback_about_a_deleted_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    take_feedback(an_event("Complaint", petition, "0" * 32), SIGNATURE_KINDS, NOW, tables)
+    record_feedback(an_event("Complaint", petition, "0" * 32), SIGNATURE_KINDS, NOW, tables)
     assert not item_of(tables, petition, "0" * 32)

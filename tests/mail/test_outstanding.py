@@ -11,11 +11,11 @@ from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.outstanding import MARK_EVERY, SLACK, forget_marked, markers, note
+from chalicelib.mail.outstanding import MARK_EVERY, SLACK, forget_marked, mark_unless_recent, markers
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.mail.sweep import ON_ITS_WAY, PASS_EVERY, SLICE_SECONDS, sweep
+from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, PASS_EVERY, SLICE_SECONDS, sweep
 from chalicelib.petitions.model import Petition
 from tests.actors import (
     ALICE,
@@ -82,7 +82,7 @@ def test_a_run_makes_as_many_calls_with_1000_petitions_as_with_one(
     tables.put(mail_keys.mail_sweep(), {"began": iso(NOW)})
     site.signs(ALICE, NOW)
     # The position, the markers, a page for each bucket, and marking one request and the marker.
-    assert calls_of_a_run(tables, site.outbox, NOW + ON_ITS_WAY) == 1 + 1 + len(keys.BUCKETS) + 2
+    assert calls_of_a_run(tables, site.outbox, NOW + LOST_AFTER_IF_QUIET) == 1 + 1 + len(keys.BUCKETS) + 2
 
 
 class Unsigned(FakeTables):
@@ -130,7 +130,7 @@ def test_a_group_without_open_requests_loses_its_marker(site: Site) -> None:
     site.mails(site.signs(ALICE, NOW), NOW)
     site.sweeps(NOW + MINUTE)
     assert site.marked == [GROUP], "a process may still rely on it"
-    site.sweeps(NOW + MINUTE + ON_ITS_WAY)
+    site.sweeps(NOW + MINUTE + LOST_AFTER_IF_QUIET)
     assert site.marked == []
 
 
@@ -152,23 +152,23 @@ def test_a_request_relayed_during_a_walk_keeps_its_marker(site: Site, first_walk
     """Bob signs when the walk has passed his bucket. The relay's process marked the petition for Alice already."""
     site.mails(site.signs(ALICE, NOW), NOW)
     [marker] = markers(site.tables)
-    walk = outstanding.begun(marker, NOW + first_walk)
+    walk = outstanding.marker_with_walk(marker, NOW + first_walk)
     site.signs(BOB, NOW + first_walk + later)
-    outstanding.end(walk, ON_ITS_WAY, site.tables)
+    outstanding.end_walk(walk, LOST_AFTER_IF_QUIET, site.tables)
     assert site.marked == [GROUP]
-    assert site.sweeps(NOW + first_walk + later + 2 * ON_ITS_WAY) == 1
+    assert site.sweeps(NOW + first_walk + later + 2 * LOST_AFTER_IF_QUIET) == 1
 
 
 def test_a_process_with_a_slow_clock_does_not_turn_a_marker_back(tables: FakeTables) -> None:
-    note([GROUP], NOW, tables)
+    mark_unless_recent([GROUP], NOW, tables)
     forget_marked()
-    note([GROUP], NOW - SLACK, tables)
+    mark_unless_recent([GROUP], NOW - SLACK, tables)
     assert [marker.marked_at for marker in markers(tables)] == ["2026-11-24T12:00:00Z"]
-    note([GROUP], NOW - SLACK + MARK_EVERY, tables)
+    mark_unless_recent([GROUP], NOW - SLACK + MARK_EVERY, tables)
     assert [marker.marked_at for marker in markers(tables)] == ["2026-11-24T12:05:00Z"]
 
 
 def test_a_marker_of_a_kind_that_no_longer_exists_stops_nothing(site: Site) -> None:
     outstanding.mark("deliveries/removed", NOW, site.tables)
     site.signs(ALICE, NOW)
-    assert site.sweeps(NOW + ON_ITS_WAY) == 1
+    assert site.sweeps(NOW + LOST_AFTER_IF_QUIET) == 1

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded, SendingStopped
 from chalicelib.mail.pace import (
-    EACH,
+    EMAILS_PER_SENDER,
     LEAST_SENDERS,
     MOST_SENDERS,
     RATE_WAITS,
@@ -89,7 +89,7 @@ def test_the_rate_decides_the_number_of_senders(rate: int, senders: int) -> None
 @given(st.floats(1, 1000))
 def test_each_sender_has_enough_time_for_an_email(rate: float) -> None:
     assert LEAST_SENDERS <= senders_for(rate) <= MOST_SENDERS
-    assert senders_for(rate) / rate >= 1 / EACH - 1e-6
+    assert senders_for(rate) / rate >= 1 / EMAILS_PER_SENDER - 1e-6
 
 
 def test_an_exceeded_rate_is_retried_within_the_call() -> None:

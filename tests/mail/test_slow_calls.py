@@ -60,7 +60,7 @@ class Invocation:
             self.tables.now += seconds
 
         pace = Pace(1 / LONGEST_GAP, lambda: self.tables.now, sleep)
-        pace.rest(BUDGET_SECONDS + LONGEST_GAP)
+        pace.delay_next(BUDGET_SECONDS + LONGEST_GAP)
         context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, paced(self._deliver, pace))
         return BatchSender(SIGNATURE_KINDS, context, self.tables, lambda: self.tables.now, sleep)
 

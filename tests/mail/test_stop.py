@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.aws.email import Mail
-from chalicelib.mail.budget import FORGET, read_allowance
+from chalicelib.mail.budget import FORGET_AFTER, read_allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -90,7 +90,7 @@ def test_an_undone_choice_allows_email_and_lets_the_item_expire(tables: FakeTabl
     assert is_stopped(choice_about(another), tables)
     assert mails_to(tables, petition, NOW)
     resume(choice_about(another), NOW + MINUTE, tables)
-    assert tables.items[TO_ALICE.key]["expires_at"] >= int((NOW + FORGET).timestamp())
+    assert tables.items[TO_ALICE.key]["expires_at"] >= int((NOW + FORGET_AFTER).timestamp())
     assert "stopped" not in tables.items[TO_ALICE.key]
 
 

@@ -16,7 +16,7 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import mark
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
-from chalicelib.mail.sweep import AGAIN, BUSY, ON_ITS_WAY, QUEUE_FORGETS, RUN_SECONDS, SLICE_SECONDS, sweep
+from chalicelib.mail.sweep import LOST_AFTER_IF_BUSY, LOST_AFTER_IF_QUIET, REQUEUE_AFTER, SLICE_SECONDS, sweep
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from tests.actors import (
@@ -40,7 +40,7 @@ from tests.actors import (
 from tests.fakes import FakeQueue, FakeTables
 
 HOUR = timedelta(hours=1)
-LATER = NOW + 2 * ON_ITS_WAY
+LATER = NOW + 2 * LOST_AFTER_IF_QUIET
 
 
 @pytest.fixture
@@ -118,8 +118,8 @@ def test_requests_waiting_in_a_busy_queue_are_not_queued_again(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     crowd(tables, petition, 3)
-    outbox.urgent.send([Outgoing({})] * (BUSY + 1))
-    assert swept(outbox, tables, NOW + QUEUE_FORGETS - MINUTE) == 0
+    outbox.urgent.send([Outgoing({})] * (sweeping.BUSY_DEPTH + 1))
+    assert swept(outbox, tables, NOW + LOST_AFTER_IF_BUSY - MINUTE) == 0
 
 
 def test_with_a_busy_queue_a_request_is_queued_again_every_12_days(
@@ -127,16 +127,16 @@ def test_with_a_busy_queue_a_request_is_queued_again_every_12_days(
 ) -> None:
     """Three weeks of backlog: SES sends a part each day, and SQS deletes messages after 14 days."""
     crowd(tables, petition, 3)
-    outbox.urgent.send([Outgoing({})] * (BUSY + 1))
-    began = NOW + QUEUE_FORGETS
-    found = [swept(outbox, tables, began + number * AGAIN) for number in range(4 * 14)]
+    outbox.urgent.send([Outgoing({})] * (sweeping.BUSY_DEPTH + 1))
+    began = NOW + LOST_AFTER_IF_BUSY
+    found = [swept(outbox, tables, began + number * REQUEUE_AFTER) for number in range(4 * 14)]
     assert found == [3, *[0] * (4 * 12 - 1), 3, *[0] * 7]
 
 
 def test_a_request_lost_again_is_queued_again(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     signed(tables, petition)
     assert swept(outbox, tables, LATER) == 1
-    assert swept(outbox, tables, LATER + AGAIN) == 1, "the queue is empty, so this message was lost too"
+    assert swept(outbox, tables, LATER + REQUEUE_AFTER) == 1, "the queue is empty, so this message was lost too"
 
 
 def test_a_run_is_bounded_and_the_next_run_continues(
@@ -148,7 +148,7 @@ def test_a_run_is_bounded_and_the_next_run_continues(
     while len(queued(outbox)) < 100:
         tables.calls.clear()
         sweep(outbox, LATER, tables, ticking(SLICE_SECONDS / 5))
-        assert tables.calls.count("page") <= 5 * RUN_SECONDS / SLICE_SECONDS
+        assert tables.calls.count("page") <= 5 * sweeping.RUN_SECONDS / SLICE_SECONDS
         runs += 1
     assert runs > 5
     assert sorted(request.key for request in queued(outbox)) == sorted(
@@ -172,7 +172,7 @@ def test_a_lost_request_waits_for_nobody_elses_walk(
 def test_an_unfinished_walk_is_finished_days_later(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     crowd(tables, petition, 5)
     marked(tables, petition.slug)
-    sweep(outbox, LATER, tables, ticking(RUN_SECONDS / 2))
+    sweep(outbox, LATER, tables, ticking(sweeping.RUN_SECONDS / 2))
     swept(outbox, tables, LATER + 3 * DAY)
     assert len(queued(outbox)) == 5
 

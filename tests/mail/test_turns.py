@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.core.times import iso
-from chalicelib.mail.budget import KEPT_FOR, take_email
+from chalicelib.mail.budget import TURN_KEPT_FOR, take_email
 from tests.actors import ALICE, MINUTE, NOW, Person, a_published_petition, identity_of, item_of, signed
 from tests.fakes import FakeTables
 from tests.mail.posting import Post
@@ -38,6 +38,6 @@ def test_a_kept_turn_is_anybodys_when_the_email_that_waited_for_it_does_not_come
     assert take_email(TO_ALICE, SLUG, late, turn - HOUR, tables).next_at == turn
     assert take_email(TO_ALICE, SLUG, early, turn - HOUR, tables).next_at == turn
     for now in (turn - MINUTE, turn):
-        assert take_email(TO_ALICE, SLUG, late, now, tables).next_at == turn + KEPT_FOR
-    assert take_email(TO_ALICE, SLUG, late, turn + KEPT_FOR, tables).next_at == turn + KEPT_FOR
+        assert take_email(TO_ALICE, SLUG, late, now, tables).next_at == turn + TURN_KEPT_FOR
+    assert take_email(TO_ALICE, SLUG, late, turn + TURN_KEPT_FOR, tables).next_at == turn + TURN_KEPT_FOR
     assert "waiting" not in tables.items[TO_ALICE.key]

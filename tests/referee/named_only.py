@@ -2,7 +2,7 @@
 
 NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
 # Looked up by its name: only the relay asks for letters again.
-AGAIN = {"chalicelib/mail/counted.py:request_dropped", "chalicelib/mail/counted.py:transact"}
+AGAIN = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
 # What an email's feedback does, and who requests one.
 RECORDED = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
 REQUESTED = {"chalicelib/mail/deliveries.py:put"}
@@ -60,7 +60,7 @@ NAMED_ONLY = {
     # The relay requests letters, and neither sends them nor records their outcome.
     "relay_mail": {
         *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *OF_DIGESTS, "chalicelib/mail/state.py:_change"),
-        *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_consistently", "mark_sent", "mark_undeliverable")),
+        *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_read_outcomes", "mark_sent", "mark_undeliverable")),
     },
     "send_letter_digests": {
         *(TEST_ADDRESS, "chalicelib/mail/outbox.py:depth", *AGAIN, *REQUESTED),

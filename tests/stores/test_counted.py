@@ -16,7 +16,7 @@ from chalicelib.letters.digest_contents import (
     gather,
     seal,
     take_out,
-    unrequested,
+    unrequested_digests,
     unseal,
 )
 from chalicelib.letters.digest_kind import DIGESTS
@@ -73,7 +73,7 @@ def test_a_digest_gathers_each_letter_once_and_loses_those_of_people_who_withdra
     found = find_digest(ids, tables)
     assert found is not None
     assert (found.letters, found.areas) == (2, {"SW": 2})
-    assert [*unrequested(SLUG, TARGET, tables)] == [ids, after]
+    assert [*unrequested_digests(SLUG, TARGET, tables)] == [ids, after]
     DIGESTS.mark_sent(DIGESTS.request(ids.delivery, NOW, tables), NOW, tables)
     assert numbers(tables) == LetterNumbers(requested=6, sent=2, dropped=2)
 

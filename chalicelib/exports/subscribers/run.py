@@ -23,7 +23,7 @@ from chalicelib.exports.subscribers.model import ListResult, OptInList
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
-from chalicelib.mail.stop import who_stopped
+from chalicelib.mail.stop import addresses_that_stopped
 from chalicelib.signatures.walk import read_for_opt_in_list
 from chalicelib.updates.kinds import may_get_updates
 
@@ -83,7 +83,7 @@ class ListWork:
         remaining: dict[str, Item] = {}
         for start in range(0, len(signatures), BATCH_SIZE):
             batch = signatures[start : start + BATCH_SIZE]
-            stopped = who_stopped([item["email"] for item in batch], slug, self.limit_keys, self.tables)
+            stopped = addresses_that_stopped([item["email"] for item in batch], slug, self.limit_keys, self.tables)
             remaining |= {item["sk"]: item for item in batch if item["email"] not in stopped}
         return remaining
 
