@@ -64,7 +64,7 @@ class Deployed:
         return str(json.loads(self.keys()["ORIGIN_KEYS"])["v1"])
 
 
-def deployed(
+def deploy_to_emulator(
     endpoint: str, site: str = SITE, project: Path = ROOT, parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Deployed:
     """Package and deploy to the emulator as `make run` does. A repeat changes nothing. `parameters`: the template's."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from stack.attach import Deployed, deployed
+from stack.attach import Deployed, deploy_to_emulator
 from stack.console import Failure, bold, dim, run_main, say
 from stack.edge.local import PARAMETERS, applications as edge_applications
 from stack.emulator import Emulator, emulator
@@ -41,7 +41,8 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
         _make_private(STATE)
         say(dim("Starting the emulator and deploying to it ..."))
         with emulator(_emulator_port(), STATE) as running:
-            stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=PARAMETERS if has_edge else {})
+            parameters = PARAMETERS if has_edge else {}
+            stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=parameters)
             load_petitions(stack)
             token = _staff_token(stack)
             with _announced(stack, token, sample_token(stack, token, _PARTNER_TOKEN)):

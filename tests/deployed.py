@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from chalicelib.petitions.form import EDITABLE
-from stack.attach import Deployed, deployed
-from stack.background import served
+from stack.attach import Deployed, deploy_to_emulator
+from stack.background import serve
 from stack.edge import local
 from stack.emulator import emulator
 from stack.front import application
@@ -104,9 +104,9 @@ def a_deployed_site(port: int, more: Mapping[str, str] | None = None) -> Iterato
         return
     url = f"http://{LOOPBACK}:{port}"
     with emulator(job_delay=JOB_DELAY) as running:
-        stack = deployed(running.endpoint, url, parameters=more or {})
+        stack = deploy_to_emulator(running.endpoint, url, parameters=more or {})
         load_petitions(stack)
-        with served(application(running.endpoint, stack.api, stack.origin_key()), port):
+        with serve(application(running.endpoint, stack.api, stack.origin_key()), port):
             yield DeployedSite(url, issue_token(stack), stack)
 
 
@@ -115,8 +115,8 @@ def a_site_behind_a_cdn(port: int, more: Mapping[str, str] | None = None) -> Ite
     """Serve a site as `make run EDGE=1` does."""
     url, behind = f"http://{LOOPBACK}:{port}", free_port()
     with emulator(job_delay=JOB_DELAY) as running:
-        stack = deployed(running.endpoint, url, parameters={**local.PARAMETERS, **(more or {})})
+        stack = deploy_to_emulator(running.endpoint, url, parameters={**local.PARAMETERS, **(more or {})})
         load_petitions(stack)
         edge, api = local.applications(stack, behind)
-        with served(api, behind), served(edge, port):
+        with serve(api, behind), serve(edge, port):
             yield DeployedSite(url, issue_token(stack), stack, f"http://{LOOPBACK}:{behind}")

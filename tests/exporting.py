@@ -53,24 +53,24 @@ def an_export(**changes: Any) -> Export:
     return Export.model_validate(fields | changes)
 
 
-def kept(tables: Tables, export: Export) -> Export:
+def store_export(tables: Tables, export: Export) -> Export:
     """Store the export as the code would."""
     tables.put(keys.job(export.kind, export.job_id), export.model_dump(exclude_none=True))
     return export
 
 
-def asked_for(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **fields: Any) -> Export:
+def request_export(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **fields: Any) -> Export:
     """Request an export as Bob, at NOW."""
     export = prepared(ExportRequest.model_validate(fields), petition, "bob", NOW, tables)
     start(export, queue or FakeQueue(), tables)
     return export
 
 
-def a_desk(tables: Tables, bucket: Bucket, folder: Path) -> ExportContext:
+def an_export_context(tables: Tables, bucket: Bucket, folder: Path) -> ExportContext:
     return ExportContext(tables, bucket, folder, lambda: LATER)
 
 
-def worked_on(export: Export, context: ExportContext, has_time: HasTime = lambda _: True) -> Export:
+def run_stored_export(export: Export, context: ExportContext, has_time: HasTime = lambda _: True) -> Export:
     """Run the stored export, like the worker."""
     stored = find_job(Export, export.job_id, context.tables)
     return run(stored, Exporting(context), has_time, context.clock, context.tables)

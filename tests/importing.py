@@ -39,7 +39,7 @@ def an_import(tables: FakeTables, bucket: FakeBucket, partner: Partner, content:
     return job
 
 
-def work(
+def an_import_run(
     tables: FakeTables, bucket: FakeBucket, petition: Petition, partner: Partner, job: Import, folder: Path
 ) -> Importing:
     receiving = Receiving(partner, petition, "import", a_signing_context(tables), job.undoes or job.job_id)
@@ -47,7 +47,7 @@ def work(
     return Importing(receiving, bucket, folder, lambda: NOW, workers=1)
 
 
-def worked(job: Import, importing: Importing, has_time: HasTime = lambda _: True) -> Import:
+def run_stored_import(job: Import, importing: Importing, has_time: HasTime = lambda _: True) -> Import:
     """Run the stored import, like the worker."""
     tables = importing.receiving.tables
     return run(find_job(Import, job.job_id, tables), importing, has_time, lambda: NOW, tables)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from stack.console import run_main, say
 from stack.referee.model import PolicyEntry
-from stack.referee.policies import resolved
+from stack.referee.policies import resolved_policies
 
 Policies = Mapping[str, Mapping[str, Any]]
 """Policy document by function."""
@@ -87,7 +87,7 @@ def listed(value: Any) -> list[Any]:
 def _main() -> None:
     parser = ArgumentParser(prog="python -m stack.referee.ledger", description=__doc__)
     parser.add_argument("folder", type=Path)
-    for line in report(resolved(), parser.parse_args().folder):
+    for line in report(resolved_policies(), parser.parse_args().folder):
         say(line)
 
 

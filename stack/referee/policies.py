@@ -30,7 +30,7 @@ def resolver(parameters: Mapping[str, str] = PARAMETERS, where: Where = HERE) ->
     return Resolver(merge_template(), parameters, where)
 
 
-def resolved() -> dict[str, Any]:
+def resolved_policies() -> dict[str, Any]:
     """Return the policies by function, ready for the engine."""
     found = resolver()
     return {function: found.value(policy) for function, policy in declared().items()}

@@ -12,7 +12,7 @@ from stack.referee import refusal
 from stack.referee.engine import Engine
 from stack.referee.ledger import Ledger, entries_of
 from stack.referee.model import Call, PolicyEntry, Unjudged, Where
-from stack.referee.policies import resolved
+from stack.referee.policies import resolved_policies
 from stack.referee.referee import Referee
 from stack.strict.callers import Caller
 from stack.strict.errors import error
@@ -63,7 +63,7 @@ class Judge:
 
     @cached_property
     def _project(self) -> dict[str, Any]:
-        return resolved()
+        return resolved_policies()
 
 
 @lru_cache

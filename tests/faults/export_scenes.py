@@ -8,7 +8,7 @@ from chalicelib.exports import worker
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from tests.actors import NOW
-from tests.exporting import a_result, an_export, asked_for, kept
+from tests.exporting import a_result, an_export, request_export, store_export
 from tests.faults.scenes import PETITION, Scene, counted_days_ago, counted_right
 from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, is_refused_in_the_trail, read
 from tests.served import Served, sqs_event
@@ -21,12 +21,12 @@ ONE = f"/api/staff/exports/{DONE.job_id}"
 
 def a_finished_export(served: Served) -> None:
     bob_may_all(served)
-    kept(served.tables, DONE)
+    store_export(served.tables, DONE)
 
 
 def an_export_that_waits(served: Served) -> None:
     bob_may_all(served)
-    kept(served.tables, WAITING)
+    store_export(served.tables, WAITING)
 
 
 def is_cancelled(served: Served) -> None:
@@ -36,7 +36,7 @@ def is_cancelled(served: Served) -> None:
 
 def one_to_hand_over(served: Served) -> None:
     counted_days_ago(served)
-    served.asked = asked_for(served.tables, PETITION, served.exports, columns=["name"])  # type: ignore[attr-defined]
+    served.asked = request_export(served.tables, PETITION, served.exports, columns=["name"])  # type: ignore[attr-defined]
 
 
 def one_cancelled_after_its_upload(served: Served) -> None:
@@ -47,7 +47,7 @@ def one_cancelled_after_its_upload(served: Served) -> None:
 
 def one_that_waits_already(served: Served) -> None:
     bob_may_all(served)
-    asked_for(served.tables, PETITION, served.exports, columns=["name"])
+    request_export(served.tables, PETITION, served.exports, columns=["name"])
 
 
 def worked_on(served: Served, end: JobState = JobState.DONE) -> bool:

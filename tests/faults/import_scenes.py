@@ -14,7 +14,7 @@ from chalicelib.partners.model import Counts
 from tests.actors import NOW, Person, confirmed
 from tests.faults.scenes import PETITION, Scene, answered, counted_right
 from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
-from tests.importing import CSV, an_import, rows, work, worked
+from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner
 from tests.served import Served, sqs_event
 
@@ -55,7 +55,7 @@ def an_undo_that_waits(served: Served) -> None:
     bob_and_oak(served)
     job, oak = waiting(served), a_partner(served.tables)
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
     served.asked = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
@@ -65,7 +65,7 @@ def an_undo_of_people_whom_another_partner_sent_too(served: Served) -> None:
     for partner in (oak, elm):
         job = an_import(served.tables, served.bucket, partner, CSV + rows(1, 2))
         with TemporaryDirectory() as folder:
-            worked(job, work(served.tables, served.bucket, PETITION, partner, job, Path(folder)))
+            run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, partner, job, Path(folder)))
     served.asked = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
@@ -74,7 +74,7 @@ def an_import_after_an_undo(served: Served) -> None:
     an_undo_that_waits(served)
     oak, job = a_partner(served.tables), served.asked  # type: ignore[attr-defined]
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
     served.asked = waiting(served)  # type: ignore[attr-defined]
 
 
@@ -83,7 +83,7 @@ def an_undo_of_people_who_wait_for_our_email(served: Served) -> None:
     elm = a_partner(served.tables, Counts.AFTER_EMAIL, "partner-elm")
     job = an_import(served.tables, served.bucket, elm, CSV + rows(1, 2))
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, elm, job, Path(folder)))
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, elm, job, Path(folder)))
     served.asked = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
@@ -91,7 +91,7 @@ def the_same_file_again(served: Served) -> None:
     bob_and_oak(served)
     oak, job = a_partner(served.tables), waiting(served)
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
     served.asked = waiting(served)  # type: ignore[attr-defined]
 
 
@@ -99,7 +99,7 @@ def an_undo_of_the_same_file_again(served: Served) -> None:
     the_same_file_again(served)
     oak, job = a_partner(served.tables), served.asked  # type: ignore[attr-defined]
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
     served.asked = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 

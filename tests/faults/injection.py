@@ -138,7 +138,7 @@ def targets(served: Served) -> Sequence[Target]:
     return (served.tables, served.bucket, *queues, served.source, served.other_source, served.mailer)
 
 
-def injected(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
+def call_with_faults(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
     """Run `act` with faults. Return its answer (None if it was killed), and the calls it made."""
     injection = Injection(faults)
     injection.into(*targets(served))

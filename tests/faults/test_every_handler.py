@@ -35,7 +35,16 @@ from tests.faults import (
     target_scenes,
     update_scenes,
 )
-from tests.faults.injection import CALLS, Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
+from tests.faults.injection import (
+    CALLS,
+    Fault,
+    Faults,
+    Injection,
+    after_any_two_faults,
+    call_with_faults,
+    restore,
+    targets,
+)
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
 from tests.served import Served
@@ -89,7 +98,7 @@ def begun(served: Served, scene: Scene) -> None:
 
 def played(served: Served, scene: Scene, faults: Faults) -> Injection:
     begun(served, scene)
-    done, made = injected(served, faults, lambda: scene.act(served))
+    done, made = call_with_faults(served, faults, lambda: scene.act(served))
     counted_right(served)
     if done:
         scene.then(served)

@@ -11,7 +11,7 @@ from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from tests.actors import a_published_petition
-from tests.exporting import a_crowd, a_desk, asked_for, kept, rows_of, worked_on
+from tests.exporting import a_crowd, an_export_context, request_export, rows_of, run_stored_export, store_export
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Faults, Injection, Killed, each_fault, restore
 from tests.faults.scenes import few_partitions
@@ -31,12 +31,12 @@ def exported(folder: Path, faults: Faults) -> tuple[Injection, FakeBucket]:
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
     names = a_crowd(tables, petition, 4)
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     injection = Injection(faults)
     injection.into(tables, bucket)
     for _ in range(len(faults) + 1):
         with suppress(Killed, Unavailable, NotYet):
-            worked_on(export, a_desk(tables, bucket, folder))
+            run_stored_export(export, an_export_context(tables, bucket, folder))
     restore(tables, bucket)
     done = find_job(Export, export.job_id, tables)
     assert done.state is JobState.DONE, done.why
@@ -68,14 +68,14 @@ def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
     names = a_crowd(tables, petition, 6)
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     (tmp_path / "other").mkdir()
 
     def the_other_works_meanwhile(_: float) -> bool:
-        worked_on(export, a_desk(tables, bucket, tmp_path / "other"))
+        run_stored_export(export, an_export_context(tables, bucket, tmp_path / "other"))
         return True
 
-    done = worked_on(export, a_desk(tables, bucket, tmp_path), the_other_works_meanwhile)
+    done = run_stored_export(export, an_export_context(tables, bucket, tmp_path), the_other_works_meanwhile)
     assert done.result
     assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
-    assert kept(tables, done) == done
+    assert store_export(tables, done) == done

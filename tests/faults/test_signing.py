@@ -12,7 +12,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import Level, forget_level, shed
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed, identity_of, json_of, key_of, signed
-from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
+from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, call_with_faults, restore, targets
 from tests.faults.sites import sites_from
 from tests.served import Served
 from tests.signatures.test_sign import mailed
@@ -122,7 +122,7 @@ def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served,
     def run(faults: Faults) -> Injection:
         begun(served, before)
         had = mails(served)
-        answer, made = injected(served, faults, lambda: served.post_json(API, json_of()))
+        answer, made = call_with_faults(served, faults, lambda: served.post_json(API, json_of()))
         sites = made.sites
         assert answer is None or answer.status_code in (202, 503), faults
         if answer is not None and answer.status_code == 503:
@@ -144,7 +144,7 @@ def test_a_retry_without_an_answer_is_stored_once(served: Served, before: Settin
     def run(faults: Faults) -> Injection:
         begun(served, before)
         had = mails(served)
-        answer, made = injected(served, faults, lambda: served.post_json(API, json_of()))
+        answer, made = call_with_faults(served, faults, lambda: served.post_json(API, json_of()))
         if answer is not None and answer.status_code == 202:
             return made  # The test above covers it.
         served.clock.forward(timedelta(seconds=5))
@@ -165,7 +165,7 @@ def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(ser
         shed(Level.ACCEPT_ONLY, served.tables)
         assert served.post_json(API, json_of()).status_code == 202
         deliver = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-        left, made = injected(served, faults, deliver)
+        left, made = call_with_faults(served, faults, deliver)
         assert left in (None, [], ["0"])
         drained(served)
         assert is_kept(served), faults
@@ -181,11 +181,11 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
     for before in BEFORE:
         for faults in ({}, {2: Fault.THROTTLED}):
             begun(served, before)
-            made |= set(injected(served, faults, lambda: served.post_json(API, json_of()))[1].sites)
+            made |= set(call_with_faults(served, faults, lambda: served.post_json(API, json_of()))[1].sites)
             drain = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-            made |= set(injected(served, {}, drain)[1].sites)
+            made |= set(call_with_faults(served, {}, drain)[1].sites)
     find._known.clear()  # The process knows that the petition exists, and has not read it.
-    made |= set(injected(served, {}, lambda: served.post_json(API, json_of()))[1].sites)
+    made |= set(call_with_faults(served, {}, lambda: served.post_json(API, json_of()))[1].sites)
     assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {
         "store.py:add",

@@ -5,7 +5,7 @@ from typing import Any
 
 from stack.referee.engine import Engine
 from stack.referee.model import Decision, Question
-from stack.referee.policies import HERE, resolved
+from stack.referee.policies import HERE, resolved_policies
 from stack.template.functions import logical_id
 
 
@@ -17,7 +17,7 @@ def principal(function: str) -> str:
 
 @cache
 def policies() -> dict[str, Any]:
-    return resolved()
+    return resolved_policies()
 
 
 def decision(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
