@@ -102,7 +102,7 @@ def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
         if previous_key not in (key, chosen["OriginKeyToo"]):
             raise Failure(
                 f"CloudFront sends {previous_key} until the change has spread, and the API would refuse it: deploy with"
-                f' SET="OriginKey={key} OriginKeyToo={sent}" first'
+                f' SET="OriginKey={key} OriginKeyToo={previous_key}" first'
             )
     elif chosen["EdgeOnly"] == "yes":
         raise Failure(

@@ -1,4 +1,4 @@
-"""Unpack a function's code once. ministack does this for each process of each function: thousands of files, 20 times."""
+"""Unpack a function's code once. ministack does this for each process of a function: thousands of files, 20 times."""
 
 import hashlib
 import os
