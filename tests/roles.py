@@ -18,7 +18,7 @@ from chalice.app import Chalice, ChaliceAuthorizer, EventSourceHandler
 
 from stack.paths import REGION
 from stack.referee.model import Where
-from stack.referee.policies import PARAMETERS, declared
+from stack.referee.policies import PARAMETERS, declared_policies
 from stack.referee.resolve import Resolver
 from stack.template.merge import merge_template
 from tests.referee.witness import serving
@@ -60,7 +60,7 @@ class Roles(Credentials):
         return self._issued[function]
 
     def _issue(self, function: str) -> ReadOnlyCredentials:
-        policy = _Names(self._names).value(declared()[function])
+        policy = _Names(self._names).value(declared_policies()[function])
         iam, name = boto3.client("iam"), uuid.uuid4().hex
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))

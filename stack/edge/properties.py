@@ -9,9 +9,9 @@ from stack.edge.distribution import (
     CachePolicy,
     EdgeOrigin,
     ErrorRule,
+    NameSelection,
     OriginGroup,
     RequestPolicy,
-    NameSelection,
 )
 
 Properties = Mapping[str, Any]

@@ -16,7 +16,7 @@ from chalicelib.jobs.request import cancel
 from chalicelib.petitions import find
 from chalicelib.shedding.level import Level, forget_level, shed
 from stack.referee.model import Question
-from stack.referee.policies import HERE, declared, resolver
+from stack.referee.policies import HERE, declared_policies, resolver
 from stack.referee.questions import questions
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
@@ -148,7 +148,7 @@ def _relayed_and_followed(served: Served) -> None:
 
 
 def _implied(evidence: Evidence, document: Mapping[str, Any]) -> None:
-    for function in declared():
+    for function in declared_policies():
         logical = logical_id(function)
         for question in implied(logical, document["Resources"].get(logical, {}), resolver()):
             evidence.add(function, "Lambda itself", question)

@@ -8,7 +8,7 @@ import pytest
 
 from stack.referee.engine import Engine
 from stack.referee.model import Question
-from stack.referee.policies import declared
+from stack.referee.policies import declared_policies
 from tests.referee.deciding import decision, policies
 from tests.referee.evidence import Evidence
 
@@ -31,7 +31,7 @@ def test_jobs_of_two_kinds_are_two_kinds_of_partition() -> None:
     ]
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_a_role_reaches_no_partition_that_its_function_never_names(
     evidence: Evidence, engine: Engine, function: str
 ) -> None:
@@ -43,7 +43,7 @@ def test_a_role_reaches_no_partition_that_its_function_never_names(
 
 def foreign(evidence: Evidence, own: set[tuple[str, str]]) -> Iterable[Question]:
     """Return one question for each action, set of partitions that are not all `own`, and further context."""
-    asked = [each for name in declared() for each in evidence.questions(name) if partitions(each) - own]
+    asked = [each for name in declared_policies() for each in evidence.questions(name) if partitions(each) - own]
     return {(each.action, *sorted(partitions(each)), *further(each)): each for each in asked}.values()
 
 
@@ -52,16 +52,16 @@ def further(question: Question) -> list[str]:
     return sorted(f"{name}: {value}" for name, value in question.context.items() if name != "dynamodb:LeadingKeys")
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_a_role_allows_no_scan(engine: Engine, evidence: Evidence, function: str) -> None:
     """A scan has no leading keys, and ForAllValues holds without any."""
-    tables = {each.resource for name in declared() for each in evidence.questions(name) if partitions(each)}
+    tables = {each.resource for name in declared_policies() for each in evidence.questions(name) if partitions(each)}
     assert len(tables) == 5
     for table in tables:
         assert not decision(engine, function, Question("dynamodb:Scan", table, {})).allowed
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_every_condition_refuses_another_value_and_a_request_without_one(
     evidence: Evidence, engine: Engine, function: str
 ) -> None:

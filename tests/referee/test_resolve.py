@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stack.referee.model import Where
-from stack.referee.policies import declared, resolved_policies
+from stack.referee.policies import declared_policies, resolved_policies
 from stack.referee.resolve import Resolver
 from stack.template.functions import logical_id
 from tests.referee.deciding import principal
@@ -60,7 +60,7 @@ def test_an_intrinsic_function_has_its_value(node: Any, value: Any) -> None:
 
 def test_every_function_has_a_policy_without_intrinsic_functions() -> None:
     found = resolved_policies()
-    assert found.keys() == declared().keys()
+    assert found.keys() == declared_policies().keys()
     assert "Fn::" not in str(found)
     assert "'Ref'" not in str(found)
 

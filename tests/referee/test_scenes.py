@@ -13,7 +13,7 @@ from app import app
 from stack.referee.engine import Engine
 from stack.referee.ledger import entries, unused
 from stack.referee.model import PolicyEntry
-from stack.referee.policies import declared
+from stack.referee.policies import declared_policies
 from tests.faults.sites import sites_from
 from tests.faults.test_every_handler import SCENES
 from tests.referee.deciding import decision, policies
@@ -27,7 +27,7 @@ from tests.served import Served
 pytestmark = pytest.mark.xdist_group("referee")
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_a_role_allows_every_call_of_its_function(evidence: Evidence, engine: Engine, function: str) -> None:
     assert not refused_of(evidence, engine, function)
 
@@ -37,7 +37,7 @@ def test_a_role_allows_every_call_after_any_fault(
     served: Served, surroundings: None, tmp_path: Path, engine: Engine
 ) -> None:
     found = gathered(served, tmp_path, every_fault=True)
-    assert not [line for function in declared() for line in refused_of(found, engine, function)]
+    assert not [line for function in declared_policies() for line in refused_of(found, engine, function)]
 
 
 def refused_of(evidence: Evidence, engine: Engine, function: str) -> list[str]:
@@ -48,7 +48,7 @@ def refused_of(evidence: Evidence, engine: Engine, function: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_every_entry_of_a_policy_is_used(evidence: Evidence, engine: Engine, function: str) -> None:
     used = {
         entry for question in evidence.questions(function) for entry in decision(engine, function, question).entries
@@ -86,14 +86,14 @@ def handlers_of() -> dict[str, list[tuple[str, str]]]:
     for path, methods in app.routes.items():
         for method, entry in methods.items():
             found[serving(method, path)].append((app.handler_map[entry.view_name].__module__, entry.view_name))
-    for name in declared():
+    for name in declared_policies():
         func = getattr(app.handler_map.get(name), "func", None)
         if isinstance(func, FunctionType):
             found[name].append((func.__module__, name))
     return found
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
     decided = [(question, decision(engine, function, question)) for question in evidence.questions(function)]
     for _, entry in entries({function: policies()[function]}):
@@ -102,7 +102,7 @@ def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, engin
         assert any(not decision(engine, function, question, less).allowed for question in needing), entry
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_removing_any_statement_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
     for statement in policies()[function]["Statement"]:
         less = {**policies()[function]}

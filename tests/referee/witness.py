@@ -13,7 +13,7 @@ from chalice.app import RestAPIEventHandler
 from app import app
 from chalicelib.edge.route import Function
 from chalicelib.edge.routes import ROUTES
-from stack.referee.policies import declared
+from stack.referee.policies import declared_policies
 from stack.template.functions import logical_id
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
@@ -75,7 +75,7 @@ def _function_calling() -> str | None:
 @cache
 def _workers() -> dict[CodeType, str]:
     """Functions that one Lambda function runs and no route: workers and the authorizer."""
-    found = {name: getattr(app.handler_map.get(name), "func", None) for name in declared()}
+    found = {name: getattr(app.handler_map.get(name), "func", None) for name in declared_policies()}
     return {func.__code__: name for name, func in found.items() if isinstance(func, FunctionType)}
 
 
@@ -83,4 +83,4 @@ def _workers() -> dict[CodeType, str]:
 def serving(method: str, path: str) -> str:
     served = {(each, route.path): route.function for route in ROUTES.values() for each in route.methods}
     logical = served.get((method, path), Function.API)
-    return {logical_id(name): name for name in declared()}[logical]
+    return {logical_id(name): name for name in declared_policies()}[logical]
