@@ -54,13 +54,13 @@ def an_export(**changes: Any) -> Export:
 
 
 def store_export(tables: Tables, export: Export) -> Export:
-    """Store the export as the code would."""
+    """Store the export as the code does, and return it."""
     tables.put(keys.job(export.kind, export.job_id), export.model_dump(exclude_none=True))
     return export
 
 
 def request_export(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **fields: Any) -> Export:
-    """Request an export as Bob, at NOW."""
+    """Request an export as Bob, at NOW, and return it."""
     export = prepared(ExportRequest.model_validate(fields), petition, "bob", NOW, tables)
     start(export, queue or FakeQueue(), tables)
     return export
@@ -71,7 +71,7 @@ def an_export_context(tables: Tables, bucket: Bucket, folder: Path) -> ExportCon
 
 
 def run_stored_export(export: Export, context: ExportContext, has_time: HasTime = lambda _: True) -> Export:
-    """Run the stored export, like the worker."""
+    """Run the stored export as the worker does, and return it as stored then."""
     stored = find_job(Export, export.job_id, context.tables)
     return run(stored, Exporting(context), has_time, context.clock, context.tables)
 

@@ -1,6 +1,6 @@
-"""In-process handlers sign as the function that they are on AWS, so that the emulator's referee judges them.
+"""Handlers in this process sign their calls as the function that runs them on AWS, for the emulator's referee.
 
-Tests call the handlers of the application themselves; what a test does outside of a handler, it does as deployer.
+Tests call the application's handlers themselves. Outside of a handler, a test makes its calls as the deployer.
 """
 
 import json
@@ -46,7 +46,7 @@ class Roles(Credentials):
         self.begin({})
 
     def begin(self, names: Mapping[str, str]) -> None:
-        """Begin a test with these names of tables and queues."""
+        """Begin a test, whose tables and queues have these names."""
         self._names = names
         self._issued: dict[str, ReadOnlyCredentials] = {}
 
@@ -64,13 +64,13 @@ class Roles(Credentials):
         iam, name = boto3.client("iam"), uuid.uuid4().hex
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
-        taken = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
-        return ReadOnlyCredentials(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+        issued = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
+        return ReadOnlyCredentials(issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"])
 
 
 @contextmanager
 def running(function: str | None) -> Iterator[None]:
-    """Whatever this thread calls AWS for, it calls as this function; None: as the deployer."""
+    """Make this thread's AWS calls as this function; None: as the deployer."""
     before = _running.set(function)
     try:
         yield
@@ -79,7 +79,7 @@ def running(function: str | None) -> Iterator[None]:
 
 
 def sign_as_functions(patch: pytest.MonkeyPatch, roles: Roles) -> None:
-    """Every client that is built from now on asks these roles for its credentials."""
+    """Let every client that is built from now on get its credentials from these roles."""
     patch.setattr(Session, "get_credentials", lambda _: roles)
     _run_as(patch, EventSourceHandler, lambda handler, _: str(handler.func.__name__))
     _run_as(patch, ChaliceAuthorizer, lambda authorizer, _: str(authorizer.name))
