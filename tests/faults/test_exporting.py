@@ -26,7 +26,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
 
 
-def exported(folder: Path, faults: Faults) -> tuple[Injection, FakeBucket]:
+def export_with_faults(folder: Path, faults: Faults) -> tuple[Injection, FakeBucket]:
     """Run an export and redeliver its message until it ends. Return the calls, and the bucket."""
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
@@ -46,21 +46,21 @@ def exported(folder: Path, faults: Faults) -> tuple[Injection, FakeBucket]:
 
 
 def test_an_export_without_faults_makes_few_calls_for_each_part(tmp_path: Path) -> None:
-    made, _ = exported(tmp_path, {})
+    made, _ = export_with_faults(tmp_path, {})
     assert len(made.sites) <= len(keys.BUCKETS) * 4 + 5
 
 
 def test_after_any_fault_the_file_is_complete_and_its_parts_are_deleted(tmp_path: Path) -> None:
-    for at, fault in each_fault(exported(tmp_path, {})[0]):
-        _, bucket = exported(tmp_path, {at: fault})
+    for at, fault in each_fault(export_with_faults(tmp_path, {})[0]):
+        _, bucket = export_with_faults(tmp_path, {at: fault})
         assert not [key for key in bucket.objects if key.startswith("parts/")], (at, fault)
 
 
 @pytest.mark.parametrize("second", [1, 2, 5])
 def test_after_two_faults_the_file_is_complete(tmp_path: Path, second: int) -> None:
-    made, _ = exported(tmp_path, {})
+    made, _ = export_with_faults(tmp_path, {})
     for number in range(len(made.sites)):
-        exported(tmp_path, {number: Fault.KILLED_AFTER, number + second: Fault.KILLED_BEFORE})
+        export_with_faults(tmp_path, {number: Fault.KILLED_AFTER, number + second: Fault.KILLED_BEFORE})
 
 
 def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None:

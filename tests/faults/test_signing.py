@@ -82,7 +82,7 @@ Setting = Callable[[Served], None]
 every_setting = pytest.mark.parametrize("before", BEFORE)
 
 
-def begun(served: Served, before: Setting) -> None:
+def prepare(served: Served, before: Setting) -> None:
     """Reset to a new process, tables as in `before`, empty queues, two hours later."""
     restore(*targets(served))
     served.tables.items.clear()
@@ -95,7 +95,7 @@ def begun(served: Served, before: Setting) -> None:
     served.clock.moment = NOW + LATER
 
 
-def drained(served: Served) -> None:
+def drain_queue(served: Served) -> None:
     """Deliver everything in the queue twice and send the emails in between."""
     for _ in range(2):
         served.clock.forward(timedelta(minutes=5))
@@ -120,8 +120,8 @@ def mails(served: Served) -> int:
 @every_setting
 def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> Injection:
-        begun(served, before)
-        had = mails(served)
+        prepare(served, before)
+        mails_before = mails(served)
         answer, made = call_with_faults(served, faults, lambda: served.post_json(API, json_of()))
         sites = made.sites
         assert answer is None or answer.status_code in (202, 503), faults
@@ -129,11 +129,11 @@ def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served,
             assert int(answer.headers["Retry-After"]) > 0
         if answer is not None and len(faults) == 1 and sites[min(faults)] not in NEEDED:
             assert answer.status_code == 202, faults
-        drained(served)
+        drain_queue(served)
         assert is_kept(served) or answer is None or answer.status_code == 503, faults
-        assert mails(served) - had <= 1, faults
-        if answer is not None and answer.status_code == 202 and had < 5:
-            assert mails(served) - had == 1, faults
+        assert mails(served) - mails_before <= 1, faults
+        if answer is not None and answer.status_code == 202 and mails_before < 5:
+            assert mails(served) - mails_before == 1, faults
         return made
 
     after_any_two_faults(run)
@@ -142,16 +142,16 @@ def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served,
 @every_setting
 def test_a_retry_without_an_answer_is_stored_once(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> Injection:
-        begun(served, before)
-        had = mails(served)
+        prepare(served, before)
+        mails_before = mails(served)
         answer, made = call_with_faults(served, faults, lambda: served.post_json(API, json_of()))
         if answer is not None and answer.status_code == 202:
             return made  # The test above covers it.
         served.clock.forward(timedelta(seconds=5))
         assert served.post_json(API, json_of()).status_code == 202
-        drained(served)
+        drain_queue(served)
         assert is_kept(served), faults
-        assert mails(served) - had <= 1, faults
+        assert mails(served) - mails_before <= 1, faults
         return made
 
     after_any_two_faults(run)
@@ -160,16 +160,16 @@ def test_a_retry_without_an_answer_is_stored_once(served: Served, before: Settin
 @every_setting
 def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> Injection:
-        begun(served, before)
-        had = mails(served)
+        prepare(served, before)
+        mails_before = mails(served)
         shed(Level.ACCEPT_ONLY, served.tables)
         assert served.post_json(API, json_of()).status_code == 202
         deliver = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-        left, made = call_with_faults(served, faults, deliver)
-        assert left in (None, [], ["0"])
-        drained(served)
+        failed, made = call_with_faults(served, faults, deliver)
+        assert failed in (None, [], ["0"])
+        drain_queue(served)
         assert is_kept(served), faults
-        assert mails(served) - had <= 1, faults
+        assert mails(served) - mails_before <= 1, faults
         return made
 
     after_any_two_faults(run)
@@ -180,7 +180,7 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
     made: set[str] = set()
     for before in BEFORE:
         for faults in ({}, {2: Fault.THROTTLED}):
-            begun(served, before)
+            prepare(served, before)
             made |= set(call_with_faults(served, faults, lambda: served.post_json(API, json_of()))[1].sites)
             drain = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
             made |= set(call_with_faults(served, {}, drain)[1].sites)

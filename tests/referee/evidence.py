@@ -22,13 +22,13 @@ from stack.template.functions import logical_id
 from stack.template.merge import merge_template
 from tests.actors import NOW, item_of, json_of
 from tests.faults import test_signing
-from tests.faults.export_scenes import one_to_hand_over
-from tests.faults.import_scenes import an_import_that_waits, worked_on
+from tests.faults.export_scenes import a_requested_export
+from tests.faults.import_scenes import an_import_that_waits, run_job
 from tests.faults.injection import Fault
 from tests.faults.mail_scenes import requests
-from tests.faults.partner_scenes import BATCH, oak_asks, sent
+from tests.faults.partner_scenes import BATCH, oak_has_a_token, send
 from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing
-from tests.faults.test_every_handler import SCENES, begun, played, worth_failing
+from tests.faults.test_every_handler import SCENES, calls_to_fail, play, prepare
 from tests.located import give_table
 from tests.referee.implied import implied
 from tests.referee.replay import Replay, environment
@@ -88,9 +88,9 @@ def gathered(served: Served, folder: Path, every_fault: bool = False) -> Evidenc
     witness = Witness(served, folder)
     with listening(witness.hear):
         for scene in SCENES:
-            sites = played(served, scene, {}).sites
-            for at, fault in product(worth_failing(sites), FAULTS) if every_fault else ():
-                played(served, scene, {at: fault})
+            sites = play(served, scene, {}).sites
+            for at, fault in product(calls_to_fail(sites), FAULTS) if every_fault else ():
+                play(served, scene, {at: fault})
         _more(served)
     if witness.failures:
         raise witness.failures[0]
@@ -101,11 +101,11 @@ def gathered(served: Served, folder: Path, every_fault: bool = False) -> Evidenc
 def _more(served: Served) -> None:
     """Settings that the scenes do not have: mail that SES does not take, signing again, exports that end early."""
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
-        begun(served, Scene(function, alice_pending, lambda _: True, nothing))
+        prepare(served, Scene(function, alice_pending, lambda _: True, nothing))
         served.mailer.failures.append(refusal)
         served.deliver(function, requests(served))
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
-        test_signing.begun(served, before)
+        test_signing.prepare(served, before)
         shed(level, served.tables)
         forget_level()
         served.post_json(test_signing.API, json_of())
@@ -113,23 +113,23 @@ def _more(served: Served) -> None:
         served.post_json(test_signing.API, json_of())
         served.deliver("store_overflow", served.overflow.messages)
         _relayed_and_followed(served)
-    begun(served, Scene("take_signatures", oak_asks, lambda _: True, nothing))
+    prepare(served, Scene("take_signatures", oak_has_a_token, lambda _: True, nothing))
     # An unknown petition makes the process read which there are.
-    sent(BATCH, served, "/api/partner/petitions/nobody/signatures", 404)
+    send(BATCH, served, "/api/partner/petitions/nobody/signatures", 404)
     shed(Level.ACCEPT_ONLY, served.tables)
     forget_level()
-    sent(BATCH, served)
+    send(BATCH, served)
     forget_level()
-    begun(served, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
+    prepare(served, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
     shed(Level.ACCEPT_ONLY, served.tables)
     forget_level()
-    worked_on(served)
+    run_job(served)
     shed(Level.NORMAL, served.tables)
     forget_level()
-    begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
+    prepare(served, Scene("run_export", a_requested_export, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
     worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
-    cancel(served.asked, NOW, served.tables)  # type: ignore[attr-defined]
+    cancel(served.job, NOW, served.tables)  # type: ignore[attr-defined]
     worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
 
 
