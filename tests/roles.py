@@ -21,7 +21,7 @@ from stack.referee.model import Where
 from stack.referee.policies import PARAMETERS, declared_policies
 from stack.referee.resolve import Resolver
 from stack.template.merge import merge_template
-from tests.referee.witness import serving
+from tests.referee.witness import function_of_route
 
 DEPLOYER = ReadOnlyCredentials("test", "test", None)
 _running: ContextVar[str | None] = ContextVar("running", default=None)
@@ -83,11 +83,11 @@ def sign_as_functions(patch: pytest.MonkeyPatch, roles: Roles) -> None:
     patch.setattr(Session, "get_credentials", lambda _: roles)
     _run_as(patch, EventSourceHandler, lambda handler, _: str(handler.func.__name__))
     _run_as(patch, ChaliceAuthorizer, lambda authorizer, _: str(authorizer.name))
-    _run_as(patch, Chalice, lambda _, event: _serving(event["requestContext"]))
+    _run_as(patch, Chalice, lambda _, event: _function_serving(event["requestContext"]))
 
 
-def _serving(request: Mapping[str, Any]) -> str:
-    return serving(request["httpMethod"], request["resourcePath"])
+def _function_serving(request: Mapping[str, Any]) -> str:
+    return function_of_route(request["httpMethod"], request["resourcePath"])
 
 
 def _run_as(patch: pytest.MonkeyPatch, handler: Any, function: Callable[[Any, Any], str]) -> None:

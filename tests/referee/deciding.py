@@ -1,4 +1,4 @@
-"""The project's own policies, put to the engine."""
+"""Ask the engine about the project's own policies."""
 
 from functools import cache
 from typing import Any
@@ -20,5 +20,5 @@ def policies() -> dict[str, Any]:
     return resolved_policies()
 
 
-def decision(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
+def decide(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
     return engine.decide([policy or policies()[function]], question, principal(function))
