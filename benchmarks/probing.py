@@ -14,8 +14,8 @@ import requests
 
 from benchmarks.calls import MeteredApp
 from benchmarks.worker import print_figures
-from stack.attach import deployed
-from stack.background import served
+from stack.attach import deploy_to_emulator
+from stack.background import serve
 from stack.emulator import emulator
 from stack.front import application
 from stack.manage import load_petitions
@@ -45,9 +45,9 @@ def _over_loopback() -> dict[str, float]:
     port = free_port()
     site = f"http://{LOOPBACK}:{port}"
     with emulator() as running:
-        stack = deployed(running.endpoint, site)
+        stack = deploy_to_emulator(running.endpoint, site)
         load_petitions(stack)
-        with served(application(running.endpoint, stack.api, stack.origin_key()), port), requests.Session() as session:
+        with serve(application(running.endpoint, stack.api, stack.origin_key()), port), requests.Session() as session:
             sign = _http_sign(session, f"{site}/api/petitions/support-trafficked-children/signatures")
             return _measure_probes(sign, _sign_known(sign))
 

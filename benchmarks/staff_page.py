@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks import results
 from benchmarks.scene import sample_petition
 from stack import front
-from stack.attach import deployed
-from stack.background import served
+from stack.attach import deploy_to_emulator
+from stack.background import serve
 from stack.console import run_main, say
 from stack.emulator import emulator
 from stack.manage import issue_token, load_petitions
@@ -31,9 +31,9 @@ def main() -> None:
     port = free_port()
     site = f"http://{LOOPBACK}:{port}"
     with emulator() as running:
-        stack = deployed(running.endpoint, site)
+        stack = deploy_to_emulator(running.endpoint, site)
         load_petitions(stack)
-        with served(front.application(running.endpoint, stack.api, stack.origin_key()), port):
+        with serve(front.application(running.endpoint, stack.api, stack.origin_key()), port):
             figures = _measure(site, issue_token(stack))
     results.add({"staff_page": figures})
     for name, value in figures.items():

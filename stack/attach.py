@@ -17,8 +17,8 @@ from stack.template.merge import settings_in
 
 STAGE = LOCAL_STAGE
 SENDER = "petitions@example.org"
-# The emulated SES has no rate limit.
-UNPACED = "1000"
+# The highest rate that the template accepts: the emulated SES has no limit.
+MAIL_PER_SECOND = "1000"
 SENDERS = "2"
 SITE = "http://127.0.0.1:8000"
 
@@ -48,7 +48,7 @@ class Deployed:
             "SITE_URL": self.site,
             "LOG_LEVEL": "INFO",
             "MAIL_FROM": SENDER,
-            "MAIL_PER_SECOND": UNPACED,
+            "MAIL_PER_SECOND": MAIL_PER_SECOND,
             "MAIL_SENDERS": SENDERS,
             **settings_in(self.outputs),
         }
@@ -60,17 +60,21 @@ class Deployed:
         return {name: client.get_secret_value(SecretId=arn)["SecretString"] for name, arn in arns.items()}
 
     def origin_key(self) -> str:
-        """Return the key that shows the API that a request comes from its CDN."""
+        """Return the key by which the API recognises a request from its CDN."""
         return str(json.loads(self.keys()["ORIGIN_KEYS"])["v1"])
 
 
-def deployed(
+def deploy_to_emulator(
     endpoint: str, site: str = SITE, project: Path = ROOT, parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Deployed:
-    """Package and deploy to the emulator as `make run` does. A repeat changes nothing. `parameters`: the template's."""
+    """Package the project and deploy it to the emulator, as `make run` does. Repeating this changes nothing.
+
+    `parameters`: more parameters of the template.
+    """
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")
-    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED, "MailSenders": SENDERS, **parameters}
+    mail = {"MailFrom": SENDER, "MailPerSecond": MAIL_PER_SECOND, "MailSenders": SENDERS}
+    values = {"SiteUrl": site, **mail, **parameters}
     with one_line_errors():
         outputs = deploy(cloud, built, STAGE, values, confirm=lambda _: True)
         verify_sender(cloud, SENDER)

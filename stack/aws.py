@@ -25,7 +25,7 @@ class Cloud:
 
     endpoint: str | None = None
     region: str | None = None
-    """None: the one of the environment."""
+    """None: the region of the environment."""
     _clients: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -41,7 +41,7 @@ class Cloud:
             )
         return self._clients[service]
 
-    def poll(self) -> dict[str, int]:
+    def waiter_config(self) -> dict[str, int]:
         """Return a waiter's configuration: every 5 seconds, for up to an hour."""
         return {"Delay": 5, "MaxAttempts": 720}
 

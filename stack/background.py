@@ -11,7 +11,7 @@ from stack.sockets import LOOPBACK
 
 
 @contextmanager
-def served(application: web.Application, port: int) -> Iterator[None]:
+def serve(application: web.Application, port: int) -> Iterator[None]:
     """Serve the application on loopback until the block ends. Request bodies are not decompressed."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -14,12 +14,12 @@ _FOLDERS = (ROOT / "stack" / "pages", ROOT / "chalicelib" / "pages" / "templates
 
 
 def page() -> str:
-    """Return the page in place of one that could not be read."""
+    """Return the page that is shown in place of a page that could not be read."""
     return _in_every_language("_busy.html", "Sorry, this page is very busy")
 
 
 def refused_page() -> str:
-    """Return the page after a request that may not have arrived. It is short: the firewall takes 4 KB."""
+    """Return the page that follows a request which may not have arrived. The firewall accepts at most 4 KB."""
     return _in_every_language("_refused.html", "Sorry, we are very busy")
 
 

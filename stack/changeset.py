@@ -64,35 +64,35 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
     return _await_creation(cloud, stack, name, existing is None)
 
 
-def execute(cloud: Cloud, ready: ChangeSet) -> None:
+def execute(cloud: Cloud, change_set: ChangeSet) -> None:
     """Execute the change set and wait until it ends. Raise Failure with what failed and why."""
     client = cloud.client("cloudformation")
-    began = time.time()
-    client.execute_change_set(StackName=ready.stack, ChangeSetName=ready.name)
-    kind = "stack_create_complete" if ready.is_creation else "stack_update_complete"
+    started_at = time.time()
+    client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
+    kind = "stack_create_complete" if change_set.is_creation else "stack_update_complete"
     try:
-        client.get_waiter(kind).wait(StackName=ready.stack, WaiterConfig=cloud.poll())
+        client.get_waiter(kind).wait(StackName=change_set.stack, WaiterConfig=cloud.waiter_config())
     except WaiterError as error:
-        raise Failure(_reasons(cloud, ready.stack, began)) from error
+        raise Failure(_failures(cloud, change_set.stack, started_at)) from error
 
 
-def settle(cloud: Cloud, ready: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
+def settle(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
     """Execute the change set if `confirm` returns true, else discard it and raise Failure."""
     try:
-        if not confirm(ready):
+        if not confirm(change_set):
             raise Failure("not deployed: you said no")
     except BaseException:
-        discard(cloud, ready)
+        discard(cloud, change_set)
         raise
-    execute(cloud, ready)
+    execute(cloud, change_set)
 
 
-def discard(cloud: Cloud, ready: ChangeSet) -> None:
+def discard(cloud: Cloud, change_set: ChangeSet) -> None:
     """Delete the change set, and the empty stack that a first change set creates."""
     client = cloud.client("cloudformation")
-    client.delete_change_set(StackName=ready.stack, ChangeSetName=ready.name)
-    if ready.is_creation:
-        client.delete_stack(StackName=ready.stack)
+    client.delete_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
+    if change_set.is_creation:
+        client.delete_stack(StackName=change_set.stack)
 
 
 def _parameters(
@@ -117,7 +117,7 @@ def _await_creation(cloud: Cloud, stack: str, name: str, is_creation: bool) -> C
         pages = client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name)
         found = list(pages)
         if found[0]["Status"] == "FAILED":
-            _forget(cloud, ChangeSet(name, stack, is_creation, []), found[0])
+            _discard_failed(cloud, ChangeSet(name, stack, is_creation, []), found[0])
             return None
         if found[0]["Status"] == "CREATE_COMPLETE":
             changes = [change for page in found for change in page.get("Changes", [])]
@@ -125,7 +125,7 @@ def _await_creation(cloud: Cloud, stack: str, name: str, is_creation: bool) -> C
         time.sleep(0.1 if cloud.is_emulated else 2)
 
 
-def _forget(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> None:
+def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> None:
     """Delete a failed change set. Raise Failure unless it failed only because nothing would change."""
     reason = description.get("StatusReason", "no reason given")
     discard(cloud, failed)
@@ -133,12 +133,12 @@ def _forget(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> Non
         raise Failure(f"the change set failed: {reason}")
 
 
-def _reasons(cloud: Cloud, stack: str, began: float) -> str:
-    """Return what failed, oldest first. The first failure is the cause; it cancels the rest."""
+def _failures(cloud: Cloud, stack: str, started_at: float) -> str:
+    """Return each resource that failed and why, oldest first. The first failure is the cause of the others."""
     events = cloud.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     failed = [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
         for event in reversed(events)
-        if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= began - 60
+        if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= started_at - 60
     ]
     return "\n".join([f"stack {stack} was not deployed", *failed[:10]])

@@ -26,7 +26,7 @@ def table(project: Path) -> Path:
 
 
 def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the file's name in the zip and its content; nothing without a table. Raise Failure if it is invalid."""
+    """Yield the file's name in the zip and its content; nothing without a table. Raise Failure for an invalid table."""
     path = table(project)
     if path.exists():
         try:
@@ -39,18 +39,18 @@ def read_table(path: Path) -> dict[str, str]:
     """Return constituency by postcode, without rows that have no constituency. Raise ValueError."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        postcode, constituency = (_column(rows.fieldnames or (), called) for called in (_POSTCODE, _CONSTITUENCY))
+        postcode, constituency = (_column(rows.fieldnames or (), pattern) for pattern in (_POSTCODE, _CONSTITUENCY))
         found = {row[postcode].strip(): (row[constituency] or "").strip() for row in rows}
     constituencies = {code: name for code, name in found.items() if name}
     _check(constituencies.values())
     return constituencies
 
 
-def _column(names: Sequence[str], called: re.Pattern[str]) -> str:
+def _column(names: Sequence[str], pattern: re.Pattern[str]) -> str:
     for name in names:
-        if called.fullmatch(name.strip()):
+        if pattern.fullmatch(name.strip()):
             return name
-    raise ValueError(f"no column name matches {called.pattern}")
+    raise ValueError(f"no column name matches {pattern.pattern}")
 
 
 def _check(names: Collection[str]) -> None:

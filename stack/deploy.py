@@ -32,12 +32,12 @@ def deploy(
     """Deploy the package to the stage's stack and return its outputs. Nothing changes unless `confirm` returns true."""
     with one_line_errors():
         address = _publish(cloud, built, {**previous_values(cloud, stack_name(stage)), **values})
-        ready = changeset.create(
+        change_set = changeset.create(
             cloud, stack_name(stage), address, {"Stage": stage, **values}, built.read_template()["Parameters"]
         )
-        if ready:
-            changeset.settle(cloud, ready, confirm)
-        return _after_deployment(cloud, built, stage, has_changed=ready is not None)
+        if change_set:
+            changeset.settle(cloud, change_set, confirm)
+        return _after_deployment(cloud, built, stage, has_changed=change_set is not None)
 
 
 def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
 
 
 def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
-    """Do what the template cannot: the emulator's missing parts, and the busy page. Return the outputs."""
+    """Do what the template cannot do: complete the emulator's stack, and store the busy page. Return the outputs."""
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
         emulated.complete(cloud, built.read_template(), outputs)
@@ -59,7 +59,8 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     """Upload the zip, point every function at it, upload the template and return its URL.
 
-    `values`: the parameters. Those of the API's policy are written into the API's description: see template/edge.py.
+    `values`: the parameters. Those of the API's policy are written into the API's description, so that SAM deploys the
+    API again when they change (template/edge.py).
     """
     bucket = ready_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
@@ -120,19 +121,19 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
     """Return a function that shows the changes and asks. On prod only YES=1 in the environment skips the question."""
     is_confirmed = os.environ.get("YES") == "1" or (yes and stage != "prod")
 
-    def confirm(ready: ChangeSet) -> bool:
-        say(bold(f"{ready.stack}: {headline(ready.changes)}"))
-        say(table(ready.changes))
+    def confirm(change_set: ChangeSet) -> bool:
+        say(bold(f"{change_set.stack}: {headline(change_set.changes)}"))
+        say(table(change_set.changes))
         if is_protected(stage):
-            refuse_losses(ready)
+            refuse_losses(change_set)
         return is_confirmed or _says_yes(stage)
 
     return confirm
 
 
-def refuse_losses(ready: ChangeSet) -> None:
+def refuse_losses(change_set: ChangeSet) -> None:
     """Raise Failure if the change set removes or replaces data, unless LOSE names exactly those resources."""
-    lost = ",".join(losses(ready.changes))
+    lost = ",".join(losses(change_set.changes))
     if lost and os.environ.get("LOSE") != lost:
         raise Failure(f"this would remove or replace resources that hold data. To do it, deploy with LOSE={lost}")
 

@@ -7,8 +7,8 @@ from stack.aws import Cloud
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     """Apply the ignored parts of the template to an emulated stack. On AWS this is not needed."""
-    _expire_items(cloud, template, outputs)
-    _repeat_concurrency(cloud)
+    _enable_ttl(cloud, template, outputs)
+    _set_concurrency_again(cloud)
     _set_error_responses(cloud, template, outputs)
     _answer_preflights(cloud, template, outputs["RestAPIId"])
     _publish(cloud, template, outputs["RestAPIId"])
@@ -21,7 +21,7 @@ def verify_sender(cloud: Cloud, address: str) -> None:
         cloud.client("sesv2").create_email_identity(EmailIdentity=address)
 
 
-def _expire_items(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
+def _enable_ttl(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     client = cloud.client("dynamodb")
     for logical, resource in template["Resources"].items():
         if resource["Type"] == "AWS::DynamoDB::Table" and "TimeToLiveSpecification" in resource["Properties"]:
@@ -32,8 +32,8 @@ def _expire_items(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str
                 client.update_time_to_live(TableName=name, TimeToLiveSpecification=declared)
 
 
-def _repeat_concurrency(cloud: Cloud) -> None:
-    """Set each ScalingConfig again: the emulator stores a parameter as text, and the event source then runs nothing."""
+def _set_concurrency_again(cloud: Cloud) -> None:
+    """Set each ScalingConfig again: the emulator stored it as text, and such an event source starts no function."""
     client = cloud.client("lambda")
     pages = client.get_paginator("list_event_source_mappings").paginate()
     for mapping in [each for page in pages for each in page["EventSourceMappings"] if "ScalingConfig" in each]:
@@ -50,7 +50,7 @@ def _set_error_responses(cloud: Cloud, template: dict[str, Any], outputs: dict[s
 
 
 def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str, str]:
-    """Return the headers. In the template, one that depends on the CDN is a condition: keep it if the CDN exists."""
+    """Return the headers. In the template, a header with a condition depends on the CDN: keep it if the CDN exists."""
     fixed = {name: value for name, value in headers.items() if isinstance(value, str)}
     dependent = {name: value["Fn::If"] for name, value in headers.items() if name not in fixed}
     assert all(condition == "HasEdge" for condition, *_ in dependent.values())

@@ -76,7 +76,10 @@ def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
 def emulator(
     port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY
 ) -> Iterator[Emulator]:
-    """Run an emulator until the block ends. Port 0: a free one. `functions`: the most at once. `job_delay`: seconds."""
+    """Run an emulator until the block ends.
+
+    Port 0: a free port. `functions`: how many run at once, at most. `job_delay`: seconds.
+    """
     running = start(port, state, functions, job_delay)
     try:
         yield running
@@ -104,7 +107,7 @@ def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, 
 
 
 def stop(running: Emulator) -> None:
-    """Let it save its state, if it keeps any, then end it and every process that it started."""
+    """Let the emulator save its state, if it keeps any. Then end it and every process that it started."""
     if running.keeps_state:
         running.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
@@ -134,7 +137,7 @@ def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator
 
 
 def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
-    """Return a clean environment: every function inherits the emulator's."""
+    """Return a clean environment, because every function inherits it."""
     listening = {"BIND_HOST": LOOPBACK, "MINISTACK_HOST": LOOPBACK, "GATEWAY_PORT": str(port)}
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
     region = {"MINISTACK_REGION": REGION}
@@ -157,13 +160,13 @@ def _wait_ready(running: Emulator) -> None:
     while time.monotonic() < deadline:
         if not running.is_alive():
             raise Failure(f"the emulator did not start: {_last_line(running.log)}")
-        if _answers(running.port) and _is_ours(running):
+        if _is_answering(running.port) and _is_ours(running):
             return
         time.sleep(0.05)
     raise Failure(f"the emulator was not ready after {_READY_SECONDS:.0f} s")
 
 
-def _answers(port: int) -> bool:
+def _is_answering(port: int) -> bool:
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", "/_ministack/ready")
@@ -175,7 +178,7 @@ def _answers(port: int) -> bool:
 
 
 def _is_ours(running: Emulator) -> bool:
-    """Return whether our process has the port: another may have taken it before the emulator bound it."""
+    """Return whether our process has the port. Another process may have bound it before the emulator did."""
     if not Path("/proc/net/tcp").exists():
         return running.is_alive()
     return any(listener.port == running.port for listener in running.listeners())

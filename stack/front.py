@@ -1,8 +1,8 @@
 """The local site's stable address: a proxy to the API, whose URL changes between deployments.
 
-It stands for a custom domain and a CDN that keeps nothing; stack/edge is one that does. It follows no redirect, decodes
-nothing and sets only the headers that a CDN sets: the caller's address, that the site has no path prefix, and the key
-with which the API believes this.
+It takes the place of a custom domain and of a CDN without a cache; stack/edge is a CDN with a cache. It follows no
+redirect, decodes nothing and sets only the headers that a CDN sets: the caller's address, the site's empty path prefix,
+and the key that makes the API trust these headers.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from stack.inbox import Inbox, routes
 _LIMIT = 10 * 1024 * 1024
 """Bytes of a request body. The application's own limit is far lower, and its error is more helpful."""
 
-_AT_ONCE = 4
-"""Requests at once. Below the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that relay, sender and authorizer can run."""
+_MOST_AT_ONCE = 4
+"""Fewer than the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that relay, sender and authorizer can run too."""
 
 _TIMEOUT = aiohttp.ClientTimeout(total=29, sock_connect=2)
-_ONE_HOP = {
+_HOP_BY_HOP = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
     *("transfer-encoding", "upgrade", "expect"),
 }
-_KEY = "X-Origin-Verify"
-NOT_PASSED_ON = {*_ONE_HOP, "host", "content-length"}
-_OURS = {*NOT_PASSED_ON, "forwarded", "x-real-ip", _KEY.lower(), "cloudfront-viewer-address"}
+_KEY_HEADER = "X-Origin-Verify"
+NOT_PASSED_ON = {*_HOP_BY_HOP, "host", "content-length"}
+_DROPPED = {*NOT_PASSED_ON, "forwarded", "x-real-ip", _KEY_HEADER.lower(), "cloudfront-viewer-address"}
 _RETRY = {"Retry-After": "5", "Cache-Control": "no-store"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,7 +47,7 @@ class Front:
     def __init__(self, api: str, key: str) -> None:
         self._api = api
         self._key = key
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -69,21 +69,21 @@ class Front:
             content = await answer.read()
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in answer.headers:
             return problem(429, "Too Many Requests", "Very many people are here right now. Please wait.", _RETRY)
-        headers = _passed_headers(answer.headers)
+        headers = _end_to_end_headers(answer.headers)
         return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
 
     def headers(self, request: web.Request) -> CIMultiDict[str]:
-        """Return the caller's headers with our own; the caller's of the same names are dropped."""
+        """Return the caller's headers and our own. The caller's headers of the same names are dropped."""
         headers = CIMultiDict(
             (name, value)
             for name, value in request.headers.items()
-            if name.lower() not in _OURS and not name.lower().startswith("x-forwarded-")
+            if name.lower() not in _DROPPED and not name.lower().startswith("x-forwarded-")
         )
         headers["X-Forwarded-For"] = request.remote or "127.0.0.1"
         headers["X-Forwarded-Proto"] = request.scheme
         headers["X-Forwarded-Host"] = request.host
         headers["X-Forwarded-Prefix"] = "/"
-        headers[_KEY] = self._key
+        headers[_KEY_HEADER] = self._key
         return headers
 
     def _forward(self, request: web.Request, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
@@ -107,12 +107,12 @@ def application(emulator: str, api: str, key: str, archive: Path | None = None) 
     return serving(front, routes(inbox))
 
 
-def serving(front: Front, own: Iterable[web.RouteDef] = ()) -> web.Application:
-    """Return an application that passes on everything but its own routes."""
+def serving(front: Front, own_routes: Iterable[web.RouteDef] = ()) -> web.Application:
+    """Return an application that passes on every request except those of its own routes."""
     app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
     app.cleanup_ctx.append(front.connect)
     app.on_response_prepare.append(_without_server_header)
-    app.add_routes(own)
+    app.add_routes(own_routes)
     app.router.add_route("*", "/{path:[\\s\\S]*}", front.pass_on)
     return app
 
@@ -133,9 +133,9 @@ async def _without_server_header(_: web.Request, response: web.StreamResponse) -
     response.headers.popall("Server", None)
 
 
-def _passed_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    """Return all headers but those of the connection, and Content-Length, which is computed again."""
-    dropped = {*_ONE_HOP, "content-length"}
+def _end_to_end_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """Return all headers except those of the connection, and Content-Length, which is computed again."""
+    dropped = {*_HOP_BY_HOP, "content-length"}
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
 
 

@@ -44,7 +44,7 @@ class Inbox:
     def __init__(self, emulator: str, session: Callable[[], ClientSession], archive: Path | None = None) -> None:
         self._source = f"{emulator}/_ministack/ses/messages"
         self._session = session
-        self._earlier = _read(archive)
+        self._earlier_records = _read_archive(archive)
         self._pages = _environment()
 
     async def mails(self) -> list[InboxEmail]:
@@ -57,18 +57,18 @@ class Inbox:
             document = await answer.json(content_type=None)
         sent = [each for account in document["messages"].values() for each in account]
         # The emulator may have saved an email of this run before the archive was read.
-        every = {each["MessageId"]: each for each in (*self._earlier, *sent)}
-        return sorted(every.values(), key=lambda each: float(each["Timestamp"]))
+        by_id = {each["MessageId"]: each for each in (*self._earlier_records, *sent)}
+        return sorted(by_id.values(), key=lambda each: float(each["Timestamp"]))
 
-    async def listing(self, _: web.Request) -> web.Response:
+    async def show_list(self, _: web.Request) -> web.Response:
         """Return all emails as HTML."""
         return self._page("inbox.html", mails=await self.mails())
 
-    async def as_json(self, _: web.Request) -> web.Response:
+    async def list_as_json(self, _: web.Request) -> web.Response:
         """Return all emails as JSON."""
         return web.json_response({"mails": [asdict(mail) for mail in await self.mails()]})
 
-    async def reading(self, request: web.Request) -> web.Response:
+    async def show_email(self, request: web.Request) -> web.Response:
         """Return one email: its text with links, and its HTML part in a frame that runs no scripts. 404 if unknown."""
         number = int(request.match_info["number"])
         found = [mail for mail in await self.mails() if mail.number == number]
@@ -76,7 +76,7 @@ class Inbox:
             raise web.HTTPNotFound(text="This email does not exist.")
         return self._page("mail.html", mail=found[0])
 
-    async def style(self, _: web.Request) -> web.FileResponse:
+    async def read_style(self, _: web.Request) -> web.FileResponse:
         """Return the pages' style sheet."""
         return web.FileResponse(_PAGES / "inbox.css")
 
@@ -89,15 +89,15 @@ class Inbox:
 def routes(inbox: Inbox) -> list[web.RouteDef]:
     """Return the inbox's routes."""
     return [
-        web.get("/_local/inbox", inbox.listing),
-        web.get("/_local/inbox/", inbox.listing),
-        web.get("/_local/inbox.json", inbox.as_json),
-        web.get("/_local/inbox.css", inbox.style),
-        web.get(r"/_local/inbox/{number:[0-9]{1,9}}", inbox.reading),
+        web.get("/_local/inbox", inbox.show_list),
+        web.get("/_local/inbox/", inbox.show_list),
+        web.get("/_local/inbox.json", inbox.list_as_json),
+        web.get("/_local/inbox.css", inbox.read_style),
+        web.get(r"/_local/inbox/{number:[0-9]{1,9}}", inbox.show_email),
     ]
 
 
-def _read(archive: Path | None) -> list[dict[str, Any]]:
+def _read_archive(archive: Path | None) -> list[dict[str, Any]]:
     """Return the emails of earlier runs, one a line. A killed emulator may have left half a line."""
     records: list[dict[str, Any]] = []
     for line in archive.read_text().splitlines() if archive and archive.exists() else ():

@@ -1,6 +1,6 @@
-"""Compile the catalogues: gettext's .mo files from `chalicelib/languages/*.po`, with each language's own data of CLDR.
+"""Compile the catalogues: gettext's .mo files from `chalicelib/languages/*.po` and from CLDR's data of each language.
 
-They are derived, so they are not in the repository. Babel does this here, and does not ship: its data is large.
+The .mo files are not in the repository. Babel compiles them here, and does not ship, because its data is large.
 """
 
 import os
@@ -21,7 +21,7 @@ from chalicelib.core.countries import countries
 from stack.console import Failure
 from stack.paths import ROOT
 
-_PLACE = "chalicelib/languages"
+_FOLDER = "chalicelib/languages"
 _METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract", ".txt": "jinja2.ext:babel_extract"}
 _OPTIONS = {"extensions": "jinja2.ext.i18n", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 _MARKED = {
@@ -33,27 +33,27 @@ _MARKED = {
     "translatable": None,
 }
 _ERRORS = {"ValueError": None, "AddressError": None, "FieldError": (2,), "Problem": (3,), "_try_again": None}
-# Lines of a catalogue's header.
-_CHANGING = re.compile(
+# Lines of a catalogue's header that change each time.
+_CHANGING_LINES = re.compile(
     r'^"(Project-Id-Version|Report-Msgid|POT-Creation|PO-Revision|Last-Translator|Language-Team|Generated).*\n', re.M
 )
 _STAFF_PAGES = {"staff.html", "sign_in.html"}
 
 
 def catalogues(project: Path) -> list[Path]:
-    return sorted((project / _PLACE).glob("*.po"))
+    return sorted((project / _FOLDER).glob("*.po"))
 
 
 def compiled_catalogues(project: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the name of each compiled catalogue in the zip, and its content."""
     for path in catalogues(project):
-        yield f"{_PLACE}/{path.stem}.mo", compiled(path)
+        yield f"{_FOLDER}/{path.stem}.mo", compiled(path)
 
 
 def compiled(path: Path) -> bytes:
     """Return the .mo of a catalogue. Its fuzzy texts are left out: nobody has checked them."""
     catalogue = read_catalogue(path)
-    for context, english, translation in _published(path.stem):
+    for context, english, translation in _cldr_texts(path.stem):
         catalogue.add(english, translation, context=context)
     out = BytesIO()
     write_mo(out, catalogue)
@@ -75,8 +75,8 @@ def write_compiled(project: Path = ROOT) -> None:
             partial.replace(path)
 
 
-def _published(code: str) -> Iterator[tuple[str, str, str]]:
-    """Yield CLDR's data for the language: context, English text and own text. Nothing if CLDR lacks the language."""
+def _cldr_texts(code: str) -> Iterator[tuple[str, str, str]]:
+    """Yield CLDR's texts for the language: context, English text, own text. Nothing if CLDR lacks the language."""
     try:
         own, english = Locale.parse(code), Locale("en")
     except UnknownLocaleError:
@@ -114,12 +114,12 @@ def write_catalogue(path: Path, catalogue: Catalog) -> None:
     """Write the catalogue sorted by file, without dates and line numbers, which would change each time."""
     out = BytesIO()
     write_po(out, catalogue, width=120, sort_by_file=True, include_lineno=False)
-    path.write_text(_CHANGING.sub("", out.getvalue().decode()), encoding="utf-8")
+    path.write_text(_CHANGING_LINES.sub("", out.getvalue().decode()), encoding="utf-8")
 
 
 def new_catalogue(code: str, project: Path = ROOT) -> None:
     """Write an empty catalogue for the language, with its rule for plurals."""
-    path = project / _PLACE / f"{code}.po"
+    path = project / _FOLDER / f"{code}.po"
     if path.exists():
         raise Failure(f"{path} exists already")
     catalogue = Catalog(locale=code, charset="utf-8", fuzzy=False)
@@ -130,6 +130,6 @@ def new_catalogue(code: str, project: Path = ROOT) -> None:
 
 def _keywords(place: str) -> dict[str, Any]:
     """Return which calls have texts to translate. Errors of some folders are for staff, whose pages are in English."""
-    public = place.startswith(("chalicelib/core/", "chalicelib/edge/", "chalicelib/signatures/"))
-    public = public and place != "chalicelib/edge/batch.py"  # Its errors are for logs.
-    return {**_MARKED, **(_ERRORS if public else {})}
+    has_public_errors = place.startswith(("chalicelib/core/", "chalicelib/edge/", "chalicelib/signatures/"))
+    is_for_logs = place == "chalicelib/edge/batch.py"
+    return {**_MARKED, **(_ERRORS if has_public_errors and not is_for_logs else {})}

@@ -1,7 +1,7 @@
 """Turn the charity's optional table of members of parliament into the file that ships.
 
 The table is `.chalice/members.csv`, with a header line and the columns `constituency`, `name` and `email`. It needs the
-table of postcodes (`stack.constituencies`), which must call each constituency the same.
+table of postcodes (`stack.constituencies`), with the same names of constituencies.
 """
 
 import csv
@@ -28,7 +28,7 @@ def table(project: Path) -> Path:
 
 
 def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the file's name in the zip and its content; nothing without a table. Raise Failure if it is invalid."""
+    """Yield the file's name in the zip and its content; nothing without a table. Raise Failure for an invalid table."""
     path, postcodes = table(project), constituencies.table(project)
     if path.exists():
         if not postcodes.exists():
@@ -61,15 +61,15 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
 
 
 def _check(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
-    """Raise ValueError if the member is invalid. A name with a line break would begin another header of an email."""
+    """Raise ValueError if the member is invalid. A line break in a name would begin another header of an email."""
     if member.constituency not in known:
         raise ValueError(f"the table of postcodes has no constituency called {member.constituency[:60]!r}")
     if member.constituency in found:
         raise ValueError(f"{member.constituency} is there twice")
-    for adapter, value, called in ((_NAME, member.name, "name"), (_EMAIL, member.email, "email address")):
+    for adapter, value, label in ((_NAME, member.name, "name"), (_EMAIL, member.email, "email address")):
         try:
             adapter.validate_python(value)
         except ValidationError:
-            raise ValueError(f"the {called} of {member.constituency} is missing or wrong") from None
+            raise ValueError(f"the {label} of {member.constituency} is missing or wrong") from None
     if not member.name.isprintable():
         raise ValueError(f"the name of {member.constituency} has characters that cannot be printed")

@@ -33,7 +33,7 @@ from stack.slim import wanted_dependencies, write_zip
 from stack.target import Target, target_of
 from stack.template.merge import merge_template
 
-_OWN_RULES = [
+_BUILD_MODULES = [
     Path(__file__).with_name(f"{name}.py")
     for name in (
         "bytecode",
@@ -74,13 +74,13 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
         say(_NO_BYTECODE.format(target.runtime))
     out = build / stage
     result = Package(out / "sam.json", out / "deployment.zip")
-    mark = out / "inputs"
+    inputs_file = out / "inputs"
     with _one_at_a_time(build):
         inputs = _inputs(stage, project, target)
-        if not (mark.exists() and mark.read_text() == inputs and result.archive.exists()):
-            mark.unlink(missing_ok=True)
+        if not (inputs_file.exists() and inputs_file.read_text() == inputs and result.archive.exists()):
+            inputs_file.unlink(missing_ok=True)
             _build(stage, project, build, result, target)
-            mark.write_text(inputs)
+            inputs_file.write_text(inputs)
     return result
 
 
@@ -99,7 +99,7 @@ def _inputs(stage: str, project: Path, target: Target) -> str:
     tables = [path for path in (constituencies.table(project), members.table(project)) if path.exists()]
     sources = [*code, *tables, *catalogues(project)]
     generated = [json.dumps(merge_template()), *(content.decode() for _, content in chart_files())]
-    return digest(stage, str(target), project / "requirements.txt", *sources, *_OWN_RULES, *generated)
+    return digest(stage, str(target), project / "requirements.txt", *sources, *_BUILD_MODULES, *generated)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
@@ -142,14 +142,14 @@ def as_shipped(path: Path) -> bytes:
 def _dependencies(project: Path, build: Path, target: Target) -> Path:
     """Return a zip of the slimmed dependencies, built once for each target and content of requirements.txt."""
     required = project / "requirements.txt"
-    key = digest(str(target), required, *_OWN_RULES)[:16]
-    kept = build / "dependencies" / f"{key}.zip"
-    if not kept.exists():
+    key = digest(str(target), required, *_BUILD_MODULES)[:16]
+    cached = build / "dependencies" / f"{key}.zip"
+    if not cached.exists():
         staged = build / "dependencies" / key
         install_dependencies(required, staged, target)
-        write_zip(kept, with_bytecode(wanted_dependencies(staged), target))
+        write_zip(cached, with_bytecode(wanted_dependencies(staged), target))
         shutil.rmtree(staged)
-    return kept
+    return cached
 
 
 def _main() -> None:

@@ -21,11 +21,11 @@ _SIGN_IN = {
 
 
 def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[str, str]) -> dict[str, str]:
-    """Return values by parameter name, without options that are not given: those keep the stack's value, `previous`.
+    """Return values by parameter name. A parameter without an option is left out: it keeps its value in `previous`.
 
     Raise Failure if a parameter is unknown or malformed.
     """
-    given = {
+    from_options = {
         "SiteUrl": options.site_url.rstrip("/"),
         "EdgeDomain": options.edge_domain,
         "MailFrom": options.mail_from,
@@ -35,7 +35,7 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
         "AlarmEmail": options.alarm_email,
         **{parameter: os.environ.get(name, "") for name, parameter in _SIGN_IN.items()},
     }
-    chosen = {name: value for name, value in given.items() if value} | pairs(options.set)
+    chosen = {name: value for name, value in from_options.items() if value} | pairs(options.set)
     if domain := chosen.get("EdgeDomain"):
         # Otherwise links in emails would have the API's own address, which refuses requests that come past the CDN.
         chosen.setdefault("SiteUrl", f"https://{domain}")
@@ -62,8 +62,8 @@ def _with_senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[s
 
     A stack that was created before MailSenders existed has a rate only.
     """
-    before = {} if "MailSenders" in previous else previous
-    rate = chosen.get("MailPerSecond") or before.get("MailPerSecond")
+    rate_without_senders = None if "MailSenders" in previous else previous.get("MailPerSecond")
+    rate = chosen.get("MailPerSecond") or rate_without_senders
     return {"MailSenders": str(senders_for(_rate(rate))), **chosen} if rate else chosen
 
 

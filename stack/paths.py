@@ -17,14 +17,14 @@ REGION = "us-east-1"
 
 def emulator_python() -> Path:
     """Return the emulator's interpreter. It has its own virtual environment, because its pydantic differs from ours."""
-    given = os.environ.get("EMULATOR_PYTHON")
-    return Path(given) if given else ROOT / ".venv-emulator" / "bin" / "python"
+    configured = os.environ.get("EMULATOR_PYTHON")
+    return Path(configured) if configured else ROOT / ".venv-emulator" / "bin" / "python"
 
 
 def referee_home() -> Path:
     """Return the folder where the Makefile installs the referee's IAM engine and Node."""
-    given = os.environ.get("REFEREE_HOME")
-    return Path(given) if given else ROOT / ".venv" / "referee"
+    configured = os.environ.get("REFEREE_HOME")
+    return Path(configured) if configured else ROOT / ".venv" / "referee"
 
 
 def tool(name: str) -> str:

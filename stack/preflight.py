@@ -74,10 +74,10 @@ def _is_known(cloud: Cloud, identity: str) -> bool:
 def _check_reservations(
     cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, str], template: dict[str, Any]
 ) -> None:
-    """Check reserved concurrency. It is also a limit: a queue's worker needs what its event source starts."""
+    """Check reserved concurrency. It is also a limit: a queue's worker needs as many as its event source starts."""
     overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
-    storers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    for name, least in (("ReservedSenders", _number(chosen, "MailSenders")), ("ReservedOverflow", storers)):
+    overflow_workers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    for name, least in (("ReservedSenders", _number(chosen, "MailSenders")), ("ReservedOverflow", overflow_workers)):
         if 0 < _number(chosen, name) < least:
             raise Failure(f"{name} must be 0 or at least {least}, the number that its event source starts")
     reserved = sum(_number(chosen, name) for name in RESERVED)
@@ -95,14 +95,14 @@ def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
     """Check that nobody is refused while the domain moves to CloudFront, or while its key changes."""
     if not chosen["EdgeDomain"] or not previous:
         return
-    key, sent = chosen["OriginKey"], previous.get("OriginKey")
+    key, previous_key = chosen["OriginKey"], previous.get("OriginKey")
     if previous.get("EdgeDomain"):
-        if key not in (sent, previous.get("OriginKeyToo")):
+        if key not in (previous_key, previous.get("OriginKeyToo")):
             raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
-        if sent not in (key, chosen["OriginKeyToo"]):
+        if previous_key not in (key, chosen["OriginKeyToo"]):
             raise Failure(
-                f"CloudFront sends {sent} until the change has spread, and the API would refuse it: deploy with"
-                f' SET="OriginKey={key} OriginKeyToo={sent}" first'
+                f"CloudFront sends {previous_key} until the change has spread, and the API would refuse it: deploy with"
+                f' SET="OriginKey={key} OriginKeyToo={previous_key}" first'
             )
     elif chosen["EdgeOnly"] == "yes":
         raise Failure(

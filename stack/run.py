@@ -15,7 +15,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from stack.attach import Deployed, deployed
+from stack.attach import Deployed, deploy_to_emulator
 from stack.console import Failure, bold, dim, run_main, say
 from stack.edge.local import PARAMETERS, applications as edge_applications
 from stack.emulator import Emulator, emulator
@@ -41,10 +41,11 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
         _make_private(STATE)
         say(dim("Starting the emulator and deploying to it ..."))
         with emulator(_emulator_port(), STATE) as running:
-            stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=PARAMETERS if has_edge else {})
+            parameters = PARAMETERS if has_edge else {}
+            stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=parameters)
             load_petitions(stack)
             token = _staff_token(stack)
-            with _announced(stack, token, sample_token(stack, token, _PARTNER_TOKEN)):
+            with _endpoints_file(stack, token, sample_token(stack, token, _PARTNER_TOKEN)):
                 asyncio.run(_serve(running, stack, _applications(running, stack, port, has_edge), token))
         say(dim("Stopped. Signatures are kept. To delete them, use `make run FRESH=1`."))
 
@@ -110,7 +111,7 @@ def _token_works(stack: Deployed, token: str) -> bool:
 
 
 @contextmanager
-def _announced(stack: Deployed, token: str, partner_token: str) -> Iterator[None]:
+def _endpoints_file(stack: Deployed, token: str, partner_token: str) -> Iterator[None]:
     """Keep `.local/endpoints.json` while the site runs."""
     endpoints = {
         "site": stack.site,
@@ -133,7 +134,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _applications(running: Emulator, stack: Deployed, port: int, has_edge: bool) -> dict[int, web.Application]:
-    """Return what is served at which port: the site, and api_port a CDN also the API."""
+    """Return the web application for each port: the site, and behind a CDN also the API."""
     archive = STATE / "inbox.jsonl"
     if has_edge:
         api_port = free_port()
@@ -142,21 +143,21 @@ def _applications(running: Emulator, stack: Deployed, port: int, has_edge: bool)
     return {port: application(running.endpoint, stack.api, stack.origin_key(), archive)}
 
 
-async def _serve(running: Emulator, stack: Deployed, served: dict[int, web.Application], token: str) -> None:
+async def _serve(running: Emulator, stack: Deployed, applications: dict[int, web.Application], token: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as running_servers:
-        for port, each in served.items():
-            runner = web.AppRunner(each, access_log=None, shutdown_timeout=2, auto_decompress=False)
+        for port, served in applications.items():
+            runner = web.AppRunner(served, access_log=None, shutdown_timeout=2, auto_decompress=False)
             await runner.setup()
             running_servers.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, LOOPBACK, port).start()
         _print_addresses(stack, token)
-        await _until(stop, running)
+        await _wait_for(stop, running)
 
 
-async def _until(stop: asyncio.Event, running: Emulator) -> None:
+async def _wait_for(stop: asyncio.Event, running: Emulator) -> None:
     while not stop.is_set():
         if not running.is_alive():
             raise Failure("the emulator stopped unexpectedly; start again with `make run`")

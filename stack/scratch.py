@@ -11,7 +11,7 @@ _PREFIX, _LOCK = "petitions-emulator-", "lock"
 
 
 def new_folder() -> tuple[Path, IO[str]]:
-    """Return a folder and its locked file. Pass the file on to the emulator: it is unlocked when that has ended."""
+    """Return a folder and its locked file. Pass the file on to the emulator: the lock ends with the emulator."""
     _remove_left_over()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     # Lock it under another name first, so that another start never finds it unlocked.
@@ -23,6 +23,6 @@ def new_folder() -> tuple[Path, IO[str]]:
 
 def _remove_left_over() -> None:
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
-        with suppress(OSError), path.open() as lock:  # It is in use, another user's, or removed by another start.
+        with suppress(OSError), path.open() as lock:  # The folder is in use, another user's, or just removed.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(path.parent, ignore_errors=True)

@@ -21,9 +21,9 @@ def environment_of(stage: str) -> dict[str, str]:
 def _local() -> dict[str, str]:
     if not ENDPOINTS.exists():
         raise Failure("the local site is not running: start it with `make run`")
-    known = json.loads(ENDPOINTS.read_text())
-    outputs = current_outputs(Cloud(known["emulator"]), "local")
-    return settings(Deployed(known["emulator"], outputs, known["site"]))
+    endpoints = json.loads(ENDPOINTS.read_text())
+    outputs = current_outputs(Cloud(endpoints["emulator"]), "local")
+    return settings(Deployed(endpoints["emulator"], outputs, endpoints["site"]))
 
 
 def _remote(stage: str) -> dict[str, str]:

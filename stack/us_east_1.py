@@ -23,7 +23,7 @@ Values = dict[str, str]
 
 
 def stack_name(stage: str, region: str) -> str:
-    """Return the name of the stack. `region`: that of the main stack, so that each main stack has its own."""
+    """Return the name of the stack. `region`: that of the main stack. Each main stack has its own one in us-east-1."""
     return f"petitions-{stage}-edge-{region}"
 
 
@@ -32,7 +32,7 @@ def deploy_in_us_east_1(
 ) -> Values:
     """Deploy the stack and return the main stack's parameters that come from it.
 
-    `values`: the main stack's parameters. `distribution`: its ARN, for the log; "" while there is none.
+    `values`: the main stack's parameters. `distribution`: its distribution's ARN, for the log; "" before it exists.
     """
     stack = stack_name(options.stage, _region(cloud))
     if changeset.describe(_in_us_east_1(cloud), stack) is None:
@@ -49,9 +49,9 @@ def _deploy(cloud: Cloud, stack: str, values: dict[str, str], confirm: Confirm) 
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     bucket = ready_bucket(cloud)
     address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
-    ready = changeset.create(cloud, stack, address, values, template["Parameters"])
-    if ready:
-        changeset.settle(cloud, ready, confirm)
+    change_set = changeset.create(cloud, stack, address, values, template["Parameters"])
+    if change_set:
+        changeset.settle(cloud, change_set, confirm)
     return changeset.outputs(changeset.describe(cloud, stack) or {})
 
 

@@ -36,7 +36,7 @@ DAY = timedelta(days=1)
 SECRET = "a-secret-for-signature-ids"
 TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
 LIMIT_KEYS = {"v1": "a-key-for-limits"}
-# What the CDN sends.
+# The keys that the CDN sends to the API.
 ORIGIN_KEYS = {"OriginKey": "the-key-of-the-cdn", "OriginKeyToo": "its-next-key"}
 # The purposes of the links in a signature's emails.
 LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
@@ -117,7 +117,7 @@ def identity_of(petition: Petition, person: Person = ALICE) -> str:
 
 
 def signed(tables: Tables, petition: Petition, person: Person = ALICE, now: datetime = NOW, **changes: Any) -> str:
-    """Sign, and return the signature's id, whether it is new or not. Raise Unavailable if the table fails."""
+    """Sign, and return the id of the signature, new or not. Raise Unavailable if the table fails."""
     return sign_by_form(petition, now, a_signing_context(tables), person, **changes).signature_id
 
 

@@ -1,4 +1,4 @@
-"""Conditions and updates of DynamoDB, worked out on plain items."""
+"""Conditions and updates of DynamoDB, evaluated on plain items."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ def _value(operand: Any, item: Mapping[str, Any]) -> Any:
 
 
 def copied(item: Item, only: Sequence[str] = ()) -> Item:
-    """Copy what a caller may change. Text and numbers need no copy."""
+    """Copy an item, so that its caller may change the copy. `only`: its attributes; by default all."""
     values = {name: item[name] for name in only or item if name in item}
     return {name: value if isinstance(value, str | int) else copy.deepcopy(value) for name, value in values.items()}
 

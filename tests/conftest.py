@@ -28,18 +28,18 @@ from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_pu
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
 
-# While tests are collected, almost all objects are kept. Looking for garbage takes a tenth of the processor's time.
+# Collect garbage rarely: while pytest collects tests there is almost none, and the search takes a tenth of the time.
 gc.set_threshold(100_000, 50, 100)
 
-# Read each description of a service once, whichever session asks: this is nine tenths of the time that a client takes.
+# Read each description of a service once for all sessions: reading is nine tenths of the time to build a client.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
 pytest_plugins = ["tests.emulated", "tests.deployed"]
 
-_QUICK = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
-hypothesis.settings.register_profile("quick", max_examples=40, derandomize=True, **_QUICK)  # type: ignore[arg-type]
-hypothesis.settings.register_profile("deep", max_examples=2000, **_QUICK)  # type: ignore[arg-type]
+_COMMON = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
+hypothesis.settings.register_profile("quick", max_examples=40, derandomize=True, **_COMMON)  # type: ignore[arg-type]
+hypothesis.settings.register_profile("deep", max_examples=2000, **_COMMON)  # type: ignore[arg-type]
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 ENVIRONMENT = {
@@ -104,7 +104,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGro
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not import a whole file of slow tests where none of them runs: Schemathesis alone takes a second."""
+    """Do not import a file of slow tests only, if they do not run: importing Schemathesis alone takes a second."""
     is_slow = collection_path.is_relative_to(ROOT) and str(collection_path.relative_to(ROOT)) in SLOW
     return (is_slow and config.option.markexpr == "not slow") or None
 
@@ -134,10 +134,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 
 def _rank(item: pytest.Item) -> int:
-    return next((rank for rank, name in enumerate(LONGEST) if _is_of(item.nodeid, name)), len(LONGEST))
+    return next((rank for rank, name in enumerate(LONGEST) if _belongs_to(item.nodeid, name)), len(LONGEST))
 
 
-def _is_of(nodeid: str, name: str) -> bool:
+def _belongs_to(nodeid: str, name: str) -> bool:
     return nodeid.startswith(name) or nodeid.endswith(f"@{name}")
 
 

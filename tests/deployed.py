@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from chalicelib.petitions.form import EDITABLE
-from stack.attach import Deployed, deployed
-from stack.background import served
+from stack.attach import Deployed, deploy_to_emulator
+from stack.background import serve
 from stack.edge import local
 from stack.emulator import emulator
 from stack.front import application
@@ -26,7 +26,7 @@ from tests.oidc.running import a_provider
 SLUG = "support-trafficked-children"
 # Seconds. A cold function is slow while other tests use the processor.
 PATIENCE = 60
-# Seconds, instead of START_DELAY: no request takes longer here.
+# Seconds, instead of START_DELAY: no request takes longer in a test.
 JOB_DELAY = 5
 SAMPLE = Path(__file__).parents[1] / ".chalice" / "petitions" / f"{SLUG}.toml"
 
@@ -73,10 +73,10 @@ class DeployedSite:
 def a_draft(slug: str, **changes: Any) -> dict[str, Any]:
     """Return a body for `POST /api/staff/petitions`, from the sample petition."""
     sample = tomllib.loads(SAMPLE.read_text(encoding="utf-8"))
-    mine = {
+    fields = {
         name: value for name, value in sample.items() if name in EDITABLE and name not in ("opened_at", "closes_at")
     }
-    return {**mine, "slug": slug, **changes}
+    return {**fields, "slug": slug, **changes}
 
 
 @pytest.fixture(scope="session")
@@ -97,26 +97,26 @@ def site_with_sign_in() -> Iterator[DeployedSite]:
 
 @contextmanager
 def a_deployed_site(port: int, more: Mapping[str, str] | None = None) -> Iterator[DeployedSite]:
-    """Serve a site. With EDGE=1 in the environment, every such site has the local CDN before it."""
+    """Serve a site. With EDGE=1 in the environment, the local CDN is before it."""
     if os.environ.get("EDGE") == "1":
         with a_site_behind_a_cdn(port, more) as site:
             yield site
         return
     url = f"http://{LOOPBACK}:{port}"
     with emulator(job_delay=JOB_DELAY) as running:
-        stack = deployed(running.endpoint, url, parameters=more or {})
+        stack = deploy_to_emulator(running.endpoint, url, parameters=more or {})
         load_petitions(stack)
-        with served(application(running.endpoint, stack.api, stack.origin_key()), port):
+        with serve(application(running.endpoint, stack.api, stack.origin_key()), port):
             yield DeployedSite(url, issue_token(stack), stack)
 
 
 @contextmanager
 def a_site_behind_a_cdn(port: int, more: Mapping[str, str] | None = None) -> Iterator[DeployedSite]:
     """Serve a site as `make run EDGE=1` does."""
-    url, behind = f"http://{LOOPBACK}:{port}", free_port()
+    url, api_port = f"http://{LOOPBACK}:{port}", free_port()
     with emulator(job_delay=JOB_DELAY) as running:
-        stack = deployed(running.endpoint, url, parameters={**local.PARAMETERS, **(more or {})})
+        stack = deploy_to_emulator(running.endpoint, url, parameters={**local.PARAMETERS, **(more or {})})
         load_petitions(stack)
-        edge, api = local.applications(stack, behind)
-        with served(api, behind), served(edge, port):
-            yield DeployedSite(url, issue_token(stack), stack, f"http://{LOOPBACK}:{behind}")
+        edge, api = local.applications(stack, api_port)
+        with serve(api, api_port), serve(edge, port):
+            yield DeployedSite(url, issue_token(stack), stack, f"http://{LOOPBACK}:{api_port}")

@@ -88,7 +88,7 @@ def emulator_roles() -> Roles:
 
 @pytest.fixture(scope="session")
 def emulator_client() -> Callable[..., Any]:
-    """Build each client once for all tests: reading the services' descriptions took most of a test's time."""
+    """Build each client once for all tests: else, reading the services' descriptions takes most of a test's time."""
     build = boto3.client
     return cache(lambda service, config=None: build(service, config=config))
 
@@ -110,7 +110,7 @@ def emulated_aws(
         for name, value in client_environment(aws_endpoint).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL")
-        stack.enter_context(forgotten())
+        stack.enter_context(cleared_caches())
         names, stream_arn = create_tables()
         queues = {
             name: boto3.client("sqs").create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"]
@@ -130,19 +130,19 @@ def emulator_tables(emulated_aws: EmulatedAws) -> Tables:
 
 
 @contextmanager
-def forgotten() -> Iterator[None]:
+def cleared_caches() -> Iterator[None]:
     """Clear the application's cached clients, settings and petitions before and after the block."""
-    _forget()
+    _clear_caches()
     yield
-    _forget()
+    _clear_caches()
 
 
-def _forget() -> None:
+def _clear_caches() -> None:
     settings.cache_clear()
     for module in (bucket, clients, email, queue, source, table):
-        for built in vars(module).values():
-            if hasattr(built, "cache_clear"):
-                built.cache_clear()
+        for factory in vars(module).values():
+            if hasattr(factory, "cache_clear"):
+                factory.cache_clear()
     forget_petitions()
     forget_level()
     forget_updates()

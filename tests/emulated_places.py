@@ -18,6 +18,7 @@ RESOURCES = merge_template()["Resources"]
 
 
 def create_tables() -> tuple[dict[str, str], str]:
+    """Return the names of the new tables and of a bucket to create, and the ARN of the signatures' stream."""
     client = boto3.client("dynamodb")
     names, streams = {}, {}
     for logical in keys.TABLES:
@@ -33,8 +34,8 @@ def create_tables() -> tuple[dict[str, str], str]:
 def physical_names(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
     """Return the names of the template's resources in this test."""
     tables = {table_id(name): names[name] for name in keys.TABLES}
-    called = {queue_id(name): url.rpartition("/")[2] for name, url in queues.items()}
-    return {**tables, **called, "ExportsBucket": names[BUCKET], "MailConfigurationSet": CONFIGURATION_SET}
+    queue_names = {queue_id(name): url.rpartition("/")[2] for name, url in queues.items()}
+    return {**tables, **queue_names, "ExportsBucket": names[BUCKET], "MailConfigurationSet": CONFIGURATION_SET}
 
 
 def verify_sender() -> None:

@@ -53,25 +53,25 @@ def an_export(**changes: Any) -> Export:
     return Export.model_validate(fields | changes)
 
 
-def kept(tables: Tables, export: Export) -> Export:
-    """Store the export as the code would."""
+def store_export(tables: Tables, export: Export) -> Export:
+    """Store the export as the code does, and return it."""
     tables.put(keys.job(export.kind, export.job_id), export.model_dump(exclude_none=True))
     return export
 
 
-def asked_for(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **fields: Any) -> Export:
-    """Request an export as Bob, at NOW."""
+def request_export(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **fields: Any) -> Export:
+    """Request an export as Bob, at NOW, and return it."""
     export = new_export(ExportRequest.model_validate(fields), petition, "bob", NOW, tables)
     start(export, queue or FakeQueue(), tables)
     return export
 
 
-def a_desk(tables: Tables, bucket: Bucket, folder: Path) -> ExportContext:
+def an_export_context(tables: Tables, bucket: Bucket, folder: Path) -> ExportContext:
     return ExportContext(tables, bucket, folder, lambda: LATER)
 
 
-def worked_on(export: Export, context: ExportContext, has_time: HasTime = lambda _: True) -> Export:
-    """Run the stored export, like the worker."""
+def run_stored_export(export: Export, context: ExportContext, has_time: HasTime = lambda _: True) -> Export:
+    """Run the stored export as the worker does, and return it as stored then."""
     stored = find_job(Export, export.job_id, context.tables)
     return run(stored, ExportWork(context), has_time, context.clock, context.tables)
 

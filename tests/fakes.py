@@ -20,7 +20,7 @@ from tests.conditions import as_stored, changed, copied, holds
 
 
 class FakeTables(Tables):
-    """Also records calls. `fail_next(error)` makes the next calls fail."""
+    """Tables in memory. `calls`: the names of all calls so far. `fail_next(error)` makes the next call fail."""
 
     def __init__(self) -> None:
         self.items: dict[Key, Item] = {}
@@ -113,7 +113,7 @@ class FakeTables(Tables):
 
 
 class FakeQueue(Queue):
-    """Messages are converted to JSON and back, as for SQS. `fail_next(error)` makes the next sends fail."""
+    """Messages are converted to JSON and back, as for SQS. `fail_next(error)` makes the next send fail."""
 
     def __init__(self) -> None:
         self.messages: list[Mapping[str, Any]] = []
@@ -149,7 +149,7 @@ class FakeSource(Source):
 
 
 class FakeBucket(Bucket):
-    """Objects by key. `fail_next(error)` makes the next calls fail."""
+    """Objects by key. `fail_next(error)` makes the next call fail."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}

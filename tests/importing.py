@@ -23,7 +23,7 @@ def rows(*numbers: int) -> str:
 
 
 def an_import(tables: FakeTables, bucket: FakeBucket, partner: Partner, content: bytes | str, **more: Any) -> Import:
-    """Store a file and an import of it that waits."""
+    """Store a file and a waiting import of it, and return the import."""
     number = len([key for key in tables.items if key.pk.startswith("JOB#import")])
     job = Import(
         job_id=f"safe-children.20261124T120000Z-{number:08}",
@@ -39,15 +39,16 @@ def an_import(tables: FakeTables, bucket: FakeBucket, partner: Partner, content:
     return job
 
 
-def work(
+def an_import_run(
     tables: FakeTables, bucket: FakeBucket, petition: Petition, partner: Partner, job: Import, folder: Path
 ) -> ImportWork:
+    """Return the worker's part of an import: it reads the job's file in the bucket and works in the folder."""
     receiving = ReceivingContext(partner, petition, "import", a_signing_context(tables), job.undoes or job.job_id)
     folder.mkdir(exist_ok=True)
     return ImportWork(receiving, bucket, folder, lambda: NOW, workers=1)
 
 
-def worked(job: Import, importing: ImportWork, has_time: HasTime = lambda _: True) -> Import:
-    """Run the stored import, like the worker."""
+def run_stored_import(job: Import, importing: ImportWork, has_time: HasTime = lambda _: True) -> Import:
+    """Run the stored import as the worker does, and return it as stored then."""
     tables = importing.receiving.tables
     return run(find_job(Import, job.job_id, tables), importing, has_time, lambda: NOW, tables)

@@ -1,4 +1,4 @@
-"""Helpers for tests of partners: a partner, what it sends, and a site that takes it."""
+"""Helpers for tests of partners: a partner, its token, and the signatures that it sends."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def oaks_token(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "p
 
 
 def sent_of(person: Person = ALICE, identifier: str = "oak:1", /, **changes: Any) -> dict[str, Any]:
-    """What a partner sends for one person."""
+    """Return the JSON that a partner sends for one signature."""
     consent = {"wording": WORDING, "version": "1", "obtained_at": iso(NOW - DAY), **changes.pop("consent", {})}
     return {"identifier": identifier, "name": person.name, "email": person.email, "consent": consent} | changes
 

@@ -1,6 +1,6 @@
-"""In-process handlers sign as the function that they are on AWS, so that the emulator's referee judges them.
+"""Handlers in this process sign their calls as the function that runs them on AWS, for the emulator's referee.
 
-Tests call the handlers of the application themselves; what a test does outside of a handler, it does as deployer.
+Tests call the application's handlers themselves. Outside of a handler, a test makes its calls as the deployer.
 """
 
 import json
@@ -18,10 +18,10 @@ from chalice.app import Chalice, ChaliceAuthorizer, EventSourceHandler
 
 from stack.paths import REGION
 from stack.referee.model import Where
-from stack.referee.policies import PARAMETERS, declared
+from stack.referee.policies import PARAMETERS, declared_policies
 from stack.referee.resolve import Resolver
 from stack.template.merge import merge_template
-from tests.referee.witness import serving
+from tests.referee.witness import function_of_route
 
 DEPLOYER = ReadOnlyCredentials("test", "test", None)
 _running: ContextVar[str | None] = ContextVar("running", default=None)
@@ -46,7 +46,7 @@ class Roles(Credentials):
         self.begin({})
 
     def begin(self, names: Mapping[str, str]) -> None:
-        """Begin a test with these names of tables and queues."""
+        """Begin a test, whose tables and queues have these names."""
         self._names = names
         self._issued: dict[str, ReadOnlyCredentials] = {}
 
@@ -60,17 +60,17 @@ class Roles(Credentials):
         return self._issued[function]
 
     def _issue(self, function: str) -> ReadOnlyCredentials:
-        policy = _Names(self._names).value(declared()[function])
+        policy = _Names(self._names).value(declared_policies()[function])
         iam, name = boto3.client("iam"), uuid.uuid4().hex
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
-        taken = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
-        return ReadOnlyCredentials(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+        issued = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
+        return ReadOnlyCredentials(issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"])
 
 
 @contextmanager
 def running(function: str | None) -> Iterator[None]:
-    """Whatever this thread calls AWS for, it calls as this function; None: as the deployer."""
+    """Make this thread's AWS calls as this function; None: as the deployer."""
     before = _running.set(function)
     try:
         yield
@@ -79,15 +79,15 @@ def running(function: str | None) -> Iterator[None]:
 
 
 def sign_as_functions(patch: pytest.MonkeyPatch, roles: Roles) -> None:
-    """Every client that is built from now on asks these roles for its credentials."""
+    """Let every client that is built from now on get its credentials from these roles."""
     patch.setattr(Session, "get_credentials", lambda _: roles)
     _run_as(patch, EventSourceHandler, lambda handler, _: str(handler.func.__name__))
     _run_as(patch, ChaliceAuthorizer, lambda authorizer, _: str(authorizer.name))
-    _run_as(patch, Chalice, lambda _, event: _serving(event["requestContext"]))
+    _run_as(patch, Chalice, lambda _, event: _function_serving(event["requestContext"]))
 
 
-def _serving(request: Mapping[str, Any]) -> str:
-    return serving(request["httpMethod"], request["resourcePath"])
+def _function_serving(request: Mapping[str, Any]) -> str:
+    return function_of_route(request["httpMethod"], request["resourcePath"])
 
 
 def _run_as(patch: pytest.MonkeyPatch, handler: Any, function: Callable[[Any, Any], str]) -> None:

@@ -40,7 +40,7 @@ class Clock:
 
 @dataclass
 class FakeMailer:
-    """Keeps the emails. `failures` makes the next sends fail."""
+    """Keeps the emails. `failures`: the errors of the next sends."""
 
     mails: list[Mail] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
@@ -118,7 +118,7 @@ def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
 
 @cache
 def _factories(names: Collection[str], _loaded: int) -> list[tuple[ModuleType, str]]:
-    """Where the application has its factories of AWS objects. `_loaded`: look again after an import."""
+    """Return the module and name of each factory of AWS objects. `_loaded`: a cache key that changes with an import."""
     modules = [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]
     return [(module, name) for module in modules for name in names if hasattr(vars(module).get(name), "cache_clear")]
 

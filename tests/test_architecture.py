@@ -33,7 +33,7 @@ ENTRY_POINTS = {
     "authorizer.py",
 }
 
-# They build a client of AWS on first use: chalicelib.aws.queue.mail_queue for example.
+# Functions that build a client of AWS on first use, such as chalicelib.aws.queue.mail_queue.
 FACTORIES = {
     f"{module.__name__}.{name}"
     for module in (bucket, email, queue, source, table)
@@ -87,7 +87,7 @@ def test_a_capability_never_imports_anothers_store(path: Path) -> None:
 
 @every_file
 def test_imports_go_down_the_layers(path: Path) -> None:
-    """This applies to models too. Entry points may also import the authorizer."""
+    """Models are no exception. Entry points may also import the authorizer."""
     layer = _layer(path.relative_to(ROOT).parts[1]) if place(path).startswith("chalicelib/") else None
     if layer is not None:
         known = {name for name in imports(path) if name.startswith("chalicelib.")}

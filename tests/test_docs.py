@@ -14,13 +14,13 @@ from stack.template.us_east_1 import us_east_1
 DOCS = ROOT / "docs"
 FACTS = (DOCS / "aws-facts.md").read_text(encoding="utf-8")
 PAGES = sorted(DOCS.glob("*.md"))
-# Of files that stand in the repository. A page may also name files that are made or that the reader writes.
+# Folders in the repository. A page may also name files that a command makes or the reader writes.
 FOLDERS = "tests|chalicelib|stack|commands|benchmarks|docs|[.]chalice"
 POLICY = json.loads((DOCS / "deployer-policy.json").read_text(encoding="utf-8"))
 
 
 def rows() -> list[list[str]]:
-    """Cells of each fact: sign, fact, source, what relies on it, test."""
+    """Return the cells of each fact: sign, fact, source, what relies on it, test."""
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in FACTS.splitlines() if line.startswith("|")]
     return [row for row in cells if len(row) == 5 and row[1] not in ("fact", "---")]
 
@@ -47,8 +47,8 @@ def test_no_fact_is_listed_twice() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_a_page_names_exists(page: Path) -> None:
     named = re.findall(rf"`((?:{FOLDERS})/[\w/.-]+\.\w+)`", page.read_text(encoding="utf-8"))
-    made = {".chalice/constituencies.csv", ".chalice/members.csv", "benchmarks/results.json"}
-    assert [name for name in named if name not in made and not (ROOT / name).exists()] == []
+    elsewhere = {".chalice/constituencies.csv", ".chalice/members.csv", "benchmarks/results.json"}
+    assert [name for name in named if name not in elsewhere and not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -64,14 +64,14 @@ def leads_somewhere(page: Path, link: str) -> bool:
 
 
 def anchors(page: Path) -> set[str]:
-    """The names of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub makes them."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def granted() -> list[str]:
-    """Every action of the deployer's policy, with its wildcards."""
+def granted_actions() -> list[str]:
+    """Return every action of the deployer's policy, with its wildcards."""
     return [action for statement in POLICY["Statement"] for action in statement["Action"]]
 
 
@@ -125,7 +125,7 @@ NEEDED = {
         "secretsmanager:GetSecretValue",
     ),
     # What SAM makes of functions, their events and the API.
-    # The last one: for the policy that refuses who does not come through CloudFront.
+    # The last one: for the policy that refuses requests that do not come through CloudFront.
     "AWS::Serverless::Api": (
         *("apigateway:POST", "apigateway:PATCH", "apigateway:DELETE"),
         "apigateway:UpdateRestApiPolicy",
@@ -144,7 +144,7 @@ NEEDED = {
         "events:PutRule",
         "events:PutTargets",
     ),
-    # What stack/deploy.py and stack/preflight.py ask.
+    # What stack/deploy.py and stack/preflight.py call.
     "make deploy": (
         "sts:GetCallerIdentity",
         "cloudformation:CreateChangeSet",
@@ -166,14 +166,14 @@ NEEDED = {
 
 def test_the_deployer_may_do_what_a_deployment_does() -> None:
     needed = {action for actions in NEEDED.values() for action in actions}
-    assert [action for action in needed if not any(fnmatchcase(action, pattern) for pattern in granted())] == []
+    assert [action for action in needed if not any(fnmatchcase(action, pattern) for pattern in granted_actions())] == []
 
 
 def test_the_deployers_policy_is_a_policy() -> None:
     assert POLICY["Version"] == "2012-10-17"
     assert len(json.dumps(POLICY, separators=(",", ":"))) < 10_240, "a role's inline policies together"
     assert all(statement["Effect"] == "Allow" and statement["Resource"] for statement in POLICY["Statement"])
-    assert [action for action in granted() if re.fullmatch(r"[a-z0-9]+:\w+[\w*]*", action) is None] == []
+    assert [action for action in granted_actions() if re.fullmatch(r"[a-z0-9]+:\w+[\w*]*", action) is None] == []
 
 
 def test_every_resource_type_of_the_template_is_in_the_deployers_policy() -> None:

@@ -14,13 +14,14 @@ GUIDE = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")
 PETITION = "/petitions/safe-children"
 
 
-def copied(kind: str) -> str:
+def last_example(kind: str) -> str:
+    """Return the last block of this language in the guide."""
     *_, found = re.findall(rf"```{kind}\n(.*?)```", GUIDE, flags=re.DOTALL)
     return str(found)
 
 
 def test_the_copied_form_is_accepted(served: Served) -> None:
-    form = Page(copied("html"))
+    form = Page(last_example("html"))
     typed = {"name": ALICE.name, "email": ALICE.email, "postcode": "m1 1ae", "country": "GB"}
     sent = {
         field.attrs["name"]: typed.get(field.attrs["name"], field.attrs.get("value", ""))
@@ -36,7 +37,7 @@ def test_the_copied_form_is_accepted(served: Served) -> None:
 
 
 def test_the_copied_script_sends_a_signature_that_is_accepted(served: Served) -> None:
-    (body,) = re.findall(r"JSON\.stringify\((.*)\),", copied("js"), flags=re.DOTALL)
+    (body,) = re.findall(r"JSON\.stringify\((.*)\),", last_example("js"), flags=re.DOTALL)
     as_json = re.sub(r"(\w+): (?=[\"{tf])", r'"\1": ', re.sub(r",(\s*})", r"\1", body))
     assert served.post_json(f"/api{PETITION}/signatures", json.loads(as_json)).status_code == 202
 

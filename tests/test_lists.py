@@ -41,7 +41,7 @@ def access(served: Served, token: str) -> int:
 def test_a_list_costs_about_one_call_per_100_items(
     served: Served, ask: Callable[[Served, str], int], more: int
 ) -> None:
-    """101 petitions cost `more` calls than one does. The overview reads 64 buckets and 3 shards of each."""
+    """101 petitions need `more` calls more than one petition. The overview reads 64 buckets and 3 shards of each."""
     token = f"Bearer {bobs_token(served.tables, NOW, *Right)}"
     calls = []
     for slugs in (["safe-children"], [f"petition-{number}" for number in range(100)]):

@@ -17,8 +17,8 @@ from benchmarks.edge.record import Record
 from benchmarks.edge.recording_gateway import RecordingGateway
 from benchmarks.worker import measure_in_process
 from stack import front
-from stack.attach import Deployed, deployed
-from stack.background import served
+from stack.attach import Deployed, deploy_to_emulator
+from stack.background import serve
 from stack.edge import local
 from stack.emulator import emulator
 from stack.manage import load_petitions
@@ -69,11 +69,11 @@ def _stack(record: Record) -> Iterator[tuple[Deployed, int, int]]:
     """Run a stack with its CDN, and beside it the front without a cache. Yield their ports."""
     api_port, edge_port, front_port = free_port(), free_port(), free_port()
     with emulator() as running:
-        stack = deployed(running.endpoint, f"http://{LOOPBACK}:{edge_port}", parameters=local.PARAMETERS)
+        stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{edge_port}", parameters=local.PARAMETERS)
         load_petitions(stack)
         direct = front.application(running.endpoint, stack.api, stack.origin_key())
         api = front.serving(RecordingGateway(stack.gateway, record))
-        with served(api, api_port), served(direct, front_port), _cdn(stack, api_port, edge_port):
+        with serve(api, api_port), serve(direct, front_port), _cdn(stack, api_port, edge_port):
             yield stack, edge_port, front_port
 
 

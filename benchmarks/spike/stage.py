@@ -13,9 +13,9 @@ from benchmarks.spike.faults import ProxyFaults
 from benchmarks.spike.plan import Plan
 from benchmarks.spike.ses import Ses
 from stack import front
-from stack.attach import Deployed, deployed
+from stack.attach import Deployed, deploy_to_emulator
 from stack.aws import Cloud
-from stack.background import served
+from stack.background import serve
 from stack.edge import local
 from stack.emulator import emulator, set_faults
 from stack.manage import issue_token, load_petitions
@@ -50,7 +50,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
     site_port, faults_port, api_port = free_port(), free_port(), free_port()
     site = f"http://{LOOPBACK}:{site_port}"
     with emulator() as running:
-        stack, cloud = deployed(running.endpoint, site, parameters=local.PARAMETERS), Cloud(running.endpoint)
+        stack, cloud = deploy_to_emulator(running.endpoint, site, parameters=local.PARAMETERS), Cloud(running.endpoint)
         load_petitions(stack)
         between = ProxyFaults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
         _route_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
@@ -58,7 +58,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
             shorten_visibility_timeouts(cloud, stack, plan.rest)
         record, (edge, _) = Record(), local.applications(stack, api_port)
         api = front.serving(RecordingGateway(stack.gateway, record))
-        with served(faults.application(between), faults_port), served(api, api_port), served(edge, site_port):
+        with serve(faults.application(between), faults_port), serve(api, api_port), serve(edge, site_port):
             yield Stage(site, stack, between, cloud, issue_token(stack), record)
 
 

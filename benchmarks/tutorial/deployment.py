@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack import changeset
-from stack.attach import STAGE, Deployed, deployed
+from stack.attach import STAGE, Deployed, deploy_to_emulator
 from stack.aws import Cloud, one_line_errors
 from stack.bucket import PACKAGES, TEMPLATES, ready_bucket, upload, url
 from stack.bytecode import with_bytecode
@@ -33,7 +33,7 @@ class Both:
 
 
 def deploy_both(endpoint: str) -> Both:
-    ours = deployed(endpoint)
+    ours = deploy_to_emulator(endpoint)
     load_petitions(ours)
     with one_line_errors():
         return Both(ours, _deploy_tutorial(Cloud(endpoint)))

@@ -1,4 +1,4 @@
-"""What CloudFront changes in an answer: before it is kept, and for each viewer."""
+"""What CloudFront changes in an answer: before it is cached, and for each viewer."""
 
 import gzip
 import re
@@ -9,7 +9,7 @@ import brotli
 from multidict import CIMultiDict
 
 from stack.edge.distribution import Behaviour
-from stack.edge.message import VIA, EdgeAnswer, Headers, OriginRequest, ViewerRequest, words
+from stack.edge.message import VIA, EdgeAnswer, Headers, OriginRequest, ViewerRequest, list_entries
 
 # "Serve compressed files".
 _SMALLEST, _LARGEST = 1_000, 10_000_000
@@ -23,15 +23,15 @@ _TYPES = frozenset(
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def own(status: int, detail: str) -> EdgeAnswer:
+def error_page(status: int, detail: str) -> EdgeAnswer:
     """Return an error page of the CDN itself."""
     body = f"<!DOCTYPE html><title>ERROR: The request could not be satisfied</title><h1>{status}</h1><p>{detail}</p>"
     headers: Headers = CIMultiDict({"Content-Type": "text/html", "Server": "CloudFront"})
     return EdgeAnswer(status, headers, body.encode())
 
 
-def prepared(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
-    """Return the answer as it is kept: Vary and Set-Cookie cut, and compressed."""
+def cacheable(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+    """Return the answer to cache: compressed, with less in Vary, and with Set-Cookie only if cookies are forwarded."""
     headers = answer.headers.copy()
     for name in ("Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade", "Content-Length"):
         headers.popall(name, None)
@@ -43,52 +43,52 @@ def prepared(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behav
 
 def _cut_vary(headers: Headers, origin_request: OriginRequest) -> None:
     """Drop each name of Vary that the origin did not get: "Request and response behavior for custom origins"."""
-    named = words(",".join(headers.popall("Vary", [])))
-    left = [name for name in named if name.lower() in ("accept-encoding", "cookie") or name in origin_request.headers]
-    if left:
-        headers["Vary"] = ", ".join(left)
+    vary = list_entries(",".join(headers.popall("Vary", [])))
+    kept = [name for name in vary if name.lower() in ("accept-encoding", "cookie") or name in origin_request.headers]
+    if kept:
+        headers["Vary"] = ", ".join(kept)
 
 
 def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
     headers = answer.headers
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
-    suits = answer.status in _COMPRESSED and kind in _TYPES and _SMALLEST <= len(answer.body) <= _LARGEST
+    suits = answer.status in _COMPRESSED and media_type in _TYPES and _SMALLEST <= len(answer.body) <= _LARGEST
     if not (behaviour.compresses and suits) or "Content-Encoding" in headers or not {"br", "gzip"} & {*accepted}:
         return answer
     is_brotli = "br" in accepted
     headers["Content-Encoding"] = "br" if is_brotli else "gzip"
     if headers.get("ETag", "W/").startswith('"'):
         headers["ETag"] = f"W/{headers['ETag']}"
-    varies = words(headers.get("Vary", ""))
+    varies = list_entries(headers.get("Vary", ""))
     headers["Vary"] = ", ".join([*(name for name in varies if name.lower() != "accept-encoding"), "Accept-Encoding"])
     body = brotli.compress(answer.body, quality=5) if is_brotli else gzip.compress(answer.body, 6, mtime=0)
     return replace(answer, body=body)
 
 
-def shown(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, word: str, age: int) -> EdgeAnswer:
+def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, x_cache: str, age: int) -> EdgeAnswer:
     """Return the answer for one viewer: 304 or 206 if asked for, with X-Cache and Age."""
     headers = answer.headers.copy()
-    headers["X-Cache"] = f"{word} from cloudfront"
+    headers["X-Cache"] = f"{x_cache} from cloudfront"
     headers["Via"] = VIA
-    if word in ("Hit", "RefreshHit"):
+    if x_cache in ("Hit", "RefreshHit"):
         headers["Age"] = str(age)
-    for name, (value, replaces) in behaviour.adds.items():
+    for name, (value, replaces) in behaviour.added_headers.items():
         if replaces or name not in headers:
             headers[name] = value
-    mine = replace(answer, headers=headers)
-    if request.reads and answer.status == 200:
+    complete = replace(answer, headers=headers)
+    if request.is_read and answer.status == 200:
         if _is_known(request, headers):
-            return _not_modified(mine)
+            return _not_modified(complete)
         if "Range" in request.headers:
-            return _part(mine, request.headers["Range"])
-    return mine
+            return _part(complete, request.headers["Range"])
+    return complete
 
 
 def _is_known(request: ViewerRequest, headers: Headers) -> bool:
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None:
-        known = [tag.removeprefix("W/") for tag in words(if_none_match)]
+        known = [tag.removeprefix("W/") for tag in list_entries(if_none_match)]
         return "*" in known or headers.get("ETag", "-").removeprefix("W/") in known
     since, changed = request.headers.get("If-Modified-Since"), headers.get("Last-Modified")
     if not since or not changed:
@@ -106,7 +106,7 @@ def _not_modified(answer: EdgeAnswer) -> EdgeAnswer:
 
 
 def _part(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
-    """Return the range that is asked for ("Range GETs"); everything if it is not one range in order."""
+    """Return the requested range ("Range GETs"); the whole answer if the header is not one valid range."""
     found = _RANGE.fullmatch(range_header.strip())
     size = len(answer.body)
     if not found or found.group(1) == found.group(2) == "":
@@ -115,8 +115,8 @@ def _part(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
     begin = int(first) if first else max(0, size - int(last))
     end = min(int(last), size - 1) if first and last else size - 1
     if begin >= size:
-        return replace(answer.saying({"Content-Range": f"bytes */{size}"}), status=416, body=b"")
+        return replace(answer.with_headers({"Content-Range": f"bytes */{size}"}), status=416, body=b"")
     if begin > end:
         return answer
-    ranged = answer.saying({"Content-Range": f"bytes {begin}-{end}/{size}"})
+    ranged = answer.with_headers({"Content-Range": f"bytes {begin}-{end}/{size}"})
     return replace(ranged, status=206, body=answer.body[begin : end + 1])

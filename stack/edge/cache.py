@@ -1,4 +1,4 @@
-"""What the local CDN keeps: one answer for each cache key. The least recently used are forgotten first."""
+"""What the local CDN keeps: one answer for each cache key. The least recently used answers are deleted first."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ _MOST_ANSWERS = 10_000
 
 @dataclass
 class CachedAnswer:
-    """A cached answer. `stored`: when it was stored or found unchanged. `word`: the value of X-Cache for its hits."""
+    """A cached answer. `stored_at`: when it was stored or found unchanged."""
 
     answer: EdgeAnswer
-    stored: float
-    life: Lifetime
-    rests_until: float = 0.0
+    stored_at: float
+    lifetime: Lifetime
+    no_retry_until: float = 0.0
     """If the origin failed: until this time the old copy is served and the origin is not asked."""
 
     def is_fresh(self, now: float) -> bool:
-        return now < max(self.stored + self.life.fresh, self.rests_until)
+        return now < max(self.stored_at + self.lifetime.fresh, self.no_retry_until)
 
-    def serves_while_refreshing(self, now: float) -> bool:
-        return now < self.stored + self.life.while_refreshing
+    def may_be_served_while_refreshing(self, now: float) -> bool:
+        return now < self.stored_at + self.lifetime.while_refreshing
 
-    def stands_in(self, now: float, *, is_unreachable: bool) -> bool:
+    def may_be_served_after_failure(self, now: float, *, is_unreachable: bool) -> bool:
         """Return whether it is served because the origin failed or could not be reached."""
-        return now < self.stored + (self.life.if_unreachable if is_unreachable else self.life.if_failing)
+        return now < self.stored_at + (self.lifetime.if_unreachable if is_unreachable else self.lifetime.if_failing)
 
     def validators(self) -> dict[str, str]:
         """Return the headers that ask the origin whether this answer still holds."""
         names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
         if self.answer.is_error or "no-store" in directives(self.answer.headers):
             return {}
-        return {ask: self.answer.headers[name] for name, ask in names.items() if name in self.answer.headers}
+        return {asks: self.answer.headers[name] for name, asks in names.items() if name in self.answer.headers}
 
 
 class EdgeCache:
@@ -46,19 +46,19 @@ class EdgeCache:
         return len(self._answers)
 
     def get(self, key: Key, now: float) -> CachedAnswer | None:
-        """Return what is kept under a key, fresh or not. After its longest lifetime it is gone."""
+        """Return the cached answer for a key, fresh or stale. It is deleted after its longest lifetime."""
         cached = self._answers.get(key)
-        if cached and now >= max(cached.stored + cached.life.ends, cached.rests_until):
+        if cached and now >= max(cached.stored_at + cached.lifetime.longest, cached.no_retry_until):
             del self._answers[key]
             return None
         if cached:
             self._answers.move_to_end(key)
         return cached
 
-    def put(self, key: Key, answer: EdgeAnswer, now: float, life: Lifetime) -> None:
+    def put(self, key: Key, answer: EdgeAnswer, now: float, lifetime: Lifetime) -> None:
         """Store an answer in place of the previous one. An answer without lifetime is not stored."""
         self._answers.pop(key, None)
-        if life.ends > 0:
-            self._answers[key] = CachedAnswer(answer, now, life)
+        if lifetime.longest > 0:
+            self._answers[key] = CachedAnswer(answer, now, lifetime)
         if len(self._answers) > _MOST_ANSWERS:
             self._answers.popitem(last=False)

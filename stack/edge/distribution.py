@@ -9,13 +9,13 @@ ERROR_TTL = 10
 
 
 @dataclass(frozen=True)
-class WhichOnes:
-    """Which headers, cookies or query keys are taken: none, all, those named, or all but those named."""
+class NameSelection:
+    """Which headers, cookies or query keys are included: none, all, the named ones, or all except the named ones."""
 
     behaviour: str = "none"
     names: frozenset[str] = frozenset()
 
-    def takes(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         if self.behaviour in ("whitelist", "allExcept"):
             return (name in self.names) == (self.behaviour == "whitelist")
         return self.behaviour != "none"
@@ -29,58 +29,58 @@ class WhichOnes:
 class CachePolicy:
     """TTLs in seconds, and what is part of the cache key."""
 
-    least: float
-    usual: float
-    most: float
-    headers: WhichOnes = WhichOnes()
-    cookies: WhichOnes = WhichOnes()
-    query: WhichOnes = WhichOnes()
+    min_ttl: float
+    default_ttl: float
+    max_ttl: float
+    headers: NameSelection = NameSelection()
+    cookies: NameSelection = NameSelection()
+    query: NameSelection = NameSelection()
     encodings: tuple[str, ...] = ()
 
     @property
     def is_off(self) -> bool:
-        return not (self.least or self.usual or self.most)
+        return not (self.min_ttl or self.default_ttl or self.max_ttl)
 
 
 @dataclass(frozen=True)
 class RequestPolicy:
     """What is sent to the origin besides what is in the cache key."""
 
-    headers: WhichOnes = WhichOnes()
-    cookies: WhichOnes = WhichOnes()
-    query: WhichOnes = WhichOnes()
+    headers: NameSelection = NameSelection()
+    cookies: NameSelection = NameSelection()
+    query: NameSelection = NameSelection()
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """One cache behaviour. `origin` is the id of an origin or of an origin group. The default one has no pattern."""
+    """One cache behaviour. `origin` is the id of an origin or an origin group. The default behaviour has no pattern."""
 
     pattern: str | None
     origin: str
-    allowed: frozenset[str]
-    cached: frozenset[str]
+    allowed_methods: frozenset[str]
+    cached_methods: frozenset[str]
     compresses: bool
     cache: CachePolicy
     request: RequestPolicy
-    adds: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+    added_headers: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
     """Headers of the response headers policy: value, and whether it replaces the origin's."""
 
     @property
     def forwards_cookies(self) -> bool:
         return not (self.cache.cookies.is_empty and self.request.cookies.is_empty)
 
-    def caches(self, method: str) -> bool:
-        return not self.cache.is_off and method in self.cached
+    def may_cache(self, method: str) -> bool:
+        return not self.cache.is_off and method in self.cached_methods
 
 
 @dataclass(frozen=True)
 class EdgeOrigin:
-    """An origin: its host, the path in front of every target, and headers that replace the viewer's."""
+    """An origin: its host, the path in front of every target, and headers that replace the viewer's headers."""
 
     name: str
     domain: str
     path: str
-    adds: Mapping[str, str]
+    added_headers: Mapping[str, str]
     is_bucket: bool
 
 

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from stack.edge.answering import own, prepared, shown
+from stack.edge.answering import cacheable, error_page, for_viewer
 from stack.edge.cache import CachedAnswer, EdgeCache
 from stack.edge.distribution import Behaviour, Distribution, EdgeOrigin, OriginGroup
-from stack.edge.forwarding import Key, forwarded, key_of
+from stack.edge.forwarding import Key, key_of, origin_request_of
 from stack.edge.freshness import Lifetime, error_lifetime, lifetime, may_be_shared
 from stack.edge.matching import Matcher
 from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerRequest
@@ -20,17 +20,17 @@ Fetch = Callable[[EdgeOrigin, OriginRequest], Awaitable[EdgeAnswer]]
 """Asks an origin. Raises Unreachable."""
 
 _HIT, _MISS, _REFRESHED, _ERROR = "Hit", "Miss", "RefreshHit", "Error"
-# What a 304 of the origin changes in the copy. Not the ETag: that of a compressed copy is weak.
+# The headers of a cached answer that a 304 of the origin replaces. The ETag stays: a compressed answer has a weak ETag.
 _RENEWED = ("cache-control", "date", "expires", "last-modified")
 
 
 class _Loaded(NamedTuple):
-    """An answer for viewers. `is_shared`: viewers who asked for the same meanwhile get it too."""
+    """An answer for viewers. `is_shared`: it is also for viewers who asked for the same while it was loaded."""
 
     answer: EdgeAnswer
-    word: str
+    x_cache: str
     is_shared: bool
-    stored: float
+    stored_at: float
 
 
 class Edge:
@@ -40,75 +40,77 @@ class Edge:
         self._distribution, self._fetch, self._clock = distribution, fetch, clock
         self._behaviour_of = Matcher(distribution).behaviour_of
         self._cache = EdgeCache()
-        self._flights: dict[Key, asyncio.Task[_Loaded]] = {}
+        self._running_loads: dict[Key, asyncio.Task[_Loaded]] = {}
 
     async def answer(self, request: ViewerRequest) -> EdgeAnswer:
         behaviour = self._behaviour_of(request.path)
-        if request.method not in behaviour.allowed or (request.reads and request.body):
-            return shown(own(403, "This request is not allowed here."), request, behaviour, _ERROR, 0)
-        if not behaviour.caches(request.method):
-            found = await self._load(None, request, behaviour, None)
+        if request.method not in behaviour.allowed_methods or (request.is_read and request.body):
+            return for_viewer(error_page(403, "This request is not allowed here."), request, behaviour, _ERROR, 0)
+        if not behaviour.may_cache(request.method):
+            loaded = await self._load(None, request, behaviour, None)
         else:
-            found = await self._from_cache(request, behaviour)
-        return shown(found.answer, request, behaviour, found.word, int(self._clock() - found.stored))
+            loaded = await self._from_cache(request, behaviour)
+        age = int(self._clock() - loaded.stored_at)
+        return for_viewer(loaded.answer, request, behaviour, loaded.x_cache, age)
 
     async def _from_cache(self, request: ViewerRequest, behaviour: Behaviour) -> _Loaded:
         key, now = key_of(request, behaviour.cache), self._clock()
         cached = self._cache.get(key, now)
         if cached and cached.is_fresh(now):
             return _from_copy(cached)
-        if cached and cached.serves_while_refreshing(now):
-            if key not in self._flights:
-                self._fly(key, request, behaviour, cached)
+        if cached and cached.may_be_served_while_refreshing(now):
+            if key not in self._running_loads:
+                self._start_load(key, request, behaviour, cached)
             return _from_copy(cached)
-        return await self._together(key, request, behaviour, cached)
+        return await self._load_once(key, request, behaviour, cached)
 
-    async def _together(
+    async def _load_once(
         self, key: Key, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> _Loaded:
-        """Send one request to the origin for all viewers who ask meanwhile, unless cookies are forwarded."""
-        flight = self._flights.get(key)
-        if flight is None:
-            return await asyncio.shield(self._fly(key, request, behaviour, cached))
+        """Send one request to the origin for all viewers who ask at the same time, unless cookies are forwarded."""
+        running_load = self._running_loads.get(key)
+        if running_load is None:
+            return await asyncio.shield(self._start_load(key, request, behaviour, cached))
         if not behaviour.forwards_cookies:
-            loaded = await asyncio.shield(flight)
+            loaded = await asyncio.shield(running_load)
             if loaded.is_shared:
                 return loaded
         return await self._load(key, request, behaviour, cached)
 
-    def _fly(
+    def _start_load(
         self, key: Key, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> asyncio.Task[_Loaded]:
         """Start a request to the origin that goes on even if its viewer leaves."""
         task = asyncio.ensure_future(self._load(key, request, behaviour, cached))
-        self._flights[key] = task
-        task.add_done_callback(lambda _: self._flights.pop(key, None))
+        self._running_loads[key] = task
+        task.add_done_callback(lambda _: self._running_loads.pop(key, None))
         return task
 
     async def _load(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> _Loaded:
-        """Ask the origin, and keep its answer under the key. Without a key nothing is kept."""
-        origin_request = forwarded(request, behaviour)
+        """Ask the origin, and cache its answer under the key. Without a key, nothing is cached."""
+        origin_request = origin_request_of(request, behaviour)
         if cached and not behaviour.forwards_cookies:
-            origin_request = origin_request.asking(cached.validators())
+            origin_request = origin_request.with_headers(cached.validators())
         is_unreachable = False
         try:
             answer = await self._from_origin(origin_request, behaviour)
         except Unreachable as error:
-            answer, is_unreachable = own(error.status, "The origin cannot be reached."), True
+            answer, is_unreachable = error_page(error.status, "The origin cannot be reached."), True
         now = self._clock()
         if cached and answer.status == 304:
             return self._renewed(key, cached, answer, behaviour, now)
-        if cached and answer.has_failed and cached.stands_in(now, is_unreachable=is_unreachable):
-            cached.rests_until = now + self._distribution.error(answer.status).ttl
+        if cached and answer.has_failed and cached.may_be_served_after_failure(now, is_unreachable=is_unreachable):
+            cached.no_retry_until = now + self._distribution.error(answer.status).ttl
             return _from_copy(cached)
-        return await self._store(key, request, behaviour, prepared(answer, origin_request, behaviour), now)
+        return await self._store(key, request, behaviour, cacheable(answer, origin_request, behaviour), now)
 
     def _renewed(
-        self, key: Key | None, cached: CachedAnswer, said: EdgeAnswer, behaviour: Behaviour, now: float
+        self, key: Key | None, cached: CachedAnswer, not_modified: EdgeAnswer, behaviour: Behaviour, now: float
     ) -> _Loaded:
-        answer = cached.answer.saying({name: value for name, value in said.headers.items() if name.lower() in _RENEWED})
+        renewed = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED}
+        answer = cached.answer.with_headers(renewed)
         if key is not None:
             self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
         return _Loaded(answer, _REFRESHED, may_be_shared(answer, behaviour.cache), now)
@@ -119,13 +121,13 @@ class Edge:
         if answer.is_error:
             rule = self._distribution.error(answer.status)
             life = Lifetime(error_lifetime(answer, rule))
-            shared = life.fresh > 0
+            is_shared = life.fresh > 0
             answer = await self._with_page(answer, request)
         else:
-            life, shared = lifetime(answer, behaviour.cache), may_be_shared(answer, behaviour.cache)
+            life, is_shared = lifetime(answer, behaviour.cache), may_be_shared(answer, behaviour.cache)
         if key is not None:
             self._cache.put(key, answer, now, life)
-        return _Loaded(answer, _ERROR if answer.is_error else _MISS, shared, now)
+        return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, now)
 
     async def _with_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
         """Return the page that the distribution has for this error; it is read through the behaviour of its path."""
@@ -140,7 +142,7 @@ class Edge:
         for name in ("If-None-Match", "If-Modified-Since", "Range"):
             page.headers.popall(name, None)
         behaviour = self._behaviour_of(page.path)
-        if behaviour.caches("GET"):
+        if behaviour.may_cache("GET"):
             return (await self._from_cache(page, behaviour)).answer
         return (await self._load(None, page, behaviour, None)).answer
 
@@ -167,9 +169,10 @@ class Edge:
 
     async def _ask(self, name: str, origin_request: OriginRequest) -> EdgeAnswer:
         origin = self._distribution.origins[name]
-        request = origin_request.asking(origin.adds)
+        request = origin_request.with_headers(origin.added_headers)
         return await self._fetch(origin, replace(request, target=origin.path + request.target))
 
 
 def _from_copy(cached: CachedAnswer) -> _Loaded:
-    return _Loaded(cached.answer, _ERROR if cached.answer.is_error else _HIT, is_shared=True, stored=cached.stored)
+    x_cache = _ERROR if cached.answer.is_error else _HIT
+    return _Loaded(cached.answer, x_cache, is_shared=True, stored_at=cached.stored_at)

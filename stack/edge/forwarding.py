@@ -8,8 +8,8 @@ from urllib.parse import unquote_plus
 
 from multidict import CIMultiDict
 
-from stack.edge.distribution import Behaviour, CachePolicy, WhichOnes
-from stack.edge.message import VIA, Headers, OriginRequest, ViewerRequest, words
+from stack.edge.distribution import Behaviour, CachePolicy, NameSelection
+from stack.edge.message import VIA, Headers, OriginRequest, ViewerRequest, list_entries
 
 Key = tuple[object, ...]
 _NEVER_SENT = frozenset(
@@ -24,36 +24,36 @@ _MADE_BY_POLICY = "cloudfront-"
 
 def key_of(request: ViewerRequest, policy: CachePolicy) -> Key:
     """Return the cache key. HEAD shares that of GET, OPTIONS has its own."""
-    method = "GET" if request.reads else request.method
+    method = "GET" if request.is_read else request.method
     headers = tuple((name, request.headers.get(name)) for name in sorted(policy.headers.names))
-    cookies = tuple(pair for pair in _cookies(request) if policy.cookies.takes(pair.partition("=")[0]))
+    cookies = tuple(pair for pair in _cookies(request) if policy.cookies.includes(pair.partition("=")[0]))
     return (method, request.path, _query(request, policy.query), headers, cookies, _encoding(request, policy))
 
 
-def forwarded(request: ViewerRequest, behaviour: Behaviour) -> OriginRequest:
-    """Return the request for the origin: what the policies name, and what CloudFront adds itself."""
-    cache, more = behaviour.cache, behaviour.request
-    query = "&".join(part for part in _parts(request.query) if _takes(cache.query, part) or _takes(more.query, part))
-    method = "GET" if behaviour.caches(request.method) and request.method == "HEAD" else request.method
+def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginRequest:
+    """Return the request for the origin: what the two policies include, and what CloudFront adds itself."""
+    keyed, sent = behaviour.cache.query, behaviour.request.query
+    query = "&".join(part for part in _parts(request.query) if _includes(keyed, part) or _includes(sent, part))
+    method = "GET" if behaviour.may_cache(request.method) and request.method == "HEAD" else request.method
     target = f"{request.path}?{query}" if query else request.path
     return OriginRequest(method, target, _headers(request, behaviour), request.body)
 
 
 def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
-    cache, more = behaviour.cache.headers, behaviour.request.headers
+    keyed, sent = behaviour.cache.headers, behaviour.request.headers
     headers: Headers = CIMultiDict(
         (name, value)
         for name, value in request.headers.items()
-        if (low := name.lower()) not in _NEVER_SENT
-        and not low.startswith((_MADE_BY_POLICY, "x-amz-", "x-edge-"))
-        and (cache.takes(low) or more.takes(low))
+        if (lower := name.lower()) not in _NEVER_SENT
+        and not lower.startswith((_MADE_BY_POLICY, "x-amz-", "x-edge-"))
+        and (keyed.includes(lower) or sent.includes(lower))
     )
-    wants_agent = any(choice.takes("user-agent") for choice in (cache, more))
-    headers["User-Agent"] = request.headers.get("User-Agent", "") if wants_agent else "Amazon CloudFront"
-    headers["X-Forwarded-For"] = ", ".join([*words(request.headers.get("X-Forwarded-For", "")), request.address])
+    has_agent = any(selection.includes("user-agent") for selection in (keyed, sent))
+    headers["User-Agent"] = request.headers.get("User-Agent", "") if has_agent else "Amazon CloudFront"
+    headers["X-Forwarded-For"] = ", ".join([*list_entries(request.headers.get("X-Forwarded-For", "")), request.address])
     headers["Via"] = VIA
     headers["Accept-Encoding"] = _sent_encoding(request, behaviour)
-    if "cloudfront-viewer-address" in more.names and more.behaviour != "allExcept":
+    if "cloudfront-viewer-address" in sent.names and sent.behaviour != "allExcept":
         headers["CloudFront-Viewer-Address"] = f"{request.address}:{request.port}"
     cookies = [pair for pair in _cookies(request) if _sends_cookie(behaviour, pair.partition("=")[0])]
     if cookies:
@@ -62,23 +62,23 @@ def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
 
 
 def _sends_cookie(behaviour: Behaviour, name: str) -> bool:
-    return behaviour.cache.cookies.takes(name) or behaviour.request.cookies.takes(name)
+    return behaviour.cache.cookies.includes(name) or behaviour.request.cookies.includes(name)
 
 
 def _cookies(request: ViewerRequest) -> list[str]:
     return [part.strip() for part in request.headers.get("Cookie", "").split(";") if part.strip()]
 
 
-def _query(request: ViewerRequest, choice: WhichOnes) -> str:
-    return "&".join(part for part in _parts(request.query) if _takes(choice, part))
+def _query(request: ViewerRequest, selection: NameSelection) -> str:
+    return "&".join(part for part in _parts(request.query) if _includes(selection, part))
 
 
 def _parts(query: str) -> list[str]:
     return [part for part in query.split("&") if part]
 
 
-def _takes(choice: WhichOnes, part: str) -> bool:
-    return choice.takes(unquote_plus(part.partition("=")[0]))
+def _includes(selection: NameSelection, part: str) -> bool:
+    return selection.includes(unquote_plus(part.partition("=")[0]))
 
 
 def _encoding(request: ViewerRequest, policy: CachePolicy) -> str:
@@ -93,6 +93,6 @@ def _normalised(encodings: str, keyed: tuple[str, ...]) -> str:
 
 
 def _sent_encoding(request: ViewerRequest, behaviour: Behaviour) -> str:
-    if behaviour.request.headers.takes("accept-encoding") and not behaviour.cache.encodings:
+    if behaviour.request.headers.includes("accept-encoding") and not behaviour.cache.encodings:
         return request.headers.get("Accept-Encoding", "identity")
     return _encoding(request, behaviour.cache) or "identity"

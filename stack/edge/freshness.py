@@ -14,7 +14,7 @@ _PERSONAL = ("no-store", "no-cache", "private")
 # "How CloudFront processes HTTP 4xx and 5xx status codes from your origin".
 _ALWAYS_CACHED = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
 _CACHED_WITH_MAX_AGE = frozenset({400, 403, 405, 412, 415})
-_NO_STORE_HELPS = frozenset({404, 410, 414, 501})
+_OBEYS_NO_STORE = frozenset({404, 410, 414, 501})
 
 
 class Lifetime(NamedTuple):
@@ -22,21 +22,21 @@ class Lifetime(NamedTuple):
 
     fresh: float = 0
     while_refreshing: float = 0
-    """Until then the old copy is served at once, and refreshed behind it (stale-while-revalidate)."""
+    """Until then, the old copy is served at once and refreshed afterwards (stale-while-revalidate)."""
     if_failing: float = 0
-    """Until then the old copy is served if the origin fails (5xx, or unreachable)."""
+    """Until then, the old copy is served if the origin fails (5xx, or unreachable)."""
     if_unreachable: float = 0
-    """Until then it is served if the origin cannot be reached, even if it said no-store."""
+    """Until then, the old copy is served if the origin cannot be reached, even a copy with no-store."""
 
     @property
-    def ends(self) -> float:
+    def longest(self) -> float:
         return max(self)
 
 
 def directives(headers: Headers) -> dict[str, str]:
     """Return the directives of Cache-Control, by name in lower case; "" for those without a value."""
     value = ",".join(headers.getall("Cache-Control", []))
-    return {name.lower(): given for name, given in _DIRECTIVE.findall(value)}
+    return {name.lower(): argument for name, argument in _DIRECTIVE.findall(value)}
 
 
 def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
@@ -46,12 +46,12 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
         return Lifetime()
     if any(name in cache_control for name in _PERSONAL):
         # A minimum TTL wins over no-store. And while the origin cannot be reached, an earlier answer may be served.
-        away = 0 if cache_control.get("stale-if-error") == "0" else policy.most
-        return Lifetime(policy.least, if_unreachable=max(policy.least, away))
+        if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
+        return Lifetime(policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
     fresh = _fresh(cache_control, answer.headers, policy)
-    waits = min(fresh + _seconds(cache_control, "stale-while-revalidate", 0), policy.most)
-    fails = min(fresh + _seconds(cache_control, "stale-if-error", policy.most), policy.most)
-    return Lifetime(fresh, max(fresh, waits), max(fresh, fails), max(fresh, fails))
+    while_refreshing = min(fresh + _seconds(cache_control, "stale-while-revalidate", 0), policy.max_ttl)
+    if_failing = max(fresh, min(fresh + _seconds(cache_control, "stale-if-error", policy.max_ttl), policy.max_ttl))
+    return Lifetime(fresh, max(fresh, while_refreshing), if_failing, if_failing)
 
 
 def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
@@ -59,8 +59,8 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     cache_control = directives(answer.headers)
     age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
     if answer.status in _ALWAYS_CACHED:
-        is_refused = answer.status in _NO_STORE_HELPS and any(name in cache_control for name in _PERSONAL)
-        return 0 if is_refused else max(rule.ttl, age)
+        is_personal = answer.status in _OBEYS_NO_STORE and any(name in cache_control for name in _PERSONAL)
+        return 0 if is_personal else max(rule.ttl, age)
     is_cached = answer.status in _CACHED_WITH_MAX_AGE and age > 0
     return max(rule.ttl, age) if is_cached else 0
 
@@ -69,7 +69,7 @@ def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
     """Return whether viewers who asked meanwhile get the same answer. If not, each request is sent to the origin."""
     cache_control = directives(answer.headers)
     is_personal = any(name in cache_control for name in _PERSONAL) or cache_control.get("max-age") == "0"
-    return bool(policy.least) or not is_personal
+    return bool(policy.min_ttl) or not is_personal
 
 
 def _fresh(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
@@ -78,16 +78,16 @@ def _fresh(cache_control: Mapping[str, str], headers: Headers, policy: CachePoli
             return _clamped(_seconds(cache_control, name, 0), policy)
     if "Expires" in headers:
         return _clamped(_until_expiry(headers), policy)
-    return policy.usual
+    return policy.default_ttl
 
 
 def _clamped(seconds: float, policy: CachePolicy) -> float:
-    return max(policy.least, min(seconds, policy.most))
+    return max(policy.min_ttl, min(seconds, policy.max_ttl))
 
 
-def _seconds(cache_control: Mapping[str, str], name: str, otherwise: float) -> float:
+def _seconds(cache_control: Mapping[str, str], name: str, default: float) -> float:
     value = cache_control.get(name, "")
-    return float(value) if value.isdecimal() else otherwise
+    return float(value) if value.isdecimal() else default
 
 
 def _until_expiry(headers: Headers) -> float:

@@ -12,7 +12,7 @@ EDGE_ADDRESS = "198.51.100.7"
 
 
 class Gateway(Front):
-    """`keys`: values of Referer that the resource policy accepts. Empty: it accepts everybody."""
+    """`keys`: the values of Referer that the resource policy accepts. If empty, it accepts every request."""
 
     def __init__(self, api: str, keys: Collection[str]) -> None:
         super().__init__(api, "")
@@ -24,7 +24,7 @@ class Gateway(Front):
         return await super().pass_on(request)
 
     def headers(self, request: web.Request) -> Headers:
-        """Return the headers of the CDN, with its address as the caller's: at the end, as API Gateway does."""
+        """Return the CDN's headers. Like API Gateway, add the CDN's address at the end of X-Forwarded-For."""
         headers = request.headers.copy()
         for name in NOT_PASSED_ON:
             headers.popall(name, None)

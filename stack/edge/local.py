@@ -28,17 +28,17 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
     template = package(STAGE).read_template()
     secrets = {logical_id(name.lower()): text for name, text in stack.keys().items()}
     distributions_by_id = distributions(template, PARAMETERS, WHERE, secrets)
-    origins = Origins(distributions_by_id, time.time, f"http://{LOOPBACK}:{api_port}", _signed(stack))
+    origins = Origins(distributions_by_id, time.time, f"http://{LOOPBACK}:{api_port}", _url_signer(stack))
     referers = accepted_referers(template, PARAMETERS, WHERE, secrets)
     return [server.application(origins, stack.endpoint, archive), gateway.application(stack.gateway, referers)]
 
 
-def _signed(stack: Deployed) -> Callable[[str], str]:
+def _url_signer(stack: Deployed) -> Callable[[str], str]:
     """Return a function that returns the signed URL of a path in the bucket of the busy page."""
     client, bucket = Cloud(stack.endpoint).client("s3"), stack.outputs["BusyBucketName"]
 
-    def url(path: str) -> str:
-        asked = {"Bucket": bucket, "Key": path.removeprefix("/")}
-        return str(client.generate_presigned_url("get_object", Params=asked))
+    def sign_url(path: str) -> str:
+        parameters = {"Bucket": bucket, "Key": path.removeprefix("/")}
+        return str(client.generate_presigned_url("get_object", Params=parameters))
 
-    return url
+    return sign_url

@@ -17,9 +17,9 @@ class Matcher:
     def _find(self, path: str) -> Behaviour:
         """Return the first behaviour, in the listed order, whose pattern matches; else the default one."""
         plain = normalised(path)
-        every = self._distribution.behaviours
-        found = (each for each in every if each.pattern and _compiled(each.pattern).fullmatch(plain))
-        return next(found, self._distribution.default)
+        behaviours = self._distribution.behaviours
+        matching = (each for each in behaviours if each.pattern and _compiled(each.pattern).fullmatch(plain))
+        return next(matching, self._distribution.default)
 
 
 @cache
@@ -30,7 +30,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def normalised(path: str) -> str:
-    """Return the path without empty segments and dots. Only for the choice: the origin gets the path as sent."""
+    """Return the path without empty segments and dots, to match it. The origin gets the path as the viewer sent it."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":

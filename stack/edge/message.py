@@ -23,7 +23,7 @@ class ViewerRequest:
     port: int = 0
 
     @property
-    def reads(self) -> bool:
+    def is_read(self) -> bool:
         """Whether it only reads: these methods may be answered from the cache."""
         return self.method in ("GET", "HEAD")
 
@@ -37,7 +37,7 @@ class OriginRequest:
     headers: Headers
     body: bytes = b""
 
-    def asking(self, more: Mapping[str, str]) -> Self:
+    def with_headers(self, more: Mapping[str, str]) -> Self:
         """Return the request with further headers, which replace those of the same name."""
         headers = self.headers.copy()
         headers.update(more)
@@ -61,7 +61,7 @@ class EdgeAnswer:
         """Whether the origin failed: 500 to 504, or the CDN could not reach it."""
         return self.status >= 500
 
-    def saying(self, more: Mapping[str, str]) -> Self:
+    def with_headers(self, more: Mapping[str, str]) -> Self:
         """Return the answer with further headers, which replace those of the same name."""
         headers = self.headers.copy()
         headers.update(more)
@@ -77,6 +77,6 @@ class Unreachable(Exception):
         """502: no connection. 504: no answer in time."""
 
 
-def words(value: str) -> list[str]:
-    """Return the entries of a header with a list, without blanks."""
+def list_entries(value: str) -> list[str]:
+    """Return the entries of a header that is a list, without blanks."""
     return [part.strip() for part in value.split(",") if part.strip()]

@@ -17,7 +17,7 @@ _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Origins:
-    """`api`: its local URL. `signed`: returns the URL of a path in the bucket; CloudFront signs its requests too.
+    """`api`: its local URL. `sign_url`: returns the signed URL of a path in the bucket, as CloudFront signs its own.
 
     `edges`: a CDN for each distribution, by logical id.
     """
@@ -27,9 +27,9 @@ class Origins:
         distributions: Mapping[str, Distribution],
         clock: Callable[[], float],
         api: str,
-        signed: Callable[[str], str],
+        sign_url: Callable[[str], str],
     ) -> None:
-        self._api, self._signed = api, signed
+        self._api, self._sign_url = api, sign_url
         self.edges = {name: Edge(each, self.fetch, clock) for name, each in distributions.items()}
         self._by_domain = {each.domain: self.edges[name] for name, each in distributions.items()}
         self._session: aiohttp.ClientSession | None = None
@@ -49,14 +49,14 @@ class Origins:
 
     async def fetch(self, origin: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:
         """Return the origin's answer, unchanged. Raise Unreachable."""
-        inner = self._by_domain.get(origin.domain)
-        if inner:
+        other_edge = self._by_domain.get(origin.domain)
+        if other_edge:
             path, _, query = origin_request.target.partition("?")
-            return await inner.answer(
+            return await other_edge.answer(
                 ViewerRequest(origin_request.method, path, query, origin_request.headers.copy(), origin_request.body)
             )
         return await self._over_http(
-            self._signed(origin_request.target) if origin.is_bucket else self._api + origin_request.target,
+            self._sign_url(origin_request.target) if origin.is_bucket else self._api + origin_request.target,
             origin_request,
         )
 

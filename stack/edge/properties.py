@@ -9,15 +9,15 @@ from stack.edge.distribution import (
     CachePolicy,
     EdgeOrigin,
     ErrorRule,
+    NameSelection,
     OriginGroup,
     RequestPolicy,
-    WhichOnes,
 )
 
 Properties = Mapping[str, Any]
 _YEAR = 31_536_000
 _DAY = 86_400
-# "Use managed cache policies" and "Use managed origin request policies". Those that this project may name.
+# "Use managed cache policies" and "Use managed origin request policies". Only those that this project may name.
 _MANAGED_CACHES = {
     "4135ea2d-6df8-44a3-9df3-4b5a84be39ad": CachePolicy(0, 0, 0),  # CachingDisabled
     "658327ea-f89d-4fab-a63d-7e88639e58f6": CachePolicy(1, _DAY, _YEAR, encodings=KEYED_ENCODINGS),  # CachingOptimized
@@ -25,10 +25,10 @@ _MANAGED_CACHES = {
 _MANAGED_REQUESTS = {
     # AllViewerExceptHostHeader
     "b689b0a8-53d0-40ab-baf2-68738e2966ac": RequestPolicy(
-        WhichOnes("allExcept", frozenset({"host"})), WhichOnes("all"), WhichOnes("all")
+        NameSelection("allExcept", frozenset({"host"})), NameSelection("all"), NameSelection("all")
     ),
 }
-# Of a response headers policy: the property that has the value, and the header.
+# By the property of a response headers policy that has the value: the header.
 _SECURITY = {
     "ContentSecurityPolicy": "Content-Security-Policy",
     "ReferrerPolicy": "Referrer-Policy",
@@ -36,43 +36,43 @@ _SECURITY = {
 }
 
 
-def cache_policy(name: str, own: Mapping[str, Properties]) -> CachePolicy:
-    """Return a policy of AWS's, or of the template's own."""
+def cache_policy(name: str, policies: Mapping[str, Properties]) -> CachePolicy:
+    """Return a managed policy of AWS, or one of the template's policies."""
     if name in _MANAGED_CACHES:
         return _MANAGED_CACHES[name]
-    config = own[name]["CachePolicyConfig"]
+    config = policies[name]["CachePolicyConfig"]
     keyed = config["ParametersInCacheKeyAndForwardedToOrigin"]
     flags = zip(KEYED_ENCODINGS, ("Brotli", "Gzip"), strict=True)
     encodings = tuple(each for each, flag in flags if is_true(keyed.get(f"EnableAcceptEncoding{flag}", False)))
-    least, usual, most = (float(config[ttl]) for ttl in ("MinTTL", "DefaultTTL", "MaxTTL"))
-    return CachePolicy(least, usual, most, *_choices(keyed), encodings)
+    min_ttl, default_ttl, max_ttl = (float(config[ttl]) for ttl in ("MinTTL", "DefaultTTL", "MaxTTL"))
+    return CachePolicy(min_ttl, default_ttl, max_ttl, *_selections(keyed), encodings)
 
 
-def request_policy(name: str | None, own: Mapping[str, Properties]) -> RequestPolicy:
+def request_policy(name: str | None, policies: Mapping[str, Properties]) -> RequestPolicy:
     if name is None:
         return RequestPolicy()
     if name in _MANAGED_REQUESTS:
         return _MANAGED_REQUESTS[name]
-    return RequestPolicy(*_choices(own[name]["OriginRequestPolicyConfig"]))
+    return RequestPolicy(*_selections(policies[name]["OriginRequestPolicyConfig"]))
 
 
-def _choices(config: Properties) -> tuple[WhichOnes, WhichOnes, WhichOnes]:
-    """Return which headers, cookies and query keys a policy names."""
+def _selections(config: Properties) -> tuple[NameSelection, NameSelection, NameSelection]:
+    """Return which headers, cookies and query keys a policy includes."""
     return (
-        _choice(config["HeadersConfig"], "Header", str.lower),
-        _choice(config["CookiesConfig"], "Cookie", str),
-        _choice(config["QueryStringsConfig"], "QueryString", str),
+        _selection(config["HeadersConfig"], "Header", str.lower),
+        _selection(config["CookiesConfig"], "Cookie", str),
+        _selection(config["QueryStringsConfig"], "QueryString", str),
     )
 
 
-def _choice(config: Properties, what: str, spelt: Callable[[str], str]) -> WhichOnes:
-    return WhichOnes(config[f"{what}Behavior"], frozenset(spelt(name) for name in config.get(f"{what}s", [])))
+def _selection(config: Properties, kind: str, normalise: Callable[[str], str]) -> NameSelection:
+    return NameSelection(config[f"{kind}Behavior"], frozenset(normalise(name) for name in config.get(f"{kind}s", [])))
 
 
 def origin(config: Properties) -> EdgeOrigin:
-    adds = {each["HeaderName"]: each["HeaderValue"] for each in config.get("OriginCustomHeaders", [])}
+    added = {each["HeaderName"]: each["HeaderValue"] for each in config.get("OriginCustomHeaders", [])}
     return EdgeOrigin(
-        config["Id"], config["DomainName"], config.get("OriginPath", ""), adds, "S3OriginConfig" in config
+        config["Id"], config["DomainName"], config.get("OriginPath", ""), added, "S3OriginConfig" in config
     )
 
 
@@ -86,7 +86,7 @@ def error(config: Properties) -> ErrorRule:
     return ErrorRule(ttl, config.get("ResponsePagePath"), config.get("ResponseCode"))
 
 
-def added(config: Properties) -> dict[str, tuple[str, bool]]:
+def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
     """Return the headers of a response headers policy: value, and whether it replaces the origin's."""
     custom = config.get("CustomHeadersConfig", {}).get("Items", [])
     secure = config.get("SecurityHeadersConfig", {})

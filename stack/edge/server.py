@@ -21,7 +21,7 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
 
     app = web.Application(client_max_size=_LIMIT)
     app.cleanup_ctx.append(origins.connect)
-    app.on_response_prepare.append(_unsigned)
+    app.on_response_prepare.append(_without_server_header)
     app.add_routes(routes(Inbox(emulator, lambda: origins.session, archive)))
     app.router.add_route("*", "/{path:[\\s\\S]*}", serve)
     return app
@@ -35,5 +35,5 @@ async def _read(request: web.Request) -> ViewerRequest:
     return ViewerRequest(request.method, path, query, request.headers.copy(), body, address, port)
 
 
-async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
+async def _without_server_header(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)

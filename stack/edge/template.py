@@ -12,7 +12,7 @@ from stack.referee.model import Where
 from stack.referee.resolve import Resolver
 from stack.template.cfn import NO_VALUE
 
-_LEAST_METHODS = ["GET", "HEAD"]
+_DEFAULT_METHODS = ["GET", "HEAD"]
 _POLICY = "x-amazon-apigateway-policy"
 _SECRET = re.compile(r"\{\{resolve:secretsmanager:([^:}]+):SecretString:?([^:}]*)\}\}")
 
@@ -46,7 +46,7 @@ class _Reader:
         self._resources: Mapping[str, Any] = template["Resources"]
 
     def read(self) -> Iterator[tuple[str, Distribution]]:
-        for name in self._named("Distribution"):
+        for name in self._ids_of("Distribution"):
             config = self.value(self._resources[name]["Properties"])["DistributionConfig"]
             groups = config.get("OriginGroups", {}).get("Items", [])
             yield (
@@ -63,41 +63,42 @@ class _Reader:
 
     def value(self, node: Any) -> Any:
         """Return the node with its functions, parameters and secrets replaced by their values."""
-        return self._revealed(self._resolver.value(node))
+        return self._with_secrets(self._resolver.value(node))
 
-    def _revealed(self, node: Any) -> Any:
+    def _with_secrets(self, node: Any) -> Any:
         if isinstance(node, str):
             return _SECRET.sub(lambda found: self._secret(*found.groups()), node)
         if isinstance(node, list):
-            return [self._revealed(each) for each in node]
-        return {name: self._revealed(each) for name, each in node.items()} if isinstance(node, dict) else node
+            return [self._with_secrets(each) for each in node]
+        return {name: self._with_secrets(each) for name, each in node.items()} if isinstance(node, dict) else node
 
     def _secret(self, name: str, key: str) -> str:
         [text] = [text for logical, text in self._secrets.items() if self._resolver.name(logical) == name]
         return str(json.loads(text)[key]) if key else text
 
-    def _named(self, kind: str) -> list[str]:
-        """Return the logical ids of the resources of a kind that exist."""
+    def _ids_of(self, kind: str) -> list[str]:
+        """Return the logical ids of the resources of a kind, without those whose condition does not hold."""
         found = {name: each for name, each in self._resources.items() if each.get("Type") == f"AWS::CloudFront::{kind}"}
         return [
             name for name, each in found.items() if "Condition" not in each or self._resolver.holds(each["Condition"])
         ]
 
-    def _of(self, kind: str) -> dict[str, Properties]:
+    def _properties_of(self, kind: str) -> dict[str, Properties]:
         """Return the properties of the resources of a kind, by what `Ref` returns for each."""
         return {
-            self._resolver.name(name): self.value(self._resources[name]["Properties"]) for name in self._named(kind)
+            self._resolver.name(name): self.value(self._resources[name]["Properties"]) for name in self._ids_of(kind)
         }
 
     def _behaviour(self, config: Properties) -> Behaviour:
-        adds = config.get("ResponseHeadersPolicyId")
+        policy = config.get("ResponseHeadersPolicyId")
+        policies = self._properties_of("ResponseHeadersPolicy")
         return Behaviour(
             config.get("PathPattern"),
             config["TargetOriginId"],
-            frozenset(config.get("AllowedMethods", _LEAST_METHODS)),
-            frozenset(config.get("CachedMethods", _LEAST_METHODS)),
+            frozenset(config.get("AllowedMethods", _DEFAULT_METHODS)),
+            frozenset(config.get("CachedMethods", _DEFAULT_METHODS)),
             properties.is_true(config.get("Compress", False)),
-            properties.cache_policy(config["CachePolicyId"], self._of("CachePolicy")),
-            properties.request_policy(config.get("OriginRequestPolicyId"), self._of("OriginRequestPolicy")),
-            properties.added(self._of("ResponseHeadersPolicy")[adds]["ResponseHeadersPolicyConfig"]) if adds else {},
+            properties.cache_policy(config["CachePolicyId"], self._properties_of("CachePolicy")),
+            properties.request_policy(config.get("OriginRequestPolicyId"), self._properties_of("OriginRequestPolicy")),
+            properties.added_headers(policies[policy]["ResponseHeadersPolicyConfig"]) if policy else {},
         )

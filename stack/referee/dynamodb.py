@@ -48,32 +48,32 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
         return [_question(operation, params, where, params)]
     if operation in ("BatchGetItem", "BatchWriteItem"):
         return [
-            _question(operation, {"TableName": table, **_batch(operation, asked)}, where, params)
-            for table, asked in params["RequestItems"].items()
+            _question(operation, {"TableName": table, **_batch(operation, part)}, where, params)
+            for table, part in params["RequestItems"].items()
         ]
     if operation in ("TransactWriteItems", "TransactGetItems"):
         return list(_transaction(operation, params, where))
     raise Unjudged(f"dynamodb: the referee does not know {operation}")
 
 
-def _batch(operation: str, asked: Any) -> dict[str, Any]:
-    """Return the part of a batch that concerns one table. Its keys are in "_Keys", which no request of AWS has."""
+def _batch(operation: str, part: Any) -> dict[str, Any]:
+    """Return a batch's part for one table as one request. Its keys are in "_Keys", a name that AWS does not use."""
     if operation == "BatchGetItem":
-        return {**asked, "_Keys": asked["Keys"]}
-    puts = [each["PutRequest"]["Item"] for each in asked if "PutRequest" in each]
-    deletes = [each["DeleteRequest"]["Key"] for each in asked if "DeleteRequest" in each]
+        return {**part, "_Keys": part["Keys"]}
+    puts = [each["PutRequest"]["Item"] for each in part if "PutRequest" in each]
+    deletes = [each["DeleteRequest"]["Key"] for each in part if "DeleteRequest" in each]
     return {"_Keys": [*puts, *deletes]}
 
 
 def _transaction(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """Yield a question for each action of the transaction, which needs the permissions of all."""
+    """Yield a question for each action of the transaction. The transaction needs the permission of every action."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
-            found = _question(_TRANSACTED[kind], request, where, params)
-            # The items of a transaction have no ReturnValues, so a condition that wants a value refuses them.
-            context = {key: value for key, value in found.context.items() if key != "dynamodb:ReturnValues"}
+            question = _question(_TRANSACTED[kind], request, where, params)
+            # The items of a transaction have no ReturnValues, so a condition that requires a value refuses them.
+            context = {key: value for key, value in question.context.items() if key != "dynamodb:ReturnValues"}
             context["dynamodb:EnclosingOperation"] = operation
-            yield Question(found.action, found.resource, context)
+            yield Question(question.action, question.resource, context)
 
 
 def _question(action: str, request: Request, where: Where, call: Request) -> Question:

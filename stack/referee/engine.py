@@ -14,8 +14,8 @@ from stack.paths import referee_home
 from stack.referee.model import Decision, PolicyEntry, Question
 
 _JUDGE = Path(__file__).with_name("judge.mjs")
-# One process of a spike asks about every recipient; without an end the answers would fill its memory.
-_REMEMBERED = 20_000
+# In a load test, one process asks about every recipient. Without a limit, the answers would fill its memory.
+_MOST_ANSWERS = 20_000
 
 Policy = Mapping[str, Any]
 
@@ -48,19 +48,19 @@ class Engine:
             _end(child)
 
     def decide(self, policies: Sequence[Policy], question: Question, principal: str) -> Decision:
-        """Decide whether the policies allow it. `principal` is the ARN of a role or of its session."""
+        """Decide whether the policies allow the call. `principal` is the ARN of a role or of its session."""
         documents = json.dumps(policies, sort_keys=True)
-        asked = json.dumps([question.action, question.resource, question.context], sort_keys=True)
+        asked_text = json.dumps([question.action, question.resource, question.context], sort_keys=True)
         with self._lock:
-            key = (documents, principal, asked)
+            key = (documents, principal, asked_text)
             if key not in self._answers:
-                if len(self._answers) >= _REMEMBERED:
+                if len(self._answers) >= _MOST_ANSWERS:
                     self._answers.clear()
                 self._answers[key] = self._ask(documents, question, principal)
             return self._answers[key]
 
     def _ask(self, documents: str, question: Question, principal: str) -> Decision:
-        child, policy = self._started(), hashlib.sha256(documents.encode()).hexdigest()
+        child, policy = self._running_child(), hashlib.sha256(documents.encode()).hexdigest()
         request: dict[str, Any] = {
             "policy": policy,
             "principal": principal,
@@ -77,7 +77,7 @@ class Engine:
         self._sent_policies.add(policy)
         return Decision(reply["allowed"], frozenset(entry for used in reply["used"] for entry in _entries(used)))
 
-    def _started(self) -> subprocess.Popen[str]:
+    def _running_child(self) -> subprocess.Popen[str]:
         """Return the running engine. Start it if there is none or it has died."""
         if self._child and self._child.poll() is not None:
             _end(self._child)

@@ -43,14 +43,14 @@ def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any
 
 
 def _tokens(expression: str) -> list[str]:
-    found, at = [], 0
+    found, position = [], 0
     expression = expression.rstrip()
-    while at < len(expression):
-        token = _TOKEN.match(expression, at)
+    while position < len(expression):
+        token = _TOKEN.match(expression, position)
         if token is None:
             raise Unjudged(f"not an expression: {expression!r}")
         found.append(token.group().strip())
-        at = token.end()
+        position = token.end()
     return found
 
 

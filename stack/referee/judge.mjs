@@ -6,7 +6,7 @@ const { runSimulation } = createRequire(`${process.argv[2]}/`)('@cloud-copilot/i
 const policies = new Map()
 const listed = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value])
 
-// A value of a condition counts as used if a value of the request matched it; an absent key matches without any.
+// A value of a condition counts as used if a value of the request matched it. If the key is absent, no value is used.
 function matchedValues(condition) {
   if (condition.matchedBecauseMissing) return []
   const isSet = condition.unmatchedValues !== undefined

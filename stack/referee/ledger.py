@@ -1,4 +1,4 @@
-"""Which entries of the policies were used: written by many processes into one folder, read by one.
+"""Which entries of the policies were used: many processes write them into one folder, one process reads them.
 
 `python -m stack.referee.ledger FOLDER` lists what no call used, after tests with REFEREE_LEDGER=FOLDER.
 """
@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from stack.console import run_main, say
 from stack.referee.model import PolicyEntry
-from stack.referee.policies import resolved
+from stack.referee.policies import resolved_policies
 
 Policies = Mapping[str, Mapping[str, Any]]
 """Policy document by function."""
@@ -35,13 +35,13 @@ class Ledger:
     def note(self, function: str, entries: Iterable[PolicyEntry]) -> None:
         """Remember that calls of this function used these entries."""
         with self._lock:
-            fresh = [entry for entry in entries if (function, entry) not in self._noted]
-            if not fresh:
+            new_entries = [entry for entry in entries if (function, entry) not in self._noted]
+            if not new_entries:
                 return
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / self._file).open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps([function, *entry]) + "\n" for entry in fresh)
-            self._noted |= {(function, entry) for entry in fresh}
+                file.writelines(json.dumps([function, *entry]) + "\n" for entry in new_entries)
+            self._noted |= {(function, entry) for entry in new_entries}
 
 
 def read(folder: Path) -> set[FunctionEntry]:
@@ -73,21 +73,21 @@ def entries_of(statement: Mapping[str, Any], index: int) -> Iterator[PolicyEntry
     """Yield the entries of one statement, named as the engine names them."""
     name = statement.get("Sid", str(index))
     for kind in ("Action", "Resource"):
-        yield from (PolicyEntry(name, kind, each) for each in listed(statement[kind]))
+        yield from (PolicyEntry(name, kind, each) for each in as_list(statement[kind]))
     for keys in statement.get("Condition", {}).values():
         for key, values in keys.items():
-            yield from (PolicyEntry(name, key, each) for each in listed(values))
+            yield from (PolicyEntry(name, key, each) for each in as_list(values))
 
 
-def listed(value: Any) -> list[Any]:
-    """Return a list: where a policy has one value, the list of it."""
+def as_list(value: Any) -> list[Any]:
+    """Return the value as a list: a policy may have one value in place of a list."""
     return value if isinstance(value, list) else [value]
 
 
 def _main() -> None:
     parser = ArgumentParser(prog="python -m stack.referee.ledger", description=__doc__)
     parser.add_argument("folder", type=Path)
-    for line in report(resolved(), parser.parse_args().folder):
+    for line in report(resolved_policies(), parser.parse_args().folder):
         say(line)
 
 

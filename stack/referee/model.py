@@ -36,7 +36,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Question:
-    """One IAM decision. A call is allowed if all its questions are."""
+    """One decision to ask IAM for. A call is allowed if all its questions are allowed."""
 
     action: str
     resource: str

@@ -17,8 +17,8 @@ HERE = Where("eu-west-2", "123456789012")
 PARAMETERS = MappingProxyType({"Stage": "prod", "MailFrom": "petitions@example.org"})
 
 
-def declared() -> dict[str, dict[str, Any]]:
-    """Return the policies by the functions' names in app.py, with intrinsic functions as they stand."""
+def declared_policies() -> dict[str, dict[str, Any]]:
+    """Return the policies by the functions' names in app.py. Their intrinsic functions are not resolved."""
     return {
         function: json.loads((ROOT / ".chalice" / settings["iam_policy_file"]).read_text(encoding="utf-8"))
         for function, settings in function_settings().items()
@@ -26,11 +26,11 @@ def declared() -> dict[str, dict[str, Any]]:
 
 
 def resolver(parameters: Mapping[str, str] = PARAMETERS, where: Where = HERE) -> Resolver:
-    """Return the resolver for the project's template, as a stage that is not emulated."""
+    """Return the resolver for the project's template, for a stage on AWS."""
     return Resolver(merge_template(), parameters, where)
 
 
-def resolved() -> dict[str, Any]:
+def resolved_policies() -> dict[str, Any]:
     """Return the policies by function, ready for the engine."""
-    found = resolver()
-    return {function: found.value(policy) for function, policy in declared().items()}
+    template_resolver = resolver()
+    return {function: template_resolver.value(policy) for function, policy in declared_policies().items()}

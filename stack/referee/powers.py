@@ -7,8 +7,8 @@ from typing import Any
 
 from stack.console import run_main
 from stack.paths import ROOT
-from stack.referee.ledger import listed
-from stack.referee.policies import declared
+from stack.referee.ledger import as_list
+from stack.referee.policies import declared_policies
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
 
@@ -23,11 +23,11 @@ _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 def table() -> str:
     """Return one row for each function. Its own log is left out, because every function writes one."""
     document = merge_template()
-    rows = [_row(logical_id(name), policy, document) for name, policy in declared().items()]
+    rows = [_row(logical_id(name), policy, document) for name, policy in declared_policies().items()]
     return _HEAD + "\n".join(rows)
 
 
-def written(page: str) -> str:
+def with_table(page: str) -> str:
     """Return the page with its table replaced."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
@@ -46,10 +46,10 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the column of the table, and what the statement allows there."""
     if statement["Sid"] == "WriteOwnLog":
         return
-    actions, where = listed(statement["Action"]), [_resource_name(each) for each in listed(statement["Resource"])]
-    column = _TABLES.get(where[0], "else")
+    actions, resources = as_list(statement["Action"]), [_resource_name(each) for each in as_list(statement["Resource"])]
+    column = _TABLES.get(resources[0], "else")
     if column == "else":
-        power = f"{_code(actions)} on {_code(where)}"
+        power = f"{_code(actions)} on {_code(resources)}"
     else:
         power = _code([action.partition(":")[2] for action in actions])
     yield column, power + "".join(_conditions(statement.get("Condition", {})))
@@ -58,7 +58,7 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
     for keys in conditions.values():
         for key, values in keys.items():
-            allowed = _code([_resource_name(each) for each in listed(values)])
+            allowed = _code([_resource_name(each) for each in as_list(values)])
             name = key.partition(":")[2]
             yield f" under {allowed}" if name == "LeadingKeys" else f", {name} {allowed}"
 
@@ -86,7 +86,7 @@ def _secrets(resource: Mapping[str, Any]) -> list[str]:
 
 
 def _main() -> None:
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The IAM questions of a call: actions, resources, and condition keys from the request.
 
-AWS's documentation is the source; where it is silent, the stricter reading is taken. docs/aws-facts.md lists each fact.
+AWS's documentation is the source. If it says nothing, the referee takes the stricter reading. docs/aws-facts.md lists
+each fact.
 """
 
 from collections.abc import Callable, Mapping

@@ -18,12 +18,12 @@ class Referee:
         """Decide whether the policies allow the call. Raise Unjudged for a call that the referee does not know."""
         return self.judge_questions(questions(call, self._where), policies, principal)
 
-    def judge_questions(self, asked: Sequence[Question], policies: Sequence[Policy], principal: str) -> Verdict:
-        """Judge questions directly, for calls that Lambda makes with a function's role."""
+    def judge_questions(self, required: Sequence[Question], policies: Sequence[Policy], principal: str) -> Verdict:
+        """Decide whether the policies allow all questions, for calls that Lambda makes with a function's role."""
         entries: set[PolicyEntry] = set()
-        for question in asked:
+        for question in required:
             decision = self._engine.decide(policies, question, principal)
             if not decision.allowed:
-                return Verdict(tuple(asked), question, frozenset(entries))
+                return Verdict(tuple(required), question, frozenset(entries))
             entries |= decision.entries
-        return Verdict(tuple(asked), None, frozenset(entries))
+        return Verdict(tuple(required), None, frozenset(entries))

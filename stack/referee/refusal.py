@@ -43,8 +43,8 @@ def response(call: Call, refused: Question, principal: str) -> Response:
         headers = {"Content-Type": _JSON, "x-amzn-RequestId": request_id}
         if call.service == "sqs":
             headers["x-amzn-query-error"] = "AccessDenied;Sender"
-        shown = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": text}
-        return Response(status, headers, json.dumps(shown).encode())
+        document = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": text}
+        return Response(status, headers, json.dumps(document).encode())
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
     headers["x-amzn-ErrorType"] = "AccessDeniedException"
     return Response(status, headers, json.dumps({"Message": text, "message": text}).encode())

@@ -8,7 +8,7 @@ from stack.referee.model import Where
 from stack.template.cfn import NO_VALUE
 
 STACK = "petitions"
-_PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
+_PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 _ARNS = {
     "AWS::DynamoDB::Table": ("dynamodb", "table/{}"),
     "AWS::SQS::Queue": ("sqs", "{}"),
@@ -48,18 +48,18 @@ class Resolver:
 
     def name(self, logical: str) -> str:
         """Return the physical name of a resource."""
-        bucket = self._types.get(logical) == "AWS::S3::Bucket"
+        is_bucket = self._types.get(logical) == "AWS::S3::Bucket"
         name = f"{STACK}-{logical}"
-        return name.lower() if bucket else name
+        return name.lower() if is_bucket else name
 
     def _intrinsic(self, name: str, argument: Any) -> Any:
         if name == "Condition" and not isinstance(argument, str):
             return {name: self.value(argument)}  # A statement's Condition.
-        known: dict[str, Callable[[], Any]] = {
+        functions: dict[str, Callable[[], Any]] = {
             "Ref": lambda: self._ref(argument),
             "Condition": lambda: self.value(self._conditions[argument]),
             "Fn::GetAtt": lambda: self._attribute(*argument),
-            "Fn::Sub": lambda: _PLACE.sub(lambda found: self._reference(found.group(1)), argument),
+            "Fn::Sub": lambda: _PLACEHOLDER.sub(lambda match: self._reference(match[1]), argument),
             "Fn::Join": lambda: argument[0].join(self.value(argument[1])),
             "Fn::If": lambda: self.value(argument[1 if self.holds(argument[0]) else 2]),
             "Fn::Equals": lambda: self.value(argument[0]) == self.value(argument[1]),
@@ -67,7 +67,7 @@ class Resolver:
             "Fn::Or": lambda: any(self.value(each) for each in argument),
             "Fn::And": lambda: all(self.value(each) for each in argument),
         }
-        return known[name]()
+        return functions[name]()
 
     def holds(self, condition: str) -> bool:
         """Return whether one of the template's conditions holds."""
@@ -85,8 +85,8 @@ class Resolver:
             return pseudo[name]
         return self._parameters[name] if name in self._parameters else self.name(name)
 
-    def _reference(self, place: str) -> str:
-        logical, _, attribute = place.partition(".")
+    def _reference(self, placeholder: str) -> str:
+        logical, _, attribute = placeholder.partition(".")
         return self._attribute(logical, attribute) if attribute else self._ref(logical)
 
     def _attribute(self, logical: str, attribute: str) -> str:

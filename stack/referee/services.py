@@ -1,6 +1,6 @@
 """SQS, SES and Lambda: actions and resources of a call.
 
-Source: the Service Authorization Reference of each service, and what is named at each function.
+Source: the Service Authorization Reference of each service, and the pages that the functions name.
 """
 
 from collections.abc import Mapping
@@ -49,14 +49,15 @@ def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
     if "ConfigurationSetName" in params:
         resources.append(f"configuration-set/{params['ConfigurationSetName']}")
     context: dict[str, str | list[str]] = {"ses:ApiVersion": "2", "ses:FromAddress": address}
-    context["ses:Recipients"] = [parseaddr(each)[1] for many in params["Destination"].values() for each in many]
+    recipients = [each for addresses in params["Destination"].values() for each in addresses]
+    context["ses:Recipients"] = [parseaddr(each)[1] for each in recipients]
     if name:
         context["ses:FromDisplayName"] = name
     return [Question("ses:SendEmail", where.arn("ses", resource), context) for resource in resources]
 
 
 def of_function(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the question of a call of Lambda about an event source mapping, which its id names."""
+    """Return the question of a call of Lambda about an event source mapping."""
     if operation not in _MAPPING_ACTIONS:
         raise Unjudged(f"lambda: the referee does not know {operation}")
     return [Question(f"lambda:{operation}", where.arn("lambda", f"event-source-mapping:{params['UUID']}"), {})]

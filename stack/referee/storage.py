@@ -29,8 +29,8 @@ def questions(operation: str, params: Mapping[str, Any], where: Where) -> list[Q
     if operation in _OBJECT_ACTIONS:
         return [Question(f"s3:{_OBJECT_ACTIONS[operation]}", f"{bucket}/{params['Key']}", {})]
     if operation == "DeleteObjects":
-        found = [each["Key"] for each in params["Delete"]["Objects"]]
-        return [Question("s3:DeleteObject", f"{bucket}/{key}", {}) for key in found]
+        keys = [each["Key"] for each in params["Delete"]["Objects"]]
+        return [Question("s3:DeleteObject", f"{bucket}/{key}", {}) for key in keys]
     if operation == "ListObjectsV2":
         context = {key: str(params[name]) for name, key in _LISTING_KEYS.items() if name in params}
         return [Question("s3:ListBucket", bucket, context)]

@@ -15,7 +15,7 @@ from stack.referee.model import Call
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
-# Lower-case. Others can change the action of a call to S3: `acl`, `versionid`, `x-amz-copy-source`.
+# The known query parameters, in lower case. Others can change a call's action: `acl`, `versionid`, `x-amz-copy-source`.
 _QUERY = re.compile(
     r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
     r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"
@@ -47,9 +47,9 @@ def credential(headers: Mapping[str, str], query: str) -> Credential | None:
 
 
 def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
-    """Return the call; None if the referee cannot read it: do not let it pass. `path` is the raw path, still quoted."""
-    signed, given = credential(headers, query), _lower(headers)
-    target, _, operation = given.get("x-amz-target", "").rpartition(".")
+    """Return the call; None if the referee cannot read it: refuse it then. `path` is the raw path, still quoted."""
+    signed, lower_headers = credential(headers, query), _lower(headers)
+    target, _, operation = lower_headers.get("x-amz-target", "").rpartition(".")
     if target in _TARGETS:
         return Call(_TARGETS[target], operation, json.loads(body or b"{}"))
     if signed is None:
@@ -58,7 +58,7 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
         return Call("sesv2", "SendEmail", json.loads(body))
     if signed.service == "lambda" and path.startswith(_MAPPINGS):
         return _mapping_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
-    if signed.service != "s3" or not all(map(_HEADERS.fullmatch, given)):
+    if signed.service != "s3" or not all(map(_HEADERS.fullmatch, lower_headers)):
         return None
     return _storage_call(method, path, query, body)
 
@@ -72,29 +72,29 @@ def _mapping_call(method: str, uuid: str, body: bytes) -> Call | None:
     operation = _ROUTES.get((method, "one" if uuid else ""))
     if operation is None:
         return None
-    given = json.loads(body or b"{}")
-    return Call("lambda", operation, {**given, "UUID": uuid} if uuid else given)
+    params = json.loads(body or b"{}")
+    return Call("lambda", operation, {**params, "UUID": uuid} if uuid else params)
 
 
 def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | None:
     """Return the call of S3; None if its operation or a part of its query is unknown."""
     bucket, _, key = unquote(path).lstrip("/").partition("/")
-    asked = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
-    operation = _object_operation(method, asked) if key else _bucket_operation(method, asked)
-    is_known = all(_QUERY.fullmatch(name.lower()) for name in asked)
+    query_params = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    operation = _object_operation(method, query_params) if key else _bucket_operation(method, query_params)
+    is_known = all(_QUERY.fullmatch(name.lower()) for name in query_params)
     if not bucket or operation is None or not is_known:
         return None
     params: dict[str, Any] = {"Bucket": bucket, **({"Key": key} if key else {})}
     if operation == "ListObjectsV2":
         named = {"prefix": "Prefix", "delimiter": "Delimiter", "max-keys": "MaxKeys"}
-        params |= {named[name]: value for name, value in asked.items() if name in named}
+        params |= {named[name]: value for name, value in query_params.items() if name in named}
     if operation == "DeleteObjects":
         params["Delete"] = {"Objects": [{"Key": each} for each in _keys(body)]}
     return Call("s3", operation, params)
 
 
-def _object_operation(method: str, asked: Mapping[str, str]) -> str | None:
-    part = "uploadId" if "uploadId" in asked else "uploads" if "uploads" in asked else ""
+def _object_operation(method: str, query_params: Mapping[str, str]) -> str | None:
+    part = "uploadId" if "uploadId" in query_params else "uploads" if "uploads" in query_params else ""
     return {
         ("GET", ""): "GetObject",
         ("HEAD", ""): "HeadObject",
@@ -107,10 +107,10 @@ def _object_operation(method: str, asked: Mapping[str, str]) -> str | None:
     }.get((method, part))
 
 
-def _bucket_operation(method: str, asked: Mapping[str, str]) -> str | None:
-    if method == "GET" and asked.get("list-type") == "2":
+def _bucket_operation(method: str, query_params: Mapping[str, str]) -> str | None:
+    if method == "GET" and query_params.get("list-type") == "2":
         return "ListObjectsV2"
-    return "DeleteObjects" if method == "POST" and "delete" in asked else None
+    return "DeleteObjects" if method == "POST" and "delete" in query_params else None
 
 
 def _keys(body: bytes) -> list[str]:

@@ -24,7 +24,7 @@ class UnknownSession(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """`name`: the session's name, which is the function's."""
+    """`name`: the session's name, which is the function's name."""
 
     account: str
     role: str
@@ -38,7 +38,7 @@ class Caller:
 
 
 def install() -> None:
-    """Give each function that starts from now on a session of its role, with whose credentials it signs."""
+    """Give each function that starts from now on a session of its role. It signs with this session's credentials."""
     for module in (lambda_runtime, lambda_svc):
         module.execution_credentials = _credentials
 
@@ -79,9 +79,9 @@ def _access_key(headers: Mapping[str, str], query: bytes) -> str:
     """Return the access key id of the header or of a signed link, of any signature version."""
     if found := _IN_HEADER.search(headers.get("authorization", "")):
         return found[1]
-    asked = parse_qs(query.decode("latin-1"))
-    signed = asked.get("X-Amz-Credential") or asked.get("AWSAccessKeyId") or [""]
-    return signed[0].partition("/")[0]
+    parameters = parse_qs(query.decode("latin-1"))
+    credential = parameters.get("X-Amz-Credential") or parameters.get("AWSAccessKeyId") or [""]
+    return credential[0].partition("/")[0]
 
 
 def _policies(account: str, role: str) -> tuple[str, ...]:

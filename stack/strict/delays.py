@@ -5,12 +5,12 @@ from typing import Any
 
 from ministack.services import sqs
 
-# In seconds: START_DELAY of chalicelib.jobs.model. Hardly any other message waits just as long.
+# In seconds: START_DELAY of chalicelib.jobs.model. Few other messages have exactly this delay.
 FOR_JOBS = 20
 
 
 def install() -> None:
-    """Let a message that should wait FOR_JOBS wait as long as EMULATOR_JOB_DELAY says."""
+    """Replace a delay of FOR_JOBS with the delay in the environment variable EMULATOR_JOB_DELAY."""
     delay, send = int(os.environ["EMULATOR_JOB_DELAY"]), sqs._act_send_message
 
     def send_sooner(data: dict[str, Any], url: str) -> Any:

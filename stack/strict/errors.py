@@ -10,7 +10,7 @@ _JSON = {
     "dynamodb": ("application/x-amz-json-1.0", "com.amazonaws.dynamodb.v20120810#"),
     "sqs": ("application/x-amz-json-1.0", "com.amazonaws.sqs#"),
 }
-# SQS's older clients know this error by another name, and SDKs show that one.
+# SQS's older clients know this error by another name, and SDKs show that name.
 _QUERY_CODES = {"KmsThrottled": "KMS.ThrottlingException"}
 
 

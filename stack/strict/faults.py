@@ -15,7 +15,7 @@ from stack.strict.http import HttpResponse
 from stack.strict.partial import Params, PartialAnswer
 
 Perform = Callable[[Params | None], Awaitable[HttpResponse]]
-"""Run the emulator on the call, with other parameters when some are given."""
+"""Let the emulator handle the call: with these parameters, or with its own if they are None."""
 _ONGOING = "Transaction is ongoing for the item"
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 _ITEMS = {*_WRITES, "GetItem", "Query", "Scan", "BatchGetItem", "TransactWriteItems", "TransactGetItems"}
@@ -24,7 +24,7 @@ _MESSAGES = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage
 
 @dataclass(frozen=True)
 class Fault:
-    """One of `before`, `after` (both make an error) and `change` (of request and answer) is set."""
+    """Either `before` or `after` is set, which make an error, or `change`, which changes request and answer."""
 
     service: str
     operations: set[str]
@@ -33,7 +33,7 @@ class Fault:
     change: Callable[[Call], PartialAnswer | None] | None = None
 
     async def happen(self, call: Call, perform: Perform) -> HttpResponse | None:
-        """Return the fault's answer; None if this call is too small for it."""
+        """Return the fault's answer; None if this call is too small for a partial answer."""
         if self.before:
             return self.before(call)
         if self.after:
@@ -47,7 +47,7 @@ def _error(code: str, message: str, status: int = 400) -> Callable[[Call], HttpR
     return lambda call: error(call.service, code, message, status)
 
 
-def _cancelled(call: Call) -> HttpResponse:
+def _cancelled_transaction(call: Call) -> HttpResponse:
     reasons: list[dict[str, str]] = [{"Code": "None"} for _ in call.params["TransactItems"]]
     reasons[random.randrange(len(reasons))] = {"Code": "TransactionConflict", "Message": _ONGOING}
     codes = ", ".join(reason["Code"] for reason in reasons)
@@ -64,7 +64,7 @@ FAULTS: Mapping[str, Fault] = {
             "The level of configured provisioned throughput for the table was exceeded.",
         ),
     ),
-    "transaction-conflict": Fault("dynamodb", {"TransactWriteItems", "TransactGetItems"}, _cancelled),
+    "transaction-conflict": Fault("dynamodb", {"TransactWriteItems", "TransactGetItems"}, _cancelled_transaction),
     "item-conflict": Fault("dynamodb", _WRITES, _error("TransactionConflictException", _ONGOING)),
     "transaction-in-progress": Fault(
         "dynamodb",
@@ -108,9 +108,9 @@ class Faults:
 
     def set(self, rates: Mapping[str, float]) -> None:
         """Replace all rates. Raise ValueError for an unknown fault or a rate that is not from 0 to 1."""
-        wrong = [name for name, rate in rates.items() if name not in FAULTS or not 0 <= rate <= 1]
-        if wrong:
-            raise ValueError(f"unknown fault or rate not from 0 to 1: {', '.join(wrong)}; known: {', '.join(FAULTS)}")
+        invalid = [name for name, rate in rates.items() if name not in FAULTS or not 0 <= rate <= 1]
+        if invalid:
+            raise ValueError(f"unknown fault or rate not from 0 to 1: {', '.join(invalid)}; known: {', '.join(FAULTS)}")
         self.rates = dict(rates)
 
     async def answer(self, call: Call, perform: Perform) -> HttpResponse | None:

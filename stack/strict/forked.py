@@ -1,4 +1,4 @@
-"""Run something in a copy of this process."""
+"""Call a function in a forked copy of this process."""
 
 import os
 import time
@@ -9,15 +9,15 @@ from typing import Any
 LIMIT = 20.0
 
 
-def forked(write: Any) -> bool:
-    """Run it in a copy of this process. Return whether it succeeded."""
+def call_forked(action: Any) -> bool:
+    """Call `action` in a forked copy of this process. Return whether it succeeded."""
     child = os.fork()
     if child == 0:
-        done = 1
+        exit_code = 1
         with suppress(BaseException):
-            write()
-            done = 0
-        os._exit(done)
+            action()
+            exit_code = 0
+        os._exit(exit_code)
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)

@@ -1,6 +1,6 @@
 """Check every call of a function before the emulator handles it.
 
-`/_petitions/faults` shows the faults met (GET) and sets their rates (PUT), see `faults`.
+`/_petitions/faults` shows how often each fault happened (GET) and sets their rates (PUT).
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from stack.strict import limits
 from stack.strict.callers import Caller, UnknownSession, caller_of, is_signed
 from stack.strict.errors import error
 from stack.strict.faults import Faults, Perform
-from stack.strict.http import App, HttpResponse, Receive, Scope, Send, answered, headers_of, read_body, replayed
+from stack.strict.http import App, HttpResponse, Receive, Scope, Send, call_app, headers_of, read_body, replayed
 from stack.strict.judge import Judge
 from stack.strict.partial import Params
 
 CONTROL = "/_petitions/faults"
-_UNKNOWN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
-_ANONYMOUS = error("s3", "AccessDenied", "Access Denied", 403)
-# The emulator's own addresses begin with an underscore, which no bucket's name does.
+_BAD_TOKEN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
+_ACCESS_DENIED = error("s3", "AccessDenied", "Access Denied", 403)
+# The emulator's own addresses begin with an underscore. A bucket's name never does.
 _OBJECT = re.compile("/[a-z0-9][a-z0-9.-]+/.+")
 
 
@@ -37,9 +37,9 @@ class Gate:
         try:
             caller = caller_of(headers_of(scope), scope.get("query_string", b""))
         except UnknownSession:
-            return await _UNKNOWN.send(send)
+            return await _BAD_TOKEN.send(send)
         if caller is None and _is_anonymous_object(scope):
-            return await _ANONYMOUS.send(send)
+            return await _ACCESS_DENIED.send(send)
         if caller is None:
             return await self._emulator(scope, receive, send)
         return await self._check(caller, scope, receive, send)
@@ -60,7 +60,7 @@ class Gate:
 
     def _performing(self, scope: Scope, body: bytes, receive: Receive) -> Perform:
         async def perform(params: Params | None) -> HttpResponse:
-            return await answered(self._emulator, scope, json.dumps(params).encode() if params else body, receive)
+            return await call_app(self._emulator, scope, json.dumps(params).encode() if params else body, receive)
 
         return perform
 
@@ -69,8 +69,8 @@ class Gate:
         try:
             if scope["method"] == "PUT":
                 self._faults.set(json.loads(await read_body(receive) or b"{}"))
-        except ValueError as wrong:
-            return _json(400, {"error": str(wrong)})
+        except ValueError as invalid:
+            return _json(400, {"error": str(invalid)})
         return _json(200, {"rates": self._faults.rates, "met": self._faults.met})
 
 

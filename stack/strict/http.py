@@ -43,17 +43,17 @@ async def read_body(receive: Receive) -> bytes | None:
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a function that returns the body that was already read, then what comes after it."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    """Return a function that first receives the body that was already read, then what follows it."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def again() -> Message:
-        return waiting.pop() if waiting else await receive()
+    async def receive_again() -> Message:
+        return unread.pop() if unread else await receive()
 
-    return again
+    return receive_again
 
 
-async def answered(app: App, scope: Scope, body: bytes, receive: Receive) -> HttpResponse:
-    """Run the emulator on this body and keep its answer."""
+async def call_app(app: App, scope: Scope, body: bytes, receive: Receive) -> HttpResponse:
+    """Call the application with this body and return its answer."""
     messages: list[Message] = []
 
     async def keep(message: Message) -> None:

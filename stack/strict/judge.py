@@ -12,7 +12,7 @@ from stack.referee import refusal
 from stack.referee.engine import Engine
 from stack.referee.ledger import Ledger, entries_of
 from stack.referee.model import Call, PolicyEntry, Unjudged, Where
-from stack.referee.policies import resolved
+from stack.referee.policies import resolved_policies
 from stack.referee.referee import Referee
 from stack.strict.callers import Caller
 from stack.strict.errors import error
@@ -23,7 +23,7 @@ _DEPLOYED_NAME = re.compile(r".+-(\w+)-[0-9A-F]{13}")
 
 
 class Judge:
-    """Threads may share one. `ledger_folder`: where the used entries are noted; None to note none."""
+    """Threads may share a Judge. `ledger_folder`: where used entries are noted; None: nowhere."""
 
     def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
@@ -43,7 +43,7 @@ class Judge:
             self._note(caller, verdict.entries)
             return None
         _log.warning("refused: %s", refusal.message(verdict.refused, caller.arn))
-        return HttpResponse(*_plain(refusal.response(call, verdict.refused, caller.arn)))
+        return HttpResponse(*_response_fields(refusal.response(call, verdict.refused, caller.arn)))
 
     def _note(self, caller: Caller, entries: frozenset[PolicyEntry]) -> None:
         """Note the entries in the ledger, under the names of the project's policy."""
@@ -58,12 +58,12 @@ class Judge:
     def _function(self, caller: Caller) -> str:
         """Return a function's name in app.py: `relay_mail` for `petitions-local-RelayMail-8EBC3913E4C37`."""
         found = _DEPLOYED_NAME.fullmatch(caller.name)
-        wanted = (found[1] if found else caller.name).lower()
-        return next((name for name in self._project if name.replace("_", "") == wanted), caller.name)
+        compact = (found[1] if found else caller.name).lower()
+        return next((name for name in self._project if name.replace("_", "") == compact), caller.name)
 
     @cached_property
     def _project(self) -> dict[str, Any]:
-        return resolved()
+        return resolved_policies()
 
 
 @lru_cache
@@ -77,12 +77,14 @@ def _translation(caller: Caller, declared: Mapping[str, Any]) -> dict[PolicyEntr
     pairs = enumerate(zip(deployed, declared["Statement"], strict=False), 1)
     return {
         deployed_entry: own_entry
-        for index, (one, other) in pairs
-        for deployed_entry, own_entry in zip(entries_of(one, index), entries_of(other, index), strict=False)
+        for index, (statement, own_statement) in pairs
+        for deployed_entry, own_entry in zip(
+            entries_of(statement, index), entries_of(own_statement, index), strict=False
+        )
     }
 
 
-def _plain(response: refusal.Response) -> tuple[int, bytes, dict[str, str]]:
+def _response_fields(response: refusal.Response) -> tuple[int, bytes, dict[str, str]]:
     return response.status, response.body, {name.lower(): value for name, value in response.headers.items()}
 
 

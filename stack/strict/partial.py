@@ -61,5 +61,5 @@ def short_page(params: Params) -> PartialAnswer | None:
 def _split(entries: Sequence[Entry], fewest: int) -> tuple[list[Entry], list[Entry]]:
     """Split at random: first those to handle, at least `fewest`; then those to leave out, at least one."""
     shuffled = random.sample(list(entries), len(entries))
-    done = random.randint(fewest, len(entries) - 1)
-    return shuffled[:done], shuffled[done:]
+    number = random.randint(fewest, len(entries) - 1)
+    return shuffled[:number], shuffled[number:]

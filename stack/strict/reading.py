@@ -1,7 +1,7 @@
 """How Lambda reads a table's stream when a function fails: checkpoints, bisecting, the retry limit.
 
 Source: Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda" and "Retaining
-discarded records for a DynamoDB event source". No emulator in here, so that it can be tested alone.
+discarded records for a DynamoDB event source". It imports no emulator, so that it can be tested alone.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
-    """Return the index of the first record that must come again, or None when all are done.
+    """Return the index of the first record to deliver again, or None when all are done.
 
     `answer` is what a function with ReportBatchItemFailures returned; an identifier that is not in the batch fails
     the whole batch.

@@ -18,22 +18,22 @@ from ministack.core import persistence
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import dynamodb, lambda_svc, ses, sqs
 
-from stack.strict.forked import forked
+from stack.strict.forked import call_forked
 from stack.strict.http import App, Receive, Scope, Send, headers_of
 
-# Seconds between two saves, or as long as the last save took: saving uses at most half of one processor. So a change is
-# saved after this time and twice a save's, or after three times a save's.
+# Seconds between two saves. After a longer save, the pause is as long as that save, so that saving uses at most half of
+# one processor. A change is saved after one pause and two saves at the latest.
 PAUSE = 1.0
 STREAMS = "petitions_streams"
 EMAILS = "inbox.jsonl"
 # What changes while the site runs. All other services change when it is deployed or configured.
 DATA = ("dynamodb", "sqs")
-# The second: also what is not in DATA may have changed.
+# `_everything_changed`: services that are not in DATA may have changed too.
 _changed, _everything_changed = threading.Event(), threading.Event()
-_one_at_a_time = threading.Lock()
+_save_lock = threading.Lock()
 
 
-class Noticing:
+class ChangeDetector:
     """Wrap the emulator, and note each request that may have changed its state."""
 
     def __init__(self, emulator: App) -> None:
@@ -69,7 +69,7 @@ def install() -> None:
 
     app._load_persisted_state = load_all
     app.save_all = lambda services: _save_now(everything=True)
-    app.app = Noticing(app.app)
+    app.app = ChangeDetector(app.app)
 
 
 def _save_changes() -> None:
@@ -84,18 +84,18 @@ def _save_changes() -> None:
 
 def _save_now(*, everything: bool) -> float:
     """Save, and return how many seconds it took. After a failure, the next save includes everything."""
-    with _one_at_a_time:
-        began = time.monotonic()
+    with _save_lock:
+        started = time.monotonic()
         emails = _emails()
-        if forked(lambda: _write(emails, everything=everything)):
+        if call_forked(lambda: _write(emails, everything=everything)):
             _Saved.emails += len(emails)
         else:
             persistence.logger.error("the state was not saved")
             _everything_changed.set()
             _changed.set()
-        took = time.monotonic() - began
-        persistence.logger.info("saved in %.2f s", took)
-        return took
+        seconds = time.monotonic() - started
+        persistence.logger.info("saved in %.2f s", seconds)
+        return seconds
 
 
 class _Saved:
@@ -171,7 +171,7 @@ def _positions(table: str) -> list[int]:
 
 
 def _load_streams() -> None:
-    """Load the unread records and the positions. Those that the emulator saves are older."""
+    """Load the unread records and the positions, instead of those that the emulator saves, which are older."""
     lambda_svc._restore_esm_positions = lambda store, positions: None
     saved = persistence.load_state(STREAMS)
     if saved:
@@ -181,7 +181,7 @@ def _load_streams() -> None:
 
 
 def _release_messages() -> None:
-    """Make all messages visible: whoever had received them stopped with the emulator."""
+    """Make all messages visible: their receivers stopped with the emulator."""
     for _, queue in sqs._queues.all_items():
         for message in queue["messages"]:
             message["visible_at"] = min(message["visible_at"], time.time())

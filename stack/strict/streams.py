@@ -43,25 +43,25 @@ def _poll_source(source: dict[str, Any]) -> bool:
     """Read and handle records of one source. Return whether any record was handled."""
     table = _table(source)
     function, _ = lambda_svc._get_func_record_for_qualifier(source["FunctionName"], source.get("Qualifier"))
-    resting = lambda_svc._esm_backoff_until.get(source["UUID"], 0) > time.time()
-    if table is None or function is None or resting or not source.get("Enabled", True):
+    is_backing_off = lambda_svc._esm_backoff_until.get(source["UUID"], 0) > time.time()
+    if table is None or function is None or is_backing_off or not source.get("Enabled", True):
         return False
     reading, position = _readings[source["UUID"]], _position(source, table)
     records = dynamodb.stream_records_since(table, position, reading.size(source.get("BatchSize", 100)))
     if records:
         _delay()
-    done = _handle(records, source, function) if records else 0
-    if done:
-        reading.advance(done)
-        lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + done
-    return done > 0
+    handled = _handle(records, source, function) if records else 0
+    if handled:
+        reading.advance(handled)
+        lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + handled
+    return handled > 0
 
 
 def _delay() -> None:
-    """Wait for a moment before the first records after a rest. On AWS a poll does not depend on the moment of a write.
+    """Wait for a random time before the first records after a rest, as if the poller had not known of the write.
 
-    Here the write wakes the poller. What the poller then does would take time from the request that wrote, and its
-    duration would show what it wrote.
+    On AWS, the time of a poll does not depend on a write. Here a write wakes the poller. Without this delay the poller
+    would slow down the request that wrote, and the duration of the request would show what it wrote.
     """
     global _was_idle
     if _was_idle:
@@ -94,17 +94,17 @@ def _position(source: Mapping[str, Any], table: str) -> int:
 
 
 def _handle(records: Sequence[Record], source: dict[str, Any], function: Any) -> int:
-    """Run the function, and return how many of the records need not come again."""
+    """Run the function, and return how many of the records are not delivered again."""
     batch = lambda_svc._apply_filter_criteria(records, source)
     if not batch:
         return len(records)
     result = lambda_svc._execute_function(function, {"Records": batch})
-    failed = _failure(result, batch, source)
-    _note(source, result, failed)
-    if failed is None:
+    failed_at = _failure(result, batch, source)
+    _log_result(source, result, failed_at)
+    if failed_at is None:
         return len(records)
-    if failed > 0:
-        return records.index(batch[failed])
+    if failed_at > 0:
+        return records.index(batch[failed_at])
     return _retry_or_discard(records, batch, source, function, result)
 
 
@@ -120,7 +120,7 @@ def _failure(result: Mapping[str, Any], batch: Sequence[Record], source: Mapping
 def _retry_or_discard(
     records: Sequence[Record], batch: Sequence[Record], source: dict[str, Any], function: Any, result: Mapping[str, Any]
 ) -> int:
-    """Plan the next try and return 0, or discard the records and return how many they are."""
+    """Plan the next try and return 0, or discard the records and return their number."""
     raised = bool(result.get("error"))
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]
@@ -139,11 +139,11 @@ def _is_too_old(batch: Sequence[Record], source: Mapping[str, Any]) -> bool:
     return limit > 0 and time.time() - created > limit
 
 
-def _note(source: dict[str, Any], result: Mapping[str, Any], failed: int | None) -> None:
-    """Keep the function's log in the emulator's, as the emulator does for its own poller."""
+def _log_result(source: dict[str, Any], result: Mapping[str, Any], failed_at: int | None) -> None:
+    """Copy the function's log into the emulator's log, as the emulator's own poller does."""
     name = source["FunctionName"]
-    source["LastProcessingResult"] = "OK" if failed is None else "FAILED"
-    if failed is not None:
-        lambda_svc.logger.warning("ESM: Lambda %s failed from record %d on: %s", name, failed, result.get("body"))
+    source["LastProcessingResult"] = "OK" if failed_at is None else "FAILED"
+    if failed_at is not None:
+        lambda_svc.logger.warning("ESM: Lambda %s failed from record %d on: %s", name, failed_at, result.get("body"))
     if result.get("log"):
         lambda_svc.logger.info("ESM: Lambda %s output:\n%s", name, result["log"])

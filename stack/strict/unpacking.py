@@ -1,4 +1,4 @@
-"""Unpack a function's code once. ministack does so for each process of each function: 20 times thousands of files."""
+"""Unpack a function's code once. ministack does this for each process of a function: thousands of files, 20 times."""
 
 import hashlib
 import os

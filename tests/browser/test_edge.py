@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from stack.attach import Deployed
 from stack.aws import Cloud
-from stack.background import served
+from stack.background import serve
 from stack.edge import local
 from stack.edge.gateway import Gateway
 from stack.front import serving
@@ -85,7 +85,7 @@ def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_t
     page = phone_without_javascript
     edge, _ = local.applications(cached_site.stack, behind := free_port())
     throttling = serving(ThrottlingGateway(cached_site.stack))
-    with served(throttling, behind), served(edge, port := free_port()):
+    with serve(throttling, behind), serve(edge, port := free_port()):
         page.goto(f"http://{LOOPBACK}:{port}{PAGE}")
         fill(page, "patient@example.org")
         press_sign(page)
@@ -97,9 +97,9 @@ def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_t
 def test_while_the_api_is_away_new_pages_are_busy_and_known_ones_stay(cached_site: DeployedSite) -> None:
     """The busy page is a 503, so nothing keeps it as the page. What acts gets the CDN's own error."""
     edge, api = local.applications(cached_site.stack, behind := free_port())
-    with served(edge, port := free_port()):
+    with serve(edge, port := free_port()):
         site = f"http://{LOOPBACK}:{port}"
-        with served(api, behind):
+        with serve(api, behind):
             assert read(f"{site}{PAGE}").status_code == 200
         unknown = read(f"{site}{PAGE}?lang=cy")
         assert (unknown.status_code, unknown.headers["Retry-After"]) == (503, "10")

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from stack.background import served
+from stack.background import serve
 from stack.sockets import free_port
 from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_supporter import fill
@@ -43,7 +43,7 @@ def sites(deployed_site: DeployedSite) -> Iterator[Sites]:
     assert opened.status_code == 200, opened.text
     with ExitStack() as running:
         for port in ports:
-            running.enter_context(served(charity_site(deployed_site.url), port))
+            running.enter_context(serve(charity_site(deployed_site.url), port))
         yield both
 
 

@@ -20,7 +20,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from commands import common, exports
 from tests.actors import DAY, NOW, confirmed
-from tests.exporting import a_desk, rows_of, worked_on
+from tests.exporting import an_export_context, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeQueue, FakeTables
 
 NAME = "Alice Achterberg"
@@ -42,7 +42,7 @@ def _over_fakes(
 
     def sleep(_: float) -> None:
         for message in queue.messages:
-            worked_on(find_job(Export, message["job_id"], tables), a_desk(tables, bucket, work))
+            run_stored_export(find_job(Export, message["job_id"], tables), an_export_context(tables, bucket, work))
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")

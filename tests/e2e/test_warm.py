@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.attach import STAGE, Deployed, deployed
+from stack.attach import STAGE, Deployed, deploy_to_emulator
 from stack.aws import Cloud
 from stack.emulator import emulator
 from stack.manage import settings
@@ -20,7 +20,7 @@ from stack.paths import ROOT
 def stack() -> Iterator[Deployed]:
     """A stack in an account with 1,000 executions, as on AWS: of the usual emulator's few, none could be reserved."""
     with emulator(functions=1_000) as running:
-        yield deployed(running.endpoint)
+        yield deploy_to_emulator(running.endpoint)
 
 
 def warm(stack: Deployed, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:

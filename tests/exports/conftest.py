@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.exports.gather import ExportContext
-from tests.exporting import a_desk
+from tests.exporting import an_export_context
 from tests.fakes import FakeBucket, FakeTables
 
 
@@ -21,4 +21,4 @@ def bucket() -> FakeBucket:
 
 @pytest.fixture
 def context(tables: FakeTables, bucket: FakeBucket, tmp_path: Path) -> ExportContext:
-    return a_desk(tables, bucket, tmp_path)
+    return an_export_context(tables, bucket, tmp_path)

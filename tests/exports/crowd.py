@@ -15,7 +15,7 @@ from chalicelib.core import keys
 from chalicelib.tallies.model import TallyEntry
 from chalicelib.tallies.store import entry_change
 from tests.actors import NOW, a_published_petition
-from tests.exporting import a_desk, asked_for, worked_on
+from tests.exporting import an_export_context, request_export, run_stored_export
 from tests.fakes import FakeTables
 
 PAGE = 2_000
@@ -73,8 +73,8 @@ def export_crowd(people: int, folder: Path, recipient: str | None) -> dict[str, 
     tables = CrowdedTables(people)
     petition = a_published_petition(tables)
     tables.update(entry_change(petition.slug, 0, TallyEntry(people, NOW - timedelta(hours=1), "GB", "direct")))
-    export = asked_for(tables, petition, columns=["name"], recipient=recipient)
-    done = worked_on(export, a_desk(tables, FolderBucket(folder), folder / "work"))
+    export = request_export(tables, petition, columns=["name"], recipient=recipient)
+    done = run_stored_export(export, an_export_context(tables, FolderBucket(folder), folder / "work"))
     assert done.result, done.why
     return {"rows": done.result.rows, "counted": done.count_at_moment, "sha256": done.result.sha256,
             "peak": peak_bytes(), "file": done.result.file.replace("/", "_")}  # fmt: skip

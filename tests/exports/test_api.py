@@ -14,7 +14,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.model import AuditRecord
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
-from tests.exporting import a_crowd, a_result, an_export, kept
+from tests.exporting import a_crowd, a_result, an_export, store_export
 from tests.served import JSON, Served
 
 OF_PETITION = "/api/staff/petitions/safe-children/exports"
@@ -113,7 +113,7 @@ def test_a_queue_failure_does_not_block_the_next_request(served: Served, bob: st
 
 @pytest.mark.parametrize(("what", "name"), [("file", ".csv"), ("cover", ".pdf")])
 def test_a_link_works_for_minutes_and_getting_it_is_audited(served: Served, bob: str, what: str, name: str) -> None:
-    export = kept(served.tables, an_export(state="done", result=a_result()))
+    export = store_export(served.tables, an_export(state="done", result=a_result()))
     answer = ask(served, bob, "GET", f"/api/staff/exports/{export.job_id}/{what}")
     assert answer.json_body == {
         "url": f"https://files.invalid/files/x/{what}?name={export.job_id}{name}&seconds={LINK_SECONDS}",
@@ -133,14 +133,14 @@ def test_an_export_is_cancelled_and_the_next_may_start(served: Served, bob: str)
 
 
 def test_a_finished_export_cannot_be_cancelled(served: Served, bob: str) -> None:
-    export = kept(served.tables, an_export(state="done", result=a_result()))
+    export = store_export(served.tables, an_export(state="done", result=a_result()))
     answer = ask(served, bob, "DELETE", f"/api/staff/exports/{export.job_id}")
     assert (answer.status_code, answer.json_body["state"]) == (200, "done")
     assert audited(served) == []
 
 
 def test_a_stalled_export_is_shown_with_a_reason_and_cannot_be_cancelled(served: Served, bob: str) -> None:
-    export = kept(served.tables, an_export(state="running", touched_at=NOW - DAY))
+    export = store_export(served.tables, an_export(state="running", touched_at=NOW - DAY))
     path = f"/api/staff/exports/{export.job_id}"
     for method in ("GET", "DELETE", "GET"):
         answer = ask(served, bob, method, path)
@@ -151,14 +151,14 @@ def test_a_stalled_export_is_shown_with_a_reason_and_cannot_be_cancelled(served:
 
 @pytest.mark.parametrize("what", ["file", "cover"])
 def test_head_gives_no_link_and_is_not_audited(served: Served, bob: str, what: str) -> None:
-    export = kept(served.tables, an_export(state="done", result=a_result()))
+    export = store_export(served.tables, an_export(state="done", result=a_result()))
     answer = ask(served, bob, "HEAD", f"/api/staff/exports/{export.job_id}/{what}")
     assert (answer.status_code, answer.body) == (200, b"")
     assert audited(served) == []
 
 
 def test_no_link_is_given_without_an_audit_entry(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    export = kept(served.tables, an_export(state="done", result=a_result()))
+    export = store_export(served.tables, an_export(state="done", result=a_result()))
     path = f"/api/staff/exports/{export.job_id}/file"
     monkeypatch.setattr(served.tables, "put_new", _refuse)
     answer = ask(served, bob, "GET", path)

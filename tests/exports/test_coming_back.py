@@ -10,7 +10,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, confirmed, key_of, signed
-from tests.exporting import a_crowd, a_desk, asked_for, rows_of, worked_on
+from tests.exporting import a_crowd, an_export_context, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables
 
 Again = Callable[[FakeTables, Petition], object]
@@ -31,11 +31,11 @@ def test_the_export_is_delivered_without_people_who_withdrew(
 ) -> None:
     names = a_crowd(tables, petition, 3)
     alice = confirmed(tables, petition, ALICE, NOW - timedelta(hours=1))
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     withdraw(key_of(petition, alice), petition, NOW + timedelta(seconds=30), tables)
     again(tables, petition)
     bucket = FakeBucket()
-    done = worked_on(export, a_desk(tables, bucket, tmp_path))
+    done = run_stored_export(export, an_export_context(tables, bucket, tmp_path))
     assert done.state is JobState.DONE, done.why
     assert done.result
     assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)

@@ -14,7 +14,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, change_item, confirmed, key_of, signed
-from tests.exporting import a_crowd, asked_for, rows_of, worked_on
+from tests.exporting import a_crowd, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables
 
 HOUR = timedelta(hours=1)
@@ -30,7 +30,7 @@ def test_exactly_the_confirmed_signatures_are_exported(
 ) -> None:
     names = a_crowd(tables, petition, 30)
     signed(tables, petition, ALICE)
-    done = worked_on(asked_for(tables, petition, columns=["name", "confirmed_at"]), context)
+    done = run_stored_export(request_export(tables, petition, columns=["name", "confirmed_at"]), context)
     assert done.state is JobState.DONE
     rows = rows_of(file_of(done, bucket))
     assert sorted(row["name"] for row in rows) == sorted(names)
@@ -43,7 +43,7 @@ def test_the_digest_is_of_the_file_and_only_file_and_cover_remain(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     a_crowd(tables, petition, 3)
-    done = worked_on(asked_for(tables, petition), context)
+    done = run_stored_export(request_export(tables, petition), context)
     assert done.result
     assert hashlib.sha256(file_of(done, bucket)).hexdigest() == done.result.sha256
     assert bucket.objects.keys() == {done.result.file, done.result.cover}
@@ -54,7 +54,7 @@ def test_the_digest_is_of_the_file_and_only_file_and_cover_remain(
 def test_without_confirmed_signatures_the_file_has_only_its_heading(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    done = worked_on(asked_for(tables, petition), context)
+    done = run_stored_export(request_export(tables, petition), context)
     assert rows_of(file_of(done, bucket)) == []
     assert done.result
     assert done.result.rows == 0
@@ -65,9 +65,9 @@ def test_the_confirmed_name_is_exported_and_formulas_are_escaped_in_csv(
 ) -> None:
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
     change_item(tables, petition, identity, name="=Alice")
-    done = worked_on(asked_for(tables, petition, format="ndjson", columns=["name"]), context)
+    done = run_stored_export(request_export(tables, petition, format="ndjson", columns=["name"]), context)
     assert rows_of(file_of(done, bucket), "ndjson") == [{"name": "=Alice"}]
-    again = worked_on(asked_for(tables, petition, columns=["name"]), context)
+    again = run_stored_export(request_export(tables, petition, columns=["name"]), context)
     assert b'\r\n"\'=Alice"\r\n' in file_of(again, bucket)
 
 
@@ -76,9 +76,9 @@ def test_a_signature_confirmed_after_the_moment_is_not_exported(
 ) -> None:
     confirmed(tables, petition, ALICE, NOW - HOUR)
     confirmed(tables, petition, BOB, NOW)
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     confirmed(tables, petition, CHARLIE, NOW + timedelta(seconds=1))
-    done = worked_on(export, context)
+    done = run_stored_export(export, context)
     assert {row["name"] for row in rows_of(file_of(done, bucket))} == {ALICE.name, BOB.name}
 
 
@@ -87,9 +87,9 @@ def test_a_signature_withdrawn_after_the_moment_is_not_exported_and_is_counted_a
 ) -> None:
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
     confirmed(tables, petition, BOB, NOW - HOUR)
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     withdraw(key_of(petition, identity), petition, NOW + timedelta(seconds=5), tables)
-    done = worked_on(export, context)
+    done = run_stored_export(export, context)
     assert [row["name"] for row in rows_of(file_of(done, bucket))] == [BOB.name]
     assert done.result
     assert (done.count_at_moment, done.result.rows, done.result.gone) == (2, 1, 1)
@@ -101,7 +101,7 @@ def test_an_export_that_disagrees_with_the_tally_fails(
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
     confirmed(tables, petition, BOB, NOW - HOUR)
     del tables.items[keys.signature(petition.slug, identity)]
-    failed = worked_on(asked_for(tables, petition), context)
+    failed = run_stored_export(request_export(tables, petition), context)
     assert failed.state is JobState.FAILED
     assert failed.why == "The count is 2 but we found 1, so nothing was exported. Ask your engineer for a recount"
     assert failed.result is None
@@ -132,8 +132,8 @@ def test_only_the_recipient_can_decrypt_the_file_and_their_key_is_removed_afterw
 ) -> None:
     names = a_crowd(tables, petition, 3)
     owner = pyrage.x25519.Identity.generate()
-    export = asked_for(tables, petition, recipient=str(owner.to_public()))
-    done = worked_on(export, context)
+    export = request_export(tables, petition, recipient=str(owner.to_public()))
+    done = run_stored_export(export, context)
     decrypted = pyrage.decrypt(file_of(done, bucket), [owner])
     assert sorted(row["name"] for row in rows_of(decrypted)) == sorted(names)
     assert (done.recipient, done.recipient_key) == (str(owner.to_public()), None)

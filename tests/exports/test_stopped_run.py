@@ -13,7 +13,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from chalicelib.petitions.model import Petition
 from tests.actors import DAY, NOW
-from tests.exporting import a_crowd, an_export, asked_for, kept, rows_of, worked_on
+from tests.exporting import a_crowd, an_export, request_export, rows_of, run_stored_export, store_export
 from tests.exports.test_run import HOUR, file_of
 from tests.fakes import FakeBucket, FakeTables
 
@@ -22,13 +22,13 @@ def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 10)
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     allowed = iter([True] * 40 + [False] * 2)
-    half = worked_on(export, context, lambda _: next(allowed))
+    half = run_stored_export(export, context, lambda _: next(allowed))
     assert half.state is JobState.RUNNING
     assert half.missing == keys.BUCKETS[40:]
     before = dict(bucket.objects)
-    done = worked_on(export, context)
+    done = run_stored_export(export, context)
     assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
     assert len(before) == 40
 
@@ -36,20 +36,20 @@ def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
 def test_the_second_stage_waits_for_a_run_with_enough_time(
     tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
-    export = asked_for(tables, petition)
-    gathered = worked_on(export, context, lambda seconds: seconds <= 60)
+    export = request_export(tables, petition)
+    gathered = run_stored_export(export, context, lambda seconds: seconds <= 60)
     assert (gathered.state, gathered.missing) == (JobState.RUNNING, ())
-    assert worked_on(export, context).state is JobState.DONE
+    assert run_stored_export(export, context).state is JobState.DONE
 
 
 def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
     tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
     owner = str(pyrage.x25519.Identity.generate().to_public())
-    export = asked_for(tables, petition, recipient=owner)
+    export = request_export(tables, petition, recipient=owner)
     damaged = find_job(Export, export.job_id, tables).model_copy(update={"recipient_key": "age1damaged"})
-    kept(tables, damaged)
-    failed = worked_on(export, context)
+    store_export(tables, damaged)
+    failed = run_stored_export(export, context)
     assert failed.state is JobState.FAILED
     assert failed.why is not None
     assert "age public key" in failed.why
@@ -65,21 +65,21 @@ def test_a_cancelled_export_leaves_no_parts_and_no_key(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     a_crowd(tables, petition, 3)
-    export = asked_for(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
-    worked_on(export, context, lambda seconds: seconds <= 60)
+    export = request_export(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
+    run_stored_export(export, context, lambda seconds: seconds <= 60)
     assert bucket.objects
     cancel(export, NOW, tables)
-    cancelled = worked_on(export, context)
+    cancelled = run_stored_export(export, context)
     assert (cancelled.state, cancelled.recipient_key, cancelled.result) == (JobState.CANCELLED, None, None)
     assert bucket.objects == {}
-    assert asked_for(tables, petition)
+    assert request_export(tables, petition)
 
 
 def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
     tables: FakeTables, petition: Petition, context: ExportContext, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_crowd(tables, petition, 3)
-    export = asked_for(tables, petition)
+    export = request_export(tables, petition)
     uploaded: list[str] = []
 
     def cancelled_then_sheet(facts: CoverFacts) -> bytes:
@@ -88,7 +88,7 @@ def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
         return cover_sheet(facts)
 
     monkeypatch.setattr(deliver, "cover_sheet", cancelled_then_sheet)
-    assert worked_on(export, context).state is JobState.CANCELLED
+    assert run_stored_export(export, context).state is JobState.CANCELLED
     assert len(uploaded) == 1
     assert bucket.objects == {}
 
@@ -97,9 +97,9 @@ def test_a_failed_upload_loses_nothing(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 5)
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     bucket.fail_next(Unavailable("files"))
     with pytest.raises(Unavailable):
-        worked_on(export, context)
-    done = worked_on(export, context)
+        run_stored_export(export, context)
+    done = run_stored_export(export, context)
     assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)

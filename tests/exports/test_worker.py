@@ -10,7 +10,7 @@ from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
-from tests.exporting import a_crowd, asked_for
+from tests.exporting import a_crowd, request_export
 from tests.served import Served, sqs_event
 
 
@@ -24,7 +24,7 @@ def delivered(job_id: str, millis: int = 900_000) -> list[str]:
 @pytest.fixture
 def export(served: Served, petition: Petition) -> Export:
     a_crowd(served.tables, petition, 3)
-    return asked_for(served.tables, petition)
+    return request_export(served.tables, petition)
 
 
 def state_of(served: Served, export: Export) -> JobState:

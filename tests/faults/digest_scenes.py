@@ -16,10 +16,10 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.faults.letter_scenes import LETTER_KEY, confirmation, letter_is_queued_again
-from tests.faults.scenes import KEY, PETITION, SIX, Scene, _schedule, counted_right, ran
-from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, _schedule, counted_right, run
+from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail
 from tests.faults.target_scenes import STAFF, TARGET
-from tests.faults.update_scenes import bounced, delivered
+from tests.faults.update_scenes import bounce, deliver
 from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.served import Served, stream_event
 
@@ -88,7 +88,7 @@ def alice_withdraws_while_it_is_sent(served: Served) -> None:
 
 
 def a_digest_that_alice_left_late(served: Served) -> None:
-    """SES took nothing then."""
+    """SES accepted no email then."""
     a_digest(served)
     assert seal(TODAY, NOW, served.tables)
     withdraw(KEY, PETITION, NOW, served.tables)
@@ -179,22 +179,22 @@ def went_to_bob(served: Served) -> None:
 
 
 DIGEST_SCENES = [
-    Scene("send_other_mail", a_letter_for_a_digest, delivered, is_gathered_once, SIX, sends=False),
-    Scene("send_other_mail", a_first_letter, delivered, is_sent_once, SIX),
-    Scene("send_other_mail", a_digest, delivered, is_sent_once, SIX),
-    Scene("send_other_mail", a_digest_to_a_paused_target, delivered, waits_unsealed, SIX, sends=False),
-    Scene("send_letter_digests", a_gathered_letter, partial(ran, "send_letter_digests", _schedule),
+    Scene("send_other_mail", a_letter_for_a_digest, deliver, is_gathered_once, SIX_MINUTES, sends=False),
+    Scene("send_other_mail", a_first_letter, deliver, is_sent_once, SIX_MINUTES),
+    Scene("send_other_mail", a_digest, deliver, is_sent_once, SIX_MINUTES),
+    Scene("send_other_mail", a_digest_to_a_paused_target, deliver, waits_unsealed, SIX_MINUTES, sends=False),
+    Scene("send_letter_digests", a_gathered_letter, partial(run, "send_letter_digests", _schedule),
           digest_is_requested_once, sends=False),
-    Scene("relay_mail", alice_withdraws, partial(ran, "relay_mail", withdrawal), is_taken_out),
-    Scene("relay_mail", alice_withdraws_while_it_is_sent, partial(ran, "relay_mail", withdrawal), is_noted_as_late),
-    Scene("send_other_mail", a_digest_that_alice_left_late, delivered, is_taken_out, SIX, sends=False),
-    Scene("relay_mail", a_target_in_test_mode, partial(ran, "relay_mail", confirmation), a_test_is_requested),
-    Scene("receive_feedback", a_sent_digest, bounced, is_failed_and_paused),
-    Scene("receive_feedback", a_test_of_staff, bounced, counted_right),
-    Scene("sweep_mail", an_old_digest, partial(ran, "sweep_mail", _schedule), letter_is_queued_again),
-    Scene("send_other_mail", a_test_of_a_person, delivered, went_to_bob, SIX),
-    Scene("send_other_mail", a_test_of_staff, delivered, went_to_bob, SIX),
+    Scene("relay_mail", alice_withdraws, partial(run, "relay_mail", withdrawal), is_taken_out),
+    Scene("relay_mail", alice_withdraws_while_it_is_sent, partial(run, "relay_mail", withdrawal), is_noted_as_late),
+    Scene("send_other_mail", a_digest_that_alice_left_late, deliver, is_taken_out, SIX_MINUTES, sends=False),
+    Scene("relay_mail", a_target_in_test_mode, partial(run, "relay_mail", confirmation), a_test_is_requested),
+    Scene("receive_feedback", a_sent_digest, bounce, is_failed_and_paused),
+    Scene("receive_feedback", a_test_of_staff, bounce, counted_right),
+    Scene("sweep_mail", an_old_digest, partial(run, "sweep_mail", _schedule), letter_is_queued_again),
+    Scene("send_other_mail", a_test_of_a_person, deliver, went_to_bob, SIX_MINUTES),
+    Scene("send_other_mail", a_test_of_staff, deliver, went_to_bob, SIX_MINUTES),
     Scene("email_letter_test", bob_and_a_letter,
-          partial(asked, "POST", f"{STAFF}/{TARGET}/test", 202, {"email": BOB}),
+          partial(call, "POST", f"{STAFF}/{TARGET}/test", 202, {"email": BOB}),
           partial(is_in_the_trail, "letters.tested")),
 ]  # fmt: skip

@@ -8,9 +8,9 @@ from chalicelib.exports import worker
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from tests.actors import NOW
-from tests.exporting import a_result, an_export, asked_for, kept
+from tests.exporting import a_result, an_export, request_export, store_export
 from tests.faults.scenes import PETITION, Scene, counted_days_ago, counted_right
-from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, is_refused_in_the_trail, read
+from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, is_refused_in_the_trail, read
 from tests.served import Served, sqs_event
 
 OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/exports"
@@ -21,12 +21,12 @@ ONE = f"/api/staff/exports/{DONE.job_id}"
 
 def a_finished_export(served: Served) -> None:
     bob_may_all(served)
-    kept(served.tables, DONE)
+    store_export(served.tables, DONE)
 
 
 def an_export_that_waits(served: Served) -> None:
     bob_may_all(served)
-    kept(served.tables, WAITING)
+    store_export(served.tables, WAITING)
 
 
 def is_cancelled(served: Served) -> None:
@@ -34,31 +34,31 @@ def is_cancelled(served: Served) -> None:
     assert served.tables.items[keys.job("export", WAITING.job_id)]["state"] == JobState.CANCELLED
 
 
-def one_to_hand_over(served: Served) -> None:
+def a_requested_export(served: Served) -> None:
     counted_days_ago(served)
-    served.asked = asked_for(served.tables, PETITION, served.exports, columns=["name"])  # type: ignore[attr-defined]
+    served.job = request_export(served.tables, PETITION, served.exports, columns=["name"])  # type: ignore[attr-defined]
 
 
-def one_cancelled_after_its_upload(served: Served) -> None:
-    one_to_hand_over(served)
-    cancel(served.asked, NOW, served.tables)  # type: ignore[attr-defined]
-    served.bucket.objects[f"files/{served.asked.job_id}/signatures.csv"] = b""  # type: ignore[attr-defined]
+def an_export_cancelled_after_its_upload(served: Served) -> None:
+    a_requested_export(served)
+    cancel(served.job, NOW, served.tables)  # type: ignore[attr-defined]
+    served.bucket.objects[f"files/{served.job.job_id}/signatures.csv"] = b""  # type: ignore[attr-defined]
 
 
-def one_that_waits_already(served: Served) -> None:
+def an_export_in_progress(served: Served) -> None:
     bob_may_all(served)
-    asked_for(served.tables, PETITION, served.exports, columns=["name"])
+    request_export(served.tables, PETITION, served.exports, columns=["name"])
 
 
-def worked_on(served: Served, end: JobState = JobState.DONE) -> bool:
-    """Work on the newest message and return whether the export has this end."""
+def run_job(served: Served, end: JobState = JobState.DONE) -> bool:
+    """Deliver the newest message and return whether the export has this end."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(served.exports.messages)
     if worker.run_export(sqs_event(served.exports.messages[-1:]), left)["batchItemFailures"]:
         return False
     if len(served.exports.messages) > sent:
         return False  # The export continues with the new message.
-    item = served.tables.items[keys.job("export", served.asked.job_id)]  # type: ignore[attr-defined]
+    item = served.tables.items[keys.job("export", served.job.job_id)]  # type: ignore[attr-defined]
     return bool(item["state"] == end)
 
 
@@ -71,25 +71,25 @@ def is_tidy(served: Served) -> None:
     assert not served.bucket.objects
 
 
-def requested(served: Served) -> bool:
+def request(served: Served) -> bool:
     """Request an export. 409 is good too: the first request took effect, and the export runs."""
     try:
-        return asked("POST", OF_PETITION, 202, {"columns": ["name"]}, served)
+        return call("POST", OF_PETITION, 202, {"columns": ["name"]}, served)
     except AssertionError:
-        return asked("POST", OF_PETITION, 409, {"columns": ["name"]}, served)
+        return call("POST", OF_PETITION, 409, {"columns": ["name"]}, served)
 
 
 EXPORT_SCENES = [
-    Scene("request_export", bob_may_all, requested, partial(is_in_the_trail, "export.requested")),
-    Scene("request_export", one_that_waits_already, partial(asked, "POST", OF_PETITION, 409, {"columns": ["name"]}),
+    Scene("request_export", bob_may_all, request, partial(is_in_the_trail, "export.requested")),
+    Scene("request_export", an_export_in_progress, partial(call, "POST", OF_PETITION, 409, {"columns": ["name"]}),
           partial(is_refused_in_the_trail, "export.requested")),
     Scene("list_exports", a_finished_export, partial(read, OF_PETITION), counted_right),
     Scene("read_export", a_finished_export, partial(read, ONE), counted_right),
-    Scene("cancel_export", an_export_that_waits, partial(asked, "DELETE", ONE, 200, None), is_cancelled),
+    Scene("cancel_export", an_export_that_waits, partial(call, "DELETE", ONE, 200, None), is_cancelled),
     Scene("link_file", a_finished_export, partial(read, f"{ONE}/file"), partial(is_in_the_trail, "export.fetched")),
     Scene("link_cover", a_finished_export, partial(read, f"{ONE}/cover"), partial(is_in_the_trail, "export.fetched")),
     Scene("exports", a_finished_export,
           partial(as_function_of, "exports", "/api/staff/petitions/{slug}/exports", OF_PETITION), counted_right),
-    Scene("run_export", one_to_hand_over, worked_on, is_exported),
-    Scene("run_export", one_cancelled_after_its_upload, partial(worked_on, end=JobState.CANCELLED), is_tidy),
+    Scene("run_export", a_requested_export, run_job, is_exported),
+    Scene("run_export", an_export_cancelled_after_its_upload, partial(run_job, end=JobState.CANCELLED), is_tidy),
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from chalicelib.totals.hashes import worker
 from chalicelib.totals.hashes.model import HashComparison
 from tests.actors import ALICE, confirmed
 from tests.faults.scenes import PETITION, Scene, counted_right
-from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
+from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
 from tests.served import Served, sqs_event
 from tests.totals.hashes.hashing import HASHES, SLUG, SOURCE, a_comparison, hashed
 
@@ -28,48 +28,49 @@ def a_comparison_that_waits(served: Served) -> None:
     bob_may_all(served)
     confirmed(served.tables, PETITION, ALICE)
     hashes = hashed(served.tables, [ALICE.email, "else@mail.example"])
-    served.asked = a_comparison(served.tables, served.bucket, hashes)  # type: ignore[attr-defined]
+    served.job = a_comparison(served.tables, served.bucket, hashes)  # type: ignore[attr-defined]
 
 
-def entered(served: Served) -> bool:
+def enter_hashes(served: Served) -> bool:
     """Enter hashes. 409 is good too: the first request took effect, and the comparison runs."""
     body = {**HASHES, "hashes": served.hashes}  # type: ignore[attr-defined]
     try:
-        return asked("POST", f"{STAFF}/figures", 201, body, served)
+        return call("POST", f"{STAFF}/figures", 201, body, served)
     except AssertionError:
-        return asked("POST", f"{STAFF}/figures", 409, body, served)
+        return call("POST", f"{STAFF}/figures", 409, body, served)
 
 
-def worked_on(served: Served) -> bool:
+def run_job(served: Served) -> bool:
+    """Deliver the job's message and return whether the job is done."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    message = {"job_id": served.asked.job_id}  # type: ignore[attr-defined]
+    message = {"job_id": served.job.job_id}  # type: ignore[attr-defined]
     sent = len(served.comparisons.messages)
     if worker.compare_hashes(sqs_event([message]), left)["batchItemFailures"]:
         return False
     if len(served.comparisons.messages) > sent:
         return False
-    state = served.tables.items[keys.job("comparison", served.asked.job_id)]["state"]  # type: ignore[attr-defined]
+    state = served.tables.items[keys.job("comparison", served.job.job_id)]["state"]  # type: ignore[attr-defined]
     return bool(state == JobState.DONE)
 
 
-def put_off(served: Served) -> bool:
+def postpone_job(served: Served) -> bool:
     """The function has no time left: it sends the message on."""
     late = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
-    message = {"job_id": served.asked.job_id}  # type: ignore[attr-defined]
+    message = {"job_id": served.job.job_id}  # type: ignore[attr-defined]
     return not worker.compare_hashes(sqs_event([message]), late)["batchItemFailures"]
 
 
-def cancelled(served: Served) -> bool:
-    return asked("DELETE", f"{STAFF}/comparisons/{served.asked.job_id}", 200, None, served)  # type: ignore[attr-defined]
+def cancel_comparison(served: Served) -> bool:
+    return call("DELETE", f"{STAFF}/comparisons/{served.job.job_id}", 200, None, served)  # type: ignore[attr-defined]
 
 
 def is_cancelled(served: Served) -> None:
     is_in_the_trail("comparison.cancelled", served)
-    assert find_job(HashComparison, served.asked.job_id, served.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
+    assert find_job(HashComparison, served.job.job_id, served.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
 
 
 def waits(served: Served) -> None:
-    assert {"job_id": served.asked.job_id} in served.comparisons.messages  # type: ignore[attr-defined]
+    assert {"job_id": served.job.job_id} in served.comparisons.messages  # type: ignore[attr-defined]
 
 
 def is_entered(served: Served) -> None:
@@ -87,11 +88,11 @@ def is_compared_once(served: Served) -> None:
 
 
 HASH_SCENES = [
-    Scene("issue_hash_key", bob_may_all, partial(asked, "POST", f"{STAFF}/hash-keys", 201, {"source": SOURCE}),
+    Scene("issue_hash_key", bob_may_all, partial(call, "POST", f"{STAFF}/hash-keys", 201, {"source": SOURCE}),
           partial(is_in_the_trail, "hash-key.issued")),
-    Scene("enter_figure", a_source_with_a_key, entered, is_entered),
+    Scene("enter_figure", a_source_with_a_key, enter_hashes, is_entered),
     Scene("list_comparisons", a_comparison_that_waits, partial(read, f"{STAFF}/comparisons"), counted_right),
-    Scene("cancel_comparison", a_comparison_that_waits, cancelled, is_cancelled),
-    Scene("compare_hashes", a_comparison_that_waits, worked_on, is_compared_once),
-    Scene("compare_hashes", a_comparison_that_waits, put_off, waits),
+    Scene("cancel_comparison", a_comparison_that_waits, cancel_comparison, is_cancelled),
+    Scene("compare_hashes", a_comparison_that_waits, run_job, is_compared_once),
+    Scene("compare_hashes", a_comparison_that_waits, postpone_job, waits),
 ]  # fmt: skip

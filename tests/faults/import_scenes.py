@@ -12,9 +12,9 @@ from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Counts
 from tests.actors import NOW, Person, confirmed
-from tests.faults.scenes import PETITION, Scene, answered, counted_right
-from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
-from tests.importing import CSV, an_import, rows, work, worked
+from tests.faults.scenes import PETITION, Scene, counted_right, has_status
+from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
+from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner
 from tests.served import Served, sqs_event
 
@@ -33,7 +33,7 @@ def an_import_that_waits(served: Served) -> None:
     """The second person of the file has signed here."""
     bob_and_oak(served)
     confirmed(served.tables, PETITION, Person("Somebody", "person2@mail.example"))
-    served.asked = waiting(served)  # type: ignore[attr-defined]
+    served.job = waiting(served)  # type: ignore[attr-defined]
 
 
 def waiting(served: Served) -> Import:
@@ -55,8 +55,8 @@ def an_undo_that_waits(served: Served) -> None:
     bob_and_oak(served)
     job, oak = waiting(served), a_partner(served.tables)
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
-    served.asked = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+    served.job = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
 def an_undo_of_people_whom_another_partner_sent_too(served: Served) -> None:
@@ -65,17 +65,17 @@ def an_undo_of_people_whom_another_partner_sent_too(served: Served) -> None:
     for partner in (oak, elm):
         job = an_import(served.tables, served.bucket, partner, CSV + rows(1, 2))
         with TemporaryDirectory() as folder:
-            worked(job, work(served.tables, served.bucket, PETITION, partner, job, Path(folder)))
-    served.asked = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
+            run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, partner, job, Path(folder)))
+    served.job = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
 def an_import_after_an_undo(served: Served) -> None:
     """Its people are withdrawn, because their first import was undone."""
     an_undo_that_waits(served)
-    oak, job = a_partner(served.tables), served.asked  # type: ignore[attr-defined]
+    oak, job = a_partner(served.tables), served.job  # type: ignore[attr-defined]
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
-    served.asked = waiting(served)  # type: ignore[attr-defined]
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+    served.job = waiting(served)  # type: ignore[attr-defined]
 
 
 def an_undo_of_people_who_wait_for_our_email(served: Served) -> None:
@@ -83,27 +83,27 @@ def an_undo_of_people_who_wait_for_our_email(served: Served) -> None:
     elm = a_partner(served.tables, Counts.AFTER_EMAIL, "partner-elm")
     job = an_import(served.tables, served.bucket, elm, CSV + rows(1, 2))
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, elm, job, Path(folder)))
-    served.asked = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, elm, job, Path(folder)))
+    served.job = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
 def the_same_file_again(served: Served) -> None:
     bob_and_oak(served)
     oak, job = a_partner(served.tables), waiting(served)
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
-    served.asked = waiting(served)  # type: ignore[attr-defined]
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+    served.job = waiting(served)  # type: ignore[attr-defined]
 
 
 def an_undo_of_the_same_file_again(served: Served) -> None:
     the_same_file_again(served)
-    oak, job = a_partner(served.tables), served.asked  # type: ignore[attr-defined]
+    oak, job = a_partner(served.tables), served.job  # type: ignore[attr-defined]
     with TemporaryDirectory() as folder:
-        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
-    served.asked = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
+        run_stored_import(job, an_import_run(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+    served.job = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
-def started(served: Served) -> bool:
+def start_import(served: Served) -> bool:
     """Start an import. 409 is good too: the first request took effect, and the import runs."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": "text/csv"}  # type: ignore[attr-defined]
     path = f"{OF_PETITION}?partner=partner-oak"
@@ -111,24 +111,24 @@ def started(served: Served) -> bool:
         answer = served.client.http.request("POST", path, headers=headers, body=CSV.encode())
     except Unavailable:
         return False  # Raised by the authorizer; API Gateway answers 503.
-    return answer.status_code == 409 or answered(answer, 202)
+    return answer.status_code == 409 or has_status(answer, 202)
 
 
-def undone(served: Served) -> bool:
+def undo_import(served: Served) -> bool:
     try:
-        return asked("POST", f"{ONE}/undo", 202, None, served)
+        return call("POST", f"{ONE}/undo", 202, None, served)
     except AssertionError:
-        return asked("POST", f"{ONE}/undo", 409, None, served)
+        return call("POST", f"{ONE}/undo", 409, None, served)
 
 
-def worked_on(served: Served) -> bool:
-    """Work on the job and return whether it is done."""
+def run_job(served: Served) -> bool:
+    """Deliver the job's message and return whether the job is done."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    message = {"job_id": served.asked.job_id}  # type: ignore[attr-defined]
+    message = {"job_id": served.job.job_id}  # type: ignore[attr-defined]
     sent = len(served.imports.messages)
     if worker.run_import(sqs_event([message]), left)["batchItemFailures"] or len(served.imports.messages) > sent:
         return False  # The import continues with the same message, or with the new one.
-    state = served.tables.items[keys.job("import", served.asked.job_id)]["state"]  # type: ignore[attr-defined]
+    state = served.tables.items[keys.job("import", served.job.job_id)]["state"]  # type: ignore[attr-defined]
     return bool(state == JobState.DONE)
 
 
@@ -145,18 +145,18 @@ def is_cancelled(served: Served) -> None:
 
 
 IMPORT_SCENES = [
-    Scene("start_import", bob_and_oak, started, partial(is_in_the_trail, "import.started")),
-    Scene("offer_upload", bob_and_oak, partial(asked, "POST", UPLOADS, 201, None),
+    Scene("start_import", bob_and_oak, start_import, partial(is_in_the_trail, "import.started")),
+    Scene("offer_upload", bob_and_oak, partial(call, "POST", UPLOADS, 201, None),
           partial(is_in_the_trail, "upload.offered")),
     Scene("list_imports", an_import_that_is_done, partial(read, OF_PETITION), counted_right),
     Scene("read_import", an_import_that_is_done, partial(read, ONE), counted_right),
-    Scene("cancel_import", an_import_that_waits, partial(asked, "DELETE", ONE, 200, None), is_cancelled),
-    Scene("undo_import", an_import_that_is_done, undone, partial(is_in_the_trail, "import.undone")),
-    Scene("run_import", an_import_that_waits, worked_on, partial(have_signed, 2)),
-    Scene("run_import", an_undo_that_waits, worked_on, partial(have_signed, 0)),
-    Scene("run_import", an_undo_of_people_whom_another_partner_sent_too, worked_on, partial(have_signed, 2)),
-    Scene("run_import", an_import_after_an_undo, worked_on, partial(have_signed, 2)),
-    Scene("run_import", the_same_file_again, worked_on, partial(have_signed, 2)),
-    Scene("run_import", an_undo_of_the_same_file_again, worked_on, partial(have_signed, 2)),
-    Scene("run_import", an_undo_of_people_who_wait_for_our_email, worked_on, partial(have_signed, 0)),
+    Scene("cancel_import", an_import_that_waits, partial(call, "DELETE", ONE, 200, None), is_cancelled),
+    Scene("undo_import", an_import_that_is_done, undo_import, partial(is_in_the_trail, "import.undone")),
+    Scene("run_import", an_import_that_waits, run_job, partial(have_signed, 2)),
+    Scene("run_import", an_undo_that_waits, run_job, partial(have_signed, 0)),
+    Scene("run_import", an_undo_of_people_whom_another_partner_sent_too, run_job, partial(have_signed, 2)),
+    Scene("run_import", an_import_after_an_undo, run_job, partial(have_signed, 2)),
+    Scene("run_import", the_same_file_again, run_job, partial(have_signed, 2)),
+    Scene("run_import", an_undo_of_the_same_file_again, run_job, partial(have_signed, 2)),
+    Scene("run_import", an_undo_of_people_who_wait_for_our_email, run_job, partial(have_signed, 0)),
 ]  # fmt: skip

@@ -63,11 +63,11 @@ class Fault(StrEnum):
 Faults = Mapping[int, Fault]
 # The calls that change nothing.
 READS = frozenset({"get", "batch_get", "query", "page", "check", "depth", "is_off", "copy_to"})
-# The faults of a write that differ in their effects. A refused call is a call that was lost before it took effect: both
-# raise Unavailable, and only the sender of an email tells them apart (a test in test_every_handler). A process that is
-# killed right before a call is one that was killed right after the call before it.
+# The faults of a write that differ in their effects. A refused call is like a call that was lost before it took effect:
+# both raise Unavailable, and only the sender of an email tells them apart (a test in test_every_handler). A process
+# that is killed right before a call is like one that was killed right after the previous call.
 OF_A_WRITE = (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.KILLED_AFTER)
-# Lost before or after a read is the same.
+# A read that is lost before it takes effect is like one that is lost afterwards.
 OF_A_READ = (Fault.LOST_BEFORE,)
 TAKES_EFFECT = frozenset({Fault.LOST_AFTER, Fault.KILLED_AFTER})
 KILLS = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER})
@@ -87,6 +87,7 @@ class Injection:
         self._faults = faults
 
     def into(self, *targets: Target) -> None:
+        """Make the calls of these objects fail."""
         for target in targets:
             kind = kind_of(target)
             for name in CALLS[kind]:
@@ -108,13 +109,13 @@ class Injection:
             if fault is None:
                 return call(*arguments, **named)
             self.met.append((self.sites[-1], fault))
-            return failing(fault, kind, lambda: call(*arguments, **named))
+            return fail_call(fault, kind, lambda: call(*arguments, **named))
 
         return faulty
 
 
 def after_any_two_faults(run: Callable[[Faults], Injection]) -> None:
-    """Run without a fault, with each single fault, and with each fault of a later call too. `run` returns its calls."""
+    """Call `run` without a fault, with each fault, and with each two faults. `run` returns the calls that it made."""
     for first, fault in each_fault(run({})):
         for second, another in each_fault(run({first: fault}), first + 1):
             run({first: fault, second: another})
@@ -138,8 +139,8 @@ def targets(served: Served) -> Sequence[Target]:
     return (served.tables, served.bucket, *queues, served.source, served.other_source, served.mailer)
 
 
-def injected(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
-    """Run `act` with faults. Return its answer (None if it was killed), and the calls it made."""
+def call_with_faults(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
+    """Run `act` with faults. Return its answer, None if it was killed, and the calls that it made."""
     injection = Injection(faults)
     injection.into(*targets(served))
     try:
@@ -157,7 +158,7 @@ def restore(*targets: Target) -> None:
             vars(target).pop(name, None)
 
 
-def failing(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
+def fail_call(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
     if fault in TAKES_EFFECT:
         with suppress(ConditionFailed):  # The caller does not learn of a failed condition either.
             call()
@@ -180,14 +181,14 @@ def _site() -> str:
     """Return the calling function in chalicelib, as `sites_from` names it; "" for a test."""
     frame: FrameType | None = sys._getframe(2)
     while frame:
-        if site := _named(frame.f_code.co_filename, frame.f_code.co_qualname):
+        if site := _site_name(frame.f_code.co_filename, frame.f_code.co_qualname):
             return site
         frame = frame.f_back
     return ""
 
 
 @cache
-def _named(file: str, function: str) -> str:
+def _site_name(file: str, function: str) -> str:
     if not Path(file).is_relative_to(CODE):
         return ""
     named = [part for part in function.split(".") if not part.startswith("<")]

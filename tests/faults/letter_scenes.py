@@ -14,17 +14,17 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, change_item, confirmed, item_of
 from tests.faults.people_scenes import PERSON
-from tests.faults.scenes import KEY, PETITION, SIX, Scene, _schedule, counted_right, link, posted, ran
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, _schedule, counted_right, link, post, run
 from tests.faults.staff_scenes import (
     ADDRESS,
     WRITTEN,
-    asked,
     bob_may_all,
-    changed_petition,
+    call,
+    change_petition,
     is_in_the_trail,
     petition_is_right,
 )
-from tests.faults.update_scenes import bounced, delivered
+from tests.faults.update_scenes import bounce, deliver
 from tests.letters.lettering import HOME_SECRETARY, LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.served import Served, stream_event, token_in
 
@@ -67,11 +67,11 @@ def an_old_request_for_a_letter(served: Served) -> None:
 def alice_is_offered_a_letter(served: Served) -> None:
     petition = a_petition_with_a_letter(served)
     alice = confirmed(served.tables, petition)
-    asked = {"version": petition.letter_version, "reply": False, "asked_at": iso(NOW)}
-    change_item(served.tables, petition, alice, letter_asked=asked)
+    offer = {"version": petition.letter_version, "reply": False, "asked_at": iso(NOW)}
+    change_item(served.tables, petition, alice, letter_asked=offer)
 
 
-def sends_it(served: Served) -> None:
+def letter_is_stored(served: Served) -> None:
     counted_right(served)
     item = item_of(served.tables, PETITION, KEY.sk)
     assert item["letter"]["version"]
@@ -103,15 +103,16 @@ def letter_is_queued_again(served: Served) -> None:
 
 
 LETTER_SCENES = [
-    Scene("relay_mail", alice_sends_a_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
-    Scene("relay_mail", a_dropped_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
-    Scene("send_other_mail", a_requested_letter, delivered, is_sent_at_most_once, SIX),
-    Scene("send_other_mail", a_letter_that_ses_refuses, delivered, counted_right, SIX, sends=False),
+    Scene("relay_mail", alice_sends_a_letter, partial(run, "relay_mail", confirmation), is_requested_once),
+    Scene("relay_mail", a_dropped_letter, partial(run, "relay_mail", confirmation), is_requested_once),
+    Scene("send_other_mail", a_requested_letter, deliver, is_sent_at_most_once, SIX_MINUTES),
+    Scene("send_other_mail", a_letter_that_ses_refuses, deliver, counted_right, SIX_MINUTES, sends=False),
     Scene("confirm_signature", alice_is_offered_a_letter,
-          partial(posted, "/confirm", {"token": token_in(link(Purpose.CONFIRM)), "letter.send": "yes"}, 200), sends_it),
-    Scene("export_access", bob_and_a_requested_letter, partial(asked, "POST", f"{PERSON}/access", 200, {}),
+          partial(post, "/confirm", {"token": token_in(link(Purpose.CONFIRM)), "letter.send": "yes"}, 200),
+          letter_is_stored),
+    Scene("export_access", bob_and_a_requested_letter, partial(call, "POST", f"{PERSON}/access", 200, {}),
           partial(is_in_the_trail, "access.exported")),
-    Scene("receive_feedback", a_requested_letter, bounced, says_nothing_about_alice),
-    Scene("edit_petition", bob_may_all, partial(changed_petition, "PUT", ADDRESS, WITH_A_LETTER), petition_is_right),
-    Scene("sweep_mail", an_old_request_for_a_letter, partial(ran, "sweep_mail", _schedule), letter_is_queued_again),
+    Scene("receive_feedback", a_requested_letter, bounce, says_nothing_about_alice),
+    Scene("edit_petition", bob_may_all, partial(change_petition, "PUT", ADDRESS, WITH_A_LETTER), petition_is_right),
+    Scene("sweep_mail", an_old_request_for_a_letter, partial(run, "sweep_mail", _schedule), letter_is_queued_again),
 ]  # fmt: skip

@@ -21,10 +21,10 @@ from tests.faults.scenes import (
     alice_pending,
     alice_taken_back,
     alice_withdrawn,
-    got,
+    get,
     is_now,
     link,
-    posted,
+    post,
 )
 from tests.served import Served
 
@@ -61,31 +61,31 @@ def as_function(function: str, route: str, served: Served) -> bool:
     return status == 200
 
 
-SHOWN, TAKEN = link(Purpose.CONFIRM), {"token": link(Purpose.CONFIRM).partition("=")[2]}
-OLD = link(Purpose.CONFIRM, ends=timedelta(minutes=1))
+CONFIRM_LINK, TOKEN = link(Purpose.CONFIRM), {"token": link(Purpose.CONFIRM).partition("=")[2]}
+OLD_LINK = link(Purpose.CONFIRM, ends=timedelta(minutes=1))
 CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), PETITION.slug)
-NO_EMAIL = f"/stop?token={stop_token(SUBJECT, CHOICE, NOW, TOKEN_KEYS)}"
-BACK, STOP = link(Purpose.WITHDRAW), link(Purpose.UNSUBSCRIBE)
+STOP_LINK = f"/stop?token={stop_token(SUBJECT, CHOICE, NOW, TOKEN_KEYS)}"
+WITHDRAW_LINK, UNSUBSCRIBE_LINK = link(Purpose.WITHDRAW), link(Purpose.UNSUBSCRIBE)
 
 _pending, _confirmed, _withdrawn = (partial(is_now, state) for state in ("pending", "confirmed", "withdrawn"))
 
 LINK_SCENES = [
-    Scene("show_confirmation", alice_pending, partial(got, SHOWN), _pending),
-    Scene("show_confirmation", alice_confirmed, partial(got, OLD), _confirmed),
-    Scene("confirm_signature", alice_pending, partial(posted, "/confirm", TAKEN, 200), _confirmed),
-    Scene("confirm_signature", alice_from_elsewhere, partial(posted, "/confirm", TAKEN, 200), _confirmed),
-    Scene("confirm_signature", alice_confirmed, partial(posted, OLD, {}, 200), _confirmed),
-    Scene("confirm_signature", alice_pending, partial(posted, "/confirm", {**TAKEN, "name": "="}, 422), _pending),
-    Scene("show_withdrawal", alice_confirmed, partial(got, BACK), _confirmed),
-    Scene("withdraw_signature", alice_pending, partial(posted, BACK, {}, 200), _withdrawn),
-    Scene("withdraw_signature", alice_confirmed, partial(posted, BACK, {}, 200), _withdrawn),
-    Scene("withdraw_signature", alice_taken_back, partial(posted, BACK, {}, 200), _withdrawn),
-    Scene("withdraw_signature", alice_withdrawn, partial(posted, BACK, {}, 200), _withdrawn),
-    Scene("show_unsubscription", alice_confirmed, partial(got, STOP), _confirmed),
-    Scene("unsubscribe_from_updates", alice_confirmed, partial(posted, STOP, {}, 200), _confirmed),
-    Scene("show_stop", alice_pending, partial(got, NO_EMAIL), _pending),
-    Scene("show_stop", alice_stopped, partial(got, NO_EMAIL), email_is_stopped),
-    Scene("stop_emails", alice_pending, partial(posted, NO_EMAIL, {}, 200), email_is_stopped),
-    Scene("stop_emails", alice_stopped, partial(posted, NO_EMAIL, {"emails": "again"}, 200), email_is_allowed),
+    Scene("show_confirmation", alice_pending, partial(get, CONFIRM_LINK), _pending),
+    Scene("show_confirmation", alice_confirmed, partial(get, OLD_LINK), _confirmed),
+    Scene("confirm_signature", alice_pending, partial(post, "/confirm", TOKEN, 200), _confirmed),
+    Scene("confirm_signature", alice_from_elsewhere, partial(post, "/confirm", TOKEN, 200), _confirmed),
+    Scene("confirm_signature", alice_confirmed, partial(post, OLD_LINK, {}, 200), _confirmed),
+    Scene("confirm_signature", alice_pending, partial(post, "/confirm", {**TOKEN, "name": "="}, 422), _pending),
+    Scene("show_withdrawal", alice_confirmed, partial(get, WITHDRAW_LINK), _confirmed),
+    Scene("withdraw_signature", alice_pending, partial(post, WITHDRAW_LINK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_confirmed, partial(post, WITHDRAW_LINK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_taken_back, partial(post, WITHDRAW_LINK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_withdrawn, partial(post, WITHDRAW_LINK, {}, 200), _withdrawn),
+    Scene("show_unsubscription", alice_confirmed, partial(get, UNSUBSCRIBE_LINK), _confirmed),
+    Scene("unsubscribe_from_updates", alice_confirmed, partial(post, UNSUBSCRIBE_LINK, {}, 200), _confirmed),
+    Scene("show_stop", alice_pending, partial(get, STOP_LINK), _pending),
+    Scene("show_stop", alice_stopped, partial(get, STOP_LINK), email_is_stopped),
+    Scene("stop_emails", alice_pending, partial(post, STOP_LINK, {}, 200), email_is_stopped),
+    Scene("stop_emails", alice_stopped, partial(post, STOP_LINK, {"emails": "again"}, 200), email_is_allowed),
     Scene("links", alice_pending, partial(as_function, "links", "/confirm"), _pending),
 ]  # fmt: skip

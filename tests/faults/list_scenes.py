@@ -1,4 +1,4 @@
-"""Scenes of lists of those who asked for updates."""
+"""Scenes of lists of the people who asked for updates."""
 
 from functools import partial
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, worked
 from tests.faults.scenes import PETITION, Scene, counted_right
-from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
+from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
 from tests.served import Served, sqs_event
 
 LISTS = f"/api/staff/petitions/{SLUG}/lists"
@@ -28,57 +28,57 @@ def a_list_that_is_done(served: Served) -> None:
 
 
 def a_second_list_that_waits(served: Served) -> None:
-    """Alice was on the first."""
+    """Alice was on the first list."""
     bob_may_all(served)
     confirmed(served.tables, PETITION, ALICE, updates=True)
     worked(served, a_list(served.tables, 1))
-    served.asked = a_list(served.tables, 2)  # type: ignore[attr-defined]
+    served.job = a_list(served.tables, 2)  # type: ignore[attr-defined]
 
 
 def a_list_that_waits(served: Served) -> None:
     bob_may_all(served)
-    served.asked = a_list(served.tables)  # type: ignore[attr-defined]
+    served.job = a_list(served.tables)  # type: ignore[attr-defined]
 
 
-def one_cancelled_after_its_upload(served: Served) -> None:
+def a_list_cancelled_after_its_upload(served: Served) -> None:
     a_list_that_waits(served)
-    cancel(served.asked, NOW, served.tables)  # type: ignore[attr-defined]
+    cancel(served.job, NOW, served.tables)  # type: ignore[attr-defined]
     for name in ("files/{}/x/file", "listed/{}/00-x"):
-        served.bucket.objects[name.format(served.asked.job_id)] = b""  # type: ignore[attr-defined]
+        served.bucket.objects[name.format(served.job.job_id)] = b""  # type: ignore[attr-defined]
 
 
-def requested(served: Served) -> bool:
-    """409 is good too: the first request took effect, and the list is written."""
+def request(served: Served) -> bool:
+    """Request a list. 409 is good too: the first request took effect, and the list is written."""
     try:
-        return asked("POST", LISTS, 202, {"recipient": RECIPIENT}, served)
+        return call("POST", LISTS, 202, {"recipient": RECIPIENT}, served)
     except AssertionError:
-        return asked("POST", LISTS, 409, {"recipient": RECIPIENT}, served)
+        return call("POST", LISTS, 409, {"recipient": RECIPIENT}, served)
 
 
-def linked(served: Served) -> bool:
+def open_link(served: Served) -> bool:
     return read(served.link, served)  # type: ignore[attr-defined]
 
 
-def worked_on(served: Served) -> bool:
-    served.job = worked(served, served.asked)  # type: ignore[attr-defined]
+def run_job(served: Served) -> bool:
+    served.job = worked(served, served.job)  # type: ignore[attr-defined]
     return bool(served.job.state == JobState.DONE)  # type: ignore[attr-defined]
 
 
-def cancelled(served: Served) -> bool:
-    return asked("DELETE", f"/api/staff/lists/{served.asked.job_id}", 200, None, served)  # type: ignore[attr-defined]
+def cancel_list(served: Served) -> bool:
+    return call("DELETE", f"/api/staff/lists/{served.job.job_id}", 200, None, served)  # type: ignore[attr-defined]
 
 
-def tidied(served: Served) -> bool:
-    """Deliver the message. It comes again if AWS refused a call."""
+def run_cancelled_job(served: Served) -> bool:
+    """Deliver the message and return whether it needs no redelivery."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(served.lists.messages)
-    failures = run_list(sqs_event([{"job_id": served.asked.job_id}]), left)["batchItemFailures"]  # type: ignore[attr-defined]
+    failures = run_list(sqs_event([{"job_id": served.job.job_id}]), left)["batchItemFailures"]  # type: ignore[attr-defined]
     return not failures and len(served.lists.messages) == sent
 
 
-def put_off(served: Served) -> bool:
-    worked(served, served.asked, 1000)  # type: ignore[attr-defined]
-    return {"job_id": served.asked.job_id} in served.lists.messages  # type: ignore[attr-defined]
+def postpone_job(served: Served) -> bool:
+    worked(served, served.job, 1000)  # type: ignore[attr-defined]
+    return {"job_id": served.job.job_id} in served.lists.messages  # type: ignore[attr-defined]
 
 
 def is_listed(served: Served) -> None:
@@ -88,7 +88,7 @@ def is_listed(served: Served) -> None:
 
 def is_cancelled(served: Served) -> None:
     is_in_the_trail("list.cancelled", served)
-    assert find_job(OptInList, served.asked.job_id, served.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
+    assert find_job(OptInList, served.job.job_id, served.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
 
 
 def is_tidy(served: Served) -> None:
@@ -96,11 +96,11 @@ def is_tidy(served: Served) -> None:
 
 
 LIST_SCENES = [
-    Scene("request_list", bob_may_all, requested, partial(is_in_the_trail, "list.requested")),
+    Scene("request_list", bob_may_all, request, partial(is_in_the_trail, "list.requested")),
     Scene("list_lists", a_list_that_is_done, partial(read, LISTS), counted_right),
-    Scene("link_list", a_list_that_is_done, linked, partial(is_in_the_trail, "list.fetched")),
-    Scene("run_list", a_second_list_that_waits, worked_on, is_listed),
-    Scene("cancel_list", a_list_that_waits, cancelled, is_cancelled),
-    Scene("run_list", a_second_list_that_waits, put_off, counted_right),
-    Scene("run_list", one_cancelled_after_its_upload, tidied, is_tidy),
+    Scene("link_list", a_list_that_is_done, open_link, partial(is_in_the_trail, "list.fetched")),
+    Scene("run_list", a_second_list_that_waits, run_job, is_listed),
+    Scene("cancel_list", a_list_that_waits, cancel_list, is_cancelled),
+    Scene("run_list", a_second_list_that_waits, postpone_job, counted_right),
+    Scene("run_list", a_list_cancelled_after_its_upload, run_cancelled_job, is_tidy),
 ]

@@ -23,7 +23,7 @@ from tests.actors import (
     item_of,
     request_of,
 )  # fmt: skip
-from tests.faults.scenes import KEY, LATER, PETITION, SIX, Scene, _schedule, alice_pending, delivered, ran
+from tests.faults.scenes import KEY, LATER, PETITION, SIX_MINUTES, Scene, _schedule, alice_pending, deliver, run
 from tests.served import Served, stream_event
 
 
@@ -132,22 +132,23 @@ def event_sources_disabled(served: Served) -> None:
 
 
 MAIL_SCENES = [
-    Scene("relay_mail", alice_pending, partial(ran, "relay_mail", lambda served: stream_event(
+    Scene("relay_mail", alice_pending, partial(run, "relay_mail", lambda served: stream_event(
           [("1", None, item_of(served.tables, PETITION, KEY.sk))])), alice_is_queued),
-    Scene("send_mail", alice_pending, partial(delivered, "send_mail", requests), alice_is_mailed, SIX),
-    Scene("send_mail", alice_from_a_busy_network, partial(delivered, "send_mail", requests), waits_then_is_mailed, DAY),
-    Scene("send_other_mail", alice_from_a_busy_network, partial(delivered, "send_other_mail", requests),
+    Scene("send_mail", alice_pending, partial(deliver, "send_mail", requests), alice_is_mailed, SIX_MINUTES),
+    Scene("send_mail", alice_from_a_busy_network, partial(deliver, "send_mail", requests), waits_then_is_mailed, DAY),
+    Scene("send_other_mail", alice_from_a_busy_network, partial(deliver, "send_other_mail", requests),
           waits_then_is_mailed, DAY),
-    Scene("send_mail", alice_had_emails, partial(delivered, "send_mail", requests), waits_then_is_mailed, DAY),
-    Scene("send_other_mail", alice_had_emails, partial(delivered, "send_other_mail", requests), waits_then_is_mailed,
+    Scene("send_mail", alice_had_emails, partial(deliver, "send_mail", requests), waits_then_is_mailed, DAY),
+    Scene("send_other_mail", alice_had_emails, partial(deliver, "send_other_mail", requests), waits_then_is_mailed,
           DAY),
-    Scene("relay_mail", alice_postponed, partial(ran, "relay_mail", lambda served: stream_event(
+    Scene("relay_mail", alice_postponed, partial(run, "relay_mail", lambda served: stream_event(
           [("1", None, item_of(served.tables, PETITION, KEY.sk))])), alice_waits),
-    Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", requests), alice_is_mailed, SIX),
-    Scene("receive_feedback", alice_pending, partial(delivered, "receive_feedback", bounce), gets_no_mail),
-    Scene("watch_mail", event_sources_disabled, partial(ran, "watch_mail", _schedule), event_sources_are_enabled),
-    Scene("watch_mail", a_crowd_waits, partial(ran, "watch_mail", _schedule), confirmations_have_the_whole_rate),
-    Scene("watch_mail", sending_paused, partial(ran, "watch_mail", _schedule), event_sources_are_disabled),
-    Scene("sweep_mail", alice_pending, partial(ran, "sweep_mail", _schedule), alice_is_queued),
-    Scene("sweep_mail", marked_without_email, partial(ran, "sweep_mail", _schedule), no_group_is_marked),
+    Scene("send_other_mail", alice_pending, partial(deliver, "send_other_mail", requests), alice_is_mailed,
+          SIX_MINUTES),
+    Scene("receive_feedback", alice_pending, partial(deliver, "receive_feedback", bounce), gets_no_mail),
+    Scene("watch_mail", event_sources_disabled, partial(run, "watch_mail", _schedule), event_sources_are_enabled),
+    Scene("watch_mail", a_crowd_waits, partial(run, "watch_mail", _schedule), confirmations_have_the_whole_rate),
+    Scene("watch_mail", sending_paused, partial(run, "watch_mail", _schedule), event_sources_are_disabled),
+    Scene("sweep_mail", alice_pending, partial(run, "sweep_mail", _schedule), alice_is_queued),
+    Scene("sweep_mail", marked_without_email, partial(run, "sweep_mail", _schedule), no_group_is_marked),
 ]  # fmt: skip

@@ -16,11 +16,11 @@ from tests.faults.scenes import (
     Scene,
     alice_pending,
     alice_withdrawn,
-    answered,
     counted_days_ago,
     counted_right,
+    has_status,
 )
-from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
+from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, read
 from tests.partnering import PATH, a_partner, oaks_token, sent_of
 from tests.partners.partner_requests import HELPER, NEW
 from tests.served import JSON, Served, context
@@ -28,26 +28,26 @@ from tests.served import JSON, Served, context
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
 
 
-def oak_asks(served: Served, counts: Counts = Counts.AT_ONCE) -> None:
+def oak_has_a_token(served: Served, counts: Counts = Counts.AT_ONCE) -> None:
     served.oak = oaks_token(served.tables, counts)  # type: ignore[attr-defined]
 
 
 def oak_counts_after_email(served: Served) -> None:
-    oak_asks(served, Counts.AFTER_EMAIL)
+    oak_has_a_token(served, Counts.AFTER_EMAIL)
 
 
 def alice_was_pending(served: Served) -> None:
-    oak_asks(served)
+    oak_has_a_token(served)
     alice_pending(served)
 
 
 def alice_had_confirmed(served: Served) -> None:
-    oak_asks(served)
+    oak_has_a_token(served)
     confirmed(served.tables, PETITION)
 
 
 def alice_had_withdrawn(served: Served) -> None:
-    oak_asks(served)
+    oak_has_a_token(served)
     alice_withdrawn(served)
 
 
@@ -58,8 +58,8 @@ def oak_and_bob(served: Served) -> None:
 
 def undone_before(served: Served) -> None:
     """Both people came with an import that staff have undone."""
-    oak_asks(served)
-    assert sent(BATCH, served)
+    oak_has_a_token(served)
+    assert send(BATCH, served)
     for key, item in [each for each in served.tables.items.items() if each[0].pk.startswith("RECEIPT#")]:
         signature = keys.signature(PETITION.slug, item["signature_id"])
         assert take_back(signature, item["digest"], PETITION, NOW, served.tables)
@@ -68,24 +68,24 @@ def undone_before(served: Served) -> None:
 
 def imported_before(served: Served) -> None:
     """Both people came with an import, under the same identifiers."""
-    oak_asks(served)
-    assert sent(BATCH, served)
+    oak_has_a_token(served)
+    assert send(BATCH, served)
     for key in [each for each in served.tables.items if each.pk.startswith("RECEIPT#")]:
         served.tables.items[key] |= {"job_id": "an-import", "row": 2}
 
 
 def are_noted(served: Served) -> None:
-    """Undoing that import must leave them."""
+    """Assert that undoing the import would leave both signatures."""
     each_is("confirmed", served)
     for who in (ALICE, CHARLIE):
         item = item_of(served.tables, PETITION, identity_of(PETITION, who))
         assert item["also_came_with"] == {f"{item['receipt']}.api"}
 
 
-def sent(body: object, served: Served, path: str = PATH, good: int = 200) -> bool:
+def send(body: object, served: Served, path: str = PATH, good: int = 200) -> bool:
     headers = {"authorization": f"Bearer {served.oak}"}  # type: ignore[attr-defined]
     try:
-        return answered(served.post(path, json.dumps(body).encode(), JSON, **headers), good)
+        return has_status(served.post(path, json.dumps(body).encode(), JSON, **headers), good)
     except Unavailable:
         return False  # Raised by the authorizer; API Gateway answers 503.
 
@@ -109,7 +109,7 @@ def are_settled(served: Served) -> None:
     assert all("result" in receipt for receipt in receipts)
 
 
-def is_partner(served: Served) -> None:
+def partner_is_stored(served: Served) -> None:
     assert served.tables.items[partner_keys.partner("partner-elm")]["name"] == "Elm"
     is_in_the_trail("partner.created", served)
 
@@ -125,38 +125,38 @@ def is_authorized(served: Served) -> bool:
 
 
 def oak_and_a_count(served: Served) -> None:
-    oak_asks(served)
+    oak_has_a_token(served)
     counted_days_ago(served)
 
 
-def osdi_read(path: str, served: Served) -> bool:
+def read_osdi(path: str, served: Served) -> bool:
     try:
-        return answered(served.get(path, authorization=f"Bearer {served.oak}"), 200)  # type: ignore[attr-defined]
+        return has_status(served.get(path, authorization=f"Bearer {served.oak}"), 200)  # type: ignore[attr-defined]
     except Unavailable:
         return False
 
 
-def recorded(served: Served) -> bool:
-    return sent(json.loads(HELPER), served, f"{OSDI}/petitions/safe-children/record")
+def record_signature(served: Served) -> bool:
+    return send(json.loads(HELPER), served, f"{OSDI}/petitions/safe-children/record")
 
 
 PARTNERS, OSDI = "/api/staff/partners", "/api/osdi"
 PARTNER_SCENES = [
-    Scene("take_signatures", oak_asks, partial(sent, BATCH), partial(each_is, "confirmed")),
-    Scene("take_signatures", oak_counts_after_email, partial(sent, BATCH), partial(each_is, "pending")),
-    Scene("take_signatures", alice_was_pending, partial(sent, BATCH), partial(each_is, "confirmed")),
-    Scene("take_signatures", alice_had_confirmed, partial(sent, BATCH), partial(each_is, "confirmed")),
-    Scene("take_signatures", alice_had_withdrawn, partial(sent, BATCH), alice_stays_withdrawn),
-    Scene("take_signatures", undone_before, partial(sent, BATCH), partial(each_is, "confirmed")),
-    Scene("take_signatures", imported_before, partial(sent, BATCH), are_noted),
-    Scene("record_signature", oak_asks, recorded, counted_right),
-    Scene("read_entry_point", oak_asks, partial(osdi_read, OSDI), counted_right),
-    Scene("list_osdi_petitions", oak_and_a_count, partial(osdi_read, f"{OSDI}/petitions"), public_is_exact),
-    Scene("read_osdi_petition", oak_and_a_count, partial(osdi_read, f"{OSDI}/petitions/safe-children"), counted_right),
-    Scene("partner_authorizer", oak_asks, is_authorized, counted_right),
+    Scene("take_signatures", oak_has_a_token, partial(send, BATCH), partial(each_is, "confirmed")),
+    Scene("take_signatures", oak_counts_after_email, partial(send, BATCH), partial(each_is, "pending")),
+    Scene("take_signatures", alice_was_pending, partial(send, BATCH), partial(each_is, "confirmed")),
+    Scene("take_signatures", alice_had_confirmed, partial(send, BATCH), partial(each_is, "confirmed")),
+    Scene("take_signatures", alice_had_withdrawn, partial(send, BATCH), alice_stays_withdrawn),
+    Scene("take_signatures", undone_before, partial(send, BATCH), partial(each_is, "confirmed")),
+    Scene("take_signatures", imported_before, partial(send, BATCH), are_noted),
+    Scene("record_signature", oak_has_a_token, record_signature, counted_right),
+    Scene("read_entry_point", oak_has_a_token, partial(read_osdi, OSDI), counted_right),
+    Scene("list_osdi_petitions", oak_and_a_count, partial(read_osdi, f"{OSDI}/petitions"), public_is_exact),
+    Scene("read_osdi_petition", oak_and_a_count, partial(read_osdi, f"{OSDI}/petitions/safe-children"), counted_right),
+    Scene("partner_authorizer", oak_has_a_token, is_authorized, counted_right),
     Scene("list_partners", bob_may_all, partial(read, PARTNERS), counted_right),
     Scene("partners", oak_and_bob, partial(as_function_of, "partners", "/api/staff/partners", PARTNERS), counted_right),
-    Scene("issue_token_of_partner", oak_and_bob, partial(asked, "POST", f"{PARTNERS}/partner-oak/tokens", 201, {}),
+    Scene("issue_token_of_partner", oak_and_bob, partial(call, "POST", f"{PARTNERS}/partner-oak/tokens", 201, {}),
           partial(is_in_the_trail, "token.issued")),
-    Scene("add_partner", bob_may_all, partial(asked, "POST", PARTNERS, 201, NEW), is_partner),
+    Scene("add_partner", bob_may_all, partial(call, "POST", PARTNERS, 201, NEW), partner_is_stored),
 ]  # fmt: skip

@@ -18,13 +18,13 @@ from tests.faults.scenes import (
     alice_confirmed,
     alice_pending,
     alice_taken_back,
-    answered,
     counted_right,
     few_partitions,
-    got,
+    get,
+    has_status,
     is_now,
 )
-from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
+from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, read
 from tests.served import Served
 from tests.signatures.test_erase import LEFT
 from tests.signin.issuing import CLIENT, issuing
@@ -58,12 +58,12 @@ def _issuer() -> str:
 
 @contextmanager
 def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave out what takes long and makes no AWS call of another kind, and run a sign-in provider."""
+    """Replace what is slow and makes no other kind of AWS call, and run a sign-in provider."""
     few_partitions(patch)
     # Typesetting a cover sheet takes a quarter of a second, drawing a petition's picture 50 ms.
     patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
     patch.setattr("chalicelib.petitions.api.card_of", lambda *_: b"PNG")
-    # One row after the other, so that a fault meets the same call each time.
+    # One row after the other, so that the calls have the same order each time.
     patch.setattr("chalicelib.partners.imports.run.WORKERS", 1)
     with a_provider(patch):
         yield
@@ -105,11 +105,11 @@ def is_withdrawn(served: Served) -> None:
     is_in_the_trail("signature.withdrawn", served)
 
 
-def signed_in(path: str, body: dict[str, str], served: Served) -> bool:
-    return answered(served.post_json(path, body), 200)
+def sign_in(path: str, body: dict[str, str], served: Served) -> bool:
+    return has_status(served.post_json(path, body), 200)
 
 
-def noted(action: str) -> partial[None]:
+def is_noted(action: str) -> partial[None]:
     return partial(is_in_the_trail, action)
 
 
@@ -119,35 +119,35 @@ def is_erased_everywhere(served: Served) -> None:
     is_in_the_trail("person.erased", served)
 
 
-ERASE = partial(asked, "POST", "/api/staff/people/erase", 200, {"email": ALICE.email})
-FIND = partial(asked, "POST", "/api/staff/people/find", 200, {"email": ALICE.email})
+ERASE = partial(call, "POST", "/api/staff/people/erase", 200, {"email": ALICE.email})
+FIND = partial(call, "POST", "/api/staff/people/find", 200, {"email": ALICE.email})
 
 PEOPLE_SCENES = [
-    Scene("find_person", bob_and_alice_confirmed, FIND, noted("person.found")),
+    Scene("find_person", bob_and_alice_confirmed, FIND, is_noted("person.found")),
     Scene("erase_address", bob_may_all, ERASE, is_erased_everywhere),
     Scene("erase_address", bob_and_alice_confirmed, ERASE, is_erased_everywhere),
-    Scene("show_signature", bob_and_alice_confirmed, partial(read, PERSON), noted("person.shown")),
-    Scene("resend_mail", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/resend", 200, {}),
-          noted("mail.resent")),
-    Scene("resend_mail", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/resend", 200, {}),
-          noted("mail.resent")),
+    Scene("show_signature", bob_and_alice_confirmed, partial(read, PERSON), is_noted("person.shown")),
+    Scene("resend_mail", bob_and_alice_pending, partial(call, "POST", f"{PERSON}/resend", 200, {}),
+          is_noted("mail.resent")),
+    Scene("resend_mail", bob_and_alice_confirmed, partial(call, "POST", f"{PERSON}/resend", 200, {}),
+          is_noted("mail.resent")),
     Scene("allow_mail", bob_and_alice_stopped,
-          partial(asked, "POST", f"{PERSON}/allow-mail", 200, {"reason": "Asked."}), is_allowed_again),
-    Scene("withdraw_for_person", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
+          partial(call, "POST", f"{PERSON}/allow-mail", 200, {"reason": "Asked."}), is_allowed_again),
+    Scene("withdraw_for_person", bob_and_alice_pending, partial(call, "POST", f"{PERSON}/withdraw", 200, {}),
           is_withdrawn),
-    Scene("withdraw_for_person", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
+    Scene("withdraw_for_person", bob_and_alice_confirmed, partial(call, "POST", f"{PERSON}/withdraw", 200, {}),
           is_withdrawn),
-    Scene("withdraw_for_person", bob_and_alice_taken_back, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
+    Scene("withdraw_for_person", bob_and_alice_taken_back, partial(call, "POST", f"{PERSON}/withdraw", 200, {}),
           is_withdrawn),
-    Scene("erase_person", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/erase", 200, {}), is_erased),
-    Scene("erase_person", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/erase", 200, {}), is_erased),
-    Scene("export_access", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/access", 200, {}),
-          noted("access.exported")),
+    Scene("erase_person", bob_and_alice_pending, partial(call, "POST", f"{PERSON}/erase", 200, {}), is_erased),
+    Scene("erase_person", bob_and_alice_confirmed, partial(call, "POST", f"{PERSON}/erase", 200, {}), is_erased),
+    Scene("export_access", bob_and_alice_confirmed, partial(call, "POST", f"{PERSON}/access", 200, {}),
+          is_noted("access.exported")),
     Scene("people", bob_and_alice_confirmed,
           partial(as_function_of, "people", "/api/staff/people/{slug}/{signature_id}", PERSON), counted_right),
-    Scene("show_sign_in", bob_may_all, partial(got, "/staff/signed-in"), counted_right),
-    Scene("begin_sign_in", bob_may_all, partial(signed_in, "/api/staff/sign-in", BEGUN), counted_right),
-    Scene("open_session", bob_may_all, partial(signed_in, "/api/staff/session", RETURNED), noted("signed-in")),
+    Scene("show_sign_in", bob_may_all, partial(get, "/staff/signed-in"), counted_right),
+    Scene("begin_sign_in", bob_may_all, partial(sign_in, "/api/staff/sign-in", BEGUN), counted_right),
+    Scene("open_session", bob_may_all, partial(sign_in, "/api/staff/session", RETURNED), is_noted("signed-in")),
     Scene("sign_in", bob_may_all, partial(as_function_of, "sign_in", "/staff/signed-in", "/staff/signed-in"),
           counted_right),
 ]  # fmt: skip

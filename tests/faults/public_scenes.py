@@ -31,14 +31,14 @@ from tests.faults.scenes import (
     _schedule,
     alice_confirmed,
     alice_pending,
-    answered,
     counted_days_ago,
     counted_right,
-    delivered,
-    got,
+    deliver,
+    get,
+    has_status,
     nothing,
-    posted,
-    ran,
+    post,
+    run,
 )
 from tests.served import Served, context, stream_event
 
@@ -56,15 +56,15 @@ def three_people(served: Served) -> None:
     signed(served.tables, PETITION, CHARLIE)
 
 
-def shown_right(path: str, served: Served) -> bool:
-    """Return whether the count was shown. It may be the exact or the stale one."""
+def read_count(path: str, served: Served) -> bool:
+    """Return whether a count was shown: the exact one or a stale one."""
     answer = served.get(path)
     if answer.status_code == 200:
         assert answer.json_body["count"] in (0, 1)
-    return answered(answer, 200)
+    return has_status(answer, 200)
 
 
-def staff_read(path: str, served: Served) -> bool:
+def read_as_staff(path: str, served: Served) -> bool:
     try:
         answer = served.get(path, authorization=f"Bearer {served.bob}")  # type: ignore[attr-defined]
     except Unavailable:
@@ -72,10 +72,10 @@ def staff_read(path: str, served: Served) -> bool:
     if answer.status_code == 200 and "csv" not in path:
         body = json.loads(answer.body)
         assert (body["petitions"][0] if "petitions" in body else body)["confirmed"] == 1
-    return answered(answer, 200)
+    return has_status(answer, 200)
 
 
-def bob_asks(served: Served) -> None:
+def bob_may_read_counts(served: Served) -> None:
     counted_days_ago(served)
     served.bob = bobs_token(served.tables)  # type: ignore[attr-defined]
 
@@ -103,14 +103,14 @@ def pending_is_right(served: Served) -> None:
     assert pending_count(PETITION.slug, served.tables) == 2
 
 
-def is_kept_and_mailed_once(served: Served) -> None:
+def is_stored_and_mailed_once(served: Served) -> None:
     for _ in range(2):
         assert served.deliver("store_overflow", served.overflow.messages) == []
     item = item_of(served.tables, PETITION, KEY.sk)
     assert (item["state"], item["name"], item["mail_kind"]) == ("pending", ALICE.name, "confirm")
 
 
-def overflowed(served: Served) -> None:
+def an_overflowed_signature(served: Served) -> None:
     set_level(Level.ACCEPT_ONLY, served.tables)
     assert served.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
     set_level(Level.NORMAL, served.tables)
@@ -123,36 +123,37 @@ def nothing_drifts(served: Served) -> None:
 
 SIGN, COUNT, STAFF = "/petitions/safe-children/signatures", "/api/petitions/safe-children", "/api/staff/petitions"
 PUBLIC_SCENES = [
-    Scene("read_asset", nothing, partial(got, "/assets/site.css"), counted_right),
-    Scene("read_dashboard_file", nothing, partial(got, "/assets/staff/0/app.js"), counted_right),
-    Scene("show_dashboard", nothing, partial(got, "/staff"), counted_right),
-    Scene("read_openapi", nothing, partial(got, "/api/openapi.json"), counted_right),
-    Scene("read_health", nothing, partial(got, "/health"), counted_right),
-    Scene("show_petitions", counted_days_ago, partial(got, "/"), public_is_exact),
-    Scene("list_petitions", counted_days_ago, partial(got, "/api/petitions"), public_is_exact),
-    Scene("show_petition", counted_days_ago, partial(got, "/petitions/safe-children"), public_is_exact),
-    Scene("show_card", counted_days_ago, partial(got, "/petitions/safe-children/card.png"), counted_right),
-    Scene("show_embed", counted_days_ago, partial(got, "/embed/safe-children"), public_is_exact),
-    Scene("show_counter", counted_days_ago, partial(got, "/embed/safe-children/counter"), public_is_exact),
-    Scene("read_embed_script", nothing, partial(got, "/embed.js"), counted_right),
-    Scene("show_thanks", nothing, partial(got, "/petitions/safe-children/thanks"), counted_right),
-    Scene("read_petition", counted_days_ago, partial(shown_right, COUNT), public_is_exact),
-    Scene("read_count", counted_days_ago, partial(shown_right, f"{COUNT}/count"), public_is_exact),
-    Scene("read_count", alice_confirmed, partial(shown_right, f"{COUNT}/count"), public_is_exact),
-    Scene("read_total", alice_confirmed, partial(got, f"{COUNT}/total"), public_is_exact),
-    Scene("read_progress", alice_confirmed, partial(got, f"{COUNT}/progress"), public_is_exact),
-    Scene("list_counts", bob_asks, partial(staff_read, STAFF), counted_right),
-    Scene("read_counts", bob_asks, partial(staff_read, f"{STAFF}/safe-children/counts"), counted_right),
-    Scene("read_counts", bob_asks, partial(staff_read, f"{STAFF}/safe-children/counts?by=hour"), counted_right),
-    Scene("staff_authorizer", bob_asks, is_authorized, counted_right),
-    Scene("sign_by_json", nothing, lambda served: answered(served.post_json(f"/api{SIGN}", json_of()), 202),
-          is_kept_and_mailed_once),
-    Scene("sign_by_form", nothing, partial(posted, SIGN, fields_of(), 303), is_kept_and_mailed_once),
-    Scene("sign_by_form", alice_pending, partial(posted, SIGN, fields_of(), 303), is_kept_and_mailed_once),
-    Scene("sign_by_form", counted_days_ago, partial(posted, SIGN, {"name": ""}, 422), public_is_exact),
+    Scene("read_asset", nothing, partial(get, "/assets/site.css"), counted_right),
+    Scene("read_dashboard_file", nothing, partial(get, "/assets/staff/0/app.js"), counted_right),
+    Scene("show_dashboard", nothing, partial(get, "/staff"), counted_right),
+    Scene("read_openapi", nothing, partial(get, "/api/openapi.json"), counted_right),
+    Scene("read_health", nothing, partial(get, "/health"), counted_right),
+    Scene("show_petitions", counted_days_ago, partial(get, "/"), public_is_exact),
+    Scene("list_petitions", counted_days_ago, partial(get, "/api/petitions"), public_is_exact),
+    Scene("show_petition", counted_days_ago, partial(get, "/petitions/safe-children"), public_is_exact),
+    Scene("show_card", counted_days_ago, partial(get, "/petitions/safe-children/card.png"), counted_right),
+    Scene("show_embed", counted_days_ago, partial(get, "/embed/safe-children"), public_is_exact),
+    Scene("show_counter", counted_days_ago, partial(get, "/embed/safe-children/counter"), public_is_exact),
+    Scene("read_embed_script", nothing, partial(get, "/embed.js"), counted_right),
+    Scene("show_thanks", nothing, partial(get, "/petitions/safe-children/thanks"), counted_right),
+    Scene("read_petition", counted_days_ago, partial(read_count, COUNT), public_is_exact),
+    Scene("read_count", counted_days_ago, partial(read_count, f"{COUNT}/count"), public_is_exact),
+    Scene("read_count", alice_confirmed, partial(read_count, f"{COUNT}/count"), public_is_exact),
+    Scene("read_total", alice_confirmed, partial(get, f"{COUNT}/total"), public_is_exact),
+    Scene("read_progress", alice_confirmed, partial(get, f"{COUNT}/progress"), public_is_exact),
+    Scene("list_counts", bob_may_read_counts, partial(read_as_staff, STAFF), counted_right),
+    Scene("read_counts", bob_may_read_counts, partial(read_as_staff, f"{STAFF}/safe-children/counts"), counted_right),
+    Scene("read_counts", bob_may_read_counts, partial(read_as_staff, f"{STAFF}/safe-children/counts?by=hour"),
+          counted_right),
+    Scene("staff_authorizer", bob_may_read_counts, is_authorized, counted_right),
+    Scene("sign_by_json", nothing, lambda served: has_status(served.post_json(f"/api{SIGN}", json_of()), 202),
+          is_stored_and_mailed_once),
+    Scene("sign_by_form", nothing, partial(post, SIGN, fields_of(), 303), is_stored_and_mailed_once),
+    Scene("sign_by_form", alice_pending, partial(post, SIGN, fields_of(), 303), is_stored_and_mailed_once),
+    Scene("sign_by_form", counted_days_ago, partial(post, SIGN, {"name": ""}, 422), public_is_exact),
     Scene("counts", counted_days_ago, partial(as_function, "counts", "/api/petitions/{slug}/count"), public_is_exact),
-    Scene("project_signatures", three_people, partial(ran, "project_signatures", stream), pending_is_right),
-    Scene("store_overflow", overflowed, partial(delivered, "store_overflow", lambda served: served.overflow.messages),
-          is_kept_and_mailed_once),
-    Scene("recount_tallies", counted_days_ago, partial(ran, "recount_tallies", _schedule), nothing_drifts),
+    Scene("project_signatures", three_people, partial(run, "project_signatures", stream), pending_is_right),
+    Scene("store_overflow", an_overflowed_signature,
+          partial(deliver, "store_overflow", lambda served: served.overflow.messages), is_stored_and_mailed_once),
+    Scene("recount_tallies", counted_days_ago, partial(run, "recount_tallies", _schedule), nothing_drifts),
 ]  # fmt: skip

@@ -41,13 +41,13 @@ Then = Callable[[Served], None]
 
 @dataclass(frozen=True)
 class Scene:
-    """A handler, by its name in app.py. `again`: the time until the caller retries. `sends`: whether a sender sends."""
+    """A handler, by its name in app.py. `retry_after`: until the caller retries. `sends`: whether a sender sends."""
 
     handler: str
     before: Callable[[Served], object]
     act: Act
     then: Then
-    again: timedelta = timedelta(seconds=11)
+    retry_after: timedelta = timedelta(seconds=11)
     sends: bool = True
 
     def __str__(self) -> str:
@@ -61,26 +61,27 @@ def few_partitions(patch: pytest.MonkeyPatch) -> None:
     assert key_of(PETITION, KEY.sk) == KEY
 
 
-def answered(answer: Any, good: int) -> bool:
+def has_status(answer: Any, good: int) -> bool:
+    """Return whether the answer has this status. Otherwise assert that it is 503 with Retry-After."""
     assert answer.status_code in (good, 503)
     if answer.status_code == 503:
         assert int(answer.headers["Retry-After"]) > 0
     return bool(answer.status_code == good)
 
 
-def got(path: str, served: Served) -> bool:
-    return answered(served.get(path), 200)
+def get(path: str, served: Served) -> bool:
+    return has_status(served.get(path), 200)
 
 
 def link(purpose: Purpose, *, ends: timedelta = 900 * DAY) -> str:
     return f"/{purpose}?token={tokens.issue(purpose, SUBJECT, NOW + ends, TOKEN_KEYS)}"
 
 
-def posted(path: str, fields: dict[str, str], good: int, served: Served) -> bool:
-    return answered(served.post_form(path, fields), good)
+def post(path: str, fields: dict[str, str], good: int, served: Served) -> bool:
+    return has_status(served.post_form(path, fields), good)
 
 
-def ran(function: str, event: Callable[[Served], dict[str, Any]], served: Served) -> bool:
+def run(function: str, event: Callable[[Served], dict[str, Any]], served: Served) -> bool:
     try:
         served.invoke(function, event(served))
     except (BatchFailed, RunFailed):
@@ -88,7 +89,7 @@ def ran(function: str, event: Callable[[Served], dict[str, Any]], served: Served
     return True
 
 
-def delivered(function: str, messages: Callable[[Served], list[Any]], served: Served) -> bool:
+def deliver(function: str, messages: Callable[[Served], list[Any]], served: Served) -> bool:
     return served.deliver(function, messages(served)) == []
 
 
@@ -137,4 +138,4 @@ def counted_days_ago(served: Served) -> None:
 
 
 _schedule = lambda _: schedule_event()  # noqa: E731
-SIX = timedelta(minutes=6)
+SIX_MINUTES = timedelta(minutes=6)

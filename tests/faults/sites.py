@@ -1,4 +1,4 @@
-"""Find the AWS calls that a handler can make by reading the code, so no list has to be kept."""
+"""Find the AWS calls that a handler can make. They are read from the code, so that nobody has to list them."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -22,32 +22,32 @@ KINDS = (
 # The states of a capability's own kinds, by name.
 STATES = {"EMAILS", "TESTS", "LETTERS", "DIGESTS"}
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
-DELIVERS = {"Deliver", "Callable[[Mail], str]"}
+DELIVER_TYPES = {"Deliver", "Callable[[Mail], str]"}
 
 
 def sites_from(entries: Iterable[Function]) -> set[str]:
     """Return the functions that call AWS, of all that can be reached from these functions."""
     reached: set[Function] = set()
-    ahead = list(entries)
-    while ahead:
-        function = ahead.pop()
+    waiting = list(entries)
+    while waiting:
+        function = waiting.pop()
         if function not in reached:
             reached.add(function)
-            ahead += _named_by(function) if function[1] in _functions(function[0]) else ()
-    return {f"{module.replace('.', '/')}.py:{name}" for module, name in reached if _asks_aws(module, name)}
+            waiting += _named_by(function) if function[1] in _functions(function[0]) else ()
+    return {f"{module.replace('.', '/')}.py:{name}" for module, name in reached if _calls_aws(module, name)}
 
 
 @cache
-def _asks_aws(module: str, name: str) -> bool:
-    held = _held(module)
+def _calls_aws(module: str, name: str) -> bool:
+    kinds = _aws_kinds(module)
     function = _functions(module).get(name)  # The functions in app.py pass every request to the routes.
     for node in _own_nodes(function) if function else ():
         if not isinstance(node, ast.Call):
             continue
-        if held.get(ast.unparse(node.func)) == "Deliver":
+        if kinds.get(ast.unparse(node.func)) == "Deliver":
             return True
         if isinstance(node.func, ast.Attribute):
-            kind = held.get(ast.unparse(node.func.value), "")
+            kind = kinds.get(ast.unparse(node.func.value), "")
             if node.func.attr in CALLS.get(kind, ()):
                 return True
     return False
@@ -55,12 +55,12 @@ def _asks_aws(module: str, name: str) -> bool:
 
 def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
     """Yield the function's nodes, without those of inner functions, which are sites of their own."""
-    ahead: list[ast.AST] = list(ast.iter_child_nodes(function))
-    while ahead:
-        node = ahead.pop()
+    waiting: list[ast.AST] = list(ast.iter_child_nodes(function))
+    while waiting:
+        node = waiting.pop()
         if not isinstance(node, ast.FunctionDef):
             yield node
-            ahead += ast.iter_child_nodes(node)
+            waiting += ast.iter_child_nodes(node)
 
 
 @cache
@@ -98,30 +98,30 @@ def _of_any_kind(name: str) -> tuple[Function, ...]:
 
 
 @cache
-def _held(module: str) -> dict[str, str]:
+def _aws_kinds(module: str) -> dict[str, str]:
     """Return the module's expressions for AWS objects (`tables`, `mail_queue()`), and the kind of each."""
-    held = dict(_factories())
+    kinds = dict(_factories())
     for node in _nodes(module):
         if isinstance(node, ast.arg) and node.annotation:
-            held |= _as_annotated(node.arg, node.annotation) | _fields_of(node.arg, node.annotation, module)
+            kinds |= _as_annotated(node.arg, node.annotation) | _fields_of(node.arg, node.annotation, module)
         elif isinstance(node, ast.ClassDef):
             fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
             for each in fields:
-                held |= _as_annotated(f"self.{ast.unparse(each.target)}", each.annotation)
+                kinds |= _as_annotated(f"self.{ast.unparse(each.target)}", each.annotation)
     for node in _nodes(module):
-        if isinstance(node, ast.Assign) and ast.unparse(node.value) in held:
-            held |= {ast.unparse(target): held[ast.unparse(node.value)] for target in node.targets}
-    return held
+        if isinstance(node, ast.Assign) and ast.unparse(node.value) in kinds:
+            kinds |= {ast.unparse(target): kinds[ast.unparse(node.value)] for target in node.targets}
+    return kinds
 
 
 def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
     """Return expressions such as `context.tables`, if the argument's class has AWS objects as fields."""
     where = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
-    held: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for field, kind in _annotated_fields(*where).items():
-        held |= _as_annotated(f"{name}.{field}", kind)
-    # The function that sends an email is called in the pace.
-    return {expression: kind for expression, kind in held.items() if kind in CALLS}
+        kinds |= _as_annotated(f"{name}.{field}", kind)
+    # A field that sends an email is left out: only mail/pace.py calls it.
+    return {expression: kind for expression, kind in kinds.items() if kind in CALLS}
 
 
 @cache
@@ -137,7 +137,7 @@ def _annotated_fields(module: str, class_name: str) -> dict[str, ast.expr]:
 
 def _as_annotated(name: str, annotation: ast.expr) -> dict[str, str]:
     text = ast.unparse(annotation)
-    if text in DELIVERS:
+    if text in DELIVER_TYPES:
         return {name: "Deliver"}
     kind = text.removeprefix("Callable[[], ").removesuffix("]")
     return {name if kind == text else f"{name}()": kind} if kind in CALLS else {}

@@ -22,7 +22,7 @@ from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import By
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum, adjust
 from tests.actors import DAY, NOW, a_petition, bobs_token
-from tests.faults.scenes import PETITION, Scene, answered, counted_right
+from tests.faults.scenes import PETITION, Scene, counted_right, has_status
 from tests.located import give_table
 from tests.served import JSON, Served
 
@@ -46,29 +46,29 @@ def a_token_to_revoke(served: Served) -> None:
     served.other = bobs_token(served.tables).split("_")[1]  # type: ignore[attr-defined]
 
 
-def asked(method: str, path: str, good: int, body: object, served: Served) -> bool:
+def call(method: str, path: str, good: int, body: object, served: Served) -> bool:
     """Make a staff request and return whether it succeeded. If AWS fails in the authorizer, API Gateway answers 503."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON}  # type: ignore[attr-defined]
     try:
         answer = served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
     except Unavailable:
         return False
-    return answered(answer, good)
+    return has_status(answer, good)
 
 
 def read(path: str, served: Served) -> bool:
-    return asked("GET", path, 200, None, served)
+    return call("GET", path, 200, None, served)
 
 
-def located(served: Served) -> bool:
+def read_constituencies(served: Served) -> bool:
     """Read the counts by constituency, with a table of constituencies."""
     with pytest.MonkeyPatch.context() as patch:
         give_table(patch)
         return read("/api/staff/petitions/safe-children/counts?by=constituency", served)
 
 
-def revoked(served: Served) -> bool:
-    return asked("DELETE", f"{TOKENS}/{served.other}", 200, None, served)  # type: ignore[attr-defined]
+def revoke_token(served: Served) -> bool:
+    return call("DELETE", f"{TOKENS}/{served.other}", 200, None, served)  # type: ignore[attr-defined]
 
 
 def is_in_the_trail(action: str, served: Served) -> None:
@@ -76,7 +76,7 @@ def is_in_the_trail(action: str, served: Served) -> None:
 
 
 def is_refused_in_the_trail(action: str, served: Served) -> None:
-    """The last entry says why. A retry after an outage makes another entry."""
+    """Assert that an entry of this action says why it was refused. A retry after an outage makes another entry."""
     found = [entry.refused for entry in entries(NOW - DAY, NOW + DAY, served.tables) if entry.action.name == action]
     assert any(found)
 
@@ -100,13 +100,13 @@ def as_function_of(function: str, route: str, path: str, served: Served) -> bool
 
 
 def petition_is_right(served: Served) -> None:
-    """Assert that the petition is complete and its text's version is stored."""
+    """Assert that the petition is complete, and that the version of its text is stored."""
     counted_right(served)
     petition = petition_as_stored("safe-children", served.tables)
     assert petition.version in {text.version for text in versions(petition, served.tables)}
 
 
-def changed_petition(method: str, path: str, body: object, served: Served) -> bool:
+def change_petition(method: str, path: str, body: object, served: Served) -> bool:
     """Change the petition and return whether it succeeded. 409 on a retry means that it is already changed."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON, "If-Match": "*"}  # type: ignore[attr-defined]
     try:
@@ -115,10 +115,10 @@ def changed_petition(method: str, path: str, body: object, served: Served) -> bo
         return False
     if answer.status_code == 409:
         return True
-    return answered(answer, 200)
+    return has_status(answer, 200)
 
 
-def created(served: Served) -> bool:
+def create_petition(served: Served) -> bool:
     """Create a petition. 422 on a retry means that the first request took effect: the slug is taken."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON}  # type: ignore[attr-defined]
     body = json.dumps({**WRITTEN, "slug": "new"}).encode()
@@ -126,10 +126,10 @@ def created(served: Served) -> bool:
         answer = served.client.http.request("POST", PETITIONS, headers=headers, body=body)
     except Unavailable:
         return False
-    return answer.status_code == 422 or answered(answer, 201)
+    return answer.status_code == 422 or has_status(answer, 201)
 
 
-def is_whole(served: Served) -> None:
+def is_complete(served: Served) -> None:
     petition = petition_as_stored("new", served.tables)
     assert (petition.revision, petition.state) == (1, PetitionState.DRAFT)
     assert exact_count(petition, NOW, served.tables).confirmed == 0
@@ -166,26 +166,26 @@ NEW_TOKEN = {"owner": "carla", "rights": ["counts"]}
 STAFF_SCENES = [
     Scene("read_me", bob_may_all, partial(read, "/api/staff/me"), counted_right),
     Scene("list_tokens", bob_may_all, partial(read, TOKENS), counted_right),
-    Scene("issue_token", bob_may_all, partial(asked, "POST", TOKENS, 201, NEW_TOKEN),
+    Scene("issue_token", bob_may_all, partial(call, "POST", TOKENS, 201, NEW_TOKEN),
           partial(is_in_the_trail, "token.issued")),
-    Scene("revoke_token", a_token_to_revoke, revoked, partial(is_in_the_trail, "token.revoked")),
+    Scene("revoke_token", a_token_to_revoke, revoke_token, partial(is_in_the_trail, "token.revoked")),
     Scene("read_audit", bob_may_all, partial(read, "/api/staff/audit"), counted_right),
     Scene("manage", bob_may_all, partial(as_function_of, "manage", TOKENS, TOKENS), counted_right),
     Scene("read_staff_health", a_count_adjusted_twice, partial(read, "/api/staff/health"), counted_right),
-    Scene("create_petition", bob_may_all, created, is_whole),
-    Scene("create_petition", bob_may_all, partial(asked, "POST", PETITIONS, 422, {**WRITTEN, "slug": PETITION.slug}),
+    Scene("create_petition", bob_may_all, create_petition, is_complete),
+    Scene("create_petition", bob_may_all, partial(call, "POST", PETITIONS, 422, {**WRITTEN, "slug": PETITION.slug}),
           partial(is_refused_in_the_trail, "petition.created")),
     Scene("read_petition_as_stored", bob_may_all, partial(read, ADDRESS), petition_is_right),
-    Scene("edit_petition", bob_may_all, partial(changed_petition, "PUT", ADDRESS, {**WRITTEN, "text": "More."}),
+    Scene("edit_petition", bob_may_all, partial(change_petition, "PUT", ADDRESS, {**WRITTEN, "text": "More."}),
           petition_is_right),
-    Scene("move_petition", bob_may_all, partial(changed_petition, "POST", f"{ADDRESS}/state", {"state": "paused"}),
+    Scene("move_petition", bob_may_all, partial(change_petition, "POST", f"{ADDRESS}/state", {"state": "paused"}),
           petition_is_right),
-    Scene("enter_figure", bob_may_all, partial(asked, "POST", f"{ADDRESS}/figures", 201, FIGURE), figure_is_entered),
+    Scene("enter_figure", bob_may_all, partial(call, "POST", f"{ADDRESS}/figures", 201, FIGURE), figure_is_entered),
     Scene("list_versions", bob_may_all, partial(read, f"{ADDRESS}/versions"), petition_is_right),
-    Scene("preview_petition", bob_may_all, partial(asked, "POST", f"{ADDRESS}/preview", 200, None), petition_is_right),
+    Scene("preview_petition", bob_may_all, partial(call, "POST", f"{ADDRESS}/preview", 200, None), petition_is_right),
     Scene("read_funnel", passed_days_ago, partial(read, "/api/staff/petitions/safe-children/funnel"),
           nothing_is_passed_twice),
     Scene("read_counts", bob_may_all, partial(read, "/api/staff/petitions/safe-children/counts?by=version"),
           counted_right),
-    Scene("read_counts", bob_may_all, located, counted_right),
+    Scene("read_counts", bob_may_all, read_constituencies, counted_right),
 ]  # fmt: skip

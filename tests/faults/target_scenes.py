@@ -13,9 +13,9 @@ from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
 from tests.faults.letter_scenes import LETTER_KEY, a_requested_letter, letter_is_queued_again
-from tests.faults.scenes import LATER, PETITION, SIX, Scene, _schedule, counted_right, ran
-from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
-from tests.faults.update_scenes import bounced, delivered
+from tests.faults.scenes import LATER, PETITION, SIX_MINUTES, Scene, _schedule, counted_right, run
+from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
+from tests.faults.update_scenes import bounce, deliver
 from tests.letters.lettering import TARGET as HOME_OFFICE, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.located import UPPER, give_members
 from tests.served import Served
@@ -78,7 +78,7 @@ def a_letter_to_a_paused_target(served: Served) -> None:
 
 
 def a_letter_at_a_pace(served: Served) -> None:
-    """The scene is at 14:00 of a Tuesday."""
+    """The scene plays on a Tuesday at 14:00."""
     confirmed_with_a_letter(served, a_petition_with_a_letter(served, targets=[PACED]))
     served.mail_request = LETTERS.request(LETTER_KEY, NOW, served.tables)  # type: ignore[attr-defined]
 
@@ -128,10 +128,10 @@ def a_sent_letter_to_a_member(served: Served) -> None:
     LETTERS.mark_sent(served.mail_request, NOW, served.tables)  # type: ignore[attr-defined]
 
 
-def delivered_with_the_tables(served: Served) -> bool:
+def deliver_with_the_tables(served: Served) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         give_members(patch)
-        return delivered(served)
+        return deliver(served)
 
 
 def goes_to_the_member(served: Served) -> None:
@@ -157,19 +157,19 @@ def member_is_resumed(served: Served) -> None:
 
 
 TARGET_SCENES = [
-    Scene("send_other_mail", a_letter_to_a_member, delivered_with_the_tables, goes_to_the_member, SIX),
-    Scene("receive_feedback", a_sent_letter_to_a_member, bounced, pauses_this_member_only),
+    Scene("send_other_mail", a_letter_to_a_member, deliver_with_the_tables, goes_to_the_member, SIX_MINUTES),
+    Scene("receive_feedback", a_sent_letter_to_a_member, bounce, pauses_this_member_only),
     Scene("resume_letters", a_paused_member,
-          partial(asked, "POST", f"{STAFF}/{TARGET}/resume?member=Upper%20Zed", 200, None), member_is_resumed),
-    Scene("send_other_mail", a_requested_letter, delivered, is_counted_once, SIX),
-    Scene("send_other_mail", a_crashed_sender, delivered, is_counted_once, SIX, sends=False),
-    Scene("send_other_mail", a_letter_to_a_paused_target, delivered, waits, SIX, sends=False),
-    Scene("send_other_mail", a_letter_at_a_pace, delivered, is_counted_once, timedelta(hours=1)),
-    Scene("send_other_mail", a_letter_whose_turn_comes_later, delivered, waits, SIX, sends=False),
-    Scene("sweep_mail", a_letter_that_waits_at_a_pace_that_ended, partial(ran, "sweep_mail", _schedule),
+          partial(call, "POST", f"{STAFF}/{TARGET}/resume?member=Upper%20Zed", 200, None), member_is_resumed),
+    Scene("send_other_mail", a_requested_letter, deliver, is_counted_once, SIX_MINUTES),
+    Scene("send_other_mail", a_crashed_sender, deliver, is_counted_once, SIX_MINUTES, sends=False),
+    Scene("send_other_mail", a_letter_to_a_paused_target, deliver, waits, SIX_MINUTES, sends=False),
+    Scene("send_other_mail", a_letter_at_a_pace, deliver, is_counted_once, timedelta(hours=1)),
+    Scene("send_other_mail", a_letter_whose_turn_comes_later, deliver, waits, SIX_MINUTES, sends=False),
+    Scene("sweep_mail", a_letter_that_waits_at_a_pace_that_ended, partial(run, "sweep_mail", _schedule),
           is_due_and_queued),
-    Scene("receive_feedback", a_sent_letter, bounced, pauses_its_target),
+    Scene("receive_feedback", a_sent_letter, bounce, pauses_its_target),
     Scene("read_letters", bob_reads_letters, partial(read, STAFF), counted_right),
-    Scene("pause_letters", bob_pauses, partial(asked, "POST", f"{STAFF}/{TARGET}/pause", 200, None), is_paused),
-    Scene("resume_letters", a_paused_target, partial(asked, "POST", f"{STAFF}/{TARGET}/resume", 200, None), is_resumed),
+    Scene("pause_letters", bob_pauses, partial(call, "POST", f"{STAFF}/{TARGET}/pause", 200, None), is_paused),
+    Scene("resume_letters", a_paused_target, partial(call, "POST", f"{STAFF}/{TARGET}/resume", 200, None), is_resumed),
 ]  # fmt: skip

@@ -41,7 +41,8 @@ def taken_back(tables: FakeTables) -> None:
     tables.items[KEY]["taken_back_at"] = iso(NOW)
 
 
-def erased(tables: FakeTables, faults: Faults) -> Injection:
+def erase_with_faults(tables: FakeTables, faults: Faults) -> Injection:
+    """Erase the signature and return the calls."""
     injection = Injection(faults)
     injection.into(tables)
     with suppress(Killed, Unavailable):
@@ -64,12 +65,12 @@ def test_the_count_is_exact_and_nothing_is_left_after_every_two_faults(before: C
         before(tables)
         return tables
 
-    for first, second in product([*each_fault(erased(fresh_tables(), {}))], repeat=2):
+    for first, second in product([*each_fault(erase_with_faults(fresh_tables(), {}))], repeat=2):
         tables = fresh_tables()
-        erased(tables, dict([first]))
+        erase_with_faults(tables, dict([first]))
         assert exact_count(PETITION, NOW, tables).confirmed in (1, 2)
-        erased(tables, dict([second]))
-        erased(tables, {})
+        erase_with_faults(tables, dict([second]))
+        erase_with_faults(tables, {})
         assert exact_count(PETITION, NOW, tables).confirmed == 1
         assert item_of(tables, PETITION, KEY.sk).keys() == LEFT
         found = recount(PETITION, lambda: NOW, tables)
@@ -82,5 +83,5 @@ def test_every_call_in_the_code_is_faulted() -> None:
         tables = FakeTables()
         a_published_petition(tables)
         before(tables)
-        sites |= set(erased(tables, {}).sites)
+        sites |= set(erase_with_faults(tables, {}).sites)
     assert sites == sites_from([("chalicelib.signatures.erase", "erase")])

@@ -35,7 +35,16 @@ from tests.faults import (
     target_scenes,
     update_scenes,
 )
-from tests.faults.injection import CALLS, Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
+from tests.faults.injection import (
+    CALLS,
+    Fault,
+    Faults,
+    Injection,
+    after_any_two_faults,
+    call_with_faults,
+    restore,
+    targets,
+)
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
 from tests.served import Served
@@ -51,9 +60,9 @@ SCENES = [
     *(*list_scenes.LIST_SCENES, *statement_scenes.STATEMENT_SCENES),
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
-THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
-# Only called after a spent quota or a lost overflow: tests.faults.test_mail and test_signing fault these.
-ELSEWHERE = {
+COUNT_SCENES = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
+# Only called after a spent quota or a lost overflow: tests.faults.test_mail and test_signing make these calls fail.
+FAULTED_ELSEWHERE = {
     "chalicelib/mail/pause.py:pause_mail",
     "chalicelib/signatures/mail_state.py:nudge_mail",
     "chalicelib/signatures/mail_state.py:request_mail",
@@ -67,7 +76,8 @@ def _surroundings(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         yield
 
 
-def begun(served: Served, scene: Scene) -> None:
+def prepare(served: Served, scene: Scene) -> None:
+    """Reset everything, begin the scene, and let two hours pass."""
     restore(*targets(served))
     served.tables.items.clear()
     served.bucket.objects.clear()
@@ -87,14 +97,15 @@ def begun(served: Served, scene: Scene) -> None:
     served.clock.moment = NOW + LATER
 
 
-def played(served: Served, scene: Scene, faults: Faults) -> Injection:
-    begun(served, scene)
-    done, made = injected(served, faults, lambda: scene.act(served))
+def play(served: Served, scene: Scene, faults: Faults) -> Injection:
+    """Play the scene with faults, retry until it succeeds, and return the calls of the first attempt."""
+    prepare(served, scene)
+    has_succeeded, made = call_with_faults(served, faults, lambda: scene.act(served))
     counted_right(served)
-    if done:
+    if has_succeeded:
         scene.then(served)
     for _ in range(3):
-        served.clock.forward(scene.again)
+        served.clock.forward(scene.retry_after)
         if scene.act(served):
             break
     else:
@@ -107,24 +118,24 @@ def played(served: Served, scene: Scene, faults: Faults) -> Injection:
 @every_scene
 def test_a_retry_after_any_fault_at_any_call_succeeds(served: Served, scene: Scene) -> None:
     is_sender = scene.handler.startswith("send_")
-    calls = played(served, scene, {})
-    faults = [(at, fault) for at in worth_failing(calls.sites) for fault in calls.faults_at(at)]
-    faults += [(at, Fault.THROTTLED) for at in worth_failing(calls.sites) if is_sender]
+    calls = play(served, scene, {})
+    faults = [(at, fault) for at in calls_to_fail(calls.sites) for fault in calls.faults_at(at)]
+    faults += [(at, Fault.THROTTLED) for at in calls_to_fail(calls.sites) if is_sender]
     for at, fault in faults:
-        made = played(served, scene, {at: fault})
+        made = play(served, scene, {at: fault})
         assert made.met
         if is_sender:
             mails = len(served.mailer.mails)
-            assert mails == scene.sends or (mails == _after_a_crash(served) and _is_in_the_window(made))
+            assert mails == scene.sends or (mails == _mails_after_a_crash(served) and _is_around_sending(made))
 
 
-def worth_failing(sites: Sequence[str]) -> list[int]:
+def calls_to_fail(sites: Sequence[str]) -> list[int]:
     """Return each call site's first two and last calls: a walk over all partitions repeats the same line of code."""
     indexes = {site: [at for at, each in enumerate(sites) if each == site] for site in sites}
     return sorted({at for calls in indexes.values() for at in (*calls[:2], calls[-1])})
 
 
-def _after_a_crash(served: Served) -> int:
+def _mails_after_a_crash(served: Served) -> int:
     """Return how many emails there are if the sender crashed after it may have sent one."""
     request: MailRequest | None = getattr(served, "mail_request", None)
     never_twice = request and worker.KINDS[request.kind].state.after_crash is AfterCrash.UNKNOWN
@@ -132,14 +143,14 @@ def _after_a_crash(served: Served) -> int:
     return 0 if never_twice else 2
 
 
-def _is_in_the_window(made: Injection) -> bool:
-    """Whether the fault came when SES accepted the email, or between that and the marks before and after it."""
+def _is_around_sending(made: Injection) -> bool:
+    """Whether the fault came at the call of SES, or at the marks before and after it."""
     return made.met[0][0].endswith((":_change", ":deliver_at_pace", ":mark_mailed", ":mark_sent"))
 
 
-@pytest.mark.parametrize("scene", THE_WAY_OF_THE_COUNT, ids=str)
+@pytest.mark.parametrize("scene", COUNT_SCENES, ids=str)
 def test_after_any_two_faults_the_count_is_exact(served: Served, scene: Scene) -> None:
-    after_any_two_faults(lambda faults: played(served, scene, faults))
+    after_any_two_faults(lambda faults: play(served, scene, faults))
 
 
 def test_every_handler_of_the_template_has_a_scene() -> None:
@@ -150,21 +161,21 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
     """A new call fails this test until a scene makes it."""
     met: set[str] = set()
     for scene in SCENES:
-        sites = played(served, scene, {}).sites
-        for at in (at for at in worth_failing(sites) if sites[at] not in met):
-            # What replaces the throttled call fails too.
+        sites = play(served, scene, {}).sites
+        for at in (at for at in calls_to_fail(sites) if sites[at] not in met):
+            # The call that replaces the throttled one fails too.
             faults = {at: Fault.THROTTLED, at + 1: Fault.LOST_AFTER}
-            met |= {site for site, _ in played(served, scene, faults).met}
+            met |= {site for site, _ in play(served, scene, faults).met}
     entries = [(getattr(handler, "func", handler).__module__, name) for name, handler in app.handler_map.items()]
-    assert met | ELSEWHERE == sites_from(entries)
+    assert met | FAULTED_ELSEWHERE == sites_from(entries)
 
 
 def test_only_the_sender_of_an_email_tells_a_refused_call_from_a_lost_one() -> None:
     """Otherwise each call would have to be refused as well as lost."""
     refused = {f"chalicelib.core.errors.{name}" for name in ("Throttled", "Denied", "Unreached")}
     code = [path for path in FILES if place(path).startswith("chalicelib/")]
-    telling = {place(path) for path in code if refused & {*imports(path)}}
-    assert {name for name in telling if not name.startswith("chalicelib/aws/")} == {"chalicelib/mail/send.py"}
+    importing = {place(path) for path in code if refused & {*imports(path)}}
+    assert {name for name in importing if not name.startswith("chalicelib/aws/")} == {"chalicelib/mail/send.py"}
 
 
 def test_every_aws_method_can_be_faulted() -> None:

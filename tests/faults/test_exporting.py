@@ -11,7 +11,7 @@ from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from tests.actors import a_published_petition
-from tests.exporting import a_crowd, a_desk, asked_for, kept, rows_of, worked_on
+from tests.exporting import a_crowd, an_export_context, request_export, rows_of, run_stored_export, store_export
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Faults, Injection, Killed, each_fault, restore
 from tests.faults.scenes import few_partitions
@@ -26,17 +26,17 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
 
 
-def exported(folder: Path, faults: Faults) -> tuple[Injection, FakeBucket]:
+def export_with_faults(folder: Path, faults: Faults) -> tuple[Injection, FakeBucket]:
     """Run an export and redeliver its message until it ends. Return the calls, and the bucket."""
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
     names = a_crowd(tables, petition, 4)
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     injection = Injection(faults)
     injection.into(tables, bucket)
     for _ in range(len(faults) + 1):
         with suppress(Killed, Unavailable, NotYet):
-            worked_on(export, a_desk(tables, bucket, folder))
+            run_stored_export(export, an_export_context(tables, bucket, folder))
     restore(tables, bucket)
     done = find_job(Export, export.job_id, tables)
     assert done.state is JobState.DONE, done.why
@@ -46,21 +46,21 @@ def exported(folder: Path, faults: Faults) -> tuple[Injection, FakeBucket]:
 
 
 def test_an_export_without_faults_makes_few_calls_for_each_part(tmp_path: Path) -> None:
-    made, _ = exported(tmp_path, {})
+    made, _ = export_with_faults(tmp_path, {})
     assert len(made.sites) <= len(keys.BUCKETS) * 4 + 5
 
 
 def test_after_any_fault_the_file_is_complete_and_its_parts_are_deleted(tmp_path: Path) -> None:
-    for at, fault in each_fault(exported(tmp_path, {})[0]):
-        _, bucket = exported(tmp_path, {at: fault})
+    for at, fault in each_fault(export_with_faults(tmp_path, {})[0]):
+        _, bucket = export_with_faults(tmp_path, {at: fault})
         assert not [key for key in bucket.objects if key.startswith("parts/")], (at, fault)
 
 
 @pytest.mark.parametrize("second", [1, 2, 5])
 def test_after_two_faults_the_file_is_complete(tmp_path: Path, second: int) -> None:
-    made, _ = exported(tmp_path, {})
+    made, _ = export_with_faults(tmp_path, {})
     for number in range(len(made.sites)):
-        exported(tmp_path, {number: Fault.KILLED_AFTER, number + second: Fault.KILLED_BEFORE})
+        export_with_faults(tmp_path, {number: Fault.KILLED_AFTER, number + second: Fault.KILLED_BEFORE})
 
 
 def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None:
@@ -68,14 +68,14 @@ def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
     names = a_crowd(tables, petition, 6)
-    export = asked_for(tables, petition, columns=["name"])
+    export = request_export(tables, petition, columns=["name"])
     (tmp_path / "other").mkdir()
 
     def the_other_works_meanwhile(_: float) -> bool:
-        worked_on(export, a_desk(tables, bucket, tmp_path / "other"))
+        run_stored_export(export, an_export_context(tables, bucket, tmp_path / "other"))
         return True
 
-    done = worked_on(export, a_desk(tables, bucket, tmp_path), the_other_works_meanwhile)
+    done = run_stored_export(export, an_export_context(tables, bucket, tmp_path), the_other_works_meanwhile)
     assert done.result
     assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
-    assert kept(tables, done) == done
+    assert store_export(tables, done) == done

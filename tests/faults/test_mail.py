@@ -24,8 +24,8 @@ from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from tests.actors import ALICE, BOB, NOW, request_of, signed
 from tests.fakes import FakeTables
 from tests.faults.injection import TAKES_EFFECT, Fault, Injection
-from tests.faults.scenes import PETITION, SIX, Scene
-from tests.faults.test_every_handler import played
+from tests.faults.scenes import PETITION, SIX_MINUTES, Scene
+from tests.faults.test_every_handler import play
 from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
 from tests.served import Served
 
@@ -37,7 +37,7 @@ CHANGE, SENT = "chalicelib/mail/state.py:_change", "chalicelib/mail/deliveries.p
 BUDGET = "chalicelib/mail/budget.py:take_email"
 READ, DELIVER = "chalicelib/petitions/store.py:get", "chalicelib/mail/pace.py:deliver_at_pace"
 FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/pause.py:current_pause"
-# By call: the faults after which nobody knows whether SES has accepted the email. CHANGE records that it is about to.
+# By call: the faults after which it is unknown whether SES has accepted the email. CHANGE records the attempt to send.
 UNCLEAR = {
     CHANGE: TAKES_EFFECT,
     DELIVER: TAKES_EFFECT | {Fault.LOST_BEFORE, Fault.KILLED_BEFORE},
@@ -92,7 +92,7 @@ def scene_of(batch: Batch, *, on_spent_quota: bool = False) -> Scene:
     def act(served: Served) -> bool:
         return served.deliver(batch.function, served.request) == []  # type: ignore[attr-defined]
 
-    return Scene(batch.function, before, act, all_are_settled, PAUSE if on_spent_quota else SIX)
+    return Scene(batch.function, before, act, all_are_settled, PAUSE if on_spent_quota else SIX_MINUTES)
 
 
 def all_are_settled(served: Served) -> None:
@@ -112,14 +112,14 @@ def number_of_mails(served: Served) -> list[int]:
 def test_one_email_makes_these_calls(served: Served, batch: Batch) -> None:
     """Update this with the code."""
     share = [SHARE] if batch.function == "send_mail" else []
-    assert played(served, scene_of(batch), {}).sites == [*share, PAUSED, *batch.calls, *batch.calls]
+    assert play(served, scene_of(batch), {}).sites == [*share, PAUSED, *batch.calls, *batch.calls]
 
 
 @every_batch
 def test_after_a_fault_no_email_is_lost_and_at_most_one_is_sent_twice(served: Served, batch: Batch) -> None:
     scene = scene_of(batch)
-    for at, fault in product(range(len(played(served, scene, {}).sites)), Fault):
-        made = played(served, scene, {at: fault})
+    for at, fault in product(range(len(play(served, scene, {}).sites)), Fault):
+        made = play(served, scene, {at: fault})
         mails = number_of_mails(served)
         unknown = ["mail_unknown_at" in item_of(served, each) for each in served.request]  # type: ignore[attr-defined]
         if batch.is_once:
@@ -136,7 +136,7 @@ def test_after_a_fault_no_email_is_lost_and_at_most_one_is_sent_twice(served: Se
 
 
 def _may_have_been_sent(made: Injection) -> bool:
-    """Whether the fault left an email that is not marked and that SES may have accepted."""
+    """Return whether the fault left an email that is not marked and that SES may have accepted."""
     [(site, fault)] = made.met
     return fault in UNCLEAR.get(site, ())
 
@@ -144,10 +144,10 @@ def _may_have_been_sent(made: Injection) -> bool:
 @every_batch
 def test_a_fault_while_pausing_on_a_spent_quota_loses_no_email(served: Served, batch: Batch) -> None:
     scene = scene_of(batch, on_spent_quota=True)
-    sites = played(served, scene, {}).sites
+    sites = play(served, scene, {}).sites
     assert sites[-1] == "chalicelib/mail/pause.py:pause_mail"
     for at, fault in product(range(len(sites)), Fault):
-        made = played(served, scene, {at: fault})
+        made = play(served, scene, {at: fault})
         assert made.met
         assert number_of_mails(served) == [1, 1] or batch.is_once
 

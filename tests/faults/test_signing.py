@@ -12,7 +12,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import Level, forget_level, set_level
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed, identity_of, json_of, key_of, signed
-from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
+from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, call_with_faults, restore, targets
 from tests.faults.sites import sites_from
 from tests.served import Served
 from tests.signatures.test_sign import mailed
@@ -82,7 +82,7 @@ Setting = Callable[[Served], None]
 every_setting = pytest.mark.parametrize("before", BEFORE)
 
 
-def begun(served: Served, before: Setting) -> None:
+def prepare(served: Served, before: Setting) -> None:
     """Reset to a new process, tables as in `before`, empty queues, two hours later."""
     restore(*targets(served))
     served.tables.items.clear()
@@ -95,7 +95,7 @@ def begun(served: Served, before: Setting) -> None:
     served.clock.moment = NOW + LATER
 
 
-def drained(served: Served) -> None:
+def drain_queue(served: Served) -> None:
     """Deliver everything in the queue twice and send the emails in between."""
     for _ in range(2):
         served.clock.forward(timedelta(minutes=5))
@@ -120,20 +120,20 @@ def mails(served: Served) -> int:
 @every_setting
 def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> Injection:
-        begun(served, before)
-        had = mails(served)
-        answer, made = injected(served, faults, lambda: served.post_json(API, json_of()))
+        prepare(served, before)
+        mails_before = mails(served)
+        answer, made = call_with_faults(served, faults, lambda: served.post_json(API, json_of()))
         sites = made.sites
         assert answer is None or answer.status_code in (202, 503), faults
         if answer is not None and answer.status_code == 503:
             assert int(answer.headers["Retry-After"]) > 0
         if answer is not None and len(faults) == 1 and sites[min(faults)] not in NEEDED:
             assert answer.status_code == 202, faults
-        drained(served)
+        drain_queue(served)
         assert is_kept(served) or answer is None or answer.status_code == 503, faults
-        assert mails(served) - had <= 1, faults
-        if answer is not None and answer.status_code == 202 and had < 5:
-            assert mails(served) - had == 1, faults
+        assert mails(served) - mails_before <= 1, faults
+        if answer is not None and answer.status_code == 202 and mails_before < 5:
+            assert mails(served) - mails_before == 1, faults
         return made
 
     after_any_two_faults(run)
@@ -142,16 +142,16 @@ def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served,
 @every_setting
 def test_a_retry_without_an_answer_is_stored_once(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> Injection:
-        begun(served, before)
-        had = mails(served)
-        answer, made = injected(served, faults, lambda: served.post_json(API, json_of()))
+        prepare(served, before)
+        mails_before = mails(served)
+        answer, made = call_with_faults(served, faults, lambda: served.post_json(API, json_of()))
         if answer is not None and answer.status_code == 202:
             return made  # The test above covers it.
         served.clock.forward(timedelta(seconds=5))
         assert served.post_json(API, json_of()).status_code == 202
-        drained(served)
+        drain_queue(served)
         assert is_kept(served), faults
-        assert mails(served) - had <= 1, faults
+        assert mails(served) - mails_before <= 1, faults
         return made
 
     after_any_two_faults(run)
@@ -160,16 +160,16 @@ def test_a_retry_without_an_answer_is_stored_once(served: Served, before: Settin
 @every_setting
 def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> Injection:
-        begun(served, before)
-        had = mails(served)
+        prepare(served, before)
+        mails_before = mails(served)
         set_level(Level.ACCEPT_ONLY, served.tables)
         assert served.post_json(API, json_of()).status_code == 202
         deliver = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-        left, made = injected(served, faults, deliver)
-        assert left in (None, [], ["0"])
-        drained(served)
+        failed, made = call_with_faults(served, faults, deliver)
+        assert failed in (None, [], ["0"])
+        drain_queue(served)
         assert is_kept(served), faults
-        assert mails(served) - had <= 1, faults
+        assert mails(served) - mails_before <= 1, faults
         return made
 
     after_any_two_faults(run)
@@ -180,12 +180,12 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
     made: set[str] = set()
     for before in BEFORE:
         for faults in ({}, {2: Fault.THROTTLED}):
-            begun(served, before)
-            made |= set(injected(served, faults, lambda: served.post_json(API, json_of()))[1].sites)
+            prepare(served, before)
+            made |= set(call_with_faults(served, faults, lambda: served.post_json(API, json_of()))[1].sites)
             drain = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-            made |= set(injected(served, {}, drain)[1].sites)
+            made |= set(call_with_faults(served, {}, drain)[1].sites)
     find._known.clear()  # The process knows that the petition exists, and has not read it.
-    made |= set(injected(served, {}, lambda: served.post_json(API, json_of()))[1].sites)
+    made |= set(call_with_faults(served, {}, lambda: served.post_json(API, json_of()))[1].sites)
     assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {
         "store.py:add",

@@ -11,10 +11,10 @@ from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key
 from chalicelib.updates.model import UpdateState
 from chalicelib.updates.worker import run_update
 from tests.actors import ALICE, NOW, confirmed
-from tests.faults.scenes import PETITION, SIX, Scene, _schedule, counted_right, got, ran
-from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
+from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, _schedule, counted_right, get, run
+from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
 from tests.served import Served, sqs_event
-from tests.updates.sending import LATER, TEXT, UPDATES, WITH_TIME, an_update, asked as bob_asked
+from tests.updates.sending import LATER, TEXT, UPDATES, WITH_TIME, an_update, asked as call_as_bob
 
 DRAFT = f"{UPDATES}/a1"
 A_TEST = delivery_key(PETITION.slug, "a1", "0123456789abcdef")
@@ -41,7 +41,7 @@ def alice_subscribed(served: Served) -> None:
 def a_published_update(served: Served) -> None:
     alice_subscribed(served)
     a_draft(served)
-    assert bob_asked(served, "POST", f"{DRAFT}/publish").status_code == 202
+    assert call_as_bob(served, "POST", f"{DRAFT}/publish").status_code == 202
     served.clock.forward(LATER)
 
 
@@ -54,12 +54,12 @@ def an_email_to_alice(served: Served) -> None:
     forget_updates()
 
 
-def delivered(served: Served) -> bool:
+def deliver(served: Served) -> bool:
     request: MailRequest = served.mail_request  # type: ignore[attr-defined]
     return served.deliver("send_other_mail", [request.model_dump()]) == []
 
 
-def bounced(served: Served) -> bool:
+def bounce(served: Served) -> bool:
     request: MailRequest = served.mail_request  # type: ignore[attr-defined]
     tags = {"kind": [request.kind], "key": [request.key]}
     event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
@@ -72,25 +72,25 @@ def is_undeliverable(served: Served) -> None:
     assert item["undeliverable"] == "bounced"
 
 
-def worked(served: Served) -> bool:
+def run_job(served: Served) -> bool:
     """Deliver the newest message of the job, and return whether the update is published and its email requested."""
     if run_update(sqs_event(served.updates.messages[-1:]), WITH_TIME)["batchItemFailures"]:
         return False
     return bool(served.tables.items[keys.update(PETITION.slug, "a1")]["results"]["requested"] == 1)
 
 
-def published(served: Served) -> bool:
+def publish_draft(served: Served) -> bool:
     """Publish the draft. 409 on a retry means that the first request started the job."""
     try:
-        return asked("POST", f"{DRAFT}/publish", 202, {}, served)
+        return call("POST", f"{DRAFT}/publish", 202, {}, served)
     except AssertionError:
-        return asked("POST", f"{DRAFT}/publish", 409, {}, served)
+        return call("POST", f"{DRAFT}/publish", 409, {}, served)
 
 
-def another_is_sent(served: Served) -> None:
+def another_update_is_sent(served: Served) -> None:
     bob_may_all(served)
     store.add(an_update(update_id="a0"), served.tables)
-    assert bob_asked(served, "POST", f"{UPDATES}/a0/publish").status_code == 202
+    assert call_as_bob(served, "POST", f"{UPDATES}/a0/publish").status_code == 202
     a_draft(served)
 
 
@@ -117,21 +117,21 @@ def is_requested_once(served: Served) -> None:
 _logged = {verb: partial(is_in_the_trail, f"update.{verb}") for verb in ("drafted", "edited", "tested", "published")}
 
 UPDATE_SCENES = [
-    Scene("list_updates", a_published_update, partial(got, "/api/petitions/safe-children/updates"), counted_right),
-    Scene("read_updates_feed", alice_subscribed, partial(got, "/petitions/safe-children/updates.atom"), counted_right),
+    Scene("list_updates", a_published_update, partial(get, "/api/petitions/safe-children/updates"), counted_right),
+    Scene("read_updates_feed", alice_subscribed, partial(get, "/petitions/safe-children/updates.atom"), counted_right),
     Scene("list_all_updates", a_draft, partial(read, UPDATES), counted_right),
     Scene("read_update", a_draft, partial(read, DRAFT), counted_right),
-    Scene("draft_update", bob_may_all, partial(asked, "POST", UPDATES, 201, TEXT), _logged["drafted"]),
-    Scene("edit_update", a_draft, partial(asked, "PUT", DRAFT, 200, TEXT), _logged["edited"]),
+    Scene("draft_update", bob_may_all, partial(call, "POST", UPDATES, 201, TEXT), _logged["drafted"]),
+    Scene("edit_update", a_draft, partial(call, "PUT", DRAFT, 200, TEXT), _logged["edited"]),
     Scene("email_update_test", a_draft,
-          partial(asked, "POST", f"{DRAFT}/test", 202, {"email": "bob@charity.example"}), _logged["tested"]),
-    Scene("publish_update", a_draft, published, _logged["published"]),
-    Scene("publish_update", another_is_sent, partial(asked, "POST", f"{DRAFT}/publish", 409, {}), counted_right),
-    Scene("cancel_update", a_draft, partial(asked, "POST", f"{DRAFT}/cancel", 200, None), is_cancelled),
-    Scene("run_update", a_published_update, worked, is_requested_once),
-    Scene("send_other_mail", an_email_to_alice, delivered, counted_right, SIX),
-    Scene("send_other_mail", a_draft_to_test, delivered, counted_right, SIX),
-    Scene("receive_feedback", an_email_to_alice, bounced, is_undeliverable),
-    Scene("receive_feedback", a_draft_to_test, bounced, is_undeliverable),
-    Scene("sweep_mail", an_old_request, partial(ran, "sweep_mail", _schedule), is_queued_again),
+          partial(call, "POST", f"{DRAFT}/test", 202, {"email": "bob@charity.example"}), _logged["tested"]),
+    Scene("publish_update", a_draft, publish_draft, _logged["published"]),
+    Scene("publish_update", another_update_is_sent, partial(call, "POST", f"{DRAFT}/publish", 409, {}), counted_right),
+    Scene("cancel_update", a_draft, partial(call, "POST", f"{DRAFT}/cancel", 200, None), is_cancelled),
+    Scene("run_update", a_published_update, run_job, is_requested_once),
+    Scene("send_other_mail", an_email_to_alice, deliver, counted_right, SIX_MINUTES),
+    Scene("send_other_mail", a_draft_to_test, deliver, counted_right, SIX_MINUTES),
+    Scene("receive_feedback", an_email_to_alice, bounce, is_undeliverable),
+    Scene("receive_feedback", a_draft_to_test, bounce, is_undeliverable),
+    Scene("sweep_mail", an_old_request, partial(run, "sweep_mail", _schedule), is_queued_again),
 ]  # fmt: skip

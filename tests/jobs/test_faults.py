@@ -12,7 +12,7 @@ from chalicelib.core.errors import NotNow, Unavailable
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, jobs_of, start
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, signed
-from tests.faults.injection import Fault, Faults, Injection, each_fault, injected, restore, targets
+from tests.faults.injection import Fault, Faults, Injection, call_with_faults, each_fault, restore, targets
 from tests.jobs.a_counting_job import SECONDS, STEPS, Count, Counting, a_count
 from tests.jobs.test_worker import delivered
 from tests.served import Served
@@ -46,7 +46,7 @@ def played(served: Served, faults: Faults, between: Callable[[], object] = lambd
     for person in PEOPLE:
         signed(served.tables, petition, person)
     work = Counting(served.tables)
-    _, made = injected(served, faults, lambda: act(served, work))
+    _, made = call_with_faults(served, faults, lambda: act(served, work))
     between()
     for _ in range(2):
         act(served, work)

@@ -24,7 +24,7 @@ from tests.actors import (
     identity_of,
     signed,
 )
-from tests.exporting import a_result, an_export, kept
+from tests.exporting import a_result, an_export, store_export
 from tests.exports.subscribers import list_requests
 from tests.fakes import FakeTables
 from tests.letters import letter_requests
@@ -68,7 +68,7 @@ def _add_exports(tables: FakeTables) -> None:
         fields: dict[str, Any] = {"job_id": f"closed.{state}", "result": results.get(state)}
         fields |= {"why": "Why."} if state == "failed" else {}
         kept_state = {"expired": "done"}.get(state, state)
-        kept(tables, an_export(**fields, state=kept_state, requested_at=moments.get(state, NOW)))
+        store_export(tables, an_export(**fields, state=kept_state, requested_at=moments.get(state, NOW)))
     tables.put(keys.latest_job("export", "closed"), {"job_id": "closed.waiting"})
 
 

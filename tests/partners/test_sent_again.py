@@ -15,7 +15,7 @@ from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW
 from tests.fakes import FakeBucket, FakeTables
-from tests.importing import CSV, rows, work
+from tests.importing import CSV, an_import_run, rows
 from tests.partnering import receiving, sent_of
 from tests.partners.imports.test_undo import ANN, count, oak, run
 
@@ -57,8 +57,8 @@ def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
     run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The import had claimed the identifier and stored nothing."""
-    stopped = work(tables, FakeBucket(), petition, oak, run(oak, CSV + rows(2)), Path())
-    monkeypatch.setattr(receive, "_store_and_count", raise_unavailable)
+    stopped = an_import_run(tables, FakeBucket(), petition, oak, run(oak, CSV + rows(2)), Path())
+    monkeypatch.setattr(receive, "_stored_and_counted", raise_unavailable)
     with pytest.raises(Unavailable):
         take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], stopped.receiving, NOW)
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""One engine a test process, and one gathering of evidence."""
+"""One engine and one collection of evidence for each test process."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from stack.referee.engine import Engine
 from tests.faults import people_scenes
-from tests.referee.evidence import Evidence, gathered
+from tests.referee.evidence import Evidence, gather
 
 _gathered: list[Evidence] = []
 
@@ -28,5 +28,5 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def evidence(request: pytest.FixtureRequest, tmp_path: Path) -> Evidence:
     if not _gathered:
         request.getfixturevalue("surroundings")
-        _gathered.append(gathered(request.getfixturevalue("served"), tmp_path))
+        _gathered.append(gather(request.getfixturevalue("served"), tmp_path))
     return _gathered[0]

@@ -1,11 +1,11 @@
-"""The project's own policies, put to the engine."""
+"""Ask the engine about the project's own policies."""
 
 from functools import cache
 from typing import Any
 
 from stack.referee.engine import Engine
 from stack.referee.model import Decision, Question
-from stack.referee.policies import HERE, resolved
+from stack.referee.policies import HERE, resolved_policies
 from stack.template.functions import logical_id
 
 
@@ -17,8 +17,8 @@ def principal(function: str) -> str:
 
 @cache
 def policies() -> dict[str, Any]:
-    return resolved()
+    return resolved_policies()
 
 
-def decision(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
+def decide(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
     return engine.decide([policy or policies()[function]], question, principal(function))

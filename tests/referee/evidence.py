@@ -16,24 +16,24 @@ from chalicelib.jobs.request import cancel
 from chalicelib.petitions import find
 from chalicelib.shedding.level import Level, forget_level, set_level
 from stack.referee.model import Question
-from stack.referee.policies import HERE, declared, resolver
+from stack.referee.policies import HERE, declared_policies, resolver
 from stack.referee.questions import questions
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
 from tests.actors import NOW, item_of, json_of
 from tests.faults import test_signing
-from tests.faults.export_scenes import one_to_hand_over
-from tests.faults.import_scenes import an_import_that_waits, worked_on
+from tests.faults.export_scenes import a_requested_export
+from tests.faults.import_scenes import an_import_that_waits, run_job
 from tests.faults.injection import Fault
 from tests.faults.mail_scenes import requests
-from tests.faults.partner_scenes import BATCH, oak_asks, sent
+from tests.faults.partner_scenes import BATCH, oak_has_a_token, send
 from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing
-from tests.faults.test_every_handler import SCENES, begun, played, worth_failing
+from tests.faults.test_every_handler import SCENES, calls_to_fail, play, prepare
 from tests.located import give_table
-from tests.referee.implied import implied
+from tests.referee.implied import implied_questions
 from tests.referee.replay import Replay, environment
 from tests.referee.shapes import shape
-from tests.referee.witness import Heard, listening
+from tests.referee.witness import RecordedCall, recording
 from tests.served import Served, schedule_event, sqs_event, stream_event
 
 # A denied or lost call, or a killed process, leads to no other call than these.
@@ -43,7 +43,7 @@ REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
 
 @dataclass
 class Evidence:
-    """`asked`: by function, each question with the place in the code that raises it. `sites`: where AWS is asked."""
+    """`asked`: by function, each question with the place in the code that raises it. `sites`: all such places."""
 
     asked: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
     sites: dict[str, set[str]] = field(default_factory=dict)
@@ -55,8 +55,8 @@ class Evidence:
         return [question for question, _ in self.asked[function].values()]
 
 
-class Witness:
-    """Turns what it hears into questions; calls of one shape raise the same, so one of them is enough."""
+class Collector:
+    """Turns recorded calls into questions. Calls of one shape raise the same questions, so one of them is enough."""
 
     def __init__(self, served: Served, folder: Path) -> None:
         self.evidence = Evidence()
@@ -65,76 +65,76 @@ class Witness:
         self._seen: set[str] = set()
         self.failures: list[Exception] = []
 
-    def hear(self, heard: Heard) -> None:
-        """Keep what fails too: the handler that makes the call may catch it."""
+    def record(self, call: RecordedCall) -> None:
+        """Add the call. Keep an exception, because the handler that makes the call may catch it."""
         try:
-            self._hear(heard)
+            self._record(call)
         except Exception as failure:
             self.failures.append(failure)
 
-    def _hear(self, heard: Heard) -> None:
-        self.evidence.sites.setdefault(heard.function, set()).add(heard.site)
-        told = f"{heard.function} {id(heard.target)} {heard.method} {shape((heard.arguments, heard.named))}"
-        if told in self._seen:
+    def _record(self, call: RecordedCall) -> None:
+        self.evidence.sites.setdefault(call.function, set()).add(call.site)
+        shape_of_call = f"{call.function} {id(call.target)} {call.method} {shape((call.arguments, call.named))}"
+        if shape_of_call in self._seen:
             return
-        self._seen.add(told)
-        for call in self._replay.play(heard, self._served):
-            for question in questions(call, HERE):
-                self.evidence.add(heard.function, heard.site, question)
+        self._seen.add(shape_of_call)
+        for aws_call in self._replay.play(call, self._served):
+            for question in questions(aws_call, HERE):
+                self.evidence.add(call.function, call.site, question)
 
 
-def gathered(served: Served, folder: Path, every_fault: bool = False) -> Evidence:
-    """From every scene (`every_fault`: with every single fault too) and from what Lambda does with each role."""
-    witness = Witness(served, folder)
-    with listening(witness.hear):
+def gather(served: Served, folder: Path, every_fault: bool = False) -> Evidence:
+    """Gather evidence from every scene, and from what Lambda does with each role. `every_fault`: with each fault."""
+    collector = Collector(served, folder)
+    with recording(collector.record):
         for scene in SCENES:
-            sites = played(served, scene, {}).sites
-            for at, fault in product(worth_failing(sites), FAULTS) if every_fault else ():
-                played(served, scene, {at: fault})
-        _more(served)
-    if witness.failures:
-        raise witness.failures[0]
-    _implied(witness.evidence, merge_template())
-    return witness.evidence
+            sites = play(served, scene, {}).sites
+            for at, fault in product(calls_to_fail(sites), FAULTS) if every_fault else ():
+                play(served, scene, {at: fault})
+        _play_more(served)
+    if collector.failures:
+        raise collector.failures[0]
+    _add_implied(collector.evidence, merge_template())
+    return collector.evidence
 
 
-def _more(served: Served) -> None:
-    """Settings that the scenes do not have: mail that SES does not take, signing again, exports that end early."""
+def _play_more(served: Served) -> None:
+    """Play what the scenes lack: email that SES refuses, signing again, exports that end early."""
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
-        begun(served, Scene(function, alice_pending, lambda _: True, nothing))
+        prepare(served, Scene(function, alice_pending, lambda _: True, nothing))
         served.mailer.failures.append(refusal)
         served.deliver(function, requests(served))
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
-        test_signing.begun(served, before)
+        test_signing.prepare(served, before)
         set_level(level, served.tables)
         forget_level()
         served.post_json(test_signing.API, json_of())
         find._known.clear()  # The process knows that the petition exists, and has not read it.
         served.post_json(test_signing.API, json_of())
         served.deliver("store_overflow", served.overflow.messages)
-        _relayed_and_followed(served)
-    begun(served, Scene("take_signatures", oak_asks, lambda _: True, nothing))
-    # An unknown petition makes the process read which there are.
-    sent(BATCH, served, "/api/partner/petitions/nobody/signatures", 404)
+        _relay_project_and_sweep(served)
+    prepare(served, Scene("take_signatures", oak_has_a_token, lambda _: True, nothing))
+    # For an unknown petition, the process reads the list of petitions.
+    send(BATCH, served, "/api/partner/petitions/nobody/signatures", 404)
     set_level(Level.ACCEPT_ONLY, served.tables)
     forget_level()
-    sent(BATCH, served)
+    send(BATCH, served)
     forget_level()
-    begun(served, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
+    prepare(served, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
     set_level(Level.ACCEPT_ONLY, served.tables)
     forget_level()
-    worked_on(served)
+    run_job(served)
     set_level(Level.NORMAL, served.tables)
     forget_level()
-    begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
+    prepare(served, Scene("run_export", a_requested_export, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
     worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
-    cancel(served.asked, NOW, served.tables)  # type: ignore[attr-defined]
+    cancel(served.job, NOW, served.tables)  # type: ignore[attr-defined]
     worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
 
 
-def _relayed_and_followed(served: Served) -> None:
-    """What the stream and the schedule make of Alice's signature, where the charity gave a table of places."""
+def _relay_project_and_sweep(served: Served) -> None:
+    """Process Alice's signature from the stream and by the sweep, with a table of constituencies."""
     item = item_of(served.tables, PETITION, KEY.sk)
     with pytest.MonkeyPatch.context() as patch:
         give_table(patch)
@@ -147,8 +147,8 @@ def _relayed_and_followed(served: Served) -> None:
         served.invoke("sweep_mail", schedule_event())
 
 
-def _implied(evidence: Evidence, document: Mapping[str, Any]) -> None:
-    for function in declared():
+def _add_implied(evidence: Evidence, document: Mapping[str, Any]) -> None:
+    for function in declared_policies():
         logical = logical_id(function)
-        for question in implied(logical, document["Resources"].get(logical, {}), resolver()):
+        for question in implied_questions(logical, document["Resources"].get(logical, {}), resolver()):
             evidence.add(function, "Lambda itself", question)

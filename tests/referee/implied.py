@@ -16,8 +16,8 @@ _OF_STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator")
 _OF_LOGS = ("CreateLogStream", "PutLogEvents")
 
 
-def implied(logical: str, resource: Mapping[str, Any], resolver: Resolver) -> Iterator[Question]:
-    """Return what the role of a function must allow, given its resource in the template."""
+def implied_questions(logical: str, resource: Mapping[str, Any], resolver: Resolver) -> Iterator[Question]:
+    """Yield what the role of a function must allow, given its resource in the template."""
     stream = f"log-group:/aws/lambda/{STACK}-{logical}-1A2B3C:log-stream:2026/11/25/[$LATEST]1"
     yield from (Question(f"logs:{action}", resolver.where.arn("logs", stream), {}) for action in _OF_LOGS)
     for event in resource.get("Properties", {}).get("Events", {}).values():
@@ -29,7 +29,7 @@ def _of_event(source: Mapping[str, Any]) -> Iterator[Question]:
         yield from (Question(f"sqs:{action}", source["Queue"], {}) for action in _OF_QUEUES)
     if "Stream" in source:
         yield from (Question(f"dynamodb:{action}", source["Stream"], {}) for action in _OF_STREAMS)
-        # ListStreams has no resource type: IAM asks for "*".
+        # ListStreams has no resource type, so its resource is "*".
         yield Question("dynamodb:ListStreams", "*", {})
     failed = source.get("DestinationConfig", {}).get("OnFailure")
     if failed:

@@ -1,15 +1,15 @@
-"""What functions name and do not call: `sites_from` follows names."""
+"""Functions that a Lambda function's code names and never calls. `sites_from` follows names, so it finds them too."""
 
 NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
-# Looked up by its name: only the relay asks for letters again.
+# Only the relay requests letters again. `sites_from` finds the functions by their name.
 AGAIN = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
-# What an email's feedback does, and who requests one.
+# What the feedback of an email calls, and what a request for an email calls.
 RECORDED = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
 REQUESTED = {"chalicelib/mail/deliveries.py:put"}
 OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/digest_contents.py:find_digest"}
 TEST_ADDRESS = "chalicelib/letters/target_state.py:keep_test_address"
 OFFER = "chalicelib/signatures/store.py:answer_offer"
-# `sites_from` follows names: these are named in what a function runs, and not called by it.
+# By Lambda function.
 NAMED_ONLY = {
     # These views never refuse an action after they have recorded it.
     "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
@@ -72,7 +72,7 @@ NAMED_ONLY = {
         TEST_ADDRESS,
         "chalicelib/petitions/store.py:list_all",
     },
-    # A type of its arguments; only the sender claims.
+    # `claim` belongs to the type of its arguments. Only a sender calls it.
     "sweep_mail": {"chalicelib/mail/state.py:claim", *AGAIN, *REQUESTED, *OF_DIGESTS, TEST_ADDRESS},
     # A late message for a signature with a requested email is ignored before this call.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},

@@ -1,4 +1,4 @@
-"""Plays a heard call on the real wrapper, over a client that notes the requests and answers the least it can."""
+"""Replays a recorded call on the real wrapper. Its client notes each request and gives the shortest valid answer."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -20,14 +20,14 @@ from chalicelib.core import keys
 from chalicelib.core.settings import table_variable
 from stack.referee.model import Call
 from stack.referee.resolve import Resolver
-from tests.referee.witness import Heard
+from tests.referee.witness import RecordedCall
 from tests.served import Served
 
 KEY = {"pk": {"S": "PAGE"}, "sk": {"S": "PAGE"}}
 
 
 class Replay:
-    """`calls` of the call that was played last."""
+    """`calls`: the AWS calls of the last replay."""
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self.calls: list[Call] = []
@@ -51,27 +51,27 @@ class Replay:
         }
         self._files = [_file(folder / "small", 1), _file(folder / "large", PART + 1)]
 
-    def play(self, heard: Heard, served: Served) -> list[Call]:
-        """Every request that the wrapper would make, whatever AWS answers."""
+    def play(self, recorded: RecordedCall, served: Served) -> list[Call]:
+        """Return every AWS call that the wrapper would make, whatever AWS answers."""
         self.calls = []
-        [name] = [name for name in self._real if getattr(served, name) is heard.target]
-        call = getattr(self._real[name], heard.method)
-        if heard.method == "put_file":
-            self._put_files(call, heard.arguments)
-        elif heard.method == "copy_to":
-            call(heard.arguments[0], io.BytesIO())
-        elif heard.method == "switch":
+        [name] = [name for name in self._real if getattr(served, name) is recorded.target]
+        call = getattr(self._real[name], recorded.method)
+        if recorded.method == "put_file":
+            self._put_files(call, recorded.arguments)
+        elif recorded.method == "copy_to":
+            call(recorded.arguments[0], io.BytesIO())
+        elif recorded.method == "switch":
             for state in ("Enabled", "Disabled"):
                 self.mapping_state = state
-                call(**heard.named)
+                call(**recorded.named)
         else:
-            answer = call(*heard.arguments, **heard.named)
+            answer = call(*recorded.arguments, **recorded.named)
             if isinstance(answer, Iterator):
                 list(answer)
         return self.calls
 
     def _put_files(self, call: Any, arguments: tuple[Any, ...]) -> None:
-        """A small file, a large one in parts, and one whose part fails and is given up."""
+        """Put a small file, a large one in parts, and one whose upload is aborted because a part fails."""
         key, _, content_type = arguments
         for path, fail in product(self._files, (False, True)):
             self.parts_fail = fail
@@ -82,23 +82,23 @@ class Replay:
     def _client(self, service: str) -> Any:
         keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
         client: Any = boto3.client(service, region_name="eu-west-2", **keys)  # type: ignore[call-overload]
-        client.meta.events.register("provide-client-params", lambda **told: self._note(service, told))
+        client.meta.events.register("provide-client-params", lambda **event: self._note(service, event))
         client.meta.events.register("before-call", self._answer)
         return client
 
-    def _note(self, service: str, told: Mapping[str, Any]) -> None:
-        self.calls.append(Call(service, told["model"].name, told["params"]))
+    def _note(self, service: str, event: Mapping[str, Any]) -> None:
+        self.calls.append(Call(service, event["model"].name, event["params"]))
 
     def _answer(self, model: Any, **_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
         if model.name == "UploadPart" and self.parts_fail:
             return SimpleNamespace(status_code=400), {"Error": {"Code": "Failed", "Message": ""}}
-        return SimpleNamespace(status_code=200), self._minimal(model.name, self.calls[-1].params)
+        return SimpleNamespace(status_code=200), self._shortest_answer(model.name, self.calls[-1].params)
 
-    def _minimal(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        again = any(each.operation == operation for each in self.calls[:-1])
+    def _shortest_answer(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        is_repeated = any(each.operation == operation for each in self.calls[:-1])
         answers: dict[str, Any] = {
             "Query": {"Items": [], **({} if "ExclusiveStartKey" in params else {"LastEvaluatedKey": KEY})},
-            "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {} if again else params.get("RequestItems")},
+            "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {} if is_repeated else params.get("RequestItems")},
             "UpdateItem": {"Attributes": {}},
             "SendMessageBatch": {"Successful": params.get("Entries")},
             "GetEventSourceMapping": {"State": self.mapping_state},
@@ -112,12 +112,12 @@ class Replay:
 
 
 def environment(resolver: Resolver, template: Mapping[str, Any]) -> dict[str, str]:
-    """What the template tells the functions, all together."""
-    told = dict(template["Globals"]["Function"]["Environment"]["Variables"])
+    """Return the environment variables of all functions together, without the secrets."""
+    variables = dict(template["Globals"]["Function"]["Environment"]["Variables"])
     for resource in template["Resources"].values():
-        told |= resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-    names = [name for name in told if not name.endswith("_KEYS") and not name.startswith("OIDC_")]
-    return {name: str(resolver.value(told[name])) for name in names}
+        variables |= resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+    names = [name for name in variables if not name.endswith("_KEYS") and not name.startswith("OIDC_")]
+    return {name: str(resolver.value(variables[name])) for name in names}
 
 
 def _file(path: Path, size: int) -> Path:

@@ -11,7 +11,7 @@ from chalicelib.core.keys import Key
 
 
 def shape(value: Any) -> Any:
-    """Of a key its table and its partition's kind (`TALLY` of `TALLY#a#001`); of a change what it names, not values."""
+    """Return a key's table and kind of partition (`TALLY` of `TALLY#a#001`); of a change the names, without values."""
     if isinstance(value, Key):
         return value.table, _kind(value.pk), bool(value.sk)
     if isinstance(value, NewItem):

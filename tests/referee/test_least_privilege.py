@@ -8,15 +8,15 @@ import pytest
 
 from stack.referee.engine import Engine
 from stack.referee.model import Question
-from stack.referee.policies import declared
-from tests.referee.deciding import decision, policies
+from stack.referee.policies import declared_policies
+from tests.referee.deciding import decide, policies
 from tests.referee.evidence import Evidence
 
 pytestmark = pytest.mark.xdist_group("referee")
 
 
 def partitions(question: Question) -> set[tuple[str, str]]:
-    """Table and kind of partition. A signature's partition begins with its petition."""
+    """Return table and kind of each partition. The kind of a signature's partition is its petition."""
     return {(question.resource, kind_of(key)) for key in question.context.get("dynamodb:LeadingKeys", ())}
 
 
@@ -31,54 +31,54 @@ def test_jobs_of_two_kinds_are_two_kinds_of_partition() -> None:
     ]
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_a_role_reaches_no_partition_that_its_function_never_names(
     evidence: Evidence, engine: Engine, function: str
 ) -> None:
     own = {each for question in evidence.questions(function) for each in partitions(question)}
     others = foreign(evidence, own)
     assert len({each for question in others for each in partitions(question)} - own) > 3
-    assert not [each for each in others if decision(engine, function, each).allowed]
+    assert not [each for each in others if decide(engine, function, each).allowed]
 
 
 def foreign(evidence: Evidence, own: set[tuple[str, str]]) -> Iterable[Question]:
     """Return one question for each action, set of partitions that are not all `own`, and further context."""
-    asked = [each for name in declared() for each in evidence.questions(name) if partitions(each) - own]
-    return {(each.action, *sorted(partitions(each)), *further(each)): each for each in asked}.values()
+    asked = [each for name in declared_policies() for each in evidence.questions(name) if partitions(each) - own]
+    return {(each.action, *sorted(partitions(each)), *other_context(each)): each for each in asked}.values()
 
 
-def further(question: Question) -> list[str]:
-    """Return the context but for the keys: attributes, for example."""
+def other_context(question: Question) -> list[str]:
+    """Return the context without the leading keys: attributes, for example."""
     return sorted(f"{name}: {value}" for name, value in question.context.items() if name != "dynamodb:LeadingKeys")
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_a_role_allows_no_scan(engine: Engine, evidence: Evidence, function: str) -> None:
     """A scan has no leading keys, and ForAllValues holds without any."""
-    tables = {each.resource for name in declared() for each in evidence.questions(name) if partitions(each)}
+    tables = {each.resource for name in declared_policies() for each in evidence.questions(name) if partitions(each)}
     assert len(tables) == 5
     for table in tables:
-        assert not decision(engine, function, Question("dynamodb:Scan", table, {})).allowed
+        assert not decide(engine, function, Question("dynamodb:Scan", table, {})).allowed
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_every_condition_refuses_another_value_and_a_request_without_one(
     evidence: Evidence, engine: Engine, function: str
 ) -> None:
-    """But for ForAllValues, which holds without a value: there only a foreign one among the values is refused."""
+    """ForAllValues holds without a value. There, only a foreign value among the values is refused."""
     for statement, operator, key in conditions_of(policies()[function]):
         asked = [each for each in evidence.questions(function) if key in each.context]
         concerned = [
             each
             for each in asked
-            if any(entry[:2] == (statement, key) for entry in decision(engine, function, each).entries)
+            if any(entry[:2] == (statement, key) for entry in decide(engine, function, each).entries)
         ]
         assert concerned, (statement, key)
         for question in concerned:
             refused = [with_foreign(question, key)]
             if not operator.startswith("ForAllValues"):
                 refused.append(without(question, key))
-            assert not [each for each in refused if decision(engine, function, each).allowed], (statement, key)
+            assert not [each for each in refused if decide(engine, function, each).allowed], (statement, key)
 
 
 def conditions_of(policy: Any) -> Iterator[tuple[str, str, str]]:

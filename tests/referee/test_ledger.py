@@ -1,4 +1,4 @@
-"""What was used is remembered across processes; what was not is named."""
+"""Used entries are noted by several processes, and unused entries are reported."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,7 +24,7 @@ POLICIES: dict[str, dict[str, Any]] = {
 
 
 def test_every_entry_of_a_policy_has_a_name() -> None:
-    assert [word for _, word in entries(POLICIES)] == [
+    assert [entry for _, entry in entries(POLICIES)] == [
         READ,
         PolicyEntry("Read", "Action", "dynamodb:GetItem"),
         PolicyEntry("Read", "Resource", "table"),
@@ -56,4 +56,4 @@ def test_what_no_call_used_is_named_by_function_and_statement(tmp_path: Path) ->
         ("counts", PolicyEntry("2", "Resource", "q2")),
     ]
     assert next(report(POLICIES, tmp_path)) == "counts: Read: Action dynamodb:Query"
-    assert unused(POLICIES, [("another", word) for _, word in used]) == list(entries(POLICIES))
+    assert unused(POLICIES, [("another", entry) for _, entry in used]) == list(entries(POLICIES))

@@ -5,7 +5,7 @@ from stack.referee import powers
 
 def test_the_page_is_up_to_date() -> None:
     page = powers.PAGE.read_text(encoding="utf-8")
-    assert powers.written(page) == page, "run: PYTHONPATH=. .venv/bin/python -m stack.referee.powers"
+    assert powers.with_table(page) == page, "run: PYTHONPATH=. .venv/bin/python -m stack.referee.powers"
 
 
 def test_every_part_of_a_policy_is_shown() -> None:

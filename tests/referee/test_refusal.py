@@ -28,7 +28,7 @@ CALLS: list[tuple[Call, str, int, str]] = [
 
 
 def raised(call: Call, refused: Question) -> ClientError:
-    """What botocore makes of the refusal on the wire."""
+    """Return the error that botocore raises for the refusal on the wire."""
 
     def refuse(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         status, headers, body = response(call, refused, ROLE)

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from stack.referee.model import Where
-from stack.referee.policies import declared, resolved
+from stack.referee.policies import declared_policies, resolved_policies
 from stack.referee.resolve import Resolver
 from stack.template.functions import logical_id
 from tests.referee.deciding import principal
-from tests.referee.implied import implied
+from tests.referee.implied import implied_questions
 
 WHERE = Where("eu-west-2", "123456789012")
 TEMPLATE: dict[str, Any] = {
@@ -59,8 +59,8 @@ def test_an_intrinsic_function_has_its_value(node: Any, value: Any) -> None:
 
 
 def test_every_function_has_a_policy_without_intrinsic_functions() -> None:
-    found = resolved()
-    assert found.keys() == declared().keys()
+    found = resolved_policies()
+    assert found.keys() == declared_policies().keys()
     assert "Fn::" not in str(found)
     assert "'Ref'" not in str(found)
 
@@ -74,7 +74,7 @@ def test_what_lambda_does_is_derived_from_a_functions_events() -> None:
     queue, stream = {"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::GetAtt": ["Table", "StreamArn"]}
     failed = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": queue}}}
     events = {"A": {"Properties": {"Queue": queue}}, "B": {"Properties": {"Stream": stream, **failed}}}
-    found = list(implied("Worker", {"Properties": {"Events": events}}, RESOLVER))
+    found = list(implied_questions("Worker", {"Properties": {"Events": events}}, RESOLVER))
     assert [each.action for each in found] == [
         *("logs:CreateLogStream", "logs:PutLogEvents"),
         *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),

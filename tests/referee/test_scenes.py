@@ -1,4 +1,4 @@
-"""The policies against the calls of every scene: nothing is missing, and no entry is without a call that needs it."""
+"""The policies allow the calls of every scene, and every entry of a policy is needed by a call."""
 
 import copy
 from collections import defaultdict
@@ -13,21 +13,21 @@ from app import app
 from stack.referee.engine import Engine
 from stack.referee.ledger import entries, unused
 from stack.referee.model import PolicyEntry
-from stack.referee.policies import declared
+from stack.referee.policies import declared_policies
 from tests.faults.sites import sites_from
 from tests.faults.test_every_handler import SCENES
-from tests.referee.deciding import decision, policies
-from tests.referee.evidence import Evidence, gathered
+from tests.referee.deciding import decide, policies
+from tests.referee.evidence import Evidence, gather
 from tests.referee.named_only import LINKS, NAMED_ONLY
 from tests.referee.replay import Replay
-from tests.referee.witness import serving
+from tests.referee.witness import function_of_route
 from tests.served import Served
 
 # One process gathers the evidence for all of them.
 pytestmark = pytest.mark.xdist_group("referee")
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_a_role_allows_every_call_of_its_function(evidence: Evidence, engine: Engine, function: str) -> None:
     assert not refused_of(evidence, engine, function)
 
@@ -36,28 +36,26 @@ def test_a_role_allows_every_call_of_its_function(evidence: Evidence, engine: En
 def test_a_role_allows_every_call_after_any_fault(
     served: Served, surroundings: None, tmp_path: Path, engine: Engine
 ) -> None:
-    found = gathered(served, tmp_path, every_fault=True)
-    assert not [line for function in declared() for line in refused_of(found, engine, function)]
+    found = gather(served, tmp_path, every_fault=True)
+    assert not [line for function in declared_policies() for line in refused_of(found, engine, function)]
 
 
 def refused_of(evidence: Evidence, engine: Engine, function: str) -> list[str]:
     return [
         f"{function}, {site}: {question}"
         for question, site in evidence.asked[function].values()
-        if not decision(engine, function, question).allowed
+        if not decide(engine, function, question).allowed
     ]
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_every_entry_of_a_policy_is_used(evidence: Evidence, engine: Engine, function: str) -> None:
-    used = {
-        entry for question in evidence.questions(function) for entry in decision(engine, function, question).entries
-    }
+    used = {entry for question in evidence.questions(function) for entry in decide(engine, function, question).entries}
     assert unused({function: policies()[function]}, {(function, entry) for entry in used}) == []
 
 
 def test_every_call_that_a_function_can_make_is_made_here(evidence: Evidence) -> None:
-    """A new call fails this until there is a scene in which it happens."""
+    """A new call fails this test until a scene makes it."""
     differing = {}
     for function, handlers in handlers_of().items():
         reached = sites_from(handlers) - NAMED_ONLY.get(function, set())
@@ -72,50 +70,52 @@ def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
     def without_its_table(*_: object) -> None:
         raise KeyError("deliveries")
 
-    swept = [scene for scene in SCENES if scene.handler == "sweep_mail"]
-    monkeypatch.setattr("tests.referee.evidence.SCENES", swept)
-    monkeypatch.setattr("tests.referee.evidence._more", lambda _: None)
+    sweeps = [scene for scene in SCENES if scene.handler == "sweep_mail"]
+    monkeypatch.setattr("tests.referee.evidence.SCENES", sweeps)
+    monkeypatch.setattr("tests.referee.evidence._play_more", lambda _: None)
     monkeypatch.setattr(Replay, "play", without_its_table)
     with pytest.raises(KeyError, match="deliveries"):
-        gathered(served, tmp_path)
+        gather(served, tmp_path)
 
 
 def handlers_of() -> dict[str, list[tuple[str, str]]]:
-    """Module and name of what each function runs."""
+    """Return module and name of what each function runs."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for path, methods in app.routes.items():
         for method, entry in methods.items():
-            found[serving(method, path)].append((app.handler_map[entry.view_name].__module__, entry.view_name))
-    for name in declared():
+            found[function_of_route(method, path)].append(
+                (app.handler_map[entry.view_name].__module__, entry.view_name)
+            )
+    for name in declared_policies():
         func = getattr(app.handler_map.get(name), "func", None)
         if isinstance(func, FunctionType):
             found[name].append((func.__module__, name))
     return found
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
-    decided = [(question, decision(engine, function, question)) for question in evidence.questions(function)]
+    decided = [(question, decide(engine, function, question)) for question in evidence.questions(function)]
     for _, entry in entries({function: policies()[function]}):
         less = without(policies()[function], entry)
         needing = [question for question, answer in decided if entry in answer.entries]
-        assert any(not decision(engine, function, question, less).allowed for question in needing), entry
+        assert any(not decide(engine, function, question, less).allowed for question in needing), entry
 
 
-@pytest.mark.parametrize("function", declared())
+@pytest.mark.parametrize("function", declared_policies())
 def test_removing_any_statement_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
     for statement in policies()[function]["Statement"]:
         less = {**policies()[function]}
         less["Statement"] = [each for each in less["Statement"] if each is not statement] or [NOTHING]
         asked = evidence.questions(function)
-        assert any(not decision(engine, function, each, less).allowed for each in asked), statement["Sid"]
+        assert any(not decide(engine, function, each, less).allowed for each in asked), statement["Sid"]
 
 
 NOTHING = {"Sid": "Nothing", "Effect": "Deny", "Action": "sts:GetCallerIdentity", "Resource": "*"}
 
 
 def without(policy: Any, entry: PolicyEntry) -> Any:
-    """The policy without one entry; without the statement, if it was the only one of its kind."""
+    """Return the policy without the entry; without its statement, if no other entry of this kind is in it."""
     less = copy.deepcopy(policy)
     [statement] = [each for each in less["Statement"] if each["Sid"] == entry.statement]
     holders = [statement] if entry.kind in ("Action", "Resource") else statement["Condition"].values()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.spike.stage import shorten_visibility_timeouts
-from stack.attach import Deployed, deployed
+from stack.attach import Deployed, deploy_to_emulator
 from stack.aws import Cloud
 from stack.emulator import Emulator, emulator
 from stack.manage import load_petitions
@@ -62,7 +62,7 @@ def stack(built: Package, noted: Path) -> Iterator[Deployed]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REFEREE_LEDGER", str(noted))
         with emulator() as running:
-            started = deployed(running.endpoint)
+            started = deploy_to_emulator(running.endpoint)
             load_petitions(started)
             shorten_visibility_timeouts(Cloud(running.endpoint), started, 5)
             yield started

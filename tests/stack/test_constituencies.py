@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.petitions.constituency_table import Constituencies, packed
-from stack.attach import deployed
+from stack.attach import deploy_to_emulator
 from stack.console import Failure
 from stack.constituencies import TARGET, constituency_file, table
 from stack.emulator import emulator
@@ -89,7 +89,7 @@ def test_a_deployed_table_counts_confirmations_by_constituency(
     write_zip(archive, [(TARGET, packed(TABLE))], base=built.archive)
     monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
     with emulator() as running:
-        stack = deployed(running.endpoint)
+        stack = deploy_to_emulator(running.endpoint)
         load_petitions(stack)
         supporter, staff = visitor(stack), issue_token(stack)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stack import changeset
-from stack.attach import SENDER, Deployed, deployed
+from stack.attach import SENDER, Deployed, deploy_to_emulator
 from stack.aws import Cloud, one_line_errors
 from stack.changes import headline, table
 from stack.console import Failure
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
 @pytest.fixture(scope="module")
 def stack(running: Emulator, built: Package) -> Deployed:
-    return deployed(running.endpoint)
+    return deploy_to_emulator(running.endpoint)
 
 
 def test_deploying_twice_changes_nothing(stack: Deployed, running: Emulator, built: Package) -> None:
@@ -50,8 +50,8 @@ def test_saying_no_to_a_first_deployment_leaves_no_stack(running: Emulator, buil
 
 def test_secrets_keep_their_value_when_deployed_again(stack: Deployed, running: Emulator) -> None:
     before = stack.keys()
-    assert deployed(running.endpoint, "http://127.0.0.1:8999").keys() == before
-    assert deployed(running.endpoint).keys() == before
+    assert deploy_to_emulator(running.endpoint, "http://127.0.0.1:8999").keys() == before
+    assert deploy_to_emulator(running.endpoint).keys() == before
     assert len(json.loads(before["SIGNATURE_KEYS"])["v1"]) == 64
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.jobs.model import START_DELAY
-from stack.attach import deployed
+from stack.attach import deploy_to_emulator
 from stack.console import Failure
 from stack.emulator import JOB_DELAY, Emulator, emulator, start
 from stack.package import Package
@@ -37,7 +37,7 @@ def stranger() -> Iterator[int]:
 
 
 def test_emulator_and_functions_listen_on_loopback_only(running: Emulator, built: Package) -> None:
-    stack = deployed(running.endpoint)
+    stack = deploy_to_emulator(running.endpoint)
     subprocess.run(["curl", "-sf", "-o", os.devnull, f"{stack.api}/health"], check=True)
     listeners = running.listeners()
     assert running.port in {listener.port for listener in listeners}

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.petitions import constituency_table
 from chalicelib.petitions.members import MemberOfParliament, packed, unpacked
 from stack import constituencies
-from stack.attach import deployed
+from stack.attach import deploy_to_emulator
 from stack.console import Failure
 from stack.emulator import emulator
 from stack.manage import issue_token
@@ -98,7 +98,7 @@ def test_a_deployed_table_addresses_a_confirmed_letter(
     write_zip(archive, tables, base=built.archive)
     monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
     with emulator() as running:
-        stack = deployed(running.endpoint)
+        stack = deploy_to_emulator(running.endpoint)
         supporter, staff = visitor(stack), {"Authorization": f"Bearer {issue_token(stack)}"}
         draft = a_draft(WRITING, letter=LETTER | {"targets": [MP]})
         petitions = f"{stack.api}/api/staff/petitions"

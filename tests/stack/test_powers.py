@@ -23,7 +23,7 @@ from stack.aws import Cloud
 from stack.manage import issue_token, manage, settings
 from stack.referee.ledger import entries, read
 from stack.referee.model import PolicyEntry
-from stack.referee.policies import resolved
+from stack.referee.policies import resolved_policies
 from tests.actors import a_signing_context
 from tests.stack.powers import (
     READS,
@@ -58,7 +58,7 @@ def test_the_way_of_a_signature_works_under_the_functions_own_roles(stack: Deplo
 
 def test_what_was_used_of_the_policies_is_noted_as_the_project_names_it(stack: Deployed, noted: Path) -> None:
     visitor(stack).sign(SLUG, "noted@example.org")
-    used, known = read(noted), set(entries(resolved()))
+    used, known = read(noted), set(entries(resolved_policies()))
     table = "arn:aws:dynamodb:eu-west-2:123456789012:table/petitions-SignaturesTable"
     assert ("api_handler", PolicyEntry("WriteSignatures", "Resource", table)) in used
     assert used <= known

@@ -1,4 +1,4 @@
-"""Refuse what AWS documents as refused but the emulator accepts, where our calls come near it.
+"""Refuse what AWS documents as refused and the emulator accepts, if our calls come near the limit.
 
 The emulator itself refuses much (sizes of items and keys, batches, unused expression names, SQS's batches and
 characters); `tests/strict/test_limits.py` lists both. A check here raises Refused.

@@ -21,7 +21,7 @@ _HEADER_VALUE = re.compile(r"[ -~]{1,995}")
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
 # SES writes these itself, or overwrites them.
-_ITS_OWN = {"bcc", "cc", "content-type", "date", "from", "message-id", "mime-version", "return-path", "subject", "to"}
+_BY_SES = {"bcc", "cc", "content-type", "date", "from", "message-id", "mime-version", "return-path", "subject", "to"}
 
 
 def check(operation: str, params: Mapping[str, Any]) -> None:
@@ -65,10 +65,10 @@ def _check_message(message: Mapping[str, Any]) -> None:
 
 def _check_headers(headers: Sequence[Mapping[str, str]]) -> None:
     names = Counter(header["Name"].lower() for header in headers)
-    if len(headers) > _HEADERS or any(count > 1 for count in names.values()) or _ITS_OWN & set(names):
+    if len(headers) > _HEADERS or any(count > 1 for count in names.values()) or _BY_SES & set(names):
         raise Refused("BadRequestException", "Too many headers, a header twice, or one that SES sets itself.")
     for header in headers:
         name, value = header["Name"], header["Value"]
-        is_good = _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)
-        if not is_good or len(name) + len(value) > _HEADER_LENGTH:
+        is_valid = _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)
+        if not is_valid or len(name) + len(value) > _HEADER_LENGTH:
             raise Refused("BadRequestException", f"Invalid header: {name}")

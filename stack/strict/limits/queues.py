@@ -29,11 +29,11 @@ _ATTRIBUTES = {
 
 
 def check(operation: str, params: Mapping[str, Any]) -> None:
-    for asked in (params, *params.get("Entries", ())):
+    for part in (params, *params.get("Entries", ())):
         for name, longest in _LONGEST.items():
-            if not 0 <= int(asked.get(name, 0)) <= longest:
+            if not 0 <= int(part.get(name, 0)) <= longest:
                 reason = f"Reason: Must be between 0 and {longest}, if provided."
-                raise Refused("InvalidParameterValue", f"Value {asked[name]} for parameter {name} is invalid. {reason}")
+                raise Refused("InvalidParameterValue", f"Value {part[name]} for parameter {name} is invalid. {reason}")
     if operation == "GetQueueAttributes":
         unknown = set(params.get("AttributeNames", ())) - _ATTRIBUTES
         if unknown:

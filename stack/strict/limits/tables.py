@@ -14,8 +14,8 @@ from stack.strict.limits.refused import Refused
 Request = Mapping[str, Any]
 _KEY = {"pk", "sk"}
 _SETS = {"SS", "NS", "BS"}
-_IN_OPERANDS = 100
-_OPERATORS = 300
+_MOST_IN_OPERANDS = 100
+_MOST_OPERATORS = 300
 _OPERATOR = re.compile(r"<>|<=|>=|[=<>+-]|\b(?:AND|OR|NOT|IN|BETWEEN)\b|\b[a-z_]+\(", re.IGNORECASE)
 _IN = re.compile(r"\bIN\s*\(([^)]*)\)", re.IGNORECASE)
 _CLAUSE = re.compile(r"\b(?:SET|REMOVE|ADD|DELETE)\b", re.IGNORECASE)
@@ -65,10 +65,10 @@ def _check_placeholders(request: Request) -> None:
 
 def _check_operators(request: Request) -> None:
     for name, text in _expressions(request).items():
-        if len(_OPERATOR.findall(text)) > _OPERATORS:
-            raise _invalid(f"Invalid {name}: The expression contains too many operators; limit: {_OPERATORS}")
-        if any(operands.count(",") >= _IN_OPERANDS for operands in _IN.findall(text)):
-            raise _invalid(f"Invalid {name}: The IN operator takes {_IN_OPERANDS} operands at most")
+        if len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
+            raise _invalid(f"Invalid {name}: The expression contains too many operators; limit: {_MOST_OPERATORS}")
+        if any(operands.count(",") >= _MOST_IN_OPERANDS for operands in _IN.findall(text)):
+            raise _invalid(f"Invalid {name}: The IN operator takes {_MOST_IN_OPERANDS} operands at most")
 
 
 def _check_sets(request: Request) -> None:
@@ -83,14 +83,14 @@ def _check_sets(request: Request) -> None:
 
 def _check_update_paths(expression: str, names: Mapping[str, str]) -> None:
     paths = Counter(names.get(path, path) for path in _targets(expression))
-    for path, times in paths.items():
-        if times > 1:
+    for path, count in paths.items():
+        if count > 1:
             overlap = "Two document paths overlap with each other; must remove or rewrite one of these paths"
             raise _invalid(f"Invalid UpdateExpression: {overlap}; path one: [{path}], path two: [{path}]")
 
 
 def _targets(expression: str) -> Iterator[str]:
-    """Return the path that each action of an update changes. Commas within a function are no boundary."""
+    """Return the path that each action of an update changes. A comma inside a function does not end an action."""
     for clause in _CLAUSE.split(expression)[1:]:
         for action in re.split(r",(?![^(]*\))", clause):
             if found := _PATH.match(action):
@@ -99,6 +99,6 @@ def _targets(expression: str) -> Iterator[str]:
 
 def _check_filter(params: Request) -> None:
     """Refuse a filter that names a key attribute."""
-    alone = {**params, "KeyConditionExpression": "", "ProjectionExpression": ""}
-    if _KEY & set(attributes_named(alone)):
+    filter_only = {**params, "KeyConditionExpression": "", "ProjectionExpression": ""}
+    if _KEY & set(attributes_named(filter_only)):
         raise _invalid("Filter Expression can only contain non-primary key attributes")

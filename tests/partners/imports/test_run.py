@@ -20,7 +20,7 @@ from chalicelib.tallies.count import exact_count
 from tests.actors import NOW, Person, a_published_petition, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Injection, Killed, restore
-from tests.importing import CSV, an_import, rows, work, worked
+from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner, receiving, sent_of
 
 Imported = Callable[..., Import]
@@ -44,7 +44,7 @@ def bucket() -> FakeBucket:
 def imported(tables: FakeTables, bucket: FakeBucket, petition: Petition, oak: Partner, tmp_path: Path) -> Imported:
     def run(content: bytes | str, **more: Any) -> Import:
         job = an_import(tables, bucket, oak, content, **more)
-        return worked(job, work(tables, bucket, petition, oak, job, tmp_path / job.job_id))
+        return run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / job.job_id))
 
     return run
 
@@ -136,9 +136,9 @@ def test_an_undo_of_signatures_that_wait_for_our_email(
 ) -> None:
     elm = a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
     job = an_import(tables, bucket, elm, CSV + rows(1))
-    job = worked(job, work(tables, bucket, petition, elm, job, tmp_path / "1"))
+    job = run_stored_import(job, an_import_run(tables, bucket, petition, elm, job, tmp_path / "1"))
     undo = an_import(tables, bucket, elm, "", undoes=job.job_id)
-    assert worked(undo, work(tables, bucket, petition, elm, undo, tmp_path / "2")).accepted == 1
+    assert run_stored_import(undo, an_import_run(tables, bucket, petition, elm, undo, tmp_path / "2")).accepted == 1
     item = item_of(tables, petition, identity_of(petition, person(1)))
     assert (item["state"], "mail_kind" in item) == ("withdrawn", False)
 
@@ -173,14 +173,14 @@ def test_after_a_fault_at_any_call_every_row_counts_once(
         a_partner(tables)
         job = an_import(tables, bucket, oak, CSV + rows(1, 2, 3))
         if is_undo:
-            job = worked(job, work(tables, bucket, petition, oak, job, tmp_path / f"{at}"))
+            job = run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / f"{at}"))
             job = an_import(tables, bucket, oak, "", undoes=job.job_id)
         injection = Injection({at: fault})
         injection.into(tables, bucket)
         with suppress(Killed, PetitionsError):  # The worker puts a new message for the job into its queue.
-            worked(job, work(tables, bucket, petition, oak, job, tmp_path / f"{at}-1"))
+            run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / f"{at}-1"))
         restore(tables, bucket)
-        done = worked(job, work(tables, bucket, petition, oak, job, tmp_path / f"{at}-2"))
+        done = run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / f"{at}-2"))
         assert done.state is JobState.DONE
         assert count(tables, petition) == (0 if is_undo else 3)
         if not is_undo:

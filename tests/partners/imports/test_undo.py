@@ -14,7 +14,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import exact_count
 from tests.actors import NOW, Person, identity_of, item_of, signed
 from tests.fakes import FakeBucket, FakeTables
-from tests.importing import CSV, an_import, rows, work, worked
+from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner, receiving, sent_of
 
 ANN = Person("Ann Other", "person1@mail.example")
@@ -26,7 +26,7 @@ def run(tables: FakeTables, petition: Petition, tmp_path: Path) -> Callable[...,
 
     def import_or_undo(partner: Partner, content: str, undoes: Import | None = None) -> Import:
         job = an_import(tables, bucket, partner, content, undoes=undoes and undoes.job_id)
-        done = worked(job, work(tables, bucket, petition, partner, job, tmp_path / job.job_id))
+        done = run_stored_import(job, an_import_run(tables, bucket, petition, partner, job, tmp_path / job.job_id))
         assert done.state is JobState.DONE
         return done
 
