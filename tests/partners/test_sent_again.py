@@ -58,7 +58,7 @@ def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
 ) -> None:
     """The import had claimed the identifier and stored nothing."""
     stopped = an_import_run(tables, FakeBucket(), petition, oak, run(oak, CSV + rows(2)), Path())
-    monkeypatch.setattr(receive, "_stored_and_counted", raise_unavailable)
+    monkeypatch.setattr(receive, "_store_and_count", raise_unavailable)
     with pytest.raises(Unavailable):
         take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], stopped.receiving, NOW)
     monkeypatch.undo()
