@@ -19,11 +19,12 @@ from chalicelib.partners.model import ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
 from chalicelib.partners.receiving import ReceivingContext
 
-# A step's rows and longest time: a row takes five calls, of two seconds at most each, and eight rows run at once.
-ROWS, ROWS_SECONDS, CHECK_SECONDS = 400, 300, 400
-HEADINGS_ROW = 1
 # Rows at once. Each waits for AWS most of its time.
 WORKERS = 8
+# The longest time of a step, in seconds, and its rows: each takes five calls of two seconds at most.
+ROWS_SECONDS, CHECK_SECONDS = 300, 400
+ROWS = WORKERS * ROWS_SECONDS // (5 * 2)
+HEADINGS_ROW = 1
 
 
 @dataclass
