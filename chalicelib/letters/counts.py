@@ -53,7 +53,7 @@ def shard_of(letter: str) -> int:
 def letter_counts(slug: str, tables: Tables) -> dict[str, Days]:
     """Return the numbers of each target that has any letter, by the day (UTC) of each change.
 
-    32 consistent queries: half a read unit for each 4 KB, about 40 items. The shard of digests is read first: a
+    32 consistent queries: a read unit for each 4 KB, about 40 items. The shard of digests is read first: a
     digest's letters were requested long before it is sent, so `waiting` is never negative.
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
