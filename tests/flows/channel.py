@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.fakes import FakeQueue
 
-# The number of handled messages that may be delivered again at any later time.
+# The number of handled messages that may be delivered again later.
 REMEMBERED = 30
 
 
@@ -15,21 +15,21 @@ class Channel(FakeQueue):
     def __init__(self) -> None:
         super().__init__()
         self.handled: list[Mapping[str, Any]] = []
-        self.dead: list[Mapping[str, Any]] = []
+        self.dead_letters: list[Mapping[str, Any]] = []
 
-    def settle(self, message: Mapping[str, Any]) -> None:
+    def mark_handled(self, message: Mapping[str, Any]) -> None:
         if message in self.messages:
             self.messages.remove(message)
             self.handled = [*self.handled, message][-REMEMBERED:]
 
-    def bury(self, which: int) -> None:
-        self.dead.append(self.messages.pop(which % len(self.messages)))
+    def move_to_dead_letters(self, which: int) -> None:
+        self.dead_letters.append(self.messages.pop(which % len(self.messages)))
 
     def redrive(self) -> None:
-        self.messages += self.dead
-        self.dead.clear()
+        self.messages += self.dead_letters
+        self.dead_letters.clear()
 
-    def forget(self) -> None:
-        """SQS keeps a message for 14 days."""
-        for messages in (self.messages, self.handled, self.dead):
+    def expire(self) -> None:
+        """Delete all messages, as SQS does after 14 days."""
+        for messages in (self.messages, self.handled, self.dead_letters):
             messages.clear()

@@ -60,7 +60,7 @@ class Site:
             ]
         answers = [client.get_records(ShardIterator=iterator) for iterator in self._iterators]
         self._iterators = [answer["NextShardIterator"] for answer in answers]
-        return [_as_lambda_sees(record, self.aws.stream_arn) for answer in answers for record in answer["Records"]]
+        return [_as_lambda_sends(record, self.aws.stream_arn) for answer in answers for record in answer["Records"]]
 
     def relay(self, records: list[dict[str, Any]]) -> None:
         mail.relay_mail({"Records": records}, CONTEXT)
@@ -68,13 +68,13 @@ class Site:
     def project(self, records: list[dict[str, Any]]) -> None:
         projections.project_signatures({"Records": records}, CONTEXT)
 
-    def queued(self) -> list[dict[str, Any]]:
+    def receive_queued(self) -> list[dict[str, Any]]:
         """Receive and delete all messages of the mail queues, confirmations first."""
-        return _taken_from(self.aws.queues["mail"]) + _taken_from(self.aws.queues["other_mail"])
+        return _receive_all(self.aws.queues["mail"]) + _receive_all(self.aws.queues["other_mail"])
 
-    def overflowed(self) -> list[dict[str, Any]]:
+    def receive_overflowed(self) -> list[dict[str, Any]]:
         """Receive and delete all messages of the overflow queue."""
-        return _taken_from(self.aws.queues["overflow"])
+        return _receive_all(self.aws.queues["overflow"])
 
     def store(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Store overflowed signatures and return the messages to redeliver."""
@@ -91,7 +91,7 @@ class Site:
         records = self.stream()
         self.project(records)
         self.relay(records)
-        self.send(self.queued())
+        self.send(self.receive_queued())
         return self.new_mails()
 
     def new_mails(self) -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ def text_of(mail: dict[str, Any]) -> str:
     return str(mail.get("BodyText") or mail.get("Text") or mail.get("body_text") or mail)
 
 
-def _as_lambda_sees(record: dict[str, Any], arn: str) -> dict[str, Any]:
+def _as_lambda_sends(record: dict[str, Any], arn: str) -> dict[str, Any]:
     created = record["dynamodb"]["ApproximateCreationDateTime"]
     change = {**record["dynamodb"], "ApproximateCreationDateTime": created.timestamp()}
     return {**record, "dynamodb": change, "eventSourceARN": arn}
@@ -139,17 +139,17 @@ def partitions(slug: str) -> list[str]:
     return [keys.signature_partition(slug, bucket) for bucket in keys.BUCKETS]
 
 
-def _taken_from(queue_url: str) -> list[dict[str, Any]]:
+def _receive_all(queue_url: str) -> list[dict[str, Any]]:
     client = boto3.client("sqs")
-    taken: list[dict[str, Any]] = []
+    received: list[dict[str, Any]] = []
     while messages := client.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
             client.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
-            taken.append(
+            received.append(
                 {
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
                 }
             )
-    return taken
+    return received

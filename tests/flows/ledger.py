@@ -11,10 +11,10 @@ from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import MAIL_PAUSE, UNMAILED_LIFETIME
 from chalicelib.tallies.model import By
-from tests.flows.passage import Passage
+from tests.flows.expected import ExpectedProjections
 from tests.streaming import Record
 
-FAR = 2**40
+NEVER = 2**40
 # The events that may bring a signature into each state (None: deleted).
 TRANSITIONED_BY = {
     "pending": {"sign", "store_overflow"},
@@ -35,37 +35,37 @@ class Event:
     name: str
     moment: datetime
     petition: Petition
-    is_troubled: bool
+    had_faults: bool
 
 
 @dataclass
-class Posted:
+class SentEmail:
     moment: datetime
     is_marked: bool
 
 
 @dataclass
 class Ledger:
-    """`sums`: the expected breakdowns. `unmarked`: emails sent but not marked, because of a crash."""
+    """`sums`: the expected breakdowns. `unmarked`: by signature, emails sent but not marked, because of a crash."""
 
     sums: dict[By, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in By})
     confirmed: int = 0
-    passage: Passage = field(default_factory=Passage)
+    projections: ExpectedProjections = field(default_factory=ExpectedProjections)
     counts: list[tuple[str, int]] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
     unmarked: Counter[str] = field(default_factory=Counter)
-    posted: dict[str, list[Posted]] = field(default_factory=lambda: defaultdict(list))
+    sent_emails: dict[str, list[SentEmail]] = field(default_factory=lambda: defaultdict(list))
     ended: dict[str, datetime] = field(default_factory=dict)
 
-    def take(self, event: Event, records: Sequence[Record], mails: Sequence[Mail]) -> None:
+    def record(self, event: Event, records: Sequence[Record], mails: Sequence[Mail]) -> None:
         for _, before, after in records:
-            self._take_change(event, before or {}, after or {})
-            self.passage.take(before or {}, after or {})
-        marked = Counter(_id(old, new) for _, old, new in records if _mails(new) > _mails(old) and old)
-        self._take_mails(event, mails, marked)
+            self._record_change(event, before or {}, after or {})
+            self.projections.record(before or {}, after or {})
+        marked = Counter(_identity(old, new) for _, old, new in records if _mails(new) > _mails(old) and old)
+        self._record_mails(event, mails, marked)
         self.counts.append((iso(event.moment), self.confirmed))
 
-    def _take_change(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    def _record_change(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         states = before.get("state"), after.get("state")
         if states[0] != states[1]:
             assert states in TRANSITIONS, f"{states} during {event.name}"
@@ -87,7 +87,7 @@ class Ledger:
         if before.get("state") == "confirmed":
             self._count(-1, event.moment, before)
         if after.get("state") in ("withdrawn", None):
-            self.ended[_id(before, after)] = event.moment
+            self.ended[_identity(before, after)] = event.moment
 
     def _count(self, amount: int, moment: datetime, item: Mapping[str, Any]) -> None:
         self.confirmed += amount
@@ -96,37 +96,37 @@ class Ledger:
         self.sums[By.COUNTRY][item["country"]] += amount
         self.sums[By.SOURCE][item["source"]] += amount
 
-    def _take_mails(self, event: Event, mails: Sequence[Mail], marked: Counter[str]) -> None:
+    def _record_mails(self, event: Event, mails: Sequence[Mail], marked: Counter[str]) -> None:
         sent = Counter(mail.tags["key"].partition("_")[2] for mail in mails)
         assert not marked - sent, "an email was marked as sent but not sent"
-        assert event.is_troubled or sent == marked, "an email was sent but not marked, though nothing failed"
+        assert event.had_faults or sent == marked, "an email was sent but not marked, though nothing failed"
         assert all(number == 1 for number in sent.values()), "two emails to one person at the same time"
         self.unmarked.update(sent - marked)
         for identity in sent:
-            self._has_paused(identity, event.moment)
-            self.posted[identity].append(Posted(event.moment, identity in marked))
-            number, crashes = len(self.posted[identity]), self.unmarked[identity]
-            hour = [each for each in self.posted[identity] if event.moment - each.moment < timedelta(hours=1)]
+            self._check_pause(identity, event.moment)
+            self.sent_emails[identity].append(SentEmail(event.moment, identity in marked))
+            number, crashes = len(self.sent_emails[identity]), self.unmarked[identity]
+            hour = [each for each in self.sent_emails[identity] if event.moment - each.moment < timedelta(hours=1)]
             assert len(hour) <= 3 + crashes, "too many emails"
             assert number <= self.requests[identity] + crashes, "an email without a mail request"
 
-    def _has_paused(self, identity: str, moment: datetime) -> None:
+    def _check_pause(self, identity: str, moment: datetime) -> None:
         """Assert a minute between two emails, unless a crash or a withdrawal removed the record of the first."""
-        last = self.posted[identity][-1] if self.posted[identity] else None
+        last = self.sent_emails[identity][-1] if self.sent_emails[identity] else None
         if last and (last.is_marked or self.ended.get(identity, last.moment) <= last.moment):
             assert moment - last.moment >= MAIL_PAUSE, "two emails within a minute"
 
     def count_may_be(self, count: int, as_of: str) -> bool:
-        """Whether the count was right at some time within that second."""
+        """Return whether the count was right at some time within the second `as_of`."""
         before = [number for moment, number in self.counts if moment < as_of][-1:]
         return count in (before or [0]) + [number for moment, number in self.counts if moment == as_of]
 
 
 def _may_end(event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether a mail request may be removed: sent, refused, no longer useful, or expired with its signature."""
+    """Return whether a mail request may end: sent, refused, no longer useful, or expired with its signature."""
     if _mails(after) > _mails(before) or "undeliverable" in {**before, **after}:
         return True
-    if not after or before.get("expires_at", FAR) <= event.moment.timestamp():
+    if not after or before.get("expires_at", NEVER) <= event.moment.timestamp():
         is_old = before["mail_requested_at"] <= iso(event.moment - UNMAILED_LIFETIME)
         return bool(is_old)
     return bool(before["state"] != after["state"])
@@ -136,10 +136,10 @@ def _mails(image: Mapping[str, Any] | None) -> int:
     return int((image or {}).get("mails", 0))
 
 
-def _id(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+def _identity(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
     return str((after or before or {})["sk"])
 
 
-def lasts(moment: datetime) -> datetime:
-    """Return when the link in an email of this time expires. It stops earlier if the petition closes."""
+def link_expiry(moment: datetime) -> datetime:
+    """Return when the link in an email sent at this time expires. It ends earlier if the petition closes."""
     return moment + timedelta(days=14)

@@ -1,4 +1,4 @@
-"""AWS works again and everything is delivered. Then every 202 must be kept, and all sums must agree."""
+"""AWS works again and everything is delivered. Then each signature answered with 202 is stored, and all sums agree."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -10,20 +10,21 @@ from chalicelib.projections.funnel.read import FunnelBy
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
-from tests.flows.world import NONE, Trouble, World
+from tests.faults.injection import Faults
+from tests.flows.world import NO_FAULTS, World
 
 HOURS = 48
 
 
-def go_well(world: World, but: str = "", where: str = "", trouble: Trouble = NONE) -> None:
-    """Deliver everything, with trouble only at `where`. `but`: the function that does not run, or "lost"."""
-    _deliver(world, "store_overflow", 2, trouble if where == "store_overflow" else NONE)
-    for shard in (0, 1) if but != "relay_mail" else ():
-        world.stream("relay_mail", shard, 1000, trouble=trouble if where == "relay_mail" else NONE)
-    if but == "lost":
-        world.channels["send_mail"].forget()
-    for function in [each for each in ("send_mail", "send_other_mail") if each != but]:
-        _deliver(world, function, 2, trouble if where == function else NONE)
+def deliver_everything(world: World, outage: str = "", faulty_step: str = "", faults: Faults = NO_FAULTS) -> None:
+    """Deliver everything, with faults only in `faulty_step`. `outage`: the function that does not run, or "lost"."""
+    _deliver(world, "store_overflow", 2, faults if faulty_step == "store_overflow" else NO_FAULTS)
+    for shard in (0, 1) if outage != "relay_mail" else ():
+        world.stream("relay_mail", shard, 1000, faults=faults if faulty_step == "relay_mail" else NO_FAULTS)
+    if outage == "lost":
+        world.channels["send_mail"].expire()
+    for function in [each for each in ("send_mail", "send_other_mail") if each != outage]:
+        _deliver(world, function, 2, faults if faulty_step == function else NO_FAULTS)
 
 
 def recover(world: World, promised: Mapping[str, datetime]) -> None:
@@ -64,11 +65,11 @@ def _project(world: World) -> None:
             world.stream(function, shard, 1000)
 
 
-def _deliver(world: World, function: str, size: int, trouble: Trouble = NONE) -> None:
+def _deliver(world: World, function: str, size: int, faults: Faults = NO_FAULTS) -> None:
     waiting = list(world.channels[function].messages)
     for first in range(0, len(waiting), size):
         if world.is_flowing(function):
-            world.deliver(function, waiting[first : first + size], trouble)
+            world.deliver(function, waiting[first : first + size], faults)
 
 
 def _is_quiet(world: World) -> bool:
@@ -82,11 +83,11 @@ def _nothing_waits(world: World) -> None:
     assert not any(channel.messages for channel in world.channels.values()), "a message is never processed"
     for item in world.signatures():
         if "mail_kind" in item:
-            assert "undeliverable" in item or _is_held(world, item), f"a mail request was lost: {item}"
+            assert "undeliverable" in item or _is_on_hold(world, item), f"a mail request was lost: {item}"
 
 
-def _is_held(world: World, item: Mapping[str, Any]) -> bool:
-    """Whether the petition is closed or taken down: its confirmation emails wait until it returns."""
+def _is_on_hold(world: World, item: Mapping[str, Any]) -> bool:
+    """Return whether the petition is closed or taken down. Its confirmation emails wait until it returns."""
     is_hidden = world.petition.state_at(world.now) in HIDDEN or not world.petition.confirmable_at(world.now)
     return is_hidden and item["mail_kind"] == MailKind.CONFIRM
 
@@ -114,10 +115,11 @@ def _all_sums_agree(world: World) -> None:
 def _projections_agree(world: World) -> None:
     """Assert that the projections are complete, and that every stage was counted once."""
     for by in Dimension:
-        kept = {row["key"]: row["confirmed"] for row in world.counts(f"?by={by}")["breakdown"]}
-        assert kept == {key: number for key, number in world.ledger.passage.projected[by].items() if number}
+        projected = {row["key"]: row["confirmed"] for row in world.counts(f"?by={by}")["breakdown"]}
+        assert projected == {key: number for key, number in world.ledger.projections.projected[by].items() if number}
     for span in FunnelBy:
-        assert world.funnel(span) == {stage: number for stage, number in world.ledger.passage.passed.items() if number}
+        passed = world.ledger.projections.passed
+        assert world.funnel(span) == {stage: number for stage, number in passed.items() if number}
 
 
 def _withdrawn(world: World) -> int:

@@ -13,10 +13,11 @@ from chalicelib.petitions.find import SETTINGS_SECONDS
 from chalicelib.petitions.model import PetitionState
 from chalicelib.shedding.level import Level, set_level
 from tests.actors import NOW, Person, fields_of, identity_of, json_of
+from tests.faults.injection import Faults
 from tests.flows.answers import ANSWERS, ENDS, PERSONAL, SLUG, yes_or_no
-from tests.flows.recovery import go_well
-from tests.flows.ways import CORRECTIONS, COUNTRIES, PEOPLE, SIGNERS, SOURCES, TROUBLE, WAYS, WHICH, Way
-from tests.flows.world import Letter, Trouble, World
+from tests.flows.recovery import deliver_everything
+from tests.flows.ways import CORRECTIONS, COUNTRIES, FAULTS, PEOPLE, SIGNERS, SOURCES, WAYS, WHICH, Way
+from tests.flows.world import ReceivedEmail, World
 from tests.served import FORM, token_in
 
 
@@ -25,16 +26,16 @@ class Supporters(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.promised: dict[str, datetime] = {}
-        self.shaken_at = NOW
+        self.last_fault_at = NOW
 
     @property
     def is_settled(self) -> bool:
-        """Whether no process can have an old version of the petition in its cache."""
-        return self.world.now >= self.shaken_at + timedelta(seconds=SETTINGS_SECONDS)
+        """Whether no process can have an old version of the petition in its cache: the last fault or change is old."""
+        return self.world.now >= self.last_fault_at + timedelta(seconds=SETTINGS_SECONDS)
 
-    def shake(self, trouble: Trouble) -> None:
-        if trouble:
-            self.shaken_at = self.world.now
+    def note_faults(self, faults: Faults) -> None:
+        if faults:
+            self.last_fault_at = self.world.now
 
     @initialize(ways=st.lists(WAYS, min_size=1, max_size=3))
     def start_with_some_signatures(self, ways: list[Way]) -> None:
@@ -47,58 +48,58 @@ class Supporters(RuleBasedStateMachine):
 
     def go(self, way: Way) -> None:
         """Sign, perhaps repeatedly; get the email; perhaps confirm or withdraw, with one change in between."""
-        set_level(Level.ACCEPT_ONLY if way.where == "store_overflow" else Level.NORMAL, self.world.tables)
+        set_level(Level.ACCEPT_ONLY if way.faulty_step == "store_overflow" else Level.NORMAL, self.world.tables)
         for _ in range(way.times):
-            answer = self._by_json(way.who, way.country, way.source, way.trouble_at("sign"))
-            self._signed("json", way.who, answer, way.trouble_at("sign"))
-            go_well(self.world, way.but, way.where, way.trouble)
-            if way.trouble:
-                go_well(self.world, way.but)  # What failed is redelivered, perhaps in the same minute.
+            answer = self._sign_by_json(way.who, way.country, way.source, way.faults_at("sign"))
+            self._check_answer("json", way.who, answer, way.faults_at("sign"))
+            deliver_everything(self.world, way.outage, way.faulty_step, way.faults)
+            if way.faults:
+                deliver_everything(self.world, way.outage)  # What failed is redelivered, perhaps in the same minute.
             self.world.site.clock.forward(timedelta(seconds=62))
         self.change(way.meanwhile)
         self.world.site.clock.forward(timedelta(seconds=way.seconds))
-        if self.world.letters and way.end:
-            self._end(self.world.letters[-1], way.end, way.trouble_at(way.end))
+        if self.world.emails and way.end:
+            self._end(self.world.emails[-1], way.end, way.faults_at(way.end))
 
-    def _end(self, letter: Letter, end: str, trouble: Trouble) -> None:
+    def _end(self, email: ReceivedEmail, end: str, faults: Faults) -> None:
         if end == "withdraw":
-            self._withdraw(letter, trouble)
-        elif letter.mail.tags["kind"] == "confirm":
-            self._confirm(letter, {}, trouble)
+            self._withdraw(email, faults)
+        elif email.mail.tags["kind"] == "confirm":
+            self._confirm(email, {}, faults)
 
     def change(self, change: str) -> None:
         """Change the petition as staff can."""
         raise NotImplementedError
 
-    @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, trouble=TROUBLE)
-    def sign_by_json(self, who: Person, country: str, source: str | None, trouble: Trouble) -> None:
-        self._signed("json", who, self._by_json(who, country, source, trouble), trouble)
+    @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, faults=FAULTS)
+    def sign_by_json(self, who: Person, country: str, source: str | None, faults: Faults) -> None:
+        self._check_answer("json", who, self._sign_by_json(who, country, source, faults), faults)
 
-    @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, trouble=TROUBLE)
-    def sign_by_form(self, who: Person, country: str, source: str | None, trouble: Trouble) -> None:
+    @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, faults=FAULTS)
+    def sign_by_form(self, who: Person, country: str, source: str | None, faults: Faults) -> None:
         fields = fields_of(who, country=country, source=source or "")
         path = f"/petitions/{SLUG}/signatures"
-        answer = self.world.during("sign", lambda: self.world.site.post_form(path, fields), trouble)
-        self._signed("form", who, answer, trouble)
+        answer = self.world.during("sign", lambda: self.world.site.post_form(path, fields), faults)
+        self._check_answer("form", who, answer, faults)
 
-    def _by_json(self, who: Person, country: str, source: str | None, trouble: Trouble) -> HTTPResponse | None:
+    def _sign_by_json(self, who: Person, country: str, source: str | None, faults: Faults) -> HTTPResponse | None:
         form = json_of(who, country=country, consent={"sign": True, "updates": True}, source=source)
         path = f"/api/petitions/{SLUG}/signatures"
-        return self.world.during("sign", lambda: self.world.site.post_json(path, form), trouble)
+        return self.world.during("sign", lambda: self.world.site.post_json(path, form), faults)
 
-    def _signed(self, route: str, person: Person, answer: HTTPResponse | None, trouble: Trouble) -> None:
-        self.shake(trouble)
+    def _check_answer(self, route: str, person: Person, answer: HTTPResponse | None, faults: Faults) -> None:
+        self.note_faults(faults)
         if answer is None:
             return
         if answer.status_code == ANSWERS[route][0]:
             assert (answer.status_code, answer.body, answer.headers.get("Location")) == ANSWERS[route]
-            self._promise(identity_of(self.world.petition, person))
+            self._check_promise(identity_of(self.world.petition, person))
         elif self.is_settled:
             is_open = self.world.petition.state_at(self.world.now) is PetitionState.OPEN
             assert not is_open, f"signing an open petition was refused: {answer.status_code}"
-        assert answer.status_code in (ANSWERS[route][0], 409, 410) or (trouble and answer.status_code == 503)
+        assert answer.status_code in (ANSWERS[route][0], 409, 410) or (faults and answer.status_code == 503)
 
-    def _promise(self, identity: str) -> None:
+    def _check_promise(self, identity: str) -> None:
         """Assert what 202 promises: the signature is in the table or in the overflow queue."""
         item, now = self.world.item(identity), self.world.now
         is_kept = item and item["state"] in ("pending", "confirmed") and item.get("expires_at", 2**40) > now.timestamp()
@@ -106,14 +107,14 @@ class Supporters(RuleBasedStateMachine):
         assert is_kept or identity in waiting, "the answer was 202, but the signature is not stored"
         self.promised[identity] = now
 
-    @precondition(lambda self: self.world.letters)
+    @precondition(lambda self: self.world.emails)
     @rule(which=WHICH, purpose=st.sampled_from(["confirm", "withdraw", "unsubscribe"]))
     def open_a_link(self, which: int, purpose: str) -> None:
-        letter = self._letter(which)
-        if f"/{purpose}?token=" not in letter.mail.text:
+        email = self._email(which)
+        if f"/{purpose}?token=" not in email.mail.text:
             return
         before = self._everything()
-        answer = self.world.during("get", lambda: self.world.site.get(letter.link(purpose)))
+        answer = self.world.during("get", lambda: self.world.site.get(email.link(purpose)))
         assert answer is not None
         assert answer.status_code < 500
         assert self._everything() == before, "GET changed something"
@@ -122,34 +123,34 @@ class Supporters(RuleBasedStateMachine):
         channels = [list(channel.messages) for channel in self.world.channels.values()]
         return [copy.deepcopy(self.world.tables.items), channels, len(self.world.site.mailer.mails)]
 
-    @precondition(lambda self: self.world.letters)
-    @rule(which=WHICH, corrections=CORRECTIONS, trouble=TROUBLE)
-    def confirm(self, which: int, corrections: dict[str, str], trouble: Trouble) -> None:
-        letter = self._letter(which)
-        if letter.mail.tags["kind"] == "confirm":
-            self._confirm(letter, corrections, trouble)
+    @precondition(lambda self: self.world.emails)
+    @rule(which=WHICH, corrections=CORRECTIONS, faults=FAULTS)
+    def confirm(self, which: int, corrections: dict[str, str], faults: Faults) -> None:
+        email = self._email(which)
+        if email.mail.tags["kind"] == "confirm":
+            self._confirm(email, corrections, faults)
 
-    def _confirm(self, letter: Letter, corrections: Mapping[str, str], trouble: Trouble) -> None:
-        before, shown = self.world.item(letter.identity) or {}, self._post(letter, "confirm", corrections, trouble)
-        after = self.world.item(letter.identity) or {}
+    def _confirm(self, email: ReceivedEmail, corrections: Mapping[str, str], faults: Faults) -> None:
+        before, shown = self.world.item(email.identity) or {}, self._post(email, "confirm", corrections, faults)
+        after = self.world.item(email.identity) or {}
         if shown in ENDS.values():
             assert after["state"] == shown
-        if trouble or not self.is_settled:
+        if faults or not self.is_settled:
             return
-        assert shown == self._confirmable(letter, before)
+        assert shown == self._expected_page(email, before)
         if before.get("state") == "pending" and shown == "confirmed":
-            self._is_as_confirmed(before, after, corrections)
+            self._check_confirmed(before, after, corrections)
 
-    def _confirmable(self, letter: Letter, before: Mapping[str, Any]) -> str:
+    def _expected_page(self, email: ReceivedEmail, before: Mapping[str, Any]) -> str:
         petition, now = self.world.petition, self.world.now
         if petition.state is PetitionState.REMOVED:
             return "410"
         if before.get("state", "pending") != "pending":
             return str(before["state"])
-        has_ended = now >= letter.until or letter.is_older_than(before.get("withdrawn_at"))
+        has_ended = now >= email.until or email.is_older_than(before.get("withdrawn_at"))
         return "confirmed" if before and not has_ended and petition.confirmable_at(now) else "410"
 
-    def _is_as_confirmed(
+    def _check_confirmed(
         self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]
     ) -> None:
         assert after["name"] == corrections.get("name", before["name"])
@@ -157,44 +158,44 @@ class Supporters(RuleBasedStateMachine):
         for version in ("text_version", "consent_version"):
             assert after[version] == before[version], "the version changed, though no page showed another"
 
-    @precondition(lambda self: self.world.letters)
-    @rule(which=WHICH, withdrawing=st.booleans(), trouble=TROUBLE)
-    def withdraw_or_unsubscribe(self, which: int, withdrawing: bool, trouble: Trouble) -> None:
-        letter = self._letter(which)
+    @precondition(lambda self: self.world.emails)
+    @rule(which=WHICH, withdrawing=st.booleans(), faults=FAULTS)
+    def withdraw_or_unsubscribe(self, which: int, withdrawing: bool, faults: Faults) -> None:
+        email = self._email(which)
         if withdrawing:
-            self._withdraw(letter, trouble)
-        elif "/unsubscribe?token=" in letter.mail.text:
-            self._unsubscribe(letter, trouble)
+            self._withdraw(email, faults)
+        elif "/unsubscribe?token=" in email.mail.text:
+            self._unsubscribe(email, faults)
 
-    def _withdraw(self, letter: Letter, trouble: Trouble) -> None:
-        shown = self._post(letter, "withdraw", {}, trouble)
-        assert shown == "withdrawn" or trouble
+    def _withdraw(self, email: ReceivedEmail, faults: Faults) -> None:
+        shown = self._post(email, "withdraw", {}, faults)
+        assert shown == "withdrawn" or faults
         if shown == "withdrawn":
-            item = self.world.item(letter.identity)
+            item = self.world.item(email.identity)
             assert item is None or (item["state"] == "withdrawn" and not PERSONAL & item.keys())
 
-    def _unsubscribe(self, letter: Letter, trouble: Trouble) -> None:
+    def _unsubscribe(self, email: ReceivedEmail, faults: Faults) -> None:
         """Unsubscribe with one click, as an email program does."""
-        link, body = letter.link("unsubscribe"), b"List-Unsubscribe=One-Click"
-        answer = self.world.during("unsubscribe", lambda: self.world.site.post(link, body, FORM), trouble)
-        assert trouble or (answer and answer.status_code == 200)
+        link, body = email.link("unsubscribe"), b"List-Unsubscribe=One-Click"
+        answer = self.world.during("unsubscribe", lambda: self.world.site.post(link, body, FORM), faults)
+        assert faults or (answer and answer.status_code == 200)
         if answer and answer.status_code == 200:
-            assert not (self.world.item(letter.identity) or {}).get("updates")
+            assert not (self.world.item(email.identity) or {}).get("updates")
 
-    def _letter(self, which: int) -> Letter:
-        """Return a letter by number, counted from the newest."""
-        return self.world.letters[-1 - which % len(self.world.letters)]
+    def _email(self, which: int) -> ReceivedEmail:
+        """Return an email by number, counted from the newest."""
+        return self.world.emails[-1 - which % len(self.world.emails)]
 
-    def _post(self, letter: Letter, purpose: str, more: Mapping[str, str], trouble: Trouble) -> str:
+    def _post(self, email: ReceivedEmail, purpose: str, more: Mapping[str, str], faults: Faults) -> str:
         """Return which page was shown; "" if the process was killed."""
-        fields = {"token": token_in(letter.link(purpose)), **more}
-        answer = self.world.during(purpose, lambda: self.world.site.post_form(f"/{purpose}", fields), trouble)
-        self.shake(trouble)
+        fields = {"token": token_in(email.link(purpose)), **more}
+        answer = self.world.during(purpose, lambda: self.world.site.post_form(f"/{purpose}", fields), faults)
+        self.note_faults(faults)
         if answer is None:
             return ""
         text = answer.body.decode()
         shown = next((end for words, end in ENDS.items() if words in text), str(answer.status_code))
-        assert answer.status_code < 500 or trouble
+        assert answer.status_code < 500 or faults
         if shown in ENDS.values():
             assert not [who for person in PEOPLE for who in person if who.email in text or who.name in text]
         return shown

@@ -15,10 +15,10 @@ from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.model import By
-from tests.flows.recovery import go_well, recover
+from tests.faults.injection import Faults
+from tests.flows.recovery import deliver_everything, recover
 from tests.flows.supporters import Supporters
-from tests.flows.ways import BUT, TROUBLE, WHICH
-from tests.flows.world import Trouble
+from tests.flows.ways import FAULTS, OUTAGES, WHICH
 
 FUNCTIONS = st.sampled_from(["store_overflow", "send_mail", "send_mail", "send_other_mail"])
 STREAM_FUNCTIONS = st.sampled_from(["relay_mail", "project_signatures"])
@@ -39,55 +39,55 @@ class AnyLife(Supporters):
 
     def __init__(self) -> None:
         super().__init__()
-        self.checked: object = None
+        self.checked_state: object = None
 
-    @rule(function=STREAM_FUNCTIONS, shard=SHARD, size=SIZE, overlap=OVERLAP, trouble=TROUBLE)
-    def stream(self, function: str, shard: int, size: int, overlap: int, trouble: Trouble) -> None:
-        self.world.stream(function, shard, size, overlap, trouble)
+    @rule(function=STREAM_FUNCTIONS, shard=SHARD, size=SIZE, overlap=OVERLAP, faults=FAULTS)
+    def stream(self, function: str, shard: int, size: int, overlap: int, faults: Faults) -> None:
+        self.world.stream(function, shard, size, overlap, faults)
 
-    @rule(function=FUNCTIONS, picks=st.lists(WHICH, min_size=1, max_size=3), late=st.booleans(), trouble=TROUBLE)
-    def deliver(self, function: str, picks: list[int], late: bool, trouble: Trouble) -> None:
+    @rule(function=FUNCTIONS, picks=st.lists(WHICH, min_size=1, max_size=3), late=st.booleans(), faults=FAULTS)
+    def deliver(self, function: str, picks: list[int], late: bool, faults: Faults) -> None:
         """Deliver messages in any order; `late` also redelivers handled ones."""
         channel = self.world.channels[function]
         pool = [*channel.messages, *(channel.handled if late else [])]
         if pool and self.world.is_flowing(function):
-            self.world.deliver(function, [pool[which % len(pool)] for which in picks], trouble)
+            self.world.deliver(function, [pool[which % len(pool)] for which in picks], faults)
 
-    @rule(seconds=st.sampled_from([0, 61, 61]), but=BUT)
-    def deliver_without_faults(self, seconds: int, but: str) -> None:
+    @rule(seconds=st.sampled_from([0, 61, 61]), outage=OUTAGES)
+    def deliver_without_faults(self, seconds: int, outage: str) -> None:
         self.time_passes(seconds)
-        go_well(self.world, but)
+        deliver_everything(self.world, outage)
 
-    @precondition(lambda self: any(channel.messages or channel.dead for channel in self.world.channels.values()))
+    @precondition(lambda self: any(each.messages or each.dead_letters for each in self.world.channels.values()))
     @rule(function=FUNCTIONS, which=st.none() | WHICH)
     def a_message_becomes_a_dead_letter_or_all_are_redriven(self, function: str, which: int | None) -> None:
         channel = self.world.channels[function]
         if which is None:
             channel.redrive()
         elif channel.messages:
-            channel.bury(which)
+            channel.move_to_dead_letters(which)
 
     @rule(refusal=REFUSALS, times=st.integers(1, 4))
     def ses_refuses(self, refusal: type[Exception], times: int) -> None:
         self.world.site.mailer.failures = [refusal() for _ in range(times)]
 
-    @precondition(lambda self: self.world.letters)
-    @rule(which=WHICH, kind=KINDS, times=st.integers(1, 2), trouble=TROUBLE)
-    def feedback(self, which: int, kind: str, times: int, trouble: Trouble) -> None:
-        letter = self._letter(which)
-        event = {**FEEDBACK[kind], "mail": {"tags": {name: [value] for name, value in letter.mail.tags.items()}}}
+    @precondition(lambda self: self.world.emails)
+    @rule(which=WHICH, kind=KINDS, times=st.integers(1, 2), faults=FAULTS)
+    def feedback(self, which: int, kind: str, times: int, faults: Faults) -> None:
+        email = self._email(which)
+        event = {**FEEDBACK[kind], "mail": {"tags": {name: [value] for name, value in email.mail.tags.items()}}}
         again = self.world.during(
-            "feedback", lambda: self.world.site.deliver("receive_feedback", [event] * times), trouble
+            "feedback", lambda: self.world.site.deliver("receive_feedback", [event] * times), faults
         )
-        item = self.world.item(letter.identity)
+        item = self.world.item(email.identity)
         if again == [] and kind in ("bounced", "complained") and item and "email" in item:
             assert item["undeliverable"] in ("bounced", "complained")
             assert "mail_kind" not in item
             assert not item["updates"]
 
-    @rule(schedule=st.sampled_from(["sweep_mail", "watch_mail", "recount_tallies"]), trouble=TROUBLE)
-    def a_schedule_runs(self, schedule: str, trouble: Trouble) -> None:
-        self.world.run(schedule, trouble)
+    @rule(schedule=st.sampled_from(["sweep_mail", "watch_mail", "recount_tallies"]), faults=FAULTS)
+    def a_schedule_runs(self, schedule: str, faults: Faults) -> None:
+        self.world.run(schedule, faults)
 
     @rule(level=st.sampled_from([Level.NORMAL, Level.SNAPSHOT_ONLY, Level.ACCEPT_ONLY]))
     def shed(self, level: Level) -> None:
@@ -109,7 +109,7 @@ class AnyLife(Supporters):
         }
         if change in changes:
             self.world.petition = publish(petition.model_copy(update=changes[change]), now, self.world.tables)
-            self.shaken_at = now
+            self.last_fault_at = now
         elif change == "shards":
             more = min(petition.shards + 2, 9)
             raise_shards(petition.slug, more, self.world.tables)
@@ -119,18 +119,18 @@ class AnyLife(Supporters):
     def time_passes(self, seconds: int) -> None:
         self.world.site.clock.forward(timedelta(seconds=seconds))
         if seconds > 14 * 86_400:
-            self.world.channels["send_mail"].forget()
-            self.world.channels["send_other_mail"].forget()
+            self.world.channels["send_mail"].expire()
+            self.world.channels["send_other_mail"].expire()
 
     @rule()
     def expired_items_are_deleted(self) -> None:
         self.world.expire()
 
-    @rule(trouble=TROUBLE)
-    def read_the_count(self, trouble: Trouble) -> None:
+    @rule(faults=FAULTS)
+    def read_the_count(self, faults: Faults) -> None:
         path = f"/api/petitions/{self.world.petition.slug}/count"
-        answer = self.world.during("get", lambda: self.world.site.get(path), trouble)
-        self.shake(trouble)
+        answer = self.world.during("get", lambda: self.world.site.get(path), faults)
+        self.note_faults(faults)
         if answer is not None and answer.status_code == 200:
             assert self.world.ledger.count_may_be(answer.json_body["count"], answer.json_body["as_of"])
 
@@ -139,7 +139,7 @@ class AnyLife(Supporters):
         if not really:
             return
         recover(self.world, self.promised)
-        self.shaken_at = self.world.now
+        self.last_fault_at = self.world.now
 
     def teardown(self) -> None:
         try:
@@ -151,16 +151,16 @@ class AnyLife(Supporters):
     @invariant()
     def every_breakdown_counts_the_confirmed_signatures(self) -> None:
         state = (len(self.world.tables.log), self.world.now, self.world.petition)
-        if state == self.checked:
+        if state == self.checked_state:
             return
-        self.checked = state
+        self.checked_state = state
         confirmed = sum(item["state"] == "confirmed" for item in self.world.signatures())
         assert confirmed == self.world.ledger.confirmed
         for by in By:
             counts = self.world.counts(f"?by={by}")
-            kept = {row["key"]: row["confirmed"] for row in counts["breakdown"]}
-            assert kept == {key: number for key, number in self.world.ledger.sums[by].items() if number}
-            assert counts["confirmed"] == sum(kept.values()) == confirmed
+            breakdown = {row["key"]: row["confirmed"] for row in counts["breakdown"]}
+            assert breakdown == {key: number for key, number in self.world.ledger.sums[by].items() if number}
+            assert counts["confirmed"] == sum(breakdown.values()) == confirmed
         assert not recount(self.world.petition, lambda: self.world.now, self.world.tables).drift
 
     @invariant()
@@ -178,10 +178,10 @@ class AnyLife(Supporters):
     @invariant()
     def a_pending_signature_does_not_expire_before_its_link(self) -> None:
         """Check the last email only: an earlier one may name a later end, from before the petition was set to close."""
-        for letter in {letter.identity: letter for letter in self.world.letters}.values():
-            item = self.world.item(letter.identity)
-            if item and item["state"] == "pending" and letter.until > self.world.now:
-                assert item["expires_at"] >= letter.until.timestamp()
+        for email in {email.identity: email for email in self.world.emails}.values():
+            item = self.world.item(email.identity)
+            if item and item["state"] == "pending" and email.until > self.world.now:
+                assert item["expires_at"] >= email.until.timestamp()
 
 
 def test_any_sequence_of_events_keeps_every_promise(environment: dict[str, str]) -> None:

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(not IS_OURS, reason="only our own emulator injec
 
 @pytest.fixture
 def faulty(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """The site with faults. Claims end soon, because a fault may keep one from being released."""
+    """The site with faults. Claims end soon, because after a fault a claim may not be released."""
     monkeypatch.setattr("chalicelib.mail.send.CLAIM", timedelta(seconds=1))
     set_faults(site.aws.endpoint, FAULTS)
     yield site
@@ -44,27 +44,27 @@ def faulty(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 def test_no_signature_is_lost_or_counted_twice(faulty: Site) -> None:
     before = set_faults(faulty.aws.endpoint, FAULTS)
     for number in range(PEOPLE):
-        until(partial(answers, 202, faulty.sign, email=f"a{number}@example.org"))
-    links = mailed(faulty)
+        retry_until(partial(answers, 202, faulty.sign, email=f"a{number}@example.org"))
+    links = deliver_everything(faulty)
     assert len(links) == PEOPLE
     for path in links.values():
-        until(partial(answers, 200, faulty.post_form, "/confirm", {"token": token(path)}))
+        retry_until(partial(answers, 200, faulty.post_form, "/confirm", {"token": token(path)}))
     met = set_faults(faulty.aws.endpoint, {})
     assert faulty.count() == PEOPLE
     assert {name for name, times in met.items() if times > before.get(name, 0)} & {"table-throttled", "queue-partial"}
 
 
-def mailed(site: Site) -> dict[str, str]:
+def deliver_everything(site: Site) -> dict[str, str]:
     """Deliver everything. Return the link to confirm in each person's first email."""
     waiting: list[dict[str, Any]] = []
     overflowed: list[dict[str, Any]] = []
     links: dict[str, str] = {}
     for _ in range(TRIES):
-        overflowed = site.store(overflowed + site.overflowed())
+        overflowed = site.store(overflowed + site.receive_overflowed())
         records = site.stream()
         for work in (site.project, site.relay):
-            until(partial(succeeds, work, records))
-        waiting += site.queued()
+            retry_until(partial(succeeds, work, records))
+        waiting += site.receive_queued()
         again = {each["itemIdentifier"] for each in site.send(waiting)["batchItemFailures"]}
         waiting = [message for message in waiting if message["messageId"] in again]
         for mail in site.new_mails():
@@ -86,10 +86,10 @@ def succeeds(work: Callable[[Any], None], records: list[dict[str, Any]]) -> bool
     return True
 
 
-def until(done: Callable[[], bool]) -> None:
-    """Try again, as people and queues do. A process asks for a petition that it could not read once a second only."""
+def retry_until(is_done: Callable[[], bool]) -> None:
+    """Try again, as people and queues do. Wait, because a process reads a missing petition at most once a second."""
     for _ in range(TRIES):
-        if done():
+        if is_done():
             return
         time.sleep(0.1)
     raise AssertionError(f"not done after {TRIES} tries")

@@ -22,7 +22,7 @@ def test_confirmed_constituencies_are_counted_once_and_subtracted_on_withdrawal(
         assert site.sign(email=email, postcode=postcode).status_code == 202
     records = site.stream()
     site.relay(records)
-    site.send(site.queued())
+    site.send(site.receive_queued())
     alice, bob, charlie = sorted(site.new_mails(), key=lambda mail: str(mail["To"]))
     for mail, correction in ((alice, {}), (bob, {"postcode": "SW1A 1AA"}), (charlie, {})):
         answer = site.post_form("/confirm", {"token": token(link(mail, "confirm")), **correction})

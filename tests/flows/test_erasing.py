@@ -16,7 +16,7 @@ from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.flows.handlers import Site
-from tests.flows.test_races import NOW, all_signatures, at_once, signed
+from tests.flows.test_races import NOW, all_signatures, run_at_once, signed
 from tests.signatures.test_erase import LEFT
 
 
@@ -44,7 +44,7 @@ def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
             confirm(subject, Corrections(), petition, NOW, emulator_tables)
 
     verbs = ("erase", "confirm", "sign", "withdraw", "erase", "sign", "confirm")
-    at_once(act, [(verb, name) for name in people for verb in verbs])
+    run_at_once(act, [(verb, name) for name in people for verb in verbs])
     items = all_signatures(petition, emulator_tables)
     assert len(items) == 30
     now_confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)

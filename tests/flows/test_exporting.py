@@ -41,8 +41,9 @@ def ask(bob: str, method: str, path: str, body: object = None) -> HTTPResponse:
         return client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def asked_for(site: Site, bob: str, **wanted: Any) -> str:
-    answer = ask(bob, "POST", f"/api/staff/petitions/{site.slug}/exports", wanted)
+def request_export(site: Site, bob: str, **fields: Any) -> str:
+    """Request an export and return its id."""
+    answer = ask(bob, "POST", f"/api/staff/petitions/{site.slug}/exports", fields)
     assert answer.status_code == 202, answer.body
     return str(answer.json_body["id"])
 
@@ -54,7 +55,7 @@ def deliver(export_id: str, millis: int = 900_000) -> None:
     assert run_export({"Records": [record]}, context) == {"batchItemFailures": []}
 
 
-def fetched(bob: str, export_id: str, what: str = "file") -> bytes:
+def download(bob: str, export_id: str, what: str = "file") -> bytes:
     link = ask(bob, "GET", f"/api/staff/exports/{export_id}/{what}").json_body["url"]
     with urllib.request.urlopen(link, timeout=10) as answer:
         content: bytes = answer.read()
@@ -62,31 +63,31 @@ def fetched(bob: str, export_id: str, what: str = "file") -> bytes:
 
 
 def test_the_downloaded_export_is_complete_and_matches_its_digest(site: Site, bob: str) -> None:
-    export_id = asked_for(site, bob, columns=["name", "country"])
+    export_id = request_export(site, bob, columns=["name", "country"])
     deliver(export_id)
     export = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
     assert (export["state"], export["rows"], export["of"]) == ("done", len(NAMES), len(NAMES))
-    content = fetched(bob, export_id)
+    content = download(bob, export_id)
     assert hashlib.sha256(content).hexdigest() == export["sha256"]
     assert sorted(row["name"] for row in rows_of(content)) == sorted(NAMES)
-    assert fetched(bob, export_id, "cover").startswith(b"%PDF")
+    assert download(bob, export_id, "cover").startswith(b"%PDF")
     bucket = boto3.client("s3").list_buckets()["Buckets"]
     assert bucket
 
 
 def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(site: Site, bob: str) -> None:
-    asked_for(site, bob)
+    request_export(site, bob)
     queue = boto3.client("sqs")
     known = queue.get_queue_attributes(QueueUrl=site.aws.queues["exports"], AttributeNames=["All"])["Attributes"]
     assert known["ApproximateNumberOfMessagesDelayed"] == "1"
 
 
 def test_an_export_continued_by_another_message_is_complete(site: Site, bob: str) -> None:
-    export_id = asked_for(site, bob, format="ndjson", columns=["name"])
+    export_id = request_export(site, bob, format="ndjson", columns=["name"])
     deliver(export_id, 1_000)
     assert ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"
     deliver(export_id, (REST_SECONDS + 10) * 1_000)
     half = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
     assert (half["state"], half["rows"]) == ("running", len(NAMES))
     deliver(export_id)
-    assert sorted(row["name"] for row in rows_of(fetched(bob, export_id), "ndjson")) == sorted(NAMES)
+    assert sorted(row["name"] for row in rows_of(download(bob, export_id), "ndjson")) == sorted(NAMES)

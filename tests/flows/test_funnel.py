@@ -10,7 +10,7 @@ from chalicelib.core import keys
 from tests.flows.handlers import Site, link, token
 
 
-def numbers(site: Site) -> Mapping[str, int]:
+def funnel_totals(site: Site) -> Mapping[str, int]:
     """Return the funnel's totals that are not zero."""
     headers = {"Authorization": f"Bearer {site.staff_token}"}
     body = site.get(f"/api/staff/petitions/{site.slug}/funnel?by=hour", headers).json_body
@@ -18,13 +18,13 @@ def numbers(site: Site) -> Mapping[str, int]:
     return {name: number for name, number in body["totals"].items() if number}
 
 
-def areas(site: Site) -> Mapping[str, int]:
+def count_by_area(site: Site) -> Mapping[str, int]:
     body = site.counts("?by=postcode-area")
     assert sum(row["confirmed"] for row in body["breakdown"]) == body["confirmed"]
     return {row["key"]: row["confirmed"] for row in body["breakdown"]}
 
 
-def pressed(site: Site, mail: dict[str, Any], purpose: str) -> None:
+def press_link(site: Site, mail: dict[str, Any], purpose: str) -> None:
     answer = site.post_form(f"/{purpose}", {"token": token(link(mail, purpose))})
     assert answer.status_code == 200, answer.body
 
@@ -34,21 +34,21 @@ def test_redelivered_stream_records_count_every_stage_once(site: Site) -> None:
         assert site.sign(email=email, postcode=postcode).status_code == 202
     records = site.stream()
     site.relay(records)
-    site.send(site.queued())
+    site.send(site.receive_queued())
     alice, bob, _ = sorted(site.new_mails(), key=lambda mail: str(mail["To"]))
-    pressed(site, alice, "confirm")
-    pressed(site, bob, "confirm")
-    assert areas(site) == {"not yet assigned": 2}
+    press_link(site, alice, "confirm")
+    press_link(site, bob, "confirm")
+    assert count_by_area(site) == {"not yet assigned": 2}
     _expire(site, "c@example.org")
     records += site.stream()
     for _ in range(2):
         site.project(records)
-    assert numbers(site) == {"received": 3, "mailed": 3, "confirmed": 2, "expired": 1}
-    assert areas(site) == {"SW": 1, "BT": 1}
-    pressed(site, bob, "withdraw")
+    assert funnel_totals(site) == {"received": 3, "mailed": 3, "confirmed": 2, "expired": 1}
+    assert count_by_area(site) == {"SW": 1, "BT": 1}
+    press_link(site, bob, "withdraw")
     site.project(site.stream())
-    assert numbers(site)["withdrawn"] == 1
-    assert areas(site) == {"SW": 1}
+    assert funnel_totals(site)["withdrawn"] == 1
+    assert count_by_area(site) == {"SW": 1}
 
 
 def _expire(site: Site, email: str) -> None:

@@ -51,7 +51,7 @@ def test_a_table_outage_during_a_crowd_loses_no_signature(
     with monkeypatch.context() as down:
         down.setattr(client, "put_item", lambda **request: failing(put, **request))
         answers = [site.sign(email=person) for person in people[2:] * 2]
-        waiting = site.overflowed()
+        waiting = site.receive_overflowed()
         assert site.store(waiting) == (waiting if failing is not silent else [])
     assert {(answer.status_code, answer.body) for answer in answers} == {(202, b'{"status":"check-your-inbox"}')}
     assert len(waiting) == (3 if failing is silent else len(answers)), "a stored signature was queued"
@@ -75,7 +75,7 @@ def test_accept_only_makes_no_table_call_and_stores_all_signatures_later(
     with monkeypatch.context() as down:
         down.setattr(signing_tables(), "_client", None)
         assert site.sign(email="second@example.org").status_code == 202
-    assert site.store(site.overflowed()) == []
+    assert site.store(site.receive_overflowed()) == []
     assert len(site.deliver()) == 3
 
 

@@ -35,7 +35,7 @@ Thing = TypeVar("Thing")
 NOW = times.now()
 
 
-def at_once(act: Callable[[Thing], Result], things: Sequence[Thing], threads: int = 32) -> list[Result]:
+def run_at_once(act: Callable[[Thing], Result], things: Sequence[Thing], threads: int = 32) -> list[Result]:
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(act, things))
 
@@ -58,20 +58,22 @@ def sign_once(local: str, petition: Petition, tables: Tables, source: str | None
 def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_mail_request(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
-    outcomes = at_once(lambda _: sign_once("alice", petition, emulator_tables).outcome, range(32))
+    outcomes = run_at_once(lambda _: sign_once("alice", petition, emulator_tables).outcome, range(32))
     assert outcomes.count(Outcome.ACCEPTED) == 1
     records = site.stream()
     assert [record["eventName"] for record in records] == ["INSERT"]
     site.relay(records)
-    assert len(site.queued()) == 1
+    assert len(site.receive_queued()) == 1
 
 
 def test_200_people_confirming_three_times_at_once_are_counted_as_200(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     sources = ("bbc-news", "friends", None)
-    subjects = at_once(lambda number: signed(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200))
-    states = at_once(lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3)
+    subjects = run_at_once(
+        lambda number: signed(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200)
+    )
+    states = run_at_once(lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3)
     assert set(states) == {SignatureState.CONFIRMED}
     assert exact_count(petition, NOW, emulator_tables).confirmed == 200
     for by in By:
@@ -96,7 +98,9 @@ def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
         else:
             withdraw(subject.key, petition, NOW, emulator_tables)
 
-    at_once(act, [(verb, subject) for subject in subjects for verb in ("confirm", "withdraw", "confirm", "withdraw")])
+    run_at_once(
+        act, [(verb, subject) for subject in subjects for verb in ("confirm", "withdraw", "confirm", "withdraw")]
+    )
     confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in all_signatures(petition, emulator_tables))
     assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
 
@@ -134,7 +138,7 @@ def test_past_days_are_closed_once_by_concurrent_readers(
             subject = signed(f"d{day}n{number}", petition, emulator_tables)
             confirm(subject, Corrections(), petition, NOW + timedelta(days=day), emulator_tables)
     later = NOW + timedelta(days=9)
-    counts = at_once(lambda _: exact_count(petition, later, emulator_tables).confirmed, range(16), threads=8)
+    counts = run_at_once(lambda _: exact_count(petition, later, emulator_tables).confirmed, range(16), threads=8)
     assert set(counts) == {6}
     assert breakdown(petition, By.DAY, Days(), later, emulator_tables).values == {
         (NOW + timedelta(days=day)).date().isoformat(): day + 1 for day in range(3)
@@ -142,8 +146,8 @@ def test_past_days_are_closed_once_by_concurrent_readers(
 
 
 def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: Site, petition: Petition) -> None:
-    won = at_once(lambda _: lease_snapshot(petition.slug, NOW, 10, emulator_tables), range(20))
-    assert won.count(True) == 1
+    leases = run_at_once(lambda _: lease_snapshot(petition.slug, NOW, 10, emulator_tables), range(20))
+    assert leases.count(True) == 1
     after = NOW + timedelta(seconds=11)
     assert lease_snapshot(petition.slug, after, 10, emulator_tables), "an expired lease is taken over"
 
@@ -166,15 +170,15 @@ def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]
 def test_of_16_concurrent_edits_of_one_revision_one_wins_and_the_rest_are_refused(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
-    read = petition_as_stored(petition.slug, emulator_tables)
+    before = petition_as_stored(petition.slug, emulator_tables)
 
     def edited(number: int) -> Petition | None:
         try:
-            return edit(with_changes(read, title=f"Editor {number}"), NOW, emulator_tables)
+            return edit(with_changes(before, title=f"Editor {number}"), NOW, emulator_tables)
         except Stale:
             return None
 
-    won = [each for each in at_once(edited, range(16), 16) if each]
-    assert len(won) == 1
-    assert petition_as_stored(petition.slug, emulator_tables) == won[0]
-    assert won[0].revision == read.revision + 1
+    edits = [each for each in run_at_once(edited, range(16), 16) if each]
+    assert len(edits) == 1
+    assert petition_as_stored(petition.slug, emulator_tables) == edits[0]
+    assert edits[0].revision == before.revision + 1

@@ -17,26 +17,25 @@ from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
 from tests.flows.handlers import Site
-from tests.flows.test_races import at_once, signed
+from tests.flows.test_races import run_at_once, signed
 
 SOURCES = ("bbc-news", "friends", None)
-QUIET = timedelta(minutes=2)
 
 
-def quiet() -> datetime:
-    return times.now() + QUIET
+def two_minutes_later() -> datetime:
+    return times.now() + timedelta(minutes=2)
 
 
 def a_crowd(petition: Petition, tables: Tables, size: int, name: str = "a") -> None:
     subjects = [signed(f"{name}{number}", petition, tables, SOURCES[number % 3]) for number in range(size)]
-    at_once(lambda subject: confirm(subject, Corrections(), petition, times.now(), tables), subjects, 8)
+    run_at_once(lambda subject: confirm(subject, Corrections(), petition, times.now(), tables), subjects, 8)
 
 
 def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, site: Site, petition: Petition) -> None:
     a_crowd(petition, emulator_tables, 9)
-    assert recount(petition, quiet, emulator_tables).drift == {}
+    assert recount(petition, two_minutes_later, emulator_tables).drift == {}
     now = times.now()
-    for second, (number, named) in enumerate(
+    for second, (number, sums) in enumerate(
         (
             ("total", {COUNT, DAYS}),
             (f"h{now:%H}", {HOURS}),
@@ -45,11 +44,11 @@ def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, 
         )
     ):
         emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, now.date()), add={number: 1}))
-        found = recount(petition, quiet, emulator_tables)
-        assert found.drift == dict.fromkeys(named, 1)
+        found = recount(petition, two_minutes_later, emulator_tables)
+        assert found.drift == dict.fromkeys(sums, 1)
         # An adjustment is recorded by its second: two in one second are refused.
         repair(found, now + timedelta(seconds=second), emulator_tables)
-        assert recount(petition, quiet, emulator_tables).drift == {}
+        assert recount(petition, two_minutes_later, emulator_tables).drift == {}
     assert breakdown(petition, By.SOURCE, Days(), times.now(), emulator_tables).confirmed == 9
 
 
@@ -67,13 +66,13 @@ def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
 
     with ThreadPoolExecutor(4) as pool:
         acting = [pool.submit(act, number) for number in range(120)]
-        looks = []
+        recounts = []
         while not all(each.done() for each in acting):
-            looks.append(recount(petition, times.now, emulator_tables))
+            recounts.append(recount(petition, times.now, emulator_tables))
         [each.result() for each in acting]
-    assert any(look.moving for look in looks), "no signature changed during a recount"
-    assert [look.drift for look in looks if look.drift] == []
-    settled = recount(petition, quiet, emulator_tables)
+    assert any(each.moving for each in recounts), "no signature changed during a recount"
+    assert [each.drift for each in recounts if each.drift] == []
+    settled = recount(petition, two_minutes_later, emulator_tables)
     assert (settled.drift, settled.moving) == ({}, 0)
     assert settled.confirmed == 30 + 80 == exact_count(petition, times.now(), emulator_tables).confirmed
 
@@ -81,10 +80,10 @@ def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
 def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site: Site, petition: Petition) -> None:
     subjects = [signed(f"p{number}", petition, emulator_tables) for number in range(6)]
     site.project(site.stream())
-    assert recount(petition, quiet, emulator_tables).pending == {}
+    assert recount(petition, two_minutes_later, emulator_tables).pending == {}
     bucket = keys.bucket_of(subjects[0].signature_id)
     emulator_tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 2}))
-    found = recount(petition, quiet, emulator_tables)
+    found = recount(petition, two_minutes_later, emulator_tables)
     assert found.pending_drift == 2
     assert repair_pending(found, emulator_tables) == 1
     assert pending_count(petition.slug, emulator_tables) == 6
@@ -105,7 +104,7 @@ def test_growing_shards_while_people_confirm_counts_each_once(
         confirm(subjects[number], Corrections(), known, times.now(), emulator_tables)
         return exact_count(before, times.now(), emulator_tables).confirmed
 
-    assert max(at_once(act, range(90), threads=6)) == 90
+    assert max(run_at_once(act, range(90), threads=6)) == 90
     assert petition_as_stored(petition.slug, emulator_tables).shards == 40
     later = times.now() + timedelta(days=2)
     assert exact_count(before, later, emulator_tables).confirmed == 90, "a day was closed with the old number of shards"

@@ -26,9 +26,9 @@ from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
 from tests.flows.handlers import Site, link, token
 from tests.flows.restoring import a_copy, delete, manage_prints, table_name, without_mark
-from tests.flows.test_funnel import areas, numbers, pressed
+from tests.flows.test_funnel import count_by_area, funnel_totals, press_link
 from tests.flows.test_races import all_signatures, signed
-from tests.flows.test_recount import a_crowd, quiet
+from tests.flows.test_recount import a_crowd, two_minutes_later
 
 CONFIRMED, PENDING = 9, 4
 
@@ -54,10 +54,10 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     for number in range(CONFIRMED + PENDING):
         site.sign(email=f"p{number}@example.org", postcode="SW1A 1AA")
     for mail in site.deliver()[:CONFIRMED]:
-        pressed(site, mail, "confirm")
+        press_link(site, mail, "confirm")
     site.deliver()
     before = {item["sk"]: item for item in all_signatures(petition, emulator_tables)}
-    funnel = numbers(site)
+    funnel = funnel_totals(site)
     moment = a_copy(capsys)
 
     confirmed = [item for item in before.values() if item["state"] == "confirmed"]
@@ -65,11 +65,11 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     for item in (*confirmed[:5], *pending[:2]):
         delete(emulator_tables, item)
     names = ("state", "signed_at", "confirmed_at", "text_version", "country")
-    for item, harm in (
+    for item, damage in (
         (confirmed[5], {"assign": {"name": "x"}, "remove": ["email"]}),
         (confirmed[6], {"remove": names}),
     ):
-        emulator_tables.update(Change(keys.signature(petition.slug, str(item["sk"])), **harm))
+        emulator_tables.update(Change(keys.signature(petition.slug, str(item["sk"])), **damage))
     site.deliver()
     assert pending_count(petition.slug, emulator_tables) == PENDING - 2
     assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED, "the tally keeps them"
@@ -81,12 +81,12 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     after = {item["sk"]: item for item in all_signatures(petition, emulator_tables)}
     assert sum("restored_at" in item for item in after.values()) == 9
     assert {identity: without_mark(item) for identity, item in after.items()} == before
-    proved = recount(petition, quiet, emulator_tables)
-    assert (proved.drift, proved.pending, proved.confirmed) == ({}, {}, CONFIRMED)
+    found = recount(petition, two_minutes_later, emulator_tables)
+    assert (found.drift, found.pending, found.confirmed) == ({}, {}, CONFIRMED)
     assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED
     assert pending_count(petition.slug, emulator_tables) == PENDING
-    assert numbers(site) == funnel, "damage and restore must not count in the funnel"
-    assert areas(site) == {"SW": CONFIRMED}
+    assert funnel_totals(site) == funnel, "damage and restore must not count in the funnel"
+    assert count_by_area(site) == {"SW": CONFIRMED}
 
     assert "13 unchanged" in manage_prints(capsys, "restore", "signatures", "--at", moment)
     assert "deleted" in manage_prints(capsys, "restore", "signatures", "--at", moment, "--finish")
@@ -116,7 +116,7 @@ def test_withdrawn_and_erased_people_are_not_restored(
     moment = a_copy(capsys)
     for subject, action in zip(subjects, ("withdrawn", "erased"), strict=False):
         act = erase if action == "erased" else withdraw
-        recorded(f"signature.{action}", subject, emulator_tables)
+        record_action(f"signature.{action}", subject, emulator_tables)
         act(subject.key, petition, times.now(), emulator_tables)
     withdraw(subjects[2].key, petition, times.now(), emulator_tables)
     out = manage_prints(capsys, "restore", "signatures", "--at", moment)
@@ -132,7 +132,7 @@ def test_withdrawn_and_erased_people_are_not_restored(
     assert [item["sk"] for item in all_signatures(petition, emulator_tables)] == [subjects[3].signature_id]
 
 
-def recorded(action: str, subject: Subject, tables: Tables) -> None:
+def record_action(action: str, subject: Subject, tables: Tables) -> None:
     """Write the audit entry, as the staff API does before the action."""
     done = Action(name=action, subject=subject.signature_id, details={"petition": subject.slug})
     record(Actor(token_id="t", owner="bob"), done, times.now(), tables)
@@ -142,7 +142,7 @@ def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
     emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.sign()
-    pressed(site, site.deliver()[0], "confirm")
+    press_link(site, site.deliver()[0], "confirm")
     moment = a_copy(capsys)
     [item] = all_signatures(petition, emulator_tables)
     delete(emulator_tables, item)
@@ -151,7 +151,7 @@ def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
     assert site.deliver() == []
     [back] = all_signatures(petition, emulator_tables)
     assert (back["name"], back["state"], "mail_kind" in back) == ("Alice", "confirmed", False)
-    assert recount(petition, quiet, emulator_tables).drift == {}
+    assert recount(petition, two_minutes_later, emulator_tables).drift == {}
 
 
 def test_deleted_counts_come_back_without_drift(
@@ -165,7 +165,7 @@ def test_deleted_counts_come_back_without_drift(
         delete(emulator_tables, {"pk": item["pk"]["S"], "sk": item["sk"]["S"]}, keys.COUNTS)
     out = manage_prints(capsys, "restore", "counts", "--at", moment)
     assert f"manage.py recount {petition.slug}" in out
-    found = recount(petition, quiet, emulator_tables)
+    found = recount(petition, two_minutes_later, emulator_tables)
     assert (found.drift, found.confirmed) == ({}, 12)
     partitions = {item["pk"]["S"] for item in boto3.client("dynamodb").scan(TableName=name)["Items"]}
     assert "PETITIONS" in partitions
@@ -175,7 +175,7 @@ def test_deleted_counts_come_back_without_drift(
 def test_deleted_audit_entries_come_back(
     emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded("signature.erased", signed("alice", petition, emulator_tables), emulator_tables)
+    record_action("signature.erased", signed("alice", petition, emulator_tables), emulator_tables)
     moment = a_copy(capsys, keys.AUDIT)
     month = keys.audit_partition(moment)
     kept = {item["sk"]: item for item in emulator_tables.query(keys.AUDIT, month)}

@@ -70,7 +70,7 @@ def test_a_redelivered_stream_and_queue_send_no_second_mail(site: Site, petition
     for _ in range(3):
         site.relay(records)
         site.project(records)
-    messages = site.queued()
+    messages = site.receive_queued()
     assert len(messages) == 3
     for _ in range(2):
         site.send(messages)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from tests.actors import Person
-from tests.faults.injection import Fault
-from tests.flows.world import NONE, Trouble
+from tests.faults.injection import Fault, Faults
+from tests.flows.world import NO_FAULTS
 
 # Each person has several spellings of one email address.
 PEOPLE: Sequence[tuple[Person, ...]] = [
@@ -29,39 +29,41 @@ CORRECTIONS = st.sampled_from(
         {"postcode": ""},
     ]
 )
+# An index, from the newest.
 WHICH = st.integers(0, 30)
-# A function that does not run; or "lost": the messages in the mail queue are lost.
-BUT = st.sampled_from(["", "", "", "relay_mail", "send_mail", "send_mail", "lost"])
+# The function that does not run. "lost": all messages in the mail queue are lost.
+OUTAGES = st.sampled_from(["", "", "", "relay_mail", "send_mail", "send_mail", "lost"])
 
 
-def _troubled(first: int, number: int, fault: Fault) -> Trouble:
+def _faults_from(first: int, number: int, fault: Fault) -> Faults:
     """Return faults for `number` calls, starting with call `first`."""
     return dict.fromkeys(range(first, first + number), fault)
 
 
 # Most handlers make few AWS calls.
 _FIRST = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 5, 6])
-_FAULTY = st.builds(_troubled, _FIRST, st.sampled_from([1, 1, 1, 2, 40]), st.sampled_from(Fault))
-TROUBLE = st.sampled_from([False, False, False, True]).flatmap(lambda is_bad: _FAULTY if is_bad else st.just(NONE))
+_FAULTY = st.builds(_faults_from, _FIRST, st.sampled_from([1, 1, 1, 2, 40]), st.sampled_from(Fault))
+FAULTS = st.sampled_from([False, False, False, True]).flatmap(lambda is_bad: _FAULTY if is_bad else st.just(NO_FAULTS))
+STEPS = ["sign", "store_overflow", "relay_mail", "send_mail", "send_mail", "confirm", "withdraw"]
 
 
 @dataclass(frozen=True)
 class Way:
-    """The way of a signature, with trouble in the step `where`."""
+    """The way of a signature, with faults in one step."""
 
     who: Person
     country: str
     source: str | None
     times: int
-    but: str
+    outage: str
     meanwhile: str
     seconds: int
     end: str
-    where: str
-    trouble: Trouble
+    faulty_step: str
+    faults: Faults
 
-    def trouble_at(self, where: str) -> Trouble:
-        return self.trouble if where == self.where else NONE
+    def faults_at(self, step: str) -> Faults:
+        return self.faults if step == self.faulty_step else NO_FAULTS
 
 
 WAYS = st.builds(
@@ -70,10 +72,10 @@ WAYS = st.builds(
     country=COUNTRIES,
     source=SOURCES,
     times=st.sampled_from([1, 1, 1, 2, 5]),
-    but=BUT,
+    outage=OUTAGES,
     meanwhile=st.sampled_from(["", "", "", "edit", "shards", "close soon", "open"]),
     seconds=st.sampled_from([0, 5, 5, 3600, 2 * 86_400]),
     end=st.sampled_from(["", "confirm", "confirm", "withdraw"]),
-    where=st.sampled_from(["sign", "store_overflow", "relay_mail", "send_mail", "send_mail", "confirm", "withdraw"]),
-    trouble=TROUBLE,
+    faulty_step=st.sampled_from(STEPS),
+    faults=FAULTS,
 )

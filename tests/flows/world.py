@@ -23,21 +23,20 @@ from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, TOKEN_KEYS, a_petition
-from tests.faults.injection import Fault, Injection, Killed, Target, restore
+from tests.faults.injection import Faults, Injection, Killed, Target, restore
 from tests.flows.channel import Channel
-from tests.flows.ledger import Event, Ledger, lasts
+from tests.flows.ledger import Event, Ledger, link_expiry
 from tests.located import give_table
 from tests.served import Served, a_site, link_in, schedule_event, stream_event, token_in, wire
 from tests.streaming import Record, Streaming
 
-Trouble = Mapping[int, Fault]
 Result = TypeVar("Result")
-NONE: Trouble = {}
+NO_FAULTS: Faults = {}
 STREAM_SHARDS = 2
 
 
 @dataclass(frozen=True)
-class Letter:
+class ReceivedEmail:
     """A received email, and the time until which its link to confirm must work."""
 
     mail: Mail
@@ -71,9 +70,9 @@ class World:
         for forget in (forget_petitions, forget_level, forget_marked, settings.cache_clear):
             forget()
         self.ledger = Ledger()
-        self.letters: list[Letter] = []
-        self.seen = 0
-        self.reached = dict.fromkeys([(f, s) for f in ("relay_mail", "project_signatures") for s in (0, 1)], 0)
+        self.emails: list[ReceivedEmail] = []
+        self.recorded_changes = 0
+        self.positions = dict.fromkeys([(f, s) for f in ("relay_mail", "project_signatures") for s in (0, 1)], 0)
         self.petition = publish(a_petition(), NOW, self.tables)
         self.token = issue("bob", [Right.COUNTS], NOW, NOW + timedelta(days=9999), self.tables)
 
@@ -85,24 +84,24 @@ class World:
     def now(self) -> datetime:
         return self.site.clock.moment
 
-    def during(self, name: str, act: Callable[[], Result], trouble: Trouble = NONE) -> Result | None:
+    def during(self, name: str, act: Callable[[], Result], faults: Faults = NO_FAULTS) -> Result | None:
         """Run `act` and record it in the ledger. Return None if the process was killed or the whole run failed."""
-        posted = len(self.site.mailer.mails)
-        is_troubled = bool(trouble or self.site.mailer.failures)
+        sent_before = len(self.site.mailer.mails)
+        had_faults = bool(faults or self.site.mailer.failures)
         try:
             with suppress(Killed, BatchFailed, RunFailed):
-                return self._under(trouble, act)
+                return self._with_faults(faults, act)
             return None
         finally:
-            mails, records = self.site.mailer.mails[posted:], self.tables.log[self.seen :]
-            self.seen = len(self.tables.log)
-            self.letters += [Letter(mail, lasts(self.now)) for mail in mails]
-            self.ledger.take(Event(name, self.now, self.petition, is_troubled), records, mails)
+            mails, records = self.site.mailer.mails[sent_before:], self.tables.log[self.recorded_changes :]
+            self.recorded_changes = len(self.tables.log)
+            self.emails += [ReceivedEmail(mail, link_expiry(self.now)) for mail in mails]
+            self.ledger.record(Event(name, self.now, self.petition, had_faults), records, mails)
 
-    def _under(self, trouble: Trouble, act: Callable[[], Result]) -> Result:
-        if not trouble:
+    def _with_faults(self, faults: Faults, act: Callable[[], Result]) -> Result:
+        if not faults:
             return act()
-        injection = Injection(trouble)
+        injection = Injection(faults)
         targets: list[Target] = [self.tables, self.site.mailer, *self.channels.values()]
         injection.into(*targets)
         try:
@@ -110,27 +109,27 @@ class World:
         finally:
             restore(*targets)
 
-    def run(self, schedule: str, trouble: Trouble = NONE) -> None:
-        self.during(schedule, lambda: self.site.invoke(schedule, schedule_event()), trouble)
+    def run(self, schedule: str, faults: Faults = NO_FAULTS) -> None:
+        self.during(schedule, lambda: self.site.invoke(schedule, schedule_event()), faults)
 
     def records(self, shard: int) -> list[Record]:
         """Return a shard's records. The order is kept for each partition only, as in a real stream."""
         return [record for record in self.tables.log if int(_bucket(record), 16) % STREAM_SHARDS == shard]
 
-    def stream(self, function: str, shard: int, size: int, overlap: int = 0, trouble: Trouble = NONE) -> None:
-        """Process the shard's next records, and `overlap` earlier ones again. On failure, the position stays."""
-        at = self.reached[function, shard]
-        batch = self.records(shard)[max(0, at - overlap) : at + size]
+    def stream(self, function: str, shard: int, size: int, overlap: int = 0, faults: Faults = NO_FAULTS) -> None:
+        """Process the shard's next records, and `overlap` earlier ones again. After a failure, the position stays."""
+        position = self.positions[function, shard]
+        batch = self.records(shard)[max(0, position - overlap) : position + size]
         if not batch:
             return
         done = object()
         event = stream_event(batch, self.tables.moments)
-        answer = self.during(function, lambda: (self.site.invoke(function, event), done)[1], trouble)
+        answer = self.during(function, lambda: (self.site.invoke(function, event), done)[1], faults)
         if answer is done:
             assert function != "relay_mail" or not self._not_queued(batch), (
                 "the stream advanced, but a mail request is in no queue"
             )
-            self.reached[function, shard] = min(at + size, len(self.records(shard)))
+            self.positions[function, shard] = min(position + size, len(self.records(shard)))
 
     def _not_queued(self, batch: Sequence[Record]) -> set[str]:
         """Return the signatures with a new mail request in these records that is in no queue."""
@@ -142,13 +141,13 @@ class World:
         return {identity for identity, _ in requested - queued}
 
     def is_projected(self, function: str = "project_signatures") -> bool:
-        return all(self.reached[function, shard] == len(self.records(shard)) for shard in range(STREAM_SHARDS))
+        return all(self.positions[function, shard] == len(self.records(shard)) for shard in range(STREAM_SHARDS))
 
-    def deliver(self, function: str, batch: Sequence[Mapping[str, Any]], trouble: Trouble = NONE) -> None:
-        again = self.during(function, lambda: self.site.deliver(function, batch), trouble)
+    def deliver(self, function: str, batch: Sequence[Mapping[str, Any]], faults: Faults = NO_FAULTS) -> None:
+        again = self.during(function, lambda: self.site.deliver(function, batch), faults)
         for number, message in enumerate(batch):
             if again is not None and str(number) not in again:
-                self.channels[function].settle(message)
+                self.channels[function].mark_handled(message)
 
     def is_flowing(self, function: str) -> bool:
         sources = {"send_mail": self.site.source, "send_other_mail": self.site.other_source}

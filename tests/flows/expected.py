@@ -14,15 +14,17 @@ STAGE_OF = {"pending": "received", "confirmed": "confirmed", "withdrawn": "withd
 
 
 @dataclass
-class Passage:
+class ExpectedProjections:
+    """`projected`: confirmed signatures by dimension. `passed`: how many signatures passed each stage of the funnel."""
+
     projected: dict[str, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in Dimension})
     passed: Counter[str] = field(default_factory=Counter)
     # Signatures with an email since they were signed.
     mailed: set[str] = field(default_factory=set)
 
-    def take(self, before: Image, after: Image) -> None:
+    def record(self, before: Image, after: Image) -> None:
         identity = (after or before)["sk"]
-        self._move(identity, before, after)
+        self._record_stages(identity, before, after)
         if after.get("mails", 0) > before.get("mails", 0) and identity not in self.mailed:
             self.passed["mailed"] += 1
             self.mailed.add(identity)
@@ -33,15 +35,15 @@ class Passage:
                 self.projected[Dimension.AREA][_area(image)] += amount
                 self.projected[Dimension.CONSTITUENCY][_constituency(image)] += amount
 
-    def _move(self, identity: str, before: Image, after: Image) -> None:
-        was, now = before.get("state"), after.get("state")
-        signed = now == "pending" and before.get("signed_at") != after["signed_at"]
-        if was == "pending" and (now is None or signed):
+    def _record_stages(self, identity: str, before: Image, after: Image) -> None:
+        old, new = before.get("state"), after.get("state")
+        is_new_signing = new == "pending" and before.get("signed_at") != after["signed_at"]
+        if old == "pending" and (new is None or is_new_signing):
             self.passed["expired"] += 1
-        if now is not None and (now != was or signed):
-            self.passed[STAGE_OF[now]] += 1
+        if new is not None and (new != old or is_new_signing):
+            self.passed[STAGE_OF[new]] += 1
         # Times are in seconds: an email in the second of the new signing may have been sent after it.
-        if signed and before.get("mailed_at", "") < after["signed_at"]:
+        if is_new_signing and before.get("mailed_at", "") < after["signed_at"]:
             self.mailed.discard(identity)
 
 
