@@ -1,4 +1,4 @@
-"""The strict emulator, with clients of the deployer, whom it refuses nothing more, and of a function."""
+"""The strict emulator, with clients of the deployer, for whom it is not strict, and of a function."""
 
 import io
 import json
@@ -40,8 +40,8 @@ def cloud(running: Emulator) -> Cloud:
 
 
 @pytest.fixture(scope="session")
-def place(cloud: Cloud) -> str:
-    """A table with an item, a queue, a bucket and a sender; the queue's URL."""
+def queue_url(cloud: Cloud) -> str:
+    """Create a table with items, a queue, a bucket and a sender. Return the queue's URL."""
     names = ("pk", "sk")
     cloud.client("dynamodb").create_table(
         TableName=TABLE,
@@ -62,12 +62,12 @@ def place(cloud: Cloud) -> str:
 
 @pytest.fixture(scope="session")
 def as_function(running: Emulator, cloud: Cloud) -> Callable[[dict[str, Any]], Clients]:
-    """Clients, by service, of a role with this policy; one attempt a call, as the SDK's checks would hide AWS's."""
+    """Return clients of a role with this policy. They try once, without the SDK's checks, which would hide AWS's."""
 
     def clients(policy: dict[str, Any]) -> Clients:
         role = create_role(cloud, uuid.uuid4().hex, policy)
-        taken = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-        session: Any = boto3.Session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"], REGION)
+        issued = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        session: Any = boto3.Session(issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"], REGION)
         return partial(client, session)
 
     def client(session: Any, service: str, version: str | None = None) -> Any:
@@ -82,13 +82,13 @@ ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action":
 
 
 @pytest.fixture(scope="session")
-def function(place: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
-    """Clients of a function that may do anything, where nothing else is refused."""
+def function(queue_url: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
+    """Clients of a function whose role allows every call."""
     return as_function(ANYTHING)
 
 
 def create_role(cloud: Cloud, name: str, policy: dict[str, Any]) -> str:
-    """Its ARN."""
+    """Create a role with this policy and return its ARN."""
     iam = cloud.client("iam")
     arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))

@@ -13,12 +13,12 @@ from stack.emulator import Emulator, set_faults
 from stack.strict.faults import FAULTS
 from tests.strict.conftest import BUCKET, SENDER, TABLE, Clients
 
-Set = Callable[..., Any]
+SetFaults = Callable[..., Any]
 MAIL = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
 
 
 @pytest.fixture
-def faults(running: Emulator) -> Iterator[Set]:
+def faults(running: Emulator) -> Iterator[SetFaults]:
     def rates(**rates: float) -> dict[str, int]:
         return set_faults(running.endpoint, {name.replace("_", "-"): rate for name, rate in rates.items()})
 
@@ -68,11 +68,13 @@ IN_PART = {"queue-partial", "short-page", "table-partial"}
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_sdk_reads_the_fault_as_aws_sends_it(faults: Set, function: Clients, place: str, name: str) -> None:
+def test_the_sdk_reads_the_fault_as_aws_sends_it(
+    faults: SetFaults, function: Clients, queue_url: str, name: str
+) -> None:
     call, code = CALLS[name]
     faults(**{name: 1})
     with pytest.raises(ClientError) as caught:
-        call(function, place)
+        call(function, queue_url)
     assert caught.value.response["Error"]["Code"] == code
 
 
@@ -80,7 +82,7 @@ def test_every_fault_is_tested_here() -> None:
     assert {*CALLS, *IN_PART} == set(FAULTS)
 
 
-def test_a_conflict_names_the_item_of_a_transaction(faults: Set, function: Clients) -> None:
+def test_a_conflict_names_the_item_of_a_transaction(faults: SetFaults, function: Clients) -> None:
     faults(transaction_conflict=1)
     with pytest.raises(ClientError) as caught:
         transact(function)
@@ -94,7 +96,7 @@ def test_a_conflict_names_the_item_of_a_transaction(faults: Set, function: Clien
 
 
 def test_a_refusal_comes_before_the_write_and_an_error_after_it(
-    faults: Set, function: Clients, cloud: Cloud, place: str
+    faults: SetFaults, function: Clients, cloud: Cloud, queue_url: str
 ) -> None:
     def written(item: dict[str, Any]) -> bool:
         with pytest.raises(ClientError):
@@ -108,7 +110,7 @@ def test_a_refusal_comes_before_the_write_and_an_error_after_it(
 
 
 def test_messages_that_are_not_named_as_failed_have_arrived(
-    faults: Set, function: Clients, cloud: Cloud, place: str
+    faults: SetFaults, function: Clients, cloud: Cloud, queue_url: str
 ) -> None:
     queue = cloud.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"]
     entries = [{"Id": str(number), "MessageBody": str(number)} for number in range(10)]
@@ -121,7 +123,7 @@ def test_messages_that_are_not_named_as_failed_have_arrived(
     assert len(failed) + len(arrived) == len(entries)
 
 
-def test_keys_that_were_not_read_are_named(faults: Set, function: Clients, place: str) -> None:
+def test_keys_that_were_not_read_are_named(faults: SetFaults, function: Clients, queue_url: str) -> None:
     keys = [{"pk": {"S": "a"}, "sk": {"S": sort}} for sort in "abcd"]
     faults(table_partial=1)
     answer = function("dynamodb").batch_get_item(RequestItems={TABLE: {"Keys": keys}})
@@ -130,7 +132,7 @@ def test_keys_that_were_not_read_are_named(faults: Set, function: Clients, place
     assert len(answer["Responses"][TABLE]) == 4 - len(rest)
 
 
-def test_a_page_ends_early_and_says_where(faults: Set, function: Clients, place: str) -> None:
+def test_a_page_ends_early_and_says_where(faults: SetFaults, function: Clients, queue_url: str) -> None:
     faults(short_page=1)
     query = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}
     answer = function("dynamodb").query(TableName=TABLE, **query)
@@ -138,7 +140,7 @@ def test_a_page_ends_early_and_says_where(faults: Set, function: Clients, place:
 
 
 def test_the_deployer_meets_no_fault_and_what_functions_met_is_counted(
-    faults: Set, function: Clients, cloud: Cloud, place: str
+    faults: SetFaults, function: Clients, cloud: Cloud, queue_url: str
 ) -> None:
     before = faults(table_throttled=1).get("table-throttled", 0)
     cloud.client("dynamodb").put_item(TableName=TABLE, Item=key())
@@ -147,7 +149,7 @@ def test_the_deployer_meets_no_fault_and_what_functions_met_is_counted(
     assert faults()["table-throttled"] == before + 1
 
 
-def test_an_unknown_fault_or_rate_is_refused(faults: Set) -> None:
+def test_an_unknown_fault_or_rate_is_refused(faults: SetFaults) -> None:
     for wrong in ({"no_such": 0.5}, {"table_throttled": 1.5}):
         with pytest.raises(urllib.error.HTTPError, match="400"):
             faults(**wrong)

@@ -1,4 +1,4 @@
-"""Who may do what is decided before the emulator acts, by the policy of the role that signs."""
+"""The policy of the role that signs a call decides about it, before the emulator acts."""
 
 import json
 import urllib.error
@@ -16,7 +16,7 @@ from stack.paths import REGION
 from tests.strict.conftest import BUCKET, TABLE, Clients, create_function, create_role
 
 ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/{TABLE}"
-MAY = {
+POLICY = {
     "Statement": [
         {
             "Effect": "Allow",
@@ -30,8 +30,8 @@ MAY = {
 
 
 @pytest.fixture(scope="module")
-def limited(place: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
-    return as_function(MAY)
+def limited(queue_url: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
+    return as_function(POLICY)
 
 
 def update(clients: Clients, partition: str) -> Any:
@@ -64,11 +64,11 @@ def test_a_transaction_is_judged_item_by_item(limited: Clients) -> None:
     assert code_of(lambda: limited("dynamodb").transact_write_items(TransactItems=both)) == "AccessDeniedException"
 
 
-def test_a_queue_without_a_statement_is_refused(limited: Clients, place: str) -> None:
-    assert code_of(lambda: limited("sqs").send_message(QueueUrl=place, MessageBody="x")) == "AccessDenied"
+def test_a_queue_without_a_statement_is_refused(limited: Clients, queue_url: str) -> None:
+    assert code_of(lambda: limited("sqs").send_message(QueueUrl=queue_url, MessageBody="x")) == "AccessDenied"
 
 
-WRITES = """
+WRITER_CODE = """
 import boto3
 def handler(event, context):
     key = {"pk": {"S": event["partition"]}, "sk": {"S": "b"}}
@@ -78,8 +78,8 @@ def handler(event, context):
 """
 
 
-def test_a_deployed_function_is_judged_by_its_own_role(place: str, cloud: Cloud) -> None:
-    create_function(cloud, "writes", WRITES, create_role(cloud, "writes", MAY))
+def test_a_deployed_function_is_judged_by_its_own_role(queue_url: str, cloud: Cloud) -> None:
+    create_function(cloud, "writes", WRITER_CODE, create_role(cloud, "writes", POLICY))
 
     def answer(partition: str) -> Any:
         event = json.dumps({"table": TABLE, "partition": partition})
@@ -110,7 +110,9 @@ def test_a_link_signed_by_version_2_is_refused(function: Clients) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_an_unsigned_call_for_an_object_is_refused(running: Emulator, place: str, cloud: Cloud, method: str) -> None:
+def test_an_unsigned_call_for_an_object_is_refused(
+    running: Emulator, queue_url: str, cloud: Cloud, method: str
+) -> None:
     cloud.client("s3").put_object(Bucket=BUCKET, Key="secret", Body=b"content")
     request = urllib.request.Request(f"{running.endpoint}/{BUCKET}/secret", method=method)
     with pytest.raises(urllib.error.HTTPError, match="403") as caught:

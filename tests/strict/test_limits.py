@@ -1,4 +1,4 @@
-"""What the emulator takes and AWS does not: each case is taken from the deployer and refused to a function."""
+"""What the emulator accepts and AWS refuses. Each case is accepted from the deployer and refused to a function."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ TABLES: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("operation", "request_"), TABLES)
 def test_dynamodb(cloud: Cloud, function: Clients, operation: str, request_: dict[str, Any]) -> None:
     named = request_ if operation == "batch_get_item" else {"TableName": TABLE, **request_}
-    assert refused(cloud, function, "dynamodb", operation, named) == INVALID
+    assert refusal_code(cloud, function, "dynamodb", operation, named) == INVALID
 
 
 def batch(**entry: Any) -> dict[str, Any]:
@@ -59,8 +59,10 @@ def batch(**entry: Any) -> dict[str, Any]:
         ("get_queue_attributes", {"AttributeNames": ["Depth"]}, "InvalidAttributeName"),
     ],
 )
-def test_sqs(cloud: Cloud, function: Clients, place: str, operation: str, request_: dict[str, Any], code: str) -> None:
-    assert refused(cloud, function, "sqs", operation, {"QueueUrl": place, **request_}) == code
+def test_sqs(
+    cloud: Cloud, function: Clients, queue_url: str, operation: str, request_: dict[str, Any], code: str
+) -> None:
+    assert refusal_code(cloud, function, "sqs", operation, {"QueueUrl": queue_url, **request_}) == code
 
 
 def headers(*pairs: tuple[str, str]) -> dict[str, Any]:
@@ -110,7 +112,7 @@ MAILS = {
 
 @pytest.mark.parametrize("case", MAILS)
 def test_ses(cloud: Cloud, function: Clients, case: str) -> None:
-    assert refused(cloud, function, "sesv2", "send_email", MAILS[case]) == BAD
+    assert refusal_code(cloud, function, "sesv2", "send_email", MAILS[case]) == BAD
 
 
 @pytest.mark.parametrize(
@@ -122,19 +124,19 @@ def test_ses(cloud: Cloud, function: Clients, case: str) -> None:
     ],
 )
 def test_s3(cloud: Cloud, function: Clients, operation: str, request_: dict[str, Any], code: str) -> None:
-    assert refused(cloud, function, "s3", operation, {"Bucket": BUCKET, **request_}) == code
+    assert refusal_code(cloud, function, "s3", operation, {"Bucket": BUCKET, **request_}) == code
 
 
-def test_what_is_within_the_limits_passes(function: Clients, place: str) -> None:
+def test_what_is_within_the_limits_passes(function: Clients, queue_url: str) -> None:
     function("dynamodb").update_item(TableName=TABLE, **update("SET n=:x, m=if_not_exists(m, :x)", {":x": {"S": "x"}}))
     function("dynamodb").query(TableName=TABLE, **QUERY, ExclusiveStartKey=KEY)
-    function("sqs").send_message_batch(QueueUrl=place, **batch(DelaySeconds=900))
+    function("sqs").send_message_batch(QueueUrl=queue_url, **batch(DelaySeconds=900))
     function("s3").put_object(Bucket=BUCKET, Key="x" * 1024, Body=b"")
     function("sesv2").send_email(**mail(headers(("X-A", "a" * 993)), **tag("a", "b_c-1")))
 
 
-def refused(cloud: Cloud, function: Clients, service: Any, operation: str, request: dict[str, Any]) -> str:
-    """AWS's code for it, after the emulator alone has taken it."""
+def refusal_code(cloud: Cloud, function: Clients, service: Any, operation: str, request: dict[str, Any]) -> str:
+    """Return the code of the refusal. The emulator alone must accept the request."""
     session: Any = cloud._session()
     getattr(session.client(service, endpoint_url=cloud.endpoint, config=ONCE), operation)(**request)
     with pytest.raises(ClientError) as caught:

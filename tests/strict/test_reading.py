@@ -1,4 +1,4 @@
-"""A failing stream function's batches: checkpoint, halves, retries. The expected order is AWS's documentation's."""
+"""A failing stream function's batches: checkpoint, halves, retries. The order is that of AWS's documentation."""
 
 from typing import Any
 

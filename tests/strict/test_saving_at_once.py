@@ -1,4 +1,4 @@
-"""A save that is killed while it writes leaves the files of one moment. The emulator is a stand-in here."""
+"""A save that is killed while it writes leaves the files of one moment. The emulator is a mock here."""
 
 import copy
 import importlib

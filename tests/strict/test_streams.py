@@ -11,7 +11,7 @@ from stack.aws import Cloud
 from tests.emulated import eventually
 from tests.strict.conftest import create_function
 
-# A poisoned record is refused; the log says which records came.
+# Functions that fail on the record "poison", and log which records came.
 RAISES = """
 def handler(event, context):
     names = [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]]
@@ -27,19 +27,19 @@ def handler(event, context):
     failed = [r["dynamodb"]["SequenceNumber"] for r, name in zip(records, names) if name == "poison"]
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 """
-Came = Callable[[], list[str]]
+ReadBatches = Callable[[], list[str]]
 # Seconds. A function's first run is slow while other tests use the processor.
 PATIENCE = 120
 
 
 @pytest.fixture
-def stream(cloud: Cloud) -> Callable[..., tuple[Came, str]]:
-    """Start a function on a stream of these records; returns what came to it, and its on-failure queue."""
+def stream(cloud: Cloud) -> Callable[..., tuple[ReadBatches, str]]:
+    """Start a function on a stream of these records. Return a reader of its batches, and its on-failure queue."""
 
-    def start(code: str, records: Sequence[str], **settings: Any) -> tuple[Came, str]:
+    def start(code: str, records: Sequence[str], **settings: Any) -> tuple[ReadBatches, str]:
         name = uuid.uuid4().hex
         dynamodb = cloud.client("dynamodb")
-        made = dynamodb.create_table(
+        table = dynamodb.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -52,53 +52,55 @@ def stream(cloud: Cloud) -> Callable[..., tuple[Came, str]]:
         create_function(cloud, name, code)
         cloud.client("lambda").create_event_source_mapping(
             FunctionName=name,
-            EventSourceArn=made["LatestStreamArn"],
+            EventSourceArn=table["LatestStreamArn"],
             StartingPosition="TRIM_HORIZON",
             DestinationConfig={"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:000000000000:{name}"}},
             **settings,
         )
-        return lambda: _came(cloud, name), queue
+        return lambda: _read_batches(cloud, name), queue
 
     return start
 
 
 def test_an_exception_halves_the_batch_until_the_poison_is_alone_and_discarded(
-    cloud: Cloud, stream: Callable[..., tuple[Came, str]]
+    cloud: Cloud, stream: Callable[..., tuple[ReadBatches, str]]
 ) -> None:
-    came, queue = stream(RAISES, ["a", "b", "poison", "c"], BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
+    read_batches, queue = stream(
+        RAISES, ["a", "b", "poison", "c"], BisectBatchOnFunctionError=True, MaximumRetryAttempts=1
+    )
     discarded = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"), PATIENCE)
-    told = json.loads(discarded[0]["Body"])
-    assert told["requestContext"]["condition"] == "RetryAttemptsExhausted"
-    assert told["DDBStreamBatchInfo"]["batchSize"] == 1
-    assert all_of(came, 6) == ["a,b,poison,c", "a,b", "poison,c", "poison", "poison", "c"]
+    failure = json.loads(discarded[0]["Body"])
+    assert failure["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert failure["DDBStreamBatchInfo"]["batchSize"] == 1
+    assert wait_for_batches(read_batches, 6) == ["a,b,poison,c", "a,b", "poison,c", "poison", "poison", "c"]
 
 
 def test_a_reported_failure_brings_the_rest_again_and_never_what_came_before_it(
-    cloud: Cloud, stream: Callable[..., tuple[Came, str]]
+    cloud: Cloud, stream: Callable[..., tuple[ReadBatches, str]]
 ) -> None:
     settings = {"FunctionResponseTypes": ["ReportBatchItemFailures"], "MaximumRetryAttempts": 1}
-    came, queue = stream(REPORTS, ["a", "poison", "c"], BisectBatchOnFunctionError=True, **settings)
+    read_batches, queue = stream(REPORTS, ["a", "poison", "c"], BisectBatchOnFunctionError=True, **settings)
     discarded = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"), PATIENCE)
     # A failure that is reported is not bisected: the healthy record behind the poison is discarded with it.
     assert json.loads(discarded[0]["Body"])["DDBStreamBatchInfo"]["batchSize"] == 2
-    assert all_of(came, 3) == ["a,poison,c", "poison,c", "poison,c"]
+    assert wait_for_batches(read_batches, 3) == ["a,poison,c", "poison,c", "poison,c"]
 
 
 def test_without_report_batch_item_failures_a_returned_failure_is_a_success(
-    stream: Callable[..., tuple[Came, str]],
+    stream: Callable[..., tuple[ReadBatches, str]],
 ) -> None:
-    came, _ = stream(REPORTS, ["a", "poison"])
-    assert all_of(came, 1) == ["a,poison"]
+    read_batches, _ = stream(REPORTS, ["a", "poison"])
+    assert wait_for_batches(read_batches, 1) == ["a,poison"]
 
 
-def all_of(came: Came, number: int) -> list[str]:
-    """Wait for so many batches: the log gets them after the function has ended."""
-    eventually(lambda: len(came()) >= number, PATIENCE)
-    return came()
+def wait_for_batches(read_batches: ReadBatches, number: int) -> list[str]:
+    """Wait for so many batches and return them. The log has a batch only after the function has ended."""
+    eventually(lambda: len(read_batches()) >= number, PATIENCE)
+    return read_batches()
 
 
-def _came(cloud: Cloud, name: str) -> list[str]:
-    """Batches in their order, by the function's log."""
+def _read_batches(cloud: Cloud, name: str) -> list[str]:
+    """Return the batches in their order, from the function's log."""
     logs = cloud.client("logs")
     if not logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]:
         return []
