@@ -121,16 +121,17 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         try:
             print(json.dumps(invocation), file=self._proc.stdin, flush=True)
             if not _is_readable(self._proc.stdout.fileno(), timeout):
-                return self._stopped(f"Task timed out after {timeout:.2f} seconds")
+                return self._stop_process(f"Task timed out after {timeout:.2f} seconds")
             line = self._proc.stdout.readline()
         except OSError:
             line = ""
         if not line:
-            return self._stopped("Worker process died")
+            return self._stop_process("Worker process died")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def _stopped(self, error: str) -> dict[str, Any]:
+    def _stop_process(self, error: str) -> dict[str, Any]:
+        """End the process and return the error as an answer."""
         process, self._proc = self._proc, None
         process.kill()
         process.wait(5)

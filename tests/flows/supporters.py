@@ -139,7 +139,7 @@ class Supporters(RuleBasedStateMachine):
             return
         assert shown == self._expected_page(email, before)
         if before.get("state") == "pending" and shown == "confirmed":
-            self._check_confirmed(before, after, corrections)
+            self._check_item(before, after, corrections)
 
     def _expected_page(self, email: ReceivedEmail, before: Mapping[str, Any]) -> str:
         petition, now = self.world.petition, self.world.now
@@ -150,9 +150,7 @@ class Supporters(RuleBasedStateMachine):
         has_ended = now >= email.until or email.is_older_than(before.get("withdrawn_at"))
         return "confirmed" if before and not has_ended and petition.confirmable_at(now) else "410"
 
-    def _check_confirmed(
-        self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]
-    ) -> None:
+    def _check_item(self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]) -> None:
         assert after["name"] == corrections.get("name", before["name"])
         assert after["updates"] is ({"yes": True, "no": False}[corrections.get("updates", yes_or_no(before))])
         for version in ("text_version", "consent_version"):
