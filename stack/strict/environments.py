@@ -20,11 +20,12 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from ministack.core import lambda_runtime
 
 from stack.strict.forker import END_OF_LOG
+from stack.strict.unpacking import unpack
 
 _FORKER = Path(__file__).with_name("forker.py")
 # Seconds. After a crash the rest of a log comes at once.
@@ -100,10 +101,30 @@ def _start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Proc
     return _forker(os.path.realpath(cwd)).fork(cwd, env)
 
 
+class _Unpacked:
+    """Takes the place of the zip file that the emulator writes for each process. Its content is a folder's path."""
+
+    def __init__(self, path: str) -> None:
+        self._folder = Path(path).read_text(encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def extractall(self, path: str) -> None:
+        """Put a link to the folder in place of the empty folder `path`."""
+        Path(path).rmdir()
+        Path(path).symlink_to(self._folder)
+
+
 class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     """An execution environment. Only the process of an invocation that crashes or times out is replaced."""
 
     _proc: Any
+
+    def __init__(self, name: str, config: dict[str, Any], package: bytes) -> None:
+        super().__init__(name, config, bytes(unpack(package)))
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
         """Return the answer of the function's process, with its log."""
@@ -166,6 +187,7 @@ def _is_readable(descriptor: int, timeout: float) -> bool:
 
 def install() -> None:
     """Replace the emulator's processes for Python. Only Linux has the descriptors of processes."""
+    lambda_runtime.Worker = Environment
+    lambda_runtime.zipfile = SimpleNamespace(ZipFile=_Unpacked)
     if hasattr(os, "pidfd_open"):
         lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": _start})
-        lambda_runtime.Worker = Environment

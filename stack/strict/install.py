@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ministack import app
 
-from stack.strict import callers, delays, environments, payloads, pictures, saving, streams, unpacking
+from stack.strict import callers, delays, environments, payloads, pictures, saving, streams
 from stack.strict.faults import Faults
 from stack.strict.gate import Gate
 from stack.strict.judge import Judge
@@ -20,7 +20,6 @@ def install() -> None:
     streams.install()
     pictures.install()
     payloads.install()
-    unpacking.install()
     environments.install()
     delays.install()
     folder = os.environ.get(LEDGER)

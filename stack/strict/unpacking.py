@@ -1,38 +1,48 @@
-"""Unpack a function's code once. ministack does this for each process of a function: thousands of files, 20 times."""
+"""Unpack a package once, for all emulators. ministack does this for each process: 25 MB, in thousands of files."""
 
 import hashlib
+import io
 import os
 import shutil
 import tempfile
+import threading
+import time
 import zipfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-from ministack.core import lambda_runtime
+from stack.paths import BUILD
+
+_FOLDER = BUILD / "unpacked"
+_UNUSED_SECONDS = 7 * 24 * 3_600
+_lock = threading.Lock()
 
 
-class _Shared(zipfile.ZipFile):
-    """A zip file whose content is unpacked once and shared by all processes."""
-
-    def extractall(self, path: Any = None, *_: Any, **__: Any) -> None:
-        """Put a link to the unpacked content in place of the empty folder `path`."""
-        digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
-        target = Path(tempfile.gettempdir(), f"unpacked-{digest}")
+@cache
+def unpack(package: bytes) -> Path:
+    """Return the folder with the content of this zip."""
+    target = _FOLDER / hashlib.sha256(package).hexdigest()
+    with _lock:  # Many processes of a function start at once.
         if not target.exists():
-            self._unpack(target)
-        Path(path).rmdir()
-        Path(path).symlink_to(target)
-
-    def _unpack(self, target: Path) -> None:
-        """Unpack to a temporary folder, then rename. Rename fails if another thread was faster."""
-        partial = tempfile.mkdtemp(dir=target.parent)
-        super().extractall(partial)
-        with suppress(OSError):
-            os.rename(partial, target)  # noqa: PTH104
-        shutil.rmtree(partial, ignore_errors=True)
+            _remove_unused()
+            _unpack(package, target)
+        os.utime(target)
+    return target
 
 
-def install() -> None:
-    lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": _Shared})
+def _unpack(package: bytes, target: Path) -> None:
+    """Unpack to a temporary folder, then rename it. This fails if another emulator was faster."""
+    partial = tempfile.mkdtemp(dir=target.parent)
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        archive.extractall(partial)
+    with suppress(OSError):
+        os.rename(partial, target)  # noqa: PTH104
+    shutil.rmtree(partial, ignore_errors=True)
+
+
+def _remove_unused() -> None:
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    for folder in _FOLDER.iterdir():
+        if folder.stat().st_mtime < time.time() - _UNUSED_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
