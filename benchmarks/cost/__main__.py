@@ -11,15 +11,17 @@ from stack.emulator import emulator
 def main() -> None:
     say(dim("Running a signature through all handlers on the embedded AWS ..."))
     with emulator() as running:
-        way = measure_in_process("benchmarks.way", running.endpoint)
-    when = {name: value for name, value in machine.describe().items() if name in ("measured_at", "load_average")}
-    known = results.add({"way": way, "way_measured": when})
-    priced = prices()
-    figures = results.add(bill(way, known["sign"]["item_bytes"], priced, known.get("edge", {}).get("minute")))
-    say(bold(f"US dollars for a million confirmed signatures in an hour, {priced.region}, prices of {priced.dated}"))
+        steps = measure_in_process("benchmarks.way", running.endpoint)
+    conditions = {name: value for name, value in machine.describe().items() if name in ("measured_at", "load_average")}
+    stored = results.add({"way": steps, "way_measured": conditions})
+    table_of_prices = prices()
+    minute = stored.get("edge", {}).get("minute")
+    figures = results.add(bill(steps, stored["sign"]["item_bytes"], table_of_prices, minute))
+    where = f"{table_of_prices.region}, prices of {table_of_prices.dated}"
+    say(bold(f"US dollars for a million confirmed signatures in an hour, {where}"))
     for line in table(figures):
         say(line)
-    say(dim(f"Prices checked: {priced.checked}. No free tiers."))
+    say(dim(f"Prices checked: {table_of_prices.checked}. No free tiers."))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.cost.prices import Prices
-from benchmarks.cost.quantities import BUSY, TRICKLE, Line, Pace, Way, billed_seconds, lines, mail_line
+from benchmarks.cost.quantities import BUSY, TRICKLE, Line, Pace, StepFigures, billed_seconds, lines, mail_line
 from benchmarks.cost.views import views
 from benchmarks.lambdas import PLATFORM_LINES, memory_mb
 
@@ -12,9 +12,11 @@ MILLION = 1_000_000
 GOAL_USD = 14.0
 
 
-def bill(way: Way, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def bill(
+    steps: StepFigures, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return `cost_per_million_without_ses_usd` and its parts. `minute`: the figures of viewers, if measured."""
-    busy, trickle = (lines(way, item_bytes, pace) for pace in (BUSY, TRICKLE))
+    busy, trickle = (lines(steps, item_bytes, pace) for pace in (BUSY, TRICKLE))
     return {
         "cost_per_million_without_ses_usd": _total(busy, prices),
         "cost": {
@@ -23,32 +25,32 @@ def bill(way: Way, item_bytes: float, prices: Prices, minute: Mapping[str, Any] 
             "items": {line.item: _usd(line, prices) for line in busy},
             "one_at_a_time_usd": _total(trickle, prices),
             "ses_usd": _usd(mail_line(), prices),
-            "would_save_usd": savings(way, BUSY, prices),
-            **({"views": views(minute, way, prices)} if minute else {}),
+            "would_save_usd": savings(steps, BUSY, prices),
+            **({"views": views(minute, steps, prices)} if minute else {}),
         },
     }
 
 
-def savings(way: Way, pace: Pace, prices: Prices) -> dict[str, float]:
+def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
     """Return what each possible change would save, one by one."""
-    million = {
+    usd_per_signature = {
         "an HTTP API in place of the REST API": 3 * (prices.of("api_request", 1) - prices.of("http_api_request", 1)),
         "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
-        "claims of mail filtered out of the relay's stream": _cost_of_relayed_claims(way, pace, prices),
+        "claims of mail filtered out of the relay's stream": _cost_of_relayed_claims(steps, pace, prices),
         "Lambda's own log lines turned off for the three requests": prices.of("log_gb", 3 * len(PLATFORM_LINES) / 1e9),
     }
-    return {name: round(usd * MILLION, 2) for name, usd in million.items()}
+    return {name: round(usd * MILLION, 2) for name, usd in usd_per_signature.items()}
 
 
-def _cost_of_relayed_claims(way: Way, pace: Pace, prices: Prices) -> float:
-    """Return what the claims among the relay's records cost. They are half of them; batches keep their size."""
+def _cost_of_relayed_claims(steps: StepFigures, pace: Pace, prices: Prices) -> float:
+    """Return what the claims cost that the relay reads. Half of its records are claims. Batches keep their size."""
     often = 1 / pace.stream_batch
-    gb_seconds = often * billed_seconds(way, "relay", pace) * memory_mb("relay") / 1024
+    gb_seconds = often * billed_seconds(steps, "relay", pace) * memory_mb("relay") / 1024
     return prices.of("lambda_request", often) + prices.of("lambda_gb_second", gb_seconds)
 
 
-def _total(found: Iterable[Line], prices: Prices) -> float:
-    return round(sum(prices.of(line.price, line.quantity) for line in found) * MILLION, 2)
+def _total(bill_lines: Iterable[Line], prices: Prices) -> float:
+    return round(sum(prices.of(line.price, line.quantity) for line in bill_lines) * MILLION, 2)
 
 
 def _usd(line: Line, prices: Prices) -> float:
@@ -63,18 +65,18 @@ def table(figures: Mapping[str, Any]) -> list[str]:
     return [
         *(f"{name:<52}{usd:>9.2f}" for name, usd in rows),
         f"goal besides SES: ≤ {cost['goal_usd']:g}: {verdict}",
-        f"when nothing meets anything, one at a time: {cost['one_at_a_time_usd']:.2f}",
+        f"one at a time, without batches: {cost['one_at_a_time_usd']:.2f}",
         "would save:",
         *(f"  {name:<62}{usd:>6.2f}" for name, usd in cost["would_save_usd"].items()),
-        *_of_views(cost.get("views", {})),
+        *_view_lines(cost.get("views", {})),
     ]
 
 
-def _of_views(found: Mapping[str, Any]) -> list[str]:
+def _view_lines(views_cost: Mapping[str, Any]) -> list[str]:
     """Return lines for the page views, which are not in the total."""
     sides = {"behind the CDN": "with_cdn", "without it": "without_cdn"}
     return [
-        f"{found['views_per_signature']} page views for each signature, {words}: {found[name]['all']:.2f}"
+        f"{views_cost['views_per_signature']} page views for each signature, {words}: {views_cost[name]['all']:.2f}"
         for words, name in sides.items()
-        if found
+        if views_cost
     ]

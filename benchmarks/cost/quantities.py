@@ -7,22 +7,24 @@ from typing import Any
 from benchmarks import declared, lambdas
 from chalicelib.core.keys import BUCKETS
 
-Way = Mapping[str, Any]
+StepFigures = Mapping[str, Any]
 GB = 1e9
 # A petition on the UK Parliament's site is open for six months, so a signature is stored for at least that long.
 MONTHS = 6
 # "100 bytes of storage overhead" for each item (DynamoDB developer guide, Item sizes and formats).
 ITEM_OVERHEAD = 100
 REQUESTS = ("sign", "confirm_page", "confirm")
-# The stream's filters pass put and claim to the relay (both have `mail_kind`), and all but claims to the projections.
-# The template lists the SES events that a delivered email causes.
+# The changes that the stream's filters pass: put and claim to the relay (both have `mail_kind`), all but claims to the
+# projections.
 CHANGES = {"relay": ("put", "claim"), "project": ("put", "mark", "confirm")}
-# A put and a confirmation change both counters of their bucket, and a mark changes one: together, this many puts.
-PROJECTED = 2.5
-# Put, claim, mark, confirm: each makes a stream record, also if a filter drops it.
-STREAMED = 4
-EVERY_MAIL = {"send", "delivery"}
-MAIL_EVENTS = len(EVERY_MAIL & set(declared.mail_events()))
+# The cost of projecting one signature's changes, as a multiple of a put: a put and a confirmation change both counters
+# of their bucket, and a mark changes one.
+PROJECTED_PUTS = 2.5
+# Put, claim, mark, confirm: each makes a stream record, even if a filter drops it.
+STREAM_RECORDS = 4
+# SES has these events for every email. The template lists those that it subscribes to.
+EVENTS_OF_EVERY_MAIL = {"send", "delivery"}
+MAIL_EVENTS = len(EVENTS_OF_EVERY_MAIL & set(declared.mail_events()))
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Pace:
 
 # A million in an hour with SES keeping up: 278 signatures a second, four changes each, a table of four partitions
 # (it takes 4,000 units a second when new, and a partition 1,000).
-BUSY = Pace("a million in an hour", STREAMED * 1e6 / 3600, 4, lambdas.QUEUE_BATCH)
+BUSY = Pace("a million in an hour", STREAM_RECORDS * 1e6 / 3600, 4, lambdas.QUEUE_BATCH)
 # The worst case: each record and each message is a separate invocation.
 TRICKLE = Pace("one at a time", 0, 4, 1)
 
@@ -55,8 +57,14 @@ class Line:
     quantity: float
 
 
-def lines(way: Way, item_bytes: float, pace: Pace) -> list[Line]:
-    return [*_gateway(way), *_lambda(way, pace), *_table(way, item_bytes, pace), *_queues(pace), *_logs(way, pace)]
+def lines(steps: StepFigures, item_bytes: float, pace: Pace) -> list[Line]:
+    return [
+        *_gateway(steps),
+        *_lambda(steps, pace),
+        *_table(steps, item_bytes, pace),
+        *_queues(pace),
+        *_logs(steps, pace),
+    ]
 
 
 def mail_line() -> Line:
@@ -73,55 +81,55 @@ def invocations(pace: Pace) -> dict[str, float]:
     }
 
 
-def billed_seconds(way: Way, step: str, pace: Pace) -> float:
+def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
     """Return the billed seconds of one invocation."""
     if step in REQUESTS:
-        return lambdas.seconds(step, way[step]["cpu_us"], way[step]["calls"])
+        return lambdas.seconds(step, steps[step]["cpu_us"], steps[step]["calls"])
     size = pace.queue_batch if step in ("send", "feedback") else pace.stream_batch
-    cpu, calls = (lambdas.batched(way[step], name, size) for name in ("cpu_us", "calls"))
+    cpu, calls = (lambdas.batched(steps[step], name, size) for name in ("cpu_us", "calls"))
     if step == "relay":
         calls = max(1.0, size / lambdas.QUEUE_BATCH)  # SQS accepts ten at a time
     elif step == "project":
-        size = projected_units(way, pace) * pace.stream_batch
-        cpu, calls = lambdas.batched(way[step], "cpu_us", size), size
+        size = projected_units(steps, pace) * pace.stream_batch
+        cpu, calls = lambdas.batched(steps[step], "cpu_us", size), size
     return lambdas.seconds(step, cpu, calls, mails=size if step == "send" else 0)
 
 
-def projected_units(way: Way, pace: Pace) -> float:
+def projected_units(steps: StepFigures, pace: Pace) -> float:
     """Return the write units to project one put: one write for each bucket in a batch on its shard."""
-    met = lambdas.expected_buckets(pace.stream_batch, len(BUCKETS) / pace.shards)
-    return float(way["project"]["of_1"]["write_units"]) * met / pace.stream_batch
+    buckets = lambdas.expected_buckets(pace.stream_batch, len(BUCKETS) / pace.shards)
+    return float(steps["project"]["of_1"]["write_units"]) * buckets / pace.stream_batch
 
 
-def _gateway(way: Way) -> list[Line]:
-    answered = sum(way[step]["answer_bytes"] for step in REQUESTS)
+def _gateway(steps: StepFigures) -> list[Line]:
+    answer_bytes = sum(steps[step]["answer_bytes"] for step in REQUESTS)
     return [
         Line("API Gateway: sign, confirm page, confirm", "api_request", len(REQUESTS)),
-        Line("data out: these answers, uncompressed", "transfer_gb", answered / GB),
+        Line("data out: these answers, uncompressed", "transfer_gb", answer_bytes / GB),
     ]
 
 
-def _lambda(way: Way, pace: Pace) -> list[Line]:
-    often = invocations(pace)
+def _lambda(steps: StepFigures, pace: Pace) -> list[Line]:
+    counts = invocations(pace)
     gb_seconds = sum(
-        times * billed_seconds(way, step, pace) * lambdas.memory_mb(step) / 1024 for step, times in often.items()
+        times * billed_seconds(steps, step, pace) * lambdas.memory_mb(step) / 1024 for step, times in counts.items()
     )
     return [
-        Line("Lambda: requests", "lambda_request", sum(often.values())),
+        Line("Lambda: requests", "lambda_request", sum(counts.values())),
         Line("Lambda: GB-seconds", "lambda_gb_second", gb_seconds),
     ]
 
 
-def _table(way: Way, item_bytes: float, pace: Pace) -> list[Line]:
+def _table(steps: StepFigures, item_bytes: float, pace: Pace) -> list[Line]:
     stored = (item_bytes + ITEM_OVERHEAD) * MONTHS / GB
-    project = projected_units(way, pace) * PROJECTED
-    send = way["send"]["of_1"]
+    project = projected_units(steps, pace) * PROJECTED_PUTS
+    send = steps["send"]["of_1"]
     return [
-        Line("DynamoDB: write units, sign", "write_unit", way["sign"]["write_units"]),
-        Line("DynamoDB: write units, confirm and count", "write_unit", way["confirm"]["write_units"]),
+        Line("DynamoDB: write units, sign", "write_unit", steps["sign"]["write_units"]),
+        Line("DynamoDB: write units, confirm and count", "write_unit", steps["confirm"]["write_units"]),
         Line("DynamoDB: write units, mail claimed and marked", "write_unit", send["write_units"]),
         Line("DynamoDB: write units, projected from the stream", "write_unit", project),
-        Line("DynamoDB: read units", "read_unit", send["read_units"] + way["confirm_page"]["read_units"]),
+        Line("DynamoDB: read units", "read_unit", send["read_units"] + steps["confirm_page"]["read_units"]),
         Line("DynamoDB: stream, read by Lambda", "stream_read", 0),
         Line(f"DynamoDB: storage, {MONTHS} months", "table_gb_month", stored),
         Line(f"DynamoDB: point-in-time recovery, {MONTHS} months", "backup_gb_month", stored),
@@ -129,9 +137,9 @@ def _table(way: Way, item_bytes: float, pace: Pace) -> list[Line]:
 
 
 def _queues(pace: Pace) -> list[Line]:
-    """A message is sent, received and deleted, each in batches; SNS delivers its events one by one."""
-    full = min(lambdas.QUEUE_BATCH, max(1.0, pace.stream_batch / 2))
-    mails = 1 / full + 2 / pace.queue_batch
+    """A message is sent, received and deleted, each in batches. SNS delivers SES's events one by one."""
+    relayed_batch = min(lambdas.QUEUE_BATCH, max(1.0, pace.stream_batch / 2))
+    mails = 1 / relayed_batch + 2 / pace.queue_batch
     events = MAIL_EVENTS * (1 + 2 / pace.queue_batch)
     return [
         Line("SQS: mail queue", "queue_request", mails),
@@ -140,16 +148,16 @@ def _queues(pace: Pace) -> list[Line]:
     ]
 
 
-def _logs(way: Way, pace: Pace) -> list[Line]:
-    """Our log lines grow with the batch where each message has a line. Lambda adds its own for each invocation."""
-    often = invocations(pace)
+def _logs(steps: StepFigures, pace: Pace) -> list[Line]:
+    """Return our log and Lambda's own lines. The senders and the feedback write a line for each message of a batch."""
+    counts = invocations(pace)
     sizes = {"send": pace.queue_batch, "feedback": pace.queue_batch}
     workers = {
-        step: lambdas.batched(way[step], "log_bytes", sizes.get(step, 1)) for step in often if step not in REQUESTS
+        step: lambdas.batched(steps[step], "log_bytes", sizes.get(step, 1)) for step in counts if step not in REQUESTS
     }
-    ours = sum(often[step] * (workers.get(step) or way[step]["log_bytes"]) for step in often)
-    platform = sum(often.values()) * len(lambdas.PLATFORM_LINES)
+    own_bytes = sum(counts[step] * (workers.get(step) or steps[step]["log_bytes"]) for step in counts)
+    platform_bytes = sum(counts.values()) * len(lambdas.PLATFORM_LINES)
     return [
-        Line("CloudWatch: our log lines", "log_gb", ours / GB),
-        Line("CloudWatch: Lambda's own log lines", "log_gb", platform / GB),
+        Line("CloudWatch: our log lines", "log_gb", own_bytes / GB),
+        Line("CloudWatch: Lambda's own log lines", "log_gb", platform_bytes / GB),
     ]

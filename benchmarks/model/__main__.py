@@ -6,11 +6,11 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.model import charts
-from benchmarks.model.flood import SCENES, evening
+from benchmarks.model.flood import CASES, simulate_evening
 from benchmarks.model.limits import ACCOUNTS
 from benchmarks.model.needs import table_of_needs
 from benchmarks.model.scenarios import BURST_LOAD, HANGING, HOUR_LOAD, SCENARIOS, Run, run
-from benchmarks.model.service import Service, calibrated
+from benchmarks.model.service import Service, calibrated_service
 from benchmarks.model.world import DAYS, Load
 from stack.console import Failure, bold, dim, run_main, say
 from stack.paths import ROOT
@@ -20,58 +20,59 @@ HEADER = f"{'load':<46}{'account':<9}{'waiting':>9}{'longest':>9}{'overflow':>10
 
 
 def main() -> None:
-    known = results.read()
-    if "way" not in known or "edge" not in known:
+    stored = results.read()
+    if "way" not in stored or "edge" not in stored:
         raise Failure("the model needs what `make cost` and `make bench` measure: run these first")
-    service = calibrated(known)
+    service = calibrated_service(stored)
     say(dim("A model, not a measurement: limits and their sources are in benchmarks/model/limits.py."))
     say(bold(HEADER))
     runs = {(load.name, name): _simulated(load, name, service) for load in SCENARIOS for name in ACCOUNTS}
-    needed = table_of_needs(service)
-    floods = {name: evening(limit, on_a_carrier=shared).figures for name, (limit, shared) in SCENES.items()}
+    table = table_of_needs(service)
+    floods = {name: simulate_evening(limit, shares_a_carrier=shared).figures for name, (limit, shared) in CASES.items()}
     results.add({"flood": floods})
     for name, figures in floods.items():
         say(f"flood, {name}: {figures}")
-    results.add({"model": {"runs": [one.figures for one in runs.values()], "needs": needed}})
+    results.add({"model": {"runs": [one.figures for one in runs.values()], "needs": table}})
     _draw(runs, CHARTS)
-    for line in _needs(needed):
+    for line in _needs(table):
         say(line)
 
 
 def _simulated(load: Load, name: str, service: Service) -> Run:
-    """Print each run when it is done: the longest take some seconds."""
+    """Run the load, and print the result at once: the longest runs take some seconds."""
     done = run(load, name, service)
     figures = done.figures
     say(
         f"{load.name:<46}{name:<9}{figures['peak_waiting']:>9,}{figures['longest_wait_s']:>7,} s"
         f"{figures['peak_overflow']:>10,}{figures['all_stored_s']:>8,} s{figures['mailed_days']:>9,.1f} d"
     )
-    say(dim(f"    held up by: {', '.join(f'{who} (at {when:,} s)' for who, when in _held_up(figures))}"))
+    refusals = [f"{limit} (at {when:,} s)" for limit, when in figures["held_up_first_s"].items()]
+    say(dim(f"    held up by: {', '.join(refusals)}"))
     return done
 
 
-def _held_up(figures: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    yield from figures["held_up_first_s"].items()
-
-
-def _draw(runs: dict[tuple[str, str], Run], into: Path) -> None:
+def _draw(runs: dict[tuple[str, str], Run], folder: Path) -> None:
     def of(load: Load, *names: str) -> list[Run]:
         return [runs[load.name, name] for name in names]
 
-    charts.waiting(of(HOUR_LOAD, *ACCOUNTS), 3 * 3600, "A million in an hour", into / "hour-waiting.svg")
-    charts.waiting(of(BURST_LOAD, "default", "raised"), 240, "10,000 a second for a minute", into / "burst-waiting.svg")
-    charts.overflow(
-        of(BURST_LOAD, "default", "raised"), 3600, "10,000 a second for a minute", into / "burst-overflow.svg"
+    charts.waiting(of(HOUR_LOAD, *ACCOUNTS), 3 * 3600, "A million in an hour", folder / "hour-waiting.svg")
+    charts.waiting(
+        of(BURST_LOAD, "default", "raised"), 240, "10,000 a second for a minute", folder / "burst-waiting.svg"
     )
-    charts.overflow(of(HANGING, "default", "raised"), 4800, "Table away for ten minutes", into / "outage-overflow.svg")
-    charts.mail(of(HOUR_LOAD, "default", "raised"), 21 * DAYS, "A million in an hour", into / "hour-mail.svg")
-    charts.conflicts(into / "conflicts.svg")
+    charts.overflow(
+        of(BURST_LOAD, "default", "raised"), 3600, "10,000 a second for a minute", folder / "burst-overflow.svg"
+    )
+    charts.overflow(
+        of(HANGING, "default", "raised"), 4800, "Table away for ten minutes", folder / "outage-overflow.svg"
+    )
+    charts.mail(of(HOUR_LOAD, "default", "raised"), 21 * DAYS, "A million in an hour", folder / "hour-mail.svg")
+    charts.conflicts(folder / "conflicts.svg")
 
 
-def _needs(needed: list[dict[str, Any]]) -> Iterator[str]:
-    yield bold("what so many signatures a second need, mail and confirmations keeping up")
-    for name in needed[0]:
-        yield f"{name:<34}" + "".join(f"{row[name] if row[name] else 'too many':>12}" for row in needed)
+def _needs(table: list[dict[str, Any]]) -> Iterator[str]:
+    yield bold("what so many signatures a second need, if emails and confirmations keep up")
+    for name in table[0]:
+        yield f"{name:<34}" + "".join(f"{row[name] if row[name] else 'too many':>12}" for row in table)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The limits that can refuse: gateway bucket, Lambda environments, table partitions, SES's rate and quota.
 
-Each takes an amount in a step of `dt` seconds and returns how much of it may pass.
+`take` gets the amount that wants to pass in a step of `dt` seconds, and returns how much may pass.
 """
 
 from collections import Counter, deque
@@ -32,13 +32,13 @@ class Gateway:
         return self._tokens
 
     def take(self, wanted: float) -> float:
-        passed = min(wanted, self._tokens)
-        self._tokens -= passed
-        return passed
+        allowed = min(wanted, self._tokens)
+        self._tokens -= allowed
+        return allowed
 
 
 class Environments:
-    """The environments of the signing function: they ramp up, start cold, and stay. The model keeps idle ones."""
+    """The environments of the signing function. They ramp up and start cold. The model never ends an idle one."""
 
     def __init__(self, account: Account, cold: float) -> None:
         self._account, self._cold = account, cold
@@ -46,16 +46,17 @@ class Environments:
         self.warm = 0.0
         self.started = 0.0
 
-    def take(self, wanted: float, seconds: float, taken_by_others: float, dt: float) -> float:
-        """Return how many of `wanted` requests of `seconds` each are served. Others use `others` environments.
+    def take(self, wanted: float, seconds: float, used_by_others: float, dt: float) -> float:
+        """Return how many of `wanted` requests are served. Each takes `seconds`.
 
-        A cold environment delays its first request, refuses none, and serves fewer in its first step.
+        Other functions use `used_by_others` environments. A cold environment delays its first request and refuses
+        none, but it serves fewer in its first step.
         """
-        each = max(seconds, 1 / self._account.requests_each)
+        seconds_each = max(seconds, 1 / self._account.requests_each)
         self._tokens = min(self._account.ramp, self._tokens + self._account.ramp / 10 * dt)
-        most = max(1.0, self._account.concurrency - taken_by_others)
-        by_warm = min(wanted, min(self.warm, most) * dt / each)
-        when_cold = 1 + max(0.0, dt - self._cold - each) / each
+        most = max(1.0, self._account.concurrency - used_by_others)
+        by_warm = min(wanted, min(self.warm, most) * dt / seconds_each)
+        when_cold = 1 + max(0.0, dt - self._cold - seconds_each) / seconds_each
         new = max(0.0, min((wanted - by_warm) / when_cold, self._tokens, most - self.warm))
         self._tokens -= new
         self.warm += new
@@ -64,7 +65,7 @@ class Environments:
 
 
 class Table:
-    """On demand: warm throughput, twice the peak of half an hour ago, a quota, and a hottest partition."""
+    """An on-demand table: warm throughput, twice the peak of half an hour ago, a quota, and a hottest partition."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -87,22 +88,22 @@ class Table:
     def begin(self, now: float, dt: float) -> None:
         self._remember(now)
         self._shares = shares_of(self.partitions)
-        each = 0.0 if self.down else self.capacity / self.partitions * dt
-        self._left = [each] * self.partitions
+        units_each = 0.0 if self.down else self.capacity / self.partitions * dt
+        self._left = [units_each] * self.partitions
 
     def take(self, units: float) -> float:
         """Take units, spread over the partitions as the petition's buckets are."""
-        passed = 0.0
+        allowed = 0.0
         for number, share in enumerate(self._shares):
             here = min(units * share, self._left[number])
             self._left[number] -= here
-            passed += here
-        passed = min(units, passed)  # Shares sum to one, except for rounding.
-        self._in_minute += passed
-        return passed
+            allowed += here
+        allowed = min(units, allowed)  # Shares sum to one, except for rounding.
+        self._in_minute += allowed
+        return allowed
 
     def _remember(self, now: float) -> None:
-        """Record the mean of a minute: shorter peaks do not make a table grow."""
+        """Record the mean of each minute, because shorter peaks do not make a table grow."""
         if now - self._minute_began >= MINUTE:
             self._minutes.append((now, self._in_minute / (now - self._minute_began)))
             self._minute_began, self._in_minute = now, 0.0
@@ -112,9 +113,10 @@ class Table:
 
 @cache
 def shares_of(partitions: int) -> tuple[float, ...]:
-    """Spread 64 buckets over partitions by hash: of many draws, the one with the median hottest partition.
+    """Return each partition's share of the 64 buckets, which are spread by hash.
 
-    DynamoDB may split a hot partition after some minutes. The delay is not documented, so the model never splits.
+    Of many random draws, it is the draw whose hottest partition is the median. DynamoDB may split a hot partition after
+    some minutes. The delay is not documented, so the model never splits.
     """
     random = Random(partitions)
     draws = [Counter(random.randrange(partitions) for _ in BUCKETS) for _ in range(DRAWS)]
@@ -136,7 +138,7 @@ class Mailing:
             self._sent -= self._bins.popleft()[1]
         return self._rate * dt, max(0.0, self._daily - self._sent)
 
-    def sent(self, now: float, amount: float) -> None:
+    def record_sent(self, now: float, amount: float) -> None:
         self._sent += amount
         if self._bins and now - self._bins[-1][0] < BIN:
             began, before = self._bins.pop()

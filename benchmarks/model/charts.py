@@ -22,15 +22,15 @@ Reading = Callable[[Amounts], float]
 
 
 def waiting(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
-    _over_time(runs, until, 60, lambda then: then.waiting, (title, "minutes", "people not yet answered"), path)
+    _over_time(runs, until, 60, lambda amounts: amounts.waiting, (title, "minutes", "people not yet answered"), path)
 
 
 def overflow(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
-    _over_time(runs, until, 60, lambda then: then.in_overflow, (title, "minutes", "in the overflow queue"), path)
+    _over_time(runs, until, 60, lambda amounts: amounts.in_overflow, (title, "minutes", "in the overflow queue"), path)
 
 
 def mail(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
-    _over_time(runs, until, DAYS, lambda then: then.mail_behind, (title, "days", "mails not yet sent"), path)
+    _over_time(runs, until, DAYS, lambda amounts: amounts.mail_behind, (title, "days", "mails not yet sent"), path)
 
 
 def conflicts(path: Path) -> None:
@@ -48,10 +48,10 @@ def _over_time(
 ) -> None:
     axes = _axes(*words)
     for run in runs:
-        seen = [(now / unit, read(then)) for now, then in run.world.history if now <= until]
-        thin = [*seen[:: max(1, len(seen) // POINTS)], seen[-1]]
+        points = [(now / unit, read(amounts)) for now, amounts in run.world.history if now <= until]
+        fewer_points = [*points[:: max(1, len(points) // POINTS)], points[-1]]
         name = run.world.account.name
-        axes.plot(*zip(*thin, strict=True), label=f"{name} account", color=COLOURS[name])
+        axes.plot(*zip(*fewer_points, strict=True), label=f"{name} account", color=COLOURS[name])
     axes.set_ylim(bottom=0)
     save(axes, path)
 

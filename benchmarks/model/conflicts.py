@@ -1,4 +1,4 @@
-"""How often confirmations conflict on a tally shard. In closed form, because a step of a second is too long."""
+"""How often confirmations conflict on a tally shard. This is a formula, because the model's steps are too long."""
 
 from math import exp
 
@@ -14,12 +14,12 @@ def conflict(rate: float, shards: int) -> float:
 
 
 def attempts(rate: float, shards: int) -> float:
-    """Return transactions started for each confirmation: a fixed point, because repeated ones conflict too."""
-    tried = 1.0
+    """Return transactions started for each confirmation. Repeated transactions conflict too, so it is a fixed point."""
+    attempts_each = 1.0
     for _ in range(ROUNDS):
-        chance = conflict(rate * tried, shards)
-        tried = sum(chance**before for before in range(ATTEMPTS))
-    return tried
+        probability = conflict(rate * attempts_each, shards)
+        attempts_each = sum(probability**before for before in range(ATTEMPTS))
+    return attempts_each
 
 
 def given_up(rate: float, shards: int) -> float:

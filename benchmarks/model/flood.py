@@ -1,4 +1,4 @@
-"""One attacker with five networks against 10,000 genuine signers in one evening: what limits do first emails need?
+"""One attacker with five networks, and 10,000 genuine signers, in one evening: which limit do first emails need?
 
 A model of who signs from where. Each limit is decided by the real function (chalicelib/mail/first_emails.py), on a
 table in memory, one call for each signature. SES's own rate is left out: it is the same with and without a limit.
@@ -22,7 +22,7 @@ PHONES, HOMES, OFFICES = 0.45, 0.45, 0.06
 CARRIERS, CARRIER_NETWORKS, HOME_NETWORKS, OFFICE_NETWORKS, SCHOOLS = 4, 32, 20_000, 60, 2
 # A broadcast: most sign soon after it, with this mean in seconds. A school signs within one lesson.
 SOON, AFTER_BROADCAST, LESSON = 0.6, 20 * 60.0, 600.0
-# The sweep runs this often; it queues what is due later than a message can wait (mail/relay.py).
+# The seconds between two sweeps, and the longest delay of a message. A sweep queues the emails that are due later.
 SWEEP, LONGEST_DELAY = 900.0, 900.0
 
 
@@ -34,10 +34,10 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True)
 class Flood:
-    """Emails to strangers in the worst hour and in all, and the genuine signers' delays in seconds, sorted."""
+    """Emails to strangers in the worst hour and in the evening, and the genuine signers' sorted delays in seconds."""
 
     worst_hour: int
-    in_evening: int
+    in_all: int
     delays: list[float]
 
     def delay(self, share: float) -> float:
@@ -47,7 +47,7 @@ class Flood:
     def figures(self) -> dict[str, int]:
         return {
             "strangers_worst_hour": self.worst_hour,
-            "strangers_in_evening": self.in_evening,
+            "strangers_in_evening": self.in_all,
             "genuine_delayed": sum(delay > 0 for delay in self.delays),
             "genuine_median_s": round(self.delay(0.5)),
             "genuine_p99_s": round(self.delay(0.99)),
@@ -55,27 +55,27 @@ class Flood:
         }
 
 
-def evening(
-    limit: Limit | None, *, on_a_carrier: bool = False, attacks: float = ATTACKS_PER_SECOND, seed: int = 1
+def simulate_evening(
+    limit: Limit | None, *, shares_a_carrier: bool = False, attacks: float = ATTACKS_PER_SECOND, seed: int = 1
 ) -> Flood:
-    """Return what becomes of the evening. `on_a_carrier`: one of the attacker's networks is a busy one of phones.
+    """Simulate one evening. `shares_a_carrier`: one of the attacker's networks is a carrier's, with many phones.
 
-    `attacks` are the attacker's posts a second, each with another stranger's address.
+    `attacks`: the attacker's posts a second, each with another stranger's address.
     """
-    tables, strangers, delays = FakeTables(), Counter[int](), list[float]()
-    for arrival in sorted([*_genuine(Random(seed)), *_attack(on_a_carrier, attacks)]):
+    tables, emails_by_hour, delays = FakeTables(), Counter[int](), list[float]()
+    for arrival in sorted([*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]):
         now = BEGINS + timedelta(seconds=arrival.second)
         wait = (book(arrival.network, now, tables, limit) - now).total_seconds() if limit else 0.0
         sent = arrival.second + (wait if wait <= LONGEST_DELAY else _next_sweep(arrival.second + wait) - arrival.second)
         if arrival.is_attack:
-            strangers[int(sent // 3600)] += 1
+            emails_by_hour[int(sent // 3600)] += 1
         else:
             delays.append(sent - arrival.second)
-    hours = [strangers[hour] for hour in range(int(EVENING // 3600))]
+    hours = [emails_by_hour[hour] for hour in range(int(EVENING // 3600))]
     return Flood(max(hours), sum(hours), sorted(delays))
 
 
-SCENES: dict[str, tuple[Limit | None, bool]] = {
+CASES: dict[str, tuple[Limit | None, bool]] = {
     "no limit": (None, False),
     "the limit": (USUAL, False),
     "a third of the burst": (Limit(burst=30), False),
@@ -89,7 +89,7 @@ def _next_sweep(second: float) -> float:
     return -(-second // SWEEP) * SWEEP
 
 
-def _genuine(random: Random) -> Iterator[Arrival]:
+def _genuine_arrivals(random: Random) -> Iterator[Arrival]:
     schools = round(GENUINE * (1 - PHONES - HOMES - OFFICES))
     for number in range(GENUINE):
         if number < schools:
@@ -115,8 +115,8 @@ def _network(random: Random, number: int) -> str:
     return f"offices-{random.randrange(OFFICE_NETWORKS)}"
 
 
-def _attack(on_a_carrier: bool, attacks: float) -> Iterator[Arrival]:
+def _attack_arrivals(shares_a_carrier: bool, attacks: float) -> Iterator[Arrival]:
     own = [f"attacker-{number}" for number in range(ATTACKING_NETWORKS)]
-    networks = ["phones-0-0", *own[1:]] if on_a_carrier else own
+    networks = ["phones-0-0", *own[1:]] if shares_a_carrier else own
     for number in range(int(EVENING * attacks)):
         yield Arrival(number / attacks, networks[number % ATTACKING_NETWORKS], True)

@@ -1,4 +1,4 @@
-"""Every limit of the model, in one table, with its source. None is fetched at run time; check them before use.
+"""All limits of the model, with their sources. They are typed in by hand: check them before use.
 
 Sources are titles of pages of AWS's public documentation.
 """
@@ -14,7 +14,7 @@ SENDERS, STORERS = declared.maximum_concurrency("SendMail"), declared.maximum_co
 
 @dataclass(frozen=True)
 class Limit:
-    """The values of a new account, one with default quotas, and one with quotas raised before the campaign."""
+    """The values of a new account, of one with default quotas, and of one whose quotas were raised for a campaign."""
 
     new: float
     default: float
@@ -41,7 +41,7 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Account:
-    """The limits of one account, a second unless stated otherwise."""
+    """The limits of one account. Rates are a second."""
 
     name: str
     gateway_rate: float
@@ -60,7 +60,7 @@ class Account:
 
 
 def account(name: str) -> Account:
-    """`new`, `default` or `raised`."""
+    """Return the account `new`, `default` or `raised`."""
     return Account(name, **{limit: getattr(values, name) for limit, values in LIMITS.items()})
 
 

@@ -11,14 +11,14 @@ from benchmarks.model.world import DAYS, LITTLE, Load, World
 
 MILLION = 1_000_000
 HOUR, MINUTE = 3_600, 60
-# The evening news: an assumption that a spike falls to a third of its peak in a quarter of an hour. Only the million
-# and the hour are given.
+# The evening news. Assumption: a spike falls to a third of its peak in a quarter of an hour. The project's goal gives
+# only the million and the hour.
 FADING = 15 * MINUTE
 HORIZON = 30 * DAYS
 
 
 def fading(now: float) -> float:
-    """A million in an hour, most of them at the start: 1,132 in the first second."""
+    """Return signatures a second `now` seconds after the start: a million in an hour, 1,132 in the first second."""
     return MILLION / FADING * exp(-now / FADING) / (1 - exp(-HOUR / FADING))
 
 
@@ -37,7 +37,7 @@ SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY, *UNCACHED)
 
 @dataclass(frozen=True)
 class Run:
-    """A world at its end, or at the horizon."""
+    """A world at the end of its run, or at the horizon."""
 
     world: World
 
@@ -52,7 +52,7 @@ class Run:
             "longest_wait_s": round(self.longest_wait()),
             "all_accepted_s": self._drained_at(lambda then: then.waiting),
             "held_up_first_s": {
-                who: round(when) for who, when in sorted(refusals.first.items(), key=lambda one: one[1])
+                limit: round(when) for limit, when in sorted(refusals.first.items(), key=lambda each: each[1])
             },
             "through_overflow": round(amounts.overflowed),
             "peak_overflow": round(max(then.in_overflow for _, then in self.world.history)),
@@ -64,7 +64,7 @@ class Run:
         }
 
     def longest_wait(self) -> float:
-        """Return the longest wait in seconds, served in order: the accepted curve's lag behind the arrived one."""
+        """Return the longest wait in seconds: the greatest time between the curves of arrived and accepted people."""
         worst, behind = 0.0, 0
         history = self.world.history
         for now, then in history:
@@ -74,13 +74,13 @@ class Run:
                 worst = max(worst, now - history[behind][0])
         return worst
 
-    def _drained_at(self, behind: Any) -> int | None:
-        """Return the seconds until the backlog is gone and stays gone; None: not within the horizon."""
-        late = [now for now, then in self.world.history if behind(then) >= LITTLE]
+    def _drained_at(self, backlog: Any) -> int | None:
+        """Return the seconds until the backlog is gone for good; None: not within the horizon."""
+        late = [now for now, then in self.world.history if backlog(then) >= LITTLE]
         return None if late and late[-1] == self.world.history[-1][0] else round(late[-1] if late else 0)
 
     def _mail_days(self) -> float:
-        """Return the days until the last email. After the horizon, divide the rest by the daily quota."""
+        """Return the days until the last email. For emails left at the horizon, add their number / the daily quota."""
         amounts = self.world.amounts
         last = next((now for now, then in self.world.history if amounts.mailed - then.mailed < LITTLE), 0)
         return round(last / DAYS + amounts.mail_behind / self.world.account.mail_daily, 2)
@@ -91,9 +91,9 @@ def run(load: Load, account_name: str, service: Service, horizon: float = HORIZO
 
 
 def run_on(limits: Account, load: Load, service: Service, sent: float = 0, horizon: float = HORIZON) -> Run:
-    """Run the load on any account. `sent`: emails that count against today's quota already."""
+    """Run the load on any account. `sent`: emails that already count against today's quota."""
     world = World(limits, service, load)
-    world.mailing.sent(0, sent)
+    world.mailing.record_sent(0, sent)
     while not (world.history and world.is_over) and world.now < horizon:
         step(world, STATIONS)
     return Run(world)

@@ -10,7 +10,7 @@ from chalicelib.core.keys import BUCKETS
 
 RELAY_PARALLELIZATION = declared.parallelization_factor("RelayMail")
 PROJECT_PARALLELIZATION = declared.parallelization_factor("ProjectSignatures")
-# chalicelib.aws.clients: the wait for a silent table before the overflow queue is used.
+# The seconds that signing waits for a silent table before it uses the overflow queue (chalicelib.aws.clients).
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH
 # Regional caches of CloudFront, each of which asks the API for itself (CloudFront developer guide, "How CloudFront
@@ -34,32 +34,32 @@ class Service:
     misses: float = 0  # requests a second that pass the CDN
 
     def relay_rate(self, partitions: int) -> float:
-        """Return records a second with full batches."""
+        """Return the records a second that the relay reads with full batches."""
         return partitions * RELAY_PARALLELIZATION * lambdas.STREAM_BATCH / self.relay_batch
 
     def project_rate(self, partitions: int) -> float:
-        """Return changes a second with full batches: a batch costs one write for each of its buckets."""
-        met = lambdas.expected_buckets(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
-        return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / (met * self.project_bucket)
+        """Return the changes a second that are projected with full batches. A batch costs one write for each bucket."""
+        buckets = lambdas.expected_buckets(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
+        return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / (buckets * self.project_bucket)
 
 
-def calibrated(results: Mapping[str, Any]) -> Service:
+def calibrated_service(results: Mapping[str, Any]) -> Service:
     """Return durations from measurements and from the assumptions in `benchmarks.lambdas`."""
-    way = results["way"]
-    queued = lambdas.STREAM_BATCH / QUEUE_BATCH
-    mail = lambdas.batched(way["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
-    relay = lambdas.batched(way["relay"], "cpu_us", lambdas.STREAM_BATCH)
+    steps = results["way"]
+    requests_of_a_batch = lambdas.STREAM_BATCH / QUEUE_BATCH
+    mail = lambdas.batched(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
+    relay = lambdas.batched(steps["relay"], "cpu_us", lambdas.STREAM_BATCH)
     cold = results["cold_start_ms"]
     return Service(
-        sign=lambdas.seconds("sign", way["sign"]["cpu_us"], 1),
-        confirm=sum(lambdas.seconds(step, way[step]["cpu_us"], 1) for step in ("confirm_page", "confirm")),
-        mail=lambdas.seconds("send", mail, way["send"]["of_1"]["calls"], mails=1),
-        store=lambdas.seconds("send", way["sign"]["cpu_us"], 1),
+        sign=lambdas.seconds("sign", steps["sign"]["cpu_us"], 1),
+        confirm=sum(lambdas.seconds(step, steps[step]["cpu_us"], 1) for step in ("confirm_page", "confirm")),
+        mail=lambdas.seconds("send", mail, steps["send"]["of_1"]["calls"], mails=1),
+        store=lambdas.seconds("send", steps["sign"]["cpu_us"], 1),
         cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, 0),
-        relay_batch=lambdas.seconds("relay", relay, queued),
-        project_bucket=lambdas.seconds("project", way["project"]["of_1"]["cpu_us"], 1),
+        relay_batch=lambdas.seconds("relay", relay, requests_of_a_batch),
+        project_bucket=lambdas.seconds("project", steps["project"]["of_1"]["cpu_us"], 1),
         # A page of the same kind, with one read.
-        view=lambdas.seconds("confirm_page", way["confirm_page"]["cpu_us"], 1),
+        view=lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1),
         view_requests=requests(results["edge"]["minute"]),
         misses=results["edge"]["minute"]["cached_copies"] / FRESH * CACHES,
     )

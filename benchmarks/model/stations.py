@@ -1,4 +1,4 @@
-"""The stations of a signature. Each does its part of a step of `dt` seconds. They run in this order."""
+"""The stations that a signature passes. Each does its work of a step of `dt` seconds. STATIONS is their order."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from chalicelib.mail.pace import EMAILS_PER_SENDER
 
 # The hosted page waits up to 30 s between attempts with full jitter (petition.js): 15 s on average when busy.
 RETRY_AFTER = 15.0
-# The mean time from the email to the confirmation. An assumption; it was not measured.
+# The mean seconds from the email to the confirmation. An assumption: this was not measured.
 CONFIRM_AFTER = 300.0
 MAIL_UNITS, CONFIRM_UNITS = 2, 2  # write units in the signatures' table: claim and mark; one half of the transaction
 
@@ -32,13 +32,13 @@ def step(world: World, stations: Sequence[Station]) -> None:
 
 
 def confirming(world: World, dt: float) -> None:
-    """Page and button: two requests. They come before signing because they are few."""
+    """Confirm: the page and the button are two requests. This station runs before signing: its load is small."""
     amounts = world.amounts
-    opened = (amounts.mailed - amounts.confirmed) * _returning(dt, CONFIRM_AFTER)
-    passed = world.gateway.take(2 * opened) / 2
-    confirmed = world.table.take(CONFIRM_UNITS * passed) / CONFIRM_UNITS
-    world.refusals.add("gateway", world.now, opened - passed)
-    world.busy["confirm"] = passed * world.service.confirm / dt
+    people = (amounts.mailed - amounts.confirmed) * _share_returning(dt, CONFIRM_AFTER)
+    allowed = world.gateway.take(2 * people) / 2
+    confirmed = world.table.take(CONFIRM_UNITS * allowed) / CONFIRM_UNITS
+    world.refusals.add("gateway", world.now, people - allowed)
+    world.busy["confirm"] = allowed * world.service.confirm / dt
     amounts.confirmed += confirmed
     amounts.changes += confirmed
 
@@ -47,40 +47,40 @@ def mailing(world: World, dt: float) -> None:
     """Send at the lowest of our concurrency, SES's rate and SES's daily quota."""
     amounts = world.amounts
     wanted = amounts.relayed - amounts.mailed
-    hands = min(world.account.senders / world.service.mail, world.account.mail_pace) * dt
+    by_senders = min(world.account.senders / world.service.mail, world.account.mail_pace) * dt
     rate, day = world.mailing.left(world.now, dt)
-    for who, most in (("SES rate", rate), ("our senders", hands), ("SES day", day)):
-        if most == min(hands, rate, day):
-            world.refusals.add(who, world.now, wanted - most)
-    mailed = world.table.take(MAIL_UNITS * min(wanted, hands, rate, day)) / MAIL_UNITS
-    world.mailing.sent(world.now, mailed)
+    for limit, maximum in (("SES rate", rate), ("our senders", by_senders), ("SES day", day)):
+        if maximum == min(by_senders, rate, day):
+            world.refusals.add(limit, world.now, wanted - maximum)
+    mailed = world.table.take(MAIL_UNITS * min(wanted, by_senders, rate, day)) / MAIL_UNITS
+    world.mailing.record_sent(world.now, mailed)
     # A sender waits for its next turn within its invocation.
     world.busy["send"] = mailed / dt * max(world.service.mail, 1 / EMAILS_PER_SENDER)
     amounts.mailed += mailed
 
 
 def signing(world: World, dt: float) -> None:
-    """Refused people try again. Only what the table or the overflow queue stored is accepted."""
+    """Sign. Refused people try again. A signature is accepted if the table or the overflow queue has it."""
     amounts = world.amounts
-    returning = amounts.waiting * _returning(dt, RETRY_AFTER)
+    returning = amounts.waiting * _share_returning(dt, RETRY_AFTER)
     arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
     amounts.arrived += arriving
-    offered = returning + arriving
-    view(world, arriving, offered, dt)
-    passed = world.gateway.take(offered)
-    served = world.environments.take(passed, _seconds(world), sum(world.busy.values()), dt)
+    requests = returning + arriving
+    view(world, arriving, requests, dt)
+    allowed = world.gateway.take(requests)
+    served = world.environments.take(allowed, _seconds(world), sum(world.busy.values()), dt)
     stored = world.table.take(served)
     amounts.accepted += served
     amounts.overflowed += served - stored
     _store(world, stored)
-    for who, amount in (("gateway", offered - passed), ("Lambda", passed - served), ("table", served - stored)):
-        world.refusals.add(who, world.now, amount)
+    for limit, amount in (("gateway", requests - allowed), ("Lambda", allowed - served), ("table", served - stored)):
+        world.refusals.add(limit, world.now, amount)
 
 
 def storing_overflow(world: World, dt: float) -> None:
-    """The overflow worker: a few at once, the same put, and only the table's remaining capacity."""
-    hands = 0.0 if world.is_down else world.account.storers / world.service.store * dt
-    recovered = world.table.take(min(world.amounts.in_overflow, hands))
+    """Store the overflow: a few workers, the same put, and only the capacity that signing left."""
+    by_workers = 0.0 if world.is_down else world.account.storers / world.service.store * dt
+    recovered = world.table.take(min(world.amounts.in_overflow, by_workers))
     world.busy["store"] = recovered * world.service.store / dt
     world.amounts.recovered += recovered
     _store(world, recovered)
@@ -97,8 +97,8 @@ def relaying(world: World, dt: float) -> None:
 def projecting(world: World, dt: float) -> None:
     """Project from the stream to the number of pending signatures, in the other table."""
     amounts = world.amounts
-    most = 0.0 if world.is_down else world.service.project_rate(world.table.partitions) * dt
-    amounts.projected += min(amounts.count_behind, most)
+    maximum = 0.0 if world.is_down else world.service.project_rate(world.table.partitions) * dt
+    amounts.projected += min(amounts.count_behind, maximum)
 
 
 def _store(world: World, stored: float) -> None:
@@ -107,13 +107,13 @@ def _store(world: World, stored: float) -> None:
 
 
 def _seconds(world: World) -> float:
-    """Return the seconds of a signing request: with a silent table, the timeout and then the overflow queue."""
+    """Return the seconds of a signing request. During an outage, it makes a second call, and may wait for a timeout."""
     if not world.is_down:
         return world.service.sign
     return world.service.sign + lambdas.CALL_SECONDS + (HANG_SECONDS if world.load.hangs else 0)
 
 
-def _returning(dt: float, mean: float) -> float:
+def _share_returning(dt: float, mean: float) -> float:
     """Return the share of waiting people who try again within a step."""
     return 1 - exp(-dt / mean)
 

@@ -1,4 +1,4 @@
-"""The amounts at each station, and the clock of all stations. Amounts may be fractions of people."""
+"""The amounts at each station, and the clock of all stations. Amounts may be fractions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,8 +22,8 @@ class Load:
     ends: float
     down: float = 0
     up: float = 0
-    hangs: bool = False  # else it refuses at once
-    cached: bool = True  # behind the CDN; else each page view is several requests at the API
+    hangs: bool = False  # whether the table is silent; if not, it refuses at once
+    cached: bool = True  # whether there is a CDN; if not, each page view is several requests at the API
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Amounts:
 
     @property
     def waiting(self) -> float:
-        """People who wait for a response: their page tries again."""
+        """People who have no response yet: their page tries again."""
         return self.arrived - self.accepted
 
     @property
@@ -70,10 +70,10 @@ class Refusals:
     first: dict[str, float] = field(default_factory=dict)
     amount: dict[str, float] = field(default_factory=dict)
 
-    def add(self, who: str, now: float, amount: float) -> None:
+    def add(self, limit: str, now: float, amount: float) -> None:
         if amount > LITTLE:
-            self.first.setdefault(who, now)
-            self.amount[who] = self.amount.get(who, 0) + amount
+            self.first.setdefault(limit, now)
+            self.amount[limit] = self.amount.get(limit, 0) + amount
 
 
 class World:

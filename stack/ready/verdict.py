@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks import results
 from benchmarks.model.limits import Account, account
 from benchmarks.model.scenarios import Run, run_on, steady
-from benchmarks.model.service import Service, calibrated
+from benchmarks.model.service import Service, calibrated_service
 from stack.ready.defects import Defect
 from stack.ready.reading import Values
 
@@ -91,7 +91,7 @@ def forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) ->
 
 
 def service() -> Service:
-    return calibrated(results.read())
+    return calibrated_service(results.read())
 
 
 def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:

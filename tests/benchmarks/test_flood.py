@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from benchmarks.model.flood import ATTACKING_NETWORKS, EVENING, GENUINE, Flood, evening
+from benchmarks.model.flood import ATTACKING_NETWORKS, EVENING, GENUINE, Flood, simulate_evening
 from chalicelib.mail.first_emails import BURST, INTERVAL, USUAL
 
 FEW = 0.5
@@ -10,12 +10,12 @@ FEW = 0.5
 
 @cache
 def usual() -> Flood:
-    return evening(USUAL, attacks=FEW)
+    return simulate_evening(USUAL, attacks=FEW)
 
 
 def test_without_a_limit_every_post_is_an_email_at_once() -> None:
-    flood = evening(None, attacks=FEW)
-    assert (flood.in_evening, flood.delays) == (EVENING * FEW, [0.0] * GENUINE)
+    flood = simulate_evening(None, attacks=FEW)
+    assert (flood.in_all, flood.delays) == (EVENING * FEW, [0.0] * GENUINE)
 
 
 def test_the_limit_holds_and_nearly_all_genuine_email_is_sent_at_once() -> None:
@@ -27,4 +27,4 @@ def test_the_limit_holds_and_nearly_all_genuine_email_is_sent_at_once() -> None:
 
 
 def test_who_shares_a_network_with_the_attacker_waits() -> None:
-    assert evening(USUAL, attacks=FEW, on_a_carrier=True).delays[-1] > usual().delays[-1]
+    assert simulate_evening(USUAL, attacks=FEW, shares_a_carrier=True).delays[-1] > usual().delays[-1]

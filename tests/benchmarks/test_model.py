@@ -137,7 +137,7 @@ def test_every_bucket_is_on_a_partition(partitions: int) -> None:
 
 def test_used_quota_returns_after_a_day() -> None:
     mailing = Mailing(replace(account("default"), mail_daily=100))
-    mailing.sent(0, 100)
+    mailing.record_sent(0, 100)
     assert mailing.left(DAY - 1, 1)[1] == 0
     assert mailing.left(DAY + 700, 1)[1] == 100
 
