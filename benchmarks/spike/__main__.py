@@ -1,4 +1,4 @@
-"""`make spike`: run it, check it, draw it, and write `spike` into results.json. Exit code 1 if anything is wrong."""
+"""`make spike`: run a spike, check it, draw it, and write `spike` into results.json. Exit code 1 if a check fails."""
 
 import signal
 from argparse import ArgumentParser
@@ -8,22 +8,22 @@ from benchmarks import results
 from benchmarks.model.local import compare
 from benchmarks.spike.plan import Plan, short, whole
 from benchmarks.spike.progress import Progress
-from benchmarks.spike.proof import Proof, proven
+from benchmarks.spike.proof import Proof, prove
 from benchmarks.spike.report import figures, report
-from benchmarks.spike.run import Run, Story
-from benchmarks.spike.stage import stage
+from benchmarks.spike.run import SpikeLog, SpikeRun
+from benchmarks.spike.stage import start_stack
 from stack.console import Failure, dim, run_main, say
 from stack.paths import ROOT
 
 CHART = ROOT / "docs" / "capacity" / "spike.svg"
 
 
-def spike(plan: Plan) -> tuple[Story, Proof, dict[str, Any]]:
+def spike(plan: Plan) -> tuple[SpikeLog, Proof, dict[str, Any]]:
     say(dim("Starting the embedded AWS and deploying to it ..."))
-    with stage(plan) as here, Progress() as progress:
-        story = Run(here, plan, progress).play()
-        proof = proven(here, story.signed, story.pressed)
-        return story, proof, figures(story, proof, here)
+    with start_stack(plan) as spike_stack, Progress() as progress:
+        log = SpikeRun(spike_stack, plan, progress).run()
+        proof = prove(spike_stack, log.signed, log.pressed)
+        return log, proof, figures(log, proof, spike_stack)
 
 
 def main() -> None:
@@ -32,22 +32,22 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="as in make test: no quota, no late repeats, no record")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # On SIGTERM, stop everything that was started.
-    story, proof, figures = spike((short if options.short else whole)(options.signers))
+    log, proof, figures = spike((short if options.short else whole)(options.signers))
     if not options.short:
         figures["model"] = compare(figures)
     for line in report(figures):
         say(line)
     if not options.short:
-        _keep(story, figures)
+        _store(log, figures)
     if not proof.is_good:
         raise Failure(f"something was lost or doubled: {proof}")
 
 
-def _keep(story: Story, figures: dict[str, Any]) -> None:
+def _store(log: SpikeLog, figures: dict[str, Any]) -> None:
     from benchmarks.spike import chart
 
     results.add({"spike": figures})
-    chart.draw(story, CHART)
+    chart.draw(log, CHART)
     say(dim(f"Chart: {CHART.relative_to(ROOT)}"))
 
 

@@ -6,7 +6,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from benchmarks.model.charts import POINTS, save
-from benchmarks.spike.run import Story
+from benchmarks.spike.run import SpikeLog
 
 LINES = {
     "answered": ("answered", "#00695c"),
@@ -16,23 +16,24 @@ LINES = {
 }
 
 
-def draw(story: Story, path: Path) -> None:
+def draw(log: SpikeLog, path: Path) -> None:
     _, axes = pyplot.subplots(figsize=(6, 3.2), layout="constrained")
-    axes.set(title=f"{story.plan.signers:,} signers (measured, embedded stack)", xlabel="seconds", ylabel="number")
-    thin = [*story.moments[:: max(1, len(story.moments) // POINTS)], story.moments[-1]]
+    axes.set(title=f"{log.plan.signers:,} signers (measured, embedded stack)", xlabel="seconds", ylabel="number")
+    fewer_moments = [*log.moments[:: max(1, len(log.moments) // POINTS)], log.moments[-1]]
     for name, (label, colour) in LINES.items():
-        axes.plot([then.at for then in thin], [getattr(then, name) for then in thin], label=label, color=colour)
-    _shade(axes, story)
+        values = [getattr(moment, name) for moment in fewer_moments]
+        axes.plot([moment.at for moment in fewer_moments], values, label=label, color=colour)
+    _shade(axes, log)
     axes.grid(visible=True, linewidth=0.3)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     save(axes, path)
 
 
-def _shade(axes: Axes, story: Story) -> None:
+def _shade(axes: Axes, log: SpikeLog) -> None:
     """Shade the time of an outage."""
     for begins, ends, label, colour in (
         ("table refuses", "table is back", "table away", "#b00020"),
         ("SES quota spent", "mail resumed", "no mail: quota", "#c77700"),
     ):
-        if begins in story.events and ends in story.events:
-            axes.axvspan(story.events[begins], story.events[ends], alpha=0.15, label=label, color=colour, linewidth=0)
+        if begins in log.events and ends in log.events:
+            axes.axvspan(log.events[begins], log.events[ends], alpha=0.15, label=label, color=colour, linewidth=0)

@@ -10,7 +10,7 @@ REPEATS_EVERY = 5
 VIEWS = 10
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Post = dict[str, Any]
-"""`who` (a number), `path`, `type`, `body`, and `good`: the status that settles it. `look`: what viewers open."""
+"""`who` (a number), `path`, `type`, `body`, and `good`: the status of success. `look`: the paths that viewers open."""
 
 
 def address(number: int) -> str:
@@ -18,13 +18,16 @@ def address(number: int) -> str:
 
 
 def signing(slug: str, signers: int, later: int) -> list[Post]:
-    """Repeats differ in spelling. Half are double clicks, and half come `later` posts later."""
-    places = sorted(_places(signers, later), key=lambda place: place[0])
-    return [_sign(slug, number, is_again) for _, number, is_again in places]
+    """Return the posts of the signers. One in five signs twice, with another spelling of the address.
+
+    Half of the repeats are double clicks, and half come `later` posts later.
+    """
+    positions = sorted(_positions(signers, later), key=lambda position: position[0])
+    return [_sign(slug, number, is_again) for _, number, is_again in positions]
 
 
 def confirming(links: Sequence[tuple[int, str]]) -> list[Post]:
-    """One in five presses the button twice."""
+    """Return the posts that confirm. One in five people presses the button twice."""
     posts = []
     for index, (number, token) in enumerate(links):
         post = {"who": number, "path": "/confirm", "type": FORM, "body": urlencode({"token": token}), "good": 200}
@@ -32,7 +35,7 @@ def confirming(links: Sequence[tuple[int, str]]) -> list[Post]:
     return posts
 
 
-def _places(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
+def _positions(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
     for number in range(signers):
         yield number, number, False
         if number % REPEATS_EVERY == 0:
@@ -50,5 +53,5 @@ def _sign(slug: str, number: int, is_again: bool) -> Post:
         "consent": {"sign": True, "updates": number % 2 == 0},
     }
     post = {"path": f"/api/petitions/{slug}/signatures", "type": JSON, "body": json.dumps(signature)}
-    viewed = [f"/petitions/{slug}?source={signature['source']}", f"/api/petitions/{slug}/count"]
-    return {"who": number, **post, "good": 202, "look": viewed * (VIEWS // len(viewed))}
+    views = [f"/petitions/{slug}?source={signature['source']}", f"/api/petitions/{slug}/count"]
+    return {"who": number, **post, "good": 202, "look": views * (VIEWS // len(views))}

@@ -1,6 +1,6 @@
-"""A proxy between the functions and the emulator, with what the emulator lacks: a table outage, and SES limits.
+"""A proxy between the functions and the emulator. It adds what the emulator lacks: a table outage, and SES limits.
 
-The functions' SDK gets real responses over a real connection. Other requests pass unchanged.
+The functions' SDK gets real responses over a real connection. All other requests pass unchanged.
 """
 
 import json
@@ -32,11 +32,11 @@ class TableState(StrEnum):
 
 
 class ProxyFaults:
-    """The current faults. The spike changes `state` while requests pass. `hit`: how many requests the table refused."""
+    """The current faults. The spike changes `state` meanwhile. `refused_requests`: how many the table refused."""
 
     def __init__(self, endpoint: str, table: str, ses: Ses) -> None:
         self.state = TableState.THERE
-        self.hit = 0
+        self.refused_requests = 0
         self._unmarked: set[bytes] = set()
         self.ses = ses
         self._endpoint, self._table = endpoint, f'"{table}"'.encode()
@@ -55,21 +55,24 @@ class ProxyFaults:
         return answer
 
     async def _respond(self, request: web.Request, body: bytes) -> web.Response:
-        if self.state is not TableState.THERE and self._concerns_table(request, body):
-            self.hit += 1
-            return self._unavailable(request)
+        if self.state is not TableState.THERE and self._is_for_table(request, body):
+            self.refused_requests += 1
+            return self._outage_answer(request)
         if request.path != "/v2/email/outbound-emails":
-            return await self._answer(request, body)
+            return await self._forward(request, body)
         if refusal := self.ses.refusal():
             headers = {"x-amzn-ErrorType": refusal.code}
             return web.json_response({"message": refusal.message}, status=refusal.status, headers=headers)
-        answer = await self._answer(request, body)
+        answer = await self._forward(request, body)
         if answer.status == 200:
-            self.ses.take(body)
+            self.ses.record_email(body)
         return answer
 
     def _note_mark(self, body: bytes, answer: web.Response) -> None:
-        """A retry of the SDK has the same body; another email has another time. A 5xx comes after the table wrote."""
+        """Note whether an email was marked as sent.
+
+        A retry of the SDK has the same body, and another email another time. A 5xx comes after the table has written.
+        """
         if answer.status == 200:
             self._unmarked.discard(body)
         elif answer.status < 500 and "ConditionalCheckFailed" not in (answer.text or ""):
@@ -82,22 +85,22 @@ class ProxyFaults:
         """
         return Counter(json.loads(body)["Key"]["sk"]["S"] for body in self._unmarked)
 
-    def _concerns_table(self, request: web.Request, body: bytes) -> bool:
+    def _is_for_table(self, request: web.Request, body: bytes) -> bool:
         return request.headers.get("X-Amz-Target", "").startswith("DynamoDB_") and self._table in body
 
-    def _unavailable(self, request: web.Request) -> web.Response:
+    def _outage_answer(self, request: web.Request) -> web.Response:
         if self.state is TableState.CUTS and request.transport:
             request.transport.abort()
         return web.Response(status=400, text=json.dumps(_THROTTLED), content_type="application/x-amz-json-1.0")
 
-    async def _answer(self, request: web.Request, body: bytes) -> web.Response:
+    async def _forward(self, request: web.Request, body: bytes) -> web.Response:
         assert self._session, "the faults are not running"
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _ONE_HOP}
         url = URL(self._endpoint + request.raw_path, encoded=True)
         async with self._session.request(request.method, url, headers=headers, data=body) as answer:
             content = await answer.read()
-        kept = {name: value for name, value in answer.headers.items() if name.lower() not in _ONE_HOP}
-        return web.Response(status=answer.status, headers=kept, body=content)
+        response_headers = {name: value for name, value in answer.headers.items() if name.lower() not in _ONE_HOP}
+        return web.Response(status=answer.status, headers=response_headers, body=content)
 
 
 def is_mark(body: bytes) -> bool:

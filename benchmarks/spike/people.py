@@ -1,7 +1,8 @@
-"""The crowd, run by Locust: `locust -f` this file. In a separate process, because gevent patches its process.
+"""The crowd, run by Locust: `locust -f` this file. It has a process of its own, because gevent patches its process.
 
-It reads SPIKE_POSTS (JSON lines), and each person posts at most SPIKE_PACE a second. It writes SPIKE_ANSWERS: for each
-response who, when, the status, how long that person has waited so far, and with the last one what the viewers saw.
+It reads SPIKE_POSTS (JSON lines), and each person posts at most SPIKE_PACE times a second. It writes SPIKE_ANSWERS: for
+each answer the person, the time, the status, how long the person has waited so far, and with the person's last answer
+what the viewers saw.
 """
 
 import json
@@ -67,9 +68,9 @@ class Supporter(FastHttpUser):
         if not UNSENT.coming:
             raise StopUser
         post = UNSENT.coming.popleft()
-        self._deliver(post, self._look(post.get("look", [])))
+        self._deliver(post, self._view(post.get("look", [])))
 
-    def _look(self, paths: list[str]) -> dict[int, int]:
+    def _view(self, paths: list[str]) -> dict[int, int]:
         """Open pages and counts as viewers do: ten for each person who signs. Return how often each status came."""
         seen = Counter[int]()
         for path in paths:
@@ -78,22 +79,22 @@ class Supporter(FastHttpUser):
         return seen
 
     def _deliver(self, post: dict[str, Any], seen: dict[int, int]) -> None:
-        begun = time.monotonic()
+        began = time.monotonic()
         for attempt in range(1_000):
             status, pause = self._send(post)
-            waited = time.monotonic() - begun
+            waited = time.monotonic() - began
             is_last = (status not in (0, 429) and status < 500) or waited > GIVE_UP
             line = {"who": post["who"], "at": time.time(), "status": status, "ms": round(waited * 1000, 1)}
             line |= {"good": status == post["good"], "last": is_last, "seen": seen if is_last else {}}
             UNSENT.answers.write(json.dumps(line) + "\n")
             if is_last:
                 return
-            spread = UNSENT.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
-            gevent.sleep(max(1.0, pause + spread))
+            jitter = UNSENT.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+            gevent.sleep(max(1.0, pause + jitter))
 
     def _send(self, post: dict[str, Any]) -> tuple[int, float]:
         """Return the status (0: no response) and Retry-After in seconds."""
-        # The next person has another connection, and so another network.
+        # Close the connection: the next person needs a connection from another network.
         headers = {"Content-Type": post["type"], "Accept": "application/json", "Connection": "close"}
         answer = self.client.post(post["path"], data=post["body"], headers=headers, name=post["path"])
         pause = answer.headers.get("Retry-After") if answer.headers else None

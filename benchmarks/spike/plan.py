@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# Shares of the calls of all functions, from the first post to the last confirmation. A stream batch makes many calls
-# and fails as a whole, so faults of single writes and of queues are rarer.
+# The share of calls with each fault, in all functions, from the first post to the last confirmation. A batch of the
+# stream makes many calls and fails as a whole, so faults of single writes and of queues are rarer.
 FAULTS = {
     "table-throttled": 0.02,
     "transaction-conflict": 0.1,
@@ -25,7 +25,7 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """Shares of the signing posts: between these, the table refuses, then cuts connections."""
+    """`refuses_from`, `cuts_from`, `back_from`: when the table's state changes, as shares of the signing posts."""
 
     signers: int
     confirming: int
@@ -45,14 +45,14 @@ class Plan:
 
 
 def whole(signers: int) -> Plan:
-    """The whole spike. The quota is used up early, so that the delayed messages return before the end."""
+    """Return the plan of the whole spike. The quota is used up early, so that delayed emails return before the end."""
     return Plan(signers, min(signers, 2_000), quota=signers // 5, later=signers // 4)
 
 
 def short(signers: int) -> Plan:
-    """For tests: no daily quota and no late repeats, because their pauses last a minute or more by design.
+    """Return the plan for tests: no daily quota and no late repeats, because these need pauses of a minute or more.
 
-    It is slow enough that the outage is visible to the observer.
+    The posts are so slow that the outage lasts long enough to be seen.
     """
     return Plan(
         signers, signers, 10, 4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,

@@ -17,16 +17,16 @@ class Progress:
         columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._bars = Bars(*columns, disable=not sys.stdout.isatty())
         self._tasks: dict[str, TaskID] = {}
-        self._told = time.monotonic()
+        self._last_line_at = time.monotonic()
 
-    def show(self, what: str, done: int, of: int) -> None:
-        """There may be more emails than people; the bar then shows more than 100 %."""
+    def show(self, label: str, done: int, of: int) -> None:
+        """Show how much is done. Emails may be more than people: the bar then shows more than 100 %."""
         if self._bars.disable:
-            self._tell(f"{what}: {done:,} of {of:,}")
+            self._say_sometimes(f"{label}: {done:,} of {of:,}")
             return
-        if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=of)
-        self._bars.update(self._tasks[what], completed=done)
+        if label not in self._tasks:
+            self._tasks[label] = self._bars.add_task(label, total=of)
+        self._bars.update(self._tasks[label], completed=done)
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -35,7 +35,7 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._bars.stop()
 
-    def _tell(self, line: str) -> None:
-        if time.monotonic() - self._told >= EVERY:
-            self._told = time.monotonic()
+    def _say_sometimes(self, line: str) -> None:
+        if time.monotonic() - self._last_line_at >= EVERY:
+            self._last_line_at = time.monotonic()
             say(line)

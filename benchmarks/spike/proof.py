@@ -13,9 +13,9 @@ from typing import Any
 import requests
 
 from benchmarks.spike.crowd import address
-from benchmarks.spike.crowding import Answer
+from benchmarks.spike.crowd_process import Answer
 from benchmarks.spike.ses import Delivery
-from benchmarks.spike.stage import SLUG, Stage
+from benchmarks.spike.stage import SLUG, SpikeStack
 from chalicelib.aws.expressions import from_wire
 from chalicelib.core.address import read_address, signature_id
 from stack.console import Failure
@@ -24,13 +24,13 @@ from stack.manage import manage, settings
 SIGNER = re.compile(r"signer-(\d+)(\+again)?@example\.org", re.IGNORECASE)
 MOST_MAILS, BETWEEN_MAILS = 5, 60
 PATIENCE = 30
-SHOWN = ("pk", "sk", "state", "email", "mail_kind", "mails")
+ATTRIBUTES = ("pk", "sk", "state", "email", "mail_kind", "mails")
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Numbers of people: `accepted` got 202; `lost` of these are not stored. The rest of the names must be 0."""
+    """Numbers of people, unless a comment says otherwise. `lost` people got a 202, but are not stored."""
 
     accepted: int
     stored: int
@@ -41,7 +41,7 @@ class Proof:
     twice_stored: int
     strange: int  # stored, but not one of our people
     twice_counted: int
-    mails: int
+    mails: int  # emails that SES accepted
     unmailed: int  # stored, but no email was sent
     unmarked: int  # sent emails whose mark failed: each may be sent once more
     # `unknown` to the signature, `beyond_five`, `hurried` (within a minute)
@@ -60,39 +60,40 @@ class Proof:
         return {**asdict(self), "double": self.double}
 
 
-def proven(stage: Stage, signed: Sequence[Answer], pressed: Sequence[Answer]) -> Proof:
-    found = list(rows(stage))
-    accepted, mails = _good(signed), stage.faults.ses.delivered
-    people = _expected(stage, accepted | {number for row in found if (number := number_of(row["email"])) is not None})
+def prove(spike_stack: SpikeStack, signed: Sequence[Answer], pressed: Sequence[Answer]) -> Proof:
+    found = list(rows(spike_stack))
+    accepted, emails = _people_with_success(signed), spike_stack.faults.ses.delivered
+    stored_numbers = {number for row in found if (number := number_of(row["email"])) is not None}
+    people = _expected(spike_stack, accepted | stored_numbers)
     stored = {people[row["sk"]] for row in found if row["sk"] in people}
     confirmed = {people.get(row["sk"]) for row in found if row["state"] == "confirmed"}
-    counted = _counted(stage)
+    counted = _counted(spike_stack)
     return Proof(
         accepted=len(accepted),
         stored=len(found),
         lost=len(accepted - stored),
         confirmed=len(confirmed),
         counted=counted,
-        lost_confirmations=len(_good(pressed) - confirmed),
+        lost_confirmations=len(_people_with_success(pressed) - confirmed),
         twice_stored=len(found) - len({number_of(row["email"]) for row in found}),
         strange=sum(row["sk"] not in people for row in found),
         twice_counted=abs(counted - len(confirmed)),
-        mails=len(mails),
+        mails=len(emails),
         unmailed=sum(not row["mails"] for row in found),
-        unmarked=sum(stage.faults.unmarked().values()),
-        too_many_mails=too_many(found, mails, stage.faults.unmarked()),
-        recount_agrees=_recount_agrees(stage),
+        unmarked=sum(spike_stack.faults.unmarked().values()),
+        too_many_mails=too_many_emails(found, emails, spike_stack.faults.unmarked()),
+        recount_agrees=_recount_agrees(spike_stack),
     )
 
 
-def rows(stage: Stage) -> Iterator[Row]:
-    """Return every signature: consistent reads, without the faults."""
-    names = {f"#{number}": name for number, name in enumerate(SHOWN)}
+def rows(spike_stack: SpikeStack) -> Iterator[Row]:
+    """Yield every signature, by consistent reads that do not go through the proxy."""
+    names = {f"#{number}": name for number, name in enumerate(ATTRIBUTES)}
     pages = (
-        stage.cloud.client("dynamodb")
+        spike_stack.cloud.client("dynamodb")
         .get_paginator("scan")
         .paginate(
-            TableName=stage.stack.outputs["SignaturesTableName"],
+            TableName=spike_stack.stack.outputs["SignaturesTableName"],
             ConsistentRead=True,
             ProjectionExpression=", ".join(names),
             ExpressionAttributeNames=names,
@@ -103,52 +104,53 @@ def rows(stage: Stage) -> Iterator[Row]:
 
 
 def number_of(email: str) -> int | None:
-    found = SIGNER.fullmatch(email)
-    return int(found.group(1)) if found else None
+    match = SIGNER.fullmatch(email)
+    return int(match.group(1)) if match else None
 
 
-def too_many(found: Sequence[Row], mails: Sequence[Delivery], unmarked: Mapping[str, int]) -> dict[str, int]:
-    """Return emails beyond those that the signatures record, beyond five each, and too soon after another.
+def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: Mapping[str, int]) -> dict[str, int]:
+    """Return how many emails were unknown to their signature, beyond five, or sooner than a minute after the last one.
 
-    `unmarked`, by signature id: emails that could not be marked because of the outage.
+    `unmarked`: how many emails could not be marked because of the outage, by signature id.
     """
-    got: dict[int | None, list[float]] = {}
-    for mail in mails:
-        got.setdefault(number_of(mail.to), []).append(mail.at)
+    times_by_person: dict[int | None, list[float]] = {}
+    for mail in emails:
+        times_by_person.setdefault(number_of(mail.to), []).append(mail.at)
     known = {number_of(row["email"]): int(row["mails"]) + unmarked.get(row["sk"], 0) for row in found}
-    unknown = sum(max(0, len(times) - known.get(number, 0)) for number, times in got.items())
-    crowded = sum(max(0, len(times) - MOST_MAILS) for times in got.values())
+    unknown = sum(max(0, len(times) - known.get(number, 0)) for number, times in times_by_person.items())
+    beyond_five = sum(max(0, len(times) - MOST_MAILS) for times in times_by_person.values())
     # SES accepts an email some milliseconds before it is marked: allow a second.
-    hurried = sum(later - sooner < BETWEEN_MAILS - 1 for times in got.values() for sooner, later in pairwise(times))
-    return {"unknown": unknown, "beyond_five": crowded, "hurried": hurried}
+    pairs = [pair for times in times_by_person.values() for pair in pairwise(times)]
+    hurried = sum(later - sooner < BETWEEN_MAILS - 1 for sooner, later in pairs)
+    return {"unknown": unknown, "beyond_five": beyond_five, "hurried": hurried}
 
 
 def statuses(answers: Sequence[Answer]) -> dict[str, int]:
     return {str(status): count for status, count in sorted(Counter(answer["status"] for answer in answers).items())}
 
 
-def _good(answers: Sequence[Answer]) -> set[int]:
+def _people_with_success(answers: Sequence[Answer]) -> set[int]:
     return {answer["who"] for answer in answers if answer["good"]}
 
 
-def _expected(stage: Stage, numbers: set[int]) -> dict[str, int]:
-    """Return the person by signature id, calculated from the address."""
-    versions: dict[str, str] = json.loads(stage.stack.keys()["SIGNATURE_KEYS"])
+def _expected(spike_stack: SpikeStack, numbers: set[int]) -> dict[str, int]:
+    """Return the people by the signature ids that belong to their addresses."""
+    versions: dict[str, str] = json.loads(spike_stack.stack.keys()["SIGNATURE_KEYS"])
     secret = next(iter(versions.values()))
     return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
 
 
-def _counted(stage: Stage) -> int:
-    url = f"{stage.site}/api/staff/petitions/{SLUG}/counts"
-    answer = requests.get(url, headers={"Authorization": f"Bearer {stage.staff_token}"}, timeout=30)
+def _counted(spike_stack: SpikeStack) -> int:
+    url = f"{spike_stack.site}/api/staff/petitions/{SLUG}/counts"
+    answer = requests.get(url, headers={"Authorization": f"Bearer {spike_stack.staff_token}"}, timeout=30)
     return int(answer.json()["confirmed"])
 
 
-def _recount_agrees(stage: Stage) -> bool:
-    """Check every breakdown and the pending counters. Those trail the stream by some seconds."""
+def _recount_agrees(spike_stack: SpikeStack) -> bool:
+    """Return whether a recount finds no difference. Wait for it, because counters lag by some seconds."""
     for _ in range(PATIENCE):
         with suppress(Failure):
-            manage(settings(stage.stack), "recount", SLUG)
+            manage(settings(spike_stack.stack), "recount", SLUG)
             return True
         time.sleep(1)
     return False

@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from benchmarks.spike.run import Moment, Story
+from benchmarks.spike.run import Moment, SpikeLog
 
 WINDOW = 5.0  # seconds of one window of a rate
 
 
-def rates(story: Story) -> dict[str, float]:
+def rates(log: SpikeLog) -> dict[str, float]:
     """Return `answered` before the outage, `mailed` while email waits, and `stored` from the overflow queue."""
-    events, windows = story.events, list(_windows(story.moments))
-    before = [one for one in story.moments if one.at <= events["table refuses"]]
-    mails = [_rate(a.mailed, b.mailed, a, b) for a, b in windows if a.mail and b.mail]
-    stored = [_rate(b.overflow, a.overflow, a, b) for a, b in windows if a.at >= events["table is back"]]
+    events, windows = log.events, list(_windows(log.moments))
+    before = [moment for moment in log.moments if moment.at <= events["table refuses"]]
+    mails = [_rate(start.mailed, end.mailed, start, end) for start, end in windows if start.mail and end.mail]
+    stored = [
+        _rate(end.overflow, start.overflow, start, end) for start, end in windows if start.at >= events["table is back"]
+    ]
     return {
         "answered": round(before[-1].answered / before[-1].at, 1),
         "mailed": _median(mails),
@@ -29,8 +31,8 @@ def _windows(moments: Sequence[Moment]) -> Iterator[tuple[Moment, Moment]]:
             first = moment
 
 
-def _rate(before: int, after: int, a: Moment, b: Moment) -> float:
-    return (after - before) / (b.at - a.at)
+def _rate(before: int, after: int, start: Moment, end: Moment) -> float:
+    return (after - before) / (end.at - start.at)
 
 
 def _median(rates: Sequence[float]) -> float:

@@ -8,40 +8,40 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.spike.proof import Proof, statuses
 from benchmarks.spike.rates import rates
-from benchmarks.spike.run import Story
-from benchmarks.spike.stage import Stage
+from benchmarks.spike.run import SpikeLog
+from benchmarks.spike.stage import SpikeStack
 from stack.console import bold, dim
 
 
-def figures(story: Story, proof: Proof, stage: Stage) -> dict[str, Any]:
+def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, Any]:
     """Return the figures. `p50_ms` and `p99_ms`: from a person's first attempt to the 202."""
-    waits = [answer["ms"] for answer in story.signed if answer["good"]]
+    waits = [answer["ms"] for answer in log.signed if answer["good"]]
     return {
         **proof.as_figures(),
-        "signers": story.plan.signers,
-        "posts": story.posts,
-        "duplicates": story.posts - story.plan.signers,
+        "signers": log.plan.signers,
+        "posts": log.posts,
+        "duplicates": log.posts - log.plan.signers,
         "p50_ms": percentile(waits, 50),
         "p99_ms": percentile(waits, 99),
-        "answers": statuses(story.signed),
-        "views": views(story.signed),
-        "views_at_the_api": sum(stage.record.origin_requests.values()),
-        "confirm_p50_ms": percentile([answer["ms"] for answer in story.pressed if answer["good"]], 50),
-        "peak_overflow": max(then.overflow for then in story.moments),
-        "peak_mail_queue": max(then.mail for then in story.moments),
-        "faults_met": {"table": stage.faults.hit, **stage.faults.ses.refused, **story.met},
-        "rates": rates(story),
-        **story.as_figures(),
+        "answers": statuses(log.signed),
+        "views": views(log.signed),
+        "views_at_the_api": sum(spike_stack.record.origin_requests.values()),
+        "confirm_p50_ms": percentile([answer["ms"] for answer in log.pressed if answer["good"]], 50),
+        "peak_overflow": max(then.overflow for then in log.moments),
+        "peak_mail_queue": max(then.mail for then in log.moments),
+        "faults_met": {"table": spike_stack.faults.refused_requests, **spike_stack.faults.ses.refused, **log.met},
+        "rates": rates(log),
+        **log.as_figures(),
         "machine": machine.describe(),
     }
 
 
 def views(answers: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return how often viewers got each status."""
-    seen = Counter[str]()
+    statuses_seen = Counter[str]()
     for answer in answers:
-        seen.update(answer["seen"])
-    return dict(sorted(seen.items()))
+        statuses_seen.update(answer["seen"])
+    return dict(sorted(statuses_seen.items()))
 
 
 def percentile(values: Sequence[float], which: int) -> int:

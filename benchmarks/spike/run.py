@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from benchmarks.spike import crowd
-from benchmarks.spike.crowding import Answer, Crowd, crowd as started_crowd
+from benchmarks.spike.crowd_process import Answer, Crowd, start_crowd
 from benchmarks.spike.faults import TableState
 from benchmarks.spike.plan import Plan
 from benchmarks.spike.progress import Progress
 from benchmarks.spike.proof import number_of, rows
-from benchmarks.spike.stage import SLUG, Stage
+from benchmarks.spike.stage import SLUG, SpikeStack
 from stack.console import Failure
 from stack.manage import manage, settings
 
@@ -30,8 +30,8 @@ class Moment:
 
 
 @dataclass
-class Story:
-    """The record of a spike, for proof, chart and model. Times of `events` are seconds after the first post."""
+class SpikeLog:
+    """What happened in a spike, for proof, chart and model. Times of `events` are seconds after the first post."""
 
     plan: Plan
     posts: int
@@ -53,94 +53,97 @@ class Story:
         return {"events_s": self.events, "plan": asdict(self.plan)}
 
 
-class Run:
-    def __init__(self, stage: Stage, plan: Plan, progress: Progress) -> None:
-        self._stage, self._plan, self._progress = stage, plan, progress
+class SpikeRun:
+    def __init__(self, spike_stack: SpikeStack, plan: Plan, progress: Progress) -> None:
+        self._spike_stack, self._plan, self._progress = spike_stack, plan, progress
         posts = crowd.signing(SLUG, plan.signers, plan.later)
         self._posts = posts
-        self.story = Story(plan, len(posts))
+        self.log = SpikeLog(plan, len(posts))
 
-    def play(self) -> Story:
-        self._stage.set_faults(self._plan.faults)
+    def run(self) -> SpikeLog:
+        self._spike_stack.set_faults(self._plan.faults)
         self._sign()
         self._drain()
         self._confirm()
-        self.story.met = self._stage.set_faults({})
-        return self.story
+        self.log.met = self._spike_stack.set_faults({})
+        return self.log
 
     def _sign(self) -> None:
-        with started_crowd(self._stage.site, self._posts, self._plan) as signing:
-            for _ in self._showing_progress(signing, "signing"):
-                if not signing.answers:  # Locust takes some seconds to start.
-                    self.story.began = time.time()
-                self._break(signing.settled / len(self._posts))
-                self._observe(signing.settled)
-            self._break(1)
-            self.story.signed = signing.answers
-        self.story.mark("all answered")
+        with start_crowd(self._spike_stack.site, self._posts, self._plan) as process:
+            for _ in self._show_progress(process, "signing"):
+                if not process.answers:  # Locust takes some seconds to start.
+                    self.log.began = time.time()
+                self._set_table_state(process.settled / len(self._posts))
+                self._observe(process.settled)
+            self._set_table_state(1)
+            self.log.signed = process.answers
+        self.log.mark("all answered")
 
-    def _break(self, share: float) -> None:
-        """Break the table in the middle of the spike: first it refuses, then it cuts connections."""
+    def _set_table_state(self, share: float) -> None:
+        """In the middle of the spike, let the table first refuse requests, and then cut connections.
+
+        `share`: the share of posts that are settled.
+        """
         plan, state = self._plan, TableState.THERE
         if plan.refuses_from <= share < plan.back_from:
             state = TableState.CUTS if share >= plan.cuts_from else TableState.REFUSES
-        if state is not self._stage.faults.state:
-            self._stage.faults.state = state
-            self.story.mark("table " + ("is back" if state is TableState.THERE else state))
+        if state is not self._spike_stack.faults.state:
+            self._spike_stack.faults.state = state
+            self.log.mark("table " + ("is back" if state is TableState.THERE else state))
 
     def _drain(self) -> None:
         """Wait until all queues are empty and no signature waits for an email."""
         deadline = time.monotonic() + self._plan.patience
         while not self._is_drained():
             if time.monotonic() > deadline:
-                raise Failure(f"not drained in {self._plan.patience:.0f} s: {self._stage.depths()}")
+                raise Failure(f"not drained in {self._plan.patience:.0f} s: {self._spike_stack.depths()}")
             time.sleep(4 * TICK)
-        self.story.mark("drained")
+        self.log.mark("drained")
 
     def _is_drained(self) -> bool:
         waiting = self._observe(len(self._posts))
-        self._progress.show("mailing", len(self._stage.faults.ses.delivered), self._plan.signers)
-        return not any(waiting.values()) and not any("mail_kind" in row for row in rows(self._stage))
+        self._progress.show("mailing", len(self._spike_stack.faults.ses.delivered), self._plan.signers)
+        return not any(waiting.values()) and not any("mail_kind" in row for row in rows(self._spike_stack))
 
     def _confirm(self) -> None:
         """Confirm with the link in each person's first email."""
         links: dict[int, str] = {}
-        for mail in self._stage.faults.ses.delivered:
+        for mail in self._spike_stack.faults.ses.delivered:
             if mail.token and (number := number_of(mail.to)) is not None:
                 links.setdefault(number, mail.token)
         posts = crowd.confirming(sorted(links.items())[: self._plan.confirming])
-        with started_crowd(self._stage.site, posts, self._plan) as pressing:
-            for _ in self._showing_progress(pressing, "confirming"):
+        with start_crowd(self._spike_stack.site, posts, self._plan) as process:
+            for _ in self._show_progress(process, "confirming"):
                 pass
-            self.story.pressed = pressing.answers
-        self.story.mark("confirmed")
+            self.log.pressed = process.answers
+        self.log.mark("confirmed")
 
-    def _showing_progress(self, people: Crowd, what: str) -> Iterator[None]:
+    def _show_progress(self, crowd_process: Crowd, label: str) -> Iterator[None]:
         while True:
-            is_over = people.is_over
-            people.look()
-            self._progress.show(what, people.settled, len(people.posts))
+            is_over = crowd_process.is_over
+            crowd_process.read_answers()
+            self._progress.show(label, crowd_process.settled, len(crowd_process.posts))
             yield
             if is_over:
                 return
             time.sleep(TICK)
 
     def _observe(self, answered: int) -> dict[str, int]:
-        depths, ses = self._stage.depths(), self._stage.faults.ses
+        depths, ses = self._spike_stack.depths(), self._spike_stack.faults.ses
         mail = depths["mail"] + depths["other mail"]
-        self.story.moments.append(Moment(self.story.now, answered, depths["overflow"], mail, len(ses.delivered)))
+        self.log.moments.append(Moment(self.log.now, answered, depths["overflow"], mail, len(ses.delivered)))
         self._raise_the_quota()
         if answered == len(self._posts) and not depths["overflow"]:
-            self.story.mark("overflow drained")
+            self.log.mark("overflow drained")
         return depths
 
     def _raise_the_quota(self) -> None:
-        """Act as the runbook says: when the daily quota is used up, raise it and resume email."""
-        ses = self._stage.faults.ses
+        """Do what the runbook says: if the daily quota is used up, raise it and resume email."""
+        ses = self._spike_stack.faults.ses
         if not ses.is_spent:
             return
-        self.story.mark("SES quota spent")
-        if self.story.now > self.story.events["SES quota spent"] + self._plan.quota_rest:
+        self.log.mark("SES quota spent")
+        if self.log.now > self.log.events["SES quota spent"] + self._plan.quota_rest:
             ses.raise_quota()
-            manage(settings(self._stage.stack), "mail", "resume")
-            self.story.mark("mail resumed")
+            manage(settings(self._spike_stack.stack), "mail", "resume")
+            self.log.mark("mail resumed")

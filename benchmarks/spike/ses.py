@@ -51,7 +51,7 @@ class Ses:
         self.quota = None if self.quota is None else self.quota - 1
         return None
 
-    def take(self, body: bytes) -> None:
+    def record_email(self, body: bytes) -> None:
         mail = json.loads(body)
         text = mail["Content"]["Simple"]["Body"]["Text"]["Data"]
         found = LINK.search(text)

@@ -1,4 +1,4 @@
-"""The deployed stack: emulator, functions that reach it through the fault proxy, and the front."""
+"""The deployed stack: emulator, fault proxy, functions, API and CDN."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,14 +21,14 @@ from stack.emulator import emulator, set_faults
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
 
-# The calls to the signatures' table and to SES. Other calls go to the emulator directly, for speed.
-THROUGH = ("APIHandler", "Links", "StoreOverflow", "SendMail", "SendOtherMail")
+# The functions whose calls to DynamoDB and SES go through the fault proxy. Other calls go directly to the emulator.
+FAULTY_FUNCTIONS = ("APIHandler", "Links", "StoreOverflow", "SendMail", "SendOtherMail")
 QUEUES = {"overflow": "OverflowQueueUrl", "mail": "MailQueueUrl", "other mail": "OtherMailQueueUrl"}
 SLUG = sample_petition().slug
 
 
 @dataclass(frozen=True)
-class Stage:
+class SpikeStack:
     site: str
     stack: Deployed
     faults: ProxyFaults
@@ -45,29 +45,29 @@ class Stage:
 
 
 @contextmanager
-def stage(plan: Plan) -> Iterator[Stage]:
+def start_stack(plan: Plan) -> Iterator[SpikeStack]:
     """Start and deploy the stack with the CDN before it; stop it at the end of the block."""
     site_port, faults_port, api_port = free_port(), free_port(), free_port()
     site = f"http://{LOOPBACK}:{site_port}"
     with emulator() as running:
         stack, cloud = deploy_to_emulator(running.endpoint, site, parameters=local.PARAMETERS), Cloud(running.endpoint)
         load_petitions(stack)
-        between = ProxyFaults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
-        _route_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
+        proxy = ProxyFaults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
+        _send_through_proxy(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
         if plan.rest is not None:
             shorten_visibility_timeouts(cloud, stack, plan.rest)
         record, (edge, _) = Record(), local.applications(stack, api_port)
         api = front.serving(RecordingGateway(stack.gateway, record))
-        with serve(faults.application(between), faults_port), serve(api, api_port), serve(edge, site_port):
-            yield Stage(site, stack, between, cloud, issue_token(stack), record)
+        with serve(faults.application(proxy), faults_port), serve(api, api_port), serve(edge, site_port):
+            yield SpikeStack(site, stack, proxy, cloud, issue_token(stack), record)
 
 
-def _route_through(cloud: Cloud, faults_url: str, sender_rate: float) -> None:
+def _send_through_proxy(cloud: Cloud, faults_url: str, sender_rate: float) -> None:
     client = cloud.client("lambda")
-    ours = {"AWS_ENDPOINT_URL_DYNAMODB": faults_url, "AWS_ENDPOINT_URL_SESV2": faults_url}
-    ours["MAIL_PER_SECOND"] = f"{sender_rate:g}"
+    settings = {"AWS_ENDPOINT_URL_DYNAMODB": faults_url, "AWS_ENDPOINT_URL_SESV2": faults_url}
+    settings["MAIL_PER_SECOND"] = f"{sender_rate:g}"
     for function in _functions(client):
-        variables = {**function["Environment"]["Variables"], **ours}
+        variables = {**function["Environment"]["Variables"], **settings}
         client.update_function_configuration(
             FunctionName=function["FunctionName"], Environment={"Variables": variables}
         )
@@ -75,10 +75,11 @@ def _route_through(cloud: Cloud, faults_url: str, sender_rate: float) -> None:
 
 def _functions(client: Any) -> list[dict[str, Any]]:
     pages = client.get_paginator("list_functions").paginate()
-    known = [function for page in pages for function in page["Functions"]]
-    found = [one for one in known if any(f"-{name}-" in f"{one['FunctionName']}-" for name in THROUGH)]
-    if len(found) != len(THROUGH):
-        raise RuntimeError(f"looked for {THROUGH}, found {[one['FunctionName'] for one in known]}")
+    functions = [function for page in pages for function in page["Functions"]]
+    by_name = {function["FunctionName"]: function for function in functions}
+    found = [by_name[name] for name in by_name if any(f"-{each}-" in f"{name}-" for each in FAULTY_FUNCTIONS)]
+    if len(found) != len(FAULTY_FUNCTIONS):
+        raise RuntimeError(f"looked for {FAULTY_FUNCTIONS}, found {[*by_name]}")
     return found
 
 
@@ -93,7 +94,7 @@ def depths(cloud: Cloud, stack: Deployed) -> dict[str, int]:
 
 
 def shorten_visibility_timeouts(cloud: Cloud, stack: Deployed, seconds: int) -> None:
-    """Deliver a message again after `seconds`, not after minutes: on a busy machine a call may exceed its 2 s."""
+    """Let a failed message return after `seconds`, not minutes: on a busy machine, calls may exceed their 2 seconds."""
     for output in QUEUES.values():
         cloud.client("sqs").set_queue_attributes(
             QueueUrl=stack.outputs[output], Attributes={"VisibilityTimeout": str(seconds)}

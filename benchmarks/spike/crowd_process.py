@@ -1,4 +1,4 @@
-"""Start the crowd's process with its posts, and read its responses while they arrive."""
+"""Start the process of the crowd with its posts, and read its answers while they arrive."""
 
 import json
 import os
@@ -31,36 +31,36 @@ class Crowd:
     answers: list[Answer] = field(default_factory=list)
     settled: int = 0  # posts that will not be sent again
 
-    def look(self) -> None:
-        """Read new responses. Raise Failure when the crowd's process has failed."""
+    def read_answers(self) -> None:
+        """Read new answers. Raise Failure if the crowd's process has ended too early."""
         for line in iter(self._lines.readline, ""):
             self.answers.append(json.loads(line))
             self.settled += self.answers[-1]["last"]
         if self.process.poll() is not None and not self.is_over:
-            self._explain()
+            self._raise_failure()
 
     @property
     def is_over(self) -> bool:
         return self.settled == len(self.posts)
 
-    def _explain(self) -> None:
+    def _raise_failure(self) -> None:
         lines = self.log.read_text(encoding="utf-8").strip().splitlines() or ["it said nothing"]
-        raise Failure(f"the crowd went away: {lines[-1]}")
+        raise Failure(f"the crowd's process ended: {lines[-1]}")
 
 
 @contextmanager
-def crowd(site: str, posts: Sequence[Post], plan: Plan) -> Iterator[Crowd]:
+def start_crowd(site: str, posts: Sequence[Post], plan: Plan) -> Iterator[Crowd]:
     with tempfile.TemporaryDirectory(prefix="petitions-spike-") as folder:
-        posted, answered, log = (Path(folder) / name for name in ("posts", "answers", "log"))
-        posted.write_text("\n".join(map(json.dumps, posts)), encoding="utf-8")
-        answered.touch()
-        with log.open("wb") as output, answered.open(encoding="utf-8") as lines:
+        posts_path, answers_path, log = (Path(folder) / name for name in ("posts", "answers", "log"))
+        posts_path.write_text("\n".join(map(json.dumps, posts)), encoding="utf-8")
+        answers_path.touch()
+        with log.open("wb") as output, answers_path.open(encoding="utf-8") as lines:
             process = subprocess.Popen(
                 _command(site, min(plan.at_once, len(posts))),
                 env={
                     **os.environ,
-                    "SPIKE_POSTS": str(posted),
-                    "SPIKE_ANSWERS": str(answered),
+                    "SPIKE_POSTS": str(posts_path),
+                    "SPIKE_ANSWERS": str(answers_path),
                     "SPIKE_PACE": str(plan.pace),
                 },
                 stdout=output,
