@@ -22,7 +22,7 @@ def spike(plan: Plan) -> tuple[SpikeLog, Proof, dict[str, Any]]:
     say(dim("Starting the embedded AWS and deploying to it ..."))
     with start_stack(plan) as spike_stack, Progress() as progress:
         log = SpikeRun(spike_stack, plan, progress).run()
-        proof = prove(spike_stack, log.signed, log.pressed)
+        proof = prove(spike_stack, log.sign_answers, log.confirm_answers)
         return log, proof, figures(log, proof, spike_stack)
 
 

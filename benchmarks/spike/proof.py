@@ -60,9 +60,9 @@ class Proof:
         return {**asdict(self), "double": self.double}
 
 
-def prove(spike_stack: SpikeStack, signed: Sequence[Answer], pressed: Sequence[Answer]) -> Proof:
+def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answers: Sequence[Answer]) -> Proof:
     found = list(rows(spike_stack))
-    accepted, emails = _people_with_success(signed), spike_stack.faults.ses.delivered
+    accepted, emails = _people_with_success(sign_answers), spike_stack.faults.ses.delivered
     stored_numbers = {number for row in found if (number := number_of(row["email"])) is not None}
     people = _expected(spike_stack, accepted | stored_numbers)
     stored = {people[row["sk"]] for row in found if row["sk"] in people}
@@ -74,7 +74,7 @@ def prove(spike_stack: SpikeStack, signed: Sequence[Answer], pressed: Sequence[A
         lost=len(accepted - stored),
         confirmed=len(confirmed),
         counted=counted,
-        lost_confirmations=len(_people_with_success(pressed) - confirmed),
+        lost_confirmations=len(_people_with_success(confirm_answers) - confirmed),
         twice_stored=len(found) - len({number_of(row["email"]) for row in found}),
         strange=sum(row["sk"] not in people for row in found),
         twice_counted=abs(counted - len(confirmed)),

@@ -15,7 +15,7 @@ from stack.console import bold, dim
 
 def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, Any]:
     """Return the figures. `p50_ms` and `p99_ms`: from a person's first attempt to the 202."""
-    waits = [answer["ms"] for answer in log.signed if answer["good"]]
+    waits = [answer["ms"] for answer in log.sign_answers if answer["good"]]
     return {
         **proof.as_figures(),
         "signers": log.plan.signers,
@@ -23,10 +23,10 @@ def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, A
         "duplicates": log.posts - log.plan.signers,
         "p50_ms": percentile(waits, 50),
         "p99_ms": percentile(waits, 99),
-        "answers": statuses(log.signed),
-        "views": views(log.signed),
+        "answers": statuses(log.sign_answers),
+        "views": views(log.sign_answers),
         "views_at_the_api": sum(spike_stack.record.origin_requests.values()),
-        "confirm_p50_ms": percentile([answer["ms"] for answer in log.pressed if answer["good"]], 50),
+        "confirm_p50_ms": percentile([answer["ms"] for answer in log.confirm_answers if answer["good"]], 50),
         "peak_overflow": max(then.overflow for then in log.moments),
         "peak_mail_queue": max(then.mail for then in log.moments),
         "faults_met": {"table": spike_stack.faults.refused_requests, **spike_stack.faults.ses.refused, **log.met},

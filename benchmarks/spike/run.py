@@ -38,8 +38,8 @@ class SpikeLog:
     began: float = 0.0
     moments: list[Moment] = field(default_factory=list)
     events: dict[str, float] = field(default_factory=dict)
-    signed: list[Answer] = field(default_factory=list)
-    pressed: list[Answer] = field(default_factory=list)
+    sign_answers: list[Answer] = field(default_factory=list)
+    confirm_answers: list[Answer] = field(default_factory=list)
     met: dict[str, int] = field(default_factory=dict)  # faults of the emulator, by name
 
     @property
@@ -76,7 +76,7 @@ class SpikeRun:
                 self._set_table_state(process.settled / len(self._posts))
                 self._observe(process.settled)
             self._set_table_state(1)
-            self.log.signed = process.answers
+            self.log.sign_answers = process.answers
         self.log.mark("all answered")
 
     def _set_table_state(self, share: float) -> None:
@@ -115,7 +115,7 @@ class SpikeRun:
         with start_crowd(self._spike_stack.site, posts, self._plan) as process:
             for _ in self._show_progress(process, "confirming"):
                 pass
-            self.log.pressed = process.answers
+            self.log.confirm_answers = process.answers
         self.log.mark("confirmed")
 
     def _show_progress(self, crowd_process: Crowd, label: str) -> Iterator[None]:
