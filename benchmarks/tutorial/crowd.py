@@ -14,11 +14,11 @@ BUSY, PAUSE_SECONDS = 429, 0.02
 Event = dict[str, Any]
 
 
-def press(api: str, events: Sequence[Event], connections: int) -> float:
-    """Send the requests of these events; return requests a second. Raise unless all succeeded."""
+def send_requests(api: str, events: Sequence[Event], connections: int) -> float:
+    """Send the requests of these events. Return requests a second. Raise RuntimeError unless all succeeded."""
     started = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
-        statuses = [status for part in pool.map(_Sender(api), _dealt(events, connections)) for status in part]
+        statuses = [status for part in pool.map(_Sender(api), _dealt_to(events, connections)) for status in part]
     took = time.perf_counter() - started
     wrong = [status for status in statuses if status not in (200, 202)]
     if wrong or len(statuses) != len(events):
@@ -26,32 +26,32 @@ def press(api: str, events: Sequence[Event], connections: int) -> float:
     return len(events) / took
 
 
-def _dealt(events: Sequence[Event], hands: int) -> list[Sequence[Event]]:
+def _dealt_to(events: Sequence[Event], connections: int) -> list[Sequence[Event]]:
     """Deal neighbours to different connections, so that neighbours are sent at the same time."""
-    return [events[hand::hands] for hand in range(hands)]
+    return [events[number::connections] for number in range(connections)]
 
 
 class _Sender:
     def __init__(self, api: str) -> None:
-        self._place = urlsplit(api)
+        self._api_url = urlsplit(api)
 
     def __call__(self, events: Iterable[Event]) -> list[int]:
-        connection = http.client.HTTPConnection(self._place.hostname or "", self._place.port, timeout=60)
+        connection = http.client.HTTPConnection(self._api_url.hostname or "", self._api_url.port, timeout=60)
         try:
-            return [self._until_answered(connection, event) for event in events]
+            return [self._send_until_answered(connection, event) for event in events]
         finally:
             connection.close()
 
-    def _until_answered(self, connection: http.client.HTTPConnection, event: Event) -> int:
-        while (status := self._ask(connection, event)) == BUSY:
+    def _send_until_answered(self, connection: http.client.HTTPConnection, event: Event) -> int:
+        while (status := self._send(connection, event)) == BUSY:
             time.sleep(PAUSE_SECONDS)
         return status
 
-    def _ask(self, connection: http.client.HTTPConnection, event: Event) -> int:
+    def _send(self, connection: http.client.HTTPConnection, event: Event) -> int:
         # The first emails of each network are limited. The emulator takes the sender's address from this header.
         network = f"127.{randrange(1, 255)}.{randrange(256)}.1"
         headers = {"Content-Type": event["headers"]["Content-Type"], "X-Forwarded-For": network}
-        connection.request(event["httpMethod"], self._place.path + event["path"], event["body"], headers)
+        connection.request(event["httpMethod"], self._api_url.path + event["path"], event["body"], headers)
         with connection.getresponse() as response:
             response.read()
             return response.status

@@ -5,14 +5,14 @@ import urllib.request
 from typing import Any
 
 from benchmarks import scene
-from benchmarks.tutorial.crowd import Event, press
+from benchmarks.tutorial.crowd import Event, send_requests
 from benchmarks.tutorial.deployment import SLUG, Both
 from chalicelib.core.address import signature_id
 from stack.manage import issue_token
 
 THREADS = 32
-# How often all threads sign with one address, after as many rounds in which each has its own.
-TOGETHER, APART = 8, 2
+# The rounds in which all threads sign with one address, and the rounds before in which each thread has its own address.
+ROUNDS_TOGETHER, ROUNDS_APART = 8, 2
 
 
 def count_error_of_race(both: Both) -> dict[str, int]:
@@ -22,17 +22,17 @@ def count_error_of_race(both: Both) -> dict[str, int]:
     for wave in waves():
         signatures = [scene.sign_event(SLUG, person) for person in wave]
         for api in (both.ours.api, both.theirs):
-            press(api, signatures, THREADS)
-        press(both.ours.api, _confirmations(both, wave), THREADS)
+            send_requests(api, signatures, THREADS)
+        send_requests(both.ours.api, _confirmations(both, wave), THREADS)
     after = {"ours": _our_count(both, token), "theirs": _their_count(both)}
     people = {person for wave in waves() for person in wave}
     return {name: after[name] - before[name] - len(people) for name in before}
 
 
 def waves() -> list[list[str]]:
-    """Yield the people of each wave. The first waves also start one function for each thread."""
-    apart = [[f"wave-{wave}-{number}" for number in range(THREADS)] for wave in range(APART)]
-    return apart + [[f"together-{number}"] * THREADS for number in range(TOGETHER)]
+    """Return the people of each wave. The first waves also start one function for each thread."""
+    apart = [[f"wave-{wave}-{number}" for number in range(THREADS)] for wave in range(ROUNDS_APART)]
+    return apart + [[f"together-{number}"] * THREADS for number in range(ROUNDS_TOGETHER)]
 
 
 def _confirmations(both: Both, people: list[str]) -> list[Event]:

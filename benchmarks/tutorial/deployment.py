@@ -45,13 +45,13 @@ def _deploy_tutorial(cloud: Cloud) -> str:
     key = upload(cloud, bucket, PACKAGES, _archive().read_bytes(), ".zip")
     template["Resources"]["Application"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
     address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, json.dumps(template).encode(), ".json"))
-    ready = changeset.create(cloud, STACK, address, {}, ())
-    if ready:
-        changeset.execute(cloud, ready)
-    described = changeset.describe(cloud, STACK)
-    if described is None:
+    change_set = changeset.create(cloud, STACK, address, {}, ())
+    if change_set:
+        changeset.execute(cloud, change_set)
+    description = changeset.describe(cloud, STACK)
+    if description is None:
         raise Failure("the tutorial's stack is not there")
-    return f"{cloud.endpoint}/_aws/execute-api/{changeset.outputs(described)['Api']}/Prod"
+    return f"{cloud.endpoint}/_aws/execute-api/{changeset.outputs(description)['Api']}/Prod"
 
 
 def _archive() -> Path:

@@ -17,23 +17,23 @@ REFUSAL_HEADERS: Any = {"x-amzn-ErrorType": "TooManyRequestsException", "Content
 
 
 class Faults:
-    """Listen to a session's events: clients built afterwards can be made to fail. Not thread-safe."""
+    """Listens to a session's events, so that clients that are built afterwards can fail. Not thread-safe."""
 
     def __init__(self, events: Any) -> None:
         self._session = URLLib3Session()
-        self._yet_to_lose: set[str] = set()
+        self._operations_to_lose: set[str] = set()
         self._refuses = False
-        events.register("before-send.dynamodb", self._write_sent)
-        events.register("before-send.sesv2", self._mail_sent)
+        events.register("before-send.dynamodb", self._on_write)
+        events.register("before-send.sesv2", self._on_mail)
 
     @contextmanager
     def losing_answers(self) -> Iterator[None]:
         """In the block, the first write of each kind succeeds, but its response is lost."""
-        self._yet_to_lose = set(WRITES)
+        self._operations_to_lose = set(WRITES)
         try:
             yield
         finally:
-            self._yet_to_lose = set()
+            self._operations_to_lose = set()
 
     @contextmanager
     def refusing_mail(self) -> Iterator[None]:
@@ -44,15 +44,15 @@ class Faults:
         finally:
             self._refuses = False
 
-    def _write_sent(self, event_name: str, request: Any, **_: Any) -> None:
-        """Raise here: botocore handles it as a socket error and retries."""
+    def _on_write(self, event_name: str, request: Any, **_: Any) -> None:
+        """Send the write, and raise an error as if its response was lost. botocore retries."""
         operation = event_name.rpartition(".")[2]
-        if operation in self._yet_to_lose:
-            self._yet_to_lose.remove(operation)
+        if operation in self._operations_to_lose:
+            self._operations_to_lose.remove(operation)
             self._session.send(request)
             raise ReadTimeoutError(endpoint_url=request.url)
 
-    def _mail_sent(self, request: Any, **_: Any) -> AWSResponse | None:
+    def _on_mail(self, request: Any, **_: Any) -> AWSResponse | None:
         return AWSResponse(request.url, REFUSED, REFUSAL_HEADERS, _Raw(REFUSAL)) if self._refuses else None
 
 

@@ -11,21 +11,21 @@ Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def drain(variable: str, handle: Handle, receives: int = 1000) -> None:
-    """Drain the queue of this setting, with a maximum of receives. Failed messages are visible again at once."""
+    """Handle all messages of the setting's queue, in `receives` batches at most. Failed ones are visible at once."""
     sqs: Any = boto3.client("sqs")
     url = os.environ[variable]
     for _ in range(receives):
         found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         if not found:
             return
-        answered = handle({"Records": [_record(message) for message in found]}, CONTEXT)
-        failed = {failure["itemIdentifier"] for failure in answered["batchItemFailures"]}
+        answer = handle({"Records": [_record(message) for message in found]}, CONTEXT)
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for message in found:
-            which = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
+            receipt = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
             if message["MessageId"] in failed:
-                sqs.change_message_visibility(**which, VisibilityTimeout=0)
+                sqs.change_message_visibility(**receipt, VisibilityTimeout=0)
             else:
-                sqs.delete_message(**which)
+                sqs.delete_message(**receipt)
 
 
 def _record(message: dict[str, Any]) -> dict[str, Any]:

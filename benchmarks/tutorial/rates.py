@@ -1,7 +1,7 @@
 """Requests a second, end to end through API Gateway and Lambda on the emulator, alternating.
 
-Here our workers (stream, queues, email) share the cores with the requests; on AWS they run elsewhere. So it is measured
-as deployed, and again with the workers paused until the round is over.
+Here our workers (stream, queues, email) share the cores with the requests. On AWS they run elsewhere. So the rate is
+measured as deployed, and again with the workers paused until the round is over.
 """
 
 import time
@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import scene
-from benchmarks.tutorial.crowd import press
+from benchmarks.tutorial.crowd import send_requests
 from benchmarks.tutorial.deployment import SLUG, Both
 from benchmarks.tutorial.inbox import mails_sent
 from stack.aws import Cloud
@@ -28,35 +28,35 @@ Figures = dict[str, float]
 
 def rates(both: Both) -> dict[str, Any]:
     """Return medians over rounds, the rounds, and how long the emails of a round took."""
-    _as_deployed(both, "warm")
-    deployed = [_as_deployed(both, f"deployed-{number}") for number in range(ROUNDS)]
-    apart = [_with_workers_paused(both, f"apart-{number}") for number in range(ROUNDS)]
-    as_deployed, mailed = ([one[part] for one in deployed] for part in (0, 1))
+    _measure_as_deployed(both, "warm")
+    deployed = [_measure_as_deployed(both, f"deployed-{number}") for number in range(ROUNDS)]
+    with_paused = [_measure_with_workers_paused(both, f"apart-{number}") for number in range(ROUNDS)]
+    as_deployed, mailed = ([measured[part] for measured in deployed] for part in (0, 1))
     return {
         "requests_per_second": _medians(as_deployed),
-        "requests_per_second_workers_apart": _medians(apart),
+        "requests_per_second_workers_apart": _medians(with_paused),
         "seconds_until_all_mails_sent": _medians(mailed),
-        "rounds": {"as_deployed": as_deployed, "workers_apart": apart},
+        "rounds": {"as_deployed": as_deployed, "workers_apart": with_paused},
     }
 
 
-def _as_deployed(both: Both, what: str) -> tuple[Figures, Figures]:
-    """Return requests a second, and seconds until the last email. The other one starts only after that."""
+def _measure_as_deployed(both: Both, prefix: str) -> tuple[Figures, Figures]:
+    """Return requests a second, and seconds until the last email. The second side starts after that."""
     rate, mailed = {}, {}
     for name, api in _sides(both):
         before, started = mails_sent(both.ours.endpoint), time.perf_counter()
-        rate[name] = _pressed(api, what)
-        _settle(both, before + SIGNATURES)
+        rate[name] = _measure_rate(api, prefix)
+        _wait_for_mails(both, before + SIGNATURES)
         mailed[name] = round(time.perf_counter() - started - SETTLE_SECONDS, 1)
     return rate, mailed
 
 
-def _with_workers_paused(both: Both, what: str) -> Figures:
-    """Pause our workers during both turns; they catch up afterwards."""
+def _measure_with_workers_paused(both: Both, prefix: str) -> Figures:
+    """Return requests a second while our workers are paused. Afterwards, wait until the workers have sent all email."""
     before = mails_sent(both.ours.endpoint)
-    with workers_held(both.ours.endpoint):
-        rate = {name: _pressed(api, what) for name, api in _sides(both)}
-    _settle(both, before + 2 * SIGNATURES)
+    with paused_workers(both.ours.endpoint):
+        rate = {name: _measure_rate(api, prefix) for name, api in _sides(both)}
+    _wait_for_mails(both, before + 2 * SIGNATURES)
     return rate
 
 
@@ -64,12 +64,12 @@ def _sides(both: Both) -> tuple[tuple[str, str], tuple[str, str]]:
     return ("ours", both.ours.api), ("theirs", both.theirs)
 
 
-def _pressed(api: str, what: str) -> float:
-    people = [scene.sign_event(SLUG, f"{what}-{number}") for number in range(SIGNATURES)]
-    return round(press(api, people, CONNECTIONS), 1)
+def _measure_rate(api: str, prefix: str) -> float:
+    people = [scene.sign_event(SLUG, f"{prefix}-{number}") for number in range(SIGNATURES)]
+    return round(send_requests(api, people, CONNECTIONS), 1)
 
 
-def _settle(both: Both, mails: int) -> None:
+def _wait_for_mails(both: Both, mails: int) -> None:
     deadline = time.perf_counter() + MAIL_SECONDS
     while mails_sent(both.ours.endpoint) < mails:
         if time.perf_counter() > deadline:
@@ -79,7 +79,7 @@ def _settle(both: Both, mails: int) -> None:
 
 
 @contextmanager
-def workers_held(endpoint: str) -> Iterator[None]:
+def paused_workers(endpoint: str) -> Iterator[None]:
     """Pause the workers in the block. Their work waits in stream and queues."""
     client = Cloud(endpoint).client("lambda")
     sources = client.list_event_source_mappings()["EventSourceMappings"]
@@ -97,4 +97,4 @@ def _switch(client: Any, sources: list[str], on: bool) -> None:
 
 
 def _medians(rounds: Sequence[Figures]) -> Figures:
-    return {name: median(one[name] for one in rounds) for name in rounds[0]}
+    return {name: median(measured[name] for measured in rounds) for name in rounds[0]}

@@ -18,8 +18,8 @@ TABLES = {"SignaturesTable": "TUTORIAL_SIGNATURES_TABLE", "CountersTable": "TUTO
 Value = TypeVar("Value")
 
 
-def each(ask: Callable[[str], Value]) -> dict[str, Value]:
-    """Return the value of both."""
+def for_both(ask: Callable[[str], Value]) -> dict[str, Value]:
+    """Return the value of both sides, by name."""
     return {name: ask(name) for name in NAMES}
 
 
@@ -40,12 +40,12 @@ class Sides:
         status: int = self._apps[name](scene.sign_event(self.slug, person), None)["statusCode"]
         return status
 
-    def counted(self, name: str) -> int:
+    def read_count(self, name: str) -> int:
         if name == "ours":
             with self.metered_app.stale_snapshots():
                 return int(json.loads(self.metered_app.get_count()["body"])["count"])
-        answered = self._apps[name](scene.count_event(self.slug), None)
-        return int(json.loads(answered["body"])["count"])
+        answer = self._apps[name](scene.count_event(self.slug), None)
+        return int(json.loads(answer["body"])["count"])
 
 
 def _apps() -> dict[str, Callable[[dict[str, Any], None], dict[str, Any]]]:
@@ -59,6 +59,6 @@ def _apps() -> dict[str, Callable[[dict[str, Any], None], dict[str, Any]]]:
 def _create_tables() -> None:
     declared = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     client: Any = boto3.client("dynamodb")
-    for logical, variable in TABLES.items():
-        os.environ[variable] = logical
-        client.create_table(TableName=logical, **declared[logical]["Properties"])
+    for table, variable in TABLES.items():
+        os.environ[variable] = table
+        client.create_table(TableName=table, **declared[table]["Properties"])
