@@ -1,4 +1,4 @@
-"""What cost and model say of our own settings is what the template says."""
+"""Cost and model use the settings of the template."""
 
 from benchmarks import declared
 from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, invocations, lines
@@ -19,5 +19,5 @@ def test_the_model_has_as_many_workers_as_the_template() -> None:
 def test_a_delivered_email_costs_no_event() -> None:
     assert set(declared.mail_events()) == {"bounce", "complaint", "reject"}
     assert MAIL_EVENTS == invocations(BUSY)["feedback"] == 0
-    told = [line for line in lines(read()["way"], 400, BUSY) if line.price == "topic_publish"]
-    assert [line.quantity for line in told] == [0]
+    event_lines = [line for line in lines(read()["way"], 400, BUSY) if line.price == "topic_publish"]
+    assert [line.quantity for line in event_lines] == [0]

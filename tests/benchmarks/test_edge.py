@@ -1,4 +1,4 @@
-"""The crowd of `make bench`, part `edge`: what it notes, and a small minute with the real application."""
+"""The crowd of `make bench`, part `edge`: its record, and a small minute with the real application."""
 
 import asyncio
 from collections import Counter
@@ -23,7 +23,7 @@ MINUTE = {"first_view_bytes": {"total": 17_000, "uncompressed": 60_000, "request
 
 
 def in_a_thread(act: Callable[[], Result]) -> Result:
-    """Run it where no event loop runs: that of the browser tests stays in this process's main thread."""
+    """Call `act` in another thread: the main thread may have the event loop of the browser tests."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(act).result()
 

@@ -26,5 +26,5 @@ def test_the_limit_holds_and_nearly_all_genuine_email_is_sent_at_once() -> None:
     assert sum(delay > 0 for delay in flood.delays) < 0.03 * GENUINE
 
 
-def test_who_shares_a_network_with_the_attacker_waits() -> None:
+def test_signers_who_share_a_network_with_the_attacker_wait() -> None:
     assert simulate_evening(USUAL, attacks=FEW, shares_a_carrier=True).delays[-1] > usual().delays[-1]

@@ -1,4 +1,4 @@
-"""The meter: calls as they leave, units as AWS bills them, and nothing of what happens around the block."""
+"""The meter counts calls as they are sent, and units as AWS bills them, inside the block only."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
 
 
 def item_of(size: int) -> dict[str, Any]:
-    """An item of exactly so many bytes."""
+    """Return an item of exactly so many bytes."""
     return {"a": {"S": "x" * (size - 1)}}
 
 

@@ -1,4 +1,4 @@
-"""The model keeps what it is given, and agrees with what can be worked out by hand."""
+"""The model loses no amount, and agrees with calculations by hand."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -55,14 +55,14 @@ def test_during_an_outage_every_accepted_signature_overflows() -> None:
 
 
 def test_overflow_drains_like_a_queue_with_two_servers() -> None:
-    """M/D/c without arrivals: backlog times service over hands."""
+    """M/D/c without arrivals: backlog times service time, divided by the number of workers."""
     figures = brief(OUTAGES[0]).figures
     by_hand = 40 + figures["peak_overflow"] * SERVICE.store / LIMITS["storers"].default
     assert figures["all_stored_s"] == pytest.approx(by_hand, abs=3)
 
 
 def test_a_new_account_answers_like_a_queue_of_ten_servers() -> None:
-    """Until few wait: the last ones come back at random, and find room at once."""
+    """This holds until few people wait: the last ones try again at random times, and are served at once."""
     done = brief(steady(200, 60), "new")
     assert done.world.history[59][1].accepted == pytest.approx(60 * 100, rel=0.05)
     assert done.figures["held_up_first_s"]["Lambda"] == 0

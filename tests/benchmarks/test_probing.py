@@ -1,4 +1,4 @@
-"""The figure of what one probe tells."""
+"""AUC: how well one probe tells a known address from a new one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""results.json as others read it, and the verdicts on it."""
+"""results.json has the promised keys, and its figures meet their goals."""
 
 import json
 from copy import deepcopy

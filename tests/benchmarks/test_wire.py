@@ -1,4 +1,4 @@
-"""The stubbed socket: botocore believes it, and more than one call goes over it."""
+"""The stubbed socket: botocore accepts its answers, also several on one connection."""
 
 import boto3
 import pytest

@@ -11,7 +11,7 @@ from stack.openapi.document import FILE
 SPEC: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 
 
-def resolved(node: Any) -> Any:
+def resolve(node: Any) -> Any:
     while "$ref" in node:
         *_, kind, name = node["$ref"].split("/")
         node = SPEC["components"][kind][name]
@@ -25,7 +25,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def answers(operation: dict[str, Any]) -> dict[int, dict[str, Any]]:
-    return {int(status): resolved(answer) for status, answer in operation["responses"].items()}
+    return {int(status): resolve(answer) for status, answer in operation["responses"].items()}
 
 
 def validator(schema: dict[str, Any]) -> OAS31Validator:
@@ -33,5 +33,5 @@ def validator(schema: dict[str, Any]) -> OAS31Validator:
     return OAS31Validator({**schema, "components": SPEC["components"]}, format_checker=oas31_format_checker)
 
 
-def faults(value: object, schema: dict[str, Any]) -> list[str]:
+def schema_errors(value: object, schema: dict[str, Any]) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in validator(schema).iter_errors(value)]

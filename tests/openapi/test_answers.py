@@ -17,7 +17,7 @@ from tests.fakes import FakeTables
 from tests.openapi.cases import NO_PROVIDER, Case
 from tests.openapi.petition_requests import OF_PETITIONS
 from tests.openapi.public_requests import PUBLIC
-from tests.openapi.spec import SPEC, answers, faults, operations
+from tests.openapi.spec import SPEC, answers, operations, schema_errors
 from tests.openapi.staff_requests import OF_STAFF
 from tests.openapi.stored import with_tokens
 from tests.served import Served
@@ -51,7 +51,7 @@ def assert_as_described(answer: HTTPResponse, described: dict[str, Any]) -> None
     kind = headers["content-type"].partition(";")[0]
     assert kind in content
     if "json" in kind:
-        assert faults(json.loads(answer.body), content[kind]["schema"]) == []
+        assert schema_errors(json.loads(answer.body), content[kind]["schema"]) == []
 
 
 @pytest.mark.parametrize("case", REQUESTS, ids=str)

@@ -13,7 +13,7 @@ from chalicelib.signatures.form import FORM_FIELDS, read_json
 from chalicelib.signatures.letter_form import LetterForm
 from stack.openapi.document import FILE, document, document_text
 from tests.actors import json_of
-from tests.openapi.spec import SPEC, answers, faults, operations, resolved
+from tests.openapi.spec import SPEC, answers, operations, resolve, schema_errors
 from tests.served import JSON, Served
 
 PROBLEM, HTML = "application/problem+json", "text/html"
@@ -49,16 +49,16 @@ def test_every_example_of_an_answer_fits_its_schema(operation: dict[str, Any]) -
     for status, answer in answers(operation).items():
         for content in answer.get("content", {}).values():
             if "example" in content:
-                assert faults(content["example"], content["schema"]) == []
+                assert schema_errors(content["example"], content["schema"]) == []
                 assert content["example"] is not None
                 assert status < 400 or content["example"]["status"] == status
 
 
 def test_every_example_of_a_schema_fits_it() -> None:
     for name, schema in SPEC["components"]["schemas"].items():
-        for each in [schema, *map(resolved, schema.get("properties", {}).values())]:
+        for each in [schema, *map(resolve, schema.get("properties", {}).values())]:
             for example in each.get("examples", []):
-                assert faults(example, each) == [], name
+                assert schema_errors(example, each) == [], name
 
 
 def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
@@ -76,7 +76,7 @@ def examples_of_signatures() -> dict[str, Any]:
 @pytest.mark.parametrize("name", examples_of_signatures())
 def test_an_example_of_a_signature_is_accepted_by_schema_and_code(name: str) -> None:
     example = examples_of_signatures()[name]["value"]
-    assert faults(example, SIGNATURE) == []
+    assert schema_errors(example, SIGNATURE) == []
     assert read_json(json.dumps(example)).name == example["name"]
 
 
@@ -103,7 +103,7 @@ REFUSED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("wrong", REFUSED.values(), ids=REFUSED)
 def test_the_code_refuses_what_the_schema_refuses(wrong: dict[str, Any]) -> None:
     body = json_of(**wrong)
-    assert faults(body, SIGNATURE)
+    assert schema_errors(body, SIGNATURE)
     with pytest.raises(Invalid):
         read_json(json.dumps(body))
 
@@ -135,4 +135,4 @@ def test_the_schema_allows_what_the_code_accepts(body: dict[str, Any]) -> None:
         read_json(json.dumps(body))
     except PetitionsError:
         return
-    assert faults(body, SIGNATURE) == []
+    assert schema_errors(body, SIGNATURE) == []

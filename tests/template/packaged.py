@@ -1,4 +1,4 @@
-"""The template that Chalice packages for production, and what is in it. The tests of the template read it here."""
+"""The template that Chalice packages for production, and its parts. The tests of the template import them."""
 
 import json
 import re
@@ -42,7 +42,7 @@ class _NoAws:
         return f"{service}.{suffix}"
 
 
-def packaged(stage: str) -> Resource:
+def package_template(stage: str) -> Resource:
     """Return the template that `chalice package --merge-template` writes. Builds no zip: half a second, no network."""
     config = CLIFactory(str(ROOT)).create_config_obj(stage)
     files = OSUtils()
@@ -58,7 +58,7 @@ def packaged(stage: str) -> Resource:
     return merged
 
 
-TEMPLATE = packaged("prod")
+TEMPLATE = package_template("prod")
 RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
 API: Resource = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
 TABLES = {name: table_id(name) for name in keys.TABLES}
@@ -99,7 +99,7 @@ def actions(statement: Resource) -> list[str]:
     return [found] if isinstance(found, str) else found
 
 
-def allowed(function: str, resource: str) -> set[str]:
+def actions_allowed(function: str, resource: str) -> set[str]:
     """Return the actions that the function's role allows on the resource."""
     concerned = [each for each in statements(function) if resource in json.dumps(each["Resource"])]
     return {action for each in concerned for action in actions(each)}

@@ -13,7 +13,7 @@ from tests.template.packaged import API, CONFIG, FUNCTIONS, RESOURCES, ROOT, TEM
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 
 
-def watched(alarm: Resource) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def metrics_of(alarm: Resource) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield namespace, name and dimensions of each metric of an alarm."""
     plain = [alarm] if "MetricName" in alarm else []
     summands = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
@@ -23,7 +23,7 @@ def watched(alarm: Resource) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def watched_resources(namespace: str, metric: str, dimension: str) -> set[str]:
-    found = [each for alarm in ALARMS.values() for each in watched(alarm) if each[:2] == (namespace, metric)]
+    found = [each for alarm in ALARMS.values() for each in metrics_of(alarm) if each[:2] == (namespace, metric)]
     names = [dimensions[dimension] for _, _, dimensions in found]
     return {name.get("Ref") or name["Fn::GetAtt"][0] for name in names}
 
@@ -34,7 +34,7 @@ def test_every_function_has_an_alarm_for_its_errors_and_its_throttles(metric: st
 
 
 def test_the_5xx_alarm_watches_only_this_stages_api() -> None:
-    assert [*watched(ALARMS["ApiErrorsAlarm"])] == [
+    assert [*metrics_of(ALARMS["ApiErrorsAlarm"])] == [
         ("AWS/ApiGateway", "5XXError", {"ApiName": API["info"]["title"], "Stage": CONFIG["api_gateway_stage"]})
     ]
     assert API["info"]["title"] == {"Fn::Sub": "petitions-${Stage}"}

@@ -1,4 +1,4 @@
-"""The CDN treats each path as its route is listed. These tests match paths in their own way."""
+"""The CDN treats each path as edge/routes.py lists it. These tests have their own code that matches paths."""
 
 import re
 from typing import Any
@@ -13,8 +13,8 @@ Node = dict[str, Any]
 EDGE: Node = RESOURCES["Edge"]["Properties"]["DistributionConfig"]
 BEHAVIOURS: list[Node] = EDGE["CacheBehaviors"]
 POLICIES = {name: each["CachePolicyConfig"] for name, each in of_type("AWS::CloudFront::CachePolicy").items()}
-REQUESTS = of_type("AWS::CloudFront::OriginRequestPolicy")["EdgeRequestPolicy"]["OriginRequestPolicyConfig"]
-NOTHING_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+REQUEST_POLICY = of_type("AWS::CloudFront::OriginRequestPolicy")["EdgeRequestPolicy"]["OriginRequestPolicyConfig"]
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=lambda route: f"{route.method} {route.path}")
 NAMES = {"slug": "safe-children", "name": "site.css", "version": "0a1b2c3d", "token": "eyJ.a-b_c", "code": "k7mp2x"}
 
@@ -36,7 +36,7 @@ def path_of(route: Route) -> str:
 def policy_of(behaviour: Node) -> Node | None:
     """Return the behaviour's cache policy; None if it keeps nothing."""
     policy = behaviour["CachePolicyId"]
-    return None if policy == NOTHING_KEPT else POLICIES[policy["Ref"]]
+    return None if policy == CACHING_DISABLED else POLICIES[policy["Ref"]]
 
 
 def query_of(policy: Node) -> list[str]:
@@ -48,7 +48,7 @@ def query_of(policy: Node) -> list[str]:
 
 
 @every_route
-def test_each_path_is_kept_as_its_route_is_listed(route: Route) -> None:
+def test_each_path_is_cached_as_its_route_is_listed(route: Route) -> None:
     policy = policy_of(behaviour_of(path_of(route)))
     assert (policy is not None) is (route.cache is not Cache.NEVER)
     if policy:
@@ -58,13 +58,13 @@ def test_each_path_is_kept_as_its_route_is_listed(route: Route) -> None:
 
 
 @every_route
-def test_each_route_gets_its_methods_through(route: Route) -> None:
+def test_cloudfront_passes_on_the_methods_of_each_route(route: Route) -> None:
     assert {*route.methods} <= {*behaviour_of(path_of(route))["AllowedMethods"]}
 
 
 @every_route
 def test_only_cached_pages_have_the_busy_page(route: Route) -> None:
-    """It says that nothing was sent: untrue after a signature. And it is HTML: a program wants a problem document."""
+    """The busy page says that nothing was sent, which is untrue after signing. Programs need a problem, not HTML."""
     has_it = behaviour_of(path_of(route))["TargetOriginId"] == "Pages"
     pages = {"show_petitions", "show_petition", "show_embed", "show_counter", "show_statement", "show_short_statement"}
     assert has_it is (route.view in pages)
@@ -80,7 +80,7 @@ def test_only_cached_pages_have_the_busy_page(route: Route) -> None:
         ("/assets/site.css", ["v"]),
     ],
 )
-def test_only_what_the_page_reads_of_the_query_is_in_the_key(path: str, query: list[str]) -> None:
+def test_the_cache_key_has_only_the_query_keys_that_the_page_reads(path: str, query: list[str]) -> None:
     policy = policy_of(behaviour_of(path))
     assert policy
     assert query_of(policy) == query
@@ -89,7 +89,7 @@ def test_only_what_the_page_reads_of_the_query_is_in_the_key(path: str, query: l
 @pytest.mark.parametrize(
     "path", ["/nothing", "/api/staff/new-thing", "/wp-login.php", "/petitions", "/ASSETS/site.css"]
 )
-def test_an_unknown_path_is_not_kept_and_takes_every_method(path: str) -> None:
+def test_an_unknown_path_is_not_cached_and_every_method_is_passed_on(path: str) -> None:
     assert behaviour_of(path) is EDGE["DefaultCacheBehavior"]
     assert policy_of(EDGE["DefaultCacheBehavior"]) is None
 
@@ -97,7 +97,7 @@ def test_an_unknown_path_is_not_kept_and_takes_every_method(path: str) -> None:
 # The key.
 
 
-def test_nothing_personal_is_in_a_key_and_the_origin_decides_how_long() -> None:
+def test_no_cache_key_has_personal_values_and_the_origin_decides_how_long() -> None:
     for policy in POLICIES.values():
         key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
         assert key["CookiesConfig"] == {"CookieBehavior": "none"}
@@ -121,15 +121,15 @@ def test_only_a_picture_passes_on_what_its_reader_accepts() -> None:
 
 
 def test_a_personal_request_passes_on_its_query_and_headers_but_no_cookie_host_or_other_method() -> None:
-    """Not a list of what is passed on: CloudFront refuses one that has Authorization."""
-    headers = {each.lower() for each in REQUESTS["HeadersConfig"]["Headers"]}
-    assert REQUESTS["HeadersConfig"]["HeaderBehavior"] == "allExcept"
-    assert REQUESTS["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
-    assert REQUESTS["CookiesConfig"] == {"CookieBehavior": "none"}
+    """The policy lists the headers that are not passed on: CloudFront refuses a list that has Authorization."""
+    headers = {each.lower() for each in REQUEST_POLICY["HeadersConfig"]["Headers"]}
+    assert REQUEST_POLICY["HeadersConfig"]["HeaderBehavior"] == "allExcept"
+    assert REQUEST_POLICY["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    assert REQUEST_POLICY["CookiesConfig"] == {"CookieBehavior": "none"}
     assert headers == {"host", "x-http-method-override"}
 
 
-def test_no_list_of_what_is_passed_on_has_a_header_that_aws_refuses_there() -> None:
+def test_no_list_of_headers_to_pass_on_has_one_that_aws_refuses() -> None:
     for policy in of_type("AWS::CloudFront::OriginRequestPolicy").values():
         config = policy["OriginRequestPolicyConfig"]["HeadersConfig"]
         refused = {"Authorization", "Accept-Encoding"} if config["HeaderBehavior"] == "whitelist" else set()

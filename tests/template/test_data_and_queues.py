@@ -13,15 +13,15 @@ from tests.template.packaged import (
     RESOURCES,
     ROOT,
     TEMPLATE,
-    allowed,
+    actions_allowed,
     every_table,
     of_type,
     statements,
 )
 
-# They hold names and addresses.
+# These queues contain names and addresses.
 PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
-HOLDERS = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SES::EmailIdentity")
+TYPES_WITH_DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SES::EmailIdentity")
 NOTHING = {"Ref": "AWS::NoValue"}
 OWN_KEY = {"Ref": "CustomerKeyArn"}
 
@@ -30,10 +30,10 @@ OWN_KEY = {"Ref": "CustomerKeyArn"}
 
 def test_data_is_kept_when_the_stack_is_deleted_but_not_after_a_failed_creation() -> None:
     resources = RESOURCES
-    holders = {name for name, each in resources.items() if each["Type"] in HOLDERS} | PERSONAL_QUEUES
+    with_data = {name for name, each in resources.items() if each["Type"] in TYPES_WITH_DATA} | PERSONAL_QUEUES
     kept = {name for name, each in resources.items() if each.get("DeletionPolicy") == "RetainExceptOnCreate"}
-    assert kept == holders
-    assert {name for name, each in resources.items() if each.get("UpdateReplacePolicy") == "Retain"} == holders
+    assert kept == with_data
+    assert {name for name, each in resources.items() if each.get("UpdateReplacePolicy") == "Retain"} == with_data
 
 
 def test_tables_are_on_demand_encrypted_recoverable_and_protected() -> None:
@@ -47,7 +47,7 @@ def test_tables_are_on_demand_encrypted_recoverable_and_protected() -> None:
 
 
 def test_no_table_is_protected_while_it_is_created() -> None:
-    """A failed creation deletes its resources. A protected table would stop that in ROLLBACK_FAILED."""
+    """A failed creation deletes its resources. With a protected table, this would end in ROLLBACK_FAILED."""
     assert TEMPLATE["Parameters"]["Protect"]["Default"] == "no"
     assert TEMPLATE["Conditions"]["Protected"] == {"Fn::Equals": [{"Ref": "Protect"}, "yes"]}
 
@@ -88,15 +88,15 @@ def test_queues_are_encrypted_keep_14_days_and_have_dead_letter_queues() -> None
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert ("KmsMasterKeyId" in queue) is (name in PERSONAL_QUEUES)
         assert queue.get("SqsManagedSseEnabled") is (None if name in PERSONAL_QUEUES else True)
-        is_last = "DeadLetter" in name
-        assert is_last != ("RedrivePolicy" in queue)
+        is_dead_letter_queue = "DeadLetter" in name
+        assert is_dead_letter_queue != ("RedrivePolicy" in queue)
 
 
 def test_each_queue_policy_names_its_own_queue_only() -> None:
     """SQS refuses a policy whose statements name another queue, and the stack is not created."""
     policies = of_type("AWS::SQS::QueuePolicy")
-    governed = [queue["Ref"] for policy in policies.values() for queue in policy["Queues"]]
-    assert len(governed) == len(set(governed)) == len(policies)
+    queues_with_policy = [queue["Ref"] for policy in policies.values() for queue in policy["Queues"]]
+    assert len(queues_with_policy) == len(set(queues_with_policy)) == len(policies)
     for policy in policies.values():
         [queue] = policy["Queues"]
         for statement in policy["PolicyDocument"]["Statement"]:
@@ -106,8 +106,8 @@ def test_each_queue_policy_names_its_own_queue_only() -> None:
 def test_sns_may_send_to_every_queue_of_its_subscription() -> None:
     subscription = RESOURCES["MailEventsSubscription"]["Properties"]
     targets = [subscription["Endpoint"], subscription["RedrivePolicy"]["deadLetterTargetArn"]]
-    governed = [policy["Queues"][0]["Ref"] for policy in of_type("AWS::SQS::QueuePolicy").values()]
-    assert [target["Fn::GetAtt"][0] for target in targets] == governed
+    queues_with_policy = [policy["Queues"][0]["Ref"] for policy in of_type("AWS::SQS::QueuePolicy").values()]
+    assert [target["Fn::GetAtt"][0] for target in targets] == queues_with_policy
 
 
 def test_only_functions_that_send_to_their_own_queue_may_run_in_a_loop() -> None:
@@ -147,7 +147,7 @@ def test_event_sources_report_single_failures_and_streams_give_up_in_the_end() -
 
 
 def test_only_named_functions_reach_signatures() -> None:
-    reach = {name: allowed(name, '"SignaturesTable", "Arn"') for name in FUNCTIONS}
+    reach = {name: actions_allowed(name, '"SignaturesTable", "Arn"') for name in FUNCTIONS}
     assert {name: actions for name, actions in reach.items() if actions} == {
         "APIHandler": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DescribeTable"},
         "Links": {"dynamodb:GetItem", "dynamodb:UpdateItem"},

@@ -1,10 +1,10 @@
-"""What CloudFront asks and shows: the API, the busy page, and what AWS refuses when it creates a distribution."""
+"""CloudFront's origins, the busy page, and AWS's rules for a distribution."""
 
 import json
 import re
 
 from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, Resource, of_type
-from tests.template.test_behaviours import BEHAVIOURS, EDGE, POLICIES, REQUESTS, Node, query_of
+from tests.template.test_behaviours import BEHAVIOURS, EDGE, POLICIES, REQUEST_POLICY, Node, query_of
 
 BUSY: Node = RESOURCES["BusyEdge"]["Properties"]["DistributionConfig"]
 ORIGINS = {each["Id"]: each for each in EDGE["Origins"]}
@@ -30,7 +30,7 @@ def test_the_api_gets_its_stage_the_prefix_and_the_key() -> None:
     }
 
 
-def test_the_api_refuses_whoever_has_neither_key_once_it_is_told_to() -> None:
+def test_the_api_refuses_requests_without_a_key_if_edge_only_is_yes() -> None:
     definition = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
     condition, policy, otherwise = definition["x-amazon-apigateway-policy"]["Fn::If"]
     allowed, denied = policy["Statement"]
@@ -44,29 +44,29 @@ def test_the_api_refuses_whoever_has_neither_key_once_it_is_told_to() -> None:
 
 def test_functions_accept_exactly_the_keys_of_the_policy() -> None:
     for name in ("APIHandler", "SignIn", "Manage"):
-        given = json.loads(RESOURCES[name]["Properties"]["Environment"]["Variables"]["ORIGIN_KEYS"]["Fn::Sub"])
-        assert given.keys() == {"OriginKey", "OriginKeyToo"}
+        keys = json.loads(RESOURCES[name]["Properties"]["Environment"]["Variables"]["ORIGIN_KEYS"]["Fn::Sub"])
+        assert keys.keys() == {"OriginKey", "OriginKeyToo"}
 
 
 # The busy page.
 
 
-def test_the_busy_page_comes_for_every_failure_of_a_page_and_is_never_kept_as_the_page() -> None:
+def test_the_busy_page_replaces_every_failed_page_and_is_never_cached_as_the_page() -> None:
     [group] = EDGE["OriginGroups"]["Items"]
     assert group["FailoverCriteria"]["StatusCodes"] == {"Quantity": 5, "Items": [429, 500, 502, 503, 504]}
     assert [each["OriginId"] for each in group["Members"]["Items"]] == ["Api", "Busy"]
     assert ORIGINS["Busy"]["DomainName"] == {"Fn::GetAtt": ["BusyEdge", "DomainName"]}
     # A 200 would be kept under the page's address. The bucket answers 403 for every path: it has one object.
-    shown = {
+    responses = {
         each["ErrorCode"]: (each["ResponseCode"], each["ResponsePagePath"]) for each in BUSY["CustomErrorResponses"]
     }
-    assert shown == dict.fromkeys((403, 404), (503, "/busy.html"))
+    assert responses == dict.fromkeys((403, 404), (503, "/busy.html"))
 
 
-def test_an_error_does_not_outlive_the_problem_and_stays_the_apis_own() -> None:
-    """CloudFront keeps an error for ten seconds unless told otherwise. JSON's errors must not become pages."""
-    kept = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in EDGE["CustomErrorResponses"]}
-    assert kept == dict.fromkeys((500, 502, 503, 504), 1)
+def test_an_error_is_kept_for_a_second_and_stays_the_apis_own() -> None:
+    """By default, CloudFront keeps an error for ten seconds. Errors in JSON must not become pages."""
+    seconds = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in EDGE["CustomErrorResponses"]}
+    assert seconds == dict.fromkeys((500, 502, 503, 504), 1)
     assert not [each for each in EDGE["CustomErrorResponses"] if "ResponsePagePath" in each]
 
 
@@ -88,7 +88,7 @@ def test_a_distribution_has_no_more_than_aws_allows() -> None:
     assert len(BEHAVIOURS) < MOST_BEHAVIOURS
     # An account has twenty cache policies, and each stage with a CDN has these.
     assert len(POLICIES) <= MOST_POLICIES // 3
-    assert len(REQUESTS["HeadersConfig"]["Headers"]) <= MOST_IN_A_POLICY
+    assert len(REQUEST_POLICY["HeadersConfig"]["Headers"]) <= MOST_IN_A_POLICY
     assert all(len(query_of(policy)) <= MOST_IN_A_POLICY for policy in POLICIES.values())
     patterns = [each["PathPattern"] for each in BEHAVIOURS]
     assert len({*patterns}) == len(patterns)
@@ -108,7 +108,7 @@ def test_a_policy_that_keeps_something_has_a_maximum() -> None:
     assert all(policy["MaxTTL"] > 0 for policy in POLICIES.values())
 
 
-def test_a_stage_of_the_same_name_in_a_second_region_meets_no_name_of_the_first() -> None:
+def test_the_same_stage_in_a_second_region_has_other_names() -> None:
     """CloudFront has one list of policies for all regions of an account."""
     every = [each for kind in _NAMED for each in of_type(f"AWS::CloudFront::{kind}").values()]
     configs = [config for each in every for config in each.values()]

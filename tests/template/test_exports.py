@@ -6,7 +6,7 @@ from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
 from chalicelib.signatures.walk import EXPORTED
-from tests.template.packaged import FUNCTIONS, KEY, RESOURCES, actions, allowed, of_type, statements
+from tests.template.packaged import FUNCTIONS, KEY, RESOURCES, actions, actions_allowed, of_type, statements
 
 
 def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
@@ -19,7 +19,7 @@ def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
 
 def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:
     assert "SignaturesTable" not in json.dumps(statements("Exports"))
-    assert allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
+    assert actions_allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
     [signing] = [each for each in statements("Exports") if "ExportsBucket" in json.dumps(each["Resource"])]
     assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
     assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {

@@ -15,7 +15,7 @@ from tests.template.packaged import events
 
 def test_the_mail_filter_matches_what_the_relay_reads() -> None:
     filters = events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]
-    mail, letter, added, left = [json.loads(each["Pattern"])["dynamodb"] for each in filters]
+    mail, letter, added, withdrawn = [json.loads(each["Pattern"])["dynamodb"] for each in filters]
     assert mail == {"NewImage": {"mail_kind": {"S": [{"exists": True}]}}}
     # "exists" works on leaves only: every letter has its version.
     has_letter = {"M": {"version": {"S": [{"exists": True}]}}}
@@ -27,7 +27,7 @@ def test_the_mail_filter_matches_what_the_relay_reads() -> None:
         "OldImage": {"state": {"S": ["confirmed"]}, "letter_asked": has_letter},
         "NewImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
     }
-    assert left == {
+    assert withdrawn == {
         "OldImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
         "NewImage": {"state": {"S": [{"anything-but": ["confirmed"]}]}},
     }

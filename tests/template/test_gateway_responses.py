@@ -42,10 +42,10 @@ def test_a_gateway_response_is_a_problem_like_ours(kind: str) -> None:
     assert "$" not in json.dumps(body), "the body must not contain template variables of the request or of AWS"
     status = GATEWAY[kind].get("statusCode")
     assert body.get("status") == (int(status) if status else None)
-    if kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429":
+    can_be_retried = kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429"
+    if can_be_retried:
         assert int(parameters["Retry-After"].strip("'")) > 0
-    sends_on = kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429"
-    assert ("Refresh" in parameters) is sends_on
+    assert ("Refresh" in parameters) is can_be_retried
 
 
 def test_a_browser_whose_form_is_refused_is_sent_on_to_a_page_of_the_cdn() -> None:

@@ -13,7 +13,7 @@ from tests.template.packaged import (
     FUNCTIONS,
     KEY,
     actions,
-    allowed,
+    actions_allowed,
     every_function,
     of_type,
     registered_functions,
@@ -121,14 +121,14 @@ def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
         "StoreOverflow",
     }
     for name in ("Counts", "People"):
-        assert allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
-    assert allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
-    assert allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+        assert actions_allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
+    assert actions_allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
+    assert actions_allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 
 
 def test_the_audit_trail_is_append_only() -> None:
     """Only the code makes sure that a put does not overwrite an entry: IAM has no condition for that."""
-    policies = {name: allowed(name, "AuditTable") for name in FUNCTIONS if allowed(name, "AuditTable")}
+    policies = {name: actions_allowed(name, "AuditTable") for name in FUNCTIONS if actions_allowed(name, "AuditTable")}
     assert policies.pop("Manage") == {"dynamodb:PutItem", "dynamodb:Query"}
     assert all(actions == {"dynamodb:PutItem"} for actions in policies.values())
 

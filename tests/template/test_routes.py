@@ -28,7 +28,7 @@ CONTRACT = {
     ("GET", "/api/staff/petitions/{slug}/counts"),
 }
 
-# Staff sign in here to get a token.
+# Staff get a token here, so there is no token yet.
 OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
 
 
@@ -133,7 +133,7 @@ def module_of(view: Any) -> str:
 
 
 @pytest.mark.parametrize("each", Function)
-def test_a_function_is_told_which_it_is(each: Function) -> None:
+def test_a_function_that_serves_routes_gets_its_name(each: Function) -> None:
     assert FUNCTIONS[each]["Environment"]["Variables"]["SERVED_FUNCTION"] == each
 
 

@@ -123,8 +123,8 @@ def test_a_senders_concurrency_is_what_its_pace_assumes() -> None:
 
 @pytest.mark.parametrize("rate", [1, 2, 12, 14, 300, 1000])
 def test_a_batch_is_sent_within_a_senders_timeout(rate: int) -> None:
-    given = TEMPLATE["Parameters"]["MailPerSecond"]
-    assert given["MinValue"] <= rate <= given["MaxValue"]
+    parameter = TEMPLATE["Parameters"]["MailPerSecond"]
+    assert parameter["MinValue"] <= rate <= parameter["MaxValue"]
     for function, share in (("SendMail", SHARES[Priority.URGENT]), ("SendOtherMail", SHARES[Priority.OTHER])):
         gap = senders_for(rate) / (rate * share)
         assert events("SQS")[function]["BatchSize"] * gap <= BUDGET_SECONDS

@@ -45,13 +45,13 @@ def required_settings(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def test_every_setting_is_given_and_secrets_only_where_they_are_needed(
     function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = environment_of(function)
+    variables = environment_of(function)
     private = SECRETS | SOURCES | OIDC
     own = {name for name, functions in private.items() if function in functions}
     own |= {"SERVED_FUNCTION"} if function in list(Function) else set()
-    # The last one is for pydantic: its search for plugins takes 15 ms of a cold start, and we have none.
+    # PYDANTIC_DISABLE_PLUGINS: the search for plugins takes 15 ms of a cold start, and there are none.
     required = required_settings(monkeypatch) | {"LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
-    assert given.keys() == required - private.keys() | own
+    assert variables.keys() == required - private.keys() | own
 
 
 def test_secrets_are_generated_and_resolved_in_the_stack() -> None:

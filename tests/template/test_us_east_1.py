@@ -1,4 +1,4 @@
-"""The stack in us-east-1: nobody who may sign is stopped, and the log has nothing personal."""
+"""The stack in us-east-1: the firewall stops no genuine signer, and the log has no personal data."""
 
 import json
 import re
@@ -22,23 +22,23 @@ GROUPS = {
 }
 
 
-def parts(statement: dict[str, Any]) -> list[dict[str, Any]]:
+def conditions_of(statement: dict[str, Any]) -> list[dict[str, Any]]:
     return statement["AndStatement"]["Statements"] if "AndStatement" in statement else [statement]
 
 
-def limited(path: str, method: str) -> set[str]:
+def rate_rules_of(path: str, method: str) -> set[str]:
     """Return the rate rules that count this request."""
     found = set()
     for name, rate in RATES.items():
-        path_rule, *method_rule = parts(rate["ScopeDownStatement"])
+        path_rule, *method_rule = conditions_of(rate["ScopeDownStatement"])
         fits = re.search(path_rule["RegexMatchStatement"]["RegexString"], path)
         if fits and all(each["ByteMatchStatement"]["SearchString"] == method for each in method_rule):
             found.add(name)
     return found
 
 
-def test_the_rates_are_of_signing_links_and_sign_in_only() -> None:
-    counted = {view: limited(path_of(route), route.method) for view, route in ROUTES.items()}
+def test_only_signing_links_and_sign_in_have_rate_rules() -> None:
+    counted = {view: rate_rules_of(path_of(route), route.method) for view, route in ROUTES.items()}
     links = ("confirm", "withdrawal", "unsubscription", "stop", "confirmation")
     expected = {"sign_by_form": {"SigningByForm"}, "sign_by_json": {"SigningByJson"}}
     expected |= {"begin_sign_in": {"SignIn"}, "open_session": {"SignIn"}}
@@ -48,9 +48,9 @@ def test_the_rates_are_of_signing_links_and_sign_in_only() -> None:
 
 
 def test_another_spelling_of_an_address_does_not_escape_the_count() -> None:
-    assert limited("/api/petitions/safe-children/signatures/", "POST") == {"SigningByJson"}
+    assert rate_rules_of("/api/petitions/safe-children/signatures/", "POST") == {"SigningByJson"}
     for rate in RATES.values():
-        path_rule, *_ = parts(rate["ScopeDownStatement"])
+        path_rule, *_ = conditions_of(rate["ScopeDownStatement"])
         changes = path_rule["RegexMatchStatement"]["TextTransformations"]
         assert [(each["Priority"], each["Type"]) for each in changes] == [(0, "URL_DECODE"), (1, "NORMALIZE_PATH")]
 
@@ -60,7 +60,7 @@ def test_a_school_may_sign_at_once() -> None:
     assert {each["AggregateKeyType"] for each in RATES.values()} == {"IP"}
 
 
-def test_everything_counts_until_it_is_told_to_block_and_nothing_asks_for_a_script() -> None:
+def test_rules_only_count_unless_blocks_is_yes_and_none_needs_javascript() -> None:
     assert TEMPLATE["Parameters"]["Blocks"]["Default"] == "no"
     for rule in RULES:
         action = rule.get("Action") or rule["OverrideAction"]
@@ -99,7 +99,7 @@ def test_a_refused_person_is_told_how_to_go_back_in_every_language() -> None:
     assert "Dylai’r hyn a deipioch fod yno o hyd." in page
 
 
-def test_a_stage_of_the_same_name_in_a_second_region_meets_no_name_of_the_first() -> None:
+def test_the_same_stage_in_a_second_region_has_other_names() -> None:
     resources: dict[str, Any] = {name: each["Properties"] for name, each in TEMPLATE["Resources"].items()}
     names = [each.get("Name") or each.get("LogGroupName") for each in resources.values()]
     assert [each["Fn::Sub"].rpartition("petitions-")[2] for each in names if each] == ["${Stage}-${SiteRegion}"] * 4

@@ -2,7 +2,7 @@
 
 from benchmarks import declared
 from stack import preflight
-from tests.template.packaged import QUEUES, TEMPLATE, allowed, events
+from tests.template.packaged import QUEUES, TEMPLATE, actions_allowed, events
 
 
 def test_the_overflow_queue_survives_days_without_the_table() -> None:
@@ -28,8 +28,8 @@ def test_every_worker_can_read_its_queue_or_stream() -> None:
     for function, source in events("SQS").items():
         queue = source["Queue"]["Fn::GetAtt"][0]
         # A job sends itself a new message when time runs short.
-        assert allowed(function, queue) - ({"sqs:SendMessage"} if function in JOBS else set()) == receive
+        assert actions_allowed(function, queue) - ({"sqs:SendMessage"} if function in JOBS else set()) == receive
     read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     for function in events("DynamoDB"):
-        assert allowed(function, "StreamArn") == read
-        assert allowed(function, "StreamDeadLetterQueue") == {"sqs:SendMessage"}
+        assert actions_allowed(function, "StreamArn") == read
+        assert actions_allowed(function, "StreamDeadLetterQueue") == {"sqs:SendMessage"}

@@ -28,12 +28,12 @@ EVENING = Expected(1_000, 3_600)
 
 
 class Aws:
-    """Lambda's reservations and DynamoDB's warm throughput. `failing`: how many calls work before one is refused."""
+    """Lambda's reservations and DynamoDB's warm throughput. `calls_left`: how many calls work before one is refused."""
 
-    def __init__(self, failing: int = 100) -> None:
+    def __init__(self, calls_left: int = 100) -> None:
         self.reserved: dict[str, int] = {}
         self.warmed: dict[str, int] = {}
-        self.failing = failing
+        self.calls_left = calls_left
 
     def clients(self, service: str, region: str) -> Any:
         return self
@@ -41,9 +41,9 @@ class Aws:
     def _called(self, service: str, operation: str, asked: dict[str, Any]) -> None:
         """Refuse what botocore's model refuses."""
         validate_parameters(asked, _client(service).meta.service_model.operation_model(operation).input_shape)
-        if self.failing == 0:
+        if self.calls_left == 0:
             raise ClientError({"Error": {"Code": "LimitExceededException", "Message": "not now"}}, operation)
-        self.failing -= 1
+        self.calls_left -= 1
 
     def put_function_concurrency(self, **asked: Any) -> None:
         self._called("lambda", "PutFunctionConcurrency", asked)
@@ -86,7 +86,7 @@ def yes() -> bool:
 ALL, LEFT = planned(replace(DEFAULT, shards=10, pace=500, rate=600))
 
 
-def shown(act: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> str:
+def output_of(act: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> str:
     act()
     return capsys.readouterr().out
 
@@ -121,13 +121,13 @@ def test_a_no_changes_nothing(aws: Aws, warming: Warming) -> None:
 def test_revert_restores_what_was_before_and_says_what_stays(
     aws: Aws, warming: Warming, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    had_some = [replace(each, before=7) if each.target == "prod-RelayMail" else each for each in ALL]
-    warm(warming, had_some, LEFT, yes)
-    told = shown(lambda: revert(warming), capsys)
+    with_reservation = [replace(each, before=7) if each.target == "prod-RelayMail" else each for each in ALL]
+    warm(warming, with_reservation, LEFT, yes)
+    output = output_of(lambda: revert(warming), capsys)
     assert aws.reserved == {"prod-RelayMail": 7}
-    assert "stays: warm throughput of signatures, up to 8,000" in told
-    assert "stays: tally shards of safe-children" in told
-    assert "Nothing to undo" in shown(lambda: revert(warming), capsys)
+    assert "stays: warm throughput of signatures, up to 8,000" in output
+    assert "stays: tally shards of safe-children" in output
+    assert "Nothing to undo" in output_of(lambda: revert(warming), capsys)
 
 
 @pytest.mark.parametrize("working", range(5))
@@ -139,10 +139,10 @@ def test_a_run_that_stops_half_way_says_so_and_can_be_continued_or_undone(
     warming = Warming(aws.clients, tables)
     with pytest.raises(Failure, match=r"only \d of 6 changed; not: .*make warm REVERT=1"):
         warm(warming, ALL, LEFT, yes)
-    aws.failing = 1
+    aws.calls_left = 1
     with pytest.raises(Failure, match="Run make warm REVERT=1 again"):
         revert(warming)
-    aws.failing = 100
+    aws.calls_left = 100
     revert(warming)
     assert aws.reserved == {}
     warm(warming, ALL, LEFT, yes)
