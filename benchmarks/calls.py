@@ -50,15 +50,15 @@ class MeteredApp:
         """Meter one request. Raise RuntimeError unless its status is `status`: a failed request would look cheap."""
         from app import app
 
-        with self.metered() as usage:
+        with self.meter_block() as usage:
             response = app(event, None)
         if response["statusCode"] != status:
             raise RuntimeError(f"{event['resource']} answered {response['statusCode']}")
         return {**usage.as_figures(), "body": response["body"], "headers": response["headers"]}
 
-    def metered(self) -> AbstractContextManager[Usage]:
+    def meter_block(self) -> AbstractContextManager[Usage]:
         """Meter the block. It is for operations that are not requests."""
-        return self._meter.metered()
+        return self._meter.meter_block()
 
     def sign(self, supporter: str) -> dict[str, Any]:
         return self.handle(scene.sign_event(self.petition.slug, supporter), 202)

@@ -60,7 +60,7 @@ def _measure_projection(app: MeteredApp, sequence: str) -> dict[str, Any]:
     slug, bucket = app.petition.slug, keys.BUCKETS[0]
     sizes = {name: item_bytes(_item(counter_of(slug, bucket, name))) for name in NAMES}
     widest = max(sizes, key=lambda name: sizes[name])
-    with app.metered() as usage:
+    with app.meter_block() as usage:
         project([Increment(counter_of(slug, bucket, widest), sequence, {CONSTITUENCY_PREFIX + widest: 1})], tables())
     return {**usage.as_figures(), "largest_item_bytes": sizes[widest]}
 

@@ -77,7 +77,7 @@ def _page_figure(measured: Results) -> Figure:
 
 def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> Figure:
     found = tuple(usage[part] for part in USAGE)
-    return Figure(name, _slashed(goal), _slashed(found), found == goal)
+    return Figure(name, _join_with_slashes(goal), _join_with_slashes(found), found == goal)
 
 
 def _constant_count_figure(name: str, usage: Results, few: Results) -> Figure:
@@ -102,6 +102,6 @@ def _ratio_figure(name: str, ratio: float, goal: float) -> Figure:
     return Figure(name, f"≤ {goal:g}", f"{ratio:.2f}", ratio <= goal)
 
 
-def _slashed(numbers: tuple[float, ...]) -> str:
+def _join_with_slashes(numbers: tuple[float, ...]) -> str:
     plain: Callable[[float], str] = "{:g}".format
     return " / ".join(map(plain, numbers))

@@ -60,7 +60,7 @@ def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
     return cpu_us / 1e6 / cpu_share(memory_mb(step)) + waiting
 
 
-def batched(figures: Mapping[str, Any], name: str, size: float) -> float:
+def interpolate(figures: Mapping[str, Any], name: str, size: float) -> float:
     """Interpolate a figure for a batch of `size` from batches of one and of ten."""
     one, ten = figures["of_1"][name], figures["of_10"][name]
     return float(one + (ten - one) / 9 * (size - 1))

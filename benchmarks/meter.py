@@ -42,7 +42,7 @@ class Meter:
         events.register("after-call.dynamodb", self._on_answer)
 
     @contextmanager
-    def metered(self) -> Iterator[Usage]:
+    def meter_block(self) -> Iterator[Usage]:
         """Meter the calls of the block."""
         self._usage = Usage()
         try:
@@ -79,7 +79,7 @@ def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, 
 def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     """Return the reported units. For a failed condition: 1 for each KB of the larger item, 2 in a transaction."""
     if "Error" not in answer:
-        return _reported(answer) if operation.startswith(("Put", "Update", "Delete", "TransactWrite")) else 0
+        return _reported_units(answer) if operation.startswith(("Put", "Update", "Delete", "TransactWrite")) else 0
     if operation == "TransactWriteItems":
         reasons = answer.get("CancellationReasons", [])
         return sum(2 * _blocks([reason.get("Item", {})], WRITE_BLOCK) for reason in reasons)
@@ -93,7 +93,7 @@ def _batch_units(table: str, keys: Mapping[str, Any], answer: Mapping[str, Any])
     return _rate(keys) * (absent + sum(_blocks([item], READ_BLOCK) for item in found))
 
 
-def _reported(answer: Mapping[str, Any]) -> float:
+def _reported_units(answer: Mapping[str, Any]) -> float:
     reported = answer.get("ConsumedCapacity", [])
     return float(sum(one["CapacityUnits"] for one in (reported if isinstance(reported, list) else [reported])))
 

@@ -84,7 +84,7 @@ def simulate(rate: int, seconds: int, cpu: float) -> dict[str, Any]:
 def cpu_seconds() -> float:
     """Return the sender's CPU time for one email of a batch on Lambda, from what `make cost` measured."""
     way = results.read()["way"]["send"]
-    cpu = lambdas.batched(way, "cpu_us", lambdas.QUEUE_BATCH) / lambdas.QUEUE_BATCH
+    cpu = lambdas.interpolate(way, "cpu_us", lambdas.QUEUE_BATCH) / lambdas.QUEUE_BATCH
     return lambdas.seconds("send", cpu, 0)
 
 

@@ -86,12 +86,12 @@ def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
     if step in REQUESTS:
         return lambdas.seconds(step, steps[step]["cpu_us"], steps[step]["calls"])
     size = pace.queue_batch if step in ("send", "feedback") else pace.stream_batch
-    cpu, calls = (lambdas.batched(steps[step], name, size) for name in ("cpu_us", "calls"))
+    cpu, calls = (lambdas.interpolate(steps[step], name, size) for name in ("cpu_us", "calls"))
     if step == "relay":
         calls = max(1.0, size / lambdas.QUEUE_BATCH)  # SQS accepts ten at a time
     elif step == "project":
         size = projected_units(steps, pace) * pace.stream_batch
-        cpu, calls = lambdas.batched(steps[step], "cpu_us", size), size
+        cpu, calls = lambdas.interpolate(steps[step], "cpu_us", size), size
     return lambdas.seconds(step, cpu, calls, mails=size if step == "send" else 0)
 
 
@@ -153,7 +153,9 @@ def _logs(steps: StepFigures, pace: Pace) -> list[Line]:
     counts = invocations(pace)
     sizes = {"send": pace.queue_batch, "feedback": pace.queue_batch}
     workers = {
-        step: lambdas.batched(steps[step], "log_bytes", sizes.get(step, 1)) for step in counts if step not in REQUESTS
+        step: lambdas.interpolate(steps[step], "log_bytes", sizes.get(step, 1))
+        for step in counts
+        if step not in REQUESTS
     }
     own_bytes = sum(counts[step] * (workers.get(step) or steps[step]["log_bytes"]) for step in counts)
     platform_bytes = sum(counts.values()) * len(lambdas.PLATFORM_LINES)

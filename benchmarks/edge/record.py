@@ -46,9 +46,9 @@ class Record:
 
     def add_shown_number(self, kind: str, number: int, size: int, now: float) -> None:
         """Record an answer's bytes, and for how many seconds its number has been out of date: 0 if it is true."""
-        shown = max(0, number - self.before)
-        is_old = shown < len(self.confirmed_at) and self.confirmed_at[shown] <= now
-        self.stale[kind].append(now - self.confirmed_at[shown] if is_old else 0.0)
+        confirmations = max(0, number - self.before)
+        outdated_at = self.confirmed_at[confirmations] if confirmations < len(self.confirmed_at) else now
+        self.stale[kind].append(max(0.0, now - outdated_at))
         self.sizes[kind].append(size)
 
     def figures(self, seconds: float) -> dict[str, Any]:

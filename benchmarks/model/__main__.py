@@ -26,7 +26,7 @@ def main() -> None:
     service = calibrated_service(stored)
     say(dim("A model, not a measurement: limits and their sources are in benchmarks/model/limits.py."))
     say(bold(HEADER))
-    runs = {(load.name, name): _simulated(load, name, service) for load in SCENARIOS for name in ACCOUNTS}
+    runs = {(load.name, name): _simulate(load, name, service) for load in SCENARIOS for name in ACCOUNTS}
     table = table_of_needs(service)
     floods = {name: simulate_evening(limit, shares_a_carrier=shared).figures for name, (limit, shared) in CASES.items()}
     results.add({"flood": floods})
@@ -38,7 +38,7 @@ def main() -> None:
         say(line)
 
 
-def _simulated(load: Load, name: str, service: Service) -> Run:
+def _simulate(load: Load, name: str, service: Service) -> Run:
     """Run the load, and print the result at once: the longest runs take some seconds."""
     done = run(load, name, service)
     figures = done.figures

@@ -47,8 +47,8 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
     """Return durations from measurements and from the assumptions in `benchmarks.lambdas`."""
     steps = results["way"]
     requests_of_a_batch = lambdas.STREAM_BATCH / QUEUE_BATCH
-    mail = lambdas.batched(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
-    relay = lambdas.batched(steps["relay"], "cpu_us", lambdas.STREAM_BATCH)
+    mail = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
+    relay = lambdas.interpolate(steps["relay"], "cpu_us", lambdas.STREAM_BATCH)
     cold = results["cold_start_ms"]
     return Service(
         sign=lambdas.seconds("sign", steps["sign"]["cpu_us"], 1),

@@ -78,7 +78,7 @@ class ProxyFaults:
         elif answer.status < 500 and "ConditionalCheckFailed" not in (answer.text or ""):
             self._unmarked.add(body)
 
-    def unmarked(self) -> Counter[str]:
+    def unmarked_emails(self) -> Counter[str]:
         """Return by signature id the emails that SES accepted and the table could not mark.
 
         Each is sent once more: the only window in which an email comes twice (DESIGN.md: claim, send, mark).

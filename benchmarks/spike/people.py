@@ -72,20 +72,20 @@ class Supporter(FastHttpUser):
 
     def _view(self, paths: list[str]) -> dict[int, int]:
         """Open pages and counts as viewers do: ten for each person who signs. Return how often each status came."""
-        seen = Counter[int]()
+        statuses_of_views = Counter[int]()
         for path in paths:
             answer = self.client.get(path, headers={"Accept": "text/html", "Accept-Encoding": "gzip, br"}, name="view")
-            seen[answer.status_code] += 1
-        return seen
+            statuses_of_views[answer.status_code] += 1
+        return statuses_of_views
 
-    def _deliver(self, post: dict[str, Any], seen: dict[int, int]) -> None:
+    def _deliver(self, post: dict[str, Any], statuses_of_views: dict[int, int]) -> None:
         began = time.monotonic()
         for attempt in range(1_000):
             status, pause = self._send(post)
             waited = time.monotonic() - began
             is_last = (status not in (0, 429) and status < 500) or waited > GIVE_UP
             line = {"who": post["who"], "at": time.time(), "status": status, "ms": round(waited * 1000, 1)}
-            line |= {"good": status == post["good"], "last": is_last, "seen": seen if is_last else {}}
+            line |= {"good": status == post["good"], "last": is_last, "seen": statuses_of_views if is_last else {}}
             UNSENT.answers.write(json.dumps(line) + "\n")
             if is_last:
                 return

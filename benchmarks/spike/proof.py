@@ -64,10 +64,10 @@ def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answe
     found = list(rows(spike_stack))
     accepted, emails = _people_with_success(sign_answers), spike_stack.faults.ses.delivered
     stored_numbers = {number for row in found if (number := number_of(row["email"])) is not None}
-    people = _expected(spike_stack, accepted | stored_numbers)
+    people = _people_by_signature_id(spike_stack, accepted | stored_numbers)
     stored = {people[row["sk"]] for row in found if row["sk"] in people}
     confirmed = {people.get(row["sk"]) for row in found if row["state"] == "confirmed"}
-    counted = _counted(spike_stack)
+    counted = _staff_count(spike_stack)
     return Proof(
         accepted=len(accepted),
         stored=len(found),
@@ -80,8 +80,8 @@ def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answe
         twice_counted=abs(counted - len(confirmed)),
         mails=len(emails),
         unmailed=sum(not row["mails"] for row in found),
-        unmarked=sum(spike_stack.faults.unmarked().values()),
-        too_many_mails=too_many_emails(found, emails, spike_stack.faults.unmarked()),
+        unmarked=sum(spike_stack.faults.unmarked_emails().values()),
+        too_many_mails=too_many_emails(found, emails, spike_stack.faults.unmarked_emails()),
         recount_agrees=_recount_agrees(spike_stack),
     )
 
@@ -133,14 +133,14 @@ def _people_with_success(answers: Sequence[Answer]) -> set[int]:
     return {answer["who"] for answer in answers if answer["good"]}
 
 
-def _expected(spike_stack: SpikeStack, numbers: set[int]) -> dict[str, int]:
+def _people_by_signature_id(spike_stack: SpikeStack, numbers: set[int]) -> dict[str, int]:
     """Return the people by the signature ids that belong to their addresses."""
     versions: dict[str, str] = json.loads(spike_stack.stack.keys()["SIGNATURE_KEYS"])
     secret = next(iter(versions.values()))
     return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
 
 
-def _counted(spike_stack: SpikeStack) -> int:
+def _staff_count(spike_stack: SpikeStack) -> int:
     url = f"{spike_stack.site}/api/staff/petitions/{SLUG}/counts"
     answer = requests.get(url, headers={"Authorization": f"Bearer {spike_stack.staff_token}"}, timeout=30)
     return int(answer.json()["confirmed"])

@@ -26,18 +26,18 @@ METHOD = {
 
 def main() -> None:
     say(dim("Comparing with a tutorial's application ..."))
-    measured = {**_in_one_process(), **_deployed(), "machine": machine.describe(), "method": METHOD}
+    measured = {**_measure_in_one_process(), **_measure_deployed(), "machine": machine.describe(), "method": METHOD}
     results.add({"tutorial": measured})
     for line in lines(measured):
         say(line)
 
 
-def _in_one_process() -> dict[str, Any]:
+def _measure_in_one_process() -> dict[str, Any]:
     with emulator() as running:
         return measure_in_process("benchmarks.tutorial.side_by_side", running.endpoint)
 
 
-def _deployed() -> dict[str, Any]:
+def _measure_deployed() -> dict[str, Any]:
     with emulator(functions=FUNCTIONS) as running:
         both = deploy_both(running.endpoint)
         return {**rates(both), "count_error_race": count_error_of_race(both)}

@@ -12,5 +12,5 @@ def mails(endpoint: str) -> list[dict[str, Any]]:
     return [mail for account in accounts.values() for mail in account]
 
 
-def mails_sent(endpoint: str) -> int:
+def count_mails(endpoint: str) -> int:
     return len(mails(endpoint))

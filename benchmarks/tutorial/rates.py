@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import scene
 from benchmarks.tutorial.crowd import send_requests
 from benchmarks.tutorial.deployment import SLUG, Both
-from benchmarks.tutorial.inbox import mails_sent
+from benchmarks.tutorial.inbox import count_mails
 from stack.aws import Cloud
 
 CONNECTIONS = 16
@@ -44,7 +44,7 @@ def _measure_as_deployed(both: Both, prefix: str) -> tuple[Figures, Figures]:
     """Return requests a second, and seconds until the last email. The second side starts after that."""
     rate, mailed = {}, {}
     for name, api in _sides(both):
-        before, started = mails_sent(both.ours.endpoint), time.perf_counter()
+        before, started = count_mails(both.ours.endpoint), time.perf_counter()
         rate[name] = _measure_rate(api, prefix)
         _wait_for_mails(both, before + SIGNATURES)
         mailed[name] = round(time.perf_counter() - started - SETTLE_SECONDS, 1)
@@ -53,7 +53,7 @@ def _measure_as_deployed(both: Both, prefix: str) -> tuple[Figures, Figures]:
 
 def _measure_with_workers_paused(both: Both, prefix: str) -> Figures:
     """Return requests a second while our workers are paused. Afterwards, wait until the workers have sent all email."""
-    before = mails_sent(both.ours.endpoint)
+    before = count_mails(both.ours.endpoint)
     with paused_workers(both.ours.endpoint):
         rate = {name: _measure_rate(api, prefix) for name, api in _sides(both)}
     _wait_for_mails(both, before + 2 * SIGNATURES)
@@ -71,7 +71,7 @@ def _measure_rate(api: str, prefix: str) -> float:
 
 def _wait_for_mails(both: Both, mails: int) -> None:
     deadline = time.perf_counter() + MAIL_SECONDS
-    while mails_sent(both.ours.endpoint) < mails:
+    while count_mails(both.ours.endpoint) < mails:
         if time.perf_counter() > deadline:
             raise RuntimeError(f"not all mails were sent in {MAIL_SECONDS:.0f} s")
         time.sleep(0.1)

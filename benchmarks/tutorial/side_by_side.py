@@ -42,7 +42,7 @@ def measure_costs(sides: Sides) -> Figures:
 
 
 def _measure_call(sides: Sides, name: str, person: str) -> Figures:
-    with sides.metered_app.metered() as usage:
+    with sides.metered_app.meter_block() as usage:
         start = process_time()
         status = sides.sign(name, person)
         cpu = process_time() - start
@@ -56,11 +56,11 @@ def count_error_of_retries(sides: Sides) -> dict[str, int]:
     from chalicelib.signatures.worker import store_overflow
 
     before = for_both(sides.read_count)
-    for person, has_fault in people("retries"):
+    for person, has_fault in people_with_faults("retries"):
         for name in NAMES:
             _act_with_fault(sides, has_fault, partial(sides.sign, name, person))
     drain("OVERFLOW_QUEUE_URL", store_overflow)
-    for person, has_fault in people("retries"):
+    for person, has_fault in people_with_faults("retries"):
         _act_with_fault(sides, has_fault, partial(sides.metered_app.confirm, person))
     after = for_both(sides.read_count)
     return for_both(lambda name: after[name] - before[name] - PEOPLE)
@@ -78,7 +78,7 @@ def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
     """Return how many people get no email although SES refused only for a while and people retried after errors."""
     from chalicelib.delivery.worker import send_mail
 
-    for person, has_fault in people("mails"):
+    for person, has_fault in people_with_faults("mails"):
         with sides.faults.refusing_mail() if has_fault else nullcontext(), mock.patch("time.sleep"):
             refused = [name for name, status in for_both(partial(sides.sign, person=person)).items() if status != 202]
             _relay(sides, person)
@@ -87,7 +87,9 @@ def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
             sides.sign(name, person)
     drain("MAIL_QUEUE_URL", send_mail)
     recipients = _recipients(endpoint)
-    return for_both(lambda name: sum(f"{person}@example.org" not in recipients[name] for person, _ in people("mails")))
+    return for_both(
+        lambda name: sum(f"{person}@example.org" not in recipients[name] for person, _ in people_with_faults("mails"))
+    )
 
 
 def _relay(sides: Sides, person: str) -> None:
@@ -106,7 +108,7 @@ def _recipients(endpoint: str) -> dict[str, set[str]]:
     return recipients
 
 
-def people(what: str) -> Iterator[tuple[str, bool]]:
+def people_with_faults(what: str) -> Iterator[tuple[str, bool]]:
     """Return people, and whether the fault happens to them."""
     return ((f"{what}-{number}", number % FAULT_EVERY == 0) for number in range(PEOPLE))
 

@@ -65,7 +65,7 @@ def _policies() -> list[tuple[str, dict[str, Any]]]:
     return policies
 
 
-def find_refused(policies: Policies) -> list[str]:
+def find_refused_policies(policies: Policies) -> list[str]:
     """Return one line for each policy that moto's IAM refuses. moto's CloudFormation does not check policies."""
     refusals = []
     with mock_aws():

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from stack.lint.moto_stack import create_stack, find_refused, transform
+from stack.lint.moto_stack import create_stack, find_refused_policies, transform
 from stack.lint.parliamentary import findings
 
 
@@ -24,7 +24,7 @@ def find_errors(template: Path) -> Iterator[str]:
         return
     if not policies:
         yield "no role has a policy"
-    yield from find_refused(policies)
+    yield from find_refused_policies(policies)
     for role, policy in policies.items():
         yield from (f"{role}: {finding}" for finding in findings(policy))
 

@@ -65,10 +65,10 @@ class _Generator(GenerateJsonSchema):
     """Add the descriptions of fields, leave out titles and needless defaults, and refuse other fields in answers."""
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        return self._described(super().model_schema(schema), schema["cls"])
+        return self._with_descriptions(super().model_schema(schema), schema["cls"])
 
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
-        return self._described(super().typed_dict_schema(schema), schema["cls"])
+        return self._with_descriptions(super().typed_dict_schema(schema), schema["cls"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         found = super().default_schema(schema)
@@ -84,7 +84,7 @@ class _Generator(GenerateJsonSchema):
         path, colon, rest = core_ref.partition(":")
         return super().get_defs_ref((CoreRef(_NAME_BY_PATH.get(path, path) + colon + rest), mode))
 
-    def _described(self, schema: JsonSchemaValue, cls: type) -> JsonSchemaValue:
+    def _with_descriptions(self, schema: JsonSchemaValue, cls: type) -> JsonSchemaValue:
         docs = field_docs(cls)
         for name, each in schema.get("properties", {}).items():
             each |= {"description": docs[name]} if name in docs else {}

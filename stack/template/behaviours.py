@@ -90,7 +90,7 @@ def behaviours() -> list[Template]:
 def _behaviour(route: Route) -> Template:
     rule = cache_rule(route)
     if rule is None:
-        return uncached()
+        return uncached_behaviour()
     # A behaviour of an origin group takes no POST. Others take every method, so that the API can answer 405.
     target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS} if is_page(route) else _api_target()
     return {**target, **_usual_properties(), "CachePolicyId": ref(rule.logical_id), **_picture_properties(route)}
@@ -101,7 +101,7 @@ def _picture_properties(route: Route) -> Template:
     return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith(".png") else {}
 
 
-def uncached() -> Template:
+def uncached_behaviour() -> Template:
     """Return the behaviour of all routes that write or are personal: every method, and no cache."""
     request = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
     return {**_api_target(), **_usual_properties(), "CachePolicyId": _CACHING_DISABLED, **request}

@@ -1,8 +1,8 @@
 """The busy page: a private bucket, and a small CloudFront distribution that answers every path with it, as a 503.
 
-If the API fails, CloudFront asks the second origin of the group for the same path. The bucket does not have that path,
-so the second origin is this distribution: for a missing object it answers 503 with the busy page. Caches do not keep a
-503 in place of the page that was asked for. Errors of the API for programs stay as they are.
+If the API fails, CloudFront requests the same path from the second origin of the group. The bucket does not have that
+path, so the second origin is this distribution: for a missing object, it answers 503 with the busy page. A cache does
+not keep a 503 as the page itself. Errors of the API for programs stay as they are.
 """
 
 from stack.template.cfn import Template, get_att, output, ref, resource, retention, sub

@@ -3,7 +3,7 @@
 CloudFront sends a secret header. Only then does the API believe its other headers (chalicelib/edge/caller.py).
 """
 
-from stack.template.behaviours import API, PAGES, behaviours, policies, uncached
+from stack.template.behaviours import API, PAGES, behaviours, policies, uncached_behaviour
 from stack.template.busy import REFUSED_KEY, busy
 from stack.template.cfn import Template, get_att, if_condition, merge_parts, output, ref, resource, sub
 from stack.template.functions import api_stage, origin_key
@@ -51,7 +51,7 @@ def _distribution_config() -> Template:
         "PriceClass": "PriceClass_100",
         "Origins": [_api_origin(), _busy_origin()],
         "OriginGroups": {"Quantity": 1, "Items": [_page_group()]},
-        "DefaultCacheBehavior": uncached(),
+        "DefaultCacheBehavior": uncached_behaviour(),
         "CacheBehaviors": [_refused_form_behaviour(), *behaviours()],
         "CustomErrorResponses": [
             {"ErrorCode": code, "ErrorCachingMinTTL": seconds} for code, seconds in _ERROR_SECONDS.items()
@@ -82,7 +82,12 @@ def _busy_origin() -> Template:
 
 def _refused_form_behaviour() -> Template:
     """Return the behaviour of the page for people whose form the gateway refused (template/api.py)."""
-    return {"PathPattern": f"/{REFUSED_KEY}", **uncached(), "TargetOriginId": _BUSY, "AllowedMethods": ["GET", "HEAD"]}
+    return {
+        "PathPattern": f"/{REFUSED_KEY}",
+        **uncached_behaviour(),
+        "TargetOriginId": _BUSY,
+        "AllowedMethods": ["GET", "HEAD"],
+    }
 
 
 def _tls_properties() -> Template:

@@ -45,7 +45,7 @@ def test_an_operation_costs_what_dynamodb_reports(session: boto3.session.Session
     meter = Meter(session.events)
     client = session.client("dynamodb")
     client.meta.events.register("before-send", always(b'{"ConsumedCapacity": {"CapacityUnits": 3.0}}'))
-    with meter.metered() as spent:
+    with meter.meter_block() as spent:
         client.put_item(TableName="t", Item=KEY)
     assert spent.as_figures() == {
         "calls": 1,
@@ -60,7 +60,7 @@ def test_calls_outside_the_block_are_not_counted(session: boto3.session.Session)
     client = session.client("dynamodb")
     client.meta.events.register("before-send", always(b"{}"))
     client.get_item(TableName="t", Key=KEY)
-    with meter.metered() as spent:
+    with meter.meter_block() as spent:
         client.get_item(TableName="t", Key=KEY)
     client.get_item(TableName="t", Key=KEY)
     assert (len(spent.operations), spent.read_units) == (1, 0.5)
@@ -73,7 +73,7 @@ def test_every_attempt_is_a_call_and_every_service_counts(
     meter = Meter(session.events)
     client = session.client("sqs")
     client.meta.events.register("before-send", always(b"{}", status=503))
-    with meter.metered() as spent, pytest.raises(client.exceptions.ClientError):
+    with meter.meter_block() as spent, pytest.raises(client.exceptions.ClientError):
         client.list_queues()
     assert len(spent.operations) > 1
     assert set(spent.operations) == {"sqs.ListQueues"}
