@@ -1,4 +1,4 @@
-"""The web ACL: it limits requests for each address and refuses known attacks. By default it only counts them.
+"""The web ACL limits requests for each address and refuses known attacks. By default it only counts such requests.
 
 There is no CAPTCHA and no challenge, because they stop forms without JavaScript. AWS's rules against SQL injection are
 left out, because there is no SQL here and names like O'Brien look like SQL. The list of VPNs and Tor is left out too,
