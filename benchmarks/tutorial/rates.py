@@ -16,9 +16,9 @@ from benchmarks.tutorial.deployment import SLUG, Both
 from benchmarks.tutorial.inbox import count_mails
 from stack.aws import Cloud
 
-CONNECTIONS = 16
-SIGNATURES, ROUNDS = 200, 3
-MAIL_SECONDS = 60.0
+CONNECTIONS = 32
+SIGNATURES, ROUNDS = 600, 3
+MAIL_SECONDS = 120.0
 
 # Pending counts are still projected for a moment after the last email.
 SETTLE_SECONDS = 2.0

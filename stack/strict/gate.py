@@ -3,7 +3,6 @@
 `/_petitions/faults` shows how often each fault happened (GET) and sets their rates (PUT).
 """
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -50,7 +49,7 @@ class Gate:
         if body is None:
             return
         call = _call(scope, body)
-        answer = await asyncio.to_thread(self._judge.refusal, caller, call)
+        answer = self._judge.refusal(caller, call)
         if call and not answer:
             answer = limits.refusal(call) or await self._faults.answer(call, self._performing(scope, body, receive))
         if answer:

@@ -1,5 +1,6 @@
 """The emulator's poller of table streams, replaced by one that fails as Lambda's does (see `reading`)."""
 
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,8 @@ from ministack.services import dynamodb, lambda_svc
 from stack.strict.reading import Reading, first_failure
 
 Record = Mapping[str, Any]
-# In seconds. AWS polls an empty shard every 0.25 seconds.
-LONGEST_DELAY = 0.1
-_was_idle = True
+# Seconds between polls ("Process DynamoDB records with Lambda": four times a second).
+PERIOD = 0.25
 _readings: dict[str, Reading] = defaultdict(Reading)
 
 
@@ -24,49 +24,66 @@ def install() -> None:
     lambda_svc._poll_dynamodb_streams = _poll
 
 
+class _Clock:
+    """When to poll. `Timer` wakes the emulator's poll loop, which otherwise runs after a write or a second."""
+
+    def __init__(self) -> None:
+        self._next, self._timer = 0.0, threading.Timer(0, lambda_svc._esm_wake.set)
+
+    def is_time(self) -> bool:
+        """Return whether a poll is due. If not, wake the loop when it is.
+
+        The time of a poll must not depend on a write, though a write wakes the loop: what the poller does would slow
+        down the request that wrote, and the request's duration would show what it wrote.
+        """
+        now = time.monotonic()
+        if now > self._next + PERIOD:
+            self._next = now + uniform(0, PERIOD)
+        if now < self._next and not self._timer.is_alive():
+            self._timer = threading.Timer(self._next - now, lambda_svc._esm_wake.set)
+            self._timer.daemon = True
+            self._timer.start()
+        return now >= self._next
+
+    def polled(self) -> None:
+        self._next = max(self._next + PERIOD, time.monotonic())
+
+
+_clock = _Clock()
+
+
 def _poll() -> bool:
-    """Return whether any record was handled, so that the poll loop does not sleep."""
-    global _was_idle
-    has_handled = False
+    """Handle all records that are in the streams. Return False: the poll loop need not come again at once."""
+    if not _clock.is_time():
+        return False
     for account, region, source in lambda_svc._iter_all_esms():
         tokens = _request_account_id.set(account), _request_region.set(region)
         try:
-            has_handled = _poll_source(source) or has_handled
+            while _handle_next_batch(source):
+                pass
         finally:
             _request_account_id.reset(tokens[0])
             _request_region.reset(tokens[1])
-    _was_idle = not has_handled
-    return has_handled
+    _clock.polled()
+    return False
 
 
-def _poll_source(source: dict[str, Any]) -> bool:
-    """Read and handle records of one source. Return whether any record was handled."""
+def _handle_next_batch(source: dict[str, Any]) -> bool:
+    """Read and handle a batch, or a piece of one that failed. Return whether more follows at once."""
     table = _table(source)
     function, _ = lambda_svc._get_func_record_for_qualifier(source["FunctionName"], source.get("Qualifier"))
     is_backing_off = lambda_svc._esm_backoff_until.get(source["UUID"], 0) > time.time()
     if table is None or function is None or is_backing_off or not source.get("Enabled", True):
         return False
-    reading, position = _readings[source["UUID"]], _position(source, table)
-    records = dynamodb.stream_records_since(table, position, reading.size(source.get("BatchSize", 100)))
-    if records:
-        _delay()
-    handled = _handle(records, source, function) if records else 0
+    reading, position, batch_size = _readings[source["UUID"]], _position(source, table), source.get("BatchSize", 100)
+    records = dynamodb.stream_records_since(table, position, reading.size(batch_size))
+    if not records:
+        return False
+    handled = _handle(records, source, function)
     if handled:
         reading.advance(handled)
         lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + handled
-    return handled > 0
-
-
-def _delay() -> None:
-    """Wait for a random time before the first records after a rest, as if the poller had not known of the write.
-
-    On AWS, the time of a poll does not depend on a write. Here a write wakes the poller. Without this delay the poller
-    would slow down the request that wrote, and the duration of the request would show what it wrote.
-    """
-    global _was_idle
-    if _was_idle:
-        time.sleep(uniform(0, LONGEST_DELAY))
-    _was_idle = False
+    return bool(reading.pieces) or len(records) == batch_size
 
 
 def _table(source: Mapping[str, Any]) -> str | None:
