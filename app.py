@@ -43,7 +43,7 @@ WORKERS = (
 )
 
 # Sections of the petition's page, from capabilities that chalicelib/petitions may not import.
-petitions_page.SECTIONS |= {"updates": updates_find.published_of, "total": totals.total_if_any}
+petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": totals.total_if_any}
 
 app = Site("petitions")
 this_function = function_name()

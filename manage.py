@@ -13,7 +13,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from chalicelib.aws.failures import REFUSALS
+from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, UnknownPetition
 from commands import crowd, exports, letters, petitions, ready, restore, tallies, tokens
 from commands.common import InputError
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"AWS refused: {error.__cause__}", NO_ANSWER)
     except Unavailable as error:
         return _fail(f"AWS did not answer ({error.service}); repeating is safe", NO_ANSWER)
-    except REFUSALS as error:
+    except AWS_ERRORS as error:
         return _fail(f"AWS refused: {error}", NO_ANSWER)
     return 0
 

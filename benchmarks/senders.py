@@ -14,7 +14,7 @@ from benchmarks import lambdas, results, scene
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pace import EMAILS_PER_SENDER, Pace, paced, senders_for
+from chalicelib.mail.pace import EMAILS_PER_SENDER, Pace, limit_to_pace, senders_for
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from stack.console import run_main, say
@@ -36,7 +36,7 @@ class _Sender(FakeTables):
         self.random, self.cpu, self.is_ready = Random(number), cpu, False
         self.now, self.sent = self.random.uniform(0, 1 / per_second), list[float]()
         self.pace = Pace(per_second, lambda: self.now, self.sleep)
-        self.context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, paced(self._deliver, self.pace))
+        self.context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_to_pace(self._deliver, self.pace))
 
     def run(self, requests: Sequence[MailRequest]) -> None:
         self.is_ready = True

@@ -127,13 +127,13 @@ def _restore_missing(table: str, copied: Item, live: Item | None) -> RestoreDeci
 
 def _is_damaged(copied: Item, live: Item) -> bool:
     """Return whether signed data differs although no later action explains it."""
-    was_reset = (
+    was_signed_again = (
         copied.get("state") == SignatureState.CONFIRMED
         and live.get("state") == SignatureState.PENDING
         and live.get("withdrawn_at") == copied.get("withdrawn_at")
     )
     newer_times = [name for name in TIMES if name in live and live[name] != copied.get(name)]
-    return was_reset or (not newer_times and _signed_part(copied) != _signed_part(live))
+    return was_signed_again or (not newer_times and _signed_part(copied) != _signed_part(live))
 
 
 def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:

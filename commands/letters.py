@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from chalicelib.core import times
-from chalicelib.letters.request import ALWAYS, request_missing
+from chalicelib.letters.request import BEFORE_ALL_LETTERS, request_missing
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.members import has_members
 from commands import common
@@ -12,7 +12,7 @@ from commands import common
 
 def request_letters(arguments: argparse.Namespace) -> None:
     petition = petition_as_stored(arguments.slug, common.tables())
-    requested = request_missing(petition.slug, times.now(), common.tables(), arguments.since or ALWAYS)
+    requested = request_missing(petition.slug, times.now(), common.tables(), arguments.since or BEFORE_ALL_LETTERS)
     print(
         f"{petition.slug}: {requested} letters were missing and are requested; the sweep queues them within 75 minutes"
     )

@@ -154,9 +154,8 @@ def _slugs(pk: str) -> set[str]:
 def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
     if slugs and not arguments.dry_run:
         if arguments.table == keys.SIGNATURES:
-            print(
-                "Someone may have withdrawn while their signature was missing: repeat with new ids (runbook, step 6)."
-            )
+            print("Someone may have withdrawn while their signature was missing. In ten minutes, query the log again,")
+            print("and run this command again with the ids that the log has then (runbook, step 6).")
         print("Wait some minutes for the stream, then check the counts:")
         print("\n".join(f"  manage.py recount {slug}" for slug in sorted(slugs)))
     print(f"{copy.name} does not expire by itself and may hold names and addresses. When you no longer need it:")

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.core import times
 from chalicelib.core.rights import Right
-from chalicelib.staff.tokens import all_tokens, audit_details, find_token, keep, new_token, revoke
+from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_token, revoke, store_token
 from commands import common
 from commands.common import from_1_to
 
@@ -19,7 +19,7 @@ def issue_token(arguments: argparse.Namespace) -> None:
     expires_at = now + timedelta(days=arguments.days)
     token = new_token(arguments.owner, arguments.rights, now, expires_at)
     common.audit("token.issued", token.stored.token_id, **audit_details(token.stored))
-    print(keep(token, common.tables()))
+    print(store_token(token, common.tables()))
     print(f"Valid until {times.iso(expires_at)}. It is shown only once and is not stored.", file=sys.stderr)
 
 

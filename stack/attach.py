@@ -53,15 +53,15 @@ class Deployed:
             **settings_in(self.outputs),
         }
 
-    def keys(self) -> dict[str, str]:
-        """Return the secrets by the names of the functions' settings."""
+    def secrets(self) -> dict[str, str]:
+        """Return each secret, by the name of the setting that it is for: {"ORIGIN_KEYS": '{"v1": "…"}', …}."""
         client = Cloud(self.endpoint).client("secretsmanager")
         arns = {name: self.outputs[f"{logical_id(name.lower())}Arn"] for name in SECRETS}
         return {name: client.get_secret_value(SecretId=arn)["SecretString"] for name, arn in arns.items()}
 
     def origin_key(self) -> str:
         """Return the key by which the API recognises a request from its CDN."""
-        return str(json.loads(self.keys()["ORIGIN_KEYS"])["v1"])
+        return str(json.loads(self.secrets()["ORIGIN_KEYS"])["v1"])
 
 
 def deploy_to_emulator(

@@ -19,7 +19,10 @@ def page() -> str:
 
 
 def refused_page() -> str:
-    """Return the page that follows a request which may not have arrived. The firewall accepts at most 4 KB."""
+    """Return the page that the gateway or the firewall shows instead of its refusal. The request may have arrived.
+
+    The firewall accepts a page of at most 4 KB.
+    """
     return _in_every_language("_refused.html", "Sorry, we are very busy")
 
 

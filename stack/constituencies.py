@@ -30,7 +30,7 @@ def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
     path = table(project)
     if path.exists():
         try:
-            yield TARGET, constituency_table.packed(read_table(path))
+            yield TARGET, constituency_table.pack(read_table(path))
         except ValueError as error:
             raise Failure(f"{path.name}: {error}") from error
 

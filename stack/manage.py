@@ -29,7 +29,7 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 def settings(stack: Deployed) -> dict[str, str]:
     """Return the environment that makes a command act on an emulated stack only."""
-    return {**client_environment(stack.endpoint), **stack.environment(), **stack.keys()}
+    return {**client_environment(stack.endpoint), **stack.environment(), **stack.secrets()}
 
 
 def load_petitions(stack: Deployed, folder: Path = PETITIONS) -> None:

@@ -12,14 +12,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.petitions import members
 from chalicelib.petitions.members import MemberOfParliament
-from chalicelib.petitions.text import Line, Mailable
+from chalicelib.petitions.text import Line, SesAddress
 from stack import constituencies
 from stack.console import Failure
 from stack.paths import ROOT
 
 TARGET = members.FILE.relative_to(ROOT).as_posix()
 COLUMNS = ("constituency", "name", "email")
-_NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](Mailable)
+_NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](SesAddress)
 
 
 def table(project: Path) -> Path:
@@ -34,7 +34,7 @@ def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
         if not postcodes.exists():
             raise Failure(f"{path.name} needs {postcodes.name}: without it, nobody's constituency is known")
         try:
-            yield TARGET, members.packed(read_table(path, set(constituencies.read_table(postcodes).values())))
+            yield TARGET, members.pack(read_table(path, set(constituencies.read_table(postcodes).values())))
         except ValueError as error:
             raise Failure(f"{path.name}: {error}") from error
 

@@ -37,7 +37,7 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
     }
     chosen = {name: value for name, value in from_options.items() if value} | pairs(options.set)
     if domain := chosen.get("EdgeDomain"):
-        # Otherwise links in emails would have the API's own address, which refuses requests that come past the CDN.
+        # Without SiteUrl, links in emails would have the API's own address, which refuses requests without the CDN.
         chosen.setdefault("SiteUrl", f"https://{domain}")
     unknown = sorted(chosen.keys() - declared.keys())
     if unknown:

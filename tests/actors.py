@@ -128,7 +128,7 @@ def sign_by_form(
     return sign(form, petition, own_origin(petition, "form", form.source), now, context)
 
 
-def queued(petition: Petition, now: datetime = NOW, person: Person = ALICE, **changes: Any) -> NewSignature:
+def overflow_message(petition: Petition, now: datetime = NOW, person: Person = ALICE, **changes: Any) -> NewSignature:
     """Sign while the table fails, and return the message as the worker reads it from the overflow queue."""
     tables, queue = FakeTables(), FakeQueue()
     context = a_signing_context(tables, lambda: queue)

@@ -148,7 +148,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Clear caches and metrics between tests, keep pytest's log handlers, and do not wait for a step."""
-    monkeypatch.setattr(log, "_configured", lambda: None)
+    monkeypatch.setattr(log, "_configure_once", lambda: None)
     monkeypatch.setattr(steps, "sleep", lambda _: None)
     log.begin("")
     forget_petitions()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.petitions.constituency_table import Constituencies, packed
+from chalicelib.petitions.constituency_table import Constituencies, pack
 from chalicelib.petitions.members import MemberOfParliament
 
 TABLE = {"ZZ1 1AA": "Upper Zed", "ZZ9 9ZZ": "Lower Zed", "SW1A 1AA": "Zed Palace"}
@@ -14,12 +14,12 @@ LOWER = MemberOfParliament("Lower Zed", "Lou Lower MP", "lou.lower@parliament.ex
 def give_members(patch: pytest.MonkeyPatch, *known: MemberOfParliament) -> None:
     """Give both tables. Nobody is the member for Zed Palace."""
     members = {member.constituency: member for member in known or (UPPER, LOWER)}
-    patch.setattr("chalicelib.petitions.members.constituencies", lambda: Constituencies(packed(TABLE)))
+    patch.setattr("chalicelib.petitions.members.constituencies", lambda: Constituencies(pack(TABLE)))
     patch.setattr("chalicelib.petitions.members.members", lambda: members)
 
 
 def give_table(patch: pytest.MonkeyPatch) -> None:
-    _set(patch, Constituencies(packed(TABLE)))
+    _set(patch, Constituencies(pack(TABLE)))
 
 
 def remove_table(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from chalicelib.partners.model import Counts, Partner
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import create_partner, new_partner_token
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.tokens import keep
+from chalicelib.staff.tokens import store_token
 from tests.actors import ALICE, DAY, NOW, OPENED, Person, a_signing_context
 
 WORDING = "I sign, and Oak may pass my signature on"
@@ -24,7 +24,7 @@ def a_partner(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "pa
 
 
 def oaks_token(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "partner-oak") -> str:
-    return keep(new_partner_token(a_partner(tables, counts, source), NOW, NOW + DAY), tables)
+    return store_token(new_partner_token(a_partner(tables, counts, source), NOW, NOW + DAY), tables)
 
 
 def sent_of(person: Person = ALICE, identifier: str = "oak:1", /, **changes: Any) -> dict[str, Any]:
@@ -33,5 +33,5 @@ def sent_of(person: Person = ALICE, identifier: str = "oak:1", /, **changes: Any
     return {"identifier": identifier, "name": person.name, "email": person.email, "consent": consent} | changes
 
 
-def receiving(tables: Tables, petition: Petition, partner: Partner) -> ReceivingContext:
+def a_receiving_context(tables: Tables, petition: Petition, partner: Partner) -> ReceivingContext:
     return ReceivingContext(partner, petition, "api", a_signing_context(tables))

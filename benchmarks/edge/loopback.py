@@ -51,7 +51,7 @@ def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
 
 
 def _run(stack: Deployed, port: int, rate: float, seconds: float, counted: int) -> dict[str, Any]:
-    keys = stack.keys()
+    keys = stack.secrets()
     plan = {
         "port": port,
         "before": counted,

@@ -71,7 +71,8 @@ class Table:
         self._account = account
         self._minutes: deque[tuple[float, float]] = deque()
         self._minute_began, self._in_minute = 0.0, 0.0
-        self._matured = 0.0
+        # The highest mean of a minute that ended at least half an hour ago.
+        self._old_peak = 0.0
         self._left: list[float] = []
         self._shares: tuple[float, ...] = ()
         self.down = False
@@ -79,7 +80,7 @@ class Table:
     @property
     def capacity(self) -> float:
         """Write units a second, if spread evenly over the partitions."""
-        return min(self._account.table_quota, max(self._account.table_warm, 2 * self._matured))
+        return min(self._account.table_quota, max(self._account.table_warm, 2 * self._old_peak))
 
     @property
     def partitions(self) -> int:
@@ -103,12 +104,12 @@ class Table:
         return allowed
 
     def _remember(self, now: float) -> None:
-        """Record the mean of each minute, because shorter peaks do not make a table grow."""
+        """Record the mean of each minute, because shorter peaks do not make a table grow. Update the old peak."""
         if now - self._minute_began >= MINUTE:
             self._minutes.append((now, self._in_minute / (now - self._minute_began)))
             self._minute_began, self._in_minute = now, 0.0
         while self._minutes and self._minutes[0][0] <= now - HALF_HOUR:
-            self._matured = max(self._matured, self._minutes.popleft()[1])
+            self._old_peak = max(self._old_peak, self._minutes.popleft()[1])
 
 
 @cache

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from random import Random
 from typing import NamedTuple
 
-from chalicelib.mail.first_emails import USUAL, Limit, book
+from chalicelib.mail.first_emails import DEFAULT_LIMIT, Limit, book
 from tests.fakes import FakeTables
 
 BEGINS = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -77,16 +78,16 @@ def simulate_evening(
 
 CASES: dict[str, tuple[Limit | None, bool]] = {
     "no limit": (None, False),
-    "the limit": (USUAL, False),
+    "the limit": (DEFAULT_LIMIT, False),
     "a third of the burst": (Limit(burst=30), False),
     "one in ten seconds": (Limit(interval=timedelta(seconds=10)), False),
     "one in thirty seconds": (Limit(interval=timedelta(seconds=30)), False),
-    "the limit, on a network of phones": (USUAL, True),
+    "the limit, on a network of phones": (DEFAULT_LIMIT, True),
 }
 
 
 def _next_sweep(second: float) -> float:
-    return -(-second // SWEEP) * SWEEP
+    return ceil(second / SWEEP) * SWEEP
 
 
 def _genuine_arrivals(random: Random) -> Iterator[Arrival]:

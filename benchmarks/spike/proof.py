@@ -135,7 +135,7 @@ def _people_with_success(answers: Sequence[Answer]) -> set[int]:
 
 def _people_by_signature_id(spike_stack: SpikeStack, numbers: set[int]) -> dict[str, int]:
     """Return the people by the signature ids that belong to their addresses."""
-    versions: dict[str, str] = json.loads(spike_stack.stack.keys()["SIGNATURE_KEYS"])
+    versions: dict[str, str] = json.loads(spike_stack.stack.secrets()["SIGNATURE_KEYS"])
     secret = next(iter(versions.values()))
     return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
 

@@ -36,7 +36,7 @@ def waves() -> list[list[str]]:
 
 
 def _confirmations(both: Both, people: list[str]) -> list[Event]:
-    keys = both.ours.keys()
+    keys = both.ours.secrets()
     secret, tokens = json.loads(keys["SIGNATURE_KEYS"])["v1"], json.loads(keys["TOKEN_KEYS"])
     ids = [signature_id(SLUG, f"{person}@example.org", secret) for person in people]
     return [scene.confirm_event(SLUG, each, tokens) for each in ids]

@@ -41,7 +41,10 @@ def rates(both: Both) -> dict[str, Any]:
 
 
 def _measure_as_deployed(both: Both, prefix: str) -> tuple[Figures, Figures]:
-    """Return requests a second, and seconds until the last email. The second side starts after that."""
+    """Return requests a second, and seconds until the last email, of each side.
+
+    Theirs starts after the last email of ours, because one emulator receives the emails of both.
+    """
     rate, mailed = {}, {}
     for name, api in _sides(both):
         before, started = count_mails(both.ours.endpoint), time.perf_counter()

@@ -9,7 +9,7 @@ from chalicelib.core import log
 from chalicelib.core.errors import Denied, PetitionsError, Throttled, Unavailable
 
 # All errors of AWS and its SDK, for commands that print them.
-REFUSALS = (BotoCoreError, ClientError)
+AWS_ERRORS = (BotoCoreError, ClientError)
 
 THROTTLES = frozenset(
     {

@@ -34,10 +34,10 @@ class PetitionRemoved(PetitionsError):
 
 @dataclass(repr=False)
 class InvalidTransition(PetitionsError):
-    """A petition in `state` cannot become `wanted`."""
+    """A petition in `state` cannot become `new_state`."""
 
     state: str
-    wanted: str
+    new_state: str
 
 
 class PreconditionRequired(PetitionsError):

@@ -8,6 +8,6 @@ def readiness() -> Key:
     return Key(COUNTS, "READINESS", "LATEST")
 
 
-def warmed() -> Key:
+def last_warming() -> Key:
     """Return the key of what `make warm` did last."""
     return Key(COUNTS, "READINESS", "WARMED")

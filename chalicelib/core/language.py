@@ -93,7 +93,7 @@ class Language(NamedTuple):
         parts = {"date": self.date(moment), "time": f"{moment.astimezone(UTC):%H:%M}"}
         return self.text(translatable("%(date)s at %(time)s UTC")) % parts
 
-    def exactly(self, moment: datetime) -> str:
+    def to_the_second(self, moment: datetime) -> str:
         """Return the time to the second: "Tuesday 24 November 2026 at 14:05:09 UTC"."""
         utc = moment.astimezone(UTC)
         parts = {"weekday": self.cldr(WEEKDAY, f"{utc:%A}"), "date": self.date(utc), "time": f"{utc:%H:%M:%S}"}

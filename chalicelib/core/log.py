@@ -63,7 +63,7 @@ def begin(request_id: str) -> None:
     _request_id = request_id
     _request_facts.clear()
     _measured.clear()
-    _configured()
+    _configure_once()
 
 
 def _take_measured() -> dict[str, float]:
@@ -107,7 +107,7 @@ def _locations(record: logging.LogRecord) -> list[str]:
 
 
 @cache
-def _configured() -> None:
+def _configure_once() -> None:
     """Set up logging in the first request of a process."""
     configure(settings().log_level)
     measure(Metric.COLD_START)

@@ -41,13 +41,13 @@ class Metric(StrEnum):
     PENDING_DRIFT = "PendingDrift"
 
 
-REFUSALS = frozenset({400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429})
+REFUSED_STATUSES = frozenset({400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429})
 _UNITS: dict[str, str] = {Metric.MAIL_AGE: "Seconds"}
 
 
 def refused(status: int) -> str:
     """Return the metric of a 4xx status."""
-    return f"{Metric.REFUSED}{status if status in REFUSALS else 'Other'}"
+    return f"{Metric.REFUSED}{status if status in REFUSED_STATUSES else 'Other'}"
 
 
 def directive(names: Iterable[str], has_petition: bool, millis: int) -> str:

@@ -15,7 +15,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule, until_deadline
+from chalicelib.edge.batch import Failures, StreamChange, handle_changes, handle_messages, on_schedule, until_deadline
 from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
@@ -25,7 +25,7 @@ from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.pace import SHARES, Pace, paced
+from chalicelib.mail.pace import SHARES, Pace, limit_to_pace
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -37,7 +37,7 @@ from chalicelib.updates.kinds import UPDATE_KINDS
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
-# After this time, the relay begins no further person's letters, and Lambda halves the batch. The function's timeout
+# After this time, the relay starts with no further person, and Lambda halves the batch. The function's timeout
 # leaves enough time for the letters of one person to all targets.
 RELAY_SECONDS = 60.0
 # Every kind of email. Lambda loads this module and not app.py, so the kinds are here.
@@ -47,25 +47,27 @@ KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 @workers.on_dynamodb_record(STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
     """Raise if a message was not queued. The stream then delivers the batch again."""
-    all_changes(event, _relay)
+    handle_changes(event, _relay)
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Handle each message separately: the queue delivers failed messages again."""
-    return each_message(event, _message_handler(Priority.URGENT, lambda: share_of_confirmations(times.now(), tables())))
+    return handle_messages(
+        event, _message_handler(Priority.URGENT, lambda: share_of_confirmations(times.now(), tables()))
+    )
 
 
 # Two at a time: at the lowest rate, this queue's share allows one email in ten seconds.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
     """Send email that nobody waits for. Its event source is on only while little urgent email waits (watch_mail)."""
-    return each_message(event, _message_handler(Priority.OTHER, lambda: SHARES[Priority.OTHER]))
+    return handle_messages(event, _message_handler(Priority.OTHER, lambda: SHARES[Priority.OTHER]))
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def receive_feedback(event: SQSEvent) -> Failures:
-    return each_message(event, _record_feedback, drop_prefix=SES_TEST)
+    return handle_messages(event, _record_feedback, drop_prefix=SES_TEST)
 
 
 @workers.schedule("rate(1 minute)")
@@ -91,7 +93,7 @@ def _relay(changes: Iterable[StreamChange]) -> None:
 def _message_handler(priority: Priority, share: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
     """Return the function that handles a message. `share`: the share of the rate that this priority may use."""
     pace = _pace(priority)
-    deliver = paced(mailer().send, pace)
+    deliver = limit_to_pace(mailer().send, pace)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
     # The time budget begins here, so that it includes all calls.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)

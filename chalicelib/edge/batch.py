@@ -33,7 +33,7 @@ class StreamChange(NamedTuple):
     at: datetime
 
 
-def each_message(
+def handle_messages(
     event: SQSEvent, handle: Callable[[Mapping[str, Any]], object], *, drop_prefix: str | None = None
 ) -> Failures:
     """Handle each message, and return the failed ones (ReportBatchItemFailures).
@@ -68,7 +68,7 @@ def _message(body: str) -> Mapping[str, Any]:
     return message
 
 
-def all_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]], object]) -> None:
+def handle_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]], object]) -> None:
     """Handle a batch of changes. While AWS does not answer, raise, so that the stream delivers the batch again.
 
     A change that can never be handled would stop all changes after it. So after any other error, handle the changes

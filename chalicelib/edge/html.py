@@ -94,7 +94,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
-        # It has no form, and its links leave the frame. So any site may show this page in place of its petition.
+        # The page has no form, and its links leave the frame. So any site may show this page in place of its petition.
         "embedded": request.path.startswith("/embed/"),
     }
     headers = {**retry_after(problem), **(frame_policy(["*"]) if context["embedded"] else {})}

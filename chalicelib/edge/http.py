@@ -136,7 +136,7 @@ def client_matches(request: Request, etag: str) -> bool:
     return "*" in client_tags or etag.removeprefix("W/") in client_tags
 
 
-def must_match(request: Request, etag: str) -> None:
+def require_current_revision(request: Request, etag: str) -> None:
     """Reject an edit of an old revision: raise PreconditionRequired or Stale (RFC 9110, 13.1.1)."""
     header = request.headers.get("if-match")
     if not header:

@@ -96,7 +96,7 @@ def _removed(error: PetitionRemoved) -> Problem:
 
 
 def _invalid_transition(error: InvalidTransition) -> Problem:
-    detail = f"This petition is {error.state} and cannot become {error.wanted}."
+    detail = f"This petition is {error.state} and cannot become {error.new_state}."
     return Problem(409, "Conflict", detail, state=error.state)
 
 

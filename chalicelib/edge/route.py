@@ -38,7 +38,7 @@ class Throttle(NamedTuple):
 
 
 # The throttle of every route without its own.
-USUAL = Throttle(1_000, 500)
+DEFAULT_THROTTLE = Throttle(1_000, 500)
 
 
 class Cache(Enum):
@@ -62,7 +62,7 @@ class Route(NamedTuple):
     view: str
     function: Function
     right: Right | Access = Access.PUBLIC
-    throttle: Throttle = USUAL
+    throttle: Throttle = DEFAULT_THROTTLE
     cache: Cache = Cache.NEVER
     query: tuple[str, ...] = ()
 

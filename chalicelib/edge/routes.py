@@ -4,7 +4,7 @@ To add a route, add a line here and a view with that name (edge/views.py). A vie
 """
 
 from chalicelib.core.rights import Right
-from chalicelib.edge.route import USUAL, Access, Cache, Function, Route, Throttle
+from chalicelib.edge.route import DEFAULT_THROTTLE, Access, Cache, Function, Route, Throttle
 
 # The path to which API Gateway sends requests that match no route.
 CATCH_ALL = "/{proxy+}"
@@ -30,7 +30,7 @@ def _cached(
     view: str,
     function: Function,
     query: tuple[str, ...] = (),
-    throttle: Throttle = USUAL,
+    throttle: Throttle = DEFAULT_THROTTLE,
     cache: Cache = Cache.SECONDS,
 ) -> Route:
     """Return a route with cacheable responses. `query`: the parameters that change the response."""

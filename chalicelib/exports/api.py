@@ -26,7 +26,7 @@ routes = Blueprint(__name__)
 
 @staff_view(routes)
 def request_export(request: Request, slug: str) -> Response:
-    """Return 202 and the export's `Location`. The export contains the signatures confirmed at this moment."""
+    """Start an export. Return 202 and its `Location`. The export contains the signatures confirmed at this moment."""
     export_request = parse_body(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
@@ -74,7 +74,7 @@ def link_cover(request: Request, export_id: str) -> Response:
 
 
 def _link_answer(request: Request, export: Export, key: str, name: str) -> Response:
-    """Return a link to the file. A HEAD request gets no body and so no link, so it is not audit."""
+    """Return a link to the file. HEAD gets no link and is not recorded."""
     if request.method != "HEAD":
         details = {"petition": export.slug, "what": name.removeprefix(export.job_id)}
         audit(request, "export.fetched", export.job_id, details)
@@ -85,7 +85,11 @@ def _link_answer(request: Request, export: Export, key: str, name: str) -> Respo
 
 
 def _export_json(export: Export) -> dict[str, object]:
-    """Return the export as JSON. `rows` are written so far; `of` is the tally, which may differ (docs/staff.md)."""
+    """Return the export as JSON.
+
+    `rows`: how many rows are written so far. `of`: the tally at the moment of the export, to show progress. The number
+    of rows at the end may differ from it (docs/staff.md).
+    """
     now, result = times.now(), export.result
     return {
         **export.at(now).model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),

@@ -22,7 +22,7 @@ def deliver(export: Export, context: ExportContext) -> Export:
     If its rows do not agree with the tally, return it as failed. Raise Invalid if the recipient's key no longer works.
     """
     if not is_consistent(export.count_at_moment, export.totals):
-        return export.ended(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
+        return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
     path = _encrypt_file(export, _join_parts(export, context), context.folder)
     result = _result(export, path, f"{_prefix(export)}{token_hex(4)}", context)
     content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
@@ -30,7 +30,7 @@ def deliver(export: Export, context: ExportContext) -> Export:
     sheet = context.folder / "cover.pdf"
     sheet.write_bytes(cover_sheet(CoverFacts(petition_as_stored(export.slug, context.tables), export, result)))
     context.bucket.put_file(result.cover, sheet, "application/pdf")
-    return export.ended(JobState.DONE, result=result)
+    return export.in_end_state(JobState.DONE, result=result)
 
 
 def delete_files(export: Export, context: ExportContext) -> None:

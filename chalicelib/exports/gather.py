@@ -46,14 +46,16 @@ class Selection:
             self._count(item)
             return True
         # The tally at the moment includes people who withdrew later, even if they have signed or confirmed again.
-        self.totals.gone += item.get("withdrawn_at", "") >= self.unsure_from
-        if item["state"] == SignatureState.CONFIRMED:
-            self.totals.late += item["confirmed_at"] <= self.late_until
+        if item.get("withdrawn_at", "") >= self.unsure_from:
+            self.totals.gone += 1
+        if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:
+            self.totals.late += 1
         return False
 
     def _count(self, item: Item) -> None:
         self.totals.rows += 1
-        self.totals.unsure += item["confirmed_at"] >= self.unsure_from
+        if item["confirmed_at"] >= self.unsure_from:
+            self.totals.unsure += 1
         self.totals.countries[item["country"]] += 1
         self.totals.versions[item["text_version"]] += 1
 

@@ -28,9 +28,9 @@ class ExportWork:
         try:
             return deliver(export, self.context)
         except Invalid as error:
-            return export.ended(JobState.FAILED, why=error.errors[0].message)
+            return export.in_end_state(JobState.FAILED, why=error.errors[0].message)
 
     def tidy(self, export: Export) -> None:
         delete_parts(export, self.context)
-        if export.result is None:  # It may have been cancelled during the upload. The files have names.
+        if export.result is None:  # Cancelled, perhaps during the upload. The files contain names.
             delete_files(export, self.context)

@@ -12,14 +12,14 @@ from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.exports.model import Export
 from chalicelib.jobs.model import Work
-from chalicelib.jobs.worker import each_job
+from chalicelib.jobs.worker import run_jobs
 
 workers = Blueprint(__name__)
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_export(event: SQSEvent) -> Failures:
-    return each_job(event, Export, exports_queue(), _work)
+    return run_jobs(event, Export, exports_queue(), _work)
 
 
 def _work(export: Export, folder: Path) -> Work[Export]:

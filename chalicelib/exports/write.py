@@ -14,7 +14,7 @@ from chalicelib.core.formulas import harmless
 from chalicelib.core.sources import DIRECT
 from chalicelib.exports.model import Column, Format
 
-# Without it, Excel reads the file in the local encoding instead of UTF-8.
+# Without this mark, Excel reads the file in the local encoding instead of UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
 
 Write = Callable[[Mapping[str, Any]], None]

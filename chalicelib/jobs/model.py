@@ -98,12 +98,12 @@ class Job(BaseModel):
             return JobState.EXPIRED
         return self.at(now).state
 
-    def ended(self, state: JobState, **fields: Any) -> Self:
+    def in_end_state(self, state: JobState, **fields: Any) -> Self:
         """Return the job as it ends: with these fields, and without its secrets."""
         return self.model_copy(update={"state": state, **dict.fromkeys(self.secrets), **fields})
 
     def stalled(self) -> Self:
-        return self.ended(
+        return self.in_end_state(
             JobState.FAILED, why=f"The {self.kind} made no progress for hours and was stopped. Start another"
         )
 
@@ -131,7 +131,7 @@ class Work(Protocol[JobType]):
     """
 
     def next_step(self, job: JobType) -> Step[JobType]:
-        """Return the next step of an open job. The last step returns the job as `ended`."""
+        """Return the next step of an open job. The last step returns the job as `in_end_state` does."""
 
     def tidy(self, job: JobType) -> None:
         """Delete what an ended job does not need."""

@@ -28,7 +28,7 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
     store.add(job, tables)
 
 
-def check_free(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:
+def require_no_running_job(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:
     """Raise NotNow while another job runs, as `start` does. Call this if something is stored before the start."""
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
@@ -51,12 +51,12 @@ def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]
     return store.newest_first(model, key, tables)
 
 
-def ending(job: Job, now: datetime) -> Change:
+def change_to_done(job: Job, now: datetime) -> Change:
     """Return the change that ends an open job as done. Write it in one transaction with what its last step writes.
 
     Then a cancelled job writes nothing. The condition fails after a cancel, or if another process was faster.
     """
-    return store.step_change(job, job.ended(JobState.DONE), now)
+    return store.step_change(job, job.in_end_state(JobState.DONE), now)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:

@@ -22,7 +22,7 @@ def add(job: Job, tables: Tables) -> None:
         raise already_running_error(job)
     lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", stored and stored["job_id"]))
     writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
-    if latest and latest.is_open:  # It is stalled, and must not have made progress since it was read.
+    if latest and latest.is_open:  # The latest job is stalled. Fail if it has made progress since it was read.
         writes.append(_change_between(latest, latest.stalled(), now, _is_open_and_unchanged(latest)))
     try:
         tables.transact(writes)
@@ -55,7 +55,7 @@ def step_change(job: JobType, after: JobType, now: datetime) -> Change:
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
     """Cancel the job and return it as stored: it may have ended before."""
-    return _apply(job, _change_between(job, job.ended(JobState.CANCELLED), now, _is_open), tables)
+    return _apply(job, _change_between(job, job.in_end_state(JobState.CANCELLED), now, _is_open), tables)
 
 
 def _apply(job: JobType, change: Change, tables: Tables) -> JobType:

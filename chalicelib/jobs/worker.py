@@ -12,7 +12,7 @@ from chalicelib.aws.queue import LONGEST_DELAY, Queue
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
-from chalicelib.edge.batch import Failures, each_message
+from chalicelib.edge.batch import Failures, handle_messages
 from chalicelib.jobs.model import JobMessage, JobType, Work
 from chalicelib.jobs.request import find_job, job_message
 from chalicelib.jobs.run import run
@@ -21,7 +21,7 @@ from chalicelib.jobs.run import run
 REST_SECONDS = 60
 
 
-def each_job(
+def run_jobs(
     event: SQSEvent, model: type[JobType], queue: Queue, work_of: Callable[[JobType, Path], Work[JobType]]
 ) -> Failures:
     """Run the job of each message. Drop a message whose job does not exist: perhaps it was never stored.
@@ -40,7 +40,7 @@ def each_job(
     def handle(body: Mapping[str, Any]) -> None:
         _run(JobMessage.model_validate(body).job_id, model, queue, run_in_folder)
 
-    return each_message(event, handle)
+    return handle_messages(event, handle)
 
 
 def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[JobType], JobType]) -> None:

@@ -46,8 +46,9 @@ def count_change(slug: str, target: str, shard: int, day: date, numbers: Mapping
     return Change(target_keys.letter_count(slug, shard, target, day), add=numbers)
 
 
-def shard_of(letter: str) -> int:
-    return crc32(letter.encode()) % SHARDS
+def shard_of(signature_id: str) -> int:
+    """Return the shard that counts the letters of this signature."""
+    return crc32(signature_id.encode()) % SHARDS
 
 
 def letter_counts(slug: str, tables: Tables) -> dict[str, Days]:

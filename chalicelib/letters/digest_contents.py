@@ -52,7 +52,8 @@ class DigestContents:
 def next_digest_day(now: datetime) -> date:
     """Return the day of the digest that gathers letters now."""
     local = in_london(now)
-    return local.date() + timedelta(days=local.hour >= DIGEST_HOUR)
+    is_for_tomorrow = local.hour >= DIGEST_HOUR
+    return local.date() + timedelta(days=1 if is_for_tomorrow else 0)
 
 
 def gather(
@@ -78,8 +79,8 @@ def gather(
     raise Conflicted("storage")
 
 
-def take_out(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
-    """Take a letter out of its digest because its person withdrew, and count it as dropped. Idempotent.
+def remove_letter(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
+    """Remove a letter from its digest because its person withdrew, and count it as dropped. Idempotent.
 
     If the digest is sealed (its email is being sent), store the withdrawal as late. If it has ended, change nothing.
     """
@@ -88,15 +89,15 @@ def take_out(key: str, letter: LetterIds, area: str, now: datetime, tables: Tabl
         return
     ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
     late = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
-    if not (_try_to_take_out(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(late)):
+    if not (_try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(late)):
         # The digest was unsealed after the first write failed, so try again. If it has ended, this changes nothing.
-        _try_to_take_out(ids, letter.signature_id, area, now, tables, _UNSEALED)
+        _try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED)
 
 
-def _try_to_take_out(
+def _try_to_remove_letter(
     ids: DigestIds, signature_id: str, area: str, now: datetime, tables: Tables, when: Condition
 ) -> bool:
-    """Take the letter out if the digest meets `when`. Return whether the letter is out now, or was before."""
+    """Remove the letter if the digest meets `when`. Return whether the digest no longer has the letter."""
     key, day = letter_delivery(ids.slug, ids.target, signature_id), ids.day.isoformat()
     dropped = {"mail_dropped_at": iso(now)}
     try:
@@ -109,7 +110,7 @@ def _try_to_take_out(
             tables,
         )
     except ConditionFailed as failure:
-        return failure.index == 0  # The letter was out before.
+        return failure.index == 0  # The digest had lost the letter before.
     return True
 
 
@@ -130,7 +131,7 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
             return _contents_of(ids, item)
         for withdrawal in sorted(late):
             signature_id, _, area = withdrawal.partition(" ")
-            if not _try_to_take_out(ids, signature_id, area, now, tables, _SEALED):
+            if not _try_to_remove_letter(ids, signature_id, area, now, tables, _SEALED):
                 raise Conflicted("storage")
         tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
     raise Conflicted("storage")
@@ -141,7 +142,7 @@ def unseal(ids: DigestIds, tables: Tables) -> None:
     tables.try_update(Change(ids.key, remove=["sealed_at"], when=_SEALED))
 
 
-def end(ids: DigestIds, now: datetime, tables: Tables) -> None:
+def mark_ended(ids: DigestIds, now: datetime, tables: Tables) -> None:
     """Record that the email is settled, which only saves writes: withdrawals then change nothing here."""
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=Attr("letters").exists()))

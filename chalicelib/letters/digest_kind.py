@@ -10,7 +10,7 @@ from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.target_keys import DIGEST, digest_ids
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
-from chalicelib.letters.digest_contents import DigestContents, end, find_digest, seal, unseal
+from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
 from chalicelib.letters.model import may_send_letter, target_of
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
@@ -21,7 +21,7 @@ from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.progress.areas import public_areas
-from chalicelib.signatures.letter import SignedLetter, words_of
+from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import find_by_id
 
 # The number of letters that are shown in full.
@@ -37,7 +37,7 @@ class DigestDeliveries(CountedDeliveries):
 
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         ids = digest_ids(key)
-        digest = find_digest(ids, tables)  # It is sealed, so it has the letters that the email reports.
+        digest = find_digest(ids, tables)  # The digest is sealed, so it has the letters that the email reports.
         letters = digest.letters if digest else 0
         letter_numbers = {name: letters * number for name, number in numbers.items()}
         return count_change(ids.slug, ids.target, DIGEST_SHARD, day, letter_numbers)
@@ -60,7 +60,7 @@ class DigestDeliveries(CountedDeliveries):
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
     ) -> None:
         super()._settle(request, outcome, at, assign, tables)
-        end(digest_ids(request.key), at, tables)
+        mark_ended(digest_ids(request.key), at, tables)
 
 
 # A paused target's digest waits, for up to a year.
@@ -77,13 +77,15 @@ class DigestLetter:
     reply_to: str | None
 
 
-def contents_digest(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def digest_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    """Seal the digest, and return the email about its letters. Hold it while its target is paused or in test mode."""
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
     target = target_of(petition, ids.target)
     if target and (target.test_to or target_state(ids.slug, ids.target, tables).is_paused):
         return NotSent.HELD
-    digest = seal(ids, now, tables)  # Even if it is dropped next, because dropping it counts its letters.
+    # Seal it even if it is dropped below: a drop counts the digest's letters, so their number must not change any more.
+    digest = seal(ids, now, tables)
     if target is None or target.members or petition.letter is None or digest is None or not digest.letters:
         return NotSent.TOO_LATE
     language = language_of(petition.language)
@@ -93,7 +95,7 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
         "target": target,
         "letters": digest.letters,
         "areas": public_areas(digest.letters, digest.areas),
-        "usual": words_of(petition.letter, SignedLetter(version="")),
+        "usual": letter_texts(petition.letter, SignedLetter(version="")),
         "chosen": [*_shown_letters(digest, petition, tables)],
     }
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
@@ -111,7 +113,7 @@ def _shown_letters(contents: DigestContents, petition: Petition, tables: Tables)
         shown += 1
         agreed_letter = letter_as_signed(petition.slug, signed.version, tables).in_language(signature.language)
         reply_to = signature.email if signed.reply else None
-        yield DigestLetter(words_of(agreed_letter, signed), signature.name or "", signature.postcode, reply_to)
+        yield DigestLetter(letter_texts(agreed_letter, signed), signature.name or "", signature.postcode, reply_to)
 
 
-DIGEST_KIND = Kind(DIGEST, Path(__file__).with_name("digest_templates"), Priority.OTHER, DIGESTS, contents_digest)
+DIGEST_KIND = Kind(DIGEST, Path(__file__).with_name("digest_templates"), Priority.OTHER, DIGESTS, digest_email)

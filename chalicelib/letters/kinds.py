@@ -14,13 +14,14 @@ from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
-from chalicelib.signatures.letter import render_letter, words_of
+from chalicelib.signatures.letter import letter_texts, render_letter
 from chalicelib.signatures.look_up import find_by_id
 
 
-def contents_letter(
+def letter_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent | Later:
+    """Return the email with one letter to its target, or why it is not sent now."""
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
@@ -39,7 +40,7 @@ def contents_letter(
     agreed_target = agreed_letter.target(target_key) or target
     to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""
-    letter = render_letter(words_of(agreed_letter, signed), to_name, name, postcode, translated.charity, language)
+    letter = render_letter(letter_texts(agreed_letter, signed), to_name, name, postcode, translated.charity, language)
     url = context.petition_link(slug, signature.language)
     reply_to = (signature.email or "") if signed.reply else ""
     values = {"petition": translated, "petition_url": url, "letter": letter, "is_test": False}
@@ -49,5 +50,5 @@ def contents_letter(
 LETTER_KINDS = by_name(
     DIGEST_KIND,
     TEST_KIND,
-    Kind(LETTER, Path(__file__).with_name("templates"), Priority.OTHER, LETTERS, contents_letter),
+    Kind(LETTER, Path(__file__).with_name("templates"), Priority.OTHER, LETTERS, letter_email),
 )

@@ -8,7 +8,7 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import LetterIds, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import gather
-from chalicelib.letters.pace import turn
+from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import TargetState, record_digests, target_state
 from chalicelib.mail.counted import transact
 from chalicelib.mail.kind import Later, NotSent
@@ -31,7 +31,7 @@ def reason_to_wait(
         is_single = "single" in stored or _claim_single(key, stored, target.delivery.first, state, tables)
         return None if is_single else _add_to_digest(key, stored, signature, state, now, tables)
     if isinstance(target.delivery, Paced):
-        due = turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
+        due = book_letter_turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
         return Later(due) if due > now else None
     return None
 

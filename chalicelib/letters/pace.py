@@ -19,7 +19,7 @@ from chalicelib.petitions.letter import Paced
 HOUR_IN_MILLISECONDS = HOUR // MILLISECOND
 
 
-def turn(
+def book_letter_turn(
     slug: str, target: str, letter: str, pace: Paced, booked_turn: str | None, now: datetime, tables: Tables
 ) -> datetime:
     """Return when the letter may be sent: `now`, or later. `booked_turn`: the turn that it booked before, if any.

@@ -27,7 +27,7 @@ from chalicelib.signatures.walk import read_letter_senders
 Image = Mapping[str, Any]
 # Signatures in a page.
 PAGE = 500
-ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+BEFORE_ALL_LETTERS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def request_letters(
@@ -119,7 +119,7 @@ def _request_one(
         return state.request_of(item) if "mail_requested_at" in item else None
 
 
-def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = ALWAYS) -> int:
+def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = BEFORE_ALL_LETTERS) -> int:
     """Request every letter of the petition that was not requested, and return how many there were. Safe to repeat.
 
     `since`: leave out people who confirmed earlier, perhaps in test mode.

@@ -18,7 +18,7 @@ from chalicelib.letters.trial import TEST_KINDS, send_test
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.members import member_of_constituency
-from chalicelib.petitions.text import Mailable
+from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class LetterTestRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    email: Mailable
+    email: SesAddress
     """Where to send the test: your own address."""
 
 

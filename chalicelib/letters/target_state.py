@@ -67,12 +67,12 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
     tables.update(Change(target_keys.target(slug, target), assign={"has_digests": True}))
 
 
-def keep_test_address(test: LetterIds, to: str, tables: Tables) -> None:
+def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
     """Store the address to which staff send this test. The item of an email contains no address."""
     tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test.signature_id}": to}))
 
 
-def forget_test_address(test: LetterIds, tables: Tables) -> None:
+def delete_test_address(test: LetterIds, tables: Tables) -> None:
     tables.update(Change(target_keys.target(test.slug, test.target), remove=[f"{TEST_PREFIX}{test.signature_id}"]))
 
 

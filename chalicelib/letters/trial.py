@@ -12,7 +12,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.letters.model import may_send_letter, recipient, target_of
-from chalicelib.letters.target_state import forget_test_address, keep_test_address, target_state
+from chalicelib.letters.target_state import delete_test_address, store_test_address, target_state
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority
@@ -20,12 +20,12 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.letter import SignedLetter, render_letter, words_of
+from chalicelib.signatures.letter import SignedLetter, letter_texts, render_letter
 from chalicelib.signatures.look_up import find_by_id
 
 SAMPLE_NAME = translatable("Name of the supporter")
 # In the key of a test that staff send, an id with this prefix replaces the signature's id.
-BY_STAFF = "staff-"
+STAFF_TEST_PREFIX = "staff-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,8 @@ class TrialDeliveries(Deliveries):
 
 def _delete_address(request: MailRequest, tables: Tables) -> None:
     test = letter_ids(request.key)
-    if test.signature_id.startswith(BY_STAFF):
-        forget_test_address(test, tables)
+    if test.signature_id.startswith(STAFF_TEST_PREFIX):
+        delete_test_address(test, tables)
 
 
 TESTS = TrialDeliveries(kind="letter-test", lifetime=timedelta(days=1))
@@ -52,21 +52,22 @@ TESTS = TrialDeliveries(kind="letter-test", lifetime=timedelta(days=1))
 
 def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
     """Request a test of the petition's letter to this address."""
-    key = letter_delivery(petition.slug, target.key, f"{BY_STAFF}{token_hex(8)}")
-    keep_test_address(letter_ids(key), to, tables)
+    key = letter_delivery(petition.slug, target.key, f"{STAFF_TEST_PREFIX}{token_hex(8)}")
+    store_test_address(letter_ids(key), to, tables)
     outbox.send([(TESTS.request(key, now, tables), 0)])
 
 
-def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def trial_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    """Return a test of a letter, to the address that staff typed or to the target's `test_to`."""
     slug, target_key, sender = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
     if target is None or petition.letter is None:
         return NotSent.TOO_LATE
     language = language_of(petition.language)
-    if sender.startswith(BY_STAFF):
+    if sender.startswith(STAFF_TEST_PREFIX):
         to: str | None = target_state(slug, target_key, tables).tests.get(sender)
-        name, words = language.text(SAMPLE_NAME), words_of(petition.letter, SignedLetter(version=""))
+        name, words = language.text(SAMPLE_NAME), letter_texts(petition.letter, SignedLetter(version=""))
     else:
         to = target.test_to
         name, words = _name_and_words(petition, sender, tables)
@@ -85,8 +86,8 @@ def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tu
     if stored is None or signed is None:
         return "", {}
     agreed_letter = letter_as_signed(petition.slug, signed.version, tables).in_language(stored.signature.language)
-    return stored.signature.name or "", words_of(agreed_letter, signed)
+    return stored.signature.name or "", letter_texts(agreed_letter, signed)
 
 
-TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, contents_test)
+TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, trial_email)
 TEST_KINDS = by_name(TEST_KIND)

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.letters.digest_contents import take_out
+from chalicelib.letters.digest_contents import remove_letter
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.projections.dimensions import area_of
 from chalicelib.signatures.model import SignatureState
@@ -26,7 +26,7 @@ def take_out_letters(changes: Iterable[tuple[Image | None, Image | None]], now: 
             area = area_of(before.get("country", ""), before.get("postcode", ""))
             for target in letter_as_signed(slug, before["letter"]["version"], tables).letter.targets:
                 key = letter_delivery(slug, target.key, before["sk"])
-                take_out(key, letter_ids(key), area, now, tables)
+                remove_letter(key, letter_ids(key), area, now, tables)
 
 
 def has_withdrawn(before: Image, after: Image | None) -> bool:

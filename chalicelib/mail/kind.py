@@ -62,9 +62,9 @@ class Content:
 class NotSent(Enum):
     """Why there is no email now."""
 
-    # Its link does not work now. Keep the request; the sweep queues it again.
+    # The email's link does not work now. Keep the request; the sweep queues it again.
     HELD = "held"
-    # It would arrive too late to be useful, or its recipient no longer wants it. Drop the request.
+    # The email would arrive too late to be useful, or its recipient no longer wants it. Drop the request.
     TOO_LATE = "too late"
     # The kind has settled the request itself.
     SETTLED = "settled"

@@ -48,7 +48,7 @@ def group_of(key: Key) -> str:
     return f"{key.table}/{key.pk.rpartition('#')[0]}"
 
 
-def partition(group: str, bucket: str, after: str) -> Key:
+def start_key(group: str, bucket: str, after: str) -> Key:
     """Return the key to continue after, in a bucket of the group. `after` is a sort key ("": from the beginning)."""
     table, _, name = group.partition("/")
     return Key(table, f"{name}#{bucket}", after)

@@ -54,11 +54,11 @@ class Pace:
 
 
 def longest_delivery(gap: float, call: float) -> float:
-    """Return the seconds that `paced` takes at most with these times for a gap and for one call to SES."""
+    """Return the seconds that `limit_to_pace` takes at most with these times for a gap and for one call to SES."""
     return gap + call + sum(call + max(wait, gap - call) for wait in RATE_WAITS)
 
 
-def paced(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
+def limit_to_pace(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
     """Return a function that delivers at this pace, and returns how long that took by the pace's clock.
 
     The function tries three times if SES's rate is exceeded. Then it raises RateExceeded.

@@ -24,7 +24,7 @@ class Pause(NamedTuple):
 
 
 def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE, *, by_engineer: bool = False) -> datetime:
-    """Return when the pause ends. A later refusal extends it. Idempotent."""
+    """Pause all email, and return when the pause ends. A later refusal extends it. Idempotent."""
     until = now + duration
     tables.put(mail_keys.mail_pause(), {"until": iso(until), "by_engineer": by_engineer})
     return until

@@ -75,25 +75,26 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
     return min(until, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else until
 
 
-def contents_confirm(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the email to confirm. Hold it while the petition is closed: the link works once it opens again."""
     signature = Signature.model_validate(stored)
     if signature.is_over(now):
         return NotSent.TOO_LATE
     petition = petition_as_stored(_ids(key)[0], tables)
-    if petition.state_at(now) in HIDDEN or not petition.confirmable_at(now):
+    if petition.state_at(now) in HIDDEN or not petition.is_confirmable_at(now):
         return NotSent.HELD
     return _content(key, signature, petition, context, now)
 
 
-def contents_already_signed(
+def already_signed_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent:
+    """Return the email that says that the address has signed already."""
     petition = petition_as_stored(_ids(key)[0], tables)
     return _content(key, Signature.model_validate(stored), petition, context, now)
 
 
-def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the receipt. Only the mailbox's owner can cause it, so the budget does not limit it."""
     signature = Signature.model_validate(stored)
     slug, _ = _ids(key)
@@ -119,7 +120,9 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
-    network = "" if signature.mails else signature.mail_network or ""
+    # Only the first email uses a turn of the client's network (first_emails.py).
+    is_first = signature.mails == 0
+    network = (signature.mail_network or "") if is_first else ""
     to = signature.email or ""
     return Content(to, values, unsubscribe_url, language.code, translated.charity, petition.slug, network)
 
@@ -146,7 +149,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
 # After a crash, these emails are sent again. AfterCrash.UNKNOWN needs its attributes in signatures.model.MAIL_REQUEST.
 _STATE = SignatureDeliveries(max_emails=None, min_interval=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
-    Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, contents_confirm),
-    Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, contents_already_signed),
-    Kind(MailKind.RECEIPT, TEMPLATES / "receipt", Priority.OTHER, _STATE, contents_receipt),
+    Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),
+    Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, already_signed_email),
+    Kind(MailKind.RECEIPT, TEMPLATES / "receipt", Priority.OTHER, _STATE, receipt_email),
 )

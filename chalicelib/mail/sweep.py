@@ -138,7 +138,7 @@ def _groups(after: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
     """Return the open requests among the next PAGE items, and the position after them: None at the end."""
     bucket, _, after = (position or keys.BUCKETS[0]).partition("/")
-    items, last = state.open_requests(outstanding.partition(group, bucket, after), PAGE, tables)
+    items, last = state.open_requests(outstanding.start_key(group, bucket, after), PAGE, tables)
     if last:
         return items, f"{bucket}/{last}"
     next_bucket = next((other for other in keys.BUCKETS if other > bucket), None)

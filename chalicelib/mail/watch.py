@@ -13,7 +13,7 @@ from chalicelib.mail.pause import is_paused
 from chalicelib.mail.whole_rate import keep_other_off, turn_other_on
 
 # While more urgent emails than this wait, no other email is sent.
-NEARLY_NONE = 20
+MAX_URGENT_WAITING = 20
 
 
 def watch(urgent: Source, other: Source, urgent_queue: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
@@ -27,7 +27,7 @@ def watch(urgent: Source, other: Source, urgent_queue: Queue, now: datetime, tab
         # Do not grant the whole rate. Otherwise, after the pause, other email would wait until the grant ends.
         other.switch(is_on=False)
         return False, False
-    if urgent_queue.depth() <= NEARLY_NONE:
+    if urgent_queue.depth() <= MAX_URGENT_WAITING:
         return True, turn_other_on(other, now, tables)
     keep_other_off(other, now, tables)
     return True, False

@@ -55,7 +55,7 @@ def _translate(jinja: Environment, language: Language) -> None:
         "thousands": language.thousands,
         "date": language.date,
         "moment": language.moment,
-        "exactly": language.exactly,
+        "to_the_second": language.to_the_second,
         # For texts that code has marked as `translatable`.
         "translated": language.text,
     }

@@ -14,7 +14,7 @@ from chalicelib.partners.model import Counts, Partner, Source, Wording, WordingV
 from chalicelib.partners.register import all_partners, create_partner, find_partner, new_partner_token
 from chalicelib.petitions.text import Line
 from chalicelib.staff.authorizer import audit, staff_view
-from chalicelib.staff.tokens import audit_details, keep
+from chalicelib.staff.tokens import audit_details, store_token
 
 if TYPE_CHECKING:
     from chalicelib.partners.answers import PartnerToken
@@ -57,7 +57,7 @@ def list_partners(request: Request) -> Response:
 
 @staff_view(routes)
 def add_partner(request: Request) -> Response:
-    """Return 201 and the partner. A repeat changes nothing. Return 422 if another partner has this source."""
+    """Add a partner; return it with 201. A repeat changes nothing. Return 422 if another partner has this source."""
     new_partner = parse_body(NewPartner, json_body(request))
     partner = Partner(**new_partner.model_dump(), created_at=times.now())
     audit(request, "partner.created", partner.source, {"counts": partner.counts.value})
@@ -75,7 +75,7 @@ def issue_token_of_partner(request: Request, source: str) -> Response:
     stored = token.stored
     audit(request, "token.issued", stored.token_id, {**audit_details(stored), "partner": partner.source})
     shown: PartnerToken = {
-        "token": keep(token, tables()),
+        "token": store_token(token, tables()),
         "token_id": stored.token_id,
         "partner": partner.source,
         "expires_at": times.iso(stored.expires_at),

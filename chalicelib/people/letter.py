@@ -7,7 +7,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.find import letter_as_signed
-from chalicelib.signatures.letter import SignedLetter, words_of
+from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import StoredSignature
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _agreed_letter(stored: StoredSignature, signed: SignedLetter | None, tables:
     letter = letter_as_signed(stored.petition.slug, signed.version, tables).in_language(
         language_of(stored.signature.language or stored.petition.language).code
     )
-    words = words_of(letter, signed)
+    words = letter_texts(letter, signed)
     return {
         "version": signed.version,
         "subject": words["subject"],

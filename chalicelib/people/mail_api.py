@@ -55,7 +55,7 @@ class AllowMail(BaseModel):
 
 @staff_view(routes)
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Return whether an email will come, and when or why not. The limits are those of signing again."""
+    """Request the email again. Return whether it will come, and when or why not. Signing again has the same limits."""
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     audit(request, "mail.resent", signature_id, {"petition": slug})
     outcome, due_at = resend(stored, _allowance(stored, now), now, tables())

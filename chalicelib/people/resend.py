@@ -41,7 +41,7 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     signature = stored.signature
     is_requested = signature.mail_kind is not None
     try:
-        mail_state.ask_again(stored.key, signature, now, tables)
+        mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:
         is_requested = True  # An earlier request is too recent to repeat.
     due = max(signature.mail_due_at or now, allowance.next_at)
@@ -62,7 +62,7 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
         Resent.EXPIRED: signature.is_over(now),
         Resent.UNDELIVERABLE: signature.undeliverable is not None,
         Resent.STOPPED: allowance.is_stopped,
-        Resent.CLOSED: is_pending and not stored.petition.confirmable_at(now),
+        Resent.CLOSED: is_pending and not stored.petition.is_confirmable_at(now),
     }
     return next((reason for reason, applies in reasons.items() if applies), None)
 

@@ -57,7 +57,7 @@ class Constituencies(Sequence[bytes]):
         return self._packed[start : start + POSTCODE_BYTES]
 
 
-def packed(constituencies: Mapping[str, str]) -> bytes:
+def pack(constituencies: Mapping[str, str]) -> bytes:
     """Return the file's bytes from a map of postcode to constituency. Raise ValueError for an invalid postcode."""
     names = sorted(set(constituencies.values()))
     indexes = {name: number.to_bytes(INDEX_BYTES, "big") for number, name in enumerate(names)}

@@ -41,13 +41,13 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Petition:
     """Store `petition` as the next revision. Its texts and letter must be stored already. Raise Stale, as `edit` does.
 
-    `also` is another change in the same transaction. Raise ConditionFailed if its condition fails.
+    `also` is a further change in the same transaction. Raise ConditionFailed if the condition of `also` fails.
     """
     edited = with_changes(petition, revision=petition.revision + 1)
     try:
         store.replace(edited, tables, also)
     except ConditionFailed as failure:
-        if failure.index:  # It is 1 if the condition of `also` failed.
+        if failure.index:  # The condition of `also` failed.
             raise
         raise Stale from failure
     return edited

@@ -32,7 +32,7 @@ class ListedPetition(NamedTuple):
 
 
 # Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
-_known: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
+_petition_cache: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
 _slugs = SlugList()
 _letters: SecondsCache[KeptLetter] = SecondsCache(LETTER_SECONDS)
 _listed: SecondsCache[list[ListedPetition]] = SecondsCache(LIST_SECONDS)
@@ -45,7 +45,7 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Return a petition that the public may see. Raise UnknownPetition (also for a draft) or PetitionRemoved."""
     if not _slug_pattern.fullmatch(slug):
         raise UnknownPetition
-    petition = _known.get(slug, lambda: _read_petition(slug, now, tables))
+    petition = _petition_cache.get(slug, lambda: _read_petition(slug, now, tables))
     if petition.state_at(now) is PetitionState.DRAFT:
         raise UnknownPetition
     if petition.state is PetitionState.REMOVED:
@@ -55,7 +55,7 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Read the petition. Raise UnknownPetition, or Unavailable while we do not know which slugs exist."""
-    exists = slug in _known or slug in _slugs
+    exists = slug in _petition_cache or slug in _slugs
     petition = store.get(slug, tables) if exists else _read_with_slugs(slug, now, tables)
     if petition is None:
         raise UnknownPetition
@@ -150,7 +150,7 @@ def _with_counts(petitions: list[Petition], now: datetime, tables: Tables) -> li
 
 def forget_petitions() -> None:
     """Clear the caches. Tests use it to start like a new process."""
-    _known.clear()
+    _petition_cache.clear()
     _slugs.clear()
     _listed.clear()
     _letters.clear()

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from chalicelib.core.address import canonical_of
 from chalicelib.core.times import Moment
-from chalicelib.petitions.text import LetterText, Line, Mailable, Translation, digest
+from chalicelib.petitions.text import LetterText, Line, SesAddress, Translation, digest
 
 if TYPE_CHECKING:
     from chalicelib.petitions.answers import MayHaveLetter, PublicLetter
@@ -66,11 +66,11 @@ class LetterTarget(BaseModel):
     """The target's id. Never change it: each person's letter is sent once for each key."""
     name: Line
     """The name, as written after "Dear": `Home Secretary`."""
-    email: Mailable | None = None
+    email: SesAddress | None = None
     """Where the letters go. Leave it out with `members`."""
     members: bool = False
     """Each letter goes to the member of parliament for its sender's postcode, from the charity's own tables."""
-    test_to: Mailable | None = None
+    test_to: SesAddress | None = None
     """Test mode: letters go to this address of staff, marked as tests, and no letter goes to the target."""
     delivery: Annotated[Single | Paced | Digest, Field(discriminator="mode")] = Single()
 

@@ -43,15 +43,15 @@ def has_members() -> bool:
 @cache
 def members() -> Mapping[str, MemberOfParliament]:
     """Return the members by constituency. Without a file, the mapping is empty."""
-    return unpacked(FILE.read_bytes()) if FILE.exists() else {}
+    return unpack(FILE.read_bytes()) if FILE.exists() else {}
 
 
-def packed(by_constituency: Mapping[str, MemberOfParliament]) -> bytes:
+def pack(by_constituency: Mapping[str, MemberOfParliament]) -> bytes:
     """Return the file's bytes: names and addresses by constituency."""
     rows = {constituency: [member.name, member.email] for constituency, member in sorted(by_constituency.items())}
     return json.dumps(rows).encode()
 
 
-def unpacked(content: bytes) -> dict[str, MemberOfParliament]:
+def unpack(content: bytes) -> dict[str, MemberOfParliament]:
     rows = json.loads(content).items()
     return {constituency: MemberOfParliament(constituency, name, email) for constituency, (name, email) in rows}

@@ -193,7 +193,7 @@ class Petition(BaseModel):
         """Return when the petition opens by itself, or None if it is open already or has no schedule."""
         return self.opened_at if self.state is PetitionState.OPEN and now < self.opened_at else None
 
-    def confirmable_at(self, now: datetime) -> bool:
+    def is_confirmable_at(self, now: datetime) -> bool:
         """Return whether signatures can be confirmed: until a day after closing, or while paused; not if removed."""
         is_in_time = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
         return (is_in_time or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED

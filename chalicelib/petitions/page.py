@@ -84,7 +84,7 @@ def embedded_page(
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
     """Show the page as if the petition were open. Its form cannot be sent."""
     context = _context(petition, request, PetitionState.OPEN, count_if_available(petition, now, tables))
-    context |= dict.fromkeys(SECTIONS)
+    context |= dict.fromkeys(SECTIONS)  # Each section is None, so the page leaves it out.
     context |= {"form": _with_known_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
     hidden = {**NEVER_STALE, "X-Robots-Tag": "noindex"}
     return page_about(petition, request, "petition.html", context, headers=hidden)

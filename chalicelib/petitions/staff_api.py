@@ -8,7 +8,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.caller import site_prefix
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, must_match
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, require_current_revision
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import MOST_KB, petition_for_staff, read_edit, read_new_petition, read_transition
@@ -96,7 +96,7 @@ def _petition_body(request: Request) -> str:
 
 def _petition_to_change(request: Request, slug: str) -> Petition:
     petition = petition_as_stored(slug, tables())
-    must_match(request, _etag(petition))
+    require_current_revision(request, _etag(petition))
     return petition
 
 

@@ -43,10 +43,10 @@ def add(petition: Petition, tables: Tables) -> None:
 
 
 def replace(petition: Petition, tables: Tables, also: Change | None = None) -> None:
-    """Store the next revision, in one transaction with the other change if one is given.
+    """Store the next revision; if `also` is given, in one transaction with that change.
 
-    Raise ConditionFailed if the stored petition has changed since or has more shards, or if the condition of the other
-    change fails. ConditionFailed.index is 0 for the petition and 1 for `also`.
+    Raise ConditionFailed if the stored petition has changed since or has more shards, or if the condition of `also`
+    fails. ConditionFailed.index is 0 for the petition and 1 for `also`.
     """
     attributes = petition.model_dump(exclude_none=True)
     absent = [name for name in Petition.model_fields if name not in attributes]
@@ -92,7 +92,7 @@ def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, Petitio
 
 
 def _is_revision(number: int) -> Condition:
-    if number:
+    if number > 0:
         return Attr("revision").eq(number)
     # A petition stored before revisions existed has no revision, or revision 0.
     return Attr("slug").exists() & absent_or_at_most("revision", 0)

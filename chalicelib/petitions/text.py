@@ -18,7 +18,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 # SES accepts no other addresses: local parts are ASCII, and domains in punycode. A comma would begin another address.
-Mailable = Annotated[
+SesAddress = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=254),
 ]
@@ -109,7 +109,10 @@ def version_of(text_version: str, consent_version: str) -> str:
 
 @lru_cache(maxsize=100)
 def digest(*parts: str) -> str:
-    """Return a version that changes with any of the texts. Cached, because each signature needs the same two."""
+    """Return a hash of the texts, which is used as their version.
+
+    Cached, because each signature stores two of them: text_version and consent_version.
+    """
     return sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 

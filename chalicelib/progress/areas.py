@@ -15,7 +15,8 @@ def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
     """Return the largest areas, largest first. `by_area` also has rows that are no areas, such as "no postcode"."""
     areas = {name: number for name, number in by_area.items() if name.isupper() and number >= FEWEST}
     ranked = sorted(areas.items(), key=lambda row: (-row[1], row[0]))[:MOST_SHOWN]
-    # The rest must not be few either. It is below 0 if the areas are newer than the count.
+    # The signatures outside the shown areas must be none, or not few either. Their number is negative if the areas are
+    # newer than the count.
     while ranked and (rest := confirmed - sum(number for _, number in ranked)) < FEWEST and rest != 0:
         ranked.pop()
     return {name: number // STEP * STEP for name, number in ranked}

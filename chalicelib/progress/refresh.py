@@ -11,7 +11,7 @@ from chalicelib.projections.breakdowns import projected_breakdown
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies.count import Days, Recent, breakdown
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.public import lease_recent, public_count, save_recent
 
 # A refresh reads two days and 64 counters. If areas change rarely, they also reveal less about single people.
@@ -31,7 +31,7 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
 
 
 def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
-    hours = breakdown(petition, By.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
+    hours = breakdown(petition, TallyDimension.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
     # Whole hours: up to 59 minutes less than a day, never more.
     today, last_day = (_sum_since(start, hours) for start in (iso(now)[:10], iso(now - DAY)))
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)

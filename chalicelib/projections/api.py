@@ -18,7 +18,7 @@ from chalicelib.projections.breakdowns import overview, pending_count, pending_c
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, exact_counts, largest
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 
 if TYPE_CHECKING:
     from chalicelib.projections.answers import BreakdownRow, CountTotals, StaffPetition
@@ -68,7 +68,7 @@ def read_counts(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
-    numbers = largest(_read_breakdown(petition, by or By.DAY, days), top)
+    numbers = largest(_read_breakdown(petition, by or TallyDimension.DAY, days), top)
     return _answer(request, _totals(petition, numbers), numbers if by else None)
 
 
@@ -92,9 +92,9 @@ def _rows(numbers: Breakdown) -> "list[BreakdownRow]":
     return [{"key": key, "confirmed": number} for key, number in numbers.values.items()]
 
 
-def _read_breakdown(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
+def _read_breakdown(petition: Petition, by: TallyDimension | Dimension, days: Days) -> Breakdown:
     now = times.now()
-    if isinstance(by, By):
+    if isinstance(by, TallyDimension):
         return breakdown(petition, by, days, now, tables())
     if days != Days():
         raise Invalid([FieldError("by", "This breakdown has no daily counts: leave out from and to")])
@@ -125,16 +125,16 @@ def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None =
     return conditional_answer(request, [{**totals, "as_of": ""}, rows, is_csv], response)
 
 
-def _chosen_dimension(request: Request) -> By | Dimension | None:
+def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
     """Return the dimension that ?by= names; None without it."""
     value = query(request, "by")
     if not value:
         return None
     if value in list(Dimension):
         return Dimension(value)
-    if value not in list(By):
-        raise Invalid([FieldError("by", f"Use {', '.join([*By, *Dimension])} or {ALL}")])
-    return By(value)
+    if value not in list(TallyDimension):
+        raise Invalid([FieldError("by", f"Use {', '.join([*TallyDimension, *Dimension])} or {ALL}")])
+    return TallyDimension(value)
 
 
 def _chosen_top(request: Request) -> int | None:
@@ -142,7 +142,7 @@ def _chosen_top(request: Request) -> int | None:
     value = query(request, "top")
     if not value:
         return None
-    if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Dimension):
+    if query(request, "by") not in (TallyDimension.COUNTRY, TallyDimension.SOURCE, *Dimension):
         raise Invalid([FieldError("top", "Use only with by=country, source, version, postcode-area or constituency")])
     if not re.fullmatch(r"[1-9][0-9]{0,2}", value):
         raise Invalid([FieldError("top", f"Use a number from 1 to {MOST_ROWS}")])

@@ -35,7 +35,7 @@ def pending_counts(slugs: Iterable[str], tables: Tables) -> Mapping[str, int]:
 def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables: Tables) -> Breakdown:
     """Return a breakdown that trails the count by seconds. The difference is a row of its own."""
     confirmed = exact_count(petition, now, tables).confirmed
-    read = confirmed_by_constituency if by is Dimension.CONSTITUENCY else store.projected
+    read = confirmed_by_constituency if by is Dimension.CONSTITUENCY else store.projected_sums
     numbers = read(petition.slug, tables)
     return Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed))
 
@@ -45,7 +45,7 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
 
     Constituencies are not included: their 1,024 items are too many to read for every refresh.
     """
-    found, numbers = breakdowns(petition, days, now, tables), store.projected(petition.slug, tables)
+    found, numbers = breakdowns(petition, days, now, tables), store.projected_sums(petition.slug, tables)
     confirmed = found[0].confirmed
     if days == Days():
         versions_and_areas = (Dimension.VERSION, Dimension.AREA)

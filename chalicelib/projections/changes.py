@@ -48,7 +48,8 @@ def constituency_increments(
             amounts[constituency_of(image, constituencies)] += amount
     counters: dict[Key, dict[str, int]] = defaultdict(dict)
     for constituency, amount in amounts.items():
-        slug, _, bucket = (after or before or {})["pk"].rpartition("#")
+        existing_image = after or before or {}  # An amount exists, so at least one image exists.
+        slug, _, bucket = existing_image["pk"].rpartition("#")
         counters[counter_of(slug, bucket, constituency)][CONSTITUENCY_PREFIX + constituency] = amount
     # One increment for each counter: a counter ignores a second increment with the same sequence number.
     for counter, numbers in counters.items():

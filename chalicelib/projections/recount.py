@@ -53,10 +53,12 @@ class Walk:
         """Count one signature, and note whether it changed too recently to be checked."""
         if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
-            self.joined[bucket] += item["signed_at"] >= self.since
+            if item["signed_at"] >= self.since:
+                self.joined[bucket] += 1
         elif item["state"] == SignatureState.CONFIRMED:
             self._add_confirmed(item)
-            self.left[bucket] += item["confirmed_at"] >= self.since
+            if item["confirmed_at"] >= self.since:
+                self.left[bucket] += 1
         elif item["withdrawn_at"] >= self.since:
             self.withdrawn += 1
             self.left[bucket] += 1
@@ -66,7 +68,7 @@ class Walk:
             return
         sums = self.settled if item["confirmed_at"] < self.since else self.recent
         source = item.get("counted_source") or item.get("source") or DIRECT
-        sums.update(prove.sums_of_one(item["country"], source, by_partner=item.get("by_partner", False)))
+        sums.update(prove.sums_for_signature(item["country"], source, by_partner=item.get("by_partner", False)))
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
     """Compare the tally with the signatures once."""
     stored = prove.tally_sums(petition, now, tables)
-    stored_pending = store.pending(petition.slug, tables, consistent=True)
+    stored_pending = store.pending_by_bucket(petition.slug, tables, consistent=True)
     walk = _walk_over(petition.slug, now, tables)
     return Recount(
         petition.slug,

@@ -9,7 +9,7 @@ from chalicelib.core.keys import Key
 from chalicelib.tallies.model import PENDING
 
 
-def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
+def pending_by_bucket(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
     """Return the number of unconfirmed signatures by bucket. Trails the signatures by seconds."""
     items = tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS], consistent=consistent)
     return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
@@ -24,7 +24,7 @@ def pending_by_slug(slugs: Iterable[str], tables: Tables) -> Counter[str]:
     return sums
 
 
-def projected(slug: str, tables: Tables) -> Counter[str]:
+def projected_sums(slug: str, tables: Tables) -> Counter[str]:
     """Return every number in the counters of pending signatures, summed over the buckets."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS]):

@@ -8,7 +8,7 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
-from chalicelib.edge.batch import StreamChange, all_changes, on_schedule
+from chalicelib.edge.batch import StreamChange, handle_changes, on_schedule
 from chalicelib.edge.placeholders import STREAM_ARN
 from chalicelib.petitions.constituency_table import constituencies
 from chalicelib.petitions.find import all_petitions
@@ -23,7 +23,7 @@ workers = Blueprint(__name__)
 @workers.on_dynamodb_record(STREAM_ARN)
 def project_signatures(event: DynamoDBEvent) -> None:
     """Count the changes. If a write fails, raise: the stream repeats the batch, and counted changes are skipped."""
-    all_changes(event, _project)
+    handle_changes(event, _project)
 
 
 @workers.schedule(Rate(6, unit=Rate.HOURS))

@@ -61,7 +61,7 @@ def confirm(
     Raise LinkExpired if the petition closed more than a day ago, the link has ended or the signature is gone, Invalid
     if the postcode does not fit the current country, and Conflicted if the signature keeps changing.
     """
-    if not petition.confirmable_at(now):
+    if not petition.is_confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
         changes = {**corrected_attributes(corrections, subject.country), **also}
@@ -121,7 +121,7 @@ def find_linked(subject: Subject, petition: Petition, issued: datetime, now: dat
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
-    has_ended = not petition.confirmable_at(now) or signature.has_withdrawal_after(issued)
+    has_ended = not petition.is_confirmable_at(now) or signature.has_withdrawal_after(issued)
     if signature.state is SignatureState.PENDING and has_ended:
         raise LinkExpired(subject.slug, subject.signature_id)
     return signature

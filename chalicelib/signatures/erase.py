@@ -26,7 +26,8 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
             store.empty(key, now, tables)
         except ConditionFailed as failure:
             if failure.item:
-                continue  # It was signed again between the two calls.
+                continue  # The address signed again between the two calls.
+            # There is no item, so nothing is left to erase.
         return
     raise Conflicted("storage")
 

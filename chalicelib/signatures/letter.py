@@ -79,7 +79,7 @@ class RenderedLetter:
     """The sentence before the petition's title."""
 
 
-def words_of(letter: Letter, signed: SignedLetter) -> dict[str, str]:
+def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
     """Return subject, opening and body. `letter` is the petition's, in the language of the signature."""
     chosen = signed.opening
     index = chosen if isinstance(chosen, int) and chosen < len(letter.openings) else 0

@@ -14,7 +14,7 @@ from chalicelib.petitions.members import MemberOfParliament, member_for_postcode
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import corrected_attributes, read_corrections
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.letter import RenderedLetter, SignedLetter, corrected_letter, render_letter, words_of
+from chalicelib.signatures.letter import RenderedLetter, SignedLetter, corrected_letter, letter_texts, render_letter
 from chalicelib.signatures.letter_form import NO_OPENING
 from chalicelib.signatures.model import Signature
 
@@ -48,7 +48,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
         return None
     signed = signature.letter or SignedLetter(version=petition.letter_version)
     name, postcode = signature.name or "", signature.postcode or ""
-    words = words_of(letter, signed)
+    words = letter_texts(letter, signed)
     member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
     first_recipient = to[0] if to else letter.targets[0].name
@@ -89,7 +89,7 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
 def offered_letter(signature: Signature, issued: datetime, petition: Petition, now: datetime) -> ShownLetter | None:
     """Return the letter that somebody typed with the address of a confirmed signature, for its owner to send."""
-    if not signature.offers_letter(issued) or not petition.confirmable_at(now):
+    if not signature.offers_letter(issued) or not petition.is_confirmable_at(now):
         return None
     return shown_letter(signature.model_copy(update={"letter": signature.letter_asked}), petition)
 

@@ -39,7 +39,7 @@ def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer:
     tables.update(Change(key, assign=request, when=may_be_requested))
 
 
-def ask_again(
+def request_or_nudge_mail(
     key: Key,
     stored: Signature,
     now: datetime,

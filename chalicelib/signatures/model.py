@@ -121,7 +121,7 @@ class Signature(BaseModel):
     expires_at: EpochSeconds | None = None
 
     @property
-    def came_with(self) -> set[str]:
+    def all_receipts(self) -> set[str]:
         """Return the receipts that it came with, and OUR_FORM if its owner signed here."""
         return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
 

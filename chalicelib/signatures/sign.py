@@ -83,7 +83,7 @@ def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome
     """
     expires = new.signature.expires_at
     if expires is not None and expires <= now:
-        return Outcome.OVERTAKEN  # The table would have deleted it by now too.
+        return Outcome.OVERTAKEN  # If the signature had been stored, it would have expired by now.
     return _store(new, now, tables, from_queue=True)
 
 
@@ -159,7 +159,7 @@ def _new_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]
     known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
     new_origin = {
         "also_obtained_by": {signature.obtained_by} - known,
-        "also_came_with": signature.came_with - earlier.came_with,
+        "also_came_with": signature.all_receipts - earlier.all_receipts,
     }
     return {name: values for name, values in new_origin.items() if values}
 
@@ -170,7 +170,7 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     Either it was stored before (the put had succeeded, or the message came twice), or it was signed again, confirmed,
     withdrawn or mailed since.
     """
-    whole_second = new.signature.signed_at.replace(microsecond=0)  # In the form in which the table stores it.
+    whole_second = new.signature.signed_at.replace(microsecond=0)  # The table stores whole seconds.
     if earlier.state is SignatureState.WITHDRAWN:
         # The person may sign again in the second of the withdrawal: compare exact times. Ignore `mailed_at`: an email
         # requested before the withdrawal may be marked as sent after it.
@@ -189,7 +189,7 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
             store.renew(key, signature, now, tables)
         elif signature.mail_kind:
             letter = signature.letter.model_dump(exclude_none=True) if signature.letter else None
-            mail_state.ask_again(key, earlier, now, tables, signature.mail_network, letter)
+            mail_state.request_or_nudge_mail(key, earlier, now, tables, signature.mail_network, letter)
     except ConditionFailed as failure:
         return failure.item is not None
     return True

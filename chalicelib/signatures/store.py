@@ -142,7 +142,7 @@ def forget_undo(key: Key, tables: Tables) -> None:
 def empty(key: Key, now: datetime, tables: Tables) -> None:
     """Remove from a withdrawn item what was signed and when. Attributes that limit email to the address stay.
 
-    An item that is empty already gets the new times. Raise ConditionFailed, with the item, if it is not withdrawn.
+    If it was emptied before, its times become `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
     removed = (*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at")
     tables.update(
@@ -177,7 +177,7 @@ def add_origin(key: Key, further: Mapping[str, set[str]], tables: Tables) -> boo
 
 def remove_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
     """Remove one of several receipts that the signature came with. Raise ConditionFailed if they changed."""
-    others = sorted(stored.came_with - {receipt})
+    others = sorted(stored.all_receipts - {receipt})
     first = stored.receipt if stored.receipt and stored.receipt != receipt else others[0]
     main = None if OUR_FORM in others else first
     fields = {"receipt": main, "also_came_with": set(others) - {main or OUR_FORM} or None}

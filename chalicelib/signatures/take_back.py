@@ -26,8 +26,8 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
             return False
         if stored.taken_back_at:
             return True
-        is_only_receipt = stored.came_with == {receipt}
-        if receipt not in stored.came_with or (is_only_receipt and _is_confirmed_by_email(stored)):
+        is_only_receipt = stored.all_receipts == {receipt}
+        if receipt not in stored.all_receipts or (is_only_receipt and _is_confirmed_by_email(stored)):
             return False
         try:
             if not is_only_receipt:

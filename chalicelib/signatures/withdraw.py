@@ -31,7 +31,7 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
             withdraw_and_subtract(petition, stored, store.withdrawal(key, stored, now), now, tables)
             return
         except ConditionFailed:
-            continue  # It was confirmed or renewed meanwhile: read it again.
+            continue  # The signature was confirmed or renewed meanwhile: read it again.
     raise Conflicted("storage")
 
 

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
-from chalicelib.edge.batch import Failures, each_message
+from chalicelib.edge.batch import Failures, handle_messages
 from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.signatures.model import NewSignature
 from chalicelib.signatures.sign import sign_from_queue
@@ -18,7 +18,7 @@ workers = Blueprint(__name__)
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def store_overflow(event: SQSEvent) -> Failures:
     """Store each message's signature. SQS delivers a failed message again."""
-    return each_message(event, _store)
+    return handle_messages(event, _store)
 
 
 def _store(message: Mapping[str, Any]) -> None:

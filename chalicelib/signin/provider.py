@@ -101,7 +101,10 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 
 
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
-    """Return status and JSON object. Raise ProviderSilent for a 5xx, a GET that is not 200, or no JSON object."""
+    """Send a request, and return status and JSON object.
+
+    Raise ProviderSilent for a 5xx, a GET that is not 200, or no JSON object.
+    """
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     try:
         answer = _http().request(

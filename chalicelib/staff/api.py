@@ -14,7 +14,7 @@ from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.staff.authorizer import audit, rights_by_route, rights_of, staff_view
 from chalicelib.staff.model import StaffToken
-from chalicelib.staff.tokens import all_tokens, audit_details, find_token, keep, new_token, revoke
+from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_token, revoke, store_token
 
 routes = Blueprint(__name__)
 
@@ -49,7 +49,7 @@ def list_tokens(request: Request) -> Response:
 
 @staff_view(routes)
 def issue_token(request: Request) -> Response:
-    """Return 201 and the new token, which is shown only once. Its rights and lifetime stay within the caller's."""
+    """Issue a token, which is shown only once. Its rights and lifetime stay within the caller's."""
     new = parse_body(TokenRequest, json_body(request))
     if set(new.rights) - rights_of(request):
         raise Forbidden("You can only give rights that your own token has.")
@@ -57,7 +57,7 @@ def issue_token(request: Request) -> Response:
     expires_at = _expiry(new.days, _own_token(request).expires_at, now)
     token = new_token(new.owner, new.rights, now, expires_at)
     audit(request, "token.issued", token.stored.token_id, audit_details(token.stored))
-    return json_answer({"token": keep(token, tables()), **_fields(token.stored, now)}, 201)
+    return json_answer({"token": store_token(token, tables()), **_fields(token.stored, now)}, 201)
 
 
 @staff_view(routes)

@@ -10,7 +10,7 @@ from chalicelib.core.times import iso
 from chalicelib.staff.model import StaffToken
 
 
-def keep(token: StaffToken, tables: Tables) -> None:
+def add(token: StaffToken, tables: Tables) -> None:
     item = {**token.model_dump(exclude_none=True), "rights": sorted(token.rights)}
     tables.put_new(NewItem(keys.staff_token(token.token_id), item))
 

@@ -53,14 +53,14 @@ def new_token(
     return NewToken(token, f"staff_{token_id}_{secret}")
 
 
-def keep(new: NewToken, tables: Tables) -> str:
+def store_token(new: NewToken, tables: Tables) -> str:
     """Store the token, and return its text."""
-    store.keep(new.stored, tables)
+    store.add(new.stored, tables)
     return new.text
 
 
 def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, tables: Tables) -> str:
-    return keep(new_token(owner, rights, now, expires_at), tables)
+    return store_token(new_token(owner, rights, now, expires_at), tables)
 
 
 def audit_details(token: StaffToken) -> dict[str, str]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
-from chalicelib.tallies.model import By, TalliedPetition, Tally, breakdown_values, summed
+from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, summed
 
 # A transaction that began before midnight UTC may finish after it, but never this late on AWS.
 GRACE = timedelta(hours=1)
@@ -98,7 +98,7 @@ def withdrawn_until(petition: TalliedPetition, now: datetime, tables: Tables) ->
     return _count(head, days_after(head, petition, now, tables), now).withdrawn
 
 
-def breakdown(petition: TalliedPetition, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
+def breakdown(petition: TalliedPetition, by: TallyDimension, days: Days, now: datetime, tables: Tables) -> Breakdown:
     """Return the signatures confirmed on these days, minus those withdrawn on them."""
     return _breakdown(by, _tallies_on(petition, days, now, tables), now)
 
@@ -106,10 +106,10 @@ def breakdown(petition: TalliedPetition, by: By, days: Days, now: datetime, tabl
 def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
     """Return every breakdown from one read, so that they agree with each other."""
     tallies = _tallies_on(petition, days, now, tables)
-    return [_breakdown(by, tallies, now) for by in By]
+    return [_breakdown(by, tallies, now) for by in TallyDimension]
 
 
-def _breakdown(by: By, tallies: Mapping[date, Tally], now: datetime) -> Breakdown:
+def _breakdown(by: TallyDimension, tallies: Mapping[date, Tally], now: datetime) -> Breakdown:
     return Breakdown(summed(tallies.values()).total, now, by, breakdown_values(by, tallies))
 
 

@@ -109,7 +109,7 @@ def _numbers_with(prefix: str, item: Mapping[str, Any], length: int | None = Non
     )
 
 
-class By(StrEnum):
+class TallyDimension(StrEnum):
     """The dimensions that the tally counts exactly. projections/dimensions.py has the others."""
 
     DAY = "day"
@@ -118,7 +118,7 @@ class By(StrEnum):
     SOURCE = "source"
 
 
-def breakdown_values(by: By, tallies: Mapping[date, Tally]) -> dict[str, int]:
+def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[str, int]:
     """Return the values by key, sorted, without zeros. Days are 2026-11-24, hours 2026-11-24T13:00:00Z."""
     counter: Counter[str] = Counter()
     for day, tally in tallies.items():
@@ -126,9 +126,9 @@ def breakdown_values(by: By, tallies: Mapping[date, Tally]) -> dict[str, int]:
     return {key: number for key, number in sorted(counter.items()) if number}
 
 
-def _values_on(day: date, by: By, tally: Tally) -> Mapping[str, int]:
-    if by is By.DAY:
+def _values_on(day: date, by: TallyDimension, tally: Tally) -> Mapping[str, int]:
+    if by is TallyDimension.DAY:
         return {day.isoformat(): tally.total}
-    if by is By.HOUR:
+    if by is TallyDimension.HOUR:
         return {f"{day.isoformat()}T{hour}:00:00Z": number for hour, number in tally.hours.items()}
-    return tally.countries if by is By.COUNTRY else tally.sources
+    return tally.countries if by is TallyDimension.COUNTRY else tally.sources

@@ -16,9 +16,9 @@ from chalicelib.tallies.model import (
     HOUR_PREFIX,
     SOURCE_PREFIX,
     TOTAL,
-    By,
     TalliedPetition,
     Tally,
+    TallyDimension,
     summed,
 )
 
@@ -35,13 +35,13 @@ class Sum(NamedTuple):
     key: str = WHOLE
 
 
-COUNT, DAYS, HOURS, PARTNERS = Sum(""), Sum(By.DAY), Sum(By.HOUR), Sum(BY_PARTNERS)
+COUNT, DAYS, HOURS, PARTNERS = Sum(""), Sum(TallyDimension.DAY), Sum(TallyDimension.HOUR), Sum(BY_PARTNERS)
 
 
-def sums_of_one(country: str, source: str, *, by_partner: bool) -> tuple[Sum, ...]:
+def sums_for_signature(country: str, source: str, *, by_partner: bool) -> tuple[Sum, ...]:
     """Return the sums that include one confirmed signature."""
     partners = (PARTNERS,) if by_partner else ()
-    return COUNT, DAYS, HOURS, Sum(By.COUNTRY, country), Sum(By.SOURCE, source), *partners
+    return COUNT, DAYS, HOURS, Sum(TallyDimension.COUNTRY, country), Sum(TallyDimension.SOURCE, source), *partners
 
 
 def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
@@ -98,14 +98,14 @@ def _sums(tally: Tally) -> dict[Sum, int]:
         DAYS: tally.total,
         HOURS: sum(tally.hours.values()),
         PARTNERS: tally.by_partners,
-        **{Sum(By.COUNTRY, key): number for key, number in tally.countries.items()},
-        **{Sum(By.SOURCE, key): number for key, number in tally.sources.items()},
+        **{Sum(TallyDimension.COUNTRY, key): number for key, number in tally.countries.items()},
+        **{Sum(TallyDimension.SOURCE, key): number for key, number in tally.sources.items()},
     }
 
 
 def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
     """Return the drift as numbers of a tally item. The drift of the hours goes to the current hour."""
-    prefixes: dict[str, str] = {By.COUNTRY: COUNTRY_PREFIX, By.SOURCE: SOURCE_PREFIX}
+    prefixes: dict[str, str] = {TallyDimension.COUNTRY: COUNTRY_PREFIX, TallyDimension.SOURCE: SOURCE_PREFIX}
     numbers = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR_PREFIX}{now:%H}": drift.get(HOURS, 0)})
     numbers[BY_PARTNERS] = drift.get(PARTNERS, 0)
     numbers.update({prefixes[by] + key: amount for (by, key), amount in drift.items() if by in prefixes})

@@ -17,7 +17,7 @@ from chalicelib.edge.http import cache_headers, json_answer, json_body
 from chalicelib.edge.views import json_view
 from chalicelib.jobs.files import keep_file
 from chalicelib.jobs.model import JobState
-from chalicelib.jobs.request import check_free, find_job, jobs_of, start
+from chalicelib.jobs.request import find_job, jobs_of, require_no_running_job, start
 from chalicelib.pages.render import HASH_TOOL, asset_url
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
 from chalicelib.petitions.find import find_petition, petition_as_stored
@@ -86,7 +86,7 @@ def enter_figure(request: Request, slug: str) -> Response:
     has_hashes = new.kind is FigureKind.HASHES
     if has_hashes:
         check_key(slug, new.source, tables())
-        check_free(HashComparison, slug, now, tables())
+        require_no_running_job(HashComparison, slug, now, tables())
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
     audit(request, "figure.entered", slug, details)
     figure = enter(slug, new, now, tables())

@@ -20,7 +20,7 @@ def published_updates(slug: str, tables: Tables) -> list[Update]:
     return _published_cache.get(slug, lambda: _read_published(slug, tables))
 
 
-def published_of(petition: Petition, _: Count | None, tables: Tables) -> list[Update]:
+def updates_for_page(petition: Petition, _: Count | None, tables: Tables) -> list[Update]:
     """Return the updates for the petition's page."""
     return published_updates(petition.slug, tables)
 

@@ -62,7 +62,7 @@ def _split_key(key: str) -> tuple[str, str, str]:
     return slug, update_id, recipient
 
 
-def contents_update(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def update_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the email for one person, unless the update is cancelled or the person no longer gets updates."""
     slug, update_id, signature_id = _split_key(key)
     update, petition = cached_update(slug, update_id, tables), petition_as_stored(slug, tables)
@@ -73,7 +73,7 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
         return NotSent.TOO_LATE
     signature = found.signature
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
-        return NotSent.TOO_LATE  # This holds even if a partner sent consent to updates later.
+        return NotSent.TOO_LATE  # A consent that a partner sent later does not change this.
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language
@@ -83,7 +83,7 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
     return Content(signature.email or "", values, unsubscribe_url, code, petition.in_language(code).charity)
 
 
-def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def trial_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the test email of an update, unless the test was dropped."""
     slug, update_id, test_id = _split_key(key)
     update = store.find(slug, update_id, tables)
@@ -100,6 +100,6 @@ def _values(update: Update, petition: Petition, name: str, petition_url: str) ->
 
 
 UPDATE_KINDS = by_name(
-    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, contents_update),
-    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, contents_test),
+    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, update_email),
+    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, trial_email),
 )

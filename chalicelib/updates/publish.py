@@ -48,7 +48,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     try:
         return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
-        # Its state has changed since it was read. This happens at most three times: no state returns.
+        # The update's state has changed since it was read. This happens at most three times: no state returns.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 

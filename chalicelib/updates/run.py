@@ -51,7 +51,7 @@ class MailingWork:
             return Step(PAGE_SECONDS, lambda: self._request_page(mailing, update))
         if update.state in (UpdateState.SENDING, UpdateState.CANCELLED):
             return Step(COUNTING_SECONDS, lambda: self._count(mailing, update))
-        return Step(0, lambda: mailing.ended(JobState.FAILED, why=f"The update is {update.state}"))
+        return Step(0, lambda: mailing.in_end_state(JobState.FAILED, why=f"The update is {update.state}"))
 
     def tidy(self, mailing: Mailing) -> None: ...
 
@@ -106,6 +106,6 @@ class MailingWork:
         except ConditionFailed:
             return mailing  # Cancelled meanwhile: count again.
         if is_over:
-            return mailing.ended(JobState.DONE)
+            return mailing.in_end_state(JobState.DONE)
         rest = LONG_REST if results.requested > MANY else REST
         return mailing.model_copy(update={"rests_until": now + rest})

@@ -13,7 +13,7 @@ from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.text import Mailable
+from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
 from chalicelib.updates import publish, store, write
 from chalicelib.updates.find import find_update
@@ -39,7 +39,7 @@ class TestRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    email: Mailable
+    email: SesAddress
     """Where to send the test: your own address."""
     language: LanguageCode | None = None
     """The language of the test. If left out, the language of the text itself."""

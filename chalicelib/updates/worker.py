@@ -9,7 +9,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
-from chalicelib.jobs.worker import each_job
+from chalicelib.jobs.worker import run_jobs
 from chalicelib.mail.outbox import Outbox
 from chalicelib.updates.kinds import UPDATE_KINDS
 from chalicelib.updates.model import Mailing
@@ -20,7 +20,7 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_update(event: SQSEvent) -> Failures:
-    return each_job(event, Mailing, updates_queue(), _work)
+    return run_jobs(event, Mailing, updates_queue(), _work)
 
 
 def outbox() -> Outbox:

@@ -43,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, with_dns: bool) -> Values:
-    found = [*stack.values(), *read_values(account_calls(stack.name, stack.outputs, stack.parameters, now), client_for)]
+    found = [
+        *stack.model_values(),
+        *read_values(account_calls(stack.name, stack.outputs, stack.parameters, now), client_for),
+    ]
     tokens = Values(found).get("identity.dkim_tokens", [])
     resolve = resolver_lookup(dns.resolver.Resolver()) if with_dns else None
     return Values([*found, *records(identity_of(stack.parameters), stack.parameters, tokens, resolve)])

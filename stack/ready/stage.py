@@ -26,7 +26,8 @@ class StackDescription:
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
 
-    def values(self) -> list[Value]:
+    def model_values(self) -> list[Value]:
+        """Return what the model needs to know about the stack."""
         source = "cloudformation DescribeStacks"
         needed = [Value(f"stack.{name}", source, float(self.parameters[name])) for name in _NEEDED]
         return [*needed, Value("stack.has_cdn", source, "EdgeArn" in self.outputs)]

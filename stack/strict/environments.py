@@ -39,7 +39,7 @@ class Process:
         self.pid, self.stdin, self.stdout, self.stderr = pid, stdin, stdout, stderr
         try:
             self._descriptor: int | None = os.pidfd_open(pid)
-        except ProcessLookupError:  # It has ended already.
+        except ProcessLookupError:  # The process has ended already.
             self._descriptor = None
 
     def poll(self) -> int | None:

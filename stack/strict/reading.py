@@ -42,8 +42,8 @@ class Reading:
             rest = self.pieces.pop(0) - records
             self.pieces[:0] = [rest] if rest > 0 else []
 
-    def may_retry(self, records: int, matched: int, source: Mapping[str, Any], *, raised: bool) -> bool:
-        """Plan the next try after a failure of the first record; False when the retries are used up.
+    def plan_retry(self, records: int, matched: int, source: Mapping[str, Any], *, raised: bool) -> bool:
+        """Plan the next try after a failure of the first record. Return False if the retries are used up.
 
         Splitting a batch uses no retry. After an exception the batch is halved. If the function reported a failed
         record instead, the caller has already split the batch there.

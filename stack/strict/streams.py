@@ -141,8 +141,8 @@ def _retry_or_discard(
     raised = bool(result.get("error"))
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]
-    if not expired and reading.may_retry(len(records), len(batch), source, raised=raised):
-        if reading.tries:
+    if not expired and reading.plan_retry(len(records), len(batch), source, raised=raised):
+        if reading.tries:  # It is zero after a split: the pieces are tried at once.
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
         return 0
     condition = "RecordAgeExceeded" if expired else "RetryAttemptsExhausted"

@@ -13,7 +13,7 @@ REFUSED_KEY = "busy-form.html"
 _CONDITION = {"Condition": "HasEdge"}
 # AWS's policy with compression and without a query in the key (Managed-CachingOptimized).
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-# The page has one style sheet in itself, and loads nothing. Any site may frame it, because the form may be in a frame.
+# The page contains its style sheet, and loads nothing. Any site may frame it, because the form may be in a frame.
 _CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _RETRY_SECONDS = 10
 # checkov wants a firewall, and for TLS 1.2 a domain's certificate. Only the main distribution asks here, with TLS 1.2.

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
+from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused
 from stack.template.cfn import Template, resource, sub
 from stack.template.functions import function_settings, logical_id
 
@@ -59,7 +59,7 @@ def _resources_of_type(resources: Template, kind: str) -> Template:
 
 
 def _signing_charts() -> list[Template]:
-    kinds = [*(refused(status) for status in sorted(REFUSALS)), refused(499)]
+    kinds = [*(refused(status) for status in sorted(REFUSED_STATUSES)), refused(499)]
     by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
     return [
         _chart("Signing: requests", _code_lines(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),

@@ -6,7 +6,7 @@ Chalice writes each route with its methods and authorizer, and connects all rout
 from collections.abc import Iterator
 from itertools import product
 
-from chalicelib.edge.route import USUAL, Function, Route, Throttle
+from chalicelib.edge.route import DEFAULT_THROTTLE, Function, Route, Throttle
 from chalicelib.edge.routes import CATCH_ALL, RARE, ROUTES
 from stack.template.cfn import Template, ref, resource, sub
 
@@ -14,8 +14,8 @@ from stack.template.cfn import Template, ref, resource, sub
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # The catch-all matches every path except /.
 _CATCH_ALL_PATHS = (CATCH_ALL, "/")
-# So API Gateway returns pictures as bytes, whatever the reader's Accept. It then sends request bodies in base64, which
-# Chalice decodes. Chalice's preflights have the contentHandling that this needs.
+# With this type, API Gateway returns pictures as bytes, whatever the reader's Accept. It sends request bodies in
+# base64, which Chalice decodes. Chalice's preflights have the contentHandling that this needs.
 _BINARY_TYPE = "*/*"
 _ANY_CALL = sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}/*")
 
@@ -55,9 +55,9 @@ def _other_requests() -> Iterator[tuple[str, str, Template]]:
 
 
 def _throttles() -> Iterator[Template]:
-    yield _throttle("/*", "*", USUAL)
+    yield _throttle("/*", "*", DEFAULT_THROTTLE)
     for route in ROUTES.values():
-        if route.throttle is not USUAL:
+        if route.throttle is not DEFAULT_THROTTLE:
             yield from (
                 _throttle(_escaped_path(route.path), method, route.throttle) for method in _throttled_methods(route)
             )

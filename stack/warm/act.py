@@ -19,7 +19,7 @@ class Warming:
 
     def recorded_changes(self) -> list[CapacityChange]:
         """Return the changes that are not undone. Some may not have been made: a change is recorded first."""
-        item = self._tables.get(health_keys.warmed(), consistent=True) or {}
+        item = self._tables.get(health_keys.last_warming(), consistent=True) or {}
         return [change_of(each) for each in item.get("changes", [])]
 
     def record_changes(self, changes: Iterable[CapacityChange]) -> None:
@@ -58,4 +58,4 @@ class Warming:
             client.delete_function_concurrency(FunctionName=function)
 
     def _store(self, changes: Iterable[CapacityChange]) -> None:
-        self._tables.put(health_keys.warmed(), {"changes": [change.as_item() for change in changes]})
+        self._tables.put(health_keys.last_warming(), {"changes": [change.as_item() for change in changes]})

@@ -3,14 +3,14 @@
 from functools import cache
 
 from benchmarks.model.flood import ATTACKING_NETWORKS, EVENING, GENUINE, Flood, simulate_evening
-from chalicelib.mail.first_emails import BURST, INTERVAL, USUAL
+from chalicelib.mail.first_emails import BURST, DEFAULT_LIMIT, INTERVAL
 
 FEW = 0.5
 
 
 @cache
 def usual() -> Flood:
-    return simulate_evening(USUAL, attacks=FEW)
+    return simulate_evening(DEFAULT_LIMIT, attacks=FEW)
 
 
 def test_without_a_limit_every_post_is_an_email_at_once() -> None:
@@ -27,4 +27,4 @@ def test_the_limit_holds_and_nearly_all_genuine_email_is_sent_at_once() -> None:
 
 
 def test_signers_who_share_a_network_with_the_attacker_wait() -> None:
-    assert simulate_evening(USUAL, attacks=FEW, shares_a_carrier=True).delays[-1] > usual().delays[-1]
+    assert simulate_evening(DEFAULT_LIMIT, attacks=FEW, shares_a_carrier=True).delays[-1] > usual().delays[-1]

@@ -34,7 +34,7 @@ def test_signatures_come_back_and_the_next_steps_are_named(
     out = capsys.readouterr().out
     assert len(signatures(tables)) == PEOPLE
     assert "manage.py recount safe-children" in out
-    assert "repeat with new ids" in out
+    assert "run this command again with the ids" in out
     assert f"manage.py restore signatures --at {AT} --finish" in out
     assert manage.main(["restore", "signatures", "--at", AT, "--finish"]) == 0
     assert manage.main(["restore", "signatures", "--at", AT, "--finish"]) == 0

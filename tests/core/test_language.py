@@ -13,7 +13,8 @@ def test_an_unknown_language_is_english() -> None:
 def test_welsh_knows_its_name_direction_months_and_countries() -> None:
     welsh = language_of("cy")
     assert (welsh.name, welsh.direction) == ("Cymraeg", "ltr")
-    assert welsh.exactly(datetime(2026, 11, 24, 14, 5, 9, tzinfo=UTC)) == "Dydd Mawrth 24 Tachwedd 2026 am 14:05:09 UTC"
+    moment = datetime(2026, 11, 24, 14, 5, 9, tzinfo=UTC)
+    assert welsh.to_the_second(moment) == "Dydd Mawrth 24 Tachwedd 2026 am 14:05:09 UTC"
     assert list(welsh.countries({"ZA": "South Africa", "DE": "Germany"}).items()) == [
         ("ZA", "De Affrica"),
         ("DE", "Yr Almaen"),

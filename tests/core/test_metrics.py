@@ -8,14 +8,14 @@ import pytest
 from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import log
 from chalicelib.core.errors import Conflicted, MailRefused, Throttled
-from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
+from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused
 from tests.actors import BOB, MINUTE, a_petition, confirmed, fields_of, identity_of, item_of, json_of, request_of
 from tests.core.conftest import Lines
 from tests.fakes import FakeTables
 from tests.served import JSON, Served, stream_event
 
 API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
-_CONFIGURED = log._configured
+_CONFIGURED = log._configure_once
 
 
 def read(lines: list[dict[str, Any]], petition: str | None = None) -> Counter[str]:
@@ -81,7 +81,7 @@ def test_an_unknown_petition_is_not_a_dimension(served: Served, lines: Lines) ->
 
 def test_every_kind_of_refusal_has_a_metric_and_there_are_no_others() -> None:
     assert {refused(status) for status in range(400, 500)} == {
-        *(f"Refused{status}" for status in REFUSALS),
+        *(f"Refused{status}" for status in REFUSED_STATUSES),
         "RefusedOther",
     }
 
@@ -135,9 +135,9 @@ def test_a_process_counts_its_cold_start_with_its_first_line(
     environment: dict[str, str], lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log, "configure", lambda _: None)
-    monkeypatch.setattr(log, "_configured", _CONFIGURED.__wrapped__)
+    monkeypatch.setattr(log, "_configure_once", _CONFIGURED.__wrapped__)
     log.begin("first")
-    monkeypatch.setattr(log, "_configured", lambda: None)
+    monkeypatch.setattr(log, "_configure_once", lambda: None)
     log.end(status=200)
     log.begin("second")
     log.end(status=200)

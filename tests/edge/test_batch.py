@@ -7,7 +7,7 @@ import pytest
 from chalice.app import DynamoDBEvent, SQSEvent
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.edge.batch import BatchFailed, StreamChange, all_changes, each_message
+from chalicelib.edge.batch import BatchFailed, StreamChange, handle_changes, handle_messages
 from tests.actors import NOW
 from tests.served import sqs_event, stream_event
 
@@ -21,17 +21,17 @@ def test_only_failed_messages_are_delivered_again() -> None:
 
     event = SQSEvent(sqs_event([{"number": number} for number in range(4)]), {})
     failures = [{"itemIdentifier": "1"}, {"itemIdentifier": "3"}]
-    assert each_message(event, handle) == {"batchItemFailures": failures}
+    assert handle_messages(event, handle) == {"batchItemFailures": failures}
 
 
 def test_an_empty_batch_succeeds() -> None:
-    assert each_message(SQSEvent({"Records": []}, {}), print) == {"batchItemFailures": []}
+    assert handle_messages(SQSEvent({"Records": []}, {}), print) == {"batchItemFailures": []}
 
 
 def test_changes_contain_items_with_integers() -> None:
     seen: list[StreamChange] = []
     changes = [("11", None, ITEM), ("12", ITEM, ITEM | {"mails": 3}), ("13", ITEM, None)]
-    all_changes(DynamoDBEvent(stream_event(changes), {}), seen.extend)
+    handle_changes(DynamoDBEvent(stream_event(changes), {}), seen.extend)
     assert seen == [StreamChange(*change, NOW) for change in changes]
     assert type((seen[0].after or {})["mails"]) is int
 
@@ -41,7 +41,7 @@ def test_a_batch_fails_while_aws_does_not_answer_and_logs_no_personal_data() -> 
         raise Unavailable("alice@mail.example")
 
     with pytest.raises(BatchFailed) as caught:
-        all_changes(DynamoDBEvent(stream_event([("1", None, ITEM)]), {}), handle)
+        handle_changes(DynamoDBEvent(stream_event([("1", None, ITEM)]), {}), handle)
     assert str(caught.value) == ""
     assert caught.value.__suppress_context__
 
@@ -54,7 +54,7 @@ def test_a_change_that_cannot_be_handled_is_left_out_and_reported(caplog: pytest
             seen.append((change.after or {})["name"])
 
     changes = [("11", None, ITEM | {"name": "a"}), ("12", None, ITEM), ("13", None, ITEM | {"name": "b"})]
-    all_changes(DynamoDBEvent(stream_event(changes), {}), handle)
+    handle_changes(DynamoDBEvent(stream_event(changes), {}), handle)
     assert seen[-2:] == ["a", "b"]
     skipped = caplog.records[-1]
     assert (skipped.message, vars(skipped)["measured"]) == ("change_skipped", {"Degraded": 1})
@@ -66,7 +66,7 @@ def test_a_record_that_cannot_be_read_is_left_out() -> None:
     event = stream_event([("11", None, ITEM), ("12", None, ITEM)])
     event["Records"][0]["dynamodb"]["NewImage"]["mails"] = {"N": "many"}
     event["Records"].append({"eventID": "none"})
-    all_changes(DynamoDBEvent(event, {}), seen.extend)
+    handle_changes(DynamoDBEvent(event, {}), seen.extend)
     assert [change.sequence for change in seen] == ["12"]
 
 
@@ -77,4 +77,4 @@ def test_while_aws_does_not_answer_no_change_is_left_out() -> None:
         raise ValueError
 
     with pytest.raises(BatchFailed):
-        all_changes(DynamoDBEvent(stream_event([("1", None, ITEM), ("2", None, ITEM)]), {}), handle)
+        handle_changes(DynamoDBEvent(stream_event([("1", None, ITEM), ("2", None, ITEM)]), {}), handle)

@@ -8,10 +8,10 @@ from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_contents import close, find_digest, gather, seal, take_out
+from chalicelib.letters.digest_contents import close, find_digest, gather, remove_letter, seal
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.target_state import keep_test_address, pause, record_digests, target_state
-from chalicelib.letters.trial import BY_STAFF, TESTS
+from chalicelib.letters.target_state import pause, record_digests, store_test_address, target_state
+from chalicelib.letters.trial import STAFF_TEST_PREFIX, TESTS
 from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
@@ -26,7 +26,7 @@ from tests.served import Served, stream_event
 BOB = "bob@charity.example"
 LAST_NIGHT = NOW - timedelta(hours=12)
 TODAY = DigestIds(PETITION.slug, TARGET, NOW.date())
-A_TEST = letter_delivery(PETITION.slug, TARGET, f"{BY_STAFF}01")
+A_TEST = letter_delivery(PETITION.slug, TARGET, f"{STAFF_TEST_PREFIX}01")
 
 
 def _letter(served: Served, first: int = 0, **changes: Any) -> None:
@@ -92,7 +92,7 @@ def a_digest_that_alice_left_late(served: Served) -> None:
     a_digest(served)
     assert seal(TODAY, NOW, served.tables)
     withdraw(KEY, PETITION, NOW, served.tables)
-    take_out(LETTER_KEY, letter_ids(LETTER_KEY), "none", NOW, served.tables)
+    remove_letter(LETTER_KEY, letter_ids(LETTER_KEY), "none", NOW, served.tables)
 
 
 def a_digest_to_a_paused_target(served: Served) -> None:
@@ -123,7 +123,7 @@ def a_test_of_a_person(served: Served) -> None:
 
 def a_test_of_staff(served: Served) -> None:
     a_petition_with_a_letter(served)
-    keep_test_address(letter_ids(A_TEST), BOB, served.tables)
+    store_test_address(letter_ids(A_TEST), BOB, served.tables)
     _request(served, TESTS.request(A_TEST, NOW, served.tables))
 
 

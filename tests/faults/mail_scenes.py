@@ -13,7 +13,7 @@ from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.signature_kinds import delivery_key
-from chalicelib.mail.watch import NEARLY_NONE
+from chalicelib.mail.watch import MAX_URGENT_WAITING
 from tests.actors import (
     ALICE,
     DAY,
@@ -118,7 +118,7 @@ def event_sources_are_disabled(served: Served) -> None:
 
 
 def a_crowd_waits(served: Served) -> None:
-    served.queue.messages = [{}] * (NEARLY_NONE + 1)
+    served.queue.messages = [{}] * (MAX_URGENT_WAITING + 1)
 
 
 def confirmations_have_the_whole_rate(served: Served) -> None:

@@ -19,7 +19,7 @@ from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.funnel.read import stage_counts_by_day, totals
 from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum, adjust
 from tests.actors import DAY, NOW, a_petition, bobs_token
 from tests.faults.scenes import PETITION, Scene, counted_right, has_status
@@ -37,7 +37,13 @@ def a_count_adjusted_twice(served: Served) -> None:
     """The second adjustment undoes the first."""
     bob_may_all(served)
     for seconds, drift in ((2, 1), (1, -1)):
-        sums = {COUNT: drift, DAYS: drift, HOURS: drift, Sum(By.COUNTRY, "GB"): drift, Sum(By.SOURCE, "direct"): drift}
+        sums = {
+            COUNT: drift,
+            DAYS: drift,
+            HOURS: drift,
+            Sum(TallyDimension.COUNTRY, "GB"): drift,
+            Sum(TallyDimension.SOURCE, "direct"): drift,
+        }
         adjust(PETITION.slug, sums, NOW - timedelta(seconds=seconds), served.tables)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.pace import turn
+from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.letter import Paced
@@ -86,7 +86,10 @@ def a_letter_at_a_pace(served: Served) -> None:
 def a_letter_whose_turn_comes_later(served: Served) -> None:
     a_letter_at_a_pace(served)
     now = NOW + LATER
-    assert turn(PETITION.slug, TARGET, "another", Paced(mode="paced", per_hour=1), None, now, served.tables) == now
+    assert (
+        book_letter_turn(PETITION.slug, TARGET, "another", Paced(mode="paced", per_hour=1), None, now, served.tables)
+        == now
+    )
 
 
 def a_letter_that_waits_at_a_pace_that_ended(served: Served) -> None:

@@ -184,7 +184,7 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
             made |= set(call_with_faults(served, faults, lambda: served.post_json(API, json_of()))[1].sites)
             drain = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
             made |= set(call_with_faults(served, {}, drain)[1].sites)
-    find._known.clear()  # The process knows that the petition exists, and has not read it.
+    find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
     made |= set(call_with_faults(served, {}, lambda: served.post_json(API, json_of()))[1].sites)
     assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {

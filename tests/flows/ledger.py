@@ -10,7 +10,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import MAIL_PAUSE, UNMAILED_LIFETIME
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from tests.flows.expected import ExpectedProjections
 from tests.streaming import Record
 
@@ -48,7 +48,7 @@ class SentEmail:
 class Ledger:
     """`sums`: the expected breakdowns. `unmarked`: by signature, emails sent but not marked, because of a crash."""
 
-    sums: dict[By, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in By})
+    sums: dict[TallyDimension, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in TallyDimension})
     confirmed: int = 0
     projections: ExpectedProjections = field(default_factory=ExpectedProjections)
     counts: list[tuple[str, int]] = field(default_factory=list)
@@ -91,10 +91,10 @@ class Ledger:
 
     def _count(self, amount: int, moment: datetime, item: Mapping[str, Any]) -> None:
         self.confirmed += amount
-        self.sums[By.DAY][f"{moment:%Y-%m-%d}"] += amount
-        self.sums[By.HOUR][f"{moment:%Y-%m-%dT%H}:00:00Z"] += amount
-        self.sums[By.COUNTRY][item["country"]] += amount
-        self.sums[By.SOURCE][item["source"]] += amount
+        self.sums[TallyDimension.DAY][f"{moment:%Y-%m-%d}"] += amount
+        self.sums[TallyDimension.HOUR][f"{moment:%Y-%m-%dT%H}:00:00Z"] += amount
+        self.sums[TallyDimension.COUNTRY][item["country"]] += amount
+        self.sums[TallyDimension.SOURCE][item["source"]] += amount
 
     def _record_mails(self, event: Event, mails: Sequence[Mail], marked: Counter[str]) -> None:
         sent = Counter(mail.tags["key"].partition("_")[2] for mail in mails)

@@ -148,7 +148,7 @@ class Supporters(RuleBasedStateMachine):
         if before.get("state", "pending") != "pending":
             return str(before["state"])
         has_ended = now >= email.until or email.is_older_than(before.get("withdrawn_at"))
-        return "confirmed" if before and not has_ended and petition.confirmable_at(now) else "410"
+        return "confirmed" if before and not has_ended and petition.is_confirmable_at(now) else "410"
 
     def _check_item(self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]) -> None:
         assert after["name"] == corrections.get("name", before["name"])

@@ -14,7 +14,7 @@ from chalicelib.petitions.model import PetitionState
 from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from tests.faults.injection import Faults
 from tests.flows.recovery import deliver_everything, recover
 from tests.flows.supporters import Supporters
@@ -156,7 +156,7 @@ class AnyLife(Supporters):
         self.checked_state = state
         confirmed = sum(item["state"] == "confirmed" for item in self.world.signatures())
         assert confirmed == self.world.ledger.confirmed
-        for by in By:
+        for by in TallyDimension:
             counts = self.world.counts(f"?by={by}")
             breakdown = {row["key"]: row["confirmed"] for row in counts["breakdown"]}
             assert breakdown == {key: number for key, number in self.world.ledger.sums[by].items() if number}

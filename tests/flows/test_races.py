@@ -24,7 +24,7 @@ from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import Outcome, SignResult, sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import MAX_SOURCES, By
+from chalicelib.tallies.model import MAX_SOURCES, TallyDimension
 from chalicelib.tallies.public import public_count
 from chalicelib.tallies.snapshots import lease_snapshot
 from tests.actors import a_signing_context
@@ -76,10 +76,10 @@ def test_200_people_confirming_three_times_at_once_are_counted_as_200(
     states = run_at_once(lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3)
     assert set(states) == {SignatureState.CONFIRMED}
     assert exact_count(petition, NOW, emulator_tables).confirmed == 200
-    for by in By:
+    for by in TallyDimension:
         counted = breakdown(petition, by, Days(), NOW, emulator_tables)
         assert counted.confirmed == 200 == sum(counted.values.values())
-    assert breakdown(petition, By.SOURCE, Days(), NOW, emulator_tables).values == {
+    assert breakdown(petition, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values == {
         "bbc-news": 67,
         "friends": 67,
         "direct": 66,
@@ -114,12 +114,12 @@ def test_too_many_sources_are_counted_together_but_stored_separately(
     ]
     for subject in subjects:
         confirm(subject, Corrections(), one_shard, NOW, emulator_tables)
-    by_source = breakdown(one_shard, By.SOURCE, Days(), NOW, emulator_tables).values
+    by_source = breakdown(one_shard, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values
     assert by_source["other"] == 5
     assert sum(by_source.values()) == MAX_SOURCES + 5
     for subject in subjects:
         withdraw(subject.key, one_shard, NOW, emulator_tables)
-    assert breakdown(one_shard, By.SOURCE, Days(), NOW, emulator_tables).values == {}
+    assert breakdown(one_shard, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values == {}
 
 
 def test_shards_can_grow_while_people_confirm(emulator_tables: Tables, site: Site, petition: Petition) -> None:
@@ -140,7 +140,7 @@ def test_past_days_are_closed_once_by_concurrent_readers(
     later = NOW + timedelta(days=9)
     counts = run_at_once(lambda _: exact_count(petition, later, emulator_tables).confirmed, range(16), threads=8)
     assert set(counts) == {6}
-    assert breakdown(petition, By.DAY, Days(), later, emulator_tables).values == {
+    assert breakdown(petition, TallyDimension.DAY, Days(), later, emulator_tables).values == {
         (NOW + timedelta(days=day)).date().isoformat(): day + 1 for day in range(3)
     }
 

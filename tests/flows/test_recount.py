@@ -14,7 +14,7 @@ from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
 from tests.flows.handlers import Site
 from tests.flows.test_races import run_at_once, signed
@@ -39,8 +39,8 @@ def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, 
         (
             ("total", {COUNT, DAYS}),
             (f"h{now:%H}", {HOURS}),
-            ("cGB", {Sum(By.COUNTRY, "GB")}),
-            ("s.friends", {Sum(By.SOURCE, "friends")}),
+            ("cGB", {Sum(TallyDimension.COUNTRY, "GB")}),
+            ("s.friends", {Sum(TallyDimension.SOURCE, "friends")}),
         )
     ):
         emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, now.date()), add={number: 1}))
@@ -49,7 +49,7 @@ def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, 
         # An adjustment is recorded by its second: two in one second are refused.
         repair(found, now + timedelta(seconds=second), emulator_tables)
         assert recount(petition, two_minutes_later, emulator_tables).drift == {}
-    assert breakdown(petition, By.SOURCE, Days(), times.now(), emulator_tables).confirmed == 9
+    assert breakdown(petition, TallyDimension.SOURCE, Days(), times.now(), emulator_tables).confirmed == 9
 
 
 def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
@@ -110,4 +110,4 @@ def test_growing_shards_while_people_confirm_counts_each_once(
     assert exact_count(before, later, emulator_tables).confirmed == 90, "a day was closed with the old number of shards"
     found = recount(petition, lambda: later, emulator_tables)
     assert (found.drift, found.confirmed) == ({}, 90)
-    assert sum(breakdown(before, By.DAY, Days(), later, emulator_tables).values.values()) == 90
+    assert sum(breakdown(before, TallyDimension.DAY, Days(), later, emulator_tables).values.values()) == 90

@@ -9,7 +9,7 @@ from chalicelib.core import times
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Days, breakdown
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from tests.flows.handlers import Site, link, text_of, token
 
 
@@ -88,7 +88,7 @@ def test_withdrawing_removes_personal_data_and_subtracts_one(site: Site, petitio
     assert site.count() == 0
     [item] = everything(site)
     assert not {"name", "email", "postcode", "country", "source"} & set(item)
-    by_day = breakdown(petition, By.DAY, Days(), times.now(), site.aws.tables)
+    by_day = breakdown(petition, TallyDimension.DAY, Days(), times.now(), site.aws.tables)
     assert (by_day.confirmed, dict(by_day.values)) == (0, {})
 
 
@@ -153,8 +153,8 @@ def test_a_permanent_bounce_stops_all_email(site: Site) -> None:
     assert site.deliver() == []
 
 
-@pytest.mark.parametrize("by", list(By))
-def test_every_breakdown_sums_to_the_total(site: Site, by: By) -> None:
+@pytest.mark.parametrize("by", list(TallyDimension))
+def test_every_breakdown_sums_to_the_total(site: Site, by: TallyDimension) -> None:
     for number, (country, source) in enumerate([("GB", "bbc-news"), ("FR", "bbc-news"), ("IE", None)]):
         confirmed(site, email=f"a{number}@example.org", country=country, **({"source": source} if source else {}))
     answer = site.counts(f"?by={by}")

@@ -42,7 +42,7 @@ class Counting:
         found = sum(1 for bucket in buckets for _ in read_for_export(count.key, bucket, self.tables))
         update = {"found": count.found + found, "processed": count.processed + len(buckets)}
         after = count.model_copy(update=update)
-        return after if after.processed < after.expected else after.ended(JobState.DONE)
+        return after if after.processed < after.expected else after.in_end_state(JobState.DONE)
 
     def tidy(self, count: Count) -> None:
         self.tidied.append(count.job_id)

@@ -152,6 +152,6 @@ def test_a_stalled_job_is_taken_over_and_its_late_step_is_not_recorded(world: Wo
 
 
 def test_a_finished_job_expires() -> None:
-    done = a_count().ended(JobState.DONE)
+    done = a_count().in_end_state(JobState.DONE)
     assert done.state_at(NOW + Count.lifetime - MINUTE) is JobState.DONE
     assert done.state_at(NOW + Count.lifetime) is JobState.EXPIRED

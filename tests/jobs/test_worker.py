@@ -12,7 +12,7 @@ from chalice.app import SQSEvent
 from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, start
-from chalicelib.jobs.worker import each_job
+from chalicelib.jobs.worker import run_jobs
 from chalicelib.petitions.model import Petition
 from tests.jobs.a_counting_job import SECONDS, Count, Counting, a_count
 from tests.served import Served, sqs_event
@@ -22,7 +22,7 @@ def delivered(served: Served, work: Counting, body: object, left: Iterable[float
     """Return the ids of the messages to be retried. `left`: the seconds that are left whenever the function asks."""
     times = iter(left)
     context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: next(times, 0) * 1000)
-    answer: Any = each_job(SQSEvent(sqs_event([body]), context), Count, served.exports, lambda *_: work)
+    answer: Any = run_jobs(SQSEvent(sqs_event([body]), context), Count, served.exports, lambda *_: work)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -63,7 +63,7 @@ def test_work_gets_a_directory_that_is_deleted_when_the_run_ends(
         return work
 
     context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    each_job(SQSEvent(sqs_event([started]), context), Count, served.exports, work_of)
+    run_jobs(SQSEvent(sqs_event([started]), context), Count, served.exports, work_of)
     assert [folder.exists() for folder in folders] == [False]
 
 

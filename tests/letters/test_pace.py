@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from chalicelib.letters.pace import turn
+from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.working_time import WorkingTime, in_london
 from chalicelib.petitions.letter import Paced
 from tests.fakes import FakeTables
@@ -29,7 +29,7 @@ def sent_at(arrivals: list[datetime], per_hour: int, late: list[int] | None = No
     delays = iter(late or [])
     while waiting:
         now, number, booked = heappop(waiting)
-        due = turn("slug", "target", f"letter-{number}", paced(per_hour), booked, now, tables)
+        due = book_letter_turn("slug", "target", f"letter-{number}", paced(per_hour), booked, now, tables)
         if due <= now:
             sent.append(now)
         else:
@@ -79,10 +79,11 @@ def test_after_a_night_in_which_no_email_was_sent_the_letters_do_not_come_at_onc
     """100 letters are booked for Monday; all email is stopped until Tuesday at 9."""
     tables = FakeTables()
     for number in range(100):
-        turn("slug", "target", f"letter-{number}", paced(20), None, MONDAY, tables)
+        book_letter_turn("slug", "target", f"letter-{number}", paced(20), None, MONDAY, tables)
     tuesday = MONDAY + timedelta(days=1)
     went = [
-        turn("slug", "target", f"letter-{n}", paced(20), "2026-11-23T10:00:00Z", tuesday, tables) for n in range(100)
+        book_letter_turn("slug", "target", f"letter-{n}", paced(20), "2026-11-23T10:00:00Z", tuesday, tables)
+        for n in range(100)
     ]
     assert went.count(tuesday) == 20
     later = sorted(due for due in went if due > tuesday)
@@ -99,15 +100,15 @@ def test_the_pace_is_the_one_that_staff_chose(per_hour: int) -> None:
 
 def test_targets_do_not_wait_for_each_other() -> None:
     tables, now = FakeTables(), MONDAY
-    assert [turn("slug", target, "a", paced(1), None, now, tables) for target in "abc"] == [now] * 3
+    assert [book_letter_turn("slug", target, "a", paced(1), None, now, tables) for target in "abc"] == [now] * 3
 
 
 def test_a_turn_costs_one_or_two_writes_and_so_does_its_place_in_the_hour() -> None:
     tables = FakeTables()
-    turn("slug", "target", "a", paced(10), None, MONDAY, tables)
+    book_letter_turn("slug", "target", "a", paced(10), None, MONDAY, tables)
     assert tables.calls == ["update"] * 4
     tables.calls.clear()
-    due = turn("slug", "target", "b", paced(10), None, MONDAY, tables)
+    due = book_letter_turn("slug", "target", "b", paced(10), None, MONDAY, tables)
     assert tables.calls == ["update"]
-    turn("slug", "target", "b", paced(10), due.isoformat(), due, tables)
+    book_letter_turn("slug", "target", "b", paced(10), due.isoformat(), due, tables)
     assert tables.calls == ["update"] * 2

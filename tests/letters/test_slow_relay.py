@@ -13,7 +13,7 @@ from chalicelib.core.letter_keys import letter_ids
 from chalicelib.delivery.worker import RELAY_SECONDS
 from chalicelib.edge.batch import BatchFailed
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_contents import end, gather
+from chalicelib.letters.digest_contents import gather, mark_ended
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import MOST_TARGETS
@@ -111,7 +111,7 @@ def test_so_does_a_withdrawal_from_digests_that_were_sent(served: Served, slow: 
     for request in requests_in(slow):
         digest = gather(letter_ids(request.key), request, "LS", False, NOW, served.tables)
         assert digest
-        end(digest, NOW, served.tables)
+        mark_ended(digest, NOW, served.tables)
     withdraw(key_of(lettered, after["sk"]), lettered, NOW, served.tables)
     gone = item_of(served.tables, lettered, after["sk"])
     assert fits(seconds(served, slow, [("MODIFY", after, gone)]))

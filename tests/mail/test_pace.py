@@ -14,7 +14,7 @@ from chalicelib.mail.pace import (
     RATE_WAITS,
     SHARES,
     Pace,
-    paced,
+    limit_to_pace,
     senders_for,
 )
 from tests.actors import ALICE
@@ -100,7 +100,7 @@ def test_an_exceeded_rate_is_retried_within_the_call() -> None:
             raise refusals.pop()
         return "sent"
 
-    took = paced(deliver, time.pace(100))(MAIL)
+    took = limit_to_pace(deliver, time.pace(100))(MAIL)
     assert time.now == pytest.approx(1000 + sum(RATE_WAITS), abs=0.1)
     assert took.total_seconds() == pytest.approx(time.now - 1000)
 
@@ -113,7 +113,7 @@ def test_rate_exceeded_is_raised_after_three_tries() -> None:
         raise RateExceeded("mail")
 
     with pytest.raises(RateExceeded):
-        paced(deliver, time.pace(100))(MAIL)
+        limit_to_pace(deliver, time.pace(100))(MAIL)
     assert len(tries) == 1 + len(RATE_WAITS)
 
 
@@ -124,5 +124,5 @@ def test_a_used_up_quota_is_not_retried() -> None:
         raise SendingStopped("mail")
 
     with pytest.raises(SendingStopped):
-        paced(deliver, time.pace(100))(MAIL)
+        limit_to_pace(deliver, time.pace(100))(MAIL)
     assert time.now == 1000

@@ -8,7 +8,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import NotYet, RateExceeded
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS, BatchSender
 from chalicelib.mail.kind import MailContext
-from chalicelib.mail.pace import LONGEST_GAP, RATE_WAITS, Pace, paced
+from chalicelib.mail.pace import LONGEST_GAP, RATE_WAITS, Pace, limit_to_pace
 from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
@@ -61,7 +61,7 @@ class Invocation:
 
         pace = Pace(1 / LONGEST_GAP, lambda: self.tables.now, sleep)
         pace.delay_next(BUDGET_SECONDS + LONGEST_GAP)
-        context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, paced(self._deliver, pace))
+        context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_to_pace(self._deliver, pace))
         return BatchSender(SIGNATURE_KINDS, context, self.tables, lambda: self.tables.now, sleep)
 
     def _deliver(self, _: Mail) -> str:

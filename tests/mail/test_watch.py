@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.mail.pause import PAUSE, pause_mail, resume_mail
-from chalicelib.mail.watch import NEARLY_NONE, watch
+from chalicelib.mail.watch import MAX_URGENT_WAITING, watch
 from tests.actors import NOW
 from tests.fakes import FakeQueue, FakeSource, FakeTables
 
@@ -48,8 +48,8 @@ def test_the_end_of_a_pause_enables_other_email_at_once(tables: FakeTables) -> N
 @pytest.mark.parametrize("states", EVERY_STATE)
 def test_other_email_is_sent_only_while_few_confirmations_wait(tables: FakeTables, states: tuple[bool, bool]) -> None:
     sources = sources_in(states)
-    assert run(sources, tables, NEARLY_NONE + 1) == (True, False)
-    assert run(sources, tables, NEARLY_NONE, later=True) == (True, True)
+    assert run(sources, tables, MAX_URGENT_WAITING + 1) == (True, False)
+    assert run(sources, tables, MAX_URGENT_WAITING, later=True) == (True, True)
 
 
 def test_the_next_run_repairs_a_run_that_crashed_between_the_sources(tables: FakeTables) -> None:

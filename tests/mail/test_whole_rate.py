@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from chalicelib.core.errors import Unavailable
 from chalicelib.mail.model import Priority
 from chalicelib.mail.pace import SHARES
-from chalicelib.mail.watch import NEARLY_NONE, watch
+from chalicelib.mail.watch import MAX_URGENT_WAITING, watch
 from chalicelib.mail.whole_rate import GRANTED_FOR, LONGEST_RUN, share_of_confirmations
 from tests.actors import MINUTE, NOW
 from tests.fakes import FakeQueue, FakeSource, FakeTables
@@ -58,9 +58,9 @@ class Slow(FakeSource):
 
 def test_in_a_crowd_confirmations_have_the_whole_rate_after_the_last_other_sender_ended() -> None:
     watched = Watched()
-    watched.minute(NEARLY_NONE + 1)
+    watched.minute(MAX_URGENT_WAITING + 1)
     assert watched.share() == URGENT
-    watched.minutes([NEARLY_NONE + 1] * 2)
+    watched.minutes([MAX_URGENT_WAITING + 1] * 2)
     assert watched.share() == 1
 
 

@@ -13,7 +13,7 @@ from chalicelib.signatures.model import UNMAILED_LIFETIME, WITHDRAWN_LIFETIME
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, identity_of, item_of, key_of
 from tests.fakes import FakeTables
-from tests.partnering import a_partner, receiving, sent_of
+from tests.partnering import a_partner, a_receiving_context, sent_of
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def sent(
     """Return what a dry run foresees, and what then happens."""
     now = NOW + after
     each = [read_signature(sent_of(), elm, now)]
-    [foreseen] = predict_each(each, receiving(tables, petition, elm), now)
-    [result] = take_each(each, receiving(tables, petition, elm), now)
+    [foreseen] = predict_each(each, a_receiving_context(tables, petition, elm), now)
+    [result] = take_each(each, a_receiving_context(tables, petition, elm), now)
     return foreseen.result, result.result
 
 

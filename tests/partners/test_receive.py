@@ -29,7 +29,7 @@ from tests.actors import (
 )
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER
-from tests.partnering import a_partner, receiving, sent_of
+from tests.partnering import a_partner, a_receiving_context, sent_of
 
 ACCEPTED, EXISTING, INVALID, SUPPRESSED = ReceiveOutcome
 
@@ -41,7 +41,7 @@ def oak(tables: FakeTables) -> Partner:
 
 def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
     submissions = [read_signature(raw, partner, NOW) for raw in raws]
-    return take_each(submissions, receiving(tables, petition, partner), NOW)
+    return take_each(submissions, a_receiving_context(tables, petition, partner), NOW)
 
 
 def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveOutcome]:
@@ -166,7 +166,7 @@ def test_a_sent_person_who_withdrew_stays_suppressed_when_their_item_is_gone(
     withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
     del tables.items[key_of(petition, identity_of(petition))]
     later = NOW + WITHDRAWN_LIFETIME
-    [result] = take_each([read_signature(sent_of(), oak, later)], receiving(tables, petition, oak), later)
+    [result] = take_each([read_signature(sent_of(), oak, later)], a_receiving_context(tables, petition, oak), later)
     assert result.result is SUPPRESSED
 
 

@@ -16,7 +16,7 @@ from chalicelib.petitions.model import Petition
 from tests.actors import NOW
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import_run, rows
-from tests.partnering import receiving, sent_of
+from tests.partnering import a_receiving_context, sent_of
 from tests.partners.imports.test_undo import ANN, count, oak, run
 
 __all__ = ["oak", "run"]
@@ -29,7 +29,9 @@ def raise_unavailable(*_: object) -> None:
 
 def send_first_row(tables: FakeTables, petition: Petition, oak: Partner) -> ReceiveOutcome:
     """Send the person of the file's first row by API, with the same identifier."""
-    [result] = take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], receiving(tables, petition, oak), NOW)
+    [result] = take_each(
+        [read_signature(sent_of(ANN, "oak-1"), oak, NOW)], a_receiving_context(tables, petition, oak), NOW
+    )
     return result.result
 
 

@@ -120,5 +120,5 @@ def test_a_concurrent_request_is_not_repeated(
     identity = confirmed(tables, petition)
     stored = find_by_id(petition, identity, tables)
     assert stored
-    mail_state.ask_again(stored.key, stored.signature, NOW, tables)
+    mail_state.request_or_nudge_mail(stored.key, stored.signature, NOW, tables)
     assert resend(stored, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.ON_ITS_WAY)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.petitions import constituency_table as module
-from chalicelib.petitions.constituency_table import Constituencies, constituencies, packed
+from chalicelib.petitions.constituency_table import Constituencies, constituencies, pack
 
 TABLE = {"ZZ1 1AA": "Upper Zed", "ZZ1 1AB": "Upper Zed", "ZZ99 9ZZ": "Lower Zed", "Z1 1AA": "Zed Bay"}
 POSTCODES = st.from_regex(r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}", fullmatch=True)
@@ -23,16 +23,16 @@ def _a_new_process() -> Iterator[None]:
 
 @pytest.mark.parametrize(("postcode", "name"), TABLE.items())
 def test_a_postcode_finds_its_constituency(postcode: str, name: str) -> None:
-    assert Constituencies(packed(TABLE)).of(postcode) == name
+    assert Constituencies(pack(TABLE)).of(postcode) == name
 
 
 @pytest.mark.parametrize("postcode", ["ZZ1 1AC", "A1 1AA", "ZZ99 9ZX", "ZZ9 9ZZ", "", "75001 PARIS"])
 def test_a_missing_postcode_has_no_constituency(postcode: str) -> None:
-    assert Constituencies(packed(TABLE)).of(postcode) is None
+    assert Constituencies(pack(TABLE)).of(postcode) is None
 
 
 def test_official_formats_with_any_spaces_are_accepted() -> None:
-    found = Constituencies(packed({"ZZ1  1AA": "Upper Zed", "Z1   1AA": "Zed Bay", "ZZ999ZZ": "Lower Zed"}))
+    found = Constituencies(pack({"ZZ1  1AA": "Upper Zed", "Z1   1AA": "Zed Bay", "ZZ999ZZ": "Lower Zed"}))
     assert [found.of(postcode) for postcode in ("ZZ1 1AA", "Z1 1AA", "ZZ99 9ZZ")] == [
         "Upper Zed",
         "Zed Bay",
@@ -42,7 +42,7 @@ def test_official_formats_with_any_spaces_are_accepted() -> None:
 
 @given(st.dictionaries(POSTCODES, NAMES, min_size=1, max_size=50), st.lists(POSTCODES, max_size=20))
 def test_exactly_the_postcodes_of_the_table_are_found(table: dict[str, str], other_postcodes: list[str]) -> None:
-    found = Constituencies(packed(table))
+    found = Constituencies(pack(table))
     for postcode in [*table, *other_postcodes]:
         assert found.of(postcode) == table.get(postcode)
 
@@ -61,14 +61,14 @@ def test_a_look_up_reads_few_records() -> None:
         for district in range(10, 60)
         for unit in range(1000)
     }
-    found = Counting(packed(table))
+    found = Counting(pack(table))
     assert found.of("B59 999") == "Somewhere"
     assert found.reads <= 18
 
 
 def test_an_invalid_postcode_is_refused() -> None:
     with pytest.raises(ValueError, match="not a UK postcode"):
-        packed({"SW1A 1AA and more": "Somewhere"})
+        pack({"SW1A 1AA and more": "Somewhere"})
 
 
 def test_without_a_file_there_is_no_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_without_a_file_there_is_no_table(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_the_file_is_mapped_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "constituencies.bin"
-    file.write_bytes(packed(TABLE))
+    file.write_bytes(pack(TABLE))
     monkeypatch.setattr(module, "FILE", file)
     found = constituencies()
     assert found is not None

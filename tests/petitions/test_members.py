@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.petitions import members as module
 from chalicelib.petitions.form import EDITABLE, MAY_BE_LEFT_OUT, NO_MEMBERS, read_edit, read_new_petition
-from chalicelib.petitions.members import MemberOfParliament, has_members, member_for_postcode, members, packed, unpacked
+from chalicelib.petitions.members import MemberOfParliament, has_members, member_for_postcode, members, pack, unpack
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_petition
 from tests.letters.lettering import LETTER, TARGET
@@ -60,8 +60,8 @@ def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.M
         each.constituency: each
         for each in (UPPER, MemberOfParliament("Ynys Môn", "Siân “Z” Jones AS", "sian@as.example"))
     }
-    assert unpacked(packed(known)) == known
-    (tmp_path / "members.json").write_bytes(packed(known))
+    assert unpack(pack(known)) == known
+    (tmp_path / "members.json").write_bytes(pack(known))
     monkeypatch.setattr(module, "FILE", tmp_path / "members.json")
     assert members() == known
     assert has_members()

@@ -71,9 +71,9 @@ def test_a_text_version_combines_the_versions_of_a_signature() -> None:
 
 
 def test_signatures_can_be_confirmed_for_a_day_after_the_closing() -> None:
-    assert a_petition().confirmable_at(NOW + 900 * DAY)
-    assert a_petition(closes_at=NOW).confirmable_at(NOW + DAY * 0.99)
-    assert not a_petition(closes_at=NOW).confirmable_at(NOW + DAY)
+    assert a_petition().is_confirmable_at(NOW + 900 * DAY)
+    assert a_petition(closes_at=NOW).is_confirmable_at(NOW + DAY * 0.99)
+    assert not a_petition(closes_at=NOW).is_confirmable_at(NOW + DAY)
 
 
 @pytest.mark.parametrize(

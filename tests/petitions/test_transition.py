@@ -50,7 +50,7 @@ def test_only_allowed_transitions_are_accepted(was: PetitionState, then: Petitio
     else:
         with pytest.raises(InvalidTransition) as caught:
             apply(petition, to(then), NOW)
-        assert (caught.value.state, caught.value.wanted) == (was, then)
+        assert (caught.value.state, caught.value.new_state) == (was, then)
 
 
 @pytest.mark.parametrize(("was", "then"), [pair for pair in PAIRS if pair[1] in ALLOWED[pair[0]]])
@@ -101,7 +101,7 @@ def test_a_pause_without_a_closing_time_sets_none() -> None:
 
 def test_signatures_can_be_confirmed_during_a_long_pause() -> None:
     paused = apply(a_petition(closes_at=NOW + HOUR), Transition(PetitionState.PAUSED), NOW)
-    assert paused.confirmable_at(NOW + 300 * DAY)
+    assert paused.is_confirmable_at(NOW + 300 * DAY)
 
 
 def test_closing_sets_closes_at_even_in_the_second_of_the_opening() -> None:

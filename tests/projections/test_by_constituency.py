@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
-from chalicelib.petitions.constituency_table import Constituencies, packed
+from chalicelib.petitions.constituency_table import Constituencies, pack
 from chalicelib.projections.by_constituency import confirmed_by_constituency, constituency_of, counter_of
 from chalicelib.projections.changes import constituency_increments
 from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, Dimension, rows_by
 from chalicelib.projections.project import Increment, project
 from tests.fakes import FakeTables
 
-TABLE = Constituencies(packed({"ZZ1 1AA": "Upper Zed", "ZZ1 1AC": "Lower Zed"}))
+TABLE = Constituencies(pack({"ZZ1 1AA": "Upper Zed", "ZZ1 1AC": "Lower Zed"}))
 SLUG = "safe-children"
 POSTCODES = ["ZZ1 1AA", "ZZ1 1AB", "ZZ1 1AC", ""]
 
@@ -51,7 +51,7 @@ def test_a_corrected_postcode_changes_both_constituencies_of_one_counter(tables:
     names = [f"Zed {number}" for number in range(40)]
     here = names[0]
     there = next(name for name in names[1:] if counter_of(SLUG, "2a", name) == counter_of(SLUG, "2a", here))
-    known = Constituencies(packed({"ZZ1 1AA": here, "ZZ1 1AC": there}))
+    known = Constituencies(pack({"ZZ1 1AA": here, "ZZ1 1AC": there}))
     before, after = (an_image("confirmed", postcode, "GB") for postcode in ("ZZ1 1AA", "ZZ1 1AC"))
     project(constituency_increments("1", None, before, known), tables)
     project(constituency_increments("2", before, after, known), tables)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.petitions.constituency_table import Constituencies, packed
+from chalicelib.petitions.constituency_table import Constituencies, pack
 from chalicelib.projections.by_constituency import counter_of
 from chalicelib.projections.changes import constituency_increments, increments, stages_passed
 from chalicelib.projections.funnel.model import Stage
@@ -104,7 +104,7 @@ def test_sequence_numbers_are_compared_as_numbers() -> None:
     assert Increment(counter, "99", {}).padded_sequence < Increment(counter, "100", {}).padded_sequence
 
 
-TABLE = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
+TABLE = Constituencies(pack({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
 
 
 @pytest.mark.parametrize(

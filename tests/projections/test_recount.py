@@ -13,7 +13,7 @@ from chalicelib.projections.recount import Recount, recount
 from chalicelib.signatures.walk import ANONYMOUS
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.model import MAX_SOURCES, By, TallyEntry
+from chalicelib.tallies.model import MAX_SOURCES, TallyDimension, TallyEntry
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
 from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, Person, a_published_petition, confirmed, key_of
@@ -69,9 +69,9 @@ def test_withdrawals_folded_sources_and_closed_days_are_no_drift(tables: FakeTab
     [
         ("total", {COUNT, DAYS}),
         ("h12", {HOURS}),
-        ("cGB", {Sum(By.COUNTRY, "GB")}),
-        ("s.direct", {Sum(By.SOURCE, "direct")}),
-        ("cXX", {Sum(By.COUNTRY, "XX")}),
+        ("cGB", {Sum(TallyDimension.COUNTRY, "GB")}),
+        ("s.direct", {Sum(TallyDimension.SOURCE, "direct")}),
+        ("cXX", {Sum(TallyDimension.COUNTRY, "XX")}),
     ],
 )
 @pytest.mark.parametrize("amount", [1, -1])
@@ -97,7 +97,7 @@ def test_a_drift_in_closed_days_is_found(tables: FakeTables, petition: Petition,
 def test_a_lost_entry_is_a_drift_in_every_sum(tables: FakeTables, petition: Petition) -> None:
     a_crowd(tables, petition)
     tables.update(entry_change(petition.slug, 0, TallyEntry(-1, NOW, "FR", "friends")))
-    lost = {COUNT, DAYS, HOURS, Sum(By.COUNTRY, "FR"), Sum(By.SOURCE, "friends")}
+    lost = {COUNT, DAYS, HOURS, Sum(TallyDimension.COUNTRY, "FR"), Sum(TallyDimension.SOURCE, "friends")}
     assert found(petition, tables).drift == dict.fromkeys(lost, -1)
 
 

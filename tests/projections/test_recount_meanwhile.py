@@ -11,7 +11,7 @@ from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import IN_FLIGHT, recount
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import Sum
 from tests.actors import BOB, NOW, Person, a_published_petition, confirmed, key_of, signed
 from tests.fakes import FakeTables
@@ -61,7 +61,7 @@ def test_changes_during_a_recount_are_no_drift_and_a_later_recount_finds_all_dri
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": amount}))
     tables.actions.clear()
     settled = found(petition, tables, QUIET + HOUR)
-    assert settled.drift == ({Sum(By.COUNTRY, "GB"): amount} if amount else {})
+    assert settled.drift == ({Sum(TallyDimension.COUNTRY, "GB"): amount} if amount else {})
     assert settled.moving == 0
 
 
@@ -72,7 +72,7 @@ def test_a_drift_larger_than_the_moving_number_is_found() -> None:
     tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 5}))
     counted = found(petition, tables)
-    assert counted.drift == {Sum(By.COUNTRY, "GB"): 4}, "only the certain part of the drift"
+    assert counted.drift == {Sum(TallyDimension.COUNTRY, "GB"): 4}, "only the certain part of the drift"
     assert counted.moving == 1
 
 

@@ -13,7 +13,7 @@ from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.project import project
 from chalicelib.projections.recount import repair, repair_pending
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables
 from tests.projections.test_recount import QUIET, a_crowd, found
@@ -33,7 +33,7 @@ def test_a_repair_corrects_every_sum_and_returns_the_adjustment(injected: list[t
     assert bool(written) == bool(counted.drift)
     assert found(petition, tables).drift == {}
     assert exact_count(petition, QUIET + 2 * DAY, tables).confirmed == 12
-    for by in By:
+    for by in TallyDimension:
         shown = breakdown(petition, by, Days(), QUIET, tables)
         assert sum(shown.values.values()) == shown.confirmed == 12
 

@@ -109,7 +109,7 @@ def _play_more(served: Served) -> None:
         set_level(level, served.tables)
         forget_level()
         served.post_json(test_signing.API, json_of())
-        find._known.clear()  # The process knows that the petition exists, and has not read it.
+        find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
         served.post_json(test_signing.API, json_of())
         served.deliver("store_overflow", served.overflow.messages)
         _relay_project_and_sweep(served)

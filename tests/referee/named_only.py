@@ -1,13 +1,13 @@
 """Functions that a Lambda function's code names and never calls. `sites_from` follows names, so it finds them too."""
 
-NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
+NOTE = "chalicelib/staff/audit/store.py:add_refusal"
 # Only the relay requests letters again. `sites_from` finds the functions by their name.
 AGAIN = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
 # What the feedback of an email calls, and what a request for an email calls.
 RECORDED = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
 REQUESTED = {"chalicelib/mail/deliveries.py:put"}
 OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/digest_contents.py:find_digest"}
-TEST_ADDRESS = "chalicelib/letters/target_state.py:keep_test_address"
+TEST_ADDRESS = "chalicelib/letters/target_state.py:store_test_address"
 OFFER = "chalicelib/signatures/store.py:answer_offer"
 # By Lambda function.
 NAMED_ONLY = {
@@ -30,7 +30,7 @@ NAMED_ONLY = {
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
         *("chalicelib/letters/pace.py:_has_room", *OF_DIGESTS),
         *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "end")),
-        "chalicelib/letters/target_state.py:forget_test_address",
+        "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
         "chalicelib/mail/outstanding.py:advance",
         "chalicelib/mail/deliveries.py:mark_sent",

@@ -12,7 +12,7 @@ from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from tests.actors import (
     ALICE,
     BOB,
@@ -100,10 +100,10 @@ def test_a_corrected_country_is_the_one_that_counts(tables: FakeTables, petition
     confirm(subject_of(petition, identity), corrections, petition, NOW, tables)
     item = item_of(tables, petition, identity)
     assert (item["country"], item["postcode"]) == ("NL", "1012 AB")
-    counted_by = breakdown(petition, By.COUNTRY, Days(), NOW, tables).values
+    counted_by = breakdown(petition, TallyDimension.COUNTRY, Days(), NOW, tables).values
     assert counted_by == {"NL": 1}
     withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert breakdown(petition, By.COUNTRY, Days(), NOW, tables).values == {}
+    assert breakdown(petition, TallyDimension.COUNTRY, Days(), NOW, tables).values == {}
 
 
 def test_a_postcode_of_the_former_country_is_removed(tables: FakeTables, petition: Petition) -> None:

@@ -8,7 +8,7 @@ from chalicelib.signatures.counted import change_and_count
 from chalicelib.signatures.store import confirmation
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import MAX_SOURCES, OTHER, By, TallyEntry
+from chalicelib.tallies.model import MAX_SOURCES, OTHER, TallyDimension, TallyEntry
 from tests.actors import NOW, Person, a_published_petition, confirmed, item_of, key_of, subject_of
 from tests.fakes import FakeTables
 
@@ -30,7 +30,7 @@ def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signatu
     tables: FakeTables, crowded: Petition
 ) -> None:
     identity = confirmed(tables, crowded, source="one-too-many")
-    values = breakdown(crowded, By.SOURCE, Days(), NOW, tables).values
+    values = breakdown(crowded, TallyDimension.SOURCE, Days(), NOW, tables).values
     assert (len(values), values[OTHER], sum(values.values())) == (MAX_SOURCES + 1, 1, MAX_SOURCES + 1)
     item = item_of(tables, crowded, identity)
     assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)
@@ -39,19 +39,19 @@ def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signatu
 def test_a_full_shard_counts_any_number_of_further_sources_as_other(tables: FakeTables, crowded: Petition) -> None:
     for number in range(100, 105):
         confirmed(tables, crowded, a_person(number), source=f"source-{number}")
-    assert breakdown(crowded, By.SOURCE, Days(), NOW, tables).values[OTHER] == 5
+    assert breakdown(crowded, TallyDimension.SOURCE, Days(), NOW, tables).values[OTHER] == 5
     assert exact_count(crowded, NOW, tables).confirmed == MAX_SOURCES + 5
 
 
 def test_a_source_already_on_a_full_shard_keeps_its_own_number(tables: FakeTables, crowded: Petition) -> None:
     confirmed(tables, crowded, source="source-3")
-    assert breakdown(crowded, By.SOURCE, Days(), NOW, tables).values["source-3"] == 2
+    assert breakdown(crowded, TallyDimension.SOURCE, Days(), NOW, tables).values["source-3"] == 2
 
 
 def test_withdrawing_a_folded_signature_subtracts_from_other(tables: FakeTables, crowded: Petition) -> None:
     identity = confirmed(tables, crowded, source="one-too-many")
     withdraw(key_of(crowded, identity), crowded, NOW, tables)
-    values = breakdown(crowded, By.SOURCE, Days(), NOW, tables).values
+    values = breakdown(crowded, TallyDimension.SOURCE, Days(), NOW, tables).values
     assert OTHER not in values
     assert "one-too-many" not in values
     assert sum(values.values()) == MAX_SOURCES == exact_count(crowded, NOW, tables).confirmed

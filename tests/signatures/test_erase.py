@@ -26,7 +26,7 @@ from tests.actors import (
     confirmed,
     item_of,
     key_of,
-    queued,
+    overflow_message,
     request_of,
     sign_by_form,
     signed,
@@ -60,7 +60,7 @@ def test_an_erased_item_does_not_say_who_signed_what_or_when(tables: FakeTables,
 
 def test_an_erased_item_outlives_every_queued_message(tables: FakeTables, petition: Petition) -> None:
     """Moving a message back from the dead letters starts its 14 days again, but it expires itself."""
-    waiting = queued(petition, NOW)
+    waiting = overflow_message(petition, NOW)
     signed(tables, petition)
     erase(key_of(petition, waiting.signature_id), petition, NOW, tables)
     deleted_at = item_of(tables, petition, waiting.signature_id)["expires_at"]
@@ -76,7 +76,7 @@ def test_erasing_twice_subtracts_one_and_covers_what_was_signed_in_between(
         erase(key_of(petition, identity), petition, NOW + day * DAY, tables)
     assert exact_count(petition, NOW + 2 * DAY, tables).confirmed == 1
     assert item_of(tables, petition, identity)["expires_at"] == int((NOW + 2 * DAY + ERASED_LIFETIME).timestamp())
-    assert sign_from_queue(queued(petition, NOW + DAY), NOW + 3 * DAY, tables) is Outcome.OVERTAKEN
+    assert sign_from_queue(overflow_message(petition, NOW + DAY), NOW + 3 * DAY, tables) is Outcome.OVERTAKEN
 
 
 def test_pending_and_withdrawn_signatures_are_erased_too(tables: FakeTables, petition: Petition) -> None:
@@ -104,7 +104,7 @@ def test_an_erased_person_can_sign_again_and_counts_again(tables: FakeTables, pe
 
 
 def test_a_queued_signature_does_not_restore_an_erased_one(tables: FakeTables, petition: Petition) -> None:
-    waiting = queued(petition, NOW)
+    waiting = overflow_message(petition, NOW)
     signed(tables, petition)
     erase(key_of(petition, waiting.signature_id), petition, LATER, tables)
     assert sign_from_queue(waiting, LATER + DAY, tables) is Outcome.OVERTAKEN

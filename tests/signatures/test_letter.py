@@ -8,7 +8,7 @@ from benchmarks.meter import write_units
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core.errors import Invalid
 from chalicelib.core.language import language_of
-from chalicelib.signatures.letter import SignedLetter, corrected_letter, render_letter, signed_letter, words_of
+from chalicelib.signatures.letter import SignedLetter, corrected_letter, letter_texts, render_letter, signed_letter
 from chalicelib.signatures.letter_form import LetterForm
 from tests.actors import WELSH, a_petition, item_of, signed
 from tests.fakes import FakeTables
@@ -36,7 +36,7 @@ def refused(**fields: Any) -> list[str]:
 )
 def test_a_letter_begins_with_the_chosen_opening(opening: int | str | None, expected: str) -> None:
     assert PETITION.letter
-    assert words_of(PETITION.letter, SignedLetter(version="1", opening=opening))["opening"] == expected
+    assert letter_texts(PETITION.letter, SignedLetter(version="1", opening=opening))["opening"] == expected
 
 
 def test_a_letter_is_greeting_text_name_and_postcode() -> None:

@@ -15,7 +15,7 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, confirmed, identity_of, item_of, json_of, key_of, subject_of
 from tests.letters.lettering import HOME_SECRETARY, LETTER, a_petition_with_a_letter
 from tests.letters.test_counts import numbers
-from tests.partnering import a_partner, receiving, sent_of
+from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.served import Served, stream_event, token_in
 from tests.signatures.test_letter_page import SIGNATURES, form_on, shown
 
@@ -35,7 +35,7 @@ def item(served: Served, petition: Petition) -> dict[str, Any]:
 def oak_sends_alice(served: Served, petition: Petition, counts: Counts = Counts.AT_ONCE) -> None:
     oak = a_partner(served.tables, counts)
     now = served.clock()
-    take_each([read_signature(sent_of(), oak, now)], receiving(served.tables, petition, oak), now)
+    take_each([read_signature(sent_of(), oak, now)], a_receiving_context(served.tables, petition, oak), now)
 
 
 def asks(served: Served, petition: Petition, **letter: Any) -> None:

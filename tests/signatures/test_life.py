@@ -26,7 +26,7 @@ from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdowns, exact_count
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from tests.actors import ALICE, BOB, CHARLIE, NOW, TOKEN_KEYS, a_mail_context, a_published_petition, signed
 from tests.served import link_in, token_in
 from tests.streaming import Streaming
@@ -149,7 +149,7 @@ class Lifecycle(RuleBasedStateMachine):
         counted = breakdowns(self.petition, Days(), self.now, self.tables)
         for each in counted:
             assert sum(each.values.values()) == each.confirmed == len(confirmed)
-        [by_country] = [each.values for each in counted if each.by is By.COUNTRY]
+        [by_country] = [each.values for each in counted if each.by is TallyDimension.COUNTRY]
         assert by_country == Counter(item["country"] for item in confirmed)
 
     @invariant()

@@ -10,7 +10,7 @@ from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.origin import Origin, own_origin
 from chalicelib.signatures.sign import Outcome, SignResult, sign
 from chalicelib.tallies.count import Days, breakdown
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from tests.actors import (
     NOW,
     a_form,
@@ -67,4 +67,4 @@ def test_a_signature_that_counts_at_once_is_counted_once_and_emails_nobody(
     (identity,) = {key.sk for key in tables.items if key.table == "signatures"}
     item = item_of(tables, petition, identity)
     assert (item["state"], "mail_kind" in item, item["mails"]) == ("confirmed", False, 0)
-    assert breakdown(petition, By.SOURCE, Days(), NOW, tables).values == {"oak-alliance": 1}
+    assert breakdown(petition, TallyDimension.SOURCE, Days(), NOW, tables).values == {"oak-alliance": 1}

@@ -22,7 +22,7 @@ from tests.actors import (
     a_signing_context,
     confirmed,
     item_of,
-    queued,
+    overflow_message,
     request_of,
     sign_by_form,
     signed,
@@ -55,7 +55,7 @@ def test_at_accept_only_the_table_is_not_written(tables: FakeTables, petition: P
     set_level(Level.ACCEPT_ONLY, tables)
     overflowed(tables, petition, queue)
     assert not signatures_in(tables)
-    assert queue.messages == [queued(petition).model_dump(mode="json", exclude_none=True)]
+    assert queue.messages == [overflow_message(petition).model_dump(mode="json", exclude_none=True)]
 
 
 @pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
@@ -131,7 +131,7 @@ def test_a_write_whose_response_is_lost_makes_one_signature_and_one_email(queue:
 
 
 def test_a_duplicate_message_makes_one_signature_and_one_email(tables: FakeTables, petition: Petition) -> None:
-    one = queued(petition)
+    one = overflow_message(petition)
     assert sign_from_queue(one, NOW + HOUR, tables) is Outcome.ACCEPTED
     mailed(tables, petition, one.signature_id, NOW + HOUR)
     for moment in (NOW + HOUR, NOW + 2 * HOUR, NOW + 10 * DAY):
@@ -141,7 +141,7 @@ def test_a_duplicate_message_makes_one_signature_and_one_email(tables: FakeTable
 
 def test_a_duplicate_repetition_makes_one_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
-    again = queued(petition, NOW + HOUR)
+    again = overflow_message(petition, NOW + HOUR)
     assert sign_from_queue(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
     mailed(tables, petition, identity, NOW + 2 * HOUR)
     assert sign_from_queue(again, NOW + 3 * HOUR, tables) is Outcome.OVERTAKEN

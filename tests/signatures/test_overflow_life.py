@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 from chalicelib.core.times import exact
 from chalicelib.signatures.model import NewSignature
 from chalicelib.signatures.sign import sign_from_queue
-from tests.actors import Person, queued, signed
+from tests.actors import Person, overflow_message, signed
 from tests.signatures import test_life as life
 
 RETENTION = timedelta(days=14)
@@ -28,7 +28,7 @@ class LifecycleWithOverflow(life.Lifecycle):
         """`is_stored`: the table stores it, but its response is lost."""
         if is_stored:
             signed(self.tables, self.petition, person, self.now, country=country, source=source)
-        self.waiting.append(queued(self.petition, self.now, person, country=country, source=source))
+        self.waiting.append(overflow_message(self.petition, self.now, person, country=country, source=source))
 
     @precondition(lambda self: self.waiting)
     @rule(which=st.integers(0, 100))

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.sign import Outcome, sign_from_queue
-from tests.actors import NOW, item_of, key_of, queued, signed
+from tests.actors import NOW, item_of, key_of, overflow_message, signed
 from tests.fakes import FakeTables
 from tests.signatures.test_overflow import HOUR
 from tests.signatures.test_overtaken import withdrawn
@@ -29,7 +29,7 @@ def test_within_a_second_the_order_of_withdrawing_and_signing_again_counts(
     left_at = NOW + timedelta(milliseconds=500)
     identity = signed(tables, petition)
     leave(tables, petition, identity, left_at)
-    sign_from_queue(queued(petition, left_at + after), NOW + HOUR, tables)
+    sign_from_queue(overflow_message(petition, left_at + after), NOW + HOUR, tables)
     assert item_of(tables, petition, identity)["state"] == state
 
 
@@ -37,5 +37,5 @@ def test_a_message_without_its_microseconds_does_not_undo_a_withdrawal(tables: F
     """An earlier version of the code queued it."""
     left_at = NOW + timedelta(milliseconds=500)
     withdrawn(tables, petition, signed(tables, petition), left_at)
-    old = queued(petition, left_at + SPLIT).model_copy(update={"signed_at": None})
+    old = overflow_message(petition, left_at + SPLIT).model_copy(update={"signed_at": None})
     assert sign_from_queue(old, NOW + HOUR, tables) is Outcome.OVERTAKEN

@@ -10,7 +10,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import UNMAILED_LIFETIME
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import MINUTE, NOW, a_published_petition, confirmed, item_of, key_of, queued, signed
+from tests.actors import MINUTE, NOW, a_published_petition, confirmed, item_of, key_of, overflow_message, signed
 from tests.fakes import FakeTables
 from tests.signatures.test_overflow import HOUR
 from tests.signatures.test_sign import mailed, signatures_in
@@ -30,7 +30,7 @@ def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
     tables: FakeTables, petition: Petition, change: Callable[..., None], delay: timedelta
 ) -> None:
     identity = signed(tables, petition)
-    message = queued(petition, NOW + HOUR)
+    message = overflow_message(petition, NOW + HOUR)
     change(tables, petition, identity, NOW + HOUR + delay)
     before = copy.deepcopy(tables.items)
     assert sign_from_queue(message, NOW + 5 * HOUR, tables) is Outcome.OVERTAKEN
@@ -40,7 +40,7 @@ def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
 def test_signing_after_withdrawing_is_stored(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     withdrawn(tables, petition, identity, NOW + HOUR)
-    assert sign_from_queue(queued(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
+    assert sign_from_queue(overflow_message(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
     item = item_of(tables, petition, identity)
     assert (item["state"], item["signed_at"]) == ("pending", "2026-11-24T14:00:00Z")
 
@@ -51,12 +51,12 @@ def test_an_email_marked_after_withdrawal_does_not_block_a_later_signature(
     identity = signed(tables, petition)
     withdrawn(tables, petition, identity, NOW + MINUTE)
     tables.items[key_of(petition, identity)] |= {"mailed_at": "2026-11-24T12:03:00Z", "mails": 1}
-    sign_from_queue(queued(petition, NOW + 2 * MINUTE), NOW + HOUR, tables)
+    sign_from_queue(overflow_message(petition, NOW + 2 * MINUTE), NOW + HOUR, tables)
     assert item_of(tables, petition, identity)["state"] == "pending"
 
 
 def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTables, petition: Petition) -> None:
-    one = queued(petition)
+    one = overflow_message(petition)
     a_published_petition(tables, closes_at=NOW + MINUTE)
     assert sign_from_queue(one, NOW + HOUR, tables) is Outcome.ACCEPTED
     assert item_of(tables, petition, one.signature_id)["state"] == "pending"
@@ -66,11 +66,11 @@ def test_no_email_is_requested_for_an_undeliverable_address(tables: FakeTables, 
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     tables.items[key_of(petition, identity)]["undeliverable"] = "bounced"
-    assert sign_from_queue(queued(petition, NOW + HOUR), NOW + 2 * HOUR, tables) is Outcome.REPEATED
+    assert sign_from_queue(overflow_message(petition, NOW + HOUR), NOW + 2 * HOUR, tables) is Outcome.REPEATED
     assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_an_expired_message_is_not_stored(tables: FakeTables, petition: Petition) -> None:
-    one = queued(petition)
+    one = overflow_message(petition)
     assert sign_from_queue(one, NOW + UNMAILED_LIFETIME, tables) is Outcome.OVERTAKEN
     assert not signatures_in(tables)

@@ -21,7 +21,7 @@ from tests.actors import (
     change_item,
     confirmed,
     key_of,
-    queued,
+    overflow_message,
     sign_by_form,
     signed,
 )
@@ -117,7 +117,7 @@ def test_nobody_waits_twice_for_a_slow_table(tables: SlowTables, petition: Petit
 
 
 def test_the_worker_of_the_queue_does_not_wait(tables: SlowTables, petition: Petition) -> None:
-    one = queued(petition)
+    one = overflow_message(petition)
     stored = time_of(tables, lambda: sign_from_queue(one, NOW, tables))
     assert stored == (Outcome.ACCEPTED, 0.004, ["put_new"])
 

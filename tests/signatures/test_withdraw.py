@@ -13,7 +13,7 @@ from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import WITHDRAWN_LIFETIME
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from tests.actors import ALICE, BOB, DAY, NOW, a_published_petition, confirmed, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables
 
@@ -54,8 +54,8 @@ def test_a_withdrawal_subtracts_today_from_its_country_and_source(tables: FakeTa
     identity = confirmed(tables, petition, country="NL", source="bbc")
     withdraw(key_of(petition, identity), petition, NOW + DAY, tables)
     later = NOW + 2 * DAY
-    assert breakdown(petition, By.DAY, Days(), later, tables).values == {"2026-11-24": 1, "2026-11-25": -1}
-    for by in (By.COUNTRY, By.SOURCE):
+    assert breakdown(petition, TallyDimension.DAY, Days(), later, tables).values == {"2026-11-24": 1, "2026-11-25": -1}
+    for by in (TallyDimension.COUNTRY, TallyDimension.SOURCE):
         assert breakdown(petition, by, Days(), later, tables).values == {}
 
 
@@ -92,7 +92,7 @@ def test_withdrawing_a_signature_renewed_meanwhile_subtracts_from_its_new_countr
 
     tables.after_read = renew
     withdraw(key, petition, NOW + DAY, tables)
-    for by in (By.COUNTRY, By.SOURCE):
+    for by in (TallyDimension.COUNTRY, TallyDimension.SOURCE):
         assert breakdown(petition, by, Days(), NOW + DAY, tables).values == {}
 
 

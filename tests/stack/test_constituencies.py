@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.petitions.constituency_table import Constituencies, packed
+from chalicelib.petitions.constituency_table import Constituencies, pack
 from stack.attach import deploy_to_emulator
 from stack.console import Failure
 from stack.constituencies import TARGET, constituency_file, table
@@ -86,7 +86,7 @@ def test_a_deployed_table_counts_confirmations_by_constituency(
     built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tmp_path / "deployment.zip"
-    write_zip(archive, [(TARGET, packed(TABLE))], base=built.archive)
+    write_zip(archive, [(TARGET, pack(TABLE))], base=built.archive)
     monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
     with emulator() as running:
         stack = deploy_to_emulator(running.endpoint)

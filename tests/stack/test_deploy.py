@@ -49,9 +49,9 @@ def test_saying_no_to_a_first_deployment_leaves_no_stack(running: Emulator, buil
 
 
 def test_secrets_keep_their_value_when_deployed_again(stack: Deployed, running: Emulator) -> None:
-    before = stack.keys()
-    assert deploy_to_emulator(running.endpoint, "http://127.0.0.1:8999").keys() == before
-    assert deploy_to_emulator(running.endpoint).keys() == before
+    before = stack.secrets()
+    assert deploy_to_emulator(running.endpoint, "http://127.0.0.1:8999").secrets() == before
+    assert deploy_to_emulator(running.endpoint).secrets() == before
     assert len(json.loads(before["SIGNATURE_KEYS"])["v1"]) == 64
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.petitions import constituency_table
-from chalicelib.petitions.members import MemberOfParliament, packed, unpacked
+from chalicelib.petitions.members import MemberOfParliament, pack, unpack
 from stack import constituencies
 from stack.attach import deploy_to_emulator
 from stack.console import Failure
@@ -48,7 +48,7 @@ def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: st
     write(project, "\n".join(rows), encoding)
     [(name, content)] = members_file(project)
     assert name == TARGET
-    assert unpacked(content) == {
+    assert unpack(content) == {
         "Upper Zed": MemberOfParliament("Upper Zed", "Una Upper MP", "una.upper@parliament.example")
     }
 
@@ -85,7 +85,7 @@ def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
 def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
     write(project, HEADER + UPPER)
-    assert unpacked(dict(contents_of(project))[TARGET])["Upper Zed"].name == "Una Upper MP"
+    assert unpack(dict(contents_of(project))[TARGET])["Upper Zed"].name == "Una Upper MP"
 
 
 @pytest.mark.stack
@@ -94,7 +94,7 @@ def test_a_deployed_table_addresses_a_confirmed_letter(
     built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive, known = tmp_path / "deployment.zip", {PALACE.constituency: PALACE}
-    tables = [(constituencies.TARGET, constituency_table.packed(POSTCODES_OF_TEST)), (TARGET, packed(known))]
+    tables = [(constituencies.TARGET, constituency_table.pack(POSTCODES_OF_TEST)), (TARGET, pack(known))]
     write_zip(archive, tables, base=built.archive)
     monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
     with emulator() as running:

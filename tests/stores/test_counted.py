@@ -14,13 +14,13 @@ from chalicelib.letters.digest_contents import (
     close,
     find_digest,
     gather,
+    remove_letter,
     seal,
-    take_out,
     unrequested_digests,
     unseal,
 )
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.pace import turn
+from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import pause, resume, target_state, target_states
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
@@ -65,9 +65,9 @@ def test_a_digest_gathers_each_letter_once_and_loses_those_of_people_who_withdra
     ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
     with ThreadPoolExecutor(6) as pool:
         [*pool.map(lambda each: gather(letter_ids(each.key), each, "SW", True, NOW, tables), requests[:4] * 2)]
-    take_out(requests[0].key, letter_ids(requests[0].key), "SW", NOW, tables)
+    remove_letter(requests[0].key, letter_ids(requests[0].key), "SW", NOW, tables)
     close(ids, NOW, tables)
-    take_out(requests[1].key, letter_ids(requests[1].key), "SW", NOW, tables)
+    remove_letter(requests[1].key, letter_ids(requests[1].key), "SW", NOW, tables)
     after = gather(letter_ids(requests[4].key), requests[4], "SW", False, NOW, tables)
     assert after == ids._replace(day=ids.day + DAY)
     found = find_digest(ids, tables)
@@ -89,7 +89,11 @@ def test_people_who_withdraw_while_a_digest_is_sealed_are_taken_out_before_the_n
 
     def leave(*letters: MailRequest) -> None:
         with ThreadPoolExecutor(6) as pool:
-            [*pool.map(lambda each: take_out(each.key, letter_ids(each.key), "no postcode", NOW, tables), letters * 3)]
+            [
+                *pool.map(
+                    lambda each: remove_letter(each.key, letter_ids(each.key), "no postcode", NOW, tables), letters * 3
+                )
+            ]
 
     def sealed() -> tuple[int, Mapping[str, int]]:
         found = seal(ids, NOW, tables)
@@ -111,7 +115,7 @@ def test_people_who_withdraw_while_a_digest_is_sealed_are_taken_out_before_the_n
 def test_turns_of_racing_senders_differ(tables: Tables) -> None:  # noqa: F811
     pace = Paced(mode="paced", per_hour=60)
     with ThreadPoolExecutor(8) as pool:
-        due = [*pool.map(lambda each: turn(SLUG, TARGET, key_of(each), pace, None, NOW, tables), range(10))]
+        due = [*pool.map(lambda each: book_letter_turn(SLUG, TARGET, key_of(each), pace, None, NOW, tables), range(10))]
     assert sorted(due) == [NOW + timedelta(minutes=minute) for minute in range(10)]
 
 

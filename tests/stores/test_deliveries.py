@@ -14,7 +14,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.settings import settings
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outstanding import partition
+from chalicelib.mail.outstanding import start_key
 from stack.template.tables import table, table_id
 from tests.actors import DAY, NOW
 from tests.mail.a_third_kind import ONCE_STATE, STATE
@@ -79,7 +79,7 @@ def test_a_partition_returns_its_open_requests(tables: Tables) -> None:
     requests = [STATE.request(f"slug_{number:02}", NOW, tables) for number in range(20)]
     STATE.mark_undeliverable(requests[0].key, "bounced", NOW, tables)
     STATE.drop(requests[1], NOW, tables)
-    starts = [partition(group, bucket, "") for group in STATE.groups("", tables) for bucket in keys.BUCKETS]
+    starts = [start_key(group, bucket, "") for group in STATE.groups("", tables) for bucket in keys.BUCKETS]
     items = [item for start in starts for item in STATE.open_requests(start, 100, tables)[0]]
     assert sorted((STATE.request_of(item) for item in items), key=str) == requests[2:]
 

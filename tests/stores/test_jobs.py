@@ -74,7 +74,9 @@ def test_what_ends_a_job_first_stays(tables: Tables) -> None:
     for first, second in ((JobState.DONE, JobState.CANCELLED), (JobState.CANCELLED, JobState.DONE)):
         store.add(count := a_count(), tables)
         end = {
-            JobState.DONE: lambda count=count: store.advance(count, count.ended(JobState.DONE, found=1), NOW, tables),
+            JobState.DONE: lambda count=count: store.advance(
+                count, count.in_end_state(JobState.DONE, found=1), NOW, tables
+            ),
             JobState.CANCELLED: lambda count=count: store.cancel(count, NOW, tables),
         }
         assert end[first]() == end[second]() == stored(tables, count)

@@ -89,8 +89,8 @@ def test_pending_is_added_once_and_a_repetition_returns_the_projected_position(t
         assert (caught.value.item or {})["projected_to"] == sequence(9)[0]
     store.add_projected(first, {"pending": -1}, sequence(100, 10), tables)
     store.add_projected(keys.pending(SLUG, "3f"), {"pending": 5}, sequence(1), tables)
-    assert store.pending(SLUG, tables) == {"00": 1, "3f": 5}
-    assert store.pending("another", tables) == {}
+    assert store.pending_by_bucket(SLUG, tables) == {"00": 1, "3f": 5}
+    assert store.pending_by_bucket("another", tables) == {}
 
 
 def test_only_confirmed_signatures_are_counted(tables: Tables, petition: Petition) -> None:

@@ -31,7 +31,7 @@ def test_the_lowest_sequence_number_is_the_checkpoint() -> None:
 
 def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:
     reading, source = Reading(), {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 0}
-    assert reading.may_retry(5, 5, source, raised=True)
+    assert reading.plan_retry(5, 5, source, raised=True)
     assert (reading.pieces, reading.tries) == ([2, 3], 0)
     reading.advance(2)
     assert reading.size(100) == 3
@@ -39,8 +39,8 @@ def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:
 
 def test_a_batch_that_reports_its_failures_is_not_halved_but_retried_up_to_the_limit() -> None:
     reading, source = Reading(), {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1}
-    assert reading.may_retry(5, 5, source, raised=False)
-    assert not reading.may_retry(5, 5, source, raised=False)
+    assert reading.plan_retry(5, 5, source, raised=False)
+    assert not reading.plan_retry(5, 5, source, raised=False)
 
 
 def test_records_after_a_checkpoint_start_with_no_tries() -> None:
@@ -51,4 +51,4 @@ def test_records_after_a_checkpoint_start_with_no_tries() -> None:
 
 def test_no_limit_retries_for_ever() -> None:
     reading = Reading(tries=1000)
-    assert reading.may_retry(1, 1, {"BisectBatchOnFunctionError": True}, raised=True)
+    assert reading.plan_retry(1, 1, {"BisectBatchOnFunctionError": True}, raised=True)

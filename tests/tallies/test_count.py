@@ -12,7 +12,7 @@ from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPe
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import By, TallyEntry
+from chalicelib.tallies.model import TallyDimension, TallyEntry
 from chalicelib.tallies.prove import reopen
 from chalicelib.tallies.public import public_count
 from chalicelib.tallies.store import entry_change
@@ -60,7 +60,7 @@ def test_exact_counts_use_consistent_reads(petition: Petition) -> None:
     a_published_petition(tables)
     counted(tables, petition, NOW)
     assert exact_count(petition, NOW, tables).confirmed == 1
-    assert breakdown(petition, By.DAY, Days(), NOW, tables).confirmed == 1
+    assert breakdown(petition, TallyDimension.DAY, Days(), NOW, tables).confirmed == 1
 
 
 def test_a_day_is_closed_an_hour_after_midnight(tables: FakeTables, petition: Petition) -> None:
@@ -107,7 +107,7 @@ def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeT
     counted(tables, petition, NOW)
     assert exact_count(petition, midnight + 10 * SECOND, tables).confirmed == 1
     counted(tables, petition, midnight - SECOND, midnight)
-    counts = breakdown(petition, By.DAY, Days(), midnight + DAY, tables)
+    counts = breakdown(petition, TallyDimension.DAY, Days(), midnight + DAY, tables)
     assert counts.values == {"2026-11-24": 2, "2026-11-25": 1}
 
 
@@ -128,7 +128,7 @@ def test_closing_never_changes_a_number(entries: list[tuple[int, int]], reads: l
         else:
             assert exact_count(petition, moment, tables).confirmed == total
     end = OPENED + timedelta(hours=300)
-    for by in By:
+    for by in TallyDimension:
         counts = breakdown(petition, by, Days(), end, tables)
         assert sum(counts.values.values()) == counts.confirmed == total
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from hypothesis import given, strategies as st
 
-from chalicelib.tallies.model import By, Tally, TallyEntry, breakdown_values, numbers_of, summed, tally_of
+from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry, breakdown_values, numbers_of, summed, tally_of
 from chalicelib.tallies.store import entry_change
 from tests.actors import NOW
 from tests.fakes import FakeTables
@@ -35,7 +35,7 @@ def test_every_breakdown_sums_to_the_total(entries: list[TallyEntry]) -> None:
     tallies = tallied(entries)
     total = sum(entry.amount for entry in entries)
     assert summed(tallies.values()).total == total
-    for by in By:
+    for by in TallyDimension:
         assert sum(breakdown_values(by, tallies).values()) == total
 
 
@@ -52,13 +52,16 @@ def test_an_empty_tally_is_zero() -> None:
 def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
     entries = [TallyEntry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
     tallies = tallied(entries)
-    assert breakdown_values(By.COUNTRY, tallies) == {"GB": 4}
-    assert breakdown_values(By.HOUR, tallies) == {"2026-11-24T12:00:00Z": 4}
-    assert breakdown_values(By.SOURCE, tallies) == {"h12": 1, "cgb": 1, "total": 1, "sources": 1}
+    assert breakdown_values(TallyDimension.COUNTRY, tallies) == {"GB": 4}
+    assert breakdown_values(TallyDimension.HOUR, tallies) == {"2026-11-24T12:00:00Z": 4}
+    assert breakdown_values(TallyDimension.SOURCE, tallies) == {"h12": 1, "cgb": 1, "total": 1, "sources": 1}
 
 
 def test_keys_are_sorted_and_zeros_are_left_out() -> None:
     moments = [NOW + timedelta(days=days) for days in (2, 0, 1)]
     entries = [TallyEntry(1, moment, "GB", "direct") for moment in moments]
     entries.append(TallyEntry(-1, moments[2], "GB", "direct"))
-    assert list(breakdown_values(By.DAY, tallied(entries)).items()) == [("2026-11-24", 1), ("2026-11-26", 1)]
+    assert list(breakdown_values(TallyDimension.DAY, tallied(entries)).items()) == [
+        ("2026-11-24", 1),
+        ("2026-11-26", 1),
+    ]

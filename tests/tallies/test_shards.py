@@ -11,7 +11,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import raise_shards
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import By, TallyEntry
+from chalicelib.tallies.model import TallyDimension, TallyEntry
 from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition
 from tests.fakes import FakeTables
@@ -44,7 +44,7 @@ def test_raising_shards_loses_nothing_while_old_settings_are_cached(
             tables.update(entry_change(petition.slug, shard, TallyEntry(1, moment, "GB", "direct")))
             per_day[(moment.date() - OPENED.date()).days] += 1
         assert exact_count(old, moment, tables).confirmed == sum(per_day)
-    days = breakdown(old, By.DAY, Days(), moment + 2 * DAY, tables).values
+    days = breakdown(old, TallyDimension.DAY, Days(), moment + 2 * DAY, tables).values
     assert list(days.values()) == [number for number in per_day if number]
 
 

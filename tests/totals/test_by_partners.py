@@ -13,7 +13,7 @@ from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.prove import PARTNERS
 from tests.actors import ALICE, DAY, NOW, TOKEN_KEYS, Person, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeTables
-from tests.partnering import a_partner, receiving, sent_of
+from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.served import Served
 from tests.totals.test_api import TOTAL, entered
 
@@ -28,7 +28,7 @@ def five(served: Served, petition: Petition) -> Petition:
     signed(served.tables, petition, FOUR[0])
     oak = a_partner(served.tables)
     each = [read_signature(sent_of(person, f"oak:{number}"), oak, NOW) for number, person in enumerate(FOUR)]
-    take_each(each, receiving(served.tables, petition, oak), NOW)
+    take_each(each, a_receiving_context(served.tables, petition, oak), NOW)
     return petition
 
 

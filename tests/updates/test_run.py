@@ -30,7 +30,7 @@ from tests.actors import (
     signed,
     subject_of,
 )
-from tests.partnering import a_partner, receiving, sent_of
+from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.served import Served
 from tests.updates.sending import (
     LATER,
@@ -114,7 +114,7 @@ def test_who_wants_no_email_gets_none_even_if_a_partner_sends_them(served: Serve
     stop(choice_of(mailbox_of(ALICE.email, settings().limit_keys), petition.slug), subject, served.tables)
     oak = a_partner(served.tables)
     sent = read_signature(sent_of(consent={"updates": True}), oak, NOW)
-    take_each([sent], receiving(served.tables, petition, oak), NOW)
+    take_each([sent], a_receiving_context(served.tables, petition, oak), NOW)
     path = published(served)
     worked(served)
     assert recipients(served) == []

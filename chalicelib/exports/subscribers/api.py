@@ -53,7 +53,7 @@ def cancel_list(request: Request, list_id: str) -> Response:
 
 @staff_view(routes)
 def link_list(request: Request, list_id: str) -> Response:
-    """Return a link that works for a few minutes, without a token. HEAD returns none, so it is not audit."""
+    """Return a link that works for a few minutes, without a token. HEAD gets no link and is not recorded."""
     job = find_job(OptInList, list_id, tables())
     now = times.now()
     result = _result_of(job, now)

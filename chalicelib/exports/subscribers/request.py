@@ -6,13 +6,13 @@ from chalicelib.aws.table import Tables
 from chalicelib.exports.encrypt import recipient_of
 from chalicelib.exports.subscribers.model import ListRequest, OptInList
 from chalicelib.jobs.model import JobState, new_id
-from chalicelib.jobs.request import check_free, jobs_of
+from chalicelib.jobs.request import jobs_of, require_no_running_job
 
 
 def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
     """Return the job, not stored yet. Raise Invalid if the key is invalid, NotNow while another list runs."""
     recipient, moment = recipient_of(request.recipient), now.replace(microsecond=0)
-    check_free(OptInList, slug, now, tables)  # A list that still runs may become the latest list.
+    require_no_running_job(OptInList, slug, now, tables)  # A list that still runs may become the latest list.
     return OptInList(
         job_id=new_id(slug, moment),
         requested_by=owner,

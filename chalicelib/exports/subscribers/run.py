@@ -52,7 +52,7 @@ class ListWork:
 
     def tidy(self, job: OptInList) -> None:
         self.bucket.delete_under(f"{PARTS}/{job.job_id}/")
-        if job.result is None:  # It may have been cancelled during the upload.
+        if job.result is None:  # Cancelled, perhaps during the upload.
             self.bucket.delete_under(f"{FILES}/{job.job_id}/")
             self.bucket.delete_under(f"{LISTED}/{job.job_id}/")
         elif job.earlier:  # The next list reads the ids of this list.
@@ -112,11 +112,11 @@ class ListWork:
         try:
             encrypt(plain, encrypted, job.recipient_key or "")
         except Invalid as error:
-            return job.ended(JobState.FAILED, why=error.errors[0].message)
+            return job.in_end_state(JobState.FAILED, why=error.errors[0].message)
         plain.unlink()
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"
         self.bucket.put_file(key, encrypted, "application/octet-stream")
-        return job.ended(JobState.DONE, result=self._result(key, encrypted))
+        return job.in_end_state(JobState.DONE, result=self._result(key, encrypted))
 
     def _result(self, key: str, path: Path) -> ListResult:
         with path.open("rb") as file:

@@ -24,7 +24,7 @@ from chalicelib.partners.imports.model import (
     MOST_UPLOAD_BYTES,
     UPLOAD_SECONDS,
     Import,
-    prefix,
+    import_prefix,
     upload_key,
 )
 from chalicelib.partners.register import find_partner
@@ -52,13 +52,13 @@ def start_import(request: Request, slug: str) -> Response:
     if content_type(request) not in CONTENT_TYPES:
         raise WrongType(CSV)
     petition = petition_as_stored(slug, tables())
-    if petition.state_at(now) is PetitionState.DRAFT or not petition.confirmable_at(now):
+    if petition.state_at(now) is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {petition.state_at(now)}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
     mapping, body, upload = _mapping(request), raw_body(request, MOST_DIRECT_KB * 1024), _upload(request)
     is_dry_run = (query(request, "dry_run") or "").lower() in ("1", "true", "yes")
     job = _new_import(request, slug, partner.source, now)
-    key = upload_key(slug, upload) if upload else f"{prefix(job.job_id)}file"
+    key = upload_key(slug, upload) if upload else f"{import_prefix(job.job_id)}file"
     job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())

@@ -88,9 +88,9 @@ class Import(Job):
         return keys.BUCKETS[self.buckets]
 
 
-def prefix(job_id: str) -> str:
+def import_prefix(job_id: str) -> str:
     return f"imports/{job_id}/"
 
 
 def upload_key(slug: str, upload: str) -> str:
-    return f"{prefix(f'{slug}.{upload}')}file"
+    return f"{import_prefix(f'{slug}.{upload}')}file"

@@ -12,7 +12,7 @@ from chalicelib.core.errors import Invalid, UnknownThing
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.file import Unreadable, count_rows, records, shape_of
-from chalicelib.partners.imports.model import MOST_ERRORS, MOST_SAMPLED, Import, RowError, RowSample, prefix
+from chalicelib.partners.imports.model import MOST_ERRORS, MOST_SAMPLED, Import, RowError, RowSample, import_prefix
 from chalicelib.partners.imports.rows import read_row
 from chalicelib.partners.imports.undo import undo_some
 from chalicelib.partners.model import ReceiveOutcome
@@ -40,8 +40,8 @@ class ImportWork:
     _rows_read: int = field(default=-1)
 
     def next_step(self, job: Import) -> Step[Import]:
-        if not self.receiving.petition.confirmable_at(self.clock()) and not job.undoes:
-            return Step(0, lambda: job.ended(JobState.FAILED, why="The petition closed meanwhile"))
+        if not self.receiving.petition.is_confirmable_at(self.clock()) and not job.undoes:
+            return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition closed meanwhile"))
         if job.undoes:
             return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), ROWS))
         if job.shape is None:
@@ -50,7 +50,7 @@ class ImportWork:
 
     def tidy(self, job: Import) -> None:
         """Delete the file: it has names and addresses."""
-        self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else prefix(job.job_id))
+        self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else import_prefix(job.job_id))
 
     def _check(self, job: Import) -> Import:
         """Read the whole file before any row is taken."""
@@ -58,9 +58,9 @@ class ImportWork:
             shape = shape_of(self._file(job), job.mapping)
             return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
         except UnknownThing:
-            return job.ended(JobState.FAILED, why="The file was not uploaded. Nothing was imported")
+            return job.in_end_state(JobState.FAILED, why="The file was not uploaded. Nothing was imported")
         except Unreadable as error:
-            return job.ended(JobState.FAILED, why=f"{error}. Nothing was imported")
+            return job.in_end_state(JobState.FAILED, why=f"{error}. Nothing was imported")
 
     def _file(self, job: Import) -> Path:
         """Return the path of the file. The first call downloads it."""
@@ -80,7 +80,7 @@ class ImportWork:
         signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]
         results = self._take_rows(job, signatures)
         after = _with_results(job, first_row, batch, results)
-        return after.ended(JobState.DONE) if after.processed >= after.expected else after
+        return after.in_end_state(JobState.DONE) if after.processed >= after.expected else after
 
     def _remaining_rows(self, job: Import) -> Iterator[Mapping[str, str] | None]:
         """Return an iterator over the rows that are not processed yet."""

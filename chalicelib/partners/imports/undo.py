@@ -31,7 +31,7 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, most: int
     buckets = job.buckets + is_bucket_done
     update = {"processed": job.processed + len(receipts), "accepted": job.accepted + taken_back}
     if buckets == len(keys.BUCKETS):
-        return job.ended(JobState.DONE, **update)
+        return job.in_end_state(JobState.DONE, **update)
     return job.model_copy(update={**update, "buckets": buckets})
 
 

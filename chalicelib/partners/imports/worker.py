@@ -12,7 +12,7 @@ from chalicelib.core.settings import settings
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.jobs.model import Work
-from chalicelib.jobs.worker import each_job
+from chalicelib.jobs.worker import run_jobs
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import find_partner
@@ -24,7 +24,7 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_import(event: SQSEvent) -> Failures:
-    return each_job(event, Import, imports_queue(), _work)
+    return run_jobs(event, Import, imports_queue(), _work)
 
 
 def _work(job: Import, folder: Path) -> Work[Import]:

@@ -69,7 +69,7 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
 
 @partner_view(routes, _problem_answer)
 def record_signature(request: Request, slug: str) -> Response:
-    """Return the signature, whether it is new or not. A repeat changes nothing."""
+    """Store the signature, and return it, whether it is new or not. A repeat changes nothing."""
     now = times.now()
     body = decode_json(json_body(request, kinds=CONTENT_TYPES))
     receiving = receiving_of(request, slug, "osdi", now)

@@ -70,7 +70,8 @@ def _primary(value: object) -> Mapping[str, Any]:
     """Return the primary entry, or the first. Some clients send one entry without a list, or only its text."""
     values: Sequence[object] = value if isinstance(value, list) else [value]
     entries = [{"address": each} if isinstance(each, str) else _mapping(each) for each in values]
-    return next((each for each in entries if each.get("primary") is True), entries[0] if entries else {})
+    first = entries[0] if entries else {}
+    return next((each for each in entries if each.get("primary") is True), first)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 MOST = 500
-USUAL = 100
-USUAL_PERIOD = timedelta(days=90)
+DEFAULT_LIMIT = 100
+DEFAULT_PERIOD = timedelta(days=90)
 # Each month of the range is one query, so the range must be limited.
 YEARS = range(2020, 2100)
 CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}")
@@ -37,7 +37,7 @@ def read_audit(request: Request) -> Response:
     ?from= and ?to= are dates or times (UTC), ?actor= is a token's owner, ?after= is the last page's `next`.
     """
     now, limit = times.now(), _limit(request)
-    since, until = _moment(request, "from") or now - USUAL_PERIOD, _moment(request, "to") or now
+    since, until = _moment(request, "from") or now - DEFAULT_PERIOD, _moment(request, "to") or now
     actor = query(request, "actor")
     found = entries(since, until, tables(), _cursor_in(request))
     matching = (entry for entry in found if not actor or entry.actor.owner == actor)
@@ -64,7 +64,7 @@ def _audit_entry(entry: AuditRecord) -> "AuditEntry":
 
 
 def _limit(request: Request) -> int:
-    value = query(request, "limit") or str(USUAL)
+    value = query(request, "limit") or str(DEFAULT_LIMIT)
     if not re.fullmatch(r"[1-9][0-9]{0,2}", value) or int(value) > MOST:
         raise Invalid([FieldError("limit", f"Use a number from 1 to {MOST}")])
     return int(value)

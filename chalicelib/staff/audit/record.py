@@ -13,12 +13,12 @@ def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
 
     If the action is then refused, call `note_refusal`. A recorded action may still have failed for another reason.
     """
-    return store.keep(AuditRecord(at=now, actor=actor, action=action), tables)
+    return store.add(AuditRecord(at=now, actor=actor, action=action), tables)
 
 
 def note_refusal(cursor: str, why: str, tables: Tables) -> None:
     """Record that the action of an entry was not done, and why: a sentence for staff."""
-    store.keep_refusal(cursor, why, tables)
+    store.add_refusal(cursor, why, tables)
 
 
 def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:

@@ -15,14 +15,14 @@ REFUSED = "-refused"
 LAST = "~"
 
 
-def keep(entry: AuditRecord, tables: Tables) -> str:
+def add(entry: AuditRecord, tables: Tables) -> str:
     """Store the entry, and return its cursor."""
     key = keys.audit_entry(precise(entry.at), token_hex(4))
     tables.put_new(NewItem(key, entry.model_dump(exclude={"cursor", "refused"})))
     return key.sk
 
 
-def keep_refusal(cursor: str, why: str, tables: Tables) -> None:
+def add_refusal(cursor: str, why: str, tables: Tables) -> None:
     """Store that the action of an entry was refused. It sorts directly after its entry."""
     tables.put_new(NewItem(Key(keys.AUDIT, keys.audit_partition(cursor), f"{cursor}{REFUSED}"), {"refused": why}))
 

@@ -6,7 +6,7 @@ from secrets import token_hex
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.jobs.model import new_id
-from chalicelib.partners.imports.model import prefix, upload_key
+from chalicelib.partners.imports.model import import_prefix, upload_key
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
 from chalicelib.totals.hashes.key import find_key
 from chalicelib.totals.hashes.model import HashComparison
@@ -46,5 +46,5 @@ def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, no
         requested_at=moment,
         touched_at=moment,
         figure=figure,
-        file=upload_key(slug, upload) if upload else f"{prefix(f'{slug}.{token_hex(16)}')}hashes",
+        file=upload_key(slug, upload) if upload else f"{import_prefix(f'{slug}.{token_hex(16)}')}hashes",
     )

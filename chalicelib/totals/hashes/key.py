@@ -12,7 +12,7 @@ KEY_BYTES = 32
 
 
 def issue_key(slug: str, source: str, now: datetime, tables: Tables) -> str:
-    """Return the source's key as hex. It never changes: issuing it again returns the same one."""
+    """Create the source's key if it has none, and return it as hex. A key never changes."""
     key = token_hex(KEY_BYTES)
     try:
         tables.put_new(NewItem(partner_keys.hash_key(slug, source), {"key": key, "issued_at": iso(now)}))

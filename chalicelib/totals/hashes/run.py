@@ -11,7 +11,7 @@ from chalicelib.core import keys
 from chalicelib.core.address import ID_BYTES, encoding_of, keyed_hash
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale, Unavailable, UnknownThing
 from chalicelib.jobs.model import Clock, JobState, Step
-from chalicelib.jobs.request import ending
+from chalicelib.jobs.request import change_to_done
 from chalicelib.petitions.figure import Comparison
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.walk import read_confirmed_addresses
@@ -53,10 +53,10 @@ class Comparing:
             number = len(self._their_hashes(job))
         except (Invalid, UnknownThing) as refused:
             why = refused.errors[0].message if isinstance(refused, Invalid) else "The file was not uploaded"
-            return job.ended(JobState.FAILED, why=why)
+            return job.in_end_state(JobState.FAILED, why=why)
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
-            return job.ended(JobState.FAILED, why=why)
+            return job.in_end_state(JobState.FAILED, why=why)
         # Read this before any signature: a person who withdraws during the comparison counts as withdrawn after it.
         return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
 
@@ -76,7 +76,8 @@ class Comparing:
         theirs, seen, here = self._their_hashes(job), 0, 0
         for person in read_confirmed_addresses(job.slug, keys.BUCKETS[job.processed], self.tables):
             seen += 1
-            here += keyed_hash(person, key) in theirs
+            if keyed_hash(person, key) in theirs:
+                here += 1
         update = {"processed": job.processed + 1, "seen": job.seen + seen, "here": job.here + here}
         return job.model_copy(update=update)
 
@@ -90,14 +91,14 @@ class Comparing:
         now = self.clock()
         figure = job.figure.model_copy(update={"compared": found, "entered_at": now})
         try:
-            add_figure(job.slug, figure, self.tables, also=ending(job, now))
+            add_figure(job.slug, figure, self.tables, also=change_to_done(job, now))
         except ConditionFailed:
-            return job  # It was cancelled, or another process was faster: the runner then reads the stored job.
+            return job  # The job was cancelled, or another process was faster: the runner reads the stored job.
         except Stale:
             raise Unavailable("storage") from None  # Staff edit the petition: try again later.
         except Invalid as refused:
-            return job.ended(JobState.FAILED, why=refused.errors[0].message)
-        return job.ended(JobState.DONE)
+            return job.in_end_state(JobState.FAILED, why=refused.errors[0].message)
+        return job.in_end_state(JobState.DONE)
 
 
 def read_hashes(path: Path) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
-from chalicelib.jobs.worker import each_job
+from chalicelib.jobs.worker import run_jobs
 from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.hashes.run import Comparing
 
@@ -19,7 +19,7 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def compare_hashes(event: SQSEvent) -> Failures:
-    return each_job(event, HashComparison, comparisons_queue(), _work)
+    return run_jobs(event, HashComparison, comparisons_queue(), _work)
 
 
 def _work(job: HashComparison, folder: Path) -> Comparing:

@@ -7,7 +7,7 @@ from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel.answers import Funnel
 from chalicelib.projections.funnel.read import FunnelBy
 from chalicelib.statements.answers import NewStatement
-from chalicelib.tallies.model import By
+from chalicelib.tallies.model import TallyDimension
 from stack.openapi.operation import Answer, Operation, Operations, Query
 from stack.openapi.operations.petitions import NEW_STATEMENT, SLUG
 from stack.openapi.parameters import FORMAT, FROM, TO
@@ -62,7 +62,7 @@ OPERATIONS: Operations = {
                 "combined with `from` and `to`. `constituency` needs the charity's table of postcodes; without it, the "
                 "answer is 422. `all` returns every breakdown except `constituency` at one moment, as `breakdowns`. "
                 "With `from` or `to`, `all` returns those that are stored by day.",
-                {"type": "string", "enum": [*By, *Dimension, ALL]},
+                {"type": "string", "enum": [*TallyDimension, *Dimension, ALL]},
             ),
             Query(
                 "top",

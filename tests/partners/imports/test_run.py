@@ -21,7 +21,7 @@ from tests.actors import NOW, Person, a_published_petition, confirmed, identity_
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Injection, Killed, restore
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
-from tests.partnering import a_partner, receiving, sent_of
+from tests.partnering import a_partner, a_receiving_context, sent_of
 
 Imported = Callable[..., Import]
 
@@ -109,7 +109,7 @@ def test_an_undo_takes_back_what_came_only_with_the_import(
     job = imported(CSV + rows(1, 2, 3, 5, 6))
     signed(tables, petition, person(3))
     elm = a_partner(tables, source="partner-elm")
-    take_each([read_signature(sent_of(person(5), "elm:1"), elm, NOW)], receiving(tables, petition, elm), NOW)
+    take_each([read_signature(sent_of(person(5), "elm:1"), elm, NOW)], a_receiving_context(tables, petition, elm), NOW)
     assert count(tables, petition) == 5
     for _ in range(2):
         undo = imported("", undoes=job.job_id)

@@ -15,7 +15,7 @@ from chalicelib.tallies.count import exact_count
 from tests.actors import NOW, Person, identity_of, item_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
-from tests.partnering import a_partner, receiving, sent_of
+from tests.partnering import a_partner, a_receiving_context, sent_of
 
 ANN = Person("Ann Other", "person1@mail.example")
 
@@ -46,7 +46,7 @@ def test_a_person_whom_the_partner_sent_again_under_another_identifier_stays(
     run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     first = run(oak, CSV + rows(1, 2))
-    take_each([read_signature(sent_of(ANN, "oak-99"), oak, NOW)], receiving(tables, petition, oak), NOW)
+    take_each([read_signature(sent_of(ANN, "oak-99"), oak, NOW)], a_receiving_context(tables, petition, oak), NOW)
     assert run(oak, "", undoes=first).accepted == 1
     assert count(tables, petition) == 1
     assert item_of(tables, petition, identity_of(petition, ANN))["state"] == "confirmed"
@@ -80,5 +80,7 @@ def test_a_partner_that_sends_ever_new_identifiers_cannot_fill_the_item(
     tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     for number in range(80):
-        take_each([read_signature(sent_of(ANN, f"oak-{number}"), oak, NOW)], receiving(tables, petition, oak), NOW)
+        take_each(
+            [read_signature(sent_of(ANN, f"oak-{number}"), oak, NOW)], a_receiving_context(tables, petition, oak), NOW
+        )
     assert len(item_of(tables, petition, identity_of(petition, ANN))["also_came_with"]) == 50
