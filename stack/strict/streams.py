@@ -4,7 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from random import uniform
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from ministack.core.arn import ArnParseError, parse_arn
@@ -20,52 +20,35 @@ _readings: dict[str, Reading] = defaultdict(Reading)
 
 
 def install() -> None:
-    """Replace the poller."""
-    lambda_svc._poll_dynamodb_streams = _poll
+    """Poll in threads of our own, as streams and queues have pollers of their own on AWS.
+
+    The emulator's only poll thread would wait for every function, and a write wakes it: what it does then would slow
+    down the request that wrote, and the request's duration would show what it wrote.
+    """
+    lambda_svc._poll_dynamodb_streams = lambda: False
+    threading.Thread(target=_poll_forever, daemon=True, name="streams").start()
 
 
-class _Clock:
-    """When to poll. `Timer` wakes the emulator's poll loop, which otherwise runs after a write or a second."""
-
-    def __init__(self) -> None:
-        self._next, self._timer = 0.0, threading.Timer(0, lambda_svc._esm_wake.set)
-
-    def is_time(self) -> bool:
-        """Return whether a poll is due. If not, wake the loop when it is.
-
-        The time of a poll must not depend on a write, though a write wakes the loop: what the poller does would slow
-        down the request that wrote, and the request's duration would show what it wrote.
-        """
-        now = time.monotonic()
-        if now > self._next + PERIOD:
-            self._next = now + uniform(0, PERIOD)
-        if now < self._next and not self._timer.is_alive():
-            self._timer = threading.Timer(self._next - now, lambda_svc._esm_wake.set)
-            self._timer.daemon = True
-            self._timer.start()
-        return now >= self._next
-
-    def polled(self) -> None:
-        self._next = max(self._next + PERIOD, time.monotonic())
+def _poll_forever() -> None:
+    running: dict[str, Future[None]] = {}
+    with ThreadPoolExecutor() as pool:
+        while True:
+            time.sleep(PERIOD)
+            for account, region, source in lambda_svc._iter_all_esms():
+                name = source["UUID"]
+                if name not in running or running[name].done():
+                    running[name] = pool.submit(_poll, account, region, source)
 
 
-_clock = _Clock()
-
-
-def _poll() -> bool:
-    """Handle all records that are in the streams. Return False: the poll loop need not come again at once."""
-    if not _clock.is_time():
-        return False
-    for account, region, source in lambda_svc._iter_all_esms():
-        tokens = _request_account_id.set(account), _request_region.set(region)
-        try:
-            while _handle_next_batch(source):
-                pass
-        finally:
-            _request_account_id.reset(tokens[0])
-            _request_region.reset(tokens[1])
-    _clock.polled()
-    return False
+def _poll(account: str, region: str, source: dict[str, Any]) -> None:
+    """Handle all records of a source, batch by batch."""
+    _request_account_id.set(account)
+    _request_region.set(region)
+    try:
+        while _handle_next_batch(source):
+            pass
+    except Exception:
+        lambda_svc.logger.exception("stream of %s", source["FunctionName"])
 
 
 def _handle_next_batch(source: dict[str, Any]) -> bool:
