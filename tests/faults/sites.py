@@ -92,9 +92,15 @@ def _named_in(function: Function) -> Iterator[Function]:
 
 @cache
 def _of_any_kind(name: str) -> tuple[Function, ...]:
-    return tuple(
-        (module, each) for module in KINDS for each in _functions(module) if each == name or each.startswith(f"{name}_")
-    )
+    """Return the functions that a kind of email may have under this name."""
+    return tuple((module, each) for module in KINDS for each in _functions(module) if _is_named(each, name))
+
+
+def _is_named(function: str, name: str) -> bool:
+    """A kind has `contents`, which is a function such as `update_email`, and may have `claim` or `claim_letter`."""
+    if name == "contents" or function.endswith("_email"):
+        return name == "contents" and function.endswith("_email")
+    return function == name or function.startswith(f"{name}_")
 
 
 @cache

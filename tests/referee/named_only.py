@@ -29,7 +29,7 @@ NAMED_ONLY = {
         *REQUESTED,
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
         *("chalicelib/letters/pace.py:_has_room", *OF_DIGESTS),
-        *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "end")),
+        *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "mark_ended")),
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
         "chalicelib/mail/outstanding.py:advance",
