@@ -35,12 +35,13 @@ class Plan:
     cuts_from: float = 0.5
     back_from: float = 0.6
     ses_rate: float = 50  # emails a second; the sender's rate is a little higher, so that SES refuses some
-    sender_rate: float = 75  # MAIL_PER_SECOND, of which confirmations have 80 %
+    sender_rate: float = 75  # MailPerSecond, of which confirmations have 80 %
+    senders: int = 12  # MailSenders
     quota: int | None = None  # emails until the daily quota is used up; None: no quota
     quota_rest: float = 30  # seconds until the quota is raised and email is resumed
     later: int = 0  # posts between a signature and its late repeat; half of the repeats are double clicks
     rest: int | None = None  # visibility timeout in seconds; None: the template's six minutes
-    patience: float = 1_800  # seconds to drain in
+    patience: float = 3_600  # seconds to drain in
     faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)  # shares of calls: see stack.strict.faults
 
 
@@ -56,5 +57,5 @@ def short(signers: int) -> Plan:
     """
     return Plan(
         signers, signers, 10, 4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
-        ses_rate=40, sender_rate=1_000, rest=2, patience=300,
+        ses_rate=40, sender_rate=1_000, senders=3, rest=2, patience=300,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from stack.attach import Deployed, deploy_to_emulator
 from stack.aws import Cloud
 from stack.background import serve
 from stack.edge import local
-from stack.emulator import emulator, set_faults
+from stack.emulator import FUNCTIONS, emulator, set_faults
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
 
@@ -49,11 +49,13 @@ def start_stack(plan: Plan) -> Iterator[SpikeStack]:
     """Start and deploy the stack with the CDN before it; stop it at the end of the block."""
     site_port, faults_port, api_port = free_port(), free_port(), free_port()
     site = f"http://{LOOPBACK}:{site_port}"
-    with emulator() as running:
-        stack, cloud = deploy_to_emulator(running.endpoint, site, parameters=local.PARAMETERS), Cloud(running.endpoint)
+    email = {"MailPerSecond": f"{plan.sender_rate:g}", "MailSenders": str(plan.senders)}
+    with emulator(functions=FUNCTIONS + plan.senders) as running:
+        stack = deploy_to_emulator(running.endpoint, site, parameters={**local.PARAMETERS, **email})
+        cloud = Cloud(running.endpoint)
         load_petitions(stack)
         proxy = ProxyFaults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
-        _send_through_proxy(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
+        _send_through_proxy(cloud, f"http://{LOOPBACK}:{faults_port}")
         if plan.rest is not None:
             shorten_visibility_timeouts(cloud, stack, plan.rest)
         record, (edge, _) = Record(), local.applications(stack, api_port)
@@ -62,10 +64,9 @@ def start_stack(plan: Plan) -> Iterator[SpikeStack]:
             yield SpikeStack(site, stack, proxy, cloud, issue_token(stack), record)
 
 
-def _send_through_proxy(cloud: Cloud, faults_url: str, sender_rate: float) -> None:
+def _send_through_proxy(cloud: Cloud, faults_url: str) -> None:
     client = cloud.client("lambda")
     settings = {"AWS_ENDPOINT_URL_DYNAMODB": faults_url, "AWS_ENDPOINT_URL_SESV2": faults_url}
-    settings["MAIL_PER_SECOND"] = f"{sender_rate:g}"
     for function in _functions(client):
         variables = {**function["Environment"]["Variables"], **settings}
         client.update_function_configuration(
