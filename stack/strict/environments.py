@@ -9,96 +9,20 @@ by the runtime, which then asks for the next invocation ("Building a custom runt
 import json
 import os
 import queue
-import select
-import signal
-import socket
 import subprocess
-import sys
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 from ministack.core import lambda_runtime
 
 from stack.strict.forker import END_OF_LOG
+from stack.strict.processes import Process, is_readable, start
 from stack.strict.unpacking import unpack
 
-_FORKER = Path(__file__).with_name("forker.py")
-# Seconds. After a crash the rest of a log comes at once.
-_LOG_SECONDS = 0.25
-
-
-class Process:
-    """A forked process, with what the emulator uses of `subprocess.Popen`."""
-
-    def __init__(self, pid: int, stdin: TextIO, stdout: TextIO, stderr: TextIO) -> None:
-        self.pid, self.stdin, self.stdout, self.stderr = pid, stdin, stdout, stderr
-        try:
-            self._descriptor: int | None = os.pidfd_open(pid)
-        except ProcessLookupError:  # The process has ended already.
-            self._descriptor = None
-
-    def poll(self) -> int | None:
-        """Return None while the process runs."""
-        return 0 if self._has_ended(0) else None
-
-    def wait(self, timeout: float) -> None:
-        if not self._has_ended(timeout):
-            raise subprocess.TimeoutExpired(str(self.pid), timeout)
-        for file in (self.stdin, self.stdout):
-            file.close()
-
-    def terminate(self) -> None:
-        self._send(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self._send(signal.SIGKILL)
-
-    def _send(self, number: signal.Signals) -> None:
-        if self._descriptor is not None:
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._descriptor, number)
-
-    def _has_ended(self, timeout: float) -> bool:
-        return self._descriptor is None or _is_readable(self._descriptor, timeout)
-
-    def __del__(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-
-
-class Forker:
-    """The process that forks the functions of one package."""
-
-    def __init__(self, code: str) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._lock = threading.Lock()
-        with theirs:
-            arguments = [sys.executable, "-P", str(_FORKER), code, str(theirs.fileno())]
-            subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
-
-    def fork(self, folder: str, environment: Mapping[str, str]) -> Process:
-        message = json.dumps({"folder": folder, "environment": dict(environment)}).encode()
-        pipes = [os.pipe() for _ in range(3)]
-        (input_, stdin), (stdout, output), (stderr, errors) = pipes
-        with self._lock:
-            socket.send_fds(self._socket, [message], [input_, output, errors])
-            pid = int(self._socket.recv(32))
-        for descriptor in (input_, output, errors):
-            os.close(descriptor)
-        return Process(pid, os.fdopen(stdin, "w"), os.fdopen(stdout), os.fdopen(stderr))
-
-
-_forker = cache(Forker)
-
-
-def _start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Process:
-    """Take the place of `subprocess.Popen`."""
-    return _forker(os.path.realpath(cwd)).fork(cwd, env)
+# Seconds. The end of a log comes at once, or when this process gets the processor.
+_LOG_SECONDS = 10.0
 
 
 class _Unpacked:
@@ -135,28 +59,13 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             is_cold = self._proc is None or self._proc.poll() is not None
             if is_cold:
                 self._spawn()
-            answer = self._answer({"event": event, "ctx": invocation}, timeout)
-            return {**answer, "cold_start": is_cold, "log": "\n".join(self._log())}
-
-    def _answer(self, invocation: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        try:
-            print(json.dumps(invocation), file=self._proc.stdin, flush=True)
-            if not _is_readable(self._proc.stdout.fileno(), timeout):
-                return self._stop_process(f"Task timed out after {timeout:.2f} seconds")
-            line = self._proc.stdout.readline()
-        except OSError:
-            line = ""
-        if not line:
-            return self._stop_process("Worker process died")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def _stop_process(self, error: str) -> dict[str, Any]:
-        """End the process and return the error as an answer."""
-        process, self._proc = self._proc, None
-        process.kill()
-        process.wait(5)
-        return {"status": "error", "error": error}
+            # The emulator takes `_proc` away when the function is deleted or changed meanwhile.
+            process, log = self._proc, self._stderr_queue
+            answer = _ask(process, {"event": event, "ctx": invocation}, timeout)
+            if answer is None or "timed_out" in answer:
+                self._proc = None if self._proc is process else self._proc
+                _stop(process)
+            return {**(answer or _DIED), "cold_start": is_cold, "log": "\n".join(_log_lines(log))}
 
     def _read_stderr(self) -> None:
         log, lines = self._stderr_queue, self._proc.stderr
@@ -165,29 +74,43 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         log.put(END_OF_LOG)
         lines.close()
 
-    def _log(self) -> list[str]:
-        """Return the lines of the log until its end."""
-        lines: list[str] = []
-        while True:
-            try:
-                line = self._stderr_queue.get(timeout=_LOG_SECONDS)
-            except queue.Empty:
-                return lines
-            if line == END_OF_LOG:
-                return lines
-            lines.append(line)
+
+_DIED = {"status": "error", "error": "Worker process died"}
 
 
-def _is_readable(descriptor: int, timeout: float) -> bool:
-    """Return whether there is something to read, or an end, within `timeout` seconds."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(timeout * 1000))
+def _ask(process: Process, invocation: Mapping[str, Any], timeout: float) -> dict[str, Any] | None:
+    """Return the process's answer, with `timed_out` if there was none in time; None if the process died."""
+    try:
+        print(json.dumps(invocation), file=process.stdin, flush=True)
+        if not is_readable(process.stdout.fileno(), timeout):
+            return {"status": "error", "error": f"Task timed out after {timeout:.2f} seconds", "timed_out": True}
+        answer: dict[str, Any] = json.loads(process.stdout.readline())
+    except (OSError, ValueError):  # Also of a file that was closed, and of what is not JSON.
+        return None
+    return answer
+
+
+def _stop(process: Process) -> None:
+    process.kill()
+    process.wait(5)
+
+
+def _log_lines(log: "queue.Queue[str]") -> list[str]:
+    """Return the lines of the log until its end, which follows every answer and every end of a process."""
+    lines: list[str] = []
+    while True:
+        try:
+            line = log.get(timeout=_LOG_SECONDS)
+        except queue.Empty:
+            return lines
+        if line == END_OF_LOG:
+            return lines[:-1] if lines and not lines[-1] else lines
+        lines.append(line)
 
 
 def install() -> None:
     """Replace the emulator's processes for Python. Only Linux has the descriptors of processes."""
-    lambda_runtime.Worker = Environment
-    lambda_runtime.zipfile = SimpleNamespace(ZipFile=_Unpacked)
     if hasattr(os, "pidfd_open"):
-        lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": _start})
+        lambda_runtime.Worker = Environment
+        lambda_runtime.zipfile = SimpleNamespace(ZipFile=_Unpacked)
+        lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start})

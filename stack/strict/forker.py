@@ -78,9 +78,9 @@ def _serve() -> None:
     print(json.dumps(answer), file=answers, flush=True)
     for line in sys.stdin if answer["status"] == "ready" else ():
         invocation = json.loads(line)
-        answer = _answer(handler, invocation["event"], Context.of(settings, invocation["ctx"]))
-        print(END_OF_LOG, file=sys.stderr, flush=True)
-        print(json.dumps(answer), file=answers, flush=True)
+        text = _answer(handler, invocation["event"], Context.of(settings, invocation["ctx"]))
+        print(f"\n{END_OF_LOG}", file=sys.stderr, flush=True)  # A function may end its log within a line.
+        print(text, file=answers, flush=True)
 
 
 def _handler(settings: dict[str, Any]) -> Callable[[Any, "Context"], Any]:
@@ -89,11 +89,12 @@ def _handler(settings: dict[str, Any]) -> Callable[[Any, "Context"], Any]:
     return handler
 
 
-def _answer(handler: Callable[[Any, "Context"], Any], event: Any, context: "Context") -> dict[str, Any]:
+def _answer(handler: Callable[[Any, "Context"], Any], event: Any, context: "Context") -> str:
+    """Return JSON. A result that is not JSON is an error of the function too."""
     try:
-        return {"status": "ok", "result": handler(event, context)}
+        return json.dumps({"status": "ok", "result": handler(event, context)})
     except Exception as error:
-        return {"status": "error", "error": str(error), "trace": traceback.format_exc()}
+        return json.dumps({"status": "error", "error": str(error), "trace": traceback.format_exc()})
 
 
 @dataclass

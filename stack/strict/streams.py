@@ -4,7 +4,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from ministack.core.arn import ArnParseError, parse_arn
@@ -30,14 +29,14 @@ def install() -> None:
 
 
 def _poll_forever() -> None:
-    running: dict[str, Future[None]] = {}
-    with ThreadPoolExecutor() as pool:
-        while True:
-            time.sleep(PERIOD)
-            for account, region, source in lambda_svc._iter_all_esms():
-                name = source["UUID"]
-                if name not in running or running[name].done():
-                    running[name] = pool.submit(_poll, account, region, source)
+    running: dict[str, threading.Thread] = {}
+    while True:
+        time.sleep(PERIOD)
+        for account, region, source in lambda_svc._iter_all_esms():
+            name = source["UUID"]
+            if ":dynamodb:" in source.get("EventSourceArn", "") and not (name in running and running[name].is_alive()):
+                running[name] = threading.Thread(target=_poll, args=(account, region, source), daemon=True)
+                running[name].start()
 
 
 def _poll(account: str, region: str, source: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 import zipfile
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from stack.paths import BUILD
@@ -19,10 +19,12 @@ _UNUSED_SECONDS = 7 * 24 * 3_600
 _lock = threading.Lock()
 
 
-@cache
+_digest = lru_cache(4)(lambda package: hashlib.sha256(package).hexdigest())
+
+
 def unpack(package: bytes) -> Path:
     """Return the folder with the content of this zip."""
-    target = _FOLDER / hashlib.sha256(package).hexdigest()
+    target = _FOLDER / _digest(package)
     with _lock:  # Many processes of a function start at once.
         if not target.exists():
             _remove_unused()
@@ -44,5 +46,6 @@ def _unpack(package: bytes, target: Path) -> None:
 def _remove_unused() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     for folder in _FOLDER.iterdir():
-        if folder.stat().st_mtime < time.time() - _UNUSED_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # Another emulator renamed or removed it.
+            if folder.stat().st_mtime < time.time() - _UNUSED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,6 +23,10 @@ def handler(event, context):
         os._exit(1)
     if event["do"] == "wait":
         time.sleep(20)
+    if event["do"] == "return a set":
+        return {1}
+    if event["do"] == "stay within a line":
+        print("no end", end="")
     if event["do"] == "write":
         os.write(2, b"written\\n" * 300)
     return {
@@ -84,6 +90,29 @@ def test_the_log_is_that_of_the_invocation_and_whole(function: Function) -> None
     function.invoke("return")
     assert function.answer("write")[1].count("written") == 300
     assert function.answer("return")[1].splitlines() == ["asked for return"]
+
+
+def test_a_log_that_ends_within_a_line_ends_with_its_invocation(function: Function) -> None:
+    assert function.answer("stay within a line")[1].splitlines()[-2:] == ["asked for stay within a line", "no end"]
+    assert function.answer("return")[1].splitlines() == ["asked for return"]
+
+
+def test_a_result_that_is_not_json_is_an_error_with_a_trace(function: Function) -> None:
+    before = function.invoke("return")
+    failure, log = function.answer("return a set")
+    assert failure["errorMessage"] == "Object of type set is not JSON serializable"
+    assert "TypeError" in log
+    assert function.invoke("return")["process"] == before["process"]
+
+
+def test_a_function_that_is_changed_while_it_runs_answers_afterwards(function: Function, cloud: Cloud) -> None:
+    before = function.invoke("return")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(function.invoke, "wait")
+        time.sleep(0.5)
+        cloud.client("lambda").update_function_configuration(FunctionName=function.name, MemorySize=256)
+        assert function.invoke("return")["process"] != before["process"]
+        assert running.result()["errorMessage"] == "Worker process died"
 
 
 def test_a_large_event_and_answer_arrive(function: Function) -> None:

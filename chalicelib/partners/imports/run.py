@@ -24,6 +24,7 @@ WORKERS = 8
 # The longest time of a step, in seconds, and its rows: each takes five calls of two seconds at most.
 ROWS_SECONDS, CHECK_SECONDS = 300, 400
 ROWS = WORKERS * ROWS_SECONDS // (5 * 2)
+UNDO_ROWS = ROWS // WORKERS  # one after the other
 HEADINGS_ROW = 1
 
 
@@ -43,7 +44,7 @@ class ImportWork:
         if not self.receiving.petition.is_confirmable_at(self.clock()) and not job.undoes:
             return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition closed meanwhile"))
         if job.undoes:
-            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), ROWS))
+            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), UNDO_ROWS))
         if job.shape is None:
             return Step(CHECK_SECONDS, lambda: self._check(job))
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))

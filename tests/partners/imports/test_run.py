@@ -164,6 +164,7 @@ def test_after_a_fault_at_any_call_every_row_counts_once(
     is_undo: bool,
 ) -> None:
     monkeypatch.setattr(run_module, "ROWS", 2)
+    monkeypatch.setattr(run_module, "UNDO_ROWS", 2)
     monkeypatch.setattr("chalicelib.core.keys.BUCKETS", ("00", "01"))
     at = 0
     while True:

@@ -1,0 +1,107 @@
+"""Processes of functions, forked from a process that has imported the libraries (`forker.py`)."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+_PROGRAM = Path(__file__).with_name("forker.py")
+
+
+class Process:
+    """A forked process, with what the emulator uses of `subprocess.Popen`."""
+
+    def __init__(self, pid: int, stdin: TextIO, stdout: TextIO, stderr: TextIO) -> None:
+        self.pid, self.stdin, self.stdout, self.stderr = pid, stdin, stdout, stderr
+        try:
+            self._descriptor: int | None = os.pidfd_open(pid)
+        except ProcessLookupError:  # The process has ended already.
+            self._descriptor = None
+
+    def poll(self) -> int | None:
+        """Return None while the process runs."""
+        return 0 if self._has_ended(0) else None
+
+    def wait(self, timeout: float) -> None:
+        if not self._has_ended(timeout):
+            raise subprocess.TimeoutExpired(str(self.pid), timeout)
+        for file in (self.stdin, self.stdout):
+            with suppress(OSError):  # What was not written is written again at the end, to nobody.
+                file.close()
+
+    def terminate(self) -> None:
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._descriptor is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def _has_ended(self, timeout: float) -> bool:
+        return self._descriptor is None or is_readable(self._descriptor, timeout)
+
+    def __del__(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+
+class Forker:
+    """The process that forks the functions of one package."""
+
+    def __init__(self, code: str) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lock = threading.Lock()
+        with theirs:
+            arguments = [sys.executable, "-P", str(_PROGRAM), code, str(theirs.fileno())]
+            subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+
+    def fork(self, folder: str, environment: Mapping[str, str]) -> Process:
+        message = json.dumps({"folder": folder, "environment": dict(environment)}).encode()
+        pipes = [os.pipe() for _ in range(3)]
+        (input_, stdin), (stdout, output), (stderr, errors) = pipes
+        try:
+            with self._lock:
+                socket.send_fds(self._socket, [message], [input_, output, errors])
+                pid = int(self._socket.recv(32))
+        except (OSError, ValueError):
+            for descriptor in (stdin, stdout, stderr):
+                os.close(descriptor)
+            raise RuntimeError("the process that forks functions has ended") from None
+        finally:
+            for descriptor in (input_, output, errors):
+                os.close(descriptor)
+        return Process(pid, os.fdopen(stdin, "w"), os.fdopen(stdout), os.fdopen(stderr))
+
+
+_forkers: dict[str, Forker] = {}
+_forkers_lock = threading.Lock()
+
+
+def start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Process:
+    """Take the place of `subprocess.Popen`."""
+    code = os.path.realpath(cwd)
+    with _forkers_lock:
+        forker = _forkers.get(code) or _forkers.setdefault(code, Forker(code))
+    try:
+        return forker.fork(cwd, env)
+    except RuntimeError:
+        _forkers.pop(code, None)  # The next process starts another forker.
+        raise
+
+
+def is_readable(descriptor: int, timeout: float) -> bool:
+    """Return whether there is something to read, or an end, within `timeout` seconds."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(timeout * 1000))
