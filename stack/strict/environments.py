@@ -61,11 +61,14 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 self._spawn()
             # The emulator takes `_proc` away when the function is deleted or changed meanwhile.
             process, log = self._proc, self._stderr_queue
-            answer = _ask(process, {"event": event, "ctx": invocation}, timeout)
-            if answer is None or "timed_out" in answer:
+            try:
+                answer = _ask(process, {"event": event, "ctx": invocation}, timeout)
+            except _NoAnswer as failure:
+                answer = {"status": "error", "error": str(failure)}
                 self._proc = None if self._proc is process else self._proc
-                _stop(process)
-            return {**(answer or _DIED), "cold_start": is_cold, "log": "\n".join(_log_lines(log))}
+                process.kill()
+                process.wait(5)
+            return {**answer, "cold_start": is_cold, "log": "\n".join(_log_lines(log))}
 
     def _read_stderr(self) -> None:
         log, lines = self._stderr_queue, self._proc.stderr
@@ -75,24 +78,20 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         lines.close()
 
 
-_DIED = {"status": "error", "error": "Worker process died"}
+class _NoAnswer(Exception):
+    """The process died or took too long."""
 
 
-def _ask(process: Process, invocation: Mapping[str, Any], timeout: float) -> dict[str, Any] | None:
-    """Return the process's answer, with `timed_out` if there was none in time; None if the process died."""
+def _ask(process: Process, invocation: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+    """Return the process's answer. Raise _NoAnswer without one."""
     try:
         print(json.dumps(invocation), file=process.stdin, flush=True)
         if not is_readable(process.stdout.fileno(), timeout):
-            return {"status": "error", "error": f"Task timed out after {timeout:.2f} seconds", "timed_out": True}
+            raise _NoAnswer(f"Task timed out after {timeout:.2f} seconds")
         answer: dict[str, Any] = json.loads(process.stdout.readline())
     except (OSError, ValueError):  # Also of a file that was closed, and of what is not JSON.
-        return None
+        raise _NoAnswer("Worker process died") from None
     return answer
-
-
-def _stop(process: Process) -> None:
-    process.kill()
-    process.wait(5)
 
 
 def _log_lines(log: "queue.Queue[str]") -> list[str]:

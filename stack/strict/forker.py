@@ -53,11 +53,11 @@ def _become_function(process: dict[str, Any], descriptors: list[int]) -> None:
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    os.environ.clear()
-    os.environ.update(process["environment"])
-    os.chdir(process["folder"])
     status = 1
     try:
+        os.environ.clear()
+        os.environ.update(process["environment"])
+        os.chdir(process["folder"])
         _serve()
         status = 0
     except BaseException:

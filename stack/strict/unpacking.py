@@ -17,8 +17,6 @@ from stack.paths import BUILD
 _FOLDER = BUILD / "unpacked"
 _UNUSED_SECONDS = 7 * 24 * 3_600
 _lock = threading.Lock()
-
-
 _digest = lru_cache(4)(lambda package: hashlib.sha256(package).hexdigest())
 
 
