@@ -99,11 +99,11 @@ def _measure_memory(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
 def _publish_update(people: int, patch: pytest.MonkeyPatch) -> tuple[Any, str]:
     """Return a site with so many subscribers, and the path of an update to them whose job has started."""
     from tests.actors import Person, a_published_petition
+    from tests.fake_site import a_fake_site, wire
     from tests.fakes import FakeTables
-    from tests.served import a_site, wire
     from tests.updates.sending import published, subscribed
 
-    site = a_site(FakeTables())
+    site = a_fake_site(FakeTables())
     wire(site, patch)
     petition = a_published_petition(site.tables)
     crowd = [Person(f"Person {each}", f"person-{each}@mail.example") for each in range(people)]

@@ -25,8 +25,8 @@ from chalicelib.signatures import steps
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
 from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
+from tests.fake_site import FakeSite, a_fake_site, wire
 from tests.fakes import FakeQueue, FakeTables
-from tests.served import Served, a_site, wire
 
 # Collect garbage rarely: while pytest collects tests there is almost none, and the search takes a tenth of the time.
 gc.set_threshold(100_000, 50, 100)
@@ -184,11 +184,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 @pytest.fixture
-def served(
+def fake_site(
     tables: FakeTables, petition: Petition, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> Served:
+) -> FakeSite:
     """The application on fakes, with one open petition and a clock stopped at NOW."""
-    site = a_site(tables)
+    site = a_fake_site(tables)
     wire(site, monkeypatch)
     return site
 

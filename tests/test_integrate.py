@@ -6,9 +6,9 @@ import re
 from chalicelib.signatures.model import SignatureState
 from stack.paths import ROOT
 from tests.actors import ALICE, a_petition, identity_of, item_of
+from tests.fake_site import FakeSite
 from tests.letters.lettering import a_petition_with_a_letter
 from tests.pages.parsed import Page
-from tests.served import Served
 
 GUIDE = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")
 PETITION = "/petitions/safe-children"
@@ -20,7 +20,7 @@ def last_example(kind: str) -> str:
     return str(found)
 
 
-def test_the_copied_form_is_accepted(served: Served) -> None:
+def test_the_copied_form_is_accepted(fake_site: FakeSite) -> None:
     form = Page(last_example("html"))
     typed = {"name": ALICE.name, "email": ALICE.email, "postcode": "m1 1ae", "country": "GB"}
     sent = {
@@ -28,23 +28,23 @@ def test_the_copied_form_is_accepted(served: Served) -> None:
         for field in form.all("input", "select")
     }
     action = form.one("form").attrs["action"].removeprefix("https://petitions.example")
-    answer = served.post_form(action, sent)
+    answer = fake_site.post_form(action, sent)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{PETITION}/thanks")
-    item = item_of(served.tables, a_petition(), identity_of(a_petition()))
+    item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     assert (item["state"], item["updates"], item["postcode"]) == (SignatureState.PENDING, True, "M1 1AE")
     assert item["source"] == "our-website"
     assert not form.all("input", checked="")
 
 
-def test_the_copied_script_sends_a_signature_that_is_accepted(served: Served) -> None:
+def test_the_copied_script_sends_a_signature_that_is_accepted(fake_site: FakeSite) -> None:
     (body,) = re.findall(r"JSON\.stringify\((.*)\),", last_example("js"), flags=re.DOTALL)
     as_json = re.sub(r"(\w+): (?=[\"{tf])", r'"\1": ', re.sub(r",(\s*})", r"\1", body))
-    assert served.post_json(f"/api{PETITION}/signatures", json.loads(as_json)).status_code == 202
+    assert fake_site.post_json(f"/api{PETITION}/signatures", json.loads(as_json)).status_code == 202
 
 
-def test_the_fields_of_the_guide_are_those_of_the_answer(served: Served) -> None:
+def test_the_fields_of_the_guide_are_those_of_the_answer(fake_site: FakeSite) -> None:
     table = GUIDE.split("## Read the petition")[1].split("## Send")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     described = set(re.findall(r"`(\w+)`", " ".join(rows)))
-    a_petition_with_a_letter(served)
-    assert described | {"slug"} == served.get(f"/api{PETITION}").json_body.keys()
+    a_petition_with_a_letter(fake_site)
+    assert described | {"slug"} == fake_site.get(f"/api{PETITION}").json_body.keys()

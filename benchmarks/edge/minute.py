@@ -28,8 +28,8 @@ from stack.edge.local import PARAMETERS, WHERE
 from stack.edge.message import EdgeAnswer, OriginRequest, ViewerRequest
 from stack.edge.template import distributions
 from stack.template.merge import merge_template
+from tests.fake_site import FakeSite, a_fake_site, wire
 from tests.fakes import FakeTables
-from tests.served import Served, a_site, wire
 
 BEGINS = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 ORIGIN_SECONDS = 0.2
@@ -43,13 +43,13 @@ def measure(views: int | str = VIEWS, seconds: float | str = SECONDS) -> dict[st
     tables, petition = FakeTables(), scene.sample_petition()
     publish(petition, BEGINS - timedelta(days=1), tables)
     with pytest.MonkeyPatch.context() as patch:
-        site = a_site(tables)
+        site = a_fake_site(tables)
         wire(site, patch)
         plan = Plan(petition.slug, int(views), float(seconds), scene.SECRET, scene.TOKEN_KEYS, BEGINS)
         return _run_on_jumping_clock(lambda: _run_crowd(site, plan))
 
 
-async def _run_crowd(site: Served, plan: Plan) -> dict[str, Any]:
+async def _run_crowd(site: FakeSite, plan: Plan) -> dict[str, Any]:
     record, loop = Record(), asyncio.get_running_loop()
     distribution: Distribution = distributions(merge_template(), PARAMETERS, WHERE, {"OriginKeys": KEYS})["Edge"]
     edge = Edge(distribution, _Api(site, record).fetch, loop.time)
@@ -60,7 +60,7 @@ async def _run_crowd(site: Served, plan: Plan) -> dict[str, Any]:
 class _Api:
     """The application. Each answer takes ORIGIN_SECONDS on the simulated clock."""
 
-    def __init__(self, site: Served, record: Record) -> None:
+    def __init__(self, site: FakeSite, record: Record) -> None:
         self._site, self._record = site, record
 
     async def fetch(self, _: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:

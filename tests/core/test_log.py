@@ -21,8 +21,8 @@ from tests.actors import (
     request_of,
 )
 from tests.core.conftest import Lines
+from tests.fake_site import FORM, JSON, FakeSite, sqs_event, stream_event
 from tests.fakes import FakeQueue
-from tests.served import FORM, JSON, Served, sqs_event, stream_event
 
 API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 POSTCODE = "SW1A 2AA"
@@ -37,18 +37,18 @@ def searched(lines: list[dict[str, Any]]) -> list[str]:
     return [word for word in PERSONAL if word in (text if word.istitle() else text.lower())]
 
 
-def test_the_whole_lifecycle_of_a_signature_logs_no_name(served: Served, lines: Lines) -> None:
-    served.post_form(HOSTED, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
-    served.post_json(API, json_of())
+def test_the_whole_lifecycle_of_a_signature_logs_no_name(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.post_form(HOSTED, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
+    fake_site.post_json(API, json_of())
     identity = identity_of(a_petition())
-    item = item_of(served.tables, a_petition(), identity)
+    item = item_of(fake_site.tables, a_petition(), identity)
     for function in ("relay_mail", "project_signatures"):
-        served.invoke(function, stream_event([("1", None, item)]))
-    served.deliver("send_mail", served.queue.messages)
+        fake_site.invoke(function, stream_event([("1", None, item)]))
+    fake_site.deliver("send_mail", fake_site.queue.messages)
     for purpose in ("confirm", "unsubscribe", "withdraw"):
-        link = served.last_link(purpose)
-        served.get(link)
-        served.post(link, f"name={ALICE.name}&postcode={POSTCODE}".encode(), FORM)
+        link = fake_site.last_link(purpose)
+        fake_site.get(link)
+        fake_site.post(link, f"name={ALICE.name}&postcode={POSTCODE}".encode(), FORM)
     said = lines()
     assert {"signed", "relayed", "projected", "mail", "confirmed", "unsubscribed", "withdrawn", "answered"} <= {
         line["event"] for line in said
@@ -57,56 +57,56 @@ def test_the_whole_lifecycle_of_a_signature_logs_no_name(served: Served, lines: 
     assert searched(said) == []
 
 
-def test_invalid_input_is_not_logged(served: Served, lines: Lines) -> None:
-    served.post_json(API, json_of(name="=Secretname", email="secret.address"))
-    served.post_json(API, {"name": ALICE.name, ALICE.email: 1})
-    served.post(API, f'{{"name": "{ALICE.name}'.encode(), JSON)
-    served.post_form(HOSTED, fields_of(email="secret.address", name="Secretname", country="Secretname"))
-    served.post(HOSTED, ALICE.email.encode(), "text/plain")
-    served.get(f"/confirm?token={ALICE.email}")
-    served.get(f"/petitions/safe-children?source={ALICE.email}")
-    served.get(f"/petitions/{ALICE.email}")
-    served.get(f"/api/petitions/{ALICE.email}/count")
+def test_invalid_input_is_not_logged(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.post_json(API, json_of(name="=Secretname", email="secret.address"))
+    fake_site.post_json(API, {"name": ALICE.name, ALICE.email: 1})
+    fake_site.post(API, f'{{"name": "{ALICE.name}'.encode(), JSON)
+    fake_site.post_form(HOSTED, fields_of(email="secret.address", name="Secretname", country="Secretname"))
+    fake_site.post(HOSTED, ALICE.email.encode(), "text/plain")
+    fake_site.get(f"/confirm?token={ALICE.email}")
+    fake_site.get(f"/petitions/safe-children?source={ALICE.email}")
+    fake_site.get(f"/petitions/{ALICE.email}")
+    fake_site.get(f"/api/petitions/{ALICE.email}/count")
     assert len(lines()) >= 9
     assert searched(lines()) == []
 
 
 def test_a_failure_is_logged_with_its_location_and_no_name(
-    served: Served, lines: Lines, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served.get("/petitions/safe-children")
+    fake_site.get("/petitions/safe-children")
     for failure in (RuntimeError(ALICE.email), KeyError(ALICE.name), Throttled("storage")):
-        served.tables.fail_next(failure)
-        served.post_json(API, json_of())
-        served.tables.fail_next(failure)
-        served.post_form(HOSTED, fields_of())
+        fake_site.tables.fail_next(failure)
+        fake_site.post_json(API, json_of())
+        fake_site.tables.fail_next(failure)
+        fake_site.post_form(HOSTED, fields_of())
     broken = [line for line in lines() if line["event"] == "view_failed"]
     assert broken
     assert all("api.py" in str(line["at"]) or ".py:" in str(line["at"]) for line in broken)
     assert searched(lines()) == []
 
 
-def test_workers_that_fail_log_no_name(served: Served, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    served.post_json(API, json_of())
-    item = item_of(served.tables, a_petition(), identity_of(a_petition()))
-    request = request_of(served.tables, a_petition(), identity_of(a_petition())).model_dump()
+def test_workers_that_fail_log_no_name(fake_site: FakeSite, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_site.post_json(API, json_of())
+    item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
+    request = request_of(fake_site.tables, a_petition(), identity_of(a_petition())).model_dump()
     for failure in (RuntimeError(ALICE.email), Throttled("mail"), Unavailable("mail"), MailRefused(ALICE.email)):
-        served.mailer.failures = [failure]
-        served.deliver("send_mail", [request, {"name": ALICE.name}, ALICE.email])
-    served.deliver("receive_feedback", [{"mail": {"destination": [ALICE.email]}}, ALICE.email])
+        fake_site.mailer.failures = [failure]
+        fake_site.deliver("send_mail", [request, {"name": ALICE.name}, ALICE.email])
+    fake_site.deliver("receive_feedback", [{"mail": {"destination": [ALICE.email]}}, ALICE.email])
 
     def refuse(*_: object) -> None:
         raise RuntimeError(ALICE.email)
 
     monkeypatch.setattr(FakeQueue, "send", refuse)
-    served.invoke("relay_mail", stream_event([("1", None, item)]))
+    fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
     assert [line for line in lines() if line["level"] == "ERROR"]
     assert searched(lines()) == []
 
 
-def test_staff_are_logged_only_by_their_token_id(served: Served, lines: Lines) -> None:
-    token = bobs_token(served.tables)
-    served.get("/api/staff/petitions", authorization=f"Bearer {token}")
+def test_staff_are_logged_only_by_their_token_id(fake_site: FakeSite, lines: Lines) -> None:
+    token = bobs_token(fake_site.tables)
+    fake_site.get("/api/staff/petitions", authorization=f"Bearer {token}")
     text = json.dumps(lines())
     assert token.split("_")[1] in text
     assert token.split("_")[2] not in text
@@ -149,7 +149,7 @@ def test_a_failure_logs_type_and_location_of_every_cause(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("event", [sqs_event([]), {"Records": []}])
-def test_even_a_call_with_nothing_to_do_logs_a_line(served: Served, lines: Lines, event: dict[str, Any]) -> None:
+def test_even_a_call_with_nothing_to_do_logs_a_line(fake_site: FakeSite, lines: Lines, event: dict[str, Any]) -> None:
     """Measured in the emulator: a warm call without logs takes 55 ms, with logs 7 ms."""
-    served.invoke("relay_mail", event)
+    fake_site.invoke("relay_mail", event)
     assert lines()

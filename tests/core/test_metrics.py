@@ -11,8 +11,8 @@ from chalicelib.core.errors import Conflicted, MailRefused, Throttled
 from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused
 from tests.actors import BOB, MINUTE, a_petition, confirmed, fields_of, identity_of, item_of, json_of, request_of
 from tests.core.conftest import Lines
+from tests.fake_site import JSON, FakeSite, stream_event
 from tests.fakes import FakeTables
-from tests.served import JSON, Served, stream_event
 
 API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 _CONFIGURED = log._configure_once
@@ -31,8 +31,8 @@ def read(lines: list[dict[str, Any]], petition: str | None = None) -> Counter[st
     return sums
 
 
-def test_signing_is_one_line_with_its_metrics_in_it(served: Served, lines: Lines) -> None:
-    served.post_json(API, json_of())
+def test_signing_is_one_line_with_its_metrics_in_it(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.post_json(API, json_of())
     (line,) = lines()
     assert (line["event"], line["stage"], line["petition"], line["Accepted"]) == ("signed", "test", "safe-children", 1)
     assert isinstance(line["_aws"]["Timestamp"], int)
@@ -45,13 +45,13 @@ def test_signing_is_one_line_with_its_metrics_in_it(served: Served, lines: Lines
     ]
 
 
-def test_new_repeated_and_each_kind_of_refusal_have_their_own_metric(served: Served, lines: Lines) -> None:
-    served.post_json(API, json_of())
-    served.post_json(API, json_of())
-    served.post_form(HOSTED, fields_of(BOB))
-    served.post_json(API, json_of(name=""))
-    served.post_json("/api/petitions/nothing-here/signatures", json_of())
-    served.post(API, b"{", JSON)
+def test_new_repeated_and_each_kind_of_refusal_have_their_own_metric(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.post_json(API, json_of())
+    fake_site.post_json(API, json_of())
+    fake_site.post_form(HOSTED, fields_of(BOB))
+    fake_site.post_json(API, json_of(name=""))
+    fake_site.post_json("/api/petitions/nothing-here/signatures", json_of())
+    fake_site.post(API, b"{", JSON)
     assert read(lines()) == {
         "Accepted": 2,
         "Repeated": 1,
@@ -63,18 +63,18 @@ def test_new_repeated_and_each_kind_of_refusal_have_their_own_metric(served: Ser
     assert read(lines(), "safe-children") == {"Accepted": 2, "Repeated": 1}
 
 
-def test_responses_of_503_are_counted_as_failed(served: Served, lines: Lines) -> None:
-    served.get("/api/petitions/safe-children")
-    served.tables.fail_next(*[Throttled("storage")] * 9)
-    served.overflow.fail_next(*[Throttled("queue")] * 9)
-    served.post_json(API, json_of())
+def test_responses_of_503_are_counted_as_failed(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.get("/api/petitions/safe-children")
+    fake_site.tables.fail_next(*[Throttled("storage")] * 9)
+    fake_site.overflow.fail_next(*[Throttled("queue")] * 9)
+    fake_site.post_json(API, json_of())
     assert read(lines())["Failed"] == 1
 
 
-def test_an_unknown_petition_is_not_a_dimension(served: Served, lines: Lines) -> None:
+def test_an_unknown_petition_is_not_a_dimension(fake_site: FakeSite, lines: Lines) -> None:
     for slug in ("made-up", "made-up-too"):
-        served.post_json(f"/api/petitions/{slug}/signatures", json_of())
-        served.get(f"/api/petitions/{slug}/count")
+        fake_site.post_json(f"/api/petitions/{slug}/signatures", json_of())
+        fake_site.get(f"/api/petitions/{slug}/count")
     assert {line["petition"] for line in lines() if "_aws" in line and "petition" in line} == set()
     assert read(lines())["Refused404"] == 4
 
@@ -86,35 +86,35 @@ def test_every_kind_of_refusal_has_a_metric_and_there_are_no_others() -> None:
     }
 
 
-def test_confirming_and_withdrawing_count_once(served: Served, lines: Lines) -> None:
-    served.post_json(API, json_of())
-    item = item_of(served.tables, a_petition(), identity_of(a_petition()))
-    served.invoke("relay_mail", stream_event([("1", None, item)]))
-    served.clock.forward(2 * MINUTE)
-    served.deliver("send_mail", served.queue.messages)
+def test_confirming_and_withdrawing_count_once(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.post_json(API, json_of())
+    item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
+    fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
+    fake_site.clock.forward(2 * MINUTE)
+    fake_site.deliver("send_mail", fake_site.queue.messages)
     for purpose in ("confirm", "withdraw"):
-        link = served.last_link(purpose)
+        link = fake_site.last_link(purpose)
         for _ in range(2):
-            served.post(link, b"", "application/x-www-form-urlencoded")
+            fake_site.post(link, b"", "application/x-www-form-urlencoded")
     sums = read(lines())
     assert (sums["Confirmed"], sums["Withdrawn"]) == (1, 1)
     assert (sums["MailRequested"], sums["MailSent"], sums["MailAge"]) == (1, 1, 120)
     assert read(lines(), "safe-children")["Confirmed"] == 1
 
 
-def test_refused_and_delayed_email_have_their_own_metrics(served: Served, lines: Lines) -> None:
+def test_refused_and_delayed_email_have_their_own_metrics(fake_site: FakeSite, lines: Lines) -> None:
     petition = a_petition()
-    served.post_json(API, json_of())
-    request = request_of(served.tables, petition, identity_of(petition)).model_dump()
-    served.mailer.failures = [Throttled("mail"), MailRefused()]
-    served.deliver("send_mail", [request])
-    served.deliver("send_mail", [request])
+    fake_site.post_json(API, json_of())
+    request = request_of(fake_site.tables, petition, identity_of(petition)).model_dump()
+    fake_site.mailer.failures = [Throttled("mail"), MailRefused()]
+    fake_site.deliver("send_mail", [request])
+    fake_site.deliver("send_mail", [request])
     sums = read(lines())
     assert (sums["MessageLater"], sums["MailRefused"], sums["MailSent"]) == (1, 1, 0)
 
 
 def test_conflicts_are_counted_where_they_are_retried(
-    served: Served, lines: Lines, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log.begin("request")
     met = iter([True, True, False])
@@ -126,7 +126,7 @@ def test_conflicts_are_counted_where_they_are_retried(
         transact(self, writes)
 
     monkeypatch.setattr(FakeTables, "transact", conflicting)
-    confirmed(served.tables, a_petition())
+    confirmed(fake_site.tables, a_petition())
     log.end()
     assert read(lines()) == {"Accepted": 1, "ConflictRetried": 2, "Confirmed": 1}
 

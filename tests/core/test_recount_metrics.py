@@ -9,28 +9,28 @@ from chalicelib.edge.batch import RunFailed
 from tests.actors import ALICE, MINUTE, NOW, a_petition, confirmed
 from tests.core.conftest import Lines
 from tests.core.test_metrics import read
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 
 @pytest.mark.parametrize("drift", [0, 1, -3])
-def test_the_recount_reports_drift_even_if_it_is_zero(served: Served, lines: Lines, drift: int) -> None:
-    confirmed(served.tables, a_petition(), ALICE, NOW - 5 * MINUTE)
-    served.tables.update(Change(keys.tally_shard("safe-children", 0, NOW.date()), add={"cGB": drift}))
-    served.invoke("recount_tallies", SCHEDULED)
+def test_the_recount_reports_drift_even_if_it_is_zero(fake_site: FakeSite, lines: Lines, drift: int) -> None:
+    confirmed(fake_site.tables, a_petition(), ALICE, NOW - 5 * MINUTE)
+    fake_site.tables.update(Change(keys.tally_shard("safe-children", 0, NOW.date()), add={"cGB": drift}))
+    fake_site.invoke("recount_tallies", SCHEDULED)
     (line,) = [line for line in lines() if line["event"] == "recounted"]
     assert line["Drift"] == abs(drift)
     assert {"Drift", "PendingDrift"} <= read(lines(), "safe-children").keys()
 
 
-def test_the_recount_of_a_site_without_petitions_is_reported(served: Served, lines: Lines) -> None:
-    served.invoke("recount_tallies", SCHEDULED)
+def test_the_recount_of_a_site_without_petitions_is_reported(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.invoke("recount_tallies", SCHEDULED)
     assert read(lines())["Drift"] == 0
 
 
-def test_a_failed_recount_reports_no_drift(served: Served, lines: Lines) -> None:
-    served.tables.fail_next(Throttled("storage"))
+def test_a_failed_recount_reports_no_drift(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.tables.fail_next(Throttled("storage"))
     with pytest.raises(RunFailed):
-        served.invoke("recount_tallies", SCHEDULED)
+        fake_site.invoke("recount_tallies", SCHEDULED)
     assert "Drift" not in read(lines())
     assert [line for line in lines() if line["event"] == "run_failed"]
 

@@ -9,7 +9,7 @@ from chalice.app import DynamoDBEvent, SQSEvent
 from chalicelib.core.errors import Unavailable
 from chalicelib.edge.batch import BatchFailed, StreamChange, handle_changes, handle_messages
 from tests.actors import NOW
-from tests.served import sqs_event, stream_event
+from tests.fake_site import sqs_event, stream_event
 
 ITEM = {"pk": "safe-children#00", "sk": "x", "mails": 2, "sources": {"bbc"}, "updates": False}
 

@@ -9,7 +9,7 @@ from chalicelib.edge.caller import is_through_cdn, site_prefix, source_ip
 from chalicelib.signatures.network import network_hash
 from tests.actors import LIMIT_KEYS, MINUTE, NOW, ORIGIN_KEYS, a_petition, bobs_token, identity_of, item_of, json_of
 from tests.edge.test_http import a_request
-from tests.served import JSON, Served
+from tests.fake_site import JSON, FakeSite
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -81,36 +81,36 @@ def test_the_visitors_address_is_what_the_cdn_says(headers: dict[str, str], addr
 
 
 @pytest.mark.parametrize("false", NOT_THE_KEY)
-def test_a_forged_address_or_prefix_has_no_effect(served: Served, false: dict[str, str]) -> None:
+def test_a_forged_address_or_prefix_has_no_effect(fake_site: FakeSite, false: dict[str, str]) -> None:
     """Charlie knows the API's own address, and sends the headers that the CDN would send."""
     forged = {"x_forwarded_for": f"{VIEWER}, {CDN}", **false}
-    sign(served, forged)
-    page = served.get("/petitions/safe-children", x_forwarded_prefix="/evil", **false).body.decode()
-    assert limited_as(served) == network_hash(CDN, NOW, LIMIT_KEYS)
+    sign(fake_site, forged)
+    page = fake_site.get("/petitions/safe-children", x_forwarded_prefix="/evil", **false).body.decode()
+    assert limited_as(fake_site) == network_hash(CDN, NOW, LIMIT_KEYS)
     assert "/evil" not in page
 
 
-def test_the_limit_of_first_emails_sees_the_visitors_network(served: Served) -> None:
+def test_the_limit_of_first_emails_sees_the_visitors_network(fake_site: FakeSite) -> None:
     told = {"x_forwarded_for": f"{VIEWER}, {CDN}", "x_origin_verify": KEY}
-    sign(served, told)
-    assert limited_as(served) == network_hash(VIEWER, NOW, LIMIT_KEYS) != network_hash(CDN, NOW, LIMIT_KEYS)
+    sign(fake_site, told)
+    assert limited_as(fake_site) == network_hash(VIEWER, NOW, LIMIT_KEYS) != network_hash(CDN, NOW, LIMIT_KEYS)
 
 
-def test_the_activity_log_has_the_visitors_address(served: Served) -> None:
-    bob = {"authorization": f"Bearer {bobs_token(served.tables, NOW, Right.COUNTS, Right.MANAGE)}"}
+def test_the_activity_log_has_the_visitors_address(fake_site: FakeSite) -> None:
+    bob = {"authorization": f"Bearer {bobs_token(fake_site.tables, NOW, Right.COUNTS, Right.MANAGE)}"}
     for headers in ({"x_origin_verify": KEY}, {}):
         forged_or_told = {"x_forwarded_for": f"{VIEWER}, {CDN}", **headers}
-        served.post("/api/staff/petitions/safe-children/statements", b"", JSON, **bob, **forged_or_told)
-        served.clock.forward(MINUTE)
-    entries = served.get("/api/staff/audit", **bob).json_body["entries"]
+        fake_site.post("/api/staff/petitions/safe-children/statements", b"", JSON, **bob, **forged_or_told)
+        fake_site.clock.forward(MINUTE)
+    entries = fake_site.get("/api/staff/audit", **bob).json_body["entries"]
     assert [each["source_ip"] for each in entries] == [CDN, VIEWER]
 
 
-def sign(served: Served, headers: dict[str, str]) -> None:
+def sign(fake_site: FakeSite, headers: dict[str, str]) -> None:
     body = json.dumps(json_of()).encode()
-    assert served.post("/api/petitions/safe-children/signatures", body, JSON, **headers).status_code == 202
+    assert fake_site.post("/api/petitions/safe-children/signatures", body, JSON, **headers).status_code == 202
 
 
-def limited_as(served: Served) -> object:
+def limited_as(fake_site: FakeSite) -> object:
     """Return the network whose limit Alice's confirmation counts in."""
-    return item_of(served.tables, a_petition(), identity_of(a_petition()))["mail_network"]
+    return item_of(fake_site.tables, a_petition(), identity_of(a_petition()))["mail_network"]

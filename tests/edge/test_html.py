@@ -2,7 +2,7 @@
 
 from chalicelib.edge.html import POLICY
 from tests.actors import ORIGIN_KEYS, SITE
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 
 def test_a_page_runs_no_inline_and_no_foreign_scripts() -> None:
@@ -12,21 +12,21 @@ def test_a_page_runs_no_inline_and_no_foreign_scripts() -> None:
     assert "unsafe" not in POLICY
 
 
-def test_a_page_has_content_type_and_security_policy(served: Served) -> None:
-    headers = served.get("/petitions/safe-children").headers
+def test_a_page_has_content_type_and_security_policy(fake_site: FakeSite) -> None:
+    headers = fake_site.get("/petitions/safe-children").headers
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     assert headers["Content-Security-Policy"] == POLICY
 
 
-def test_links_of_a_page_follow_the_prefix_and_shared_links_the_site(served: Served) -> None:
+def test_links_of_a_page_follow_the_prefix_and_shared_links_the_site(fake_site: FakeSite) -> None:
     through_cdn = {"x_forwarded_prefix": "/prod", "x_origin_verify": ORIGIN_KEYS["OriginKey"]}
-    body = served.get("/petitions/safe-children", **through_cdn).body.decode()
+    body = fake_site.get("/petitions/safe-children", **through_cdn).body.decode()
     assert 'action="/prod/petitions/safe-children/signatures"' in body
     assert f'href="{SITE}/petitions/safe-children"' in body
 
 
-def test_a_problem_on_a_page_is_for_a_person(served: Served) -> None:
-    answer = served.get("/petitions/nothing")
+def test_a_problem_on_a_page_is_for_a_person(fake_site: FakeSite) -> None:
+    answer = fake_site.get("/petitions/nothing")
     assert answer.status_code == 404
     assert "<h1>Page not found</h1>" in answer.body.decode()
     assert "Retry-After" not in answer.headers

@@ -18,7 +18,7 @@ from chalicelib.shedding.level import Level
 from chalicelib.tallies.public import FRESH
 from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from stack.edge.freshness import directives
-from tests.served import FORM, JSON, Served
+from tests.fake_site import FORM, JSON, FakeSite
 
 
 def a_request(body: bytes = b"", path: str = "/", stage_path: str | None = None, **headers: str) -> Request:
@@ -101,12 +101,12 @@ def test_a_missing_query_parameter_returns_none() -> None:
     assert query(a_request(), "token") is None
 
 
-def test_a_bug_of_ours_is_a_503_without_a_trace(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_of_ours_is_a_503_without_a_trace(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("alice@mail.example")
 
     monkeypatch.setattr(petitions, "public_count", broken)
-    answer = served.get("/api/petitions/safe-children/count")
+    answer = fake_site.get("/api/petitions/safe-children/count")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert answer.headers["Retry-After"]
     for hidden in ("Zero", "Traceback", "alice"):
@@ -116,8 +116,8 @@ def test_a_bug_of_ours_is_a_503_without_a_trace(served: Served, monkeypatch: pyt
 @pytest.mark.parametrize(
     "path", ["/", "/petitions/safe-children", "/nothing/here", "/api/petitions/safe-children/count", "/api/petitions/x"]
 )
-def test_every_response_has_security_headers(served: Served, path: str) -> None:
-    answer = served.get(path)
+def test_every_response_has_security_headers(fake_site: FakeSite, path: str) -> None:
+    answer = fake_site.get(path)
     if path != "/nothing/here":
         assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -15,7 +15,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.statements.freeze import freeze, statement_token
 from chalicelib.statements.short import store_short_code
 from tests.actors import NOW, bobs_token
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 READ = [route for route in ROUTES.values() if route.method == "GET"]
 CACHED = [route for route in READ if route.cache is not Cache.NEVER]
@@ -41,21 +41,21 @@ def seconds_kept(answer: HTTPResponse) -> int:
     return int(found[1]) if found else 0
 
 
-def address(route: Route, petition: Petition, served: Served) -> str:
-    token = statement_token(freeze(petition, NOW, served.tables), settings().token_keys)
+def address(route: Route, petition: Petition, fake_site: FakeSite) -> str:
+    token = statement_token(freeze(petition, NOW, fake_site.tables), settings().token_keys)
     name = "app.js" if "{version}" in route.path else "site.css"
     values = {"slug": petition.slug, "token": token, "version": dashboard_version(), "name": name}
-    values["code"] = store_short_code(token, served.tables)
+    values["code"] = store_short_code(token, fake_site.tables)
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], "0" * 16), route.path)
 
 
 @pytest.mark.parametrize("route", READ, ids=lambda route: route.path)
-def test_an_answer_is_cached_as_its_route_is_listed(served: Served, petition: Petition, route: Route) -> None:
-    token = f"Bearer {bobs_token(served.tables, NOW, *Right)}"
-    path = address(route, petition, served)
+def test_an_answer_is_cached_as_its_route_is_listed(fake_site: FakeSite, petition: Petition, route: Route) -> None:
+    token = f"Bearer {bobs_token(fake_site.tables, NOW, *Right)}"
+    path = address(route, petition, fake_site)
     if route.view == "read_asset":
         path = asset_url("site.css", base="")  # Under no other version is it kept.
-    answer = served.get(path, authorization=token)
+    answer = fake_site.get(path, authorization=token)
     shortest = next(cache for cache in Cache if seconds_kept(answer) <= cache.value)
     assert shortest is route.cache
     assert answer.status_code in (200, 302) or route.cache is Cache.NEVER
@@ -63,7 +63,7 @@ def test_an_answer_is_cached_as_its_route_is_listed(served: Served, petition: Pe
 
 @pytest.mark.parametrize("route", CACHED, ids=lambda route: route.path)
 def test_a_cached_answer_depends_on_the_listed_keys_of_the_query_only(
-    served: Served, petition: Petition, route: Route, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, petition: Petition, route: Route, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A CDN drops every other key, so a view that reads one more would never see it there."""
     read: set[str] = set()
@@ -73,7 +73,7 @@ def test_a_cached_answer_depends_on_the_listed_keys_of_the_query_only(
         return values._dict[name][-1]
 
     monkeypatch.setattr(MultiDict, "__getitem__", recorded)
-    path = address(route, petition, served)
-    assert served.get(f"{path}?unlisted=1").status_code in (200, 302)
+    path = address(route, petition, fake_site)
+    assert fake_site.get(f"{path}?unlisted=1").status_code in (200, 302)
     # What copies the whole query into links or redirects reads this one.
     assert read - {"unlisted"} <= {*route.query}

@@ -4,56 +4,56 @@ import pytest
 
 from chalicelib.core.errors import Throttled
 from chalicelib.pages.render import asset_url, dashboard_version
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 
 @pytest.mark.parametrize("name", ["site.css", "petition.js", "icon.svg"])
-def test_an_asset_is_cached_for_a_year(served: Served, name: str) -> None:
-    answer = served.get(asset_url(name, base=""))
+def test_an_asset_is_cached_for_a_year(fake_site: FakeSite, name: str) -> None:
+    answer = fake_site.get(asset_url(name, base=""))
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
-    again = served.get(asset_url(name, base=""), if_none_match=answer.headers["ETag"])
+    again = fake_site.get(asset_url(name, base=""), if_none_match=answer.headers["ETag"])
     assert (again.status_code, again.body) == (304, b"")
     assert again.headers["ETag"] == answer.headers["ETag"]
 
 
 @pytest.mark.parametrize("query", ["", "?v=", "?v=00000000"])
-def test_an_asset_is_cached_only_under_its_version(served: Served, query: str) -> None:
+def test_an_asset_is_cached_only_under_its_version(fake_site: FakeSite, query: str) -> None:
     """Else a CDN would keep the old file for a year under a new address, if somebody asks for it before the release."""
     for known in ("", "*"):
-        answer = served.get(f"/assets/site.css{query}", if_none_match=known)
+        answer = fake_site.get(f"/assets/site.css{query}", if_none_match=known)
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_dashboard_files_are_cached_only_under_their_version(served: Served) -> None:
+def test_dashboard_files_are_cached_only_under_their_version(fake_site: FakeSite) -> None:
     """Else a browser with an old page would cache the new file under the old address."""
-    now = served.get(f"/assets/staff/{dashboard_version()}/app.js")
-    before = served.get("/assets/staff/00000000/app.js")
+    now = fake_site.get(f"/assets/staff/{dashboard_version()}/app.js")
+    before = fake_site.get("/assets/staff/00000000/app.js")
     assert (now.status_code, before.status_code, now.body) == (200, 200, before.body)
     assert "immutable" in now.headers["Cache-Control"]
     assert before.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("name", ["nothing.css", "..%2fsettings.py", "render.py", "SITE.CSS"])
-def test_no_other_file_is_served(served: Served, name: str) -> None:
-    assert served.get(f"/assets/{name}").status_code == 404
+def test_no_other_file_is_served(fake_site: FakeSite, name: str) -> None:
+    assert fake_site.get(f"/assets/{name}").status_code == 404
 
 
-def test_health_is_ok_when_tables_and_queues_answer(served: Served) -> None:
-    assert served.get("/health").status_code == 200
+def test_health_is_ok_when_tables_and_queues_answer(fake_site: FakeSite) -> None:
+    assert fake_site.get("/health").status_code == 200
 
 
-def test_health_is_503_when_a_table_does_not_answer(served: Served) -> None:
-    served.tables.fail_next(Throttled("storage"))
-    assert served.get("/health").status_code == 503
+def test_health_is_503_when_a_table_does_not_answer(fake_site: FakeSite) -> None:
+    fake_site.tables.fail_next(Throttled("storage"))
+    assert fake_site.get("/health").status_code == 503
 
 
 @pytest.mark.parametrize("queue", ["queue", "other_queue", "overflow"])
 def test_health_is_503_when_a_queue_does_not_answer(
-    served: Served, queue: str, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> None:
         raise Throttled("queue")
 
-    monkeypatch.setattr(getattr(served, queue), "check", refuse)
-    assert served.get("/health").status_code == 503
+    monkeypatch.setattr(getattr(fake_site, queue), "check", refuse)
+    assert fake_site.get("/health").status_code == 503

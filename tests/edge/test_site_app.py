@@ -10,7 +10,7 @@ from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.routes import CATCH_ALL
 from chalicelib.edge.site_app import routes_at
 from tests.actors import bobs_token
-from tests.served import Served, context
+from tests.fake_site import FakeSite, context
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SIGNATURES = "/api/petitions/safe-children/signatures"
@@ -30,7 +30,7 @@ def sent(method: str, path: str, resource: str = CATCH_ALL, **headers: str) -> d
 
 
 @pytest.mark.parametrize("path", ["/", "/petitions/safe-children", "/api/petitions/safe-children/count", "/nobody"])
-def test_head_answers_like_get_without_the_body(served: Served, path: str) -> None:
+def test_head_answers_like_get_without_the_body(fake_site: FakeSite, path: str) -> None:
     resource = next((route.path for route in routes_at(path)), CATCH_ALL)
     parameters = {"slug": "safe-children"} if "{slug}" in resource else {}
     got, head = (_asked(method, path, resource, parameters) for method in ("GET", "HEAD"))
@@ -52,12 +52,12 @@ def _asked(method: str, path: str, resource: str, parameters: dict[str, str]) ->
     return answer
 
 
-def test_counts_answer_head_with_the_right_to_read_them(served: Served) -> None:
-    bob = f"Bearer {bobs_token(served.tables)}"
+def test_counts_answer_head_with_the_right_to_read_them(fake_site: FakeSite) -> None:
+    bob = f"Bearer {bobs_token(fake_site.tables)}"
     url = "/api/staff/petitions/safe-children/counts"
-    answer = served.client.http.request("HEAD", url, headers={"Authorization": bob})
+    answer = fake_site.client.http.request("HEAD", url, headers={"Authorization": bob})
     assert (answer.status_code, answer.body) == (200, b"")
-    assert served.client.http.request("HEAD", url).status_code == 401
+    assert fake_site.client.http.request("HEAD", url).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,18 @@ def test_counts_answer_head_with_the_right_to_read_them(served: Served) -> None:
         ("GET", "/api/staff/tokens/0123456789abcdef", "DELETE"),
     ],
 )
-def test_another_method_is_405_with_allow(served: Served, method: str, path: str, allow: str) -> None:
-    served.tables.calls.clear()
+def test_another_method_is_405_with_allow(fake_site: FakeSite, method: str, path: str, allow: str) -> None:
+    fake_site.tables.calls.clear()
     answer = sent(method, path)
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, allow)
     assert answer["headers"]["Content-Type"] == PROBLEM
-    assert served.tables.calls == [], "nothing is asked of AWS"
+    assert fake_site.tables.calls == [], "nothing is asked of AWS"
     if method != "HEAD":
         assert json.loads(answer["body"])["status"] == 405
 
 
 @pytest.mark.parametrize("path", ["/nobody", "/petitions/", "/petitions/a/b/c", "/wp-login.php", "//", "/api/staff"])
-def test_an_unknown_path_is_a_problem_or_a_page_by_what_is_preferred(served: Served, path: str) -> None:
+def test_an_unknown_path_is_a_problem_or_a_page_by_what_is_preferred(fake_site: FakeSite, path: str) -> None:
     problem, page = sent("GET", path), sent("GET", path, accept=BROWSER)
     assert (problem["statusCode"], problem["headers"]["Content-Type"]) == (404, PROBLEM)
     assert problem["headers"]["Access-Control-Allow-Origin"] == "*"
@@ -101,20 +101,20 @@ def test_an_unknown_path_is_a_problem_or_a_page_by_what_is_preferred(served: Ser
         ("/petitions/a\r\nx/", "/site/petitions/a%0D%0Ax"),
     ],
 )
-def test_a_needless_slash_is_removed_from_an_address(served: Served, path: str, location: str) -> None:
+def test_a_needless_slash_is_removed_from_an_address(fake_site: FakeSite, path: str, location: str) -> None:
     answer = sent("GET", path)
     assert (answer["statusCode"], answer["headers"]["Location"]) == (302, location)
     assert sent("POST", "/petitions/safe-children/")["statusCode"] == 404
 
 
-def test_a_page_that_is_not_there_is_a_problem_for_a_program(served: Served) -> None:
-    answers = [served.get("/petitions/nobody", accept=accept) for accept in (BROWSER, "*/*", "application/json")]
+def test_a_page_that_is_not_there_is_a_problem_for_a_program(fake_site: FakeSite) -> None:
+    answers = [fake_site.get("/petitions/nobody", accept=accept) for accept in (BROWSER, "*/*", "application/json")]
     assert [answer.status_code for answer in answers] == [404] * 3
     kinds = [answer.headers["Content-Type"].partition(";")[0] for answer in answers]
     assert kinds == ["text/html", "text/html", PROBLEM]
 
 
-def test_unknown_paths_are_not_logged(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_paths_are_not_logged(fake_site: FakeSite, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     sent("GET", "/alice@example.org")
     assert [vars(record)["facts"]["route"] for record in caplog.records if record.message == "answered"] == [CATCH_ALL]

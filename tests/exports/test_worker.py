@@ -11,7 +11,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
 from tests.exporting import a_crowd, request_export
-from tests.served import Served, sqs_event
+from tests.fake_site import FakeSite, sqs_event
 
 
 def delivered(job_id: str, millis: int = 900_000) -> list[str]:
@@ -22,30 +22,30 @@ def delivered(job_id: str, millis: int = 900_000) -> list[str]:
 
 
 @pytest.fixture
-def export(served: Served, petition: Petition) -> Export:
-    a_crowd(served.tables, petition, 3)
-    return request_export(served.tables, petition)
+def export(fake_site: FakeSite, petition: Petition) -> Export:
+    a_crowd(fake_site.tables, petition, 3)
+    return request_export(fake_site.tables, petition)
 
 
-def state_of(served: Served, export: Export) -> JobState:
-    return find_job(Export, export.job_id, served.tables).state
+def state_of(fake_site: FakeSite, export: Export) -> JobState:
+    return find_job(Export, export.job_id, fake_site.tables).state
 
 
-def test_a_message_completes_an_export(served: Served, export: Export) -> None:
+def test_a_message_completes_an_export(fake_site: FakeSite, export: Export) -> None:
     assert delivered(export.job_id) == []
-    assert state_of(served, export) is JobState.DONE
-    assert served.exports.messages == []
+    assert state_of(fake_site, export) is JobState.DONE
+    assert fake_site.exports.messages == []
 
 
-def test_a_new_message_is_queued_when_time_runs_short(served: Served, export: Export) -> None:
+def test_a_new_message_is_queued_when_time_runs_short(fake_site: FakeSite, export: Export) -> None:
     assert delivered(export.job_id, 1_000) == []
-    assert served.exports.messages == [{"job_id": export.job_id}]
+    assert fake_site.exports.messages == [{"job_id": export.job_id}]
     delivered(export.job_id)
-    assert state_of(served, export) is JobState.DONE
+    assert state_of(fake_site, export) is JobState.DONE
 
 
-def test_a_repeated_message_changes_nothing(served: Served, export: Export) -> None:
+def test_a_repeated_message_changes_nothing(fake_site: FakeSite, export: Export) -> None:
     delivered(export.job_id)
-    files = dict(served.bucket.objects)
+    files = dict(fake_site.bucket.objects)
     assert delivered(export.job_id) == []
-    assert served.bucket.objects == files
+    assert fake_site.bucket.objects == files

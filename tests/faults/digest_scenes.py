@@ -15,13 +15,13 @@ from chalicelib.letters.trial import STAFF_TEST_PREFIX, TESTS
 from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
+from tests.fake_site import FakeSite, stream_event
 from tests.faults.letter_scenes import LETTER_KEY, confirmation, letter_is_queued_again
 from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, _schedule, counted_right, run
 from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail
 from tests.faults.target_scenes import STAFF, TARGET
 from tests.faults.update_scenes import bounce, deliver
 from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, confirmed_with_a_letter
-from tests.served import Served, stream_event
 
 BOB = "bob@charity.example"
 LAST_NIGHT = NOW - timedelta(hours=12)
@@ -29,153 +29,153 @@ TODAY = DigestIds(PETITION.slug, TARGET, NOW.date())
 A_TEST = letter_delivery(PETITION.slug, TARGET, f"{STAFF_TEST_PREFIX}01")
 
 
-def _letter(served: Served, first: int = 0, **changes: Any) -> None:
+def _letter(fake_site: FakeSite, first: int = 0, **changes: Any) -> None:
     delivery = {"mode": "digest", "first": first}
     confirmed_with_a_letter(
-        served, a_petition_with_a_letter(served, targets=[{**OFFICE, "delivery": delivery} | changes])
+        fake_site, a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "delivery": delivery} | changes])
     )
 
 
-def _request(served: Served, request: Any) -> None:
-    served.mail_request = request  # type: ignore[attr-defined]
+def _request(fake_site: FakeSite, request: Any) -> None:
+    fake_site.mail_request = request  # type: ignore[attr-defined]
 
 
-def counted(served: Served) -> LetterNumbers:
-    return total(letter_counts(PETITION.slug, served.tables).get(TARGET, {}).values())
+def counted(fake_site: FakeSite) -> LetterNumbers:
+    return total(letter_counts(PETITION.slug, fake_site.tables).get(TARGET, {}).values())
 
 
-def a_letter_for_a_digest(served: Served) -> None:
-    _letter(served)
-    _request(served, LETTERS.request(LETTER_KEY, NOW, served.tables))
+def a_letter_for_a_digest(fake_site: FakeSite) -> None:
+    _letter(fake_site)
+    _request(fake_site, LETTERS.request(LETTER_KEY, NOW, fake_site.tables))
 
 
-def a_first_letter(served: Served) -> None:
-    _letter(served, first=1)
-    _request(served, LETTERS.request(LETTER_KEY, NOW, served.tables))
+def a_first_letter(fake_site: FakeSite) -> None:
+    _letter(fake_site, first=1)
+    _request(fake_site, LETTERS.request(LETTER_KEY, NOW, fake_site.tables))
 
 
-def a_gathered_letter(served: Served) -> None:
-    _letter(served)
-    request = LETTERS.request(LETTER_KEY, LAST_NIGHT, served.tables)
-    record_digests(PETITION.slug, TARGET, served.tables)
-    assert gather(letter_ids(LETTER_KEY), request, "none", True, LAST_NIGHT, served.tables) == TODAY
+def a_gathered_letter(fake_site: FakeSite) -> None:
+    _letter(fake_site)
+    request = LETTERS.request(LETTER_KEY, LAST_NIGHT, fake_site.tables)
+    record_digests(PETITION.slug, TARGET, fake_site.tables)
+    assert gather(letter_ids(LETTER_KEY), request, "none", True, LAST_NIGHT, fake_site.tables) == TODAY
 
 
-def alice_withdraws(served: Served) -> None:
-    a_gathered_letter(served)
-    served.before = item_of(served.tables, PETITION, KEY.sk)  # type: ignore[attr-defined]
-    withdraw(KEY, PETITION, NOW, served.tables)
+def alice_withdraws(fake_site: FakeSite) -> None:
+    a_gathered_letter(fake_site)
+    fake_site.before = item_of(fake_site.tables, PETITION, KEY.sk)  # type: ignore[attr-defined]
+    withdraw(KEY, PETITION, NOW, fake_site.tables)
 
 
-def withdrawal(served: Served) -> dict[str, Any]:
-    return stream_event([("1", served.before, item_of(served.tables, PETITION, KEY.sk))])  # type: ignore[attr-defined]
+def withdrawal(fake_site: FakeSite) -> dict[str, Any]:
+    return stream_event([("1", fake_site.before, item_of(fake_site.tables, PETITION, KEY.sk))])  # type: ignore[attr-defined]
 
 
-def a_digest(served: Served) -> None:
-    a_gathered_letter(served)
-    close(TODAY, NOW, served.tables)
-    _request(served, DIGESTS.request(TODAY.delivery, NOW, served.tables))
+def a_digest(fake_site: FakeSite) -> None:
+    a_gathered_letter(fake_site)
+    close(TODAY, NOW, fake_site.tables)
+    _request(fake_site, DIGESTS.request(TODAY.delivery, NOW, fake_site.tables))
 
 
-def a_sent_digest(served: Served) -> None:
-    a_digest(served)
-    DIGESTS.mark_sent(served.mail_request, NOW, served.tables)  # type: ignore[attr-defined]
+def a_sent_digest(fake_site: FakeSite) -> None:
+    a_digest(fake_site)
+    DIGESTS.mark_sent(fake_site.mail_request, NOW, fake_site.tables)  # type: ignore[attr-defined]
 
 
-def alice_withdraws_while_it_is_sent(served: Served) -> None:
-    alice_withdraws(served)
-    assert seal(TODAY, NOW, served.tables)
+def alice_withdraws_while_it_is_sent(fake_site: FakeSite) -> None:
+    alice_withdraws(fake_site)
+    assert seal(TODAY, NOW, fake_site.tables)
 
 
-def a_digest_that_alice_left_late(served: Served) -> None:
+def a_digest_that_alice_left_late(fake_site: FakeSite) -> None:
     """SES accepted no email then."""
-    a_digest(served)
-    assert seal(TODAY, NOW, served.tables)
-    withdraw(KEY, PETITION, NOW, served.tables)
-    remove_letter(LETTER_KEY, letter_ids(LETTER_KEY), "none", NOW, served.tables)
+    a_digest(fake_site)
+    assert seal(TODAY, NOW, fake_site.tables)
+    withdraw(KEY, PETITION, NOW, fake_site.tables)
+    remove_letter(LETTER_KEY, letter_ids(LETTER_KEY), "none", NOW, fake_site.tables)
 
 
-def a_digest_to_a_paused_target(served: Served) -> None:
+def a_digest_to_a_paused_target(fake_site: FakeSite) -> None:
     """It was sealed by an attempt that crashed."""
-    a_digest(served)
-    assert seal(TODAY, NOW, served.tables)
-    pause(PETITION.slug, TARGET, "staff", NOW, served.tables)
+    a_digest(fake_site)
+    assert seal(TODAY, NOW, fake_site.tables)
+    pause(PETITION.slug, TARGET, "staff", NOW, fake_site.tables)
 
 
-def waits_unsealed(served: Served) -> None:
-    assert "sealed_at" not in served.tables.items[TODAY.key]
-    assert counted(served) == LetterNumbers(requested=1)
+def waits_unsealed(fake_site: FakeSite) -> None:
+    assert "sealed_at" not in fake_site.tables.items[TODAY.key]
+    assert counted(fake_site) == LetterNumbers(requested=1)
 
 
-def an_old_digest(served: Served) -> None:
-    a_digest(served)
-    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
+def an_old_digest(fake_site: FakeSite) -> None:
+    a_digest(fake_site)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
 
 
-def a_target_in_test_mode(served: Served) -> None:
-    _letter(served, test_to=BOB)
+def a_target_in_test_mode(fake_site: FakeSite) -> None:
+    _letter(fake_site, test_to=BOB)
 
 
-def a_test_of_a_person(served: Served) -> None:
-    a_target_in_test_mode(served)
-    _request(served, TESTS.request(LETTER_KEY, NOW, served.tables))
+def a_test_of_a_person(fake_site: FakeSite) -> None:
+    a_target_in_test_mode(fake_site)
+    _request(fake_site, TESTS.request(LETTER_KEY, NOW, fake_site.tables))
 
 
-def a_test_of_staff(served: Served) -> None:
-    a_petition_with_a_letter(served)
-    store_test_address(letter_ids(A_TEST), BOB, served.tables)
-    _request(served, TESTS.request(A_TEST, NOW, served.tables))
+def a_test_of_staff(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    store_test_address(letter_ids(A_TEST), BOB, fake_site.tables)
+    _request(fake_site, TESTS.request(A_TEST, NOW, fake_site.tables))
 
 
-def bob_and_a_letter(served: Served) -> None:
-    bob_may_all(served)
-    a_petition_with_a_letter(served)
+def bob_and_a_letter(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    a_petition_with_a_letter(fake_site)
 
 
-def is_gathered_once(served: Served) -> None:
-    found = find_digest(TODAY._replace(day=(NOW + DAY).date()), served.tables)
+def is_gathered_once(fake_site: FakeSite) -> None:
+    found = find_digest(TODAY._replace(day=(NOW + DAY).date()), fake_site.tables)
     assert found is not None
     assert found.letters == 1
-    assert counted(served).waiting == 1
+    assert counted(fake_site).waiting == 1
 
 
-def is_sent_once(served: Served) -> None:
-    assert len(served.mailer.mails) <= 1
-    numbers = counted(served)
+def is_sent_once(fake_site: FakeSite) -> None:
+    assert len(fake_site.mailer.mails) <= 1
+    numbers = counted(fake_site)
     assert (numbers.requested, numbers.waiting) == (1, 0)
 
 
-def is_taken_out(served: Served) -> None:
-    found = find_digest(TODAY, served.tables)
+def is_taken_out(fake_site: FakeSite) -> None:
+    found = find_digest(TODAY, fake_site.tables)
     assert found is not None
     assert found.letters == 0
-    assert counted(served) == LetterNumbers(requested=1, dropped=1)
+    assert counted(fake_site) == LetterNumbers(requested=1, dropped=1)
 
 
-def is_noted_as_late(served: Served) -> None:
-    assert served.tables.items[TODAY.key]["late"] == {f"{KEY.sk} none"}
-    assert counted(served).waiting == 1
+def is_noted_as_late(fake_site: FakeSite) -> None:
+    assert fake_site.tables.items[TODAY.key]["late"] == {f"{KEY.sk} none"}
+    assert counted(fake_site).waiting == 1
 
 
-def digest_is_requested_once(served: Served) -> None:
-    assert {message["key"] for message in served.other_queue.messages} == {TODAY.delivery}
-    assert served.tables.items[TODAY.key]["requested_at"]
-    assert served.tables.items[DIGESTS.item_key(TODAY.delivery)]["mails"] == 0
+def digest_is_requested_once(fake_site: FakeSite) -> None:
+    assert {message["key"] for message in fake_site.other_queue.messages} == {TODAY.delivery}
+    assert fake_site.tables.items[TODAY.key]["requested_at"]
+    assert fake_site.tables.items[DIGESTS.item_key(TODAY.delivery)]["mails"] == 0
 
 
-def is_failed_and_paused(served: Served) -> None:
-    assert counted(served) == LetterNumbers(requested=1, failed=1)
-    assert target_state(PETITION.slug, TARGET, served.tables).is_paused
+def is_failed_and_paused(fake_site: FakeSite) -> None:
+    assert counted(fake_site) == LetterNumbers(requested=1, failed=1)
+    assert target_state(PETITION.slug, TARGET, fake_site.tables).is_paused
 
 
-def a_test_is_requested(served: Served) -> None:
-    assert {message["kind"] for message in served.other_queue.messages} == {"letter-test"}
-    assert counted(served) == LetterNumbers()
+def a_test_is_requested(fake_site: FakeSite) -> None:
+    assert {message["kind"] for message in fake_site.other_queue.messages} == {"letter-test"}
+    assert counted(fake_site) == LetterNumbers()
 
 
-def went_to_bob(served: Served) -> None:
-    assert {mail.to for mail in served.mailer.mails} == {BOB}
-    assert counted(served) == LetterNumbers()
+def went_to_bob(fake_site: FakeSite) -> None:
+    assert {mail.to for mail in fake_site.mailer.mails} == {BOB}
+    assert counted(fake_site) == LetterNumbers()
 
 
 DIGEST_SCENES = [

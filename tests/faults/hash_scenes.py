@@ -10,81 +10,81 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.totals.hashes import worker
 from chalicelib.totals.hashes.model import HashComparison
 from tests.actors import ALICE, confirmed
+from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, Scene, counted_right
 from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
-from tests.served import Served, sqs_event
 from tests.totals.hashes.hashing import HASHES, SLUG, SOURCE, a_comparison, hashed
 
 STAFF = f"/api/staff/petitions/{SLUG}"
 
 
-def a_source_with_a_key(served: Served) -> None:
-    bob_may_all(served)
-    served.hashes = hashed(served.tables, [ALICE.email])  # type: ignore[attr-defined]
+def a_source_with_a_key(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    fake_site.hashes = hashed(fake_site.tables, [ALICE.email])  # type: ignore[attr-defined]
 
 
-def a_comparison_that_waits(served: Served) -> None:
+def a_comparison_that_waits(fake_site: FakeSite) -> None:
     """Of two people who signed elsewhere, Alice signed here too."""
-    bob_may_all(served)
-    confirmed(served.tables, PETITION, ALICE)
-    hashes = hashed(served.tables, [ALICE.email, "else@mail.example"])
-    served.job = a_comparison(served.tables, served.bucket, hashes)  # type: ignore[attr-defined]
+    bob_may_all(fake_site)
+    confirmed(fake_site.tables, PETITION, ALICE)
+    hashes = hashed(fake_site.tables, [ALICE.email, "else@mail.example"])
+    fake_site.job = a_comparison(fake_site.tables, fake_site.bucket, hashes)  # type: ignore[attr-defined]
 
 
-def enter_hashes(served: Served) -> bool:
+def enter_hashes(fake_site: FakeSite) -> bool:
     """Enter hashes. 409 is good too: the first request took effect, and the comparison runs."""
-    body = {**HASHES, "hashes": served.hashes}  # type: ignore[attr-defined]
+    body = {**HASHES, "hashes": fake_site.hashes}  # type: ignore[attr-defined]
     try:
-        return call("POST", f"{STAFF}/figures", 201, body, served)
+        return call("POST", f"{STAFF}/figures", 201, body, fake_site)
     except AssertionError:
-        return call("POST", f"{STAFF}/figures", 409, body, served)
+        return call("POST", f"{STAFF}/figures", 409, body, fake_site)
 
 
-def run_job(served: Served) -> bool:
+def run_job(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the job is done."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    message = {"job_id": served.job.job_id}  # type: ignore[attr-defined]
-    sent = len(served.comparisons.messages)
+    message = {"job_id": fake_site.job.job_id}  # type: ignore[attr-defined]
+    sent = len(fake_site.comparisons.messages)
     if worker.compare_hashes(sqs_event([message]), left)["batchItemFailures"]:
         return False
-    if len(served.comparisons.messages) > sent:
+    if len(fake_site.comparisons.messages) > sent:
         return False
-    state = served.tables.items[keys.job("comparison", served.job.job_id)]["state"]  # type: ignore[attr-defined]
+    state = fake_site.tables.items[keys.job("comparison", fake_site.job.job_id)]["state"]  # type: ignore[attr-defined]
     return bool(state == JobState.DONE)
 
 
-def postpone_job(served: Served) -> bool:
+def postpone_job(fake_site: FakeSite) -> bool:
     """The function has no time left: it sends the message on."""
     late = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
-    message = {"job_id": served.job.job_id}  # type: ignore[attr-defined]
+    message = {"job_id": fake_site.job.job_id}  # type: ignore[attr-defined]
     return not worker.compare_hashes(sqs_event([message]), late)["batchItemFailures"]
 
 
-def cancel_comparison(served: Served) -> bool:
-    return call("DELETE", f"{STAFF}/comparisons/{served.job.job_id}", 200, None, served)  # type: ignore[attr-defined]
+def cancel_comparison(fake_site: FakeSite) -> bool:
+    return call("DELETE", f"{STAFF}/comparisons/{fake_site.job.job_id}", 200, None, fake_site)  # type: ignore[attr-defined]
 
 
-def is_cancelled(served: Served) -> None:
-    is_in_the_trail("comparison.cancelled", served)
-    assert find_job(HashComparison, served.job.job_id, served.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
+def is_cancelled(fake_site: FakeSite) -> None:
+    is_in_the_trail("comparison.cancelled", fake_site)
+    assert find_job(HashComparison, fake_site.job.job_id, fake_site.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
 
 
-def waits(served: Served) -> None:
-    assert {"job_id": served.job.job_id} in served.comparisons.messages  # type: ignore[attr-defined]
+def waits(fake_site: FakeSite) -> None:
+    assert {"job_id": fake_site.job.job_id} in fake_site.comparisons.messages  # type: ignore[attr-defined]
 
 
-def is_entered(served: Served) -> None:
-    is_in_the_trail("figure.entered", served)
-    [figure] = petition_as_stored(SLUG, served.tables).figures
+def is_entered(fake_site: FakeSite) -> None:
+    is_in_the_trail("figure.entered", fake_site)
+    [figure] = petition_as_stored(SLUG, fake_site.tables).figures
     assert figure.count == 1
 
 
-def is_compared_once(served: Served) -> None:
-    counted_right(served)
-    _, figure = petition_as_stored(SLUG, served.tables).figures
+def is_compared_once(fake_site: FakeSite) -> None:
+    counted_right(fake_site)
+    _, figure = petition_as_stored(SLUG, fake_site.tables).figures
     assert figure.compared
     assert (figure.count, figure.compared.seen, figure.compared.here) == (2, 1, 1)
-    assert not served.bucket.objects
+    assert not fake_site.bucket.objects
 
 
 HASH_SCENES = [

@@ -23,7 +23,7 @@ from chalicelib.aws.refusals import storage_refusal
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
-from tests.served import FakeMailer, Served
+from tests.fake_site import FakeMailer, FakeSite
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"
@@ -133,21 +133,28 @@ def kind_of(target: Target) -> str:
     return "Mailer"
 
 
-def targets(served: Served) -> Sequence[Target]:
+def targets(fake_site: FakeSite) -> Sequence[Target]:
     """Return every fake of AWS that the application calls."""
-    queues = (served.queue, served.other_queue, served.overflow, served.exports, served.imports, served.updates)
-    return (served.tables, served.bucket, *queues, served.source, served.other_source, served.mailer)
+    queues = (
+        fake_site.queue,
+        fake_site.other_queue,
+        fake_site.overflow,
+        fake_site.exports,
+        fake_site.imports,
+        fake_site.updates,
+    )
+    return (fake_site.tables, fake_site.bucket, *queues, fake_site.source, fake_site.other_source, fake_site.mailer)
 
 
-def call_with_faults(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
+def call_with_faults(fake_site: FakeSite, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
     """Run `act` with faults. Return its answer, None if it was killed, and the calls that it made."""
     injection = Injection(faults)
-    injection.into(*targets(served))
+    injection.into(*targets(fake_site))
     try:
         answer = act()
     except Killed:
         answer = None
-    restore(*targets(served))
+    restore(*targets(fake_site))
     return answer, injection
 
 

@@ -13,6 +13,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, change_item, confirmed, item_of
+from tests.fake_site import FakeSite, stream_event, token_in
 from tests.faults.people_scenes import PERSON
 from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, _schedule, counted_right, link, post, run
 from tests.faults.staff_scenes import (
@@ -26,80 +27,79 @@ from tests.faults.staff_scenes import (
 )
 from tests.faults.update_scenes import bounce, deliver
 from tests.letters.lettering import HOME_SECRETARY, LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter
-from tests.served import Served, stream_event, token_in
 
 WITH_A_LETTER = {**WRITTEN, "letter": LETTER}
 LETTER_KEY = letter_delivery(PETITION.slug, "home-secretary", KEY.sk)
 
 
-def alice_sends_a_letter(served: Served) -> Petition:
-    petition = a_petition_with_a_letter(served)
-    confirmed_with_a_letter(served, petition)
+def alice_sends_a_letter(fake_site: FakeSite) -> Petition:
+    petition = a_petition_with_a_letter(fake_site)
+    confirmed_with_a_letter(fake_site, petition)
     return petition
 
 
-def a_requested_letter(served: Served) -> None:
-    alice_sends_a_letter(served)
-    served.mail_request = LETTERS.request(LETTER_KEY, NOW, served.tables)  # type: ignore[attr-defined]
+def a_requested_letter(fake_site: FakeSite) -> None:
+    alice_sends_a_letter(fake_site)
+    fake_site.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables)  # type: ignore[attr-defined]
 
 
-def a_letter_that_ses_refuses(served: Served) -> None:
-    a_requested_letter(served)
-    served.mailer.failures = [MailRefused()]
+def a_letter_that_ses_refuses(fake_site: FakeSite) -> None:
+    a_requested_letter(fake_site)
+    fake_site.mailer.failures = [MailRefused()]
 
 
-def bob_and_a_requested_letter(served: Served) -> None:
-    bob_may_all(served)
-    a_requested_letter(served)
+def bob_and_a_requested_letter(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    a_requested_letter(fake_site)
 
 
-def a_dropped_letter(served: Served) -> None:
+def a_dropped_letter(fake_site: FakeSite) -> None:
     """She withdrew before it was sent, and signed again."""
-    a_requested_letter(served)
-    LETTERS.drop(served.mail_request, NOW, served.tables)  # type: ignore[attr-defined]
+    a_requested_letter(fake_site)
+    LETTERS.drop(fake_site.mail_request, NOW, fake_site.tables)  # type: ignore[attr-defined]
 
 
-def an_old_request_for_a_letter(served: Served) -> None:
-    a_requested_letter(served)
-    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
+def an_old_request_for_a_letter(fake_site: FakeSite) -> None:
+    a_requested_letter(fake_site)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
 
 
-def alice_is_offered_a_letter(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = confirmed(served.tables, petition)
+def alice_is_offered_a_letter(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = confirmed(fake_site.tables, petition)
     offer = {"version": petition.letter_version, "reply": False, "asked_at": iso(NOW)}
-    change_item(served.tables, petition, alice, letter_asked=offer)
+    change_item(fake_site.tables, petition, alice, letter_asked=offer)
 
 
-def letter_is_stored(served: Served) -> None:
-    counted_right(served)
-    item = item_of(served.tables, PETITION, KEY.sk)
+def letter_is_stored(fake_site: FakeSite) -> None:
+    counted_right(fake_site)
+    item = item_of(fake_site.tables, PETITION, KEY.sk)
     assert item["letter"]["version"]
     assert "letter_asked" not in item
 
 
-def confirmation(served: Served) -> dict[str, Any]:
-    return stream_event([("1", PENDING, item_of(served.tables, PETITION, KEY.sk))])
+def confirmation(fake_site: FakeSite) -> dict[str, Any]:
+    return stream_event([("1", PENDING, item_of(fake_site.tables, PETITION, KEY.sk))])
 
 
-def is_requested_once(served: Served) -> None:
-    assert [key for key in served.tables.items if key.table == keys.DELIVERIES] == [LETTERS.item_key(LETTER_KEY)]
-    assert {message["key"] for message in served.other_queue.messages} == {LETTER_KEY}
+def is_requested_once(fake_site: FakeSite) -> None:
+    assert [key for key in fake_site.tables.items if key.table == keys.DELIVERIES] == [LETTERS.item_key(LETTER_KEY)]
+    assert {message["key"] for message in fake_site.other_queue.messages} == {LETTER_KEY}
 
 
-def is_sent_at_most_once(served: Served) -> None:
-    assert [mail.to for mail in served.mailer.mails] in ([], [HOME_SECRETARY])
-    counted_right(served)
+def is_sent_at_most_once(fake_site: FakeSite) -> None:
+    assert [mail.to for mail in fake_site.mailer.mails] in ([], [HOME_SECRETARY])
+    counted_right(fake_site)
 
 
-def says_nothing_about_alice(served: Served) -> None:
-    assert served.tables.items[LETTERS.item_key(LETTER_KEY)]["undeliverable"] == "bounced"
-    assert "undeliverable" not in item_of(served.tables, PETITION, KEY.sk)
+def says_nothing_about_alice(fake_site: FakeSite) -> None:
+    assert fake_site.tables.items[LETTERS.item_key(LETTER_KEY)]["undeliverable"] == "bounced"
+    assert "undeliverable" not in item_of(fake_site.tables, PETITION, KEY.sk)
 
 
-def letter_is_queued_again(served: Served) -> None:
-    request: MailRequest = served.mail_request  # type: ignore[attr-defined]
-    assert request.model_dump() in served.other_queue.messages
+def letter_is_queued_again(fake_site: FakeSite) -> None:
+    request: MailRequest = fake_site.mail_request  # type: ignore[attr-defined]
+    assert request.model_dump() in fake_site.other_queue.messages
 
 
 LETTER_SCENES = [

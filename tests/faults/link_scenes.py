@@ -13,6 +13,7 @@ from tests.actors import (
     TOKEN_KEYS,
     signed,
 )  # fmt: skip
+from tests.fake_site import FakeSite
 from tests.faults.scenes import (
     PETITION,
     SUBJECT,
@@ -26,29 +27,28 @@ from tests.faults.scenes import (
     link,
     post,
 )
-from tests.served import Served
 
 
-def alice_from_elsewhere(served: Served) -> None:
-    signed(served.tables, PETITION, country="NL", source="bbc")
+def alice_from_elsewhere(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION, country="NL", source="bbc")
 
 
-def alice_stopped(served: Served) -> None:
-    alice_pending(served)
-    stop(CHOICE, SUBJECT, served.tables)
+def alice_stopped(fake_site: FakeSite) -> None:
+    alice_pending(fake_site)
+    stop(CHOICE, SUBJECT, fake_site.tables)
 
 
-def email_is_stopped(served: Served) -> None:
-    assert is_stopped(CHOICE, served.tables)
-    is_now("pending", served)
+def email_is_stopped(fake_site: FakeSite) -> None:
+    assert is_stopped(CHOICE, fake_site.tables)
+    is_now("pending", fake_site)
 
 
-def email_is_allowed(served: Served) -> None:
-    assert not is_stopped(CHOICE, served.tables)
-    is_now("pending", served)
+def email_is_allowed(fake_site: FakeSite) -> None:
+    assert not is_stopped(CHOICE, fake_site.tables)
+    is_now("pending", fake_site)
 
 
-def as_function(function: str, route: str, served: Served) -> bool:
+def as_function(function: str, route: str, fake_site: FakeSite) -> bool:
     path = route.replace("{slug}", PETITION.slug)
     token = link(Purpose.CONFIRM).partition("=")[2]
     event = {
@@ -56,7 +56,7 @@ def as_function(function: str, route: str, served: Served) -> bool:
         "headers": {}, "pathParameters": {"slug": PETITION.slug}, "stageVariables": {}, "body": None,
         "multiValueQueryStringParameters": {"token": [token]}, "isBase64Encoded": False,
     }  # fmt: skip
-    status: int = served.invoke(function, event)["statusCode"]
+    status: int = fake_site.invoke(function, event)["statusCode"]
     assert status in (200, 503)
     return status == 200
 

@@ -11,88 +11,88 @@ from chalicelib.jobs.request import cancel, find_job
 from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, worked
+from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, Scene, counted_right
 from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
-from tests.served import Served, sqs_event
 
 LISTS = f"/api/staff/petitions/{SLUG}/lists"
 
 
-def a_list_that_is_done(served: Served) -> None:
-    bob_may_all(served)
+def a_list_that_is_done(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
     done = {"result": RESULT, "state": "done"}
-    job = a_list(served.tables)
+    job = a_list(fake_site.tables)
     job = type(job).model_validate(job.model_dump() | done)
-    served.tables.put(keys.job("list", job.job_id), job.model_dump(exclude_none=True))
-    served.link = f"/api/staff/lists/{job.job_id}/file"  # type: ignore[attr-defined]
+    fake_site.tables.put(keys.job("list", job.job_id), job.model_dump(exclude_none=True))
+    fake_site.link = f"/api/staff/lists/{job.job_id}/file"  # type: ignore[attr-defined]
 
 
-def a_second_list_that_waits(served: Served) -> None:
+def a_second_list_that_waits(fake_site: FakeSite) -> None:
     """Alice was on the first list."""
-    bob_may_all(served)
-    confirmed(served.tables, PETITION, ALICE, updates=True)
-    worked(served, a_list(served.tables, 1))
-    served.job = a_list(served.tables, 2)  # type: ignore[attr-defined]
+    bob_may_all(fake_site)
+    confirmed(fake_site.tables, PETITION, ALICE, updates=True)
+    worked(fake_site, a_list(fake_site.tables, 1))
+    fake_site.job = a_list(fake_site.tables, 2)  # type: ignore[attr-defined]
 
 
-def a_list_that_waits(served: Served) -> None:
-    bob_may_all(served)
-    served.job = a_list(served.tables)  # type: ignore[attr-defined]
+def a_list_that_waits(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    fake_site.job = a_list(fake_site.tables)  # type: ignore[attr-defined]
 
 
-def a_list_cancelled_after_its_upload(served: Served) -> None:
-    a_list_that_waits(served)
-    cancel(served.job, NOW, served.tables)  # type: ignore[attr-defined]
+def a_list_cancelled_after_its_upload(fake_site: FakeSite) -> None:
+    a_list_that_waits(fake_site)
+    cancel(fake_site.job, NOW, fake_site.tables)  # type: ignore[attr-defined]
     for name in ("files/{}/x/file", "listed/{}/00-x"):
-        served.bucket.objects[name.format(served.job.job_id)] = b""  # type: ignore[attr-defined]
+        fake_site.bucket.objects[name.format(fake_site.job.job_id)] = b""  # type: ignore[attr-defined]
 
 
-def request(served: Served) -> bool:
+def request(fake_site: FakeSite) -> bool:
     """Request a list. 409 is good too: the first request took effect, and the list is written."""
     try:
-        return call("POST", LISTS, 202, {"recipient": RECIPIENT}, served)
+        return call("POST", LISTS, 202, {"recipient": RECIPIENT}, fake_site)
     except AssertionError:
-        return call("POST", LISTS, 409, {"recipient": RECIPIENT}, served)
+        return call("POST", LISTS, 409, {"recipient": RECIPIENT}, fake_site)
 
 
-def open_link(served: Served) -> bool:
-    return read(served.link, served)  # type: ignore[attr-defined]
+def open_link(fake_site: FakeSite) -> bool:
+    return read(fake_site.link, fake_site)  # type: ignore[attr-defined]
 
 
-def run_job(served: Served) -> bool:
-    served.job = worked(served, served.job)  # type: ignore[attr-defined]
-    return bool(served.job.state == JobState.DONE)  # type: ignore[attr-defined]
+def run_job(fake_site: FakeSite) -> bool:
+    fake_site.job = worked(fake_site, fake_site.job)  # type: ignore[attr-defined]
+    return bool(fake_site.job.state == JobState.DONE)  # type: ignore[attr-defined]
 
 
-def cancel_list(served: Served) -> bool:
-    return call("DELETE", f"/api/staff/lists/{served.job.job_id}", 200, None, served)  # type: ignore[attr-defined]
+def cancel_list(fake_site: FakeSite) -> bool:
+    return call("DELETE", f"/api/staff/lists/{fake_site.job.job_id}", 200, None, fake_site)  # type: ignore[attr-defined]
 
 
-def run_cancelled_job(served: Served) -> bool:
+def run_cancelled_job(fake_site: FakeSite) -> bool:
     """Deliver the message and return whether it needs no redelivery."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    sent = len(served.lists.messages)
-    failures = run_list(sqs_event([{"job_id": served.job.job_id}]), left)["batchItemFailures"]  # type: ignore[attr-defined]
-    return not failures and len(served.lists.messages) == sent
+    sent = len(fake_site.lists.messages)
+    failures = run_list(sqs_event([{"job_id": fake_site.job.job_id}]), left)["batchItemFailures"]  # type: ignore[attr-defined]
+    return not failures and len(fake_site.lists.messages) == sent
 
 
-def postpone_job(served: Served) -> bool:
-    worked(served, served.job, 1000)  # type: ignore[attr-defined]
-    return {"job_id": served.job.job_id} in served.lists.messages  # type: ignore[attr-defined]
+def postpone_job(fake_site: FakeSite) -> bool:
+    worked(fake_site, fake_site.job, 1000)  # type: ignore[attr-defined]
+    return {"job_id": fake_site.job.job_id} in fake_site.lists.messages  # type: ignore[attr-defined]
 
 
-def is_listed(served: Served) -> None:
-    counted_right(served)
-    assert [row["email"] for row in rows(served, served.job)] == [ALICE.email]  # type: ignore[attr-defined]
+def is_listed(fake_site: FakeSite) -> None:
+    counted_right(fake_site)
+    assert [row["email"] for row in rows(fake_site, fake_site.job)] == [ALICE.email]  # type: ignore[attr-defined]
 
 
-def is_cancelled(served: Served) -> None:
-    is_in_the_trail("list.cancelled", served)
-    assert find_job(OptInList, served.job.job_id, served.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
+def is_cancelled(fake_site: FakeSite) -> None:
+    is_in_the_trail("list.cancelled", fake_site)
+    assert find_job(OptInList, fake_site.job.job_id, fake_site.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
 
 
-def is_tidy(served: Served) -> None:
-    assert not served.bucket.objects
+def is_tidy(fake_site: FakeSite) -> None:
+    assert not fake_site.bucket.objects
 
 
 LIST_SCENES = [

@@ -10,6 +10,7 @@ from chalicelib.partners.model import Counts
 from chalicelib.signatures.take_back import take_back
 from chalicelib.staff import authorizer
 from tests.actors import ALICE, CHARLIE, NOW, confirmed, identity_of, item_of
+from tests.fake_site import JSON, FakeSite, context
 from tests.faults.public_scenes import public_is_exact
 from tests.faults.scenes import (
     PETITION,
@@ -23,100 +24,99 @@ from tests.faults.scenes import (
 from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, read
 from tests.partnering import PATH, a_partner, oaks_token, sent_of
 from tests.partners.partner_requests import HELPER, NEW
-from tests.served import JSON, Served, context
 
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
 
 
-def oak_has_a_token(served: Served, counts: Counts = Counts.AT_ONCE) -> None:
-    served.oak = oaks_token(served.tables, counts)  # type: ignore[attr-defined]
+def oak_has_a_token(fake_site: FakeSite, counts: Counts = Counts.AT_ONCE) -> None:
+    fake_site.oak = oaks_token(fake_site.tables, counts)  # type: ignore[attr-defined]
 
 
-def oak_counts_after_email(served: Served) -> None:
-    oak_has_a_token(served, Counts.AFTER_EMAIL)
+def oak_counts_after_email(fake_site: FakeSite) -> None:
+    oak_has_a_token(fake_site, Counts.AFTER_EMAIL)
 
 
-def alice_was_pending(served: Served) -> None:
-    oak_has_a_token(served)
-    alice_pending(served)
+def alice_was_pending(fake_site: FakeSite) -> None:
+    oak_has_a_token(fake_site)
+    alice_pending(fake_site)
 
 
-def alice_had_confirmed(served: Served) -> None:
-    oak_has_a_token(served)
-    confirmed(served.tables, PETITION)
+def alice_had_confirmed(fake_site: FakeSite) -> None:
+    oak_has_a_token(fake_site)
+    confirmed(fake_site.tables, PETITION)
 
 
-def alice_had_withdrawn(served: Served) -> None:
-    oak_has_a_token(served)
-    alice_withdrawn(served)
+def alice_had_withdrawn(fake_site: FakeSite) -> None:
+    oak_has_a_token(fake_site)
+    alice_withdrawn(fake_site)
 
 
-def oak_and_bob(served: Served) -> None:
-    bob_may_all(served)
-    a_partner(served.tables)
+def oak_and_bob(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    a_partner(fake_site.tables)
 
 
-def undone_before(served: Served) -> None:
+def undone_before(fake_site: FakeSite) -> None:
     """Both people came with an import that staff have undone."""
-    oak_has_a_token(served)
-    assert send(BATCH, served)
-    for key, item in [each for each in served.tables.items.items() if each[0].pk.startswith("RECEIPT#")]:
+    oak_has_a_token(fake_site)
+    assert send(BATCH, fake_site)
+    for key, item in [each for each in fake_site.tables.items.items() if each[0].pk.startswith("RECEIPT#")]:
         signature = keys.signature(PETITION.slug, item["signature_id"])
-        assert take_back(signature, item["digest"], PETITION, NOW, served.tables)
-        served.tables.items[key]["undone_at"] = iso(NOW)
+        assert take_back(signature, item["digest"], PETITION, NOW, fake_site.tables)
+        fake_site.tables.items[key]["undone_at"] = iso(NOW)
 
 
-def imported_before(served: Served) -> None:
+def imported_before(fake_site: FakeSite) -> None:
     """Both people came with an import, under the same identifiers."""
-    oak_has_a_token(served)
-    assert send(BATCH, served)
-    for key in [each for each in served.tables.items if each.pk.startswith("RECEIPT#")]:
-        served.tables.items[key] |= {"job_id": "an-import", "row": 2}
+    oak_has_a_token(fake_site)
+    assert send(BATCH, fake_site)
+    for key in [each for each in fake_site.tables.items if each.pk.startswith("RECEIPT#")]:
+        fake_site.tables.items[key] |= {"job_id": "an-import", "row": 2}
 
 
-def are_noted(served: Served) -> None:
+def are_noted(fake_site: FakeSite) -> None:
     """Assert that undoing the import would leave both signatures."""
-    each_is("confirmed", served)
+    each_is("confirmed", fake_site)
     for who in (ALICE, CHARLIE):
-        item = item_of(served.tables, PETITION, identity_of(PETITION, who))
+        item = item_of(fake_site.tables, PETITION, identity_of(PETITION, who))
         assert item["also_came_with"] == {f"{item['receipt']}.api"}
 
 
-def send(body: object, served: Served, path: str = PATH, good: int = 200) -> bool:
-    headers = {"authorization": f"Bearer {served.oak}"}  # type: ignore[attr-defined]
+def send(body: object, fake_site: FakeSite, path: str = PATH, good: int = 200) -> bool:
+    headers = {"authorization": f"Bearer {fake_site.oak}"}  # type: ignore[attr-defined]
     try:
-        return has_status(served.post(path, json.dumps(body).encode(), JSON, **headers), good)
+        return has_status(fake_site.post(path, json.dumps(body).encode(), JSON, **headers), good)
     except Unavailable:
         return False  # Raised by the authorizer; API Gateway answers 503.
 
 
-def each_is(state: str, served: Served) -> None:
+def each_is(state: str, fake_site: FakeSite) -> None:
     """Assert the state of both people, and that their receipts are settled."""
-    items = [item_of(served.tables, PETITION, identity_of(PETITION, who)) for who in (ALICE, CHARLIE)]
+    items = [item_of(fake_site.tables, PETITION, identity_of(PETITION, who)) for who in (ALICE, CHARLIE)]
     assert [item["state"] for item in items] == [state, state]
-    are_settled(served)
+    are_settled(fake_site)
 
 
-def alice_stays_withdrawn(served: Served) -> None:
-    assert item_of(served.tables, PETITION, identity_of(PETITION))["state"] == "withdrawn"
-    are_settled(served)
+def alice_stays_withdrawn(fake_site: FakeSite) -> None:
+    assert item_of(fake_site.tables, PETITION, identity_of(PETITION))["state"] == "withdrawn"
+    are_settled(fake_site)
 
 
-def are_settled(served: Served) -> None:
-    counted_right(served)
-    receipts = [item for key, item in served.tables.items.items() if key.pk.startswith("RECEIPT#")]
+def are_settled(fake_site: FakeSite) -> None:
+    counted_right(fake_site)
+    receipts = [item for key, item in fake_site.tables.items.items() if key.pk.startswith("RECEIPT#")]
     assert len(receipts) == 2
     assert all("result" in receipt for receipt in receipts)
 
 
-def partner_is_stored(served: Served) -> None:
-    assert served.tables.items[partner_keys.partner("partner-elm")]["name"] == "Elm"
-    is_in_the_trail("partner.created", served)
+def partner_is_stored(fake_site: FakeSite) -> None:
+    assert fake_site.tables.items[partner_keys.partner("partner-elm")]["name"] == "Elm"
+    is_in_the_trail("partner.created", fake_site)
 
 
-def is_authorized(served: Served) -> bool:
+def is_authorized(fake_site: FakeSite) -> bool:
     arn = f"arn:aws:execute-api:eu-west-2:1:abc/site/POST{PATH}"
-    event = {"type": "REQUEST", "headers": {"OSDI-API-Token": served.oak}, "methodArn": arn}  # type: ignore[attr-defined]
+    event = {"type": "REQUEST", "headers": {"OSDI-API-Token": fake_site.oak}, "methodArn": arn}  # type: ignore[attr-defined]
     try:
         policy = authorizer.partner_authorizer(event, context())
     except Unavailable:
@@ -124,20 +124,20 @@ def is_authorized(served: Served) -> bool:
     return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
 
 
-def oak_and_a_count(served: Served) -> None:
-    oak_has_a_token(served)
-    counted_days_ago(served)
+def oak_and_a_count(fake_site: FakeSite) -> None:
+    oak_has_a_token(fake_site)
+    counted_days_ago(fake_site)
 
 
-def read_osdi(path: str, served: Served) -> bool:
+def read_osdi(path: str, fake_site: FakeSite) -> bool:
     try:
-        return has_status(served.get(path, authorization=f"Bearer {served.oak}"), 200)  # type: ignore[attr-defined]
+        return has_status(fake_site.get(path, authorization=f"Bearer {fake_site.oak}"), 200)  # type: ignore[attr-defined]
     except Unavailable:
         return False
 
 
-def record_signature(served: Served) -> bool:
-    return send(json.loads(HELPER), served, f"{OSDI}/petitions/safe-children/record")
+def record_signature(fake_site: FakeSite) -> bool:
+    return send(json.loads(HELPER), fake_site, f"{OSDI}/petitions/safe-children/record")
 
 
 PARTNERS, OSDI = "/api/staff/partners", "/api/osdi"

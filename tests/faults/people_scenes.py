@@ -10,6 +10,7 @@ import pytest
 from chalicelib.core.settings import settings
 from chalicelib.signin.provider import forget_provider
 from tests.actors import ALICE, DAY, NOW, item_of
+from tests.fake_site import FakeSite
 from tests.faults.link_scenes import alice_stopped, email_is_allowed
 from tests.faults.scenes import (
     KEY,
@@ -25,7 +26,6 @@ from tests.faults.scenes import (
     is_now,
 )
 from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, read
-from tests.served import Served
 from tests.signatures.test_erase import LEFT
 from tests.signin.issuing import CLIENT, issuing
 from tests.signin.test_api import BEGUN, RETURNED
@@ -69,54 +69,54 @@ def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def bob_and_alice_pending(served: Served) -> None:
-    bob_may_all(served)
-    alice_pending(served)
+def bob_and_alice_pending(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    alice_pending(fake_site)
 
 
-def bob_and_alice_stopped(served: Served) -> None:
-    bob_may_all(served)
-    alice_stopped(served)
+def bob_and_alice_stopped(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    alice_stopped(fake_site)
 
 
-def is_allowed_again(served: Served) -> None:
-    email_is_allowed(served)
-    is_in_the_trail("mail.allowed", served)
+def is_allowed_again(fake_site: FakeSite) -> None:
+    email_is_allowed(fake_site)
+    is_in_the_trail("mail.allowed", fake_site)
 
 
-def bob_and_alice_confirmed(served: Served) -> None:
-    bob_may_all(served)
-    alice_confirmed(served)
+def bob_and_alice_confirmed(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    alice_confirmed(fake_site)
 
 
-def bob_and_alice_taken_back(served: Served) -> None:
-    bob_may_all(served)
-    alice_taken_back(served)
+def bob_and_alice_taken_back(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    alice_taken_back(fake_site)
 
 
-def is_erased(served: Served) -> None:
-    assert item_of(served.tables, PETITION, KEY.sk).keys() == LEFT
-    counted_right(served)
-    is_in_the_trail("signature.erased", served)
+def is_erased(fake_site: FakeSite) -> None:
+    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == LEFT
+    counted_right(fake_site)
+    is_in_the_trail("signature.erased", fake_site)
 
 
-def is_withdrawn(served: Served) -> None:
-    is_now("withdrawn", served)
-    is_in_the_trail("signature.withdrawn", served)
+def is_withdrawn(fake_site: FakeSite) -> None:
+    is_now("withdrawn", fake_site)
+    is_in_the_trail("signature.withdrawn", fake_site)
 
 
-def sign_in(path: str, body: dict[str, str], served: Served) -> bool:
-    return has_status(served.post_json(path, body), 200)
+def sign_in(path: str, body: dict[str, str], fake_site: FakeSite) -> bool:
+    return has_status(fake_site.post_json(path, body), 200)
 
 
 def is_noted(action: str) -> partial[None]:
     return partial(is_in_the_trail, action)
 
 
-def is_erased_everywhere(served: Served) -> None:
-    assert item_of(served.tables, PETITION, KEY.sk).keys() == LEFT
-    counted_right(served)
-    is_in_the_trail("person.erased", served)
+def is_erased_everywhere(fake_site: FakeSite) -> None:
+    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == LEFT
+    counted_right(fake_site)
+    is_in_the_trail("person.erased", fake_site)
 
 
 ERASE = partial(call, "POST", "/api/staff/people/erase", 200, {"email": ALICE.email})

@@ -23,6 +23,7 @@ from tests.actors import (
     json_of,
     signed,
 )  # fmt: skip
+from tests.fake_site import FakeSite, context, stream_event
 from tests.faults.link_scenes import as_function
 from tests.faults.scenes import (
     KEY,
@@ -40,33 +41,32 @@ from tests.faults.scenes import (
     post,
     run,
 )
-from tests.served import Served, context, stream_event
 
 
-def public_is_exact(served: Served) -> None:
+def public_is_exact(fake_site: FakeSite) -> None:
     """Assert that the public count is exact once any lease of a killed reader has expired."""
-    served.clock.forward(timedelta(seconds=11))
-    shown = served.get("/api/petitions/safe-children/count").json_body["count"]
-    assert shown == exact_count(PETITION, served.clock(), served.tables).confirmed == 1
+    fake_site.clock.forward(timedelta(seconds=11))
+    shown = fake_site.get("/api/petitions/safe-children/count").json_body["count"]
+    assert shown == exact_count(PETITION, fake_site.clock(), fake_site.tables).confirmed == 1
 
 
-def three_people(served: Served) -> None:
-    alice_pending(served)
-    confirmed(served.tables, PETITION, BOB)
-    signed(served.tables, PETITION, CHARLIE)
+def three_people(fake_site: FakeSite) -> None:
+    alice_pending(fake_site)
+    confirmed(fake_site.tables, PETITION, BOB)
+    signed(fake_site.tables, PETITION, CHARLIE)
 
 
-def read_count(path: str, served: Served) -> bool:
+def read_count(path: str, fake_site: FakeSite) -> bool:
     """Return whether a count was shown: the exact one or a stale one."""
-    answer = served.get(path)
+    answer = fake_site.get(path)
     if answer.status_code == 200:
         assert answer.json_body["count"] in (0, 1)
     return has_status(answer, 200)
 
 
-def read_as_staff(path: str, served: Served) -> bool:
+def read_as_staff(path: str, fake_site: FakeSite) -> bool:
     try:
-        answer = served.get(path, authorization=f"Bearer {served.bob}")  # type: ignore[attr-defined]
+        answer = fake_site.get(path, authorization=f"Bearer {fake_site.bob}")  # type: ignore[attr-defined]
     except Unavailable:
         return False  # Raised by the authorizer; API Gateway answers 503.
     if answer.status_code == 200 and "csv" not in path:
@@ -75,14 +75,14 @@ def read_as_staff(path: str, served: Served) -> bool:
     return has_status(answer, 200)
 
 
-def bob_may_read_counts(served: Served) -> None:
-    counted_days_ago(served)
-    served.bob = bobs_token(served.tables)  # type: ignore[attr-defined]
+def bob_may_read_counts(fake_site: FakeSite) -> None:
+    counted_days_ago(fake_site)
+    fake_site.bob = bobs_token(fake_site.tables)  # type: ignore[attr-defined]
 
 
-def is_authorized(served: Served) -> bool:
+def is_authorized(fake_site: FakeSite) -> bool:
     arn = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
-    event = {"type": "TOKEN", "authorizationToken": f"Bearer {served.bob}", "methodArn": arn}  # type: ignore[attr-defined]
+    event = {"type": "TOKEN", "authorizationToken": f"Bearer {fake_site.bob}", "methodArn": arn}  # type: ignore[attr-defined]
     try:
         policy = authorizer.staff_authorizer(event, context())
     except Unavailable:
@@ -90,34 +90,34 @@ def is_authorized(served: Served) -> bool:
     return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
 
 
-def stream(served: Served) -> dict[str, Any]:
+def stream(fake_site: FakeSite) -> dict[str, Any]:
     """Three people signed, then Bob confirmed."""
-    items = [item_of(served.tables, PETITION, identity_of(PETITION, who)) for who in (ALICE, BOB, CHARLIE)]
+    items = [item_of(fake_site.tables, PETITION, identity_of(PETITION, who)) for who in (ALICE, BOB, CHARLIE)]
     fresh = [{**item, "state": "pending"} for item in items]
     signings = [(str(number), None, item) for number, item in enumerate(fresh, 1)]
     return stream_event([*signings, ("9", fresh[1], items[1])])
 
 
-def pending_is_right(served: Served) -> None:
-    served.invoke("project_signatures", stream(served))
-    assert pending_count(PETITION.slug, served.tables) == 2
+def pending_is_right(fake_site: FakeSite) -> None:
+    fake_site.invoke("project_signatures", stream(fake_site))
+    assert pending_count(PETITION.slug, fake_site.tables) == 2
 
 
-def is_stored_and_mailed_once(served: Served) -> None:
+def is_stored_and_mailed_once(fake_site: FakeSite) -> None:
     for _ in range(2):
-        assert served.deliver("store_overflow", served.overflow.messages) == []
-    item = item_of(served.tables, PETITION, KEY.sk)
+        assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+    item = item_of(fake_site.tables, PETITION, KEY.sk)
     assert (item["state"], item["name"], item["mail_kind"]) == ("pending", ALICE.name, "confirm")
 
 
-def an_overflowed_signature(served: Served) -> None:
-    set_level(Level.ACCEPT_ONLY, served.tables)
-    assert served.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
-    set_level(Level.NORMAL, served.tables)
+def an_overflowed_signature(fake_site: FakeSite) -> None:
+    set_level(Level.ACCEPT_ONLY, fake_site.tables)
+    assert fake_site.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
+    set_level(Level.NORMAL, fake_site.tables)
 
 
-def nothing_drifts(served: Served) -> None:
-    found = recount(PETITION, served.clock, served.tables)
+def nothing_drifts(fake_site: FakeSite) -> None:
+    found = recount(PETITION, fake_site.clock, fake_site.tables)
     assert (found.worst, found.confirmed) == (0, 1)
 
 
@@ -146,7 +146,7 @@ PUBLIC_SCENES = [
     Scene("read_counts", bob_may_read_counts, partial(read_as_staff, f"{STAFF}/safe-children/counts?by=hour"),
           counted_right),
     Scene("staff_authorizer", bob_may_read_counts, is_authorized, counted_right),
-    Scene("sign_by_json", nothing, lambda served: has_status(served.post_json(f"/api{SIGN}", json_of()), 202),
+    Scene("sign_by_json", nothing, lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN}", json_of()), 202),
           is_stored_and_mailed_once),
     Scene("sign_by_form", nothing, partial(post, SIGN, fields_of(), 303), is_stored_and_mailed_once),
     Scene("sign_by_form", alice_pending, partial(post, SIGN, fields_of(), 303), is_stored_and_mailed_once),
@@ -154,6 +154,6 @@ PUBLIC_SCENES = [
     Scene("counts", counted_days_ago, partial(as_function, "counts", "/api/petitions/{slug}/count"), public_is_exact),
     Scene("project_signatures", three_people, partial(run, "project_signatures", stream), pending_is_right),
     Scene("store_overflow", an_overflowed_signature,
-          partial(deliver, "store_overflow", lambda served: served.overflow.messages), is_stored_and_mailed_once),
+          partial(deliver, "store_overflow", lambda fake_site: fake_site.overflow.messages), is_stored_and_mailed_once),
     Scene("recount_tallies", counted_days_ago, partial(run, "recount_tallies", _schedule), nothing_drifts),
 ]  # fmt: skip

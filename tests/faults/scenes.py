@@ -29,14 +29,14 @@ from tests.actors import (
     signed,
     subject_of,
 )  # fmt: skip
-from tests.served import Served, schedule_event
+from tests.fake_site import FakeSite, schedule_event
 
 PETITION = a_petition()
 KEY = key_of(PETITION, identity_of(PETITION))
 SUBJECT = subject_of(PETITION, KEY.sk)
 LATER = timedelta(hours=2)
-Act = Callable[[Served], bool]
-Then = Callable[[Served], None]
+Act = Callable[[FakeSite], bool]
+Then = Callable[[FakeSite], None]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Scene:
     """A handler, by its name in app.py. `retry_after`: until the caller retries. `sends`: whether a sender sends."""
 
     handler: str
-    before: Callable[[Served], object]
+    before: Callable[[FakeSite], object]
     act: Act
     then: Then
     retry_after: timedelta = timedelta(seconds=11)
@@ -69,72 +69,72 @@ def has_status(answer: Any, good: int) -> bool:
     return bool(answer.status_code == good)
 
 
-def get(path: str, served: Served) -> bool:
-    return has_status(served.get(path), 200)
+def get(path: str, fake_site: FakeSite) -> bool:
+    return has_status(fake_site.get(path), 200)
 
 
 def link(purpose: Purpose, *, ends: timedelta = 900 * DAY) -> str:
     return f"/{purpose}?token={tokens.issue(purpose, SUBJECT, NOW + ends, TOKEN_KEYS)}"
 
 
-def post(path: str, fields: dict[str, str], good: int, served: Served) -> bool:
-    return has_status(served.post_form(path, fields), good)
+def post(path: str, fields: dict[str, str], good: int, fake_site: FakeSite) -> bool:
+    return has_status(fake_site.post_form(path, fields), good)
 
 
-def run(function: str, event: Callable[[Served], dict[str, Any]], served: Served) -> bool:
+def run(function: str, event: Callable[[FakeSite], dict[str, Any]], fake_site: FakeSite) -> bool:
     try:
-        served.invoke(function, event(served))
+        fake_site.invoke(function, event(fake_site))
     except (BatchFailed, RunFailed):
         return False
     return True
 
 
-def deliver(function: str, messages: Callable[[Served], list[Any]], served: Served) -> bool:
-    return served.deliver(function, messages(served)) == []
+def deliver(function: str, messages: Callable[[FakeSite], list[Any]], fake_site: FakeSite) -> bool:
+    return fake_site.deliver(function, messages(fake_site)) == []
 
 
-def counted_right(served: Served) -> None:
+def counted_right(fake_site: FakeSite) -> None:
     """Assert that the total and every breakdown equal the number of confirmed signatures."""
-    items = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+    items = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
     number = sum(item["state"] == "confirmed" for item in items)
-    counted = {"total": exact_count(PETITION, served.clock(), served.tables).confirmed}
-    for found in breakdowns(PETITION, Days(), served.clock(), served.tables):
+    counted = {"total": exact_count(PETITION, fake_site.clock(), fake_site.tables).confirmed}
+    for found in breakdowns(PETITION, Days(), fake_site.clock(), fake_site.tables):
         counted |= {found.by: found.confirmed, f"values of {found.by}": sum(found.values.values())}
     assert set(counted.values()) == {number}, f"{number} signatures are confirmed, counted are {counted}"
 
 
-def is_now(state: str, served: Served) -> None:
-    assert item_of(served.tables, PETITION, KEY.sk)["state"] == state
-    counted_right(served)
+def is_now(state: str, fake_site: FakeSite) -> None:
+    assert item_of(fake_site.tables, PETITION, KEY.sk)["state"] == state
+    counted_right(fake_site)
 
 
 # The state before the call.
-def nothing(served: Served) -> None:
+def nothing(fake_site: FakeSite) -> None:
     """Only the petition exists."""
 
 
-def alice_pending(served: Served) -> None:
-    signed(served.tables, PETITION)
+def alice_pending(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION)
 
 
-def alice_confirmed(served: Served) -> None:
-    confirmed(served.tables, PETITION)
+def alice_confirmed(fake_site: FakeSite) -> None:
+    confirmed(fake_site.tables, PETITION)
 
 
-def alice_withdrawn(served: Served) -> None:
-    alice_confirmed(served)
-    withdraw(KEY, PETITION, NOW, served.tables)
+def alice_withdrawn(fake_site: FakeSite) -> None:
+    alice_confirmed(fake_site)
+    withdraw(KEY, PETITION, NOW, fake_site.tables)
 
 
-def alice_taken_back(served: Served) -> None:
+def alice_taken_back(fake_site: FakeSite) -> None:
     """Staff undid the import that brought her."""
-    alice_withdrawn(served)
-    change_item(served.tables, PETITION, KEY.sk, taken_back_at=iso(NOW))
+    alice_withdrawn(fake_site)
+    change_item(fake_site.tables, PETITION, KEY.sk, taken_back_at=iso(NOW))
 
 
-def counted_days_ago(served: Served) -> None:
+def counted_days_ago(fake_site: FakeSite) -> None:
     """There are days to close, and the snapshot is stale."""
-    confirmed(served.tables, PETITION, now=NOW - 2 * DAY)
+    confirmed(fake_site.tables, PETITION, now=NOW - 2 * DAY)
 
 
 _schedule = lambda _: schedule_event()  # noqa: E731

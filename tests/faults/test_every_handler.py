@@ -18,6 +18,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
+from tests.fake_site import FakeSite
 from tests.faults import (
     digest_scenes,
     export_scenes,
@@ -47,7 +48,6 @@ from tests.faults.injection import (
 )
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
-from tests.served import Served
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
@@ -71,62 +71,69 @@ FAULTED_ELSEWHERE = {
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _surroundings(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with people_scenes.surroundings(monkeypatch):
         yield
 
 
-def prepare(served: Served, scene: Scene) -> None:
+def prepare(fake_site: FakeSite, scene: Scene) -> None:
     """Reset everything, begin the scene, and let two hours pass."""
-    restore(*targets(served))
-    served.tables.items.clear()
-    served.bucket.objects.clear()
-    for queue in (served.queue, served.other_queue, served.overflow, served.exports, served.imports, served.updates):
+    restore(*targets(fake_site))
+    fake_site.tables.items.clear()
+    fake_site.bucket.objects.clear()
+    for queue in (
+        fake_site.queue,
+        fake_site.other_queue,
+        fake_site.overflow,
+        fake_site.exports,
+        fake_site.imports,
+        fake_site.updates,
+    ):
         queue.messages.clear()
-    served.mailer.mails.clear()
+    fake_site.mailer.mails.clear()
     for name in ("request", "mail_request"):
-        vars(served).pop(name, None)
-    served.clock.moment = NOW
-    a_published_petition(served.tables)
-    scene.before(served)
+        vars(fake_site).pop(name, None)
+    fake_site.clock.moment = NOW
+    a_published_petition(fake_site.tables)
+    scene.before(fake_site)
     forget_petitions()
     forget_level()
     forget_updates()
     forget_marked()
     worker._pace.cache_clear()
-    served.clock.moment = NOW + LATER
+    fake_site.clock.moment = NOW + LATER
 
 
-def play(served: Served, scene: Scene, faults: Faults) -> Injection:
+def play(fake_site: FakeSite, scene: Scene, faults: Faults) -> Injection:
     """Play the scene with faults, retry until it succeeds, and return the calls of the first attempt."""
-    prepare(served, scene)
-    has_succeeded, made = call_with_faults(served, faults, lambda: scene.act(served))
-    counted_right(served)
+    prepare(fake_site, scene)
+    has_succeeded, made = call_with_faults(fake_site, faults, lambda: scene.act(fake_site))
+    counted_right(fake_site)
     if has_succeeded:
-        scene.then(served)
+        scene.then(fake_site)
     for _ in range(3):
-        served.clock.forward(scene.retry_after)
-        if scene.act(served):
+        fake_site.clock.forward(scene.retry_after)
+        if scene.act(fake_site):
             break
     else:
         raise AssertionError(f"{scene} never settled after {faults}")
-    scene.then(served)
-    counted_right(served)
+    scene.then(fake_site)
+    counted_right(fake_site)
     return made
 
 
 @every_scene
-def test_a_retry_after_any_fault_at_any_call_succeeds(served: Served, scene: Scene) -> None:
+def test_a_retry_after_any_fault_at_any_call_succeeds(fake_site: FakeSite, scene: Scene) -> None:
     is_sender = scene.handler.startswith("send_")
-    calls = play(served, scene, {})
+    calls = play(fake_site, scene, {})
     faults = [(at, fault) for at in calls_to_fail(calls.sites) for fault in calls.faults_at(at)]
     faults += [(at, Fault.THROTTLED) for at in calls_to_fail(calls.sites) if is_sender]
     for at, fault in faults:
-        made = play(served, scene, {at: fault})
+        made = play(fake_site, scene, {at: fault})
         assert made.met
         if is_sender:
-            mails = len(served.mailer.mails)
-            assert mails == scene.sends or (mails == _mails_after_a_crash(served) and _is_around_sending(made))
+            mails = len(fake_site.mailer.mails)
+            assert mails == scene.sends or (mails == _mails_after_a_crash(fake_site) and _is_around_sending(made))
 
 
 def calls_to_fail(sites: Sequence[str]) -> list[int]:
@@ -135,9 +142,9 @@ def calls_to_fail(sites: Sequence[str]) -> list[int]:
     return sorted({at for calls in indexes.values() for at in (*calls[:2], calls[-1])})
 
 
-def _mails_after_a_crash(served: Served) -> int:
+def _mails_after_a_crash(fake_site: FakeSite) -> int:
     """Return how many emails there are if the sender crashed after it may have sent one."""
-    request: MailRequest | None = getattr(served, "mail_request", None)
+    request: MailRequest | None = getattr(fake_site, "mail_request", None)
     never_twice = request and worker.KINDS[request.kind].state.after_crash is AfterCrash.UNKNOWN
     # The crash may also come before the email, but after the mark that it is about to be sent.
     return 0 if never_twice else 2
@@ -149,23 +156,23 @@ def _is_around_sending(made: Injection) -> bool:
 
 
 @pytest.mark.parametrize("scene", COUNT_SCENES, ids=str)
-def test_after_any_two_faults_the_count_is_exact(served: Served, scene: Scene) -> None:
-    after_any_two_faults(lambda faults: play(served, scene, faults))
+def test_after_any_two_faults_the_count_is_exact(fake_site: FakeSite, scene: Scene) -> None:
+    after_any_two_faults(lambda faults: play(fake_site, scene, faults))
 
 
 def test_every_handler_of_the_template_has_a_scene() -> None:
     assert {scene.handler for scene in SCENES} == set(app.handler_map)
 
 
-def test_every_call_in_the_code_is_faulted(served: Served) -> None:
+def test_every_call_in_the_code_is_faulted(fake_site: FakeSite) -> None:
     """A new call fails this test until a scene makes it."""
     met: set[str] = set()
     for scene in SCENES:
-        sites = play(served, scene, {}).sites
+        sites = play(fake_site, scene, {}).sites
         for at in (at for at in calls_to_fail(sites) if sites[at] not in met):
             # The call that replaces the throttled one fails too.
             faults = {at: Fault.THROTTLED, at + 1: Fault.LOST_AFTER}
-            met |= {site for site, _ in play(served, scene, faults).met}
+            met |= {site for site, _ in play(fake_site, scene, faults).met}
     entries = [(getattr(handler, "func", handler).__module__, name) for name, handler in app.handler_map.items()]
     assert met | FAULTED_ELSEWHERE == sites_from(entries)
 

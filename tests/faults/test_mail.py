@@ -22,12 +22,12 @@ from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from tests.actors import ALICE, BOB, NOW, request_of, signed
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.faults.injection import TAKES_EFFECT, Fault, Injection
 from tests.faults.scenes import PETITION, SIX_MINUTES, Scene
 from tests.faults.test_every_handler import play
 from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
-from tests.served import Served
 
 pytestmark = pytest.mark.faults
 
@@ -51,18 +51,18 @@ class Batch:
     """A kind of email, the function that sends it, and the calls that one email makes."""
 
     function: str
-    request: Callable[[Served], list[Any]]
+    request: Callable[[FakeSite], list[Any]]
     calls: tuple[str, ...]
     is_once: bool = False
 
 
-def confirmations(served: Served) -> list[Any]:
-    return [request_of(served.tables, PETITION, signed(served.tables, PETITION, who)) for who in (ALICE, BOB)]
+def confirmations(fake_site: FakeSite) -> list[Any]:
+    return [request_of(fake_site.tables, PETITION, signed(fake_site.tables, PETITION, who)) for who in (ALICE, BOB)]
 
 
-def deliveries(state: Deliveries, served: Served) -> list[Any]:
-    identities = [signed(served.tables, PETITION, who) for who in (ALICE, BOB)]
-    return [state.request(delivery_key(PETITION.slug, each), NOW, served.tables) for each in identities]
+def deliveries(state: Deliveries, fake_site: FakeSite) -> list[Any]:
+    identities = [signed(fake_site.tables, PETITION, who) for who in (ALICE, BOB)]
+    return [state.request(delivery_key(PETITION.slug, each), NOW, fake_site.tables) for each in identities]
 
 
 BATCHES = {
@@ -85,43 +85,43 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def scene_of(batch: Batch, *, on_spent_quota: bool = False) -> Scene:
-    def before(served: Served) -> None:
-        served.request = [each.model_dump() for each in batch.request(served)]  # type: ignore[attr-defined]
-        served.mailer.failures = [SendingStopped("mail")] * on_spent_quota
+    def before(fake_site: FakeSite) -> None:
+        fake_site.request = [each.model_dump() for each in batch.request(fake_site)]  # type: ignore[attr-defined]
+        fake_site.mailer.failures = [SendingStopped("mail")] * on_spent_quota
 
-    def act(served: Served) -> bool:
-        return served.deliver(batch.function, served.request) == []  # type: ignore[attr-defined]
+    def act(fake_site: FakeSite) -> bool:
+        return fake_site.deliver(batch.function, fake_site.request) == []  # type: ignore[attr-defined]
 
     return Scene(batch.function, before, act, all_are_settled, PAUSE if on_spent_quota else SIX_MINUTES)
 
 
-def all_are_settled(served: Served) -> None:
-    for request in served.request:  # type: ignore[attr-defined]
-        assert not {*REQUEST_ATTRIBUTES} & item_of(served, request).keys()
+def all_are_settled(fake_site: FakeSite) -> None:
+    for request in fake_site.request:  # type: ignore[attr-defined]
+        assert not {*REQUEST_ATTRIBUTES} & item_of(fake_site, request).keys()
 
 
-def item_of(served: Served, request: Mapping[str, str]) -> dict[str, Any]:
-    return served.tables.items[worker.KINDS[request["kind"]].state.item_key(request["key"])]
+def item_of(fake_site: FakeSite, request: Mapping[str, str]) -> dict[str, Any]:
+    return fake_site.tables.items[worker.KINDS[request["kind"]].state.item_key(request["key"])]
 
 
-def number_of_mails(served: Served) -> list[int]:
-    return [sum(mail.to == who.email for mail in served.mailer.mails) for who in (ALICE, BOB)]
+def number_of_mails(fake_site: FakeSite) -> list[int]:
+    return [sum(mail.to == who.email for mail in fake_site.mailer.mails) for who in (ALICE, BOB)]
 
 
 @every_batch
-def test_one_email_makes_these_calls(served: Served, batch: Batch) -> None:
+def test_one_email_makes_these_calls(fake_site: FakeSite, batch: Batch) -> None:
     """Update this with the code."""
     share = [SHARE] if batch.function == "send_mail" else []
-    assert play(served, scene_of(batch), {}).sites == [*share, PAUSED, *batch.calls, *batch.calls]
+    assert play(fake_site, scene_of(batch), {}).sites == [*share, PAUSED, *batch.calls, *batch.calls]
 
 
 @every_batch
-def test_after_a_fault_no_email_is_lost_and_at_most_one_is_sent_twice(served: Served, batch: Batch) -> None:
+def test_after_a_fault_no_email_is_lost_and_at_most_one_is_sent_twice(fake_site: FakeSite, batch: Batch) -> None:
     scene = scene_of(batch)
-    for at, fault in product(range(len(play(served, scene, {}).sites)), Fault):
-        made = play(served, scene, {at: fault})
-        mails = number_of_mails(served)
-        unknown = ["mail_unknown_at" in item_of(served, each) for each in served.request]  # type: ignore[attr-defined]
+    for at, fault in product(range(len(play(fake_site, scene, {}).sites)), Fault):
+        made = play(fake_site, scene, {at: fault})
+        mails = number_of_mails(fake_site)
+        unknown = ["mail_unknown_at" in item_of(fake_site, each) for each in fake_site.request]  # type: ignore[attr-defined]
         if batch.is_once:
             assert max(mails) == 1
             assert all(number or is_unknown for number, is_unknown in zip(mails, unknown, strict=True))
@@ -129,10 +129,10 @@ def test_after_a_fault_no_email_is_lost_and_at_most_one_is_sent_twice(served: Se
         else:
             assert sorted(mails) in ([1, 1], [1, 2])
             assert sum(mails) == 2 or _may_have_been_sent(made)
-        served.clock.forward(timedelta(hours=5))
+        fake_site.clock.forward(timedelta(hours=5))
         for _ in range(2):
-            assert scene.act(served)
-        assert number_of_mails(served) == mails, "redelivered messages send nothing"
+            assert scene.act(fake_site)
+        assert number_of_mails(fake_site) == mails, "redelivered messages send nothing"
 
 
 def _may_have_been_sent(made: Injection) -> bool:
@@ -142,17 +142,17 @@ def _may_have_been_sent(made: Injection) -> bool:
 
 
 @every_batch
-def test_a_fault_while_pausing_on_a_spent_quota_loses_no_email(served: Served, batch: Batch) -> None:
+def test_a_fault_while_pausing_on_a_spent_quota_loses_no_email(fake_site: FakeSite, batch: Batch) -> None:
     scene = scene_of(batch, on_spent_quota=True)
-    sites = play(served, scene, {}).sites
+    sites = play(fake_site, scene, {}).sites
     assert sites[-1] == "chalicelib/mail/pause.py:pause_mail"
     for at, fault in product(range(len(sites)), Fault):
-        made = play(served, scene, {at: fault})
+        made = play(fake_site, scene, {at: fault})
         assert made.met
-        assert number_of_mails(served) == [1, 1] or batch.is_once
+        assert number_of_mails(fake_site) == [1, 1] or batch.is_once
 
 
-def test_without_the_claim_two_deliveries_send_two_emails(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_claim_two_deliveries_send_two_emails(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """Shows that these tests can fail."""
     update = FakeTables._update
 
@@ -162,14 +162,14 @@ def test_without_the_claim_two_deliveries_send_two_emails(served: Served, monkey
         return update(self, change, returns)
 
     monkeypatch.setattr(FakeTables, "_update", unclaimed)
-    [message, _] = [each.model_dump() for each in confirmations(served)]
-    send = served.mailer.send
+    [message, _] = [each.model_dump() for each in confirmations(fake_site)]
+    send = fake_site.mailer.send
 
     def deliver_meanwhile(mail: Any) -> str:
-        served.mailer.send = send  # type: ignore[method-assign]
-        served.deliver("send_mail", [message])
+        fake_site.mailer.send = send  # type: ignore[method-assign]
+        fake_site.deliver("send_mail", [message])
         return send(mail)
 
-    served.mailer.send = deliver_meanwhile  # type: ignore[method-assign]
-    served.deliver("send_mail", [message])
-    assert number_of_mails(served) == [2, 0]
+    fake_site.mailer.send = deliver_meanwhile  # type: ignore[method-assign]
+    fake_site.deliver("send_mail", [message])
+    assert number_of_mails(fake_site) == [2, 0]

@@ -12,9 +12,9 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import Level, forget_level, set_level
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed, identity_of, json_of, key_of, signed
+from tests.fake_site import FakeSite
 from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, call_with_faults, restore, targets
 from tests.faults.sites import sites_from
-from tests.served import Served
 from tests.signatures.test_sign import mailed
 
 API = "/api/petitions/safe-children/signatures"
@@ -27,44 +27,44 @@ pytestmark = pytest.mark.faults
 ENTRIES = (("chalicelib.signatures.api", "sign_by_json"), ("chalicelib.signatures.worker", "store_overflow"))
 
 
-def nothing(served: Served) -> None:
+def nothing(fake_site: FakeSite) -> None:
     """No signature exists."""
 
 
-def pending(served: Served) -> None:
-    mailed(served.tables, PETITION, signed(served.tables, PETITION))
+def pending(fake_site: FakeSite) -> None:
+    mailed(fake_site.tables, PETITION, signed(fake_site.tables, PETITION))
 
 
-def pending_with_its_mail_lost_on_the_way(served: Served) -> None:
-    signed(served.tables, PETITION)
+def pending_with_its_mail_lost_on_the_way(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION)
 
 
-def confirmed_before(served: Served) -> None:
-    confirmed(served.tables, PETITION)
+def confirmed_before(fake_site: FakeSite) -> None:
+    confirmed(fake_site.tables, PETITION)
 
 
-def obtained_by_a_partner(served: Served) -> None:
-    confirmed_before(served)
-    served.tables.items[KEY]["obtained_by"] = "Oak"
+def obtained_by_a_partner(fake_site: FakeSite) -> None:
+    confirmed_before(fake_site)
+    fake_site.tables.items[KEY]["obtained_by"] = "Oak"
 
 
-def withdrawn(served: Served) -> None:
-    pending(served)
-    withdraw(KEY, PETITION, NOW, served.tables)
+def withdrawn(fake_site: FakeSite) -> None:
+    pending(fake_site)
+    withdraw(KEY, PETITION, NOW, fake_site.tables)
 
 
-def withdrawn_past_the_mail_limits(served: Served) -> None:
-    withdrawn(served)
-    served.tables.items[KEY]["mails"] = 5
+def withdrawn_past_the_mail_limits(fake_site: FakeSite) -> None:
+    withdrawn(fake_site)
+    fake_site.tables.items[KEY]["mails"] = 5
 
 
-def expired(served: Served) -> None:
-    pending(served)
-    served.tables.items[KEY]["expires_at"] = int(NOW.timestamp()) + 1
+def expired(fake_site: FakeSite) -> None:
+    pending(fake_site)
+    fake_site.tables.items[KEY]["expires_at"] = int(NOW.timestamp()) + 1
 
 
-def accept_only(served: Served) -> None:
-    set_level(Level.ACCEPT_ONLY, served.tables)
+def accept_only(fake_site: FakeSite) -> None:
+    set_level(Level.ACCEPT_ONLY, fake_site.tables)
 
 
 BEFORE = [
@@ -78,114 +78,116 @@ BEFORE = [
     expired,
     accept_only,
 ]
-Setting = Callable[[Served], None]
+Setting = Callable[[FakeSite], None]
 every_setting = pytest.mark.parametrize("before", BEFORE)
 
 
-def prepare(served: Served, before: Setting) -> None:
+def prepare(fake_site: FakeSite, before: Setting) -> None:
     """Reset to a new process, tables as in `before`, empty queues, two hours later."""
-    restore(*targets(served))
-    served.tables.items.clear()
-    served.overflow.messages.clear()
-    a_published_petition(served.tables)
+    restore(*targets(fake_site))
+    fake_site.tables.items.clear()
+    fake_site.overflow.messages.clear()
+    a_published_petition(fake_site.tables)
     forget_level()
-    before(served)
+    before(fake_site)
     forget_petitions()
     forget_level()
-    served.clock.moment = NOW + LATER
+    fake_site.clock.moment = NOW + LATER
 
 
-def drain_queue(served: Served) -> None:
+def drain_queue(fake_site: FakeSite) -> None:
     """Deliver everything in the queue twice and send the emails in between."""
     for _ in range(2):
-        served.clock.forward(timedelta(minutes=5))
-        assert served.deliver("store_overflow", served.overflow.messages) == []
-        after = copy.deepcopy(served.tables.items.get(KEY))
-        served.clock.forward(timedelta(minutes=5))
-        assert served.deliver("store_overflow", served.overflow.messages) == []
-        assert served.tables.items.get(KEY) == after, "a redelivered message changed the signature"
+        fake_site.clock.forward(timedelta(minutes=5))
+        assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+        after = copy.deepcopy(fake_site.tables.items.get(KEY))
+        fake_site.clock.forward(timedelta(minutes=5))
+        assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+        assert fake_site.tables.items.get(KEY) == after, "a redelivered message changed the signature"
         if after and "mail_kind" in after:
-            mailed(served.tables, PETITION, KEY.sk, served.clock.moment)
+            mailed(fake_site.tables, PETITION, KEY.sk, fake_site.clock.moment)
 
 
-def is_kept(served: Served) -> bool:
-    people = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+def is_kept(fake_site: FakeSite) -> bool:
+    people = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
     return len(people) == 1 and people[0]["state"] in ("pending", "confirmed") and people[0]["name"] == ALICE.name
 
 
-def mails(served: Served) -> int:
-    return int(served.tables.items.get(KEY, {}).get("mails", 0))
+def mails(fake_site: FakeSite) -> int:
+    return int(fake_site.tables.items.get(KEY, {}).get("mails", 0))
 
 
 @every_setting
-def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served, before: Setting) -> None:
+def test_after_any_faults_each_202_is_stored_once_with_one_email(fake_site: FakeSite, before: Setting) -> None:
     def run(faults: Faults) -> Injection:
-        prepare(served, before)
-        mails_before = mails(served)
-        answer, made = call_with_faults(served, faults, lambda: served.post_json(API, json_of()))
+        prepare(fake_site, before)
+        mails_before = mails(fake_site)
+        answer, made = call_with_faults(fake_site, faults, lambda: fake_site.post_json(API, json_of()))
         sites = made.sites
         assert answer is None or answer.status_code in (202, 503), faults
         if answer is not None and answer.status_code == 503:
             assert int(answer.headers["Retry-After"]) > 0
         if answer is not None and len(faults) == 1 and sites[min(faults)] not in NEEDED:
             assert answer.status_code == 202, faults
-        drain_queue(served)
-        assert is_kept(served) or answer is None or answer.status_code == 503, faults
-        assert mails(served) - mails_before <= 1, faults
+        drain_queue(fake_site)
+        assert is_kept(fake_site) or answer is None or answer.status_code == 503, faults
+        assert mails(fake_site) - mails_before <= 1, faults
         if answer is not None and answer.status_code == 202 and mails_before < 5:
-            assert mails(served) - mails_before == 1, faults
+            assert mails(fake_site) - mails_before == 1, faults
         return made
 
     after_any_two_faults(run)
 
 
 @every_setting
-def test_a_retry_without_an_answer_is_stored_once(served: Served, before: Setting) -> None:
+def test_a_retry_without_an_answer_is_stored_once(fake_site: FakeSite, before: Setting) -> None:
     def run(faults: Faults) -> Injection:
-        prepare(served, before)
-        mails_before = mails(served)
-        answer, made = call_with_faults(served, faults, lambda: served.post_json(API, json_of()))
+        prepare(fake_site, before)
+        mails_before = mails(fake_site)
+        answer, made = call_with_faults(fake_site, faults, lambda: fake_site.post_json(API, json_of()))
         if answer is not None and answer.status_code == 202:
             return made  # The test above covers it.
-        served.clock.forward(timedelta(seconds=5))
-        assert served.post_json(API, json_of()).status_code == 202
-        drain_queue(served)
-        assert is_kept(served), faults
-        assert mails(served) - mails_before <= 1, faults
+        fake_site.clock.forward(timedelta(seconds=5))
+        assert fake_site.post_json(API, json_of()).status_code == 202
+        drain_queue(fake_site)
+        assert is_kept(fake_site), faults
+        assert mails(fake_site) - mails_before <= 1, faults
         return made
 
     after_any_two_faults(run)
 
 
 @every_setting
-def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(served: Served, before: Setting) -> None:
+def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(
+    fake_site: FakeSite, before: Setting
+) -> None:
     def run(faults: Faults) -> Injection:
-        prepare(served, before)
-        mails_before = mails(served)
-        set_level(Level.ACCEPT_ONLY, served.tables)
-        assert served.post_json(API, json_of()).status_code == 202
-        deliver = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-        failed, made = call_with_faults(served, faults, deliver)
+        prepare(fake_site, before)
+        mails_before = mails(fake_site)
+        set_level(Level.ACCEPT_ONLY, fake_site.tables)
+        assert fake_site.post_json(API, json_of()).status_code == 202
+        deliver = lambda: fake_site.deliver("store_overflow", fake_site.overflow.messages)  # noqa: E731
+        failed, made = call_with_faults(fake_site, faults, deliver)
         assert failed in (None, [], ["0"])
-        drain_queue(served)
-        assert is_kept(served), faults
-        assert mails(served) - mails_before <= 1, faults
+        drain_queue(fake_site)
+        assert is_kept(fake_site), faults
+        assert mails(fake_site) - mails_before <= 1, faults
         return made
 
     after_any_two_faults(run)
 
 
-def test_every_call_in_the_code_is_faulted(served: Served) -> None:
+def test_every_call_in_the_code_is_faulted(fake_site: FakeSite) -> None:
     """A new call of these handlers fails this test until a setting makes it."""
     made: set[str] = set()
     for before in BEFORE:
         for faults in ({}, {2: Fault.THROTTLED}):
-            prepare(served, before)
-            made |= set(call_with_faults(served, faults, lambda: served.post_json(API, json_of()))[1].sites)
-            drain = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-            made |= set(call_with_faults(served, {}, drain)[1].sites)
+            prepare(fake_site, before)
+            made |= set(call_with_faults(fake_site, faults, lambda: fake_site.post_json(API, json_of()))[1].sites)
+            drain = lambda: fake_site.deliver("store_overflow", fake_site.overflow.messages)  # noqa: E731
+            made |= set(call_with_faults(fake_site, {}, drain)[1].sites)
     find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
-    made |= set(call_with_faults(served, {}, lambda: served.post_json(API, json_of()))[1].sites)
+    made |= set(call_with_faults(fake_site, {}, lambda: fake_site.post_json(API, json_of()))[1].sites)
     assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {
         "store.py:add",

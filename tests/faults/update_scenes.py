@@ -11,107 +11,107 @@ from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key
 from chalicelib.updates.model import UpdateState
 from chalicelib.updates.worker import run_update
 from tests.actors import ALICE, NOW, confirmed
+from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, _schedule, counted_right, get, run
 from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
-from tests.served import Served, sqs_event
 from tests.updates.sending import LATER, TEXT, UPDATES, WITH_TIME, an_update, asked as call_as_bob
 
 DRAFT = f"{UPDATES}/a1"
 A_TEST = delivery_key(PETITION.slug, "a1", "0123456789abcdef")
 
 
-def a_draft(served: Served) -> None:
-    bob_may_all(served)
-    store.add(an_update(), served.tables)
+def a_draft(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    store.add(an_update(), fake_site.tables)
     forget_updates()
 
 
-def a_draft_to_test(served: Served) -> None:
-    a_draft(served)
+def a_draft_to_test(fake_site: FakeSite) -> None:
+    a_draft(fake_site)
     store.change(
-        an_update(), served.tables, tests={"0123456789abcdef": {"email": "bob@charity.example", "language": "en"}}
+        an_update(), fake_site.tables, tests={"0123456789abcdef": {"email": "bob@charity.example", "language": "en"}}
     )
-    served.mail_request = TESTS.request(A_TEST, NOW, served.tables)  # type: ignore[attr-defined]
+    fake_site.mail_request = TESTS.request(A_TEST, NOW, fake_site.tables)  # type: ignore[attr-defined]
 
 
-def alice_subscribed(served: Served) -> None:
-    served.alice = confirmed(served.tables, PETITION, ALICE, updates=True)  # type: ignore[attr-defined]
+def alice_subscribed(fake_site: FakeSite) -> None:
+    fake_site.alice = confirmed(fake_site.tables, PETITION, ALICE, updates=True)  # type: ignore[attr-defined]
 
 
-def a_published_update(served: Served) -> None:
-    alice_subscribed(served)
-    a_draft(served)
-    assert call_as_bob(served, "POST", f"{DRAFT}/publish").status_code == 202
-    served.clock.forward(LATER)
+def a_published_update(fake_site: FakeSite) -> None:
+    alice_subscribed(fake_site)
+    a_draft(fake_site)
+    assert call_as_bob(fake_site, "POST", f"{DRAFT}/publish").status_code == 202
+    fake_site.clock.forward(LATER)
 
 
-def an_email_to_alice(served: Served) -> None:
-    alice_subscribed(served)
-    bob_may_all(served)
-    store.add(an_update(state=UpdateState.SENDING, published_at=NOW), served.tables)
-    key = delivery_key(PETITION.slug, "a1", served.alice)  # type: ignore[attr-defined]
-    served.mail_request = EMAILS.request(key, NOW, served.tables)  # type: ignore[attr-defined]
+def an_email_to_alice(fake_site: FakeSite) -> None:
+    alice_subscribed(fake_site)
+    bob_may_all(fake_site)
+    store.add(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
+    key = delivery_key(PETITION.slug, "a1", fake_site.alice)  # type: ignore[attr-defined]
+    fake_site.mail_request = EMAILS.request(key, NOW, fake_site.tables)  # type: ignore[attr-defined]
     forget_updates()
 
 
-def deliver(served: Served) -> bool:
-    request: MailRequest = served.mail_request  # type: ignore[attr-defined]
-    return served.deliver("send_other_mail", [request.model_dump()]) == []
+def deliver(fake_site: FakeSite) -> bool:
+    request: MailRequest = fake_site.mail_request  # type: ignore[attr-defined]
+    return fake_site.deliver("send_other_mail", [request.model_dump()]) == []
 
 
-def bounce(served: Served) -> bool:
-    request: MailRequest = served.mail_request  # type: ignore[attr-defined]
+def bounce(fake_site: FakeSite) -> bool:
+    request: MailRequest = fake_site.mail_request  # type: ignore[attr-defined]
     tags = {"kind": [request.kind], "key": [request.key]}
     event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
-    return served.deliver("receive_feedback", [event]) == []
+    return fake_site.deliver("receive_feedback", [event]) == []
 
 
-def is_undeliverable(served: Served) -> None:
-    state = {"update": EMAILS, "update-test": TESTS}[served.mail_request.kind]  # type: ignore[attr-defined]
-    item = served.tables.items[state.item_key(served.mail_request.key)]  # type: ignore[attr-defined]
+def is_undeliverable(fake_site: FakeSite) -> None:
+    state = {"update": EMAILS, "update-test": TESTS}[fake_site.mail_request.kind]  # type: ignore[attr-defined]
+    item = fake_site.tables.items[state.item_key(fake_site.mail_request.key)]  # type: ignore[attr-defined]
     assert item["undeliverable"] == "bounced"
 
 
-def run_job(served: Served) -> bool:
+def run_job(fake_site: FakeSite) -> bool:
     """Deliver the newest message of the job, and return whether the update is published and its email requested."""
-    if run_update(sqs_event(served.updates.messages[-1:]), WITH_TIME)["batchItemFailures"]:
+    if run_update(sqs_event(fake_site.updates.messages[-1:]), WITH_TIME)["batchItemFailures"]:
         return False
-    return bool(served.tables.items[keys.update(PETITION.slug, "a1")]["results"]["requested"] == 1)
+    return bool(fake_site.tables.items[keys.update(PETITION.slug, "a1")]["results"]["requested"] == 1)
 
 
-def publish_draft(served: Served) -> bool:
+def publish_draft(fake_site: FakeSite) -> bool:
     """Publish the draft. 409 on a retry means that the first request started the job."""
     try:
-        return call("POST", f"{DRAFT}/publish", 202, {}, served)
+        return call("POST", f"{DRAFT}/publish", 202, {}, fake_site)
     except AssertionError:
-        return call("POST", f"{DRAFT}/publish", 409, {}, served)
+        return call("POST", f"{DRAFT}/publish", 409, {}, fake_site)
 
 
-def another_update_is_sent(served: Served) -> None:
-    bob_may_all(served)
-    store.add(an_update(update_id="a0"), served.tables)
-    assert call_as_bob(served, "POST", f"{UPDATES}/a0/publish").status_code == 202
-    a_draft(served)
+def another_update_is_sent(fake_site: FakeSite) -> None:
+    bob_may_all(fake_site)
+    store.add(an_update(update_id="a0"), fake_site.tables)
+    assert call_as_bob(fake_site, "POST", f"{UPDATES}/a0/publish").status_code == 202
+    a_draft(fake_site)
 
 
-def is_cancelled(served: Served) -> None:
-    is_in_the_trail("update.cancelled", served)
-    assert find_update(PETITION.slug, "a1", served.tables).state is UpdateState.CANCELLED
+def is_cancelled(fake_site: FakeSite) -> None:
+    is_in_the_trail("update.cancelled", fake_site)
+    assert find_update(PETITION.slug, "a1", fake_site.tables).state is UpdateState.CANCELLED
 
 
-def an_old_request(served: Served) -> None:
-    an_email_to_alice(served)
-    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
+def an_old_request(fake_site: FakeSite) -> None:
+    an_email_to_alice(fake_site)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
 
 
-def is_queued_again(served: Served) -> None:
-    assert served.mail_request.model_dump() in served.other_queue.messages  # type: ignore[attr-defined]
+def is_queued_again(fake_site: FakeSite) -> None:
+    assert fake_site.mail_request.model_dump() in fake_site.other_queue.messages  # type: ignore[attr-defined]
 
 
-def is_requested_once(served: Served) -> None:
-    [key] = [key for key in served.tables.items if key.pk.startswith("update#")]
-    assert key == EMAILS.item_key(delivery_key(PETITION.slug, "a1", served.alice))  # type: ignore[attr-defined]
-    assert {message["key"] for message in served.other_queue.messages} == {key.sk}
+def is_requested_once(fake_site: FakeSite) -> None:
+    [key] = [key for key in fake_site.tables.items if key.pk.startswith("update#")]
+    assert key == EMAILS.item_key(delivery_key(PETITION.slug, "a1", fake_site.alice))  # type: ignore[attr-defined]
+    assert {message["key"] for message in fake_site.other_queue.messages} == {key.sk}
 
 
 _logged = {verb: partial(is_in_the_trail, f"update.{verb}") for verb in ("drafted", "edited", "tested", "published")}

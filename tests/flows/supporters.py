@@ -13,12 +13,12 @@ from chalicelib.petitions.find import SETTINGS_SECONDS
 from chalicelib.petitions.model import PetitionState
 from chalicelib.shedding.level import Level, set_level
 from tests.actors import NOW, Person, fields_of, identity_of, json_of
+from tests.fake_site import FORM, token_in
 from tests.faults.injection import Faults
 from tests.flows.answers import ANSWERS, ENDS, PERSONAL, SLUG, yes_or_no
 from tests.flows.recovery import deliver_everything
 from tests.flows.ways import CORRECTIONS, COUNTRIES, FAULTS, PEOPLE, SIGNERS, SOURCES, WAYS, WHICH, Way
 from tests.flows.world import ReceivedEmail, World
-from tests.served import FORM, token_in
 
 
 class Supporters(RuleBasedStateMachine):

@@ -23,11 +23,11 @@ from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, TOKEN_KEYS, a_petition
+from tests.fake_site import FakeSite, a_fake_site, link_in, schedule_event, stream_event, token_in, wire
 from tests.faults.injection import Faults, Injection, Killed, Target, restore
 from tests.flows.channel import Channel
 from tests.flows.ledger import Event, Ledger, link_expiry
 from tests.located import give_table
-from tests.served import Served, a_site, link_in, schedule_event, stream_event, token_in, wire
 from tests.streaming import Record, Streaming
 
 Result = TypeVar("Result")
@@ -62,7 +62,7 @@ class World:
         logging.disable()
         self.tables = Streaming()
         self.channels = {name: Channel() for name in ("send_mail", "store_overflow", "send_other_mail")}
-        self.site: Served = a_site(self.tables, list(self.channels.values()))
+        self.site: FakeSite = a_fake_site(self.tables, list(self.channels.values()))
         self.tables.clock = self.site.clock
         wire(self.site, self.patch)
         give_table(self.patch)

@@ -9,16 +9,16 @@ from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, adjust
 from tests.actors import DAY, NOW, bobs_token
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 
-def health(served: Served) -> Any:
-    token = bobs_token(served.tables, served.clock())
-    return served.get("/api/staff/health", authorization=f"Bearer {token}").json_body
+def health(fake_site: FakeSite) -> Any:
+    token = bobs_token(fake_site.tables, fake_site.clock())
+    return fake_site.get("/api/staff/health", authorization=f"Bearer {token}").json_body
 
 
-def test_without_problems_the_level_is_good(served: Served) -> None:
-    assert health(served) == {
+def test_without_problems_the_level_is_good(fake_site: FakeSite) -> None:
+    assert health(fake_site) == {
         "level": "good",
         "messages": [{"level": "good", "text": "Everything works. Nothing needs to be done."}],
         "mail": {"waiting": 0, "paused_until": None},
@@ -26,50 +26,50 @@ def test_without_problems_the_level_is_good(served: Served) -> None:
     }
 
 
-def test_the_result_of_make_ready_is_shown_for_a_week(served: Served) -> None:
-    store_readiness(Readiness(is_ready=False, text="The site is not ready.", checked_at=NOW), served.tables)
-    warning, good = health(served)["messages"]
+def test_the_result_of_make_ready_is_shown_for_a_week(fake_site: FakeSite) -> None:
+    store_readiness(Readiness(is_ready=False, text="The site is not ready.", checked_at=NOW), fake_site.tables)
+    warning, good = health(fake_site)["messages"]
     assert warning == {
         "level": "warning",
         "text": "The site is not ready. Checked on 24 November at 12:00 UTC.",
     }
     assert good["text"].startswith("Everything works")
-    store_readiness(Readiness(is_ready=True, text="The site is ready.", checked_at=NOW), served.tables)
-    assert [message["level"] for message in health(served)["messages"]] == ["good", "good"]
-    served.clock.forward(SHOWN_FOR + timedelta(seconds=1))
-    assert len(health(served)["messages"]) == 1
+    store_readiness(Readiness(is_ready=True, text="The site is ready.", checked_at=NOW), fake_site.tables)
+    assert [message["level"] for message in health(fake_site)["messages"]] == ["good", "good"]
+    fake_site.clock.forward(SHOWN_FOR + timedelta(seconds=1))
+    assert len(health(fake_site)["messages"]) == 1
 
 
-def test_queues_a_pause_and_shedding_are_reported(served: Served) -> None:
-    served.queue.messages.append({})
-    served.other_queue.messages.append({})
-    served.overflow.messages.append({})
-    until = pause_mail(NOW, served.tables, timedelta(hours=1))
-    set_level(Level.SNAPSHOT_ONLY, served.tables)
-    found = health(served)
+def test_queues_a_pause_and_shedding_are_reported(fake_site: FakeSite) -> None:
+    fake_site.queue.messages.append({})
+    fake_site.other_queue.messages.append({})
+    fake_site.overflow.messages.append({})
+    until = pause_mail(NOW, fake_site.tables, timedelta(hours=1))
+    set_level(Level.SNAPSHOT_ONLY, fake_site.tables)
+    found = health(fake_site)
     assert found["mail"] == {"waiting": 2, "paused_until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
     assert found["overflow"] == {"waiting": 1}
     assert (found["level"], len(found["messages"])) == ("warning", 3)
 
 
-def test_a_pause_by_an_engineer_is_not_reported_as_a_limit_of_the_email_service(served: Served) -> None:
-    pause_mail(NOW, served.tables, timedelta(hours=5), by_engineer=True)
-    [message] = health(served)["messages"]
+def test_a_pause_by_an_engineer_is_not_reported_as_a_limit_of_the_email_service(fake_site: FakeSite) -> None:
+    pause_mail(NOW, fake_site.tables, timedelta(hours=5), by_engineer=True)
+    [message] = health(fake_site)["messages"]
     assert "An engineer has paused all email until 24 November at 17:00 UTC" in message["text"]
     assert "limit" not in message["text"]
-    pause_mail(NOW, served.tables)
-    [message] = health(served)["messages"]
+    pause_mail(NOW, fake_site.tables)
+    [message] = health(fake_site)["messages"]
     assert "reached its limit. We will try again on 24 November at 13:00 UTC" in message["text"]
 
 
-def test_a_past_pause_is_not_reported(served: Served) -> None:
-    pause_mail(NOW - DAY, served.tables)
-    assert health(served)["mail"]["paused_until"] is None
+def test_a_past_pause_is_not_reported(fake_site: FakeSite) -> None:
+    pause_mail(NOW - DAY, fake_site.tables)
+    assert health(fake_site)["mail"]["paused_until"] is None
 
 
-def test_a_correction_is_reported_for_a_day(served: Served, petition: Petition) -> None:
-    adjust(petition.slug, {COUNT: 3, DAYS: 3, HOURS: 3}, NOW, served.tables)
-    [message] = health(served)["messages"]
+def test_a_correction_is_reported_for_a_day(fake_site: FakeSite, petition: Petition) -> None:
+    adjust(petition.slug, {COUNT: 3, DAYS: 3, HOURS: 3}, NOW, fake_site.tables)
+    [message] = health(fake_site)["messages"]
     assert f"“{petition.title}” was corrected by -3" in message["text"]
-    served.clock.forward(DAY + timedelta(seconds=1))
-    assert health(served)["level"] == "good"
+    fake_site.clock.forward(DAY + timedelta(seconds=1))
+    assert health(fake_site)["level"] == "good"

@@ -12,47 +12,49 @@ from chalicelib.core.errors import NotNow, Unavailable
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, jobs_of, start
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, signed
+from tests.fake_site import FakeSite
 from tests.faults.injection import Fault, Faults, Injection, call_with_faults, each_fault, restore, targets
 from tests.jobs.a_counting_job import SECONDS, STEPS, Count, Counting, a_count
 from tests.jobs.test_worker import delivered
-from tests.served import Served
 
 pytestmark = pytest.mark.faults
 PEOPLE = (ALICE, BOB, CHARLIE)
 
 
-def act(served: Served, work: Counting) -> None:
+def act(fake_site: FakeSite, work: Counting) -> None:
     """Bob starts a job unless one is done. Each message is delivered until a function has handled it."""
-    if not [count for count in counts(served) if not count.is_open]:
+    if not [count for count in counts(fake_site) if not count.is_open]:
         with suppress(NotNow, Unavailable):
-            start(a_count(), served.exports, served.tables)
-    while served.exports.messages:
-        if delivered(served, work, served.exports.messages[0], [SECONDS] * 2):
+            start(a_count(), fake_site.exports, fake_site.tables)
+    while fake_site.exports.messages:
+        if delivered(fake_site, work, fake_site.exports.messages[0], [SECONDS] * 2):
             return
-        served.exports.messages.pop(0)
+        fake_site.exports.messages.pop(0)
 
 
-def counts(served: Served) -> list[Count]:
-    pairs = served.tables.items.items()
+def counts(fake_site: FakeSite) -> list[Count]:
+    pairs = fake_site.tables.items.items()
     return [Count.model_validate(item) for key, item in pairs if key.pk.startswith("JOB#") and "state" in item]
 
 
-def played(served: Served, faults: Faults, between: Callable[[], object] = lambda: None) -> tuple[Count, Injection]:
+def played(
+    fake_site: FakeSite, faults: Faults, between: Callable[[], object] = lambda: None
+) -> tuple[Count, Injection]:
     """Return the job after Bob's attempt with faults and two without, and the calls of the first."""
-    restore(*targets(served))
-    served.tables.items.clear()
-    served.exports.messages.clear()
-    petition = a_published_petition(served.tables)
+    restore(*targets(fake_site))
+    fake_site.tables.items.clear()
+    fake_site.exports.messages.clear()
+    petition = a_published_petition(fake_site.tables)
     for person in PEOPLE:
-        signed(served.tables, petition, person)
-    work = Counting(served.tables)
-    _, made = call_with_faults(served, faults, lambda: act(served, work))
+        signed(fake_site.tables, petition, person)
+    work = Counting(fake_site.tables)
+    _, made = call_with_faults(fake_site, faults, lambda: act(fake_site, work))
     between()
     for _ in range(2):
-        act(served, work)
-    [count] = counts(served)
+        act(fake_site, work)
+    [count] = counts(fake_site)
     assert count.job_id in work.tidied
-    assert (count.note, served.exports.messages) == (None, [])
+    assert (count.note, fake_site.exports.messages) == (None, [])
     return count, made
 
 
@@ -68,27 +70,27 @@ def is_counted(count: Count) -> bool:
     return (count.state, count.found, count.steps) == (JobState.DONE, len(PEOPLE), STEPS)
 
 
-def test_after_any_two_faults_the_job_is_done_once(served: Served) -> None:
-    _, made = played(served, {})
+def test_after_any_two_faults_the_job_is_done_once(fake_site: FakeSite) -> None:
+    _, made = played(fake_site, {})
     assert len(calls_of_the_runner(made)) > STEPS * 2
     for first, fault in faults_of_the_runner(made):
-        _, again = played(served, {first: fault})
+        _, again = played(fake_site, {first: fault})
         assert again.met
         for second, another in faults_of_the_runner(again, first + 1):
-            count, _ = played(served, {first: fault, second: another})
+            count, _ = played(fake_site, {first: fault, second: another})
             assert is_counted(count), (first, fault, second, another)
 
 
 @pytest.mark.parametrize("fault", [Fault.KILLED_BEFORE, Fault.KILLED_AFTER])
-def test_a_job_can_be_cancelled_after_any_crash(served: Served, fault: Fault) -> None:
+def test_a_job_can_be_cancelled_after_any_crash(fake_site: FakeSite, fault: Fault) -> None:
     def cancelled() -> None:
-        for count in jobs_of(Count, "safe-children", served.tables):
-            cancel(count, NOW, served.tables)
+        for count in jobs_of(Count, "safe-children", fake_site.tables):
+            cancel(count, NOW, fake_site.tables)
 
-    _, made = played(served, {})
+    _, made = played(fake_site, {})
     states = set()
     for at in calls_of_the_runner(made):
-        count, _ = played(served, {at: fault}, cancelled)
+        count, _ = played(fake_site, {at: fault}, cancelled)
         assert is_counted(count) or count.state is JobState.CANCELLED
         states.add(count.state)
     assert states == {JobState.DONE, JobState.CANCELLED}

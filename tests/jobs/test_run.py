@@ -10,9 +10,9 @@ from chalicelib.jobs.request import cancel, find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, signed
+from tests.fake_site import Clock
 from tests.fakes import FakeQueue, FakeTables
 from tests.jobs.a_counting_job import SECONDS, STEPS, Count, Counting, a_count
-from tests.served import Clock
 
 PEOPLE = (ALICE, BOB, CHARLIE)
 

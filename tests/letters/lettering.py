@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.aws.email import Mail
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, Person, a_published_petition, change_item, confirmed, item_of
-from tests.served import Served, stream_event
+from tests.fake_site import FakeSite, stream_event
 
 HOME_SECRETARY = "home.secretary@target.example"
 TARGET = {"key": "home-secretary", "name": "Home Secretary", "email": HOME_SECRETARY}
@@ -27,35 +27,35 @@ WELSH_LETTER = {
 }
 
 
-def a_petition_with_a_letter(served: Served, **changes: Any) -> Petition:
-    return a_published_petition(served.tables, letter=LETTER | changes)
+def a_petition_with_a_letter(fake_site: FakeSite, **changes: Any) -> Petition:
+    return a_published_petition(fake_site.tables, letter=LETTER | changes)
 
 
-def confirmed_with_a_letter(served: Served, petition: Petition, person: Person = ALICE, **letter: Any) -> str:
+def confirmed_with_a_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE, **letter: Any) -> str:
     """Sign with a letter and confirm. Return the signature's id. The stream is not relayed yet."""
-    identity = confirmed(served.tables, petition, person)
-    change_item(served.tables, petition, identity, letter={"version": petition.letter_version} | letter)
+    identity = confirmed(fake_site.tables, petition, person)
+    change_item(fake_site.tables, petition, identity, letter={"version": petition.letter_version} | letter)
     return identity
 
 
-def relayed(served: Served, before: Any, after: Any) -> None:
-    served.invoke("relay_mail", stream_event([("MODIFY", before, after)]))
+def relayed(fake_site: FakeSite, before: Any, after: Any) -> None:
+    fake_site.invoke("relay_mail", stream_event([("MODIFY", before, after)]))
 
 
-def send_all(served: Served) -> None:
+def send_all(fake_site: FakeSite) -> None:
     """Deliver each message of the other email queue once. A message that fails stays."""
-    messages, served.other_queue.messages[:] = list(served.other_queue.messages), []
+    messages, fake_site.other_queue.messages[:] = list(fake_site.other_queue.messages), []
     for message in messages:
-        if served.deliver("send_other_mail", [message]):
-            served.other_queue.messages.append(message)
+        if fake_site.deliver("send_other_mail", [message]):
+            fake_site.other_queue.messages.append(message)
 
 
 PENDING: dict[str, Any] = {"state": "pending", "letter": {"version": "1"}}
 
 
-def sent(served: Served, petition: Petition, **letter: Any) -> list[Mail]:
+def sent(fake_site: FakeSite, petition: Petition, **letter: Any) -> list[Mail]:
     """Let Alice confirm with this letter, and return what is sent."""
-    alice = confirmed_with_a_letter(served, petition, **letter)
-    relayed(served, PENDING, item_of(served.tables, petition, alice))
-    send_all(served)
-    return served.mailer.mails
+    alice = confirmed_with_a_letter(fake_site, petition, **letter)
+    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    send_all(fake_site)
+    return fake_site.mailer.mails

@@ -14,151 +14,153 @@ from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of, key_of
+from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import confirmed_with_a_letter, relayed, send_all
 from tests.letters.test_counts import TARGET, numbers
 from tests.letters.test_digests import TOMORROW, UNTIL_SEVEN, a_petition_with_digests, letters, morning, run
-from tests.served import Served, schedule_event
 
 
-def leaves(served: Served, petition: Petition, *identities: str) -> None:
+def leaves(fake_site: FakeSite, petition: Petition, *identities: str) -> None:
     """Let people withdraw, and deliver the stream's record of it three times."""
     for identity in identities:
-        before = item_of(served.tables, petition, identity)
-        withdraw(key_of(petition, identity), petition, served.clock(), served.tables)
+        before = item_of(fake_site.tables, petition, identity)
+        withdraw(key_of(petition, identity), petition, fake_site.clock(), fake_site.tables)
         for _ in range(3):
-            relayed(served, before, item_of(served.tables, petition, identity))
+            relayed(fake_site, before, item_of(fake_site.tables, petition, identity))
 
 
-def closed_and_requested(served: Served) -> None:
-    served.clock.forward(UNTIL_SEVEN)
-    served.invoke("send_letter_digests", schedule_event())
+def closed_and_requested(fake_site: FakeSite) -> None:
+    fake_site.clock.forward(UNTIL_SEVEN)
+    fake_site.invoke("send_letter_digests", schedule_event())
 
 
-def test_who_withdraws_between_the_closing_and_the_sending_is_neither_counted_nor_shown(served: Served) -> None:
-    petition = a_petition_with_digests(served)
-    [ann] = letters(served, petition, 1, body="I was a guardian.")
-    letters(served, petition, 2)
-    closed_and_requested(served)
-    leaves(served, petition, ann)
-    send_all(served)
-    [mail] = served.mailer.mails
+def test_who_withdraws_between_the_closing_and_the_sending_is_neither_counted_nor_shown(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    [ann] = letters(fake_site, petition, 1, body="I was a guardian.")
+    letters(fake_site, petition, 2)
+    closed_and_requested(fake_site)
+    leaves(fake_site, petition, ann)
+    send_all(fake_site)
+    [mail] = fake_site.mailer.mails
     assert mail.subject.startswith("2 letters")
     assert "I was a guardian." not in mail.text
-    assert numbers(served) == LetterNumbers(requested=3, sent=2, dropped=1)
+    assert numbers(fake_site) == LetterNumbers(requested=3, sent=2, dropped=1)
 
 
-def test_if_everybody_withdraws_after_the_closing_there_is_no_email(served: Served) -> None:
-    petition = a_petition_with_digests(served)
-    people = letters(served, petition, 2)
-    closed_and_requested(served)
-    leaves(served, petition, *people)
-    send_all(served)
-    assert served.mailer.mails == []
-    assert numbers(served) == LetterNumbers(requested=2, dropped=2)
+def test_if_everybody_withdraws_after_the_closing_there_is_no_email(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    people = letters(fake_site, petition, 2)
+    closed_and_requested(fake_site)
+    leaves(fake_site, petition, *people)
+    send_all(fake_site)
+    assert fake_site.mailer.mails == []
+    assert numbers(fake_site) == LetterNumbers(requested=2, dropped=2)
 
 
 @pytest.mark.parametrize("failure", [None, SendingStopped("mail"), Unavailable("mail"), MailRefused()])
 def test_who_withdraws_while_it_is_being_sent_is_counted_only_if_that_email_went(
-    served: Served, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
 ) -> None:
     """After an unclear answer the letter is unknown, because the email may have reported it."""
-    petition = a_petition_with_digests(served)
-    [ann, *_] = letters(served, petition, 3, body="I was a guardian.")
-    closed_and_requested(served)
-    send = served.mailer.send
+    petition = a_petition_with_digests(fake_site)
+    [ann, *_] = letters(fake_site, petition, 3, body="I was a guardian.")
+    closed_and_requested(fake_site)
+    send = fake_site.mailer.send
 
     def send_while_ann_leaves(mail: Mail) -> str:
-        monkeypatch.setattr(served.mailer, "send", send)
-        leaves(served, petition, ann)
+        monkeypatch.setattr(fake_site.mailer, "send", send)
+        leaves(fake_site, petition, ann)
         return send(mail)
 
-    monkeypatch.setattr(served.mailer, "send", send_while_ann_leaves)
-    served.mailer.failures = [failure] if failure else []
-    send_all(served)
-    served.clock.forward(PAUSE + CLAIM)
-    send_all(served)
+    monkeypatch.setattr(fake_site.mailer, "send", send_while_ann_leaves)
+    fake_site.mailer.failures = [failure] if failure else []
+    send_all(fake_site)
+    fake_site.clock.forward(PAUSE + CLAIM)
+    send_all(fake_site)
     expected = {
         "NoneType": (["3"], LetterNumbers(requested=3, sent=3)),
         "SendingStopped": (["2"], LetterNumbers(requested=3, sent=2, dropped=1)),
         "Unavailable": ([], LetterNumbers(requested=3, unknown=3)),
         "MailRefused": ([], LetterNumbers(requested=3, failed=3)),
     }
-    assert ([mail.subject[:1] for mail in served.mailer.mails], numbers(served)) == expected[type(failure).__name__]
+    assert ([mail.subject[:1] for mail in fake_site.mailer.mails], numbers(fake_site)) == expected[
+        type(failure).__name__
+    ]
 
 
-def test_after_a_failed_attempt_who_withdraws_is_taken_out_at_once(served: Served) -> None:
-    petition = a_petition_with_digests(served)
-    [ann, *_] = letters(served, petition, 3)
-    served.mailer.failures = [SendingStopped("mail")]
-    morning(served)
-    leaves(served, petition, ann)
-    assert numbers(served) == LetterNumbers(requested=3, dropped=1)
+def test_after_a_failed_attempt_who_withdraws_is_taken_out_at_once(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    [ann, *_] = letters(fake_site, petition, 3)
+    fake_site.mailer.failures = [SendingStopped("mail")]
+    morning(fake_site)
+    leaves(fake_site, petition, ann)
+    assert numbers(fake_site) == LetterNumbers(requested=3, dropped=1)
 
 
 def test_who_was_taken_out_before_the_second_attempt_may_send_a_letter_again(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     test_who_withdraws_while_it_is_being_sent_is_counted_only_if_that_email_went(
-        served, monkeypatch, SendingStopped("mail")
+        fake_site, monkeypatch, SendingStopped("mail")
     )
-    [left] = [item for key, item in served.tables.items.items() if "mail_dropped_at" in item]
-    assert LETTERS.request(left["sk"], served.clock(), served.tables)
-    assert numbers(served) == LetterNumbers(requested=3, sent=2)
+    [left] = [item for key, item in fake_site.tables.items.items() if "mail_dropped_at" in item]
+    assert LETTERS.request(left["sk"], fake_site.clock(), fake_site.tables)
+    assert numbers(fake_site) == LetterNumbers(requested=3, sent=2)
 
 
-def test_who_withdraws_after_it_was_sent_is_still_counted_as_sent(served: Served) -> None:
-    petition = a_petition_with_digests(served)
-    [ann, *_] = letters(served, petition, 2)
-    morning(served)
-    leaves(served, petition, ann)
-    assert numbers(served) == LetterNumbers(requested=2, sent=2)
-    assert "late" not in served.tables.items[TOMORROW.key]
+def test_who_withdraws_after_it_was_sent_is_still_counted_as_sent(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    [ann, *_] = letters(fake_site, petition, 2)
+    morning(fake_site)
+    leaves(fake_site, petition, ann)
+    assert numbers(fake_site) == LetterNumbers(requested=2, sent=2)
+    assert "late" not in fake_site.tables.items[TOMORROW.key]
 
 
-def test_who_withdraws_while_the_target_is_paused_is_not_counted(served: Served) -> None:
-    petition = a_petition_with_digests(served)
-    ann, *_ = letters(served, petition, 3)
-    pause("safe-children", TARGET, "staff", NOW, served.tables)
-    morning(served)
-    before = item_of(served.tables, petition, ann)
-    withdraw(key_of(petition, ann), petition, served.clock(), served.tables)
-    relayed(served, before, item_of(served.tables, petition, ann))
-    resume("safe-children", TARGET, served.tables)
-    run(served)
-    assert [mail.subject[:2] for mail in served.mailer.mails] == ["2 "]
-    assert numbers(served) == LetterNumbers(requested=3, sent=2, dropped=1)
+def test_who_withdraws_while_the_target_is_paused_is_not_counted(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    ann, *_ = letters(fake_site, petition, 3)
+    pause("safe-children", TARGET, "staff", NOW, fake_site.tables)
+    morning(fake_site)
+    before = item_of(fake_site.tables, petition, ann)
+    withdraw(key_of(petition, ann), petition, fake_site.clock(), fake_site.tables)
+    relayed(fake_site, before, item_of(fake_site.tables, petition, ann))
+    resume("safe-children", TARGET, fake_site.tables)
+    run(fake_site)
+    assert [mail.subject[:2] for mail in fake_site.mailer.mails] == ["2 "]
+    assert numbers(fake_site) == LetterNumbers(requested=3, sent=2, dropped=1)
 
 
-def test_if_everybody_withdraws_there_is_no_email(served: Served) -> None:
-    petition = a_petition_with_digests(served)
-    [alice] = letters(served, petition, 1)
-    before = item_of(served.tables, petition, alice)
-    withdraw(key_of(petition, alice), petition, NOW, served.tables)
+def test_if_everybody_withdraws_there_is_no_email(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    [alice] = letters(fake_site, petition, 1)
+    before = item_of(fake_site.tables, petition, alice)
+    withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
     for _ in range(3):
-        relayed(served, before, item_of(served.tables, petition, alice))
-    morning(served)
-    assert served.mailer.mails == []
-    assert numbers(served) == LetterNumbers(requested=1, dropped=1)
+        relayed(fake_site, before, item_of(fake_site.tables, petition, alice))
+    morning(fake_site)
+    assert fake_site.mailer.mails == []
+    assert numbers(fake_site) == LetterNumbers(requested=1, dropped=1)
 
 
-def test_a_closed_digest_takes_no_letter_and_the_next_one_does(served: Served) -> None:
-    petition = a_petition_with_digests(served)
-    letters(served, petition, 1)
-    close(TOMORROW, NOW, served.tables)
-    letters(served, petition, 1)
-    found = [find_digest(TOMORROW._replace(day=TOMORROW.day + n * DAY), served.tables) for n in (0, 1)]
+def test_a_closed_digest_takes_no_letter_and_the_next_one_does(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    letters(fake_site, petition, 1)
+    close(TOMORROW, NOW, fake_site.tables)
+    letters(fake_site, petition, 1)
+    found = [find_digest(TOMORROW._replace(day=TOMORROW.day + n * DAY), fake_site.tables) for n in (0, 1)]
     assert [each and each.letters for each in found] == [1, 1]
 
 
-def test_a_letter_is_gathered_once(served: Served) -> None:
-    petition = a_petition_with_digests(served)
-    identity = confirmed_with_a_letter(served, petition)
+def test_a_letter_is_gathered_once(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
     key = f"safe-children_{TARGET}_{identity}"
-    request = LETTERS.request(key, NOW, served.tables)
-    assert gather(letter_ids(key), request, "LS", False, NOW, served.tables) == TOMORROW
-    assert gather(letter_ids(key), request, "LS", False, NOW, served.tables) is None
-    found = find_digest(TOMORROW, served.tables)
+    request = LETTERS.request(key, NOW, fake_site.tables)
+    assert gather(letter_ids(key), request, "LS", False, NOW, fake_site.tables) == TOMORROW
+    assert gather(letter_ids(key), request, "LS", False, NOW, fake_site.tables) is None
+    found = find_digest(TOMORROW, fake_site.tables)
     assert found is not None
     assert (found.letters, found.areas) == (1, {"LS": 1})
     with pytest.raises(ConditionFailed):
-        LETTERS.request(key, NOW, served.tables)
+        LETTERS.request(key, NOW, fake_site.tables)

@@ -8,6 +8,7 @@ from chalicelib.petitions.publish import publish
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, DAY, NOW, a_petition, item_of, key_of, signed
+from tests.fake_site import FakeSite
 from tests.letters.lettering import (
     LETTER,
     PENDING,
@@ -17,11 +18,10 @@ from tests.letters.lettering import (
     send_all,
     sent,
 )
-from tests.served import Served
 
 
-def test_a_letter_comes_in_its_persons_name_from_the_charitys_address(served: Served) -> None:
-    [mail] = sent(served, a_petition_with_a_letter(served))
+def test_a_letter_comes_in_its_persons_name_from_the_charitys_address(fake_site: FakeSite) -> None:
+    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site))
     assert mail.sender_name == f"{ALICE.name} via Harbour for Children"
     assert mail.reply_to == ""
     assert mail.subject == LETTER["subject"]
@@ -30,144 +30,144 @@ def test_a_letter_comes_in_its_persons_name_from_the_charitys_address(served: Se
     assert ALICE.email not in mail.text + mail.html
 
 
-def test_a_letter_names_the_campaign_and_how_to_reach_the_charity(served: Served) -> None:
-    [mail] = sent(served, a_petition_with_a_letter(served))
+def test_a_letter_names_the_campaign_and_how_to_reach_the_charity(fake_site: FakeSite) -> None:
+    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site))
     for part in (mail.text, mail.html):
         assert "https://petitions.example/petitions/safe-children" in part
         assert "privacy@harbour.example" in part
 
 
-def test_a_letter_has_no_links_of_its_sender(served: Served) -> None:
+def test_a_letter_has_no_links_of_its_sender(fake_site: FakeSite) -> None:
     """Its target must not be able to withdraw the signature, or to stop its sender's updates."""
-    [mail] = sent(served, a_petition_with_a_letter(served))
+    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site))
     assert not mail.headers
     assert "token=" not in mail.text + mail.html
 
 
-def test_the_target_sees_the_address_only_if_its_owner_agreed(served: Served) -> None:
-    [mail] = sent(served, a_petition_with_a_letter(served), reply=True)
+def test_the_target_sees_the_address_only_if_its_owner_agreed(fake_site: FakeSite) -> None:
+    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site), reply=True)
     assert mail.reply_to == ALICE.email
 
 
-def test_a_letter_is_sent_in_the_words_of_its_person(served: Served) -> None:
+def test_a_letter_is_sent_in_the_words_of_its_person(fake_site: FakeSite) -> None:
     own = {"subject": "My subject", "body": "My body", "opening": "My opening"}
-    [mail] = sent(served, a_petition_with_a_letter(served), **own)
+    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site), **own)
     assert mail.subject == "My subject"
     assert mail.text.startswith("Dear Home Secretary,\n\nMy opening\n\nMy body\n")
 
 
-def test_what_its_person_typed_is_text_in_the_html_too(served: Served) -> None:
-    [mail] = sent(served, a_petition_with_a_letter(served), body="<b>Help</b> & act.", subject="A {{ b }} <i>")
+def test_what_its_person_typed_is_text_in_the_html_too(fake_site: FakeSite) -> None:
+    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site), body="<b>Help</b> & act.", subject="A {{ b }} <i>")
     assert "&lt;b&gt;Help&lt;/b&gt; &amp; act." in mail.html
     assert "<b>Help</b> & act." in mail.text
     assert mail.subject == "A {{ b }} <i>"
 
 
-def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    relayed_letter(served, petition)
-    publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, served.tables)
-    send_all(served)
-    assert "Edited" not in served.mailer.mails[0].text
+def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    relayed_letter(fake_site, petition)
+    publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, fake_site.tables)
+    send_all(fake_site)
+    assert "Edited" not in fake_site.mailer.mails[0].text
 
 
-def relayed_letter(served: Served, petition: object = None) -> str:
-    petition = petition or a_petition_with_a_letter(served)
-    alice = confirmed_with_a_letter(served, petition)  # type: ignore[arg-type]
-    relayed(served, PENDING, item_of(served.tables, petition, alice))  # type: ignore[arg-type]
+def relayed_letter(fake_site: FakeSite, petition: object = None) -> str:
+    petition = petition or a_petition_with_a_letter(fake_site)
+    alice = confirmed_with_a_letter(fake_site, petition)  # type: ignore[arg-type]
+    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))  # type: ignore[arg-type]
     return alice
 
 
-def test_the_letter_of_somebody_who_withdraws_before_it_is_sent_is_not_sent(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    withdraw(key_of(petition, relayed_letter(served, petition)), petition, NOW, served.tables)
-    send_all(served)
-    assert not served.mailer.mails
-    assert not served.other_queue.messages
+def test_the_letter_of_somebody_who_withdraws_before_it_is_sent_is_not_sent(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    withdraw(key_of(petition, relayed_letter(fake_site, petition)), petition, NOW, fake_site.tables)
+    send_all(fake_site)
+    assert not fake_site.mailer.mails
+    assert not fake_site.other_queue.messages
 
 
-def test_the_letter_of_somebody_who_is_erased_before_it_is_sent_is_not_sent(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    erase(key_of(petition, relayed_letter(served, petition)), petition, NOW, served.tables)
-    send_all(served)
-    assert not served.mailer.mails
+def test_the_letter_of_somebody_who_is_erased_before_it_is_sent_is_not_sent(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    erase(key_of(petition, relayed_letter(fake_site, petition)), petition, NOW, fake_site.tables)
+    send_all(fake_site)
+    assert not fake_site.mailer.mails
 
 
-def test_a_letter_to_a_target_that_staff_removed_is_not_sent(served: Served) -> None:
-    relayed_letter(served)
-    publish(a_petition(), NOW, served.tables)
-    send_all(served)
-    assert not served.mailer.mails
+def test_a_letter_to_a_target_that_staff_removed_is_not_sent(fake_site: FakeSite) -> None:
+    relayed_letter(fake_site)
+    publish(a_petition(), NOW, fake_site.tables)
+    send_all(fake_site)
+    assert not fake_site.mailer.mails
 
 
-def test_who_withdrew_before_it_was_sent_can_send_one_later(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = relayed_letter(served, petition)
-    withdraw(key_of(petition, alice), petition, NOW, served.tables)
-    send_all(served)
-    served.clock.forward(timedelta(days=1))
-    relayed_letter(served, petition)
-    send_all(served)
-    assert len(served.mailer.mails) == 1
+def test_who_withdrew_before_it_was_sent_can_send_one_later(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = relayed_letter(fake_site, petition)
+    withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
+    send_all(fake_site)
+    fake_site.clock.forward(timedelta(days=1))
+    relayed_letter(fake_site, petition)
+    send_all(fake_site)
+    assert len(fake_site.mailer.mails) == 1
 
 
-def test_who_withdrew_after_it_was_sent_sends_no_second_one(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = relayed_letter(served, petition)
-    send_all(served)
-    withdraw(key_of(petition, alice), petition, NOW, served.tables)
-    served.clock.forward(timedelta(days=1))
-    relayed_letter(served, petition)
-    send_all(served)
-    assert len(served.mailer.mails) == 1
+def test_who_withdrew_after_it_was_sent_sends_no_second_one(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = relayed_letter(fake_site, petition)
+    send_all(fake_site)
+    withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
+    fake_site.clock.forward(timedelta(days=1))
+    relayed_letter(fake_site, petition)
+    send_all(fake_site)
+    assert len(fake_site.mailer.mails) == 1
 
 
-def test_a_letter_that_may_have_been_sent_is_unknown_and_not_sent_again(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = relayed_letter(served, petition)
-    served.mailer.failures.append(TimeoutError())
-    send_all(served)
-    served.clock.forward(timedelta(minutes=5))
-    send_all(served)
-    assert not served.mailer.mails
-    item = served.tables.items[LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))]
+def test_a_letter_that_may_have_been_sent_is_unknown_and_not_sent_again(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = relayed_letter(fake_site, petition)
+    fake_site.mailer.failures.append(TimeoutError())
+    send_all(fake_site)
+    fake_site.clock.forward(timedelta(minutes=5))
+    send_all(fake_site)
+    assert not fake_site.mailer.mails
+    item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))]
     assert item["mail_unknown_at"]
-    relayed(served, PENDING, item_of(served.tables, petition, alice))
-    send_all(served)
-    assert not served.mailer.mails
+    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    send_all(fake_site)
+    assert not fake_site.mailer.mails
 
 
-def test_a_letter_that_bounces_says_nothing_about_its_sender(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = relayed_letter(served, petition)
-    send_all(served)
+def test_a_letter_that_bounces_says_nothing_about_its_sender(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = relayed_letter(fake_site, petition)
+    send_all(fake_site)
     tags = {"kind": ["letter"], "key": [letter_delivery(petition.slug, "home-secretary", alice)]}
     event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
-    assert served.deliver("receive_feedback", [event]) == []
-    assert "undeliverable" not in item_of(served.tables, petition, alice)
+    assert fake_site.deliver("receive_feedback", [event]) == []
+    assert "undeliverable" not in item_of(fake_site.tables, petition, alice)
 
 
-def test_a_letter_is_sent_although_its_senders_address_is_undeliverable(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = relayed_letter(served, petition)
-    served.tables.items[key_of(petition, alice)]["undeliverable"] = "complained"
-    send_all(served)
-    assert len(served.mailer.mails) == 1
+def test_a_letter_is_sent_although_its_senders_address_is_undeliverable(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = relayed_letter(fake_site, petition)
+    fake_site.tables.items[key_of(petition, alice)]["undeliverable"] = "complained"
+    send_all(fake_site)
+    assert len(fake_site.mailer.mails) == 1
 
 
-def test_the_letter_of_somebody_who_withdrew_and_was_signed_again_waits_for_a_confirmation(served: Served) -> None:
+def test_the_letter_of_somebody_who_withdrew_and_was_signed_again_waits_for_a_confirmation(fake_site: FakeSite) -> None:
     """Anybody can sign again with the address, and write another letter."""
-    petition = a_petition_with_a_letter(served)
-    alice = relayed_letter(served, petition)
-    withdraw(key_of(petition, alice), petition, NOW, served.tables)
-    signed(served.tables, petition, now=NOW + DAY, letter={"send": True, "body": "A stranger wrote this."})
-    assert item_of(served.tables, petition, alice)["state"] == "pending"
-    send_all(served)
-    assert not served.mailer.mails
+    petition = a_petition_with_a_letter(fake_site)
+    alice = relayed_letter(fake_site, petition)
+    withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
+    signed(fake_site.tables, petition, now=NOW + DAY, letter={"send": True, "body": "A stranger wrote this."})
+    assert item_of(fake_site.tables, petition, alice)["state"] == "pending"
+    send_all(fake_site)
+    assert not fake_site.mailer.mails
 
 
-def test_withdrawing_deletes_the_words_of_the_letter(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = confirmed_with_a_letter(served, petition, body="My words")
-    withdraw(key_of(petition, alice), petition, NOW, served.tables)
-    assert "letter" not in item_of(served.tables, petition, alice)
+def test_withdrawing_deletes_the_words_of_the_letter(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = confirmed_with_a_letter(fake_site, petition, body="My words")
+    withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
+    assert "letter" not in item_of(fake_site.tables, petition, alice)

@@ -13,8 +13,8 @@ from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import has_new_letter, request_letters, request_missing
 from chalicelib.mail.outbox import Outbox
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of
+from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import a_petition_with_a_letter, confirmed_with_a_letter, relayed, send_all
-from tests.served import Served, schedule_event
 
 PENDING: dict[str, Any] = {"state": "pending", "letter": {"version": "1"}}
 CONFIRMED = PENDING | {"state": "confirmed"}
@@ -41,56 +41,56 @@ def test_only_a_confirmation_of_the_letter_requests_it(
     assert has_new_letter(before, after) is expected
 
 
-def test_a_confirmed_letter_arrives_once_although_the_stream_repeats(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = confirmed_with_a_letter(served, petition)
+def test_a_confirmed_letter_arrives_once_although_the_stream_repeats(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = confirmed_with_a_letter(fake_site, petition)
     for _ in range(3):
-        relayed(served, PENDING, item_of(served.tables, petition, alice))
-        send_all(served)
-    [mail] = served.mailer.mails
+        relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+        send_all(fake_site)
+    [mail] = fake_site.mailer.mails
     assert mail.to == "home.secretary@target.example"
 
 
-def test_each_target_gets_one_letter(served: Served) -> None:
+def test_each_target_gets_one_letter(fake_site: FakeSite) -> None:
     targets = [{"key": key, "name": key, "email": f"{key}@target.example"} for key in ("a", "b")]
-    petition = a_petition_with_a_letter(served, targets=targets)
-    alice = confirmed_with_a_letter(served, petition)
-    relayed(served, PENDING, item_of(served.tables, petition, alice))
-    send_all(served)
-    assert [mail.to for mail in served.mailer.mails] == ["a@target.example", "b@target.example"]
+    petition = a_petition_with_a_letter(fake_site, targets=targets)
+    alice = confirmed_with_a_letter(fake_site, petition)
+    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    send_all(fake_site)
+    assert [mail.to for mail in fake_site.mailer.mails] == ["a@target.example", "b@target.example"]
 
 
-def test_the_item_of_a_letter_has_no_personal_data(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    alice = confirmed_with_a_letter(served, petition)
-    relayed(served, PENDING, item_of(served.tables, petition, alice))
+def test_the_item_of_a_letter_has_no_personal_data(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = confirmed_with_a_letter(fake_site, petition)
+    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
     key = LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))
     assert key.table == keys.DELIVERIES
-    assert set(served.tables.items[key]) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at"}
+    assert set(fake_site.tables.items[key]) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at"}
 
 
-def test_letters_that_the_stream_lost_are_requested_once(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
+def test_letters_that_the_stream_lost_are_requested_once(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
     for person in (ALICE, BOB):
-        confirmed_with_a_letter(served, petition, person)
-    confirmed(served.tables, petition, CHARLIE)
-    relayed(served, PENDING, item_of(served.tables, petition, identity_of(petition, BOB)))
-    assert request_missing(petition.slug, NOW, served.tables) == 1
-    assert request_missing(petition.slug, NOW, served.tables) == 0
-    served.clock.forward(timedelta(hours=2))
-    served.invoke("sweep_mail", schedule_event())
-    send_all(served)
-    assert len(served.mailer.mails) == 2
-    assert request_missing(petition.slug, NOW, served.tables) == 0
+        confirmed_with_a_letter(fake_site, petition, person)
+    confirmed(fake_site.tables, petition, CHARLIE)
+    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition, BOB)))
+    assert request_missing(petition.slug, NOW, fake_site.tables) == 1
+    assert request_missing(petition.slug, NOW, fake_site.tables) == 0
+    fake_site.clock.forward(timedelta(hours=2))
+    fake_site.invoke("sweep_mail", schedule_event())
+    send_all(fake_site)
+    assert len(fake_site.mailer.mails) == 2
+    assert request_missing(petition.slug, NOW, fake_site.tables) == 0
 
 
-def test_a_queue_that_fails_after_the_request_loses_no_letter(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    change = (PENDING, item_of(served.tables, petition, confirmed_with_a_letter(served, petition)))
-    outbox = Outbox(served.queue, served.other_queue, LETTER_KINDS)
-    served.other_queue.fail_next(Unavailable("queue"))
+def test_a_queue_that_fails_after_the_request_loses_no_letter(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    change = (PENDING, item_of(fake_site.tables, petition, confirmed_with_a_letter(fake_site, petition)))
+    outbox = Outbox(fake_site.queue, fake_site.other_queue, LETTER_KINDS)
+    fake_site.other_queue.fail_next(Unavailable("queue"))
     with pytest.raises(Unavailable):
-        request_letters([change], NOW, outbox, served.tables)
-    assert request_letters([change], NOW, outbox, served.tables) == 1
-    send_all(served)
-    assert len(served.mailer.mails) == 1
+        request_letters([change], NOW, outbox, fake_site.tables)
+    assert request_letters([change], NOW, outbox, fake_site.tables) == 1
+    send_all(fake_site)
+    assert len(fake_site.mailer.mails) == 1

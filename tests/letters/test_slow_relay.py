@@ -20,9 +20,9 @@ from chalicelib.petitions.letter import MOST_TARGETS
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, Person, item_of, key_of
+from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import PENDING, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.mail.test_slow_calls import SlowTables
-from tests.served import Served, stream_event
 from tests.template.packaged import FUNCTIONS
 
 # Lambda's default, which the template keeps.
@@ -35,9 +35,9 @@ def tables() -> SlowTables:
 
 
 @pytest.fixture
-def slow(served: Served, tables: SlowTables, monkeypatch: pytest.MonkeyPatch) -> SlowTables:
+def slow(fake_site: FakeSite, tables: SlowTables, monkeypatch: pytest.MonkeyPatch) -> SlowTables:
     """The clock moves by the longest time that each call may take, once `is_slow`."""
-    for queue in (served.queue, served.other_queue):
+    for queue in (fake_site.queue, fake_site.other_queue):
         monkeypatch.setattr(queue, "send", slowly(queue.send, tables))
     monkeypatch.setattr("chalicelib.delivery.worker.time.monotonic", lambda: tables.now)
     return tables
@@ -53,24 +53,24 @@ def slowly(send: Any, tables: SlowTables) -> Any:
 
 
 @pytest.fixture
-def lettered(served: Served) -> Petition:
+def lettered(fake_site: FakeSite) -> Petition:
     targets = [{"key": f"t{n}", "name": "Office", "email": f"t{n}@target.example"} for n in range(MOST_TARGETS)]
-    return a_petition_with_a_letter(served, targets=targets)
+    return a_petition_with_a_letter(fake_site, targets=targets)
 
 
-def confirmations(served: Served, petition: Petition, people: int) -> list[tuple[str, Any, Any]]:
+def confirmations(fake_site: FakeSite, petition: Petition, people: int) -> list[tuple[str, Any, Any]]:
     """Let so many people confirm a letter. Each change also requests an email, the receipt."""
     changes = []
     for number in range(people):
-        identity = confirmed_with_a_letter(served, petition, Person("Ann", f"ann{number}@mail.example"))
+        identity = confirmed_with_a_letter(fake_site, petition, Person("Ann", f"ann{number}@mail.example"))
         asked = {"mail_kind": "receipt", "mail_requested_at": "2026-11-24T12:00:00Z"}
-        changes.append(("MODIFY", PENDING, item_of(served.tables, petition, identity) | asked))
+        changes.append(("MODIFY", PENDING, item_of(fake_site.tables, petition, identity) | asked))
     return changes
 
 
-def seconds(served: Served, slow: SlowTables, changes: list[tuple[str, Any, Any]]) -> float:
+def seconds(fake_site: FakeSite, slow: SlowTables, changes: list[tuple[str, Any, Any]]) -> float:
     slow.now, slow.is_slow = 0.0, True
-    served.invoke("relay_mail", stream_event(changes))
+    fake_site.invoke("relay_mail", stream_event(changes))
     return slow.now
 
 
@@ -79,8 +79,8 @@ def requests_in(tables: SlowTables) -> list[MailRequest]:
     return [LETTERS.request_of(item) for item in found]
 
 
-def outcomes(served: Served, petition: Petition) -> Counter[DeliveryOutcome]:
-    return LETTERS.outcomes(petition.slug, served.tables)
+def outcomes(fake_site: FakeSite, petition: Petition) -> Counter[DeliveryOutcome]:
+    return LETTERS.outcomes(petition.slug, fake_site.tables)
 
 
 def fits(took: float) -> bool:
@@ -88,57 +88,61 @@ def fits(took: float) -> bool:
 
 
 def test_one_persons_letters_fit_into_what_the_deadline_leaves(
-    served: Served, slow: SlowTables, lettered: Petition
+    fake_site: FakeSite, slow: SlowTables, lettered: Petition
 ) -> None:
-    assert fits(seconds(served, slow, confirmations(served, lettered, 1)))
-    assert outcomes(served, lettered) == {DeliveryOutcome.WAITING: MOST_TARGETS}
+    assert fits(seconds(fake_site, slow, confirmations(fake_site, lettered, 1)))
+    assert outcomes(fake_site, lettered) == {DeliveryOutcome.WAITING: MOST_TARGETS}
 
 
 def test_so_they_do_if_each_was_dropped_and_is_requested_again(
-    served: Served, slow: SlowTables, lettered: Petition
+    fake_site: FakeSite, slow: SlowTables, lettered: Petition
 ) -> None:
-    changes = confirmations(served, lettered, 1)
-    served.invoke("relay_mail", stream_event(changes))
+    changes = confirmations(fake_site, lettered, 1)
+    fake_site.invoke("relay_mail", stream_event(changes))
     for request in requests_in(slow):
-        LETTERS.drop(request, NOW, served.tables)
-    assert fits(seconds(served, slow, changes))
-    assert outcomes(served, lettered) == {DeliveryOutcome.WAITING: MOST_TARGETS}
+        LETTERS.drop(request, NOW, fake_site.tables)
+    assert fits(seconds(fake_site, slow, changes))
+    assert outcomes(fake_site, lettered) == {DeliveryOutcome.WAITING: MOST_TARGETS}
 
 
-def test_so_does_a_withdrawal_from_digests_that_were_sent(served: Served, slow: SlowTables, lettered: Petition) -> None:
-    [(_, _, after)] = changes = confirmations(served, lettered, 1)
-    served.invoke("relay_mail", stream_event(changes))
+def test_so_does_a_withdrawal_from_digests_that_were_sent(
+    fake_site: FakeSite, slow: SlowTables, lettered: Petition
+) -> None:
+    [(_, _, after)] = changes = confirmations(fake_site, lettered, 1)
+    fake_site.invoke("relay_mail", stream_event(changes))
     for request in requests_in(slow):
-        digest = gather(letter_ids(request.key), request, "LS", False, NOW, served.tables)
+        digest = gather(letter_ids(request.key), request, "LS", False, NOW, fake_site.tables)
         assert digest
-        mark_ended(digest, NOW, served.tables)
-    withdraw(key_of(lettered, after["sk"]), lettered, NOW, served.tables)
-    gone = item_of(served.tables, lettered, after["sk"])
-    assert fits(seconds(served, slow, [("MODIFY", after, gone)]))
+        mark_ended(digest, NOW, fake_site.tables)
+    withdraw(key_of(lettered, after["sk"]), lettered, NOW, fake_site.tables)
+    gone = item_of(fake_site.tables, lettered, after["sk"])
+    assert fits(seconds(fake_site, slow, [("MODIFY", after, gone)]))
 
 
 def test_a_batch_that_takes_too_long_fails_in_time_so_that_lambda_halves_it(
-    served: Served, slow: SlowTables, lettered: Petition
+    fake_site: FakeSite, slow: SlowTables, lettered: Petition
 ) -> None:
-    changes = confirmations(served, lettered, BATCH)
+    changes = confirmations(fake_site, lettered, BATCH)
     with pytest.raises(BatchFailed):
-        seconds(served, slow, changes)
+        seconds(fake_site, slow, changes)
     assert RELAY_SECONDS < slow.now < FUNCTIONS["RelayMail"]["Timeout"]
     slow.is_slow = False
     while changes:
         half, changes = changes[:50], changes[50:]
-        served.invoke("relay_mail", stream_event(half))
-    assert outcomes(served, lettered) == {DeliveryOutcome.WAITING: BATCH * MOST_TARGETS}
-    messages = {message["key"] for message in served.other_queue.messages if message["kind"] == "letter"}
+        fake_site.invoke("relay_mail", stream_event(half))
+    assert outcomes(fake_site, lettered) == {DeliveryOutcome.WAITING: BATCH * MOST_TARGETS}
+    messages = {message["key"] for message in fake_site.other_queue.messages if message["kind"] == "letter"}
     assert len(messages) == BATCH * MOST_TARGETS
 
 
-def test_a_full_batch_needs_one_write_for_each_person(served: Served, slow: SlowTables, lettered: Petition) -> None:
+def test_a_full_batch_needs_one_write_for_each_person(
+    fake_site: FakeSite, slow: SlowTables, lettered: Petition
+) -> None:
     """At 30 ms a transaction and 10 ms another call, a batch takes about 6 seconds. With a write for each letter it
     took 40, and the function's timeout was 30.
     """
-    changes = confirmations(served, lettered, BATCH)
+    changes = confirmations(fake_site, lettered, BATCH)
     slow.calls.clear()
-    served.invoke("relay_mail", stream_event(changes))
+    fake_site.invoke("relay_mail", stream_event(changes))
     assert Counter(slow.calls)["transact"] == BATCH
     assert len(slow.calls) < 2.2 * BATCH

@@ -9,29 +9,29 @@ from chalicelib.letters.target_state import pause
 from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, REQUEUE_AFTER
 from chalicelib.staff.audit.record import entries
 from tests.actors import BOB, DAY, NOW, a_published_petition, bobs_token
+from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import TARGET, bounce, request_letter
-from tests.served import Served, schedule_event
 
 PATH = "/api/staff/petitions/safe-children/letters"
 
 
-def asked(served: Served, method: str, path: str = PATH) -> HTTPResponse:
-    token = bobs_token(served.tables, served.clock(), Right.MANAGE, Right.COUNTS)
-    return served.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
+def asked(fake_site: FakeSite, method: str, path: str = PATH) -> HTTPResponse:
+    token = bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE, Right.COUNTS)
+    return fake_site.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
 
 
-def first_target(served: Served) -> dict[str, Any]:
-    found: dict[str, Any] = asked(served, "GET").json_body["targets"][0]
+def first_target(fake_site: FakeSite) -> dict[str, Any]:
+    found: dict[str, Any] = asked(fake_site, "GET").json_body["targets"][0]
     return found
 
 
-def test_staff_see_each_target_with_its_numbers_and_days(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    request_letter(served, petition)
-    send_all(served)
-    request_letter(served, petition, BOB)
-    found = first_target(served)
+def test_staff_see_each_target_with_its_numbers_and_days(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    request_letter(fake_site, petition)
+    send_all(fake_site)
+    request_letter(fake_site, petition, BOB)
+    found = first_target(fake_site)
     assert (found["key"], found["name"], found["mode"], found["paused"]) == (TARGET, "Home Secretary", "single", False)
     assert [found[name] for name in ("requested", "waiting", "sent", "failed", "unknown", "dropped")] == [
         2,
@@ -45,48 +45,48 @@ def test_staff_see_each_target_with_its_numbers_and_days(served: Served) -> None
     assert day == {"day": "2026-11-24", "requested": 2, "sent": 1, "failed": 0, "unknown": 0, "dropped": 0}
 
 
-def test_a_petition_without_a_letter_has_no_targets(served: Served) -> None:
-    a_published_petition(served.tables)
-    assert asked(served, "GET").json_body["targets"] == []
+def test_a_petition_without_a_letter_has_no_targets(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables)
+    assert asked(fake_site, "GET").json_body["targets"] == []
 
 
-def test_letters_to_a_target_that_was_removed_still_count(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    request_letter(served, petition)
-    a_petition_with_a_letter(served, targets=[{"key": "b", "name": "B", "email": "b@target.example"}])
-    named = {each["key"]: each for each in asked(served, "GET").json_body["targets"]}
+def test_letters_to_a_target_that_was_removed_still_count(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    request_letter(fake_site, petition)
+    a_petition_with_a_letter(fake_site, targets=[{"key": "b", "name": "B", "email": "b@target.example"}])
+    named = {each["key"]: each for each in asked(fake_site, "GET").json_body["targets"]}
     assert [*named] == ["b", TARGET]
     assert (named[TARGET]["mode"], named[TARGET]["requested"]) == ("removed", 1)
 
 
-def test_a_bounce_pauses_and_staff_resume_with_an_audit_entry(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    request_letter(served, petition)
-    send_all(served)
-    bounce(served)
-    request_letter(served, petition, BOB)
-    send_all(served)
-    found = first_target(served)
+def test_a_bounce_pauses_and_staff_resume_with_an_audit_entry(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    request_letter(fake_site, petition)
+    send_all(fake_site)
+    bounce(fake_site)
+    request_letter(fake_site, petition, BOB)
+    send_all(fake_site)
+    found = first_target(fake_site)
     assert (found["paused"], found["paused_why"], found["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
-    assert asked(served, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
-    assert "letters.resumed" in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)}
-    served.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_QUIET)
-    served.invoke("sweep_mail", schedule_event())
-    send_all(served)
-    assert len(served.mailer.mails) == 2, "the letter that waited is sent"
+    assert asked(fake_site, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
+    assert "letters.resumed" in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
+    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_QUIET)
+    fake_site.invoke("sweep_mail", schedule_event())
+    send_all(fake_site)
+    assert len(fake_site.mailer.mails) == 2, "the letter that waited is sent"
 
 
-def test_staff_can_pause_a_target_and_an_earlier_reason_stays(served: Served) -> None:
-    a_petition_with_a_letter(served)
-    assert asked(served, "POST", f"{PATH}/{TARGET}/pause").status_code == 200
-    assert first_target(served)["paused_why"] == "staff"
-    assert not pause("safe-children", TARGET, "bounced", NOW, served.tables)
-    assert first_target(served)["paused_why"] == "staff"
+def test_staff_can_pause_a_target_and_an_earlier_reason_stays(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    assert asked(fake_site, "POST", f"{PATH}/{TARGET}/pause").status_code == 200
+    assert first_target(fake_site)["paused_why"] == "staff"
+    assert not pause("safe-children", TARGET, "bounced", NOW, fake_site.tables)
+    assert first_target(fake_site)["paused_why"] == "staff"
 
 
-def test_charlie_may_neither_see_nor_resume(served: Served) -> None:
-    a_petition_with_a_letter(served)
-    token = bobs_token(served.tables, NOW, Right.EXPORT)
+def test_charlie_may_neither_see_nor_resume(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    token = bobs_token(fake_site.tables, NOW, Right.EXPORT)
     for method, path in (("GET", PATH), ("POST", f"{PATH}/{TARGET}/resume")):
-        answer = served.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
+        answer = fake_site.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 403

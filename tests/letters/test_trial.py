@@ -6,6 +6,7 @@ from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.request import request_missing
 from tests.actors import ALICE, MINUTE, NOW, bobs_token
+from tests.fake_site import JSON, FakeSite
 from tests.letters.lettering import (
     HOME_SECRETARY,
     LETTER,
@@ -14,62 +15,61 @@ from tests.letters.lettering import (
     send_all,
 )
 from tests.letters.test_counts import TARGET, numbers, request_letter
-from tests.served import JSON, Served
 
 BOB = "bob@charity.example"
 
 
-def send_a_test_to(served: Served, address: str) -> None:
+def send_a_test_to(fake_site: FakeSite, address: str) -> None:
     headers = {
-        "Authorization": f"Bearer {bobs_token(served.tables, served.clock(), Right.MANAGE)}",
+        "Authorization": f"Bearer {bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)}",
         "Content-Type": JSON,
     }
     path = f"/api/staff/petitions/safe-children/letters/{TARGET}/test"
-    answer = served.client.http.request("POST", path, headers=headers, body=json.dumps({"email": address}).encode())
+    answer = fake_site.client.http.request("POST", path, headers=headers, body=json.dumps({"email": address}).encode())
     assert answer.status_code == 202
 
 
-def test_staff_send_themselves_the_letter_as_it_is(served: Served) -> None:
-    a_petition_with_a_letter(served)
-    send_a_test_to(served, BOB)
-    send_all(served)
-    [mail] = served.mailer.mails
+def test_staff_send_themselves_the_letter_as_it_is(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    send_a_test_to(fake_site, BOB)
+    send_all(fake_site)
+    [mail] = fake_site.mailer.mails
     assert (mail.to, mail.subject) == (BOB, f"[TEST] {LETTER['subject']}")
     assert mail.text.startswith("Dear Home Secretary,")
-    assert numbers(served) == LetterNumbers()
+    assert numbers(fake_site) == LetterNumbers()
 
 
-def test_two_tests_at_once_go_each_to_the_one_who_asked_and_no_address_stays(served: Served) -> None:
-    a_petition_with_a_letter(served)
-    send_a_test_to(served, BOB)
-    send_a_test_to(served, "dora@charity.example")
-    send_all(served)
-    assert [mail.to for mail in served.mailer.mails] == [BOB, "dora@charity.example"]
-    assert "charity.example" not in str([item for key, item in served.tables.items.items() if "TARGET" in key.pk])
+def test_two_tests_at_once_go_each_to_the_one_who_asked_and_no_address_stays(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    send_a_test_to(fake_site, BOB)
+    send_a_test_to(fake_site, "dora@charity.example")
+    send_all(fake_site)
+    assert [mail.to for mail in fake_site.mailer.mails] == [BOB, "dora@charity.example"]
+    assert "charity.example" not in str([item for key, item in fake_site.tables.items.items() if "TARGET" in key.pk])
 
 
-def test_in_test_mode_letters_go_to_staff_only_and_later_not_to_the_target(served: Served) -> None:
-    petition = a_petition_with_a_letter(served, targets=[{**OFFICE, "test_to": BOB}])
-    request_letter(served, petition)
-    send_all(served)
-    [mail] = served.mailer.mails
+def test_in_test_mode_letters_go_to_staff_only_and_later_not_to_the_target(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "test_to": BOB}])
+    request_letter(fake_site, petition)
+    send_all(fake_site)
+    [mail] = fake_site.mailer.mails
     assert (mail.to, mail.subject, mail.reply_to) == (BOB, f"[TEST] {LETTER['subject']}", "")
     assert mail.sender_name.startswith(ALICE.name)
-    assert numbers(served) == LetterNumbers()
-    a_petition_with_a_letter(served)
-    assert request_missing(petition.slug, NOW, served.tables, NOW + MINUTE) == 0, (
+    assert numbers(fake_site) == LetterNumbers()
+    a_petition_with_a_letter(fake_site)
+    assert request_missing(petition.slug, NOW, fake_site.tables, NOW + MINUTE) == 0, (
         "lost letters are requested, not those"
     )
-    assert request_missing(petition.slug, NOW, served.tables, NOW) == 1
+    assert request_missing(petition.slug, NOW, fake_site.tables, NOW) == 1
 
 
-def test_a_letter_that_waits_when_test_mode_begins_waits_until_it_ends(served: Served) -> None:
-    request_letter(served, a_petition_with_a_letter(served))
-    messages = list(served.other_queue.messages)
-    a_petition_with_a_letter(served, targets=[{**OFFICE, "test_to": BOB}])
-    send_all(served)
-    assert served.mailer.mails == []
-    assert numbers(served).waiting == 1
-    a_petition_with_a_letter(served)
-    served.deliver("send_other_mail", messages)
-    assert [mail.to for mail in served.mailer.mails] == [HOME_SECRETARY]
+def test_a_letter_that_waits_when_test_mode_begins_waits_until_it_ends(fake_site: FakeSite) -> None:
+    request_letter(fake_site, a_petition_with_a_letter(fake_site))
+    messages = list(fake_site.other_queue.messages)
+    a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "test_to": BOB}])
+    send_all(fake_site)
+    assert fake_site.mailer.mails == []
+    assert numbers(fake_site).waiting == 1
+    a_petition_with_a_letter(fake_site)
+    fake_site.deliver("send_other_mail", messages)
+    assert [mail.to for mail in fake_site.mailer.mails] == [HOME_SECRETARY]

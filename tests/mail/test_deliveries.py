@@ -24,8 +24,8 @@ from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, NOW, a_petition, identity_of, key_of, signed
+from tests.fake_site import FakeSite, schedule_event, stream_event
 from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
-from tests.served import Served, schedule_event, stream_event
 
 
 @pytest.fixture(autouse=True)
@@ -34,95 +34,97 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(worker.KINDS, kind.name, kind)
 
 
-def requested(served: Served, state: Any = STATE, who: Any = ALICE) -> MailRequest:
-    key = delivery_key(a_petition().slug, signed(served.tables, a_petition(), who))
-    request: MailRequest = state.request(key, NOW, served.tables)
+def requested(fake_site: FakeSite, state: Any = STATE, who: Any = ALICE) -> MailRequest:
+    key = delivery_key(a_petition().slug, signed(fake_site.tables, a_petition(), who))
+    request: MailRequest = state.request(key, NOW, fake_site.tables)
     return request
 
 
-def item_of(served: Served, request: MailRequest) -> dict[str, Any]:
+def item_of(fake_site: FakeSite, request: MailRequest) -> dict[str, Any]:
     state = worker.KINDS[request.kind].state
-    return served.tables.items[state.item_key(request.key)]
+    return fake_site.tables.items[state.item_key(request.key)]
 
 
-def sent_to(served: Served, request: MailRequest) -> list[str]:
+def sent_to(fake_site: FakeSite, request: MailRequest) -> list[str]:
     """Deliver the request's message, and return everybody who has got an email."""
-    assert served.deliver("send_other_mail", [request.model_dump()]) == []
-    return [mail.to for mail in served.mailer.mails]
+    assert fake_site.deliver("send_other_mail", [request.model_dump()]) == []
+    return [mail.to for mail in fake_site.mailer.mails]
 
 
-def test_it_is_relayed_sent_marked_and_its_bounce_recorded(served: Served) -> None:
-    request = requested(served)
-    served.invoke("relay_mail", stream_event([("1", None, item_of(served, request))]))
-    assert [served.queue.messages, served.other_queue.messages] == [[], [request.model_dump()]]
-    assert sent_to(served, request) == sent_to(served, request) == [ALICE.email]
-    assert served.mailer.mails[0].subject == f"Thank you for signing: {a_petition().title}"
-    tags = {name: [value] for name, value in served.mailer.mails[0].tags.items()}
+def test_it_is_relayed_sent_marked_and_its_bounce_recorded(fake_site: FakeSite) -> None:
+    request = requested(fake_site)
+    fake_site.invoke("relay_mail", stream_event([("1", None, item_of(fake_site, request))]))
+    assert [fake_site.queue.messages, fake_site.other_queue.messages] == [[], [request.model_dump()]]
+    assert sent_to(fake_site, request) == sent_to(fake_site, request) == [ALICE.email]
+    assert fake_site.mailer.mails[0].subject == f"Thank you for signing: {a_petition().title}"
+    tags = {name: [value] for name, value in fake_site.mailer.mails[0].tags.items()}
     event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
-    assert served.deliver("receive_feedback", [event, event]) == []
-    item = item_of(served, request)
+    assert fake_site.deliver("receive_feedback", [event, event]) == []
+    item = item_of(fake_site, request)
     assert (item["mails"], item["mailed_at"], item["undeliverable"]) == (1, "2026-11-24T12:00:00Z", "bounced")
     assert item.keys() == {"pk", "sk", "mails", "mailed_at", "undeliverable", "expires_at"}, "no personal data"
     assert item["expires_at"] == int((NOW + STATE.lifetime).timestamp())
 
 
-def test_it_is_requested_once_for_each_key(served: Served) -> None:
-    request = requested(served)
+def test_it_is_requested_once_for_each_key(fake_site: FakeSite) -> None:
+    request = requested(fake_site)
     for _ in range(2):
         with pytest.raises(ConditionFailed):
-            STATE.request(request.key, NOW, served.tables)
-        sent_to(served, request)
-    assert len(served.mailer.mails) == 1
+            STATE.request(request.key, NOW, fake_site.tables)
+        sent_to(fake_site, request)
+    assert len(fake_site.mailer.mails) == 1
 
 
-def test_a_signature_withdrawn_meanwhile_drops_the_request(served: Served) -> None:
-    request = requested(served)
-    withdraw(key_of(a_petition(), identity_of(a_petition())), a_petition(), NOW, served.tables)
-    assert sent_to(served, request) == []
-    assert "mail_kind" not in item_of(served, request)
+def test_a_signature_withdrawn_meanwhile_drops_the_request(fake_site: FakeSite) -> None:
+    request = requested(fake_site)
+    withdraw(key_of(a_petition(), identity_of(a_petition())), a_petition(), NOW, fake_site.tables)
+    assert sent_to(fake_site, request) == []
+    assert "mail_kind" not in item_of(fake_site, request)
 
 
-def test_a_complaint_before_the_email_stops_it(served: Served) -> None:
-    request = requested(served)
-    STATE.mark_undeliverable(request.key, "complained", NOW, served.tables)
-    assert sent_to(served, request) == []
+def test_a_complaint_before_the_email_stops_it(fake_site: FakeSite) -> None:
+    request = requested(fake_site)
+    STATE.mark_undeliverable(request.key, "complained", NOW, fake_site.tables)
+    assert sent_to(fake_site, request) == []
 
 
-def test_a_refused_email_is_recorded_and_not_retried(served: Served) -> None:
-    request = requested(served)
-    served.mailer.failures = [MailRefused("MessageRejected")]
-    assert sent_to(served, request) == sent_to(served, request) == []
-    assert item_of(served, request)["undeliverable"] == "refused"
+def test_a_refused_email_is_recorded_and_not_retried(fake_site: FakeSite) -> None:
+    request = requested(fake_site)
+    fake_site.mailer.failures = [MailRefused("MessageRejected")]
+    assert sent_to(fake_site, request) == sent_to(fake_site, request) == []
+    assert item_of(fake_site, request)["undeliverable"] == "refused"
 
 
 @pytest.mark.parametrize("state", [STATE, ONCE_STATE])
-def test_a_used_up_quota_pauses_it_and_it_is_sent_later(served: Served, state: Any) -> None:
-    request = requested(served, state)
-    served.mailer.failures = [SendingStopped("mail")]
+def test_a_used_up_quota_pauses_it_and_it_is_sent_later(fake_site: FakeSite, state: Any) -> None:
+    request = requested(fake_site, state)
+    fake_site.mailer.failures = [SendingStopped("mail")]
     for _ in range(2):
-        assert served.deliver("send_other_mail", [request.model_dump()]) == ["0"]
-    served.invoke("watch_mail", schedule_event())
-    assert not served.other_source.is_open
-    served.clock.forward(PAUSE)
-    assert sent_to(served, request) == [ALICE.email]
+        assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
+    fake_site.invoke("watch_mail", schedule_event())
+    assert not fake_site.other_source.is_open
+    fake_site.clock.forward(PAUSE)
+    assert sent_to(fake_site, request) == [ALICE.email]
 
 
-def test_the_sweep_queues_lost_requests_of_every_kind_and_each_is_sent_once(served: Served) -> None:
-    lost = [requested(served, STATE, ALICE), requested(served, ONCE_STATE, BOB)]
-    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
+def test_the_sweep_queues_lost_requests_of_every_kind_and_each_is_sent_once(fake_site: FakeSite) -> None:
+    lost = [requested(fake_site, STATE, ALICE), requested(fake_site, ONCE_STATE, BOB)]
+    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
     for _ in range(20):
-        served.invoke("sweep_mail", schedule_event())
-    assert {message["key"] for message in served.queue.messages} == {request.key for request in lost}
-    queued = [MailRequest.model_validate(message) for message in served.other_queue.messages]
+        fake_site.invoke("sweep_mail", schedule_event())
+    assert {message["key"] for message in fake_site.queue.messages} == {request.key for request in lost}
+    queued = [MailRequest.model_validate(message) for message in fake_site.other_queue.messages]
     assert sorted(queued, key=str) == sorted(lost, key=str)
-    assert served.deliver("send_other_mail", [request.model_dump() for request in queued]) == []
-    assert sorted(mail.to for mail in served.mailer.mails) == [ALICE.email, BOB.email]
+    assert fake_site.deliver("send_other_mail", [request.model_dump() for request in queued]) == []
+    assert sorted(mail.to for mail in fake_site.mailer.mails) == [ALICE.email, BOB.email]
 
 
 @pytest.mark.parametrize(("state", "mails"), [(STATE, 2), (ONCE_STATE, 1)])
-def test_after_an_unclear_answer_of_ses_it_is_sent_again_or_unknown(served: Served, state: Any, mails: int) -> None:
-    request = requested(served, state)
-    send, lost = served.mailer.send, [Unavailable("mail")]
+def test_after_an_unclear_answer_of_ses_it_is_sent_again_or_unknown(
+    fake_site: FakeSite, state: Any, mails: int
+) -> None:
+    request = requested(fake_site, state)
+    send, lost = fake_site.mailer.send, [Unavailable("mail")]
 
     def sends_and_loses_the_answer(mail: Any) -> str:
         identity = send(mail)
@@ -130,52 +132,54 @@ def test_after_an_unclear_answer_of_ses_it_is_sent_again_or_unknown(served: Serv
             raise lost.pop()
         return identity
 
-    served.mailer.send = sends_and_loses_the_answer  # type: ignore[method-assign]
+    fake_site.mailer.send = sends_and_loses_the_answer  # type: ignore[method-assign]
     for _ in range(2):
-        assert served.deliver("send_other_mail", [request.model_dump()]) == ["0"], "its claim has not expired"
-    served.clock.forward(CLAIM)
-    assert len(sent_to(served, request)) == len(sent_to(served, request)) == mails
-    assert ("mail_unknown_at" in item_of(served, request)) is (mails == 1)
+        assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"], "its claim has not expired"
+    fake_site.clock.forward(CLAIM)
+    assert len(sent_to(fake_site, request)) == len(sent_to(fake_site, request)) == mails
+    assert ("mail_unknown_at" in item_of(fake_site, request)) is (mails == 1)
 
 
-def test_an_unknown_email_is_never_queued_again(served: Served) -> None:
-    request = requested(served, ONCE_STATE)
-    ONCE_STATE.claim(request, NOW, CLAIM, served.tables)
-    ONCE_STATE.begin(request, NOW, served.tables)
-    served.clock.forward(2 * LOST_AFTER_IF_QUIET)
+def test_an_unknown_email_is_never_queued_again(fake_site: FakeSite) -> None:
+    request = requested(fake_site, ONCE_STATE)
+    ONCE_STATE.claim(request, NOW, CLAIM, fake_site.tables)
+    ONCE_STATE.begin(request, NOW, fake_site.tables)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
     for _ in range(40):
-        served.invoke("sweep_mail", schedule_event())
-        served.clock.forward(timedelta(hours=1))
-        served.deliver("send_other_mail", served.other_queue.messages)
-    assert served.mailer.mails == []
-    assert len(served.other_queue.messages) == 1, "the first time, because nobody had marked it yet"
+        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.clock.forward(timedelta(hours=1))
+        fake_site.deliver("send_other_mail", fake_site.other_queue.messages)
+    assert fake_site.mailer.mails == []
+    assert len(fake_site.other_queue.messages) == 1, "the first time, because nobody had marked it yet"
 
 
 @pytest.mark.parametrize("error", [Throttled, Denied, Unreached])
-def test_an_email_that_ses_did_not_take_is_not_unknown(served: Served, error: type[Unavailable]) -> None:
-    request = requested(served, ONCE_STATE)
-    served.mailer.failures = [error("mail")]
-    assert served.deliver("send_other_mail", [request.model_dump()]) == ["0"]
-    assert sent_to(served, request) == [ALICE.email]
+def test_an_email_that_ses_did_not_take_is_not_unknown(fake_site: FakeSite, error: type[Unavailable]) -> None:
+    request = requested(fake_site, ONCE_STATE)
+    fake_site.mailer.failures = [error("mail")]
+    assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
+    assert sent_to(fake_site, request) == [ALICE.email]
 
 
 def test_a_request_that_is_dropped_before_the_email_begins_sends_nothing(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = requested(served, ONCE_STATE)
+    request = requested(fake_site, ONCE_STATE)
 
     def drops(*arguments: Any) -> Content | NotSent | Later:
-        ONCE_STATE.drop(request, NOW, served.tables)
+        ONCE_STATE.drop(request, NOW, fake_site.tables)
         return ONCE.contents(*arguments)
 
     monkeypatch.setitem(worker.KINDS, ONCE.name, replace(ONCE, contents=drops))
-    assert sent_to(served, request) == []
+    assert sent_to(fake_site, request) == []
 
 
-def test_a_crash_before_the_email_is_composed_sends_it_later(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    request = requested(served, ONCE_STATE)
+def test_a_crash_before_the_email_is_composed_sends_it_later(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = requested(fake_site, ONCE_STATE)
     with monkeypatch.context() as patch:
         patch.setattr("tests.mail.a_third_kind.find_by_id", lambda *_: 1 / 0)
-        assert served.deliver("send_other_mail", [request.model_dump()]) == ["0"]
-    served.clock.forward(CLAIM)
-    assert sent_to(served, request) == [ALICE.email]
+        assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
+    fake_site.clock.forward(CLAIM)
+    assert sent_to(fake_site, request) == [ALICE.email]

@@ -13,8 +13,8 @@ from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, Person, a_mail_context, change_item, item_of, json_of, request_of, signed
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
-from tests.served import Served
 
 API = "/api/petitions/safe-children/signatures"
 
@@ -52,21 +52,23 @@ def test_a_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None
     assert tables.items[mail_keys.network_limit("one")]["expires_at"] > NOW.timestamp()
 
 
-def test_a_flood_waits_and_its_signatures_and_answers_are_as_usual(served: Served, petition: Petition) -> None:
+def test_a_flood_waits_and_its_signatures_and_answers_are_as_usual(fake_site: FakeSite, petition: Petition) -> None:
     answers = set()
     for number in range(BURST + 5):
         body = json_of(Person(f"Person {'abcdefgh'[number % 8]}", f"p{number}@mail.example"))
-        answer = served.post_json(API, body)
+        answer = fake_site.post_json(API, body)
         answers.add((answer.status_code, answer.body))
-    items = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+    items = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
     assert len(answers) == 1
     assert len(items) == BURST + 5
-    messages = [request_of(served.tables, petition, item["sk"]).model_dump() for item in items]
-    assert served.deliver("send_mail", messages) == []
-    assert len(served.mailer.mails) == BURST
-    waiting = [item for item in served.tables.items.values() if "mail_due_at" in item]
+    messages = [request_of(fake_site.tables, petition, item["sk"]).model_dump() for item in items]
+    assert fake_site.deliver("send_mail", messages) == []
+    assert len(fake_site.mailer.mails) == BURST
+    waiting = [item for item in fake_site.tables.items.values() if "mail_due_at" in item]
     assert len(waiting) == 5
-    assert not [item for item in served.tables.items.values() if "mail_network" in item], "removed once booked or sent"
+    assert not [item for item in fake_site.tables.items.values() if "mail_network" in item], (
+        "removed once booked or sent"
+    )
 
 
 def test_an_email_whose_turn_is_booked_does_not_book_again(tables: FakeTables, petition: Petition) -> None:

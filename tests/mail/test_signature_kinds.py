@@ -20,8 +20,8 @@ from chalicelib.petitions.publish import publish
 from chalicelib.signatures.model import MailKind, Signature
 from chalicelib.signatures.names import clean_name
 from tests.actors import ALICE, DAY, NOW, OPENED, SITE, TOKEN_KEYS, WELSH, a_mail_context, a_petition
+from tests.fake_site import link_in, token_in
 from tests.fakes import FakeTables
-from tests.served import link_in, token_in
 
 KINDS = [MailKind.CONFIRM, MailKind.ALREADY_SIGNED, MailKind.RECEIPT]
 every_kind = pytest.mark.parametrize("kind", KINDS)

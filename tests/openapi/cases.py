@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from chalicelib.core.tokens import Purpose
-from tests.served import FORM, JSON
+from tests.fake_site import FORM, JSON
 
 NO_PROVIDER = "?no-provider"
 STAFF = {"Authorization": "Bearer <bob>"}

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.signin.provider import forget_provider
+from tests.fake_site import FakeSite
 from tests.openapi.stored import stored_items
-from tests.served import Served
 from tests.signin.issuing import CLIENT, Issuing, issuing
 
 
 @pytest.fixture
-def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> Served:
+def site(fake_site: FakeSite, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
     """Petitions in every state. Alice has signed the open one. A sign-in provider is configured."""
     values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
-    served.tables.items = {key: dict(item) for key, item in stored_items().items()}
-    return served
+    fake_site.tables.items = {key: dict(item) for key, item in stored_items().items()}
+    return fake_site
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from chalicelib.petitions.form import EDITABLE, MOST_KB
 from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from tests.actors import a_petition
 from tests.exports.subscribers import list_requests
+from tests.fake_site import JSON
 from tests.openapi.cases import STAFF, changing_a_petition, get, staff
-from tests.served import JSON
 from tests.totals.hashes import hash_requests
 from tests.updates.sending import TEXT
 

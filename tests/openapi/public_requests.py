@@ -4,8 +4,8 @@ import json
 
 from chalicelib.core.tokens import Purpose
 from tests.actors import LINKS, fields_of, json_of
+from tests.fake_site import FORM, JSON
 from tests.openapi.cases import NO_PROVIDER, about_a_petition, get, of_a_link, post, signing
-from tests.served import FORM, JSON
 from tests.signin.test_api import BEGUN, RETURNED
 
 # Has no authorizer, so our own code answers 401 and 403 here.

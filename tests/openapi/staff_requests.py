@@ -1,10 +1,10 @@
 """Requests of staff about people, tokens and files; and what other suites add."""
 
+from tests.fake_site import JSON
 from tests.letters import letter_requests
 from tests.openapi.cases import STAFF, Case, get, staff
 from tests.openapi.stored import EXPORT_STATES
 from tests.partners import partner_requests
-from tests.served import JSON
 
 EXPORTS_OF, AN_EXPORT = "/api/staff/petitions/{slug}/exports", "/api/staff/exports/{export_id}"
 PERSON = "/api/staff/people/{slug}/{signature_id}"

@@ -26,11 +26,11 @@ from tests.actors import (
 )
 from tests.exporting import a_result, an_export, store_export
 from tests.exports.subscribers import list_requests
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.letters import letter_requests
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
-from tests.served import Served
 from tests.totals.hashes import hash_requests
 from tests.updates.sending import an_update
 
@@ -72,7 +72,7 @@ def _add_exports(tables: FakeTables) -> None:
     tables.put(keys.latest_job("export", "closed"), {"job_id": "closed.waiting"})
 
 
-def with_tokens(text: str, site: Served) -> str:
+def with_tokens(text: str, site: FakeSite) -> str:
     """Return the text with tokens in place of <bob>, <confirm-expired> and the other placeholders."""
     identity = identity_of(a_petition())
     for purpose in (*LINKS, Purpose.STOP):

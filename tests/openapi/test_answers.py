@@ -13,6 +13,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.openapi.cases import NO_PROVIDER, Case
 from tests.openapi.petition_requests import OF_PETITIONS
@@ -20,7 +21,6 @@ from tests.openapi.public_requests import PUBLIC
 from tests.openapi.spec import SPEC, answers, operations, schema_errors
 from tests.openapi.staff_requests import OF_STAFF
 from tests.openapi.stored import with_tokens
-from tests.served import Served
 
 # API Gateway gives answers of these statuses before our code runs. tests/template checks them.
 FROM_THE_GATEWAY = {401, 403, 429}
@@ -28,7 +28,7 @@ FROM_ANY_ROUTE = {429, 503}
 REQUESTS = [*PUBLIC, *OF_PETITIONS, *OF_STAFF]
 
 
-def _answer_of(case: Case, site: Served) -> HTTPResponse:
+def _answer_of(case: Case, site: FakeSite) -> HTTPResponse:
     headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
     body = with_tokens(case.body.decode(), site).encode()
     if case.url.endswith(NO_PROVIDER):
@@ -55,7 +55,7 @@ def assert_as_described(answer: HTTPResponse, described: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("case", REQUESTS, ids=str)
-def test_an_answer_is_as_described(case: Case, site: Served) -> None:
+def test_an_answer_is_as_described(case: Case, site: FakeSite) -> None:
     answer = _answer_of(case, site)
     assert answer.status_code == case.status, answer.body
     assert_as_described(answer, _described(case)[case.status])
@@ -84,7 +84,7 @@ WITH_STORAGE = [
 
 
 @pytest.mark.parametrize("case", WITH_STORAGE, ids=str)
-def test_every_route_that_needs_storage_answers_503_when_storage_fails(case: Case, site: Served) -> None:
+def test_every_route_that_needs_storage_answers_503_when_storage_fails(case: Case, site: FakeSite) -> None:
     # Make the tokens first, because they need storage.
     headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
     ready = replace(case, url=with_tokens(case.url, site), headers=headers)

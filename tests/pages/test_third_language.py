@@ -14,7 +14,7 @@ from chalicelib.pages import render
 from chalicelib.petitions.model import Petition
 from stack.languages import compiled, extracted, write_catalogue
 from tests.actors import WELSH, a_published_petition, json_of, request_of, signed
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 CODE = "he"
 HEBREW = {**WELSH, "title": "ילדים בטוחים"}
@@ -55,24 +55,24 @@ def hebrew(catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hebrew")
-def test_a_catalogue_alone_adds_a_language_to_pages_emails_and_errors(served: Served) -> None:
-    petition = a_published_petition(served.tables, slug="yeladim", translations={CODE: HEBREW}, receipt=True)
-    page = served.get(f"/petitions/{petition.slug}?lang={CODE}").body.decode()
+def test_a_catalogue_alone_adds_a_language_to_pages_emails_and_errors(fake_site: FakeSite) -> None:
+    petition = a_published_petition(fake_site.tables, slug="yeladim", translations={CODE: HEBREW}, receipt=True)
+    page = fake_site.get(f"/petitions/{petition.slug}?lang={CODE}").body.decode()
     assert f'<html lang="{CODE}" dir="rtl">' in page
     assert HEBREW["title"] in page
     assert made_up("Sign this petition") in page
     assert "ישראל" in page, "countries are in the language"
     assert f'hreflang="{CODE}" aria-current="true">עברית</a>' in page
     assert "Sign this petition" not in page.replace(made_up("Sign this petition"), "")
-    assert_signing_keeps_the_language(served, petition)
+    assert_signing_keeps_the_language(fake_site, petition)
 
 
-def assert_signing_keeps_the_language(served: Served, petition: Petition) -> None:
-    wrong = served.post_form(f"/petitions/{petition.slug}/signatures?lang={CODE}", {"name": "", "email": "x"})
+def assert_signing_keeps_the_language(fake_site: FakeSite, petition: Petition) -> None:
+    wrong = fake_site.post_form(f"/petitions/{petition.slug}/signatures?lang={CODE}", {"name": "", "email": "x"})
     assert made_up("Enter your name") in wrong.body.decode()
-    refused = served.post_json(f"/api/petitions/{petition.slug}/signatures?lang={CODE}", {"name": ""})
+    refused = fake_site.post_json(f"/api/petitions/{petition.slug}/signatures?lang={CODE}", {"name": ""})
     assert made_up("Enter your name") in {error["message"] for error in refused.json_body["errors"]}
-    answer = served.post_json(f"/api/petitions/{petition.slug}/signatures", json_of(language=CODE))
+    answer = fake_site.post_json(f"/api/petitions/{petition.slug}/signatures", json_of(language=CODE))
     assert answer.status_code == 202
 
 
@@ -83,23 +83,23 @@ def test_its_dates_and_numbers_are_those_of_the_language() -> None:
     assert own.date(datetime(2026, 11, 4, tzinfo=UTC)) == made_up("4 נובמבר 2026")
 
 
-def test_without_its_catalogue_it_is_unknown(served: Served) -> None:
-    answer = served.post_json("/api/petitions/safe-children/signatures", json_of(language=CODE))
+def test_without_its_catalogue_it_is_unknown(fake_site: FakeSite) -> None:
+    answer = fake_site.post_json("/api/petitions/safe-children/signatures", json_of(language=CODE))
     assert answer.status_code == 422
     assert answer.json_body["errors"] == [{"field": "language", "message": "Choose a language that this site has"}]
-    assert '<html lang="en" dir="ltr">' in served.get(f"/petitions/safe-children?lang={CODE}").body.decode()
+    assert '<html lang="en" dir="ltr">' in fake_site.get(f"/petitions/safe-children?lang={CODE}").body.decode()
 
 
 @pytest.mark.usefixtures("hebrew")
-def test_its_emails_are_written_from_right_to_left(served: Served) -> None:
-    petition = a_published_petition(served.tables, slug="yeladim", translations={CODE: HEBREW})
-    identity = signed(served.tables, petition, language=CODE)
-    served.deliver("send_mail", [request_of(served.tables, petition, identity).model_dump()])
-    [mail] = served.mailer.mails
+def test_its_emails_are_written_from_right_to_left(fake_site: FakeSite) -> None:
+    petition = a_published_petition(fake_site.tables, slug="yeladim", translations={CODE: HEBREW})
+    identity = signed(fake_site.tables, petition, language=CODE)
+    fake_site.deliver("send_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
+    [mail] = fake_site.mailer.mails
     assert f'<html lang="{CODE}" dir="rtl">' in mail.html
     assert "border-right:4px" in mail.html
     assert mail.subject == made_up(f"Please confirm that it was you: {HEBREW['title']}")
-    page = served.get(served.last_link("confirm")).body.decode()
+    page = fake_site.get(fake_site.last_link("confirm")).body.decode()
     assert made_up("Confirm your signature") in page
     assert f'action="/confirm?lang={CODE}"' in page
 

@@ -4,9 +4,9 @@ import pytest
 
 from chalicelib.core.rights import Right
 from tests.actors import NOW, bobs_token
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 
 @pytest.fixture
-def bob(served: Served) -> str:
-    return bobs_token(served.tables, NOW, Right.PEOPLE)
+def bob(fake_site: FakeSite) -> str:
+    return bobs_token(fake_site.tables, NOW, Right.PEOPLE)

@@ -5,16 +5,16 @@ import json
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_published_petition, change_item, confirmed, item_of, signed
+from tests.fake_site import FakeSite
 from tests.people.test_api import ask, at
-from tests.served import Served
 
 
-def test_the_access_file_contains_all_data_held_on_its_owner(served: Served, bob: str, petition: Petition) -> None:
-    other = a_published_petition(served.tables, slug="another")
-    identity = confirmed(served.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
-    signed(served.tables, other)
-    publish(petition.model_copy(update={"text": "Another text", "sign_wording": "Another"}), NOW, served.tables)
-    answer = ask(served, bob, "POST", at(identity, "access"))
+def test_the_access_file_contains_all_data_held_on_its_owner(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+    other = a_published_petition(fake_site.tables, slug="another")
+    identity = confirmed(fake_site.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
+    signed(fake_site.tables, other)
+    publish(petition.model_copy(update={"text": "Another text", "sign_wording": "Another"}), NOW, fake_site.tables)
+    answer = ask(fake_site, bob, "POST", at(identity, "access"))
     assert answer.headers["Content-Disposition"] == f'attachment; filename="access-{identity}.json"'
     assert answer.headers["Cache-Control"] == "no-store"
     file = answer.json_body
@@ -39,34 +39,34 @@ def test_the_access_file_contains_all_data_held_on_its_owner(served: Served, bob
     assert file["held_elsewhere"]
 
 
-def test_every_stored_attribute_is_in_the_access_file(served: Served, bob: str, petition: Petition) -> None:
-    identity = confirmed(served.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
+def test_every_stored_attribute_is_in_the_access_file(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+    identity = confirmed(fake_site.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
     mail = {"mails": 3, "mailed_at": "2026-11-23T01:02:03Z", "mail_nudged_at": "2026-11-23T04:05:06Z"}
-    change_item(served.tables, petition, identity, undeliverable="bounced", counted_source="other", **mail)
-    item = item_of(served.tables, petition, identity)
-    file = json.dumps(ask(served, bob, "POST", at(identity, "access")).json_body)
+    change_item(fake_site.tables, petition, identity, undeliverable="bounced", counted_source="other", **mail)
+    item = item_of(fake_site.tables, petition, identity)
+    file = json.dumps(ask(fake_site, bob, "POST", at(identity, "access")).json_body)
     # `pk` is the petition and a bucket number. `text_version` is checked below, joined with the consent version.
     values = {str(value) for name, value in item.items() if name not in ("pk", "updates", "text_version")}
     assert not [value for value in values if value not in file]
     assert f"{item['text_version']}.{item['consent_version']}" in file
 
 
-def test_the_access_file_has_the_wording_in_the_language_that_was_signed_in(served: Served, bob: str) -> None:
-    petition = a_published_petition(served.tables, slug="in-welsh", translations={"cy": WELSH})
-    identity = confirmed(served.tables, petition, language="cy")
-    answer = ask(served, bob, "POST", f"/api/staff/people/in-welsh/{identity}/access")
+def test_the_access_file_has_the_wording_in_the_language_that_was_signed_in(fake_site: FakeSite, bob: str) -> None:
+    petition = a_published_petition(fake_site.tables, slug="in-welsh", translations={"cy": WELSH})
+    identity = confirmed(fake_site.tables, petition, language="cy")
+    answer = ask(fake_site, bob, "POST", f"/api/staff/people/in-welsh/{identity}/access")
     [one] = [each for each in answer.json_body["signatures"] if each["petition"]["slug"] == "in-welsh"]
     assert one["person"]["language"] == "cy"
     assert [each["wording"] for each in one["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
-    ask(served, bob, "POST", f"/api/staff/people/in-welsh/{identity}/withdraw")
-    assert "language" not in item_of(served.tables, petition, identity), "it is personal data"
+    ask(fake_site, bob, "POST", f"/api/staff/people/in-welsh/{identity}/withdraw")
+    assert "language" not in item_of(fake_site.tables, petition, identity), "it is personal data"
 
 
 def test_a_withdrawn_signature_is_in_the_access_file_without_personal_data(
-    served: Served, bob: str, petition: Petition
+    fake_site: FakeSite, bob: str, petition: Petition
 ) -> None:
-    identity = confirmed(served.tables, petition)
-    ask(served, bob, "POST", at(identity, "withdraw"))
-    [one] = ask(served, bob, "POST", at(identity, "access")).json_body["signatures"]
+    identity = confirmed(fake_site.tables, petition)
+    ask(fake_site, bob, "POST", at(identity, "withdraw"))
+    [one] = ask(fake_site, bob, "POST", at(identity, "access")).json_body["signatures"]
     assert (one["state"], one["person"]["email"]) == ("withdrawn", None)
     assert [each["given"] for each in one["consents"]] == [False, False]

@@ -7,8 +7,8 @@ from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from tests.actors import ALICE, DAY, NOW, bobs_token, confirmed, item_of
+from tests.fake_site import FakeSite
 from tests.people.test_api import FIND, ask, at, found, recorded
-from tests.served import Served
 
 ACTIONS = {
     "resend": "mail.resent",
@@ -20,57 +20,57 @@ ACTIONS = {
 
 @pytest.mark.parametrize(("verb", "action"), ACTIONS.items())
 def test_every_action_is_audited_by_id_without_the_address(
-    served: Served, bob: str, petition: Petition, verb: str, action: str
+    fake_site: FakeSite, bob: str, petition: Petition, verb: str, action: str
 ) -> None:
-    identity = confirmed(served.tables, petition)
-    assert ask(served, bob, "POST", at(identity, verb)).status_code == 200
-    [entry] = [*entries(NOW - DAY, NOW + DAY, served.tables)]
+    identity = confirmed(fake_site.tables, petition)
+    assert ask(fake_site, bob, "POST", at(identity, verb)).status_code == 200
+    [entry] = [*entries(NOW - DAY, NOW + DAY, fake_site.tables)]
     assert (entry.actor.owner, entry.action.name, entry.action.subject) == ("bob", action, identity)
     assert "alice" not in entry.model_dump_json().lower()
 
 
 @pytest.mark.parametrize(("method", "verb"), [("GET", ""), *(("POST", verb) for verb in ACTIONS)])
 def test_without_an_audit_entry_nothing_is_done_or_shown(
-    served: Served, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch, method: str, verb: str
+    fake_site: FakeSite, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch, method: str, verb: str
 ) -> None:
-    identity = confirmed(served.tables, petition)
-    before = item_of(served.tables, petition, identity)
+    identity = confirmed(fake_site.tables, petition)
+    before = item_of(fake_site.tables, petition, identity)
 
     def fails(*_: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr(served.tables, "put_new", fails)
-    answer = ask(served, bob, method, at(identity, verb))
+    monkeypatch.setattr(fake_site.tables, "put_new", fails)
+    answer = ask(fake_site, bob, method, at(identity, verb))
     assert answer.status_code == 503
     assert ALICE.name not in str(answer.body)
-    assert item_of(served.tables, petition, identity) == before
+    assert item_of(fake_site.tables, petition, identity) == before
 
 
 @pytest.mark.parametrize("path", [at("0" * 32), at("not-an-id"), "/api/staff/people/nowhere/" + "0" * 32])
-def test_an_unknown_signature_is_404_and_not_audited(served: Served, bob: str, path: str) -> None:
-    assert ask(served, bob, "GET", path).status_code == 404
+def test_an_unknown_signature_is_404_and_not_audited(fake_site: FakeSite, bob: str, path: str) -> None:
+    assert ask(fake_site, bob, "GET", path).status_code == 404
     for verb in ACTIONS:
-        assert ask(served, bob, "POST", f"{path}/{verb}").status_code == 404
-    assert recorded(served) == []
+        assert ask(fake_site, bob, "POST", f"{path}/{verb}").status_code == 404
+    assert recorded(fake_site) == []
 
 
 @pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
-def test_other_rights_give_no_access_to_people(served: Served, petition: Petition, right: Right) -> None:
-    token, identity = bobs_token(served.tables, NOW, right), confirmed(served.tables, petition)
-    assert ask(served, token, "POST", FIND, {"email": ALICE.email}).status_code == 403
-    assert ask(served, token, "GET", at(identity)).status_code == 403
+def test_other_rights_give_no_access_to_people(fake_site: FakeSite, petition: Petition, right: Right) -> None:
+    token, identity = bobs_token(fake_site.tables, NOW, right), confirmed(fake_site.tables, petition)
+    assert ask(fake_site, token, "POST", FIND, {"email": ALICE.email}).status_code == 403
+    assert ask(fake_site, token, "GET", at(identity)).status_code == 403
     for verb in ACTIONS:
-        assert ask(served, token, "POST", at(identity, verb)).status_code == 403
+        assert ask(fake_site, token, "POST", at(identity, verb)).status_code == 403
 
 
 def test_no_name_or_address_is_logged(
-    served: Served, bob: str, petition: Petition, caplog: pytest.LogCaptureFixture
+    fake_site: FakeSite, bob: str, petition: Petition, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    identity = confirmed(served.tables, petition)
-    found(served, bob)
+    identity = confirmed(fake_site.tables, petition)
+    found(fake_site, bob)
     for verb in ACTIONS:
-        ask(served, bob, "POST", at(identity, verb))
+        ask(fake_site, bob, "POST", at(identity, verb))
     logged = "".join(f"{record.getMessage()}{vars(record)}" for record in caplog.records).lower()
     assert identity in logged
     # "alice" is not checked, because Chalice's own path contains it.

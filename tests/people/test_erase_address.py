@@ -25,102 +25,102 @@ from tests.actors import (
     json_of,
     signed,
 )
+from tests.fake_site import FakeSite
 from tests.people.test_api import FIND, ask, found, recorded
-from tests.served import Served
 from tests.signatures.test_erase import LEFT
 from tests.signatures.test_sign import signatures_in
 
 ERASE = "/api/staff/people/erase"
 
 
-def signs_while_the_table_is_down(served: Served) -> None:
-    set_level(Level.ACCEPT_ONLY, served.tables)
+def signs_while_the_table_is_down(fake_site: FakeSite) -> None:
+    set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
-    assert served.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
-    set_level(Level.NORMAL, served.tables)
+    assert fake_site.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
+    set_level(Level.NORMAL, fake_site.tables)
     forget_level()
 
 
-def erased(served: Served, bob: str) -> list[Item]:
-    answer = ask(served, bob, "POST", ERASE, {"email": ALICE.email})
+def erased(fake_site: FakeSite, bob: str) -> list[Item]:
+    answer = ask(fake_site, bob, "POST", ERASE, {"email": ALICE.email})
     assert answer.status_code == 200
     signatures: list[Item] = answer.json_body["signatures"]
     return signatures
 
 
-def test_a_search_says_how_many_signatures_cannot_be_searched_yet(served: Served, bob: str) -> None:
-    signs_while_the_table_is_down(served)
-    assert ask(served, bob, "POST", FIND, {"email": ALICE.email}).json_body == {"signatures": [], "waiting": 1}
+def test_a_search_says_how_many_signatures_cannot_be_searched_yet(fake_site: FakeSite, bob: str) -> None:
+    signs_while_the_table_is_down(fake_site)
+    assert ask(fake_site, bob, "POST", FIND, {"email": ALICE.email}).json_body == {"signatures": [], "waiting": 1}
 
 
 def test_a_search_works_while_the_queue_does_not_answer(
-    served: Served, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails() -> int:
         raise Unavailable("queue")
 
-    signed(served.tables, petition)
-    monkeypatch.setattr(served.overflow, "depth", fails)
-    answer = ask(served, bob, "POST", FIND, {"email": ALICE.email}).json_body
+    signed(fake_site.tables, petition)
+    monkeypatch.setattr(fake_site.overflow, "depth", fails)
+    answer = ask(fake_site, bob, "POST", FIND, {"email": ALICE.email}).json_body
     assert (len(answer["signatures"]), answer["waiting"]) == (1, None)
 
 
-def test_a_signature_that_waits_is_erased_although_nobody_can_find_it(served: Served, bob: str) -> None:
-    signs_while_the_table_is_down(served)
-    served.clock.forward(MINUTE)
-    assert erased(served, bob) == []
-    assert served.deliver("store_overflow", served.overflow.messages) == []
-    assert {item["state"] for item in signatures_in(served.tables)} == {"withdrawn"}
-    assert not [item for item in signatures_in(served.tables) if "email" in item]
-    assert found(served, bob) == []
+def test_a_signature_that_waits_is_erased_although_nobody_can_find_it(fake_site: FakeSite, bob: str) -> None:
+    signs_while_the_table_is_down(fake_site)
+    fake_site.clock.forward(MINUTE)
+    assert erased(fake_site, bob) == []
+    assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+    assert {item["state"] for item in signatures_in(fake_site.tables)} == {"withdrawn"}
+    assert not [item for item in signatures_in(fake_site.tables) if "email" in item]
+    assert found(fake_site, bob) == []
 
 
-def test_signing_after_erasure_is_kept_and_mailed(served: Served, bob: str, petition: Petition) -> None:
-    erased(served, bob)
-    served.clock.forward(MINUTE)
-    signs_while_the_table_is_down(served)
-    assert served.deliver("store_overflow", served.overflow.messages) == []
-    [signature] = found(served, bob)
+def test_signing_after_erasure_is_kept_and_mailed(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+    erased(fake_site, bob)
+    fake_site.clock.forward(MINUTE)
+    signs_while_the_table_is_down(fake_site)
+    assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+    [signature] = found(fake_site, bob)
     assert (signature["state"], signature["person"]["name"]) == ("pending", ALICE.name)
-    assert item_of(served.tables, petition, signature["id"])["mail_kind"] == "confirm"
+    assert item_of(fake_site.tables, petition, signature["id"])["mail_kind"] == "confirm"
 
 
 def test_erasing_an_address_erases_all_its_signatures_and_no_others(
-    served: Served, bob: str, petition: Petition
+    fake_site: FakeSite, bob: str, petition: Petition
 ) -> None:
-    other = a_published_petition(served.tables, slug="another")
-    identity = confirmed(served.tables, petition)
-    confirmed(served.tables, petition, BOB)
-    signed(served.tables, other)
+    other = a_published_petition(fake_site.tables, slug="another")
+    identity = confirmed(fake_site.tables, petition)
+    confirmed(fake_site.tables, petition, BOB)
+    signed(fake_site.tables, other)
     for _ in range(2):
-        assert {each["state"] for each in erased(served, bob)} == {"erased"}
-    assert item_of(served.tables, petition, identity).keys() == LEFT
-    assert exact_count(petition, NOW, served.tables).confirmed == 1
+        assert {each["state"] for each in erased(fake_site, bob)} == {"erased"}
+    assert item_of(fake_site.tables, petition, identity).keys() == LEFT
+    assert exact_count(petition, NOW, fake_site.tables).confirmed == 1
 
 
 def test_an_erasure_is_recorded_by_id_so_that_a_restore_leaves_the_signatures_out(
-    served: Served, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    erased(served, bob)
-    [action] = recorded(served)
+    erased(fake_site, bob)
+    [action] = recorded(fake_site)
     identity = identity_of(petition)
     assert (action.name, action.details) == ("person.erased", {"safe-children": identity})
-    monkeypatch.setattr("commands.common.tables", lambda: served.tables)
+    monkeypatch.setattr("commands.common.tables", lambda: fake_site.tables)
     assert Trail(NOW - DAY, frozenset(), frozenset()).read().erased == {identity: NOW}
 
 
-def test_a_mark_is_no_signature_for_counts_and_projections(served: Served, bob: str, petition: Petition) -> None:
-    erased(served, bob)
-    mark = item_of(served.tables, petition, identity_of(petition))
+def test_a_mark_is_no_signature_for_counts_and_projections(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+    erased(fake_site, bob)
+    mark = item_of(fake_site.tables, petition, identity_of(petition))
     assert mark.keys() == LEFT
     changes = [*increments("1", None, mark, NOW), *increments("2", mark, None, NOW)]
     assert not [change for change in changes if any(change.numbers.values())]
-    found = recount(petition, lambda: NOW + DAY, served.tables)
+    found = recount(petition, lambda: NOW + DAY, fake_site.tables)
     assert (found.confirmed, found.drift, found.pending) == (0, {}, {})
 
 
 @pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
-def test_other_rights_cannot_erase(served: Served, right: Right) -> None:
-    token = bobs_token(served.tables, NOW, right)
-    assert ask(served, token, "POST", ERASE, {"email": ALICE.email}).status_code == 403
-    assert not signatures_in(served.tables)
+def test_other_rights_cannot_erase(fake_site: FakeSite, right: Right) -> None:
+    token = bobs_token(fake_site.tables, NOW, right)
+    assert ask(fake_site, token, "POST", ERASE, {"email": ALICE.email}).status_code == 403
+    assert not signatures_in(fake_site.tables)

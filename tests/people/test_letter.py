@@ -9,22 +9,22 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, a_petition, a_published_petition, bobs_token, change_item, confirmed, key_of
+from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.people.test_api import ask, at
-from tests.served import Served
 
 
-def letter_in_file(served: Served, identity: str) -> Any:
-    token = bobs_token(served.tables, NOW, Right.PEOPLE)
-    [one] = ask(served, token, "POST", at(identity, "access")).json_body["signatures"]
+def letter_in_file(fake_site: FakeSite, identity: str) -> Any:
+    token = bobs_token(fake_site.tables, NOW, Right.PEOPLE)
+    [one] = ask(fake_site, token, "POST", at(identity, "access")).json_body["signatures"]
     return one["letter"]
 
 
-def test_the_file_has_the_letter_as_it_was_confirmed(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    identity = confirmed_with_a_letter(served, petition, subject="My subject", opening=1, reply=True)
-    publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, served.tables)
-    assert letter_in_file(served, identity) == {
+def test_the_file_has_the_letter_as_it_was_confirmed(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition, subject="My subject", opening=1, reply=True)
+    publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, fake_site.tables)
+    assert letter_in_file(fake_site, identity) == {
         "agreed": {
             "version": petition.letter_version,
             "subject": "My subject",
@@ -40,22 +40,22 @@ def test_the_file_has_the_letter_as_it_was_confirmed(served: Served) -> None:
     }
 
 
-def test_the_file_has_a_letter_that_somebody_asked_to_send_and_nobody_has_sent(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    identity = confirmed(served.tables, petition)
+def test_the_file_has_a_letter_that_somebody_asked_to_send_and_nobody_has_sent(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed(fake_site.tables, petition)
     asked = {"version": petition.letter_version, "body": "Somebody typed this.", "asked_at": iso(NOW)}
-    change_item(served.tables, petition, identity, letter_asked=asked)
-    letter = letter_in_file(served, identity)
+    change_item(fake_site.tables, petition, identity, letter_asked=asked)
+    letter = letter_in_file(fake_site, identity)
     assert (letter["agreed"], letter["asked"]["body"]) == (None, "Somebody typed this.")
 
 
-def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    identity = confirmed_with_a_letter(served, petition)
-    request = LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, served.tables)
-    LETTERS.mark_sent(request, NOW, served.tables)
-    withdraw(key_of(petition, identity), petition, NOW, served.tables)
-    letter = letter_in_file(served, identity)
+def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    request = LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    LETTERS.mark_sent(request, NOW, fake_site.tables)
+    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
+    letter = letter_in_file(fake_site, identity)
     assert letter["agreed"] is None
     [delivery] = letter["deliveries"]
     assert (delivery["target"], delivery["sent_at"], delivery["waiting_since"]) == (
@@ -65,6 +65,6 @@ def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(served: Serv
     )
 
 
-def test_a_petition_without_a_letter_has_none_in_the_file(served: Served) -> None:
-    identity = confirmed(served.tables, a_published_petition(served.tables))
-    assert letter_in_file(served, identity) is None
+def test_a_petition_without_a_letter_has_none_in_the_file(fake_site: FakeSite) -> None:
+    identity = confirmed(fake_site.tables, a_published_petition(fake_site.tables))
+    assert letter_in_file(fake_site, identity) is None

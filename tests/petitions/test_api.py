@@ -8,34 +8,34 @@ import pytest
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.find import forget_petitions
 from tests.actors import DAY, NOW, WELSH, a_published_petition, confirmed
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 HERE = "/petitions/safe-children"
 COUNTED = "/api/petitions/safe-children"
 
 
-def test_the_list_shows_open_petitions_with_their_counts(served: Served) -> None:
-    confirmed(served.tables, a_published_petition(served.tables))
-    a_published_petition(served.tables, slug="hidden-draft", title="Hidden draft", state="draft")
-    answer = served.get("/")
+def test_the_list_shows_open_petitions_with_their_counts(fake_site: FakeSite) -> None:
+    confirmed(fake_site.tables, a_published_petition(fake_site.tables))
+    a_published_petition(fake_site.tables, slug="hidden-draft", title="Hidden draft", state="draft")
+    answer = fake_site.get("/")
     assert (answer.status_code, "Keep trafficked children safe" in answer.body.decode()) == (200, True)
     assert "<strong>1</strong> signature" in answer.body.decode()
     assert "Hidden draft" not in answer.body.decode()
 
 
-def test_the_list_shows_the_newest_petition_first(served: Served) -> None:
+def test_the_list_shows_the_newest_petition_first(fake_site: FakeSite) -> None:
     for slug, days in (("aaa", 3), ("zzz", 1), ("mmm", 2)):
-        a_published_petition(served.tables, slug=slug, title=f"Petition {slug}", opened_at=NOW - days * DAY)
-    body = served.get("/").body.decode()
+        a_published_petition(fake_site.tables, slug=slug, title=f"Petition {slug}", opened_at=NOW - days * DAY)
+    body = fake_site.get("/").body.decode()
     assert [body.index(f"Petition {slug}") for slug in ("zzz", "mmm", "aaa")] == sorted(
         body.index(f"Petition {slug}") for slug in ("zzz", "mmm", "aaa")
     )
 
 
-def test_the_form_keeps_a_valid_source_of_the_link(served: Served) -> None:
-    assert 'name="source" value="bbc-news"' in served.get(f"{HERE}?source=bbc-news").body.decode()
+def test_the_form_keeps_a_valid_source_of_the_link(fake_site: FakeSite) -> None:
+    assert 'name="source" value="bbc-news"' in fake_site.get(f"{HERE}?source=bbc-news").body.decode()
     for wrong in ("BBC", "%3Cscript%3E", "", "a" * 41):
-        body = served.get(f"{HERE}?source={wrong}").body.decode()
+        body = fake_site.get(f"{HERE}?source={wrong}").body.decode()
         assert 'name="source"' not in body
         assert "<script>" not in body
 
@@ -52,27 +52,27 @@ def test_the_form_keeps_a_valid_source_of_the_link(served: Served) -> None:
         "safe-children%E2%80%9D",
     ],
 )
-def test_a_pasted_address_leads_to_the_petition(served: Served, pasted: str) -> None:
-    answer = served.get(f"/petitions/{pasted}?source=bbc-news&lang=cy")
+def test_a_pasted_address_leads_to_the_petition(fake_site: FakeSite, pasted: str) -> None:
+    answer = fake_site.get(f"/petitions/{pasted}?source=bbc-news&lang=cy")
     assert answer.status_code == 302
     assert answer.headers["Location"] == f"{HERE}?source=bbc-news&lang=cy"
 
 
 @pytest.mark.parametrize("unknown", ["...", "a.b", "safe_children", "%2F%2Fevil.example%2F"])
-def test_an_address_that_cannot_be_meant_is_not_found(served: Served, unknown: str) -> None:
-    assert served.get(f"/petitions/{unknown}").status_code == 404
+def test_an_address_that_cannot_be_meant_is_not_found(fake_site: FakeSite, unknown: str) -> None:
+    assert fake_site.get(f"/petitions/{unknown}").status_code == 404
 
 
-def test_the_json_follows_the_contract(served: Served) -> None:
-    confirmed(served.tables, a_published_petition(served.tables, closes_at=NOW + DAY))
+def test_the_json_follows_the_contract(fake_site: FakeSite) -> None:
+    confirmed(fake_site.tables, a_published_petition(fake_site.tables, closes_at=NOW + DAY))
     forget_petitions()
-    answer = served.get(COUNTED)
+    answer = fake_site.get(COUNTED)
     assert answer.status_code == 200
     in_short = {
         "slug": "safe-children",
         "title": "Keep trafficked children safe",
         "languages": ["en"],
-        "text_version": a_published_petition(served.tables).text_version,
+        "text_version": a_published_petition(fake_site.tables).text_version,
         "target": "the Home Secretary",
         "state": "open",
         "goal": 10000,
@@ -83,9 +83,9 @@ def test_the_json_follows_the_contract(served: Served) -> None:
     assert answer.json_body.items() >= in_short.items()
 
 
-def test_the_json_has_what_a_page_needs_to_collect_signatures(served: Served) -> None:
-    petition = a_published_petition(served.tables, updates_wording="Send <b>news</b>")
-    shown = served.get(COUNTED).json_body
+def test_the_json_has_what_a_page_needs_to_collect_signatures(fake_site: FakeSite) -> None:
+    petition = a_published_petition(fake_site.tables, updates_wording="Send <b>news</b>")
+    shown = fake_site.get(COUNTED).json_body
     assert shown["text"] == petition.text
     assert shown["consents"] == [
         {"name": "sign", "wording": petition.sign_wording, "version": petition.consent_version},
@@ -98,15 +98,15 @@ def test_the_json_has_what_a_page_needs_to_collect_signatures(served: Served) ->
 
 
 def test_the_list_is_shown_without_counts_while_they_are_unavailable(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_published_petition(served.tables)
+    a_published_petition(fake_site.tables)
     with monkeypatch.context() as down:
-        down.setattr(served.tables, "batch_get", raising(Throttled("storage")))
-        body = served.get("/").body.decode()
+        down.setattr(fake_site.tables, "batch_get", raising(Throttled("storage")))
+        body = fake_site.get("/").body.decode()
         assert ("Keep trafficked children safe" in body, "<strong>0</strong>" in body) == (True, False)
-        assert served.get("/api/petitions").status_code == 503
-    assert served.get("/api/petitions").json_body["petitions"][0]["count"] == 0
+        assert fake_site.get("/api/petitions").status_code == 503
+    assert fake_site.get("/api/petitions").json_body["petitions"][0]["count"] == 0
 
 
 def raising(error: Exception) -> Callable[..., None]:
@@ -116,18 +116,18 @@ def raising(error: Exception) -> Callable[..., None]:
     return fail
 
 
-def test_the_json_list_has_the_open_petitions_newest_first(served: Served) -> None:
-    confirmed(served.tables, a_published_petition(served.tables))
-    a_published_petition(served.tables, slug="newer", opened_at=NOW - DAY)
-    a_published_petition(served.tables, slug="hidden-draft", state="draft")
-    listed = served.get("/api/petitions").json_body["petitions"]
+def test_the_json_list_has_the_open_petitions_newest_first(fake_site: FakeSite) -> None:
+    confirmed(fake_site.tables, a_published_petition(fake_site.tables))
+    a_published_petition(fake_site.tables, slug="newer", opened_at=NOW - DAY)
+    a_published_petition(fake_site.tables, slug="hidden-draft", state="draft")
+    listed = fake_site.get("/api/petitions").json_body["petitions"]
     assert [(each["slug"], each["count"]) for each in listed] == [("newer", 0), ("safe-children", 1)]
-    assert listed[1].items() < served.get(COUNTED).json_body.items()
+    assert listed[1].items() < fake_site.get(COUNTED).json_body.items()
 
 
 @pytest.mark.parametrize("path", ["/", "/api/petitions", HERE, COUNTED, f"{COUNTED}/count"])
-def test_public_responses_may_be_cached_by_a_cdn(served: Served, path: str) -> None:
-    policy = served.get(path).headers["Cache-Control"]
+def test_public_responses_may_be_cached_by_a_cdn(fake_site: FakeSite, path: str) -> None:
+    policy = fake_site.get(path).headers["Cache-Control"]
     assert "public" in policy
     assert "max-age=5" in policy
     assert "stale-while-revalidate=" in policy
@@ -135,64 +135,64 @@ def test_public_responses_may_be_cached_by_a_cdn(served: Served, path: str) -> N
 
 
 @pytest.mark.parametrize("path", [f"{HERE}/thanks", "/petitions/nothing", "/api/petitions/nothing", "/confirm"])
-def test_thanks_and_error_responses_are_not_cached(served: Served, path: str) -> None:
-    assert served.get(path).headers["Cache-Control"] == "no-store"
+def test_thanks_and_error_responses_are_not_cached(fake_site: FakeSite, path: str) -> None:
+    assert fake_site.get(path).headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
     ("changes", "status"), [({"state": "draft"}, 404), ({"state": "removed"}, 410), ({"opened_at": NOW + DAY}, 404)]
 )
 def test_hidden_petitions_get_the_same_status_on_every_route(
-    served: Served, changes: dict[str, object], status: int
+    fake_site: FakeSite, changes: dict[str, object], status: int
 ) -> None:
-    a_published_petition(served.tables, slug="another", **changes)
+    a_published_petition(fake_site.tables, slug="another", **changes)
     for path in ("/petitions/another", "/petitions/another/thanks"):
-        answer = served.get(path)
+        answer = fake_site.get(path)
         assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     for path in ("/api/petitions/another", "/api/petitions/another/count"):
-        answer = served.get(path)
+        answer = fake_site.get(path)
         assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
         assert json.loads(answer.body)["status"] == status
 
 
-def test_a_closed_petition_is_shown_without_a_form(served: Served) -> None:
-    a_published_petition(served.tables, slug="another", state="closed", closes_at=NOW)
-    body = served.get("/petitions/another").body.decode()
+def test_a_closed_petition_is_shown_without_a_form(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, slug="another", state="closed", closes_at=NOW)
+    body = fake_site.get("/petitions/another").body.decode()
     assert "This petition is closed" in body
     assert "<form" not in body
-    assert served.get("/api/petitions/another").json_body["state"] == "closed"
+    assert fake_site.get("/api/petitions/another").json_body["state"] == "closed"
 
 
-def test_the_form_is_shown_when_the_count_is_unavailable(served: Served) -> None:
-    served.get(HERE)
-    served.clock.forward(DAY)
-    served.tables.fail_next(Throttled("storage"))
-    answer = served.get(HERE)
+def test_the_form_is_shown_when_the_count_is_unavailable(fake_site: FakeSite) -> None:
+    fake_site.get(HERE)
+    fake_site.clock.forward(DAY)
+    fake_site.tables.fail_next(Throttled("storage"))
+    answer = fake_site.get(HERE)
     assert answer.status_code == 200
     assert "<form" in answer.body.decode()
 
 
-def test_the_list_is_shown_when_a_count_is_unavailable(served: Served) -> None:
-    class Down(type(served.tables)):  # type: ignore[misc]
+def test_the_list_is_shown_when_a_count_is_unavailable(fake_site: FakeSite) -> None:
+    class Down(type(fake_site.tables)):  # type: ignore[misc]
         def get(self, *_: object, **__: object) -> None:
             raise Throttled("storage")
 
-    served.tables.__class__ = Down
-    answer = served.get("/")
+    fake_site.tables.__class__ = Down
+    answer = fake_site.get("/")
     assert answer.status_code == 200, "one unavailable count must not break the front page"
     assert "Keep trafficked children safe" in answer.body.decode()
 
 
-def test_the_json_and_the_list_are_in_the_language_that_the_address_names(served: Served) -> None:
-    petition = a_published_petition(served.tables, translations={"cy": WELSH})
+def test_the_json_and_the_list_are_in_the_language_that_the_address_names(fake_site: FakeSite) -> None:
+    petition = a_published_petition(fake_site.tables, translations={"cy": WELSH})
     forget_petitions()
-    english, welsh = (served.get(f"{COUNTED}{query}").json_body for query in ("", "?lang=cy"))
+    english, welsh = (fake_site.get(f"{COUNTED}{query}").json_body for query in ("", "?lang=cy"))
     assert (english["title"], welsh["title"]) == (petition.title, WELSH["title"])
     assert [each["wording"] for each in welsh["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
     assert "Hysbysiad preifatrwydd" in welsh["privacy"]["notice_html"]
     assert welsh["languages"] == ["en", "cy"]
     assert {english["text_version"], welsh["text_version"]} == {petition.text_version}
-    assert WELSH["title"] in served.get("/?lang=cy").body.decode()
-    assert served.get(f"{COUNTED}?lang=xx").json_body == english
-    missing = served.get("/api/petitions/none?lang=cy").json_body
+    assert WELSH["title"] in fake_site.get("/?lang=cy").body.decode()
+    assert fake_site.get(f"{COUNTED}?lang=xx").json_body == english
+    missing = fake_site.get("/api/petitions/none?lang=cy").json_body
     assert missing["detail"] == "Nid oes deiseb yn y cyfeiriad hwn."

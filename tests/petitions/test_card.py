@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.petitions.card import SIZES, _size_and_lines, card_of
 from tests.actors import a_petition, a_published_petition
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 PNG = b"\x89PNG\r\n\x1a\n"
 CARD = "/petitions/safe-children/card.png"
@@ -34,11 +34,11 @@ def test_title_and_count_are_drawn() -> None:
     assert len(pictures) == 6
 
 
-def test_a_petitions_card_is_a_png_that_caches_keep(served: Served) -> None:
-    a_published_petition(served.tables)
-    answer = served.get(CARD)
+def test_a_petitions_card_is_a_png_that_caches_keep(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables)
+    answer = fake_site.get(CARD)
     assert (answer.status_code, answer.headers["Content-Type"], size_of(answer.body)) == (200, "image/png", (1200, 630))
     assert answer.headers["Cache-Control"].startswith("public, max-age=600")
-    head = served.client.http.request("HEAD", CARD)
+    head = fake_site.client.http.request("HEAD", CARD)
     assert (head.status_code, head.body) == (200, b"")
-    assert served.get("/petitions/nothing/card.png").status_code == 404
+    assert fake_site.get("/petitions/nothing/card.png").status_code == 404

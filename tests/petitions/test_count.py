@@ -10,15 +10,15 @@ from tests.actors import (
     a_published_petition,
     confirmed,
 )
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 COUNT = "/api/petitions/safe-children/count"
 COUNTS = "/api/staff/petitions/safe-children/counts"
 
 
-def test_the_public_count_follows_the_contract(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition)
-    answer = served.get(COUNT)
+def test_the_public_count_follows_the_contract(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition)
+    answer = fake_site.get(COUNT)
     assert answer.json_body == {
         "slug": "safe-children",
         "count": 1,
@@ -28,34 +28,34 @@ def test_the_public_count_follows_the_contract(served: Served, petition: Petitio
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_an_unchanged_count_is_304(served: Served, petition: Petition) -> None:
-    etag = served.get(COUNT).headers["ETag"]
-    served.clock.forward(DAY)
-    answer = served.get(COUNT, if_none_match=etag)
+def test_an_unchanged_count_is_304(fake_site: FakeSite, petition: Petition) -> None:
+    etag = fake_site.get(COUNT).headers["ETag"]
+    fake_site.clock.forward(DAY)
+    answer = fake_site.get(COUNT, if_none_match=etag)
     assert (answer.status_code, answer.body) == (304, b"")
     assert answer.headers["ETag"] == etag
     assert "max-age=5" in answer.headers["Cache-Control"]
-    confirmed(served.tables, petition, now=served.clock())
-    served.clock.forward(DAY)
-    assert served.get(COUNT, if_none_match=etag).status_code == 200
+    confirmed(fake_site.tables, petition, now=fake_site.clock())
+    fake_site.clock.forward(DAY)
+    assert fake_site.get(COUNT, if_none_match=etag).status_code == 200
 
 
-def test_another_goal_has_another_etag(served: Served) -> None:
-    etag = served.get(COUNT).headers["ETag"]
-    a_published_petition(served.tables, slug="another", goal=5)
+def test_another_goal_has_another_etag(fake_site: FakeSite) -> None:
+    etag = fake_site.get(COUNT).headers["ETag"]
+    a_published_petition(fake_site.tables, slug="another", goal=5)
     forget_petitions()
-    assert served.get("/api/petitions/another/count").headers["ETag"] != etag
+    assert fake_site.get("/api/petitions/another/count").headers["ETag"] != etag
 
 
-def test_a_closed_petition_has_a_count_and_a_removed_one_is_410(served: Served) -> None:
-    a_published_petition(served.tables, slug="another", state="closed", closes_at=OPENED + timedelta(days=1))
-    a_published_petition(served.tables, slug="removed", state="removed")
-    assert served.get("/api/petitions/another/count").status_code == 200
-    assert served.get("/api/petitions/removed/count").status_code == 410
+def test_a_closed_petition_has_a_count_and_a_removed_one_is_410(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, slug="another", state="closed", closes_at=OPENED + timedelta(days=1))
+    a_published_petition(fake_site.tables, slug="removed", state="removed")
+    assert fake_site.get("/api/petitions/another/count").status_code == 200
+    assert fake_site.get("/api/petitions/removed/count").status_code == 410
 
 
-def test_a_request_to_a_warm_function_is_one_read(served: Served) -> None:
-    served.get(COUNT)
-    served.tables.calls.clear()
-    served.get(COUNT)
-    assert served.tables.calls == ["get"]
+def test_a_request_to_a_warm_function_is_one_read(fake_site: FakeSite) -> None:
+    fake_site.get(COUNT)
+    fake_site.tables.calls.clear()
+    fake_site.get(COUNT)
+    assert fake_site.tables.calls == ["get"]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.actors import DAY, NOW, WELSH, a_published_petition, fields_of
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 SITES = ["https://www.charity.example", "https://news.example:8443"]
 FORM, COUNTER = "/embed/safe-children", "/embed/safe-children/counter"
@@ -18,9 +18,9 @@ def framed_by(policy: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", [FORM, COUNTER, f"{THANKS}?embed=1"])
-def test_the_allowed_sites_may_frame_it(served: Served, page: str) -> None:
-    a_published_petition(served.tables, embed_on=SITES)
-    answer = served.get(page)
+def test_the_allowed_sites_may_frame_it(fake_site: FakeSite, page: str) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES)
+    answer = fake_site.get(page)
     policy = answer.headers["Content-Security-Policy"]
     assert (answer.status_code, framed_by(policy)) == (200, SITES)
     assert policy.startswith("default-src 'none'; ")
@@ -28,44 +28,44 @@ def test_the_allowed_sites_may_frame_it(served: Served, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", [FORM, COUNTER, f"{THANKS}?embed=1"])
-def test_nobody_may_frame_a_petition_without_allowed_sites(served: Served, page: str) -> None:
-    a_published_petition(served.tables)
-    assert framed_by(served.get(page).headers["Content-Security-Policy"]) == ["'none'"]
+def test_nobody_may_frame_a_petition_without_allowed_sites(fake_site: FakeSite, page: str) -> None:
+    a_published_petition(fake_site.tables)
+    assert framed_by(fake_site.get(page).headers["Content-Security-Policy"]) == ["'none'"]
 
 
 @pytest.mark.parametrize(
     "page",
     ["/petitions/safe-children", "/petitions/safe-children?embed=1", THANKS, "/", "/staff?embed=1"],
 )
-def test_no_other_page_may_be_framed(served: Served, page: str) -> None:
-    a_published_petition(served.tables, embed_on=SITES)
-    assert framed_by(served.get(page).headers["Content-Security-Policy"]) == ["'none'"]
+def test_no_other_page_may_be_framed(fake_site: FakeSite, page: str) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES)
+    assert framed_by(fake_site.get(page).headers["Content-Security-Policy"]) == ["'none'"]
 
 
-def test_a_frame_of_an_unknown_petition_says_so_on_any_site(served: Served) -> None:
-    answer = served.get("/embed/nobody")
+def test_a_frame_of_an_unknown_petition_says_so_on_any_site(fake_site: FakeSite) -> None:
+    answer = fake_site.get("/embed/nobody")
     assert (answer.status_code, framed_by(answer.headers["Content-Security-Policy"])) == (404, ["*"])
     body = answer.body.decode()
     assert "Page not found" in body or "no petition" in body.lower()
     assert all('target="_blank"' in link for link in re.findall(r"<a [^>]*>", body) if "#" not in link)
 
 
-def test_the_form_has_no_masthead_and_carries_source_and_language(served: Served) -> None:
-    a_published_petition(served.tables, embed_on=SITES, translations={"cy": WELSH})
-    body = served.get(f"{FORM}?source=our-site&lang=cy").body.decode()
+def test_the_form_has_no_masthead_and_carries_source_and_language(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES, translations={"cy": WELSH})
+    body = fake_site.get(f"{FORM}?source=our-site&lang=cy").body.decode()
     assert 'name="source" value="our-site"' in body
     assert f'action="{SIGN}?embed=1&amp;lang=cy"' in body
     assert f'data-thanks-url="{THANKS}?embed=1&amp;lang=cy"' in body
     assert '<html lang="cy"' in body
     assert 'class="masthead"' not in body
     assert 'class="footer"' not in body
-    assert 'name="source"' not in served.get(f"{FORM}?source=BBC").body.decode()
+    assert 'name="source"' not in fake_site.get(f"{FORM}?source=BBC").body.decode()
 
 
-def test_links_leave_the_frame(served: Served) -> None:
-    a_published_petition(served.tables, embed_on=SITES)
+def test_links_leave_the_frame(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES)
     for page in (FORM, COUNTER):
-        body = served.get(page).body.decode()
+        body = fake_site.get(page).body.decode()
         leaving = [
             tag.partition(">")[0] for tag in body.split("<a ")[1:] if 'href="/petitions' in tag.partition(">")[0]
         ]
@@ -73,15 +73,15 @@ def test_links_leave_the_frame(served: Served) -> None:
         assert all('target="_blank"' in tag for tag in leaving)
 
 
-def test_a_signature_without_javascript_stays_in_the_frame(served: Served) -> None:
-    a_published_petition(served.tables, embed_on=SITES)
-    answer = served.post_form(f"{SIGN}?embed=1", fields_of())
+def test_a_signature_without_javascript_stays_in_the_frame(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES)
+    answer = fake_site.post_form(f"{SIGN}?embed=1", fields_of())
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{THANKS}?embed=1")
 
 
-def test_errors_are_shown_in_the_frame(served: Served) -> None:
-    a_published_petition(served.tables, embed_on=SITES)
-    answer = served.post_form(f"{SIGN}?embed=1", fields_of(email="nonsense", source="our-site"))
+def test_errors_are_shown_in_the_frame(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES)
+    answer = fake_site.post_form(f"{SIGN}?embed=1", fields_of(email="nonsense", source="our-site"))
     body = answer.body.decode()
     assert (answer.status_code, framed_by(answer.headers["Content-Security-Policy"])) == (422, SITES)
     assert 'id="error-summary"' in body
@@ -89,23 +89,23 @@ def test_errors_are_shown_in_the_frame(served: Served) -> None:
     assert f'action="{SIGN}?embed=1"' in body
 
 
-def test_a_petition_that_closed_meanwhile_says_so_in_the_frame(served: Served) -> None:
-    a_published_petition(served.tables, embed_on=SITES, closes_at=NOW - DAY)
-    answer = served.post_form(f"{SIGN}?embed=1", fields_of())
+def test_a_petition_that_closed_meanwhile_says_so_in_the_frame(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES, closes_at=NOW - DAY)
+    answer = fake_site.post_form(f"{SIGN}?embed=1", fields_of())
     assert (answer.status_code, framed_by(answer.headers["Content-Security-Policy"])) == (409, SITES)
     assert "This petition is closed" in answer.body.decode()
-    assert framed_by(served.post_form(SIGN, fields_of()).headers["Content-Security-Policy"]) == ["'none'"]
+    assert framed_by(fake_site.post_form(SIGN, fields_of()).headers["Content-Security-Policy"]) == ["'none'"]
 
 
-def test_the_counter_shows_the_count_and_links_to_the_petition(served: Served) -> None:
-    a_published_petition(served.tables, embed_on=SITES)
-    body = served.get(f"{COUNTER}?source=our-site").body.decode()
+def test_the_counter_shows_the_count_and_links_to_the_petition(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, embed_on=SITES)
+    body = fake_site.get(f"{COUNTER}?source=our-site").body.decode()
     assert '<strong data-count="0">0</strong> of' in body
     assert 'href="/petitions/safe-children?source=our-site" target="_blank"' in body
 
 
-def test_the_script_is_kept_for_an_hour(served: Served) -> None:
-    answer = served.get("/embed.js")
+def test_the_script_is_kept_for_an_hour(fake_site: FakeSite) -> None:
+    answer = fake_site.get("/embed.js")
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
     assert answer.headers["Content-Type"].startswith("text/javascript")
-    assert served.get("/embed.js", if_none_match=answer.headers["ETag"]).status_code == 304
+    assert fake_site.get("/embed.js", if_none_match=answer.headers["ETag"]).status_code == 304

@@ -5,8 +5,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.petitions.goals import Goal, check_rising
 from tests.actors import DAY, a_petition, confirmed
+from tests.fake_site import FakeSite
 from tests.petitions.test_staff_api import HERE, ask, typed
-from tests.served import Served
 
 
 @pytest.mark.parametrize("goals", [[5000, 1000], [1000, 1000], [1, 2, 2]])
@@ -26,11 +26,11 @@ def test_what_could_be_another_number_is_no_goal(value: object) -> None:
         TypeAdapter(Goal).validate_python(value)
 
 
-def test_the_next_goal_is_shown_on_every_route(served: Served) -> None:
-    ask(served, "PUT", HERE, typed(goal=1, goals=[500]))
-    assert served.get("/api/petitions/safe-children/count").json_body["goal"] == 1
-    confirmed(served.tables, a_petition())
-    served.clock.forward(DAY / 24)
+def test_the_next_goal_is_shown_on_every_route(fake_site: FakeSite) -> None:
+    ask(fake_site, "PUT", HERE, typed(goal=1, goals=[500]))
+    assert fake_site.get("/api/petitions/safe-children/count").json_body["goal"] == 1
+    confirmed(fake_site.tables, a_petition())
+    fake_site.clock.forward(DAY / 24)
     for path in ("/api/petitions/safe-children/count", "/api/petitions/safe-children"):
-        assert served.get(path).json_body["goal"] == 500
-    assert "<span data-goal>500</span>" in served.get("/petitions/safe-children").body.decode()
+        assert fake_site.get(path).json_body["goal"] == 500
+    assert "<span data-goal>500</span>" in fake_site.get("/petitions/safe-children").body.decode()

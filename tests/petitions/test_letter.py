@@ -12,9 +12,9 @@ from chalicelib.petitions.letter import Digest, Paced, Single
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import NOW, WELSH, a_petition
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
-from tests.served import Served
 
 
 def version_with(**changes: Any) -> str:
@@ -98,9 +98,9 @@ def test_a_version_that_is_missing_is_a_fault(tables: FakeTables) -> None:
         letter_as_signed("safe-children", "0" * 12, tables)
 
 
-def test_the_public_reads_the_letter_in_its_language_without_addresses(served: Served) -> None:
-    publish(a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}), NOW, served.tables)
-    english, welsh = (served.get(f"/api/petitions/safe-children{lang}") for lang in ("", "?lang=cy"))
+def test_the_public_reads_the_letter_in_its_language_without_addresses(fake_site: FakeSite) -> None:
+    publish(a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}), NOW, fake_site.tables)
+    english, welsh = (fake_site.get(f"/api/petitions/safe-children{lang}") for lang in ("", "?lang=cy"))
     letter = english.json_body["letter"]
     assert {name: letter[name] for name in ("subject", "body", "openings", "targets", "may_edit")} == {
         **{name: LETTER[name] for name in ("subject", "body", "openings")},
@@ -115,11 +115,11 @@ def test_the_public_reads_the_letter_in_its_language_without_addresses(served: S
     assert TARGET["email"] not in english.body.decode()
 
 
-def test_a_petition_without_a_letter_says_nothing_of_one(served: Served, petition: Petition) -> None:
-    assert "letter" not in served.get("/api/petitions/safe-children").json_body
-    assert "letter" not in served.get("/petitions/safe-children").body.decode().partition("<main")[2]
+def test_a_petition_without_a_letter_says_nothing_of_one(fake_site: FakeSite, petition: Petition) -> None:
+    assert "letter" not in fake_site.get("/api/petitions/safe-children").json_body
+    assert "letter" not in fake_site.get("/petitions/safe-children").body.decode().partition("<main")[2]
 
 
-def test_the_page_never_shows_a_targets_address(served: Served) -> None:
-    publish(a_petition(letter=LETTER), NOW, served.tables)
-    assert TARGET["email"] not in served.get("/petitions/safe-children").body.decode()
+def test_the_page_never_shows_a_targets_address(fake_site: FakeSite) -> None:
+    publish(a_petition(letter=LETTER), NOW, fake_site.tables)
+    assert TARGET["email"] not in fake_site.get("/petitions/safe-children").body.decode()

@@ -9,8 +9,8 @@ from chalicelib.core.errors import Throttled, Unavailable, UnknownPetition
 from chalicelib.petitions.edit import create
 from chalicelib.petitions.find import find_petition, forget_petitions
 from tests.actors import NOW, Person, a_petition, a_published_petition, json_of
+from tests.fake_site import Clock, FakeSite
 from tests.fakes import FakeTables
-from tests.served import Clock, Served
 
 SECOND = timedelta(seconds=1)
 READS = ("get", "batch_get", "query")
@@ -36,20 +36,20 @@ def throttled(*_: object, **__: object) -> None:
 
 
 def test_unknown_slugs_do_not_stop_genuine_signatures_while_reads_are_throttled(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caching, "monotonic", lambda: (served.clock() - NOW).total_seconds())
+    monkeypatch.setattr(caching, "monotonic", lambda: (fake_site.clock() - NOW).total_seconds())
 
     def post(slug: str, name: str) -> int:
         person = Person("Alice Achterberg", f"{name}@mail.example")
-        return served.post_json(f"/api/petitions/{slug}/signatures", json_of(person)).status_code
+        return fake_site.post_json(f"/api/petitions/{slug}/signatures", json_of(person)).status_code
 
     assert post("safe-children", "first") == 202
     for number in range(4400):
-        served.clock.forward(SECOND / 100)
+        fake_site.clock.forward(SECOND / 100)
         if number == 3400:
             for read in READS:
-                monkeypatch.setattr(served.tables, read, throttled)
+                monkeypatch.setattr(fake_site.tables, read, throttled)
         assert post(f"random-{number}", "attacker") in (404, 503)
     assert [post("safe-children", f"genuine-{number}") for number in range(20)] == [202] * 20
 

@@ -14,7 +14,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.staff.audit.record import entries
 from tests.actors import ALICE, DAY, NOW, a_petition, a_published_petition, bobs_token, confirmed, fields_of, json_of
-from tests.served import JSON, Served
+from tests.fake_site import JSON, FakeSite
 
 ALL = "/api/staff/petitions"
 HERE = f"{ALL}/safe-children"
@@ -24,172 +24,172 @@ def typed(**changes: Any) -> dict[str, Any]:
     return {**a_petition().model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"}), **changes}
 
 
-def ask(served: Served, method: str, path: str, body: object = None, match: str | None = "*") -> HTTPResponse:
+def ask(fake_site: FakeSite, method: str, path: str, body: object = None, match: str | None = "*") -> HTTPResponse:
     headers = {
-        "Authorization": f"Bearer {bobs_token(served.tables, served.clock.moment, Right.MANAGE)}",
+        "Authorization": f"Bearer {bobs_token(fake_site.tables, fake_site.clock.moment, Right.MANAGE)}",
         "Content-Type": JSON,
     }
     if match:
         headers["If-Match"] = match
-    answer = served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+    answer = fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
     forget_petitions()
     return answer
 
 
-def change_state(served: Served, state: str, **more: str) -> HTTPResponse:
-    return ask(served, "POST", f"{HERE}/state", {"state": state, **more})
+def change_state(fake_site: FakeSite, state: str, **more: str) -> HTTPResponse:
+    return ask(fake_site, "POST", f"{HERE}/state", {"state": state, **more})
 
 
-def actions(served: Served) -> list[str]:
+def actions(fake_site: FakeSite) -> list[str]:
     """Return the logged action names, sorted, because the test clock gives all entries the same time."""
-    return sorted(entry.action.name for entry in entries(NOW - DAY, NOW + 9 * DAY, served.tables))
+    return sorted(entry.action.name for entry in entries(NOW - DAY, NOW + 9 * DAY, fake_site.tables))
 
 
 @pytest.fixture
-def draft(served: Served) -> HTTPResponse:
-    served.tables.items.clear()
+def draft(fake_site: FakeSite) -> HTTPResponse:
+    fake_site.tables.items.clear()
     forget_petitions()
-    return ask(served, "POST", ALL, typed())
+    return ask(fake_site, "POST", ALL, typed())
 
 
-def test_a_new_petition_is_a_draft_hidden_from_the_public(served: Served, draft: HTTPResponse) -> None:
+def test_a_new_petition_is_a_draft_hidden_from_the_public(fake_site: FakeSite, draft: HTTPResponse) -> None:
     assert (draft.status_code, draft.headers["Location"], draft.headers["ETag"]) == (201, HERE, '"1"')
     assert draft.headers["Cache-Control"] == "no-store"
     assert draft.json_body["state"] == "draft"
-    assert served.get("/petitions/safe-children").status_code == 404
-    read = ask(served, "GET", HERE)
+    assert fake_site.get("/petitions/safe-children").status_code == 404
+    read = ask(fake_site, "GET", HERE)
     assert (read.json_body, read.headers["ETag"]) == (draft.json_body, '"1"')
 
 
-def test_the_whole_lifecycle_is_public_and_logged(served: Served, draft: HTTPResponse) -> None:
+def test_the_whole_lifecycle_is_public_and_logged(fake_site: FakeSite, draft: HTTPResponse) -> None:
     page = "/petitions/safe-children"
     for state, status in {"open": 200, "paused": 200, "closed": 200}.items():
-        assert change_state(served, state).json_body["state"] == state
-        assert served.get(page).status_code == status
-        assert served.get(f"/api{page}").json_body["state"] == state
-    removed = change_state(served, "removed", reason="The law has changed.")
+        assert change_state(fake_site, state).json_body["state"] == state
+        assert fake_site.get(page).status_code == status
+        assert fake_site.get(f"/api{page}").json_body["state"] == state
+    removed = change_state(fake_site, "removed", reason="The law has changed.")
     assert removed.json_body["removed_reason"] == "The law has changed."
-    assert served.get(f"/api{page}").json_body["detail"] == "This petition has been taken down. The law has changed."
-    assert "The law has changed." in served.get(page).body.decode()
-    assert change_state(served, "draft").json_body["revision"] == 6
-    assert served.get(page).status_code == 404
+    assert fake_site.get(f"/api{page}").json_body["detail"] == "This petition has been taken down. The law has changed."
+    assert "The law has changed." in fake_site.get(page).body.decode()
+    assert change_state(fake_site, "draft").json_body["revision"] == 6
+    assert fake_site.get(page).status_code == 404
     logged = ["created", "opened", "paused", "closed", "removed", "withheld"]
-    assert actions(served) == sorted(f"petition.{word}" for word in logged)
+    assert actions(fake_site) == sorted(f"petition.{word}" for word in logged)
 
 
-def test_the_activity_log_has_revisions_but_no_texts(served: Served, draft: HTTPResponse) -> None:
-    ask(served, "PUT", HERE, typed(title="New"))
-    change_state(served, "removed", reason="A secret reason.")
-    trail = [entry.action.model_dump_json() for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
+def test_the_activity_log_has_revisions_but_no_texts(fake_site: FakeSite, draft: HTTPResponse) -> None:
+    ask(fake_site, "PUT", HERE, typed(title="New"))
+    change_state(fake_site, "removed", reason="A secret reason.")
+    trail = [entry.action.model_dump_json() for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
     assert {number for number in "0123" if f'"revision":"{number}"' in "".join(trail)} == {"2", "3"}
     assert not [each for each in trail if "secret" in each or "New" in each]
 
 
-def test_a_paused_petition_refuses_signatures_but_allows_confirmation(served: Served) -> None:
-    petition = a_published_petition(served.tables, closes_at=NOW + DAY)
-    assert change_state(served, "paused").status_code == 200
-    body = served.get("/petitions/safe-children").body.decode()
+def test_a_paused_petition_refuses_signatures_but_allows_confirmation(fake_site: FakeSite) -> None:
+    petition = a_published_petition(fake_site.tables, closes_at=NOW + DAY)
+    assert change_state(fake_site, "paused").status_code == 200
+    body = fake_site.get("/petitions/safe-children").body.decode()
     assert "This petition is paused" in body
     assert "<form" not in body
-    answer = served.post_json("/api/petitions/safe-children/signatures", json_of())
+    answer = fake_site.post_json("/api/petitions/safe-children/signatures", json_of())
     assert (answer.status_code, answer.json_body["state"]) == (409, "paused")
-    assert served.post_form("/petitions/safe-children/signatures", fields_of()).status_code == 409
-    served.clock.forward(9 * DAY)
-    assert confirmed(served.tables, petition, ALICE, NOW)
-    assert change_state(served, "open").json_body["closes_at"] == iso(NOW + 10 * DAY)
+    assert fake_site.post_form("/petitions/safe-children/signatures", fields_of()).status_code == 409
+    fake_site.clock.forward(9 * DAY)
+    assert confirmed(fake_site.tables, petition, ALICE, NOW)
+    assert change_state(fake_site, "open").json_body["closes_at"] == iso(NOW + 10 * DAY)
 
 
-def test_a_scheduled_petition_opens_on_time(served: Served, draft: HTTPResponse) -> None:
-    assert change_state(served, "open", at=iso(NOW + DAY)).json_body["state"] == "draft"
-    assert served.get("/petitions/safe-children").status_code == 404
-    served.clock.forward(DAY)
-    assert served.get("/petitions/safe-children").status_code == 200
+def test_a_scheduled_petition_opens_on_time(fake_site: FakeSite, draft: HTTPResponse) -> None:
+    assert change_state(fake_site, "open", at=iso(NOW + DAY)).json_body["state"] == "draft"
+    assert fake_site.get("/petitions/safe-children").status_code == 404
+    fake_site.clock.forward(DAY)
+    assert fake_site.get("/petitions/safe-children").status_code == 200
 
 
-def test_an_invalid_transition_is_409_with_the_current_state(served: Served) -> None:
-    answer = change_state(served, "draft")
+def test_an_invalid_transition_is_409_with_the_current_state(fake_site: FakeSite) -> None:
+    answer = change_state(fake_site, "draft")
     assert (answer.status_code, answer.json_body["state"]) == (409, "open")
-    assert actions(served) == []
+    assert actions(fake_site) == []
 
 
-def test_an_edit_based_on_a_stale_revision_is_412(served: Served, draft: HTTPResponse) -> None:
-    first = ask(served, "PUT", HERE, typed(title="First"), draft.headers["ETag"])
+def test_an_edit_based_on_a_stale_revision_is_412(fake_site: FakeSite, draft: HTTPResponse) -> None:
+    first = ask(fake_site, "PUT", HERE, typed(title="First"), draft.headers["ETag"])
     assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
-    second = ask(served, "PUT", HERE, typed(title="Second"), draft.headers["ETag"])
+    second = ask(fake_site, "PUT", HERE, typed(title="Second"), draft.headers["ETag"])
     assert second.status_code == 412
-    assert ask(served, "GET", HERE).json_body["title"] == "First"
-    assert ask(served, "POST", f"{HERE}/state", {"state": "open"}, '"1"').status_code == 412
+    assert ask(fake_site, "GET", HERE).json_body["title"] == "First"
+    assert ask(fake_site, "POST", f"{HERE}/state", {"state": "open"}, '"1"').status_code == 412
 
 
 @pytest.mark.parametrize(
     ("match", "status"),
     [(None, 428), ("", 428), ('"0"', 412), ("1", 412), ('W/"1"', 412), ('"1"', 200), ('"9", "1"', 200), ("*", 200)],
 )
-def test_a_change_needs_if_match_with_the_current_revision(served: Served, match: str | None, status: int) -> None:
-    assert ask(served, "PUT", HERE, typed(title="New"), match).status_code == status
+def test_a_change_needs_if_match_with_the_current_revision(fake_site: FakeSite, match: str | None, status: int) -> None:
+    assert ask(fake_site, "PUT", HERE, typed(title="New"), match).status_code == status
 
 
-def test_all_wrong_fields_are_reported_and_nothing_is_saved(served: Served) -> None:
-    before = ask(served, "GET", HERE).json_body
-    count = len(served.tables.items)
-    answer = ask(served, "PUT", HERE, typed(title="", goal=0, text="New text."))
+def test_all_wrong_fields_are_reported_and_nothing_is_saved(fake_site: FakeSite) -> None:
+    before = ask(fake_site, "GET", HERE).json_body
+    count = len(fake_site.tables.items)
+    answer = ask(fake_site, "PUT", HERE, typed(title="", goal=0, text="New text."))
     assert answer.status_code == 422
     assert {error["field"] for error in answer.json_body["errors"]} == {"title", "goal"}
-    assert ask(served, "GET", HERE).json_body == before
-    assert ask(served, "GET", f"{HERE}/versions").json_body["versions"][0]["text"] == a_petition().text
-    assert actions(served) == []
-    assert len({key for key in served.tables.items if key.pk != "TOKENS"}) <= count
+    assert ask(fake_site, "GET", HERE).json_body == before
+    assert ask(fake_site, "GET", f"{HERE}/versions").json_body["versions"][0]["text"] == a_petition().text
+    assert actions(fake_site) == []
+    assert len({key for key in fake_site.tables.items if key.pk != "TOKENS"}) <= count
 
 
-def test_an_edited_text_is_a_new_version(served: Served) -> None:
-    ask(served, "PUT", HERE, typed(text="We ask for more."))
-    versions = ask(served, "GET", f"{HERE}/versions").json_body["versions"]
+def test_an_edited_text_is_a_new_version(fake_site: FakeSite) -> None:
+    ask(fake_site, "PUT", HERE, typed(text="We ask for more."))
+    versions = ask(fake_site, "GET", f"{HERE}/versions").json_body["versions"]
     assert {version["text"]: version["current"] for version in versions} == {
         a_petition().text: False,
         "We ask for more.": True,
     }
 
 
-def test_a_preview_link_shows_the_draft_until_it_expires(served: Served, draft: HTTPResponse) -> None:
-    link = ask(served, "POST", f"{HERE}/preview").json_body
+def test_a_preview_link_shows_the_draft_until_it_expires(fake_site: FakeSite, draft: HTTPResponse) -> None:
+    link = ask(fake_site, "POST", f"{HERE}/preview").json_body
     assert link["expires_at"] == iso(NOW + DAY / 24)
     url = urlsplit(link["url"])
-    page = served.get(f"{url.path}?{url.query}")
+    page = fake_site.get(f"{url.path}?{url.query}")
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store, stale-if-error=0"
     assert page.headers["X-Robots-Tag"] == "noindex"
     assert "This is a preview" in page.body.decode()
     assert "action=" not in page.body.decode()
-    assert "petition.previewed" in actions(served)
-    served.clock.forward(DAY)
+    assert "petition.previewed" in actions(fake_site)
+    fake_site.clock.forward(DAY)
     for query in (url.query, "preview=", "preview=x"):
-        answer = served.get(f"{url.path}?{query}")
+        answer = fake_site.get(f"{url.path}?{query}")
         assert (answer.status_code, "preview link has expired" in answer.body.decode()) == (404, True)
 
 
-def test_an_action_that_cannot_be_logged_is_not_done(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_action_that_cannot_be_logged_is_not_done(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise Unavailable
 
     monkeypatch.setattr("chalicelib.staff.authorizer.record", fails)
-    assert ask(served, "PUT", HERE, typed(title="New")).status_code == 503
-    assert change_state(served, "closed").status_code == 503
-    assert ask(served, "POST", f"{HERE}/preview").status_code == 503
-    assert ask(served, "POST", ALL, typed(slug="new")).status_code == 503
-    assert ask(served, "GET", HERE).json_body["title"] == a_petition().title
-    assert ask(served, "GET", f"{ALL}/new").status_code == 404
+    assert ask(fake_site, "PUT", HERE, typed(title="New")).status_code == 503
+    assert change_state(fake_site, "closed").status_code == 503
+    assert ask(fake_site, "POST", f"{HERE}/preview").status_code == 503
+    assert ask(fake_site, "POST", ALL, typed(slug="new")).status_code == 503
+    assert ask(fake_site, "GET", HERE).json_body["title"] == a_petition().title
+    assert ask(fake_site, "GET", f"{ALL}/new").status_code == 404
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
-def test_a_closing_time_at_the_limits_of_the_calendar_is_refused(served: Served, time: str) -> None:
-    answer = change_state(served, "closed", at=time)
+def test_a_closing_time_at_the_limits_of_the_calendar_is_refused(fake_site: FakeSite, time: str) -> None:
+    answer = change_state(fake_site, "closed", at=time)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["at"]
 
 
-def test_an_edit_cannot_open_a_scheduled_petition(served: Served, draft: HTTPResponse) -> None:
-    assert change_state(served, "open", at=iso(NOW + DAY)).status_code == 200
-    answer = ask(served, "PUT", HERE, typed(opened_at=iso(NOW)))
+def test_an_edit_cannot_open_a_scheduled_petition(fake_site: FakeSite, draft: HTTPResponse) -> None:
+    assert change_state(fake_site, "open", at=iso(NOW + DAY)).status_code == 200
+    answer = ask(fake_site, "PUT", HERE, typed(opened_at=iso(NOW)))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["opened_at"]
-    assert ask(served, "PUT", HERE, typed(opened_at=iso(NOW + 2 * DAY))).status_code == 200
+    assert ask(fake_site, "PUT", HERE, typed(opened_at=iso(NOW + 2 * DAY))).status_code == 200

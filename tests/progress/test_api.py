@@ -4,38 +4,38 @@ from datetime import timedelta
 
 from chalicelib.petitions.find import forget_petitions
 from tests.actors import DAY, NOW, a_published_petition, confirmed
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 PROGRESS = "/api/petitions/safe-children/progress"
 PAGE = "/petitions/safe-children"
 
 
-def test_the_page_shows_what_the_last_reader_of_the_progress_stored(served: Served) -> None:
-    confirmed(served.tables, a_published_petition(served.tables))
-    assert "Progress so far" not in served.get(PAGE).body.decode()
-    shown = served.get(PROGRESS)
+def test_the_page_shows_what_the_last_reader_of_the_progress_stored(fake_site: FakeSite) -> None:
+    confirmed(fake_site.tables, a_published_petition(fake_site.tables))
+    assert "Progress so far" not in fake_site.get(PAGE).body.decode()
+    shown = fake_site.get(PROGRESS)
     assert (shown.json_body["today"], shown.json_body["last_24_hours"], shown.json_body["areas"]) == (1, 1, [])
     assert shown.json_body["as_of"] == "2026-11-24T12:00:00Z"
     assert "public, max-age=60" in shown.headers["Cache-Control"]
-    served.clock.forward(timedelta(seconds=1))
-    served.tables.calls.clear()
-    body = served.get(PAGE).body.decode()
+    fake_site.clock.forward(timedelta(seconds=1))
+    fake_site.tables.calls.clear()
+    body = fake_site.get(PAGE).body.decode()
     assert "<dt>Today</dt><dd data-today>1</dd>" in body
-    assert not {"update", "put", "transact"} & {*served.tables.calls}, "a fresh page writes nothing"
+    assert not {"update", "put", "transact"} & {*fake_site.tables.calls}, "a fresh page writes nothing"
 
 
-def test_the_page_says_what_happened_after_the_end(served: Served) -> None:
+def test_the_page_says_what_happened_after_the_end(fake_site: FakeSite) -> None:
     a_published_petition(
-        served.tables,
+        fake_site.tables,
         closes_at=NOW - DAY,
         handed_in_at=NOW - DAY / 2,
         responded_at=NOW,
         response="We will act.\n\nSoon.",
     )
     forget_petitions()
-    body = served.get(PAGE).body.decode()
+    body = fake_site.get(PAGE).body.decode()
     for text in ("Handed in on", "24 November 2026", "Response received on", "<p>We will act.</p>", "<p>Soon.</p>"):
         assert text in body
     assert body.index("This petition is closed.") < body.index("<h1>"), "it says so at the top"
-    shown = served.get("/api/petitions/safe-children").json_body
+    shown = fake_site.get("/api/petitions/safe-children").json_body
     assert (shown["responded_at"], shown["response"]) == ("2026-11-24T12:00:00Z", "We will act.\n\nSoon.")

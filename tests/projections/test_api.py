@@ -12,23 +12,23 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.by_constituency import counter_of
 from chalicelib.projections.project import Increment, project
 from tests.actors import ALICE, BOB, CHARLIE, DAY, Person, a_published_petition, bobs_token, confirmed
+from tests.fake_site import FakeSite
 from tests.located import give_table, remove_table
-from tests.served import Served
 from tests.streaming import pending
 
 COUNT = "/api/petitions/safe-children/count"
 COUNTS = "/api/staff/petitions/safe-children/counts"
 
 
-def by_bob(served: Served, path: str, **headers: str) -> HTTPResponse:
-    return served.get(path, authorization=f"Bearer {bobs_token(served.tables, served.clock())}", **headers)
+def by_bob(fake_site: FakeSite, path: str, **headers: str) -> HTTPResponse:
+    return fake_site.get(path, authorization=f"Bearer {bobs_token(fake_site.tables, fake_site.clock())}", **headers)
 
 
 def rows(answer: HTTPResponse) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.body.decode())))
 
 
-def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
+def test_staff_see_every_petition_with_its_numbers(three: FakeSite) -> None:
     a_published_petition(three.tables, slug="a-draft", title="A draft", state="draft")
     project([pending("safe-children", "00", "1", 1)], three.tables)
     assert by_bob(three, "/api/staff/petitions").json_body == {
@@ -53,7 +53,7 @@ def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
     }
 
 
-def test_the_list_starts_with_the_open_petitions_and_in_each_state_with_the_newest(three: Served) -> None:
+def test_the_list_starts_with_the_open_petitions_and_in_each_state_with_the_newest(three: FakeSite) -> None:
     now = three.clock()
     a_published_petition(three.tables, slug="aa-closed", state="closed", opened_at=now - 3 * DAY, closes_at=now - DAY)
     a_published_petition(three.tables, slug="bb-planned", opened_at=now + DAY)
@@ -66,7 +66,7 @@ def test_the_list_starts_with_the_open_petitions_and_in_each_state_with_the_newe
 @pytest.mark.parametrize(
     "path", ["/api/staff/petitions", COUNTS, f"{COUNTS}?by=source", f"{COUNTS}?by=all", f"{COUNTS}?format=csv"]
 )
-def test_unchanged_numbers_are_304(three: Served, petition: Petition, path: str) -> None:
+def test_unchanged_numbers_are_304(three: FakeSite, petition: Petition, path: str) -> None:
     etag = by_bob(three, path).headers["ETag"]
     three.clock.forward(timedelta(minutes=1))
     again = by_bob(three, path, if_none_match=etag)
@@ -78,7 +78,7 @@ def test_unchanged_numbers_are_304(three: Served, petition: Petition, path: str)
     assert changed.headers["ETag"] != etag
 
 
-def test_different_queries_have_different_etags(three: Served) -> None:
+def test_different_queries_have_different_etags(three: FakeSite) -> None:
     paths = [
         COUNTS,
         f"{COUNTS}?by=source",
@@ -92,7 +92,7 @@ def test_different_queries_have_different_etags(three: Served) -> None:
     assert len(tags) == len(paths) + 1
 
 
-def test_the_top_sources_and_all_others_still_sum_to_the_count(three: Served, petition: Petition) -> None:
+def test_the_top_sources_and_all_others_still_sum_to_the_count(three: FakeSite, petition: Petition) -> None:
     for number, source in enumerate(["bbc", "bbc", "itv", "-1"]):
         confirmed(three.tables, petition, Person("Fan", f"fan{number}@mail.example"), three.clock(), source=source)
     body = by_bob(three, f"{COUNTS}?by=source&top=1").json_body
@@ -101,7 +101,7 @@ def test_the_top_sources_and_all_others_still_sum_to_the_count(three: Served, pe
     assert "(others)" not in by_bob(three, f"{COUNTS}?by=source&top=4").body.decode()
 
 
-def test_the_exact_count_is_not_cached(three: Served) -> None:
+def test_the_exact_count_is_not_cached(three: FakeSite) -> None:
     answer = by_bob(three, COUNTS)
     assert answer.json_body == {
         "slug": "safe-children",
@@ -122,13 +122,13 @@ def test_the_exact_count_is_not_cached(three: Served) -> None:
         ("source", {"bbc": 1, "direct": 1}),
     ],
 )
-def test_every_breakdown_sums_to_confirmed(three: Served, by: str, values: dict[str, int]) -> None:
+def test_every_breakdown_sums_to_confirmed(three: FakeSite, by: str, values: dict[str, int]) -> None:
     body = by_bob(three, f"{COUNTS}?by={by}").json_body
     assert {row["key"]: row["confirmed"] for row in body["breakdown"]} == values
     assert sum(values.values()) == body["confirmed"] == 2
 
 
-def test_all_breakdowns_are_of_one_moment_and_sum_to_one_number(three: Served) -> None:
+def test_all_breakdowns_are_of_one_moment_and_sum_to_one_number(three: FakeSite) -> None:
     body = by_bob(three, f"{COUNTS}?by=all").json_body
     assert {**body, "breakdowns": set(body["breakdowns"])} == {
         "slug": "safe-children",
@@ -142,7 +142,7 @@ def test_all_breakdowns_are_of_one_moment_and_sum_to_one_number(three: Served) -
         assert breakdown == by_bob(three, f"{COUNTS}?by={by}").json_body["breakdown"]
 
 
-def test_all_breakdowns_cost_as_many_calls_as_one(three: Served) -> None:
+def test_all_breakdowns_cost_as_many_calls_as_one(three: FakeSite) -> None:
     calls = {}
     for by in ("day", "all", "day", "all"):  # The first response also closes past days.
         three.tables.calls.clear()
@@ -151,23 +151,23 @@ def test_all_breakdowns_cost_as_many_calls_as_one(three: Served) -> None:
     assert calls["all"] == calls["day"]
 
 
-def test_an_unknown_petition_is_404(served: Served) -> None:
-    assert by_bob(served, "/api/staff/petitions/nothing/counts").status_code == 404
+def test_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
+    assert by_bob(fake_site, "/api/staff/petitions/nothing/counts").status_code == 404
 
 
-def test_staff_can_read_the_counts_of_a_removed_petition(served: Served) -> None:
-    a_published_petition(served.tables, slug="removed", state="removed")
-    assert by_bob(served, "/api/staff/petitions/removed/counts").status_code == 200
+def test_staff_can_read_the_counts_of_a_removed_petition(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, slug="removed", state="removed")
+    assert by_bob(fake_site, "/api/staff/petitions/removed/counts").status_code == 200
 
 
 @pytest.mark.parametrize("path", [COUNTS, "/api/staff/petitions"])
-def test_counts_contain_no_names_or_addresses(three: Served, path: str) -> None:
+def test_counts_contain_no_names_or_addresses(three: FakeSite, path: str) -> None:
     body = by_bob(three, path).body.decode()
     assert not [person for person in (ALICE, BOB, CHARLIE) if person.name in body or person.email in body]
 
 
 def test_constituencies_and_not_yet_assigned_sum_to_confirmed(
-    three: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch
+    three: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_table(monkeypatch)
     project([Increment(counter_of(petition.slug, "00", "Upper Zed"), "1", {"k.Upper Zed": 1})], three.tables)
@@ -180,9 +180,9 @@ def test_constituencies_and_not_yet_assigned_sum_to_confirmed(
 
 
 def test_without_a_table_constituencies_are_a_422_that_says_why(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remove_table(monkeypatch)
-    answer = by_bob(served, f"{COUNTS}?by=constituency")
+    answer = by_bob(fake_site, f"{COUNTS}?by=constituency")
     assert answer.status_code == 422
     assert "no table of constituencies" in answer.json_body["errors"][0]["message"]

@@ -7,16 +7,16 @@ import pytest
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.petitions.model import Petition
 from tests.actors import confirmed
+from tests.fake_site import FakeSite
 from tests.projections.test_api import COUNTS, by_bob, rows
-from tests.served import Served
 
 
-def test_a_csv_of_all_breakdowns_names_the_breakdown_of_each_row(three: Served) -> None:
+def test_a_csv_of_all_breakdowns_names_the_breakdown_of_each_row(three: FakeSite) -> None:
     found = rows(by_bob(three, f"{COUNTS}?by=all&format=csv"))
     assert {"by": "country", "key": "NL", "confirmed": "1"} in found
 
 
-def test_csv_is_chosen_by_format_or_accept(three: Served) -> None:
+def test_csv_is_chosen_by_format_or_accept(three: FakeSite) -> None:
     asked = by_bob(three, f"{COUNTS}?by=country&format=csv")
     accepted = by_bob(three, f"{COUNTS}?by=country", accept="text/csv")
     assert asked.body == accepted.body
@@ -25,20 +25,20 @@ def test_csv_is_chosen_by_format_or_accept(three: Served) -> None:
     assert by_bob(three, f"{COUNTS}?format=json", accept="text/csv").headers["Content-Type"] == "application/json"
 
 
-def test_totals_are_available_as_csv(three: Served) -> None:
+def test_totals_are_available_as_csv(three: FakeSite) -> None:
     (row,) = rows(by_bob(three, f"{COUNTS}?format=csv"))
     assert row == {"slug": "safe-children", "confirmed": "2", "pending": "0", "as_of": "2026-11-26T12:00:00Z"}
 
 
-def test_an_empty_csv_has_a_header(served: Served) -> None:
-    assert by_bob(served, f"{COUNTS}?by=day&format=csv").body == b"key,confirmed\r\n"
+def test_an_empty_csv_has_a_header(fake_site: FakeSite) -> None:
+    assert by_bob(fake_site, f"{COUNTS}?by=day&format=csv").body == b"key,confirmed\r\n"
 
 
 @pytest.mark.parametrize("source", ["-2", "-a1", "--", "-"])
-def test_a_source_is_never_a_formula_in_csv(served: Served, petition: Petition, source: str) -> None:
+def test_a_source_is_never_a_formula_in_csv(fake_site: FakeSite, petition: Petition, source: str) -> None:
     """A source may start with a hyphen, which a spreadsheet would read as a formula."""
     assert re.fullmatch(SOURCE_PATTERN, source)
-    confirmed(served.tables, petition, source=source)
-    (row,) = rows(by_bob(served, f"{COUNTS}?by=source&format=csv"))
+    confirmed(fake_site.tables, petition, source=source)
+    (row,) = rows(by_bob(fake_site, f"{COUNTS}?by=source&format=csv"))
     assert row["key"][0] not in "=+-@\t\r"
     assert source in row["key"]

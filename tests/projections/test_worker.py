@@ -6,16 +6,16 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.by_constituency import confirmed_by_constituency
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of
+from tests.fake_site import FakeSite, a_fake_site, stream_event, wire
 from tests.located import give_table, remove_table
-from tests.served import Served, a_site, stream_event, wire
 from tests.streaming import Streaming
 
 
 @pytest.fixture
-def three(petition: Petition, monkeypatch: pytest.MonkeyPatch) -> Served:
+def three(petition: Petition, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
     """Alice in Upper Zed, Bob in the Netherlands, Charlie in Lower Zed until he withdraws."""
     tables = Streaming()
-    site = a_site(tables)
+    site = a_fake_site(tables)
     wire(site, monkeypatch)
     confirmed(tables, petition, ALICE, postcode="ZZ1 1AA")
     confirmed(tables, petition, BOB, country="NL")
@@ -24,13 +24,13 @@ def three(petition: Petition, monkeypatch: pytest.MonkeyPatch) -> Served:
     return site
 
 
-def projected(site: Served) -> None:
+def projected(site: FakeSite) -> None:
     assert isinstance(site.tables, Streaming)
     site.invoke("project_signatures", stream_event(site.tables.log, site.tables.moments))
 
 
 def test_with_a_table_confirmed_signatures_are_counted_by_constituency(
-    three: Served, monkeypatch: pytest.MonkeyPatch
+    three: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_table(monkeypatch)
     for _ in range(2):
@@ -39,7 +39,7 @@ def test_with_a_table_confirmed_signatures_are_counted_by_constituency(
         assert counted == {"k.Upper Zed": 1, "k.abroad": 1, "k.Lower Zed": 0}
 
 
-def test_without_a_table_no_constituency_is_written(three: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_table_no_constituency_is_written(three: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     remove_table(monkeypatch)
     projected(three)
     assert not [key for key in three.tables.items if key.pk.startswith("CONSTITUENCIES#")]

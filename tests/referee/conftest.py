@@ -28,5 +28,5 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def evidence(request: pytest.FixtureRequest, tmp_path: Path) -> Evidence:
     if not _gathered:
         request.getfixturevalue("surroundings")
-        _gathered.append(gather(request.getfixturevalue("served"), tmp_path))
+        _gathered.append(gather(request.getfixturevalue("fake_site"), tmp_path))
     return _gathered[0]

@@ -21,6 +21,7 @@ from stack.referee.questions import questions
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
 from tests.actors import NOW, item_of, json_of
+from tests.fake_site import FakeSite, schedule_event, sqs_event, stream_event
 from tests.faults import test_signing
 from tests.faults.export_scenes import a_requested_export
 from tests.faults.import_scenes import an_import_that_waits, run_job
@@ -34,7 +35,6 @@ from tests.referee.implied import implied_questions
 from tests.referee.replay import Replay, environment
 from tests.referee.shapes import shape
 from tests.referee.witness import RecordedCall, recording
-from tests.served import Served, schedule_event, sqs_event, stream_event
 
 # A denied or lost call, or a killed process, leads to no other call than these.
 FAULTS = (Fault.THROTTLED, Fault.LOST_AFTER)
@@ -58,9 +58,9 @@ class Evidence:
 class Collector:
     """Turns recorded calls into questions. Calls of one shape raise the same questions, so one of them is enough."""
 
-    def __init__(self, served: Served, folder: Path) -> None:
+    def __init__(self, fake_site: FakeSite, folder: Path) -> None:
         self.evidence = Evidence()
-        self._served = served
+        self._served = fake_site
         self._replay = Replay(environment(resolver(), merge_template()), folder)
         self._seen: set[str] = set()
         self.failures: list[Exception] = []
@@ -83,68 +83,68 @@ class Collector:
                 self.evidence.add(call.function, call.site, question)
 
 
-def gather(served: Served, folder: Path, every_fault: bool = False) -> Evidence:
+def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evidence:
     """Gather evidence from every scene, and from what Lambda does with each role. `every_fault`: with each fault."""
-    collector = Collector(served, folder)
+    collector = Collector(fake_site, folder)
     with recording(collector.record):
         for scene in SCENES:
-            sites = play(served, scene, {}).sites
+            sites = play(fake_site, scene, {}).sites
             for at, fault in product(calls_to_fail(sites), FAULTS) if every_fault else ():
-                play(served, scene, {at: fault})
-        _play_more(served)
+                play(fake_site, scene, {at: fault})
+        _play_more(fake_site)
     if collector.failures:
         raise collector.failures[0]
     _add_implied(collector.evidence, merge_template())
     return collector.evidence
 
 
-def _play_more(served: Served) -> None:
+def _play_more(fake_site: FakeSite) -> None:
     """Play what the scenes lack: email that SES refuses, signing again, exports that end early."""
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
-        prepare(served, Scene(function, alice_pending, lambda _: True, nothing))
-        served.mailer.failures.append(refusal)
-        served.deliver(function, requests(served))
+        prepare(fake_site, Scene(function, alice_pending, lambda _: True, nothing))
+        fake_site.mailer.failures.append(refusal)
+        fake_site.deliver(function, requests(fake_site))
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
-        test_signing.prepare(served, before)
-        set_level(level, served.tables)
+        test_signing.prepare(fake_site, before)
+        set_level(level, fake_site.tables)
         forget_level()
-        served.post_json(test_signing.API, json_of())
+        fake_site.post_json(test_signing.API, json_of())
         find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
-        served.post_json(test_signing.API, json_of())
-        served.deliver("store_overflow", served.overflow.messages)
-        _relay_project_and_sweep(served)
-    prepare(served, Scene("take_signatures", oak_has_a_token, lambda _: True, nothing))
+        fake_site.post_json(test_signing.API, json_of())
+        fake_site.deliver("store_overflow", fake_site.overflow.messages)
+        _relay_project_and_sweep(fake_site)
+    prepare(fake_site, Scene("take_signatures", oak_has_a_token, lambda _: True, nothing))
     # For an unknown petition, the process reads the list of petitions.
-    send(BATCH, served, "/api/partner/petitions/nobody/signatures", 404)
-    set_level(Level.ACCEPT_ONLY, served.tables)
+    send(BATCH, fake_site, "/api/partner/petitions/nobody/signatures", 404)
+    set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
-    send(BATCH, served)
+    send(BATCH, fake_site)
     forget_level()
-    prepare(served, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
-    set_level(Level.ACCEPT_ONLY, served.tables)
+    prepare(fake_site, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
+    set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
-    run_job(served)
-    set_level(Level.NORMAL, served.tables)
+    run_job(fake_site)
+    set_level(Level.NORMAL, fake_site.tables)
     forget_level()
-    prepare(served, Scene("run_export", a_requested_export, lambda _: True, nothing))
+    prepare(fake_site, Scene("run_export", a_requested_export, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
-    worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
-    cancel(served.job, NOW, served.tables)  # type: ignore[attr-defined]
-    worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
+    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), no_time)
+    cancel(fake_site.job, NOW, fake_site.tables)  # type: ignore[attr-defined]
+    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), no_time)
 
 
-def _relay_project_and_sweep(served: Served) -> None:
+def _relay_project_and_sweep(fake_site: FakeSite) -> None:
     """Process Alice's signature from the stream and by the sweep, with a table of constituencies."""
-    item = item_of(served.tables, PETITION, KEY.sk)
+    item = item_of(fake_site.tables, PETITION, KEY.sk)
     with pytest.MonkeyPatch.context() as patch:
         give_table(patch)
-        served.invoke("project_signatures", stream_event([("1", {**item, "state": "pending"}, item)]))
-    served.invoke("relay_mail", stream_event([("1", None, item)]))
+        fake_site.invoke("project_signatures", stream_event([("1", {**item, "state": "pending"}, item)]))
+    fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
     for requested in (True, False):
         if not requested:
-            served.tables.items[KEY].pop("mail_requested_at", None)
-        served.clock.forward(timedelta(days=1))
-        served.invoke("sweep_mail", schedule_event())
+            fake_site.tables.items[KEY].pop("mail_requested_at", None)
+        fake_site.clock.forward(timedelta(days=1))
+        fake_site.invoke("sweep_mail", schedule_event())
 
 
 def _add_implied(evidence: Evidence, document: Mapping[str, Any]) -> None:

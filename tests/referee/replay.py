@@ -20,8 +20,8 @@ from chalicelib.core import keys
 from chalicelib.core.settings import table_variable
 from stack.referee.model import Call
 from stack.referee.resolve import Resolver
+from tests.fake_site import FakeSite
 from tests.referee.witness import RecordedCall
-from tests.served import Served
 
 KEY = {"pk": {"S": "PAGE"}, "sk": {"S": "PAGE"}}
 
@@ -51,10 +51,10 @@ class Replay:
         }
         self._files = [_file(folder / "small", 1), _file(folder / "large", PART + 1)]
 
-    def play(self, recorded: RecordedCall, served: Served) -> list[Call]:
+    def play(self, recorded: RecordedCall, fake_site: FakeSite) -> list[Call]:
         """Return every AWS call that the wrapper would make, whatever AWS answers."""
         self.calls = []
-        [name] = [name for name in self._real if getattr(served, name) is recorded.target]
+        [name] = [name for name in self._real if getattr(fake_site, name) is recorded.target]
         call = getattr(self._real[name], recorded.method)
         if recorded.method == "put_file":
             self._put_files(call, recorded.arguments)

@@ -14,6 +14,7 @@ from stack.referee.engine import Engine
 from stack.referee.ledger import entries, unused
 from stack.referee.model import PolicyEntry
 from stack.referee.policies import declared_policies
+from tests.fake_site import FakeSite
 from tests.faults.sites import sites_from
 from tests.faults.test_every_handler import SCENES
 from tests.referee.deciding import decide, policies
@@ -21,7 +22,6 @@ from tests.referee.evidence import Evidence, gather
 from tests.referee.named_only import LINKS, NAMED_ONLY
 from tests.referee.replay import Replay
 from tests.referee.witness import function_of_route
-from tests.served import Served
 
 # One process gathers the evidence for all of them.
 pytestmark = pytest.mark.xdist_group("referee")
@@ -34,9 +34,9 @@ def test_a_role_allows_every_call_of_its_function(evidence: Evidence, engine: En
 
 @pytest.mark.faults
 def test_a_role_allows_every_call_after_any_fault(
-    served: Served, surroundings: None, tmp_path: Path, engine: Engine
+    fake_site: FakeSite, surroundings: None, tmp_path: Path, engine: Engine
 ) -> None:
-    found = gather(served, tmp_path, every_fault=True)
+    found = gather(fake_site, tmp_path, every_fault=True)
     assert not [line for function in declared_policies() for line in refused_of(found, engine, function)]
 
 
@@ -65,7 +65,7 @@ def test_every_call_that_a_function_can_make_is_made_here(evidence: Evidence) ->
 
 
 def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
-    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def without_its_table(*_: object) -> None:
         raise KeyError("deliveries")
@@ -75,7 +75,7 @@ def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
     monkeypatch.setattr("tests.referee.evidence._play_more", lambda _: None)
     monkeypatch.setattr(Replay, "play", without_its_table)
     with pytest.raises(KeyError, match="deliveries"):
-        gather(served, tmp_path)
+        gather(fake_site, tmp_path)
 
 
 def handlers_of() -> dict[str, list[tuple[str, str]]]:

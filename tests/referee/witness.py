@@ -15,9 +15,9 @@ from chalicelib.edge.route import Function
 from chalicelib.edge.routes import ROUTES
 from stack.referee.policies import declared_policies
 from stack.template.functions import logical_id
+from tests.fake_site import FakeMailer
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
-from tests.served import FakeMailer
 
 FAKES = {"Tables": FakeTables, "Queue": FakeQueue, "Source": FakeSource, "Bucket": FakeBucket, "Mailer": FakeMailer}
 # A link is not a call, so it cannot fail. But AWS checks the role that signed it when somebody follows it.

@@ -10,8 +10,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, set_level, stored_level
 from chalicelib.tallies.public import FRESH, public_count, public_counts
 from tests.actors import NOW
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
-from tests.served import Served
 
 COUNT = "/api/petitions/safe-children/count"
 SHARED = ("/", "/api/petitions", "/petitions/safe-children", "/api/petitions/safe-children", COUNT)
@@ -80,10 +80,10 @@ def test_a_level_from_another_version_of_the_code_is_normal(tables: FakeTables) 
 @pytest.mark.parametrize(
     ("level", "seconds", "late"), [(Level.NORMAL, 5, 1), (Level.LONGER_CACHES, 30, 6), (Level.ACCEPT_ONLY, 30, 6)]
 )
-def test_cache_headers_depend_on_the_level(served: Served, level: Level, seconds: int, late: int) -> None:
-    set_level(level, served.tables)
+def test_cache_headers_depend_on_the_level(fake_site: FakeSite, level: Level, seconds: int, late: int) -> None:
+    set_level(level, fake_site.tables)
     for path in SHARED:
-        told = served.get(path).headers["Cache-Control"]
+        told = fake_site.get(path).headers["Cache-Control"]
         assert told == f"public, max-age={seconds}, stale-while-revalidate={late}, stale-if-error=86400"
 
 
@@ -97,9 +97,9 @@ def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: 
     assert public_counts([petition], NOW + 100 * FRESH, tables) == {petition.slug: first}
 
 
-def test_snapshot_only_without_a_snapshot_is_503(served: Served) -> None:
-    set_level(Level.SNAPSHOT_ONLY, served.tables)
-    del served.tables.items[keys.snapshot("safe-children")]
-    assert served.get(COUNT).status_code == 503
-    page = served.get("/petitions/safe-children")
+def test_snapshot_only_without_a_snapshot_is_503(fake_site: FakeSite) -> None:
+    set_level(Level.SNAPSHOT_ONLY, fake_site.tables)
+    del fake_site.tables.items[keys.snapshot("safe-children")]
+    assert fake_site.get(COUNT).status_code == 503
+    page = fake_site.get("/petitions/safe-children")
     assert page.status_code == 200, "the page comes without its number"

@@ -23,7 +23,7 @@ from tests.actors import (
     key_of,
     signed,
 )
-from tests.served import FORM, JSON, Served
+from tests.fake_site import FORM, JSON, FakeSite
 
 API = "/api/petitions/safe-children/signatures"
 HOSTED = "/petitions/safe-children/signatures"
@@ -41,8 +41,8 @@ BODIES = st.dictionaries(
 ).map(lambda changes: json_of() | changes)
 
 
-def signatures_in(served: Served) -> list[Item]:
-    return [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+def signatures_in(fake_site: FakeSite) -> list[Item]:
+    return [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
 
 
 def is_problem(answer: Any, status: int) -> bool:
@@ -57,25 +57,25 @@ def is_problem(answer: Any, status: int) -> bool:
     return True
 
 
-def test_a_signature_is_accepted_and_stored(served: Served) -> None:
-    answer = served.post_json(API, json_of(source="bbc"))
+def test_a_signature_is_accepted_and_stored(fake_site: FakeSite) -> None:
+    answer = fake_site.post_json(API, json_of(source="bbc"))
     assert (answer.status_code, answer.json_body) == (202, ACCEPTED)
-    (item,) = signatures_in(served)
+    (item,) = signatures_in(fake_site)
     assert (item["name"], item["channel"], item["source"]) == (ALICE.name, "api", "bbc")
 
 
-def test_new_repeated_confirmed_and_blocked_get_the_same_response(served: Served) -> None:
-    identity = signed(served.tables, a_petition(), BOB)
-    mark_undeliverable(key_of(a_petition(), identity), "complained", served.tables)
-    confirmed(served.tables, a_petition(slug="safe-children"), CHARLIE)
-    answers = [served.post_json(API, json_of(person)) for person in (ALICE, ALICE, BOB, CHARLIE)]
+def test_new_repeated_confirmed_and_blocked_get_the_same_response(fake_site: FakeSite) -> None:
+    identity = signed(fake_site.tables, a_petition(), BOB)
+    mark_undeliverable(key_of(a_petition(), identity), "complained", fake_site.tables)
+    confirmed(fake_site.tables, a_petition(slug="safe-children"), CHARLIE)
+    answers = [fake_site.post_json(API, json_of(person)) for person in (ALICE, ALICE, BOB, CHARLIE)]
     assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in answers}) == 1
-    forms = [served.post_form(HOSTED, fields_of(person)) for person in (ALICE, BOB, CHARLIE)]
+    forms = [fake_site.post_form(HOSTED, fields_of(person)) for person in (ALICE, BOB, CHARLIE)]
     assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in forms}) == 1
 
 
-def test_any_origin_may_post(served: Served) -> None:
-    for answer in (served.post_json(API, json_of()), served.post_json(API, {})):
+def test_any_origin_may_post(fake_site: FakeSite) -> None:
+    for answer in (fake_site.post_json(API, json_of()), fake_site.post_json(API, {})):
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert "Access-Control-Allow-Credentials" not in answer.headers
         assert "Set-Cookie" not in answer.headers
@@ -100,14 +100,14 @@ def test_any_origin_may_post(served: Served) -> None:
     ],
 )
 def test_an_unreadable_body_gets_a_problem_that_says_why(
-    served: Served, body: bytes, content_type: str, status: int
+    fake_site: FakeSite, body: bytes, content_type: str, status: int
 ) -> None:
-    assert is_problem(served.post(API, body, content_type), status)
-    assert not signatures_in(served)
+    assert is_problem(fake_site.post(API, body, content_type), status)
+    assert not signatures_in(fake_site)
 
 
-def test_every_field_error_names_its_field(served: Served) -> None:
-    answer = served.post_json(API, json_of(name="", email="nobody"))
+def test_every_field_error_names_its_field(fake_site: FakeSite) -> None:
+    answer = fake_site.post_json(API, json_of(name="", email="nobody"))
     assert is_problem(answer, 422)
     assert [error["field"] for error in answer.json_body["errors"]] == ["name", "email"]
 
@@ -121,24 +121,26 @@ def test_every_field_error_names_its_field(served: Served) -> None:
         ({"closes_at": NOW}, 409),
     ],
 )
-def test_a_petition_that_is_not_open_accepts_no_signature(served: Served, changes: dict[str, Any], status: int) -> None:
-    a_published_petition(served.tables, slug="another", **changes)
-    answer = served.post_json("/api/petitions/another/signatures", json_of())
+def test_a_petition_that_is_not_open_accepts_no_signature(
+    fake_site: FakeSite, changes: dict[str, Any], status: int
+) -> None:
+    a_published_petition(fake_site.tables, slug="another", **changes)
+    answer = fake_site.post_json("/api/petitions/another/signatures", json_of())
     assert is_problem(answer, status)
     if status == 409:
         assert answer.json_body["state"] == "closed"
-    assert served.post_form("/petitions/another/signatures", fields_of()).status_code == status
-    assert not signatures_in(served)
+    assert fake_site.post_form("/petitions/another/signatures", fields_of()).status_code == status
+    assert not signatures_in(fake_site)
 
 
-def test_an_unknown_petition_is_404(served: Served) -> None:
-    assert is_problem(served.post_json("/api/petitions/nothing/signatures", json_of()), 404)
-    assert served.post_form("/petitions/nothing/signatures", fields_of()).status_code == 404
+def test_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
+    assert is_problem(fake_site.post_json("/api/petitions/nothing/signatures", json_of()), 404)
+    assert fake_site.post_form("/petitions/nothing/signatures", fields_of()).status_code == 404
 
 
 @given(BODIES | VALUES)
-def test_any_json_gets_202_400_or_422(served: Served, value: Any) -> None:
-    answer = served.post_json(API, value)
+def test_any_json_gets_202_400_or_422(fake_site: FakeSite, value: Any) -> None:
+    answer = fake_site.post_json(API, value)
     if answer.status_code == 202:
         assert answer.json_body == ACCEPTED
     else:
@@ -147,23 +149,23 @@ def test_any_json_gets_202_400_or_422(served: Served, value: Any) -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from([JSON, FORM, "", "text/plain", "application/octet-stream"]))
-def test_any_bytes_get_a_4xx(served: Served, body: bytes, content_type: str) -> None:
+def test_any_bytes_get_a_4xx(fake_site: FakeSite, body: bytes, content_type: str) -> None:
     for path in (API, HOSTED):
-        answer = served.post(path, body, content_type)
+        answer = fake_site.post(path, body, content_type)
         assert 400 <= answer.status_code < 500
 
 
-def test_a_problem_does_not_repeat_what_was_typed(served: Served) -> None:
-    answer = served.post_json(API, json_of(name="=Secretname", email="secret address"))
+def test_a_problem_does_not_repeat_what_was_typed(fake_site: FakeSite) -> None:
+    answer = fake_site.post_json(API, json_of(name="=Secretname", email="secret address"))
     assert "secret" not in json.dumps(answer.json_body).lower()
-    assert served.clock.moment < NOW + DAY
+    assert fake_site.clock.moment < NOW + DAY
 
 
-def test_signing_over_http_on_a_warm_function_is_one_call(served: Served) -> None:
-    served.get("/petitions/safe-children")
-    served.tables.calls.clear()
-    served.post_json(API, json_of())
-    served.post_form(HOSTED, fields_of(BOB))
-    assert served.tables.calls == ["put_new", "put_new"]
-    assert not served.queue.messages, "a request must not send email"
-    assert not served.mailer.mails
+def test_signing_over_http_on_a_warm_function_is_one_call(fake_site: FakeSite) -> None:
+    fake_site.get("/petitions/safe-children")
+    fake_site.tables.calls.clear()
+    fake_site.post_json(API, json_of())
+    fake_site.post_form(HOSTED, fields_of(BOB))
+    assert fake_site.tables.calls == ["put_new", "put_new"]
+    assert not fake_site.queue.messages, "a request must not send email"
+    assert not fake_site.mailer.mails

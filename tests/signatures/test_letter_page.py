@@ -11,6 +11,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_petition, fields_of, identity_of, item_of, json_of
+from tests.fake_site import FakeSite, stream_event, token_in
 from tests.letters.lettering import (
     LETTER,
     PENDING,
@@ -19,28 +20,27 @@ from tests.letters.lettering import (
     relayed,
     send_all,
 )
-from tests.served import Served, stream_event, token_in
 
 SIGNATURES = "/petitions/safe-children/signatures"
 
 
 @pytest.fixture
-def lettered(served: Served) -> Petition:
-    return a_petition_with_a_letter(served)
+def lettered(fake_site: FakeSite) -> Petition:
+    return a_petition_with_a_letter(fake_site)
 
 
-def signed_with(served: Served, petition: Petition, **letter: Any) -> str:
+def signed_with(fake_site: FakeSite, petition: Petition, **letter: Any) -> str:
     """Sign with this letter by JSON, and return the link of the email to confirm."""
     body = json_of(letter={"send": True} | letter)
-    assert served.post_json(f"/api{SIGNATURES}", body).status_code == 202
-    return confirm_link(served, petition)
+    assert fake_site.post_json(f"/api{SIGNATURES}", body).status_code == 202
+    return confirm_link(fake_site, petition)
 
 
-def confirm_link(served: Served, petition: Petition) -> str:
-    item = item_of(served.tables, petition, identity_of(petition))
-    served.invoke("relay_mail", stream_event([("1", None, item)]))
-    assert served.deliver("send_mail", served.queue.messages[-1:]) == []
-    return served.last_link("confirm")
+def confirm_link(fake_site: FakeSite, petition: Petition) -> str:
+    item = item_of(fake_site.tables, petition, identity_of(petition))
+    fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
+    assert fake_site.deliver("send_mail", fake_site.queue.messages[-1:]) == []
+    return fake_site.last_link("confirm")
 
 
 def shown(page: Any) -> str:
@@ -59,18 +59,18 @@ def form_on(page: Any) -> dict[str, str]:
     return {**fields, name: html.unescape(body)}
 
 
-def arrived(served: Served, petition: Petition) -> list[Any]:
+def arrived(fake_site: FakeSite, petition: Petition) -> list[Any]:
     """Relay the confirmation, send what it requests, and return the letters."""
-    served.mailer.mails.clear()
-    relayed(served, PENDING, item_of(served.tables, petition, identity_of(petition)))
-    send_all(served)
-    return served.mailer.mails
+    fake_site.mailer.mails.clear()
+    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition)))
+    send_all(fake_site)
+    return fake_site.mailer.mails
 
 
-def test_the_page_shows_the_letter_as_it_arrives(served: Served, lettered: Petition) -> None:
-    page = served.get(signed_with(served, lettered, body="My own <b>words</b>.\n\nAnd more.", opening=1))
-    served.post_form("/confirm", form_on(page))
-    [mail] = arrived(served, lettered)
+def test_the_page_shows_the_letter_as_it_arrives(fake_site: FakeSite, lettered: Petition) -> None:
+    page = fake_site.get(signed_with(fake_site, lettered, body="My own <b>words</b>.\n\nAnd more.", opening=1))
+    fake_site.post_form("/confirm", form_on(page))
+    [mail] = arrived(fake_site, lettered)
     text = " ".join(mail.text.partition("\n-- \n")[0].split())
     assert text in shown(page)
     assert text == "Dear Home Secretary, I work with children. My own <b>words</b>. And more. Alice Achterberg"
@@ -78,93 +78,93 @@ def test_the_page_shows_the_letter_as_it_arrives(served: Served, lettered: Petit
         assert each in shown(page)
 
 
-def test_an_unedited_page_confirms_the_petitions_letter(served: Served, lettered: Petition) -> None:
-    page = served.get(signed_with(served, lettered))
-    assert served.post_form("/confirm", form_on(page)).status_code == 200
-    stored = item_of(served.tables, lettered, identity_of(lettered))["letter"]
+def test_an_unedited_page_confirms_the_petitions_letter(fake_site: FakeSite, lettered: Petition) -> None:
+    page = fake_site.get(signed_with(fake_site, lettered))
+    assert fake_site.post_form("/confirm", form_on(page)).status_code == 200
+    stored = item_of(fake_site.tables, lettered, identity_of(lettered))["letter"]
     assert stored == {"version": lettered.letter_version, "reply": False}
 
 
-def test_a_link_alone_sends_the_letter_as_signed(served: Served, lettered: Petition) -> None:
-    link = signed_with(served, lettered, subject="My subject", reply=True)
-    served.post_form("/confirm", {"token": token_in(link)})
-    [mail] = arrived(served, lettered)
+def test_a_link_alone_sends_the_letter_as_signed(fake_site: FakeSite, lettered: Petition) -> None:
+    link = signed_with(fake_site, lettered, subject="My subject", reply=True)
+    fake_site.post_form("/confirm", {"token": token_in(link)})
+    [mail] = arrived(fake_site, lettered)
     assert (mail.subject, mail.reply_to) == ("My subject", ALICE.email)
 
 
-def test_the_owner_can_send_no_letter(served: Served, lettered: Petition) -> None:
-    fields = form_on(served.get(signed_with(served, lettered)))
-    served.post_form("/confirm", fields | {"letter.send": "no"})
-    assert arrived(served, lettered) == []
+def test_the_owner_can_send_no_letter(fake_site: FakeSite, lettered: Petition) -> None:
+    fields = form_on(fake_site.get(signed_with(fake_site, lettered)))
+    fake_site.post_form("/confirm", fields | {"letter.send": "no"})
+    assert arrived(fake_site, lettered) == []
 
 
-def test_the_owner_can_add_a_letter(served: Served, lettered: Petition) -> None:
-    served.post_json(f"/api{SIGNATURES}", json_of())
-    page = served.get(confirm_link(served, lettered))
+def test_the_owner_can_add_a_letter(fake_site: FakeSite, lettered: Petition) -> None:
+    fake_site.post_json(f"/api{SIGNATURES}", json_of())
+    page = fake_site.get(confirm_link(fake_site, lettered))
     fields = form_on(page)
     assert fields["letter.send"] == "no"
-    served.post_form("/confirm", fields | {"letter.send": "yes"})
-    assert len(arrived(served, lettered)) == 1
+    fake_site.post_form("/confirm", fields | {"letter.send": "yes"})
+    assert len(arrived(fake_site, lettered)) == 1
 
 
-def test_the_owner_corrects_words_and_reply(served: Served, lettered: Petition) -> None:
-    fields = form_on(served.get(signed_with(served, lettered, body="A stranger wrote this.", reply=True)))
+def test_the_owner_corrects_words_and_reply(fake_site: FakeSite, lettered: Petition) -> None:
+    fields = form_on(fake_site.get(signed_with(fake_site, lettered, body="A stranger wrote this.", reply=True)))
     own = {"letter.body": "I wrote this.", "letter.reply": "no", "letter.opening": "none"}
-    served.post_form("/confirm", fields | own)
-    [mail] = arrived(served, lettered)
+    fake_site.post_form("/confirm", fields | own)
+    [mail] = arrived(fake_site, lettered)
     assert mail.text.startswith("Dear Home Secretary,\n\nI wrote this.\n\nAlice")
     assert mail.reply_to == ""
 
 
-def test_a_wrong_correction_shows_the_page_again_with_what_was_typed(served: Served, lettered: Petition) -> None:
-    fields = form_on(served.get(signed_with(served, lettered)))
-    page = served.post_form("/confirm", fields | {"letter.body": "See www.harbour.org"})
+def test_a_wrong_correction_shows_the_page_again_with_what_was_typed(fake_site: FakeSite, lettered: Petition) -> None:
+    fields = form_on(fake_site.get(signed_with(fake_site, lettered)))
+    page = fake_site.post_form("/confirm", fields | {"letter.body": "See www.harbour.org"})
     assert page.status_code == 422
     assert form_on(page)["letter.body"] == "See www.harbour.org"
     assert 'href="#letter-body"' in page.body.decode()
-    assert item_of(served.tables, lettered, identity_of(lettered))["state"] == "pending"
+    assert item_of(fake_site.tables, lettered, identity_of(lettered))["state"] == "pending"
 
 
-def test_a_letter_that_staff_edited_meanwhile_is_shown_again(served: Served, lettered: Petition) -> None:
-    fields = form_on(served.get(signed_with(served, lettered)))
-    publish(a_petition(letter=LETTER | {"body": "Edited."}), NOW, served.tables)
+def test_a_letter_that_staff_edited_meanwhile_is_shown_again(fake_site: FakeSite, lettered: Petition) -> None:
+    fields = form_on(fake_site.get(signed_with(fake_site, lettered)))
+    publish(a_petition(letter=LETTER | {"body": "Edited."}), NOW, fake_site.tables)
     forget_petitions()
-    page = served.post_form("/confirm", fields)
+    page = fake_site.post_form("/confirm", fields)
     assert page.status_code == 422
     assert "The letter has just been edited" in shown(page)
     assert "Edited." in shown(page)
 
 
-def test_a_double_click_sends_one_letter(served: Served, lettered: Petition) -> None:
-    fields = form_on(served.get(signed_with(served, lettered)))
+def test_a_double_click_sends_one_letter(fake_site: FakeSite, lettered: Petition) -> None:
+    fields = form_on(fake_site.get(signed_with(fake_site, lettered)))
     for _ in range(2):
-        assert served.post_form("/confirm", fields).status_code == 200
-    assert len(arrived(served, lettered)) == 1
-    served.clock.forward(timedelta(hours=1))
-    assert arrived(served, lettered) == []
+        assert fake_site.post_form("/confirm", fields).status_code == 200
+    assert len(arrived(fake_site, lettered)) == 1
+    fake_site.clock.forward(timedelta(hours=1))
+    assert arrived(fake_site, lettered) == []
 
 
-def test_a_welsh_letter_is_welsh_on_any_page(served: Served) -> None:
+def test_a_welsh_letter_is_welsh_on_any_page(fake_site: FakeSite) -> None:
     translations = {"cy": WELSH | {"letter": WELSH_LETTER}}
-    petition = publish(a_petition(letter=LETTER, translations=translations), NOW, served.tables)
-    assert served.post_json(f"/api{SIGNATURES}", json_of(language="cy", letter={"send": True})).status_code == 202
-    link = confirm_link(served, petition).replace("&lang=cy", "")
-    served.post_form("/confirm", form_on(served.get(link)))
-    [mail] = arrived(served, petition)
+    petition = publish(a_petition(letter=LETTER, translations=translations), NOW, fake_site.tables)
+    assert fake_site.post_json(f"/api{SIGNATURES}", json_of(language="cy", letter={"send": True})).status_code == 202
+    link = confirm_link(fake_site, petition).replace("&lang=cy", "")
+    fake_site.post_form("/confirm", form_on(fake_site.get(link)))
+    [mail] = arrived(fake_site, petition)
     assert mail.subject == WELSH_LETTER["subject"]
     assert mail.text.startswith("Annwyl Ysgrifennydd Cartref,\n\nRwyf wedi llofnodi deiseb i chi.")
 
 
-def test_the_form_takes_a_letter(served: Served, lettered: Petition) -> None:
+def test_the_form_takes_a_letter(fake_site: FakeSite, lettered: Petition) -> None:
     fields = {"letter.send": "yes", "letter.opening": "1", "letter.subject": LETTER["subject"], "letter.body": "Mine."}
-    assert served.post_form(SIGNATURES, fields_of(**fields)).status_code == 303
-    stored = item_of(served.tables, lettered, identity_of(lettered))["letter"]
+    assert fake_site.post_form(SIGNATURES, fields_of(**fields)).status_code == 303
+    stored = item_of(fake_site.tables, lettered, identity_of(lettered))["letter"]
     assert stored == {"version": lettered.letter_version, "opening": 1, "body": "Mine.", "reply": False}
 
 
-def test_the_form_shows_a_refused_letter_again(served: Served, lettered: Petition) -> None:
+def test_the_form_shows_a_refused_letter_again(fake_site: FakeSite, lettered: Petition) -> None:
     fields = {"letter.send": "yes", "letter.opening": "none", "letter.body": "See www.harbour.org"}
-    page = served.post_form(SIGNATURES, fields_of(**fields))
+    page = fake_site.post_form(SIGNATURES, fields_of(**fields))
     assert page.status_code == 422
     text = page.body.decode()
     assert "<details open>" in text
@@ -172,13 +172,13 @@ def test_the_form_shows_a_refused_letter_again(served: Served, lettered: Petitio
     assert 'id="letter-opening-none" name="letter.opening" value="none" checked' in text
 
 
-def test_json_refuses_a_wrong_letter_by_its_fields_name(served: Served, lettered: Petition) -> None:
-    answer = served.post_json(f"/api{SIGNATURES}", json_of(letter={"send": True, "subject": "a\nBcc: b"}))
+def test_json_refuses_a_wrong_letter_by_its_fields_name(fake_site: FakeSite, lettered: Petition) -> None:
+    answer = fake_site.post_json(f"/api{SIGNATURES}", json_of(letter={"send": True, "subject": "a\nBcc: b"}))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["letter.subject"]
 
 
-def test_json_refuses_a_letter_to_a_petition_without_one(served: Served, petition: Petition) -> None:
-    answer = served.post_json(f"/api{SIGNATURES}", json_of(letter={"send": True}))
+def test_json_refuses_a_letter_to_a_petition_without_one(fake_site: FakeSite, petition: Petition) -> None:
+    answer = fake_site.post_json(f"/api{SIGNATURES}", json_of(letter={"send": True}))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["letter"]

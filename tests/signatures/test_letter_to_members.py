@@ -8,10 +8,10 @@ from chalicelib.petitions.members import MemberOfParliament
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import NOW, WELSH, a_petition, identity_of, item_of, json_of
+from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter
 from tests.located import LOWER, UPPER, give_members
 from tests.petitions.test_members import MP
-from tests.served import Served
 from tests.signatures.test_letter_page import SIGNATURES, arrived, confirm_link, form_on, shown
 
 OFFICE = {"key": "office", "name": "Home Office", "email": "office@target.example"}
@@ -19,37 +19,37 @@ NOT_SENT = "We could not find your MP from this postcode, so your letter will no
 
 
 @pytest.fixture
-def lettered(served: Served, monkeypatch: pytest.MonkeyPatch) -> Petition:
+def lettered(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
     give_members(monkeypatch)
-    return a_petition_with_a_letter(served, targets=[MP])
+    return a_petition_with_a_letter(fake_site, targets=[MP])
 
 
-def page_after_signing(served: Served, petition: Petition, **changes: Any) -> Any:
+def page_after_signing(fake_site: FakeSite, petition: Petition, **changes: Any) -> Any:
     body = json_of(letter={"send": True}, **changes)
-    assert served.post_json(f"/api{SIGNATURES}", body).status_code == 202
-    return served.get(confirm_link(served, petition))
+    assert fake_site.post_json(f"/api{SIGNATURES}", body).status_code == 202
+    return fake_site.get(confirm_link(fake_site, petition))
 
 
-def test_the_letter_goes_to_the_member_whom_the_page_names(served: Served, lettered: Petition) -> None:
-    page = page_after_signing(served, lettered, postcode="ZZ1 1AA")
+def test_the_letter_goes_to_the_member_whom_the_page_names(fake_site: FakeSite, lettered: Petition) -> None:
+    page = page_after_signing(fake_site, lettered, postcode="ZZ1 1AA")
     assert f"To {UPPER.name} Subject" in shown(page)
     assert f"Dear {UPPER.name}," in shown(page)
     assert "We could not find" not in shown(page)
     assert UPPER.email not in page.body.decode()
-    served.post_form("/confirm", form_on(page))
-    [mail] = arrived(served, lettered)
+    fake_site.post_form("/confirm", form_on(page))
+    [mail] = arrived(fake_site, lettered)
     assert mail.to == UPPER.email
 
 
 @pytest.mark.parametrize("changes", [{}, {"postcode": "SW1A 1AA"}, {"postcode": "ZZ1 1AA", "country": "FR"}])
 def test_the_page_says_that_a_letter_without_a_member_is_not_sent(
-    served: Served, lettered: Petition, changes: dict[str, str]
+    fake_site: FakeSite, lettered: Petition, changes: dict[str, str]
 ) -> None:
-    page = page_after_signing(served, lettered, **changes)
+    page = page_after_signing(fake_site, lettered, **changes)
     assert NOT_SENT in shown(page)
     assert "To Nobody yet Subject" in shown(page)
-    assert served.post_form("/confirm", form_on(page)).status_code == 200
-    assert arrived(served, lettered) == []
+    assert fake_site.post_form("/confirm", form_on(page)).status_code == 200
+    assert arrived(fake_site, lettered) == []
 
 
 @pytest.mark.parametrize(
@@ -62,22 +62,22 @@ def test_the_page_says_that_a_letter_without_a_member_is_not_sent(
     ],
 )
 def test_with_a_corrected_postcode_the_page_shows_the_letter_to_the_other_member_first(
-    served: Served, lettered: Petition, signed: str, corrected: dict[str, str], goes_to: MemberOfParliament | None
+    fake_site: FakeSite, lettered: Petition, signed: str, corrected: dict[str, str], goes_to: MemberOfParliament | None
 ) -> None:
     """People see the letter as it will arrive before they send it. Their own words are in it."""
-    first = form_on(page_after_signing(served, lettered, postcode=signed))
-    again = served.post_form("/confirm", first | corrected | {"letter.body": "My own words."})
+    first = form_on(page_after_signing(fake_site, lettered, postcode=signed))
+    again = fake_site.post_form("/confirm", first | corrected | {"letter.body": "My own words."})
     assert again.status_code == 422
-    assert item_of(served.tables, lettered, identity_of(lettered))["state"] == "pending"
+    assert item_of(fake_site.tables, lettered, identity_of(lettered))["state"] == "pending"
     text = shown(again)
     assert "From this postcode, your letter goes to somebody else. Read it again, then confirm" in text
     assert 'href="#letter-member"' in again.body.decode()
     assert (f"Dear {goes_to.name}, " if goes_to else NOT_SENT) in text
     assert "My own words. Alice Achterberg" in text
-    served.post_form("/confirm", form_on(again) | corrected)
-    item = item_of(served.tables, lettered, identity_of(lettered))
+    fake_site.post_form("/confirm", form_on(again) | corrected)
+    item = item_of(fake_site.tables, lettered, identity_of(lettered))
     assert (item["state"], item["postcode"]) == ("confirmed", corrected["postcode"])
-    assert [mail.to for mail in arrived(served, lettered)] == ([goes_to.email] if goes_to else [])
+    assert [mail.to for mail in arrived(fake_site, lettered)] == ([goes_to.email] if goes_to else [])
 
 
 @pytest.mark.parametrize(
@@ -85,57 +85,59 @@ def test_with_a_corrected_postcode_the_page_shows_the_letter_to_the_other_member
     [{"postcode": "zz11aa", "name": "Alice A"}, {"postcode": "ZZ9 9ZZ", "letter.send": "no"}],
 )
 def test_a_correction_that_changes_no_letter_confirms_at_once(
-    served: Served, lettered: Petition, changes: dict[str, str]
+    fake_site: FakeSite, lettered: Petition, changes: dict[str, str]
 ) -> None:
-    first = form_on(page_after_signing(served, lettered, postcode="ZZ1 1AA"))
-    assert served.post_form("/confirm", first | changes).status_code == 200
-    assert item_of(served.tables, lettered, identity_of(lettered))["state"] == "confirmed"
+    first = form_on(page_after_signing(fake_site, lettered, postcode="ZZ1 1AA"))
+    assert fake_site.post_form("/confirm", first | changes).status_code == 200
+    assert item_of(fake_site.tables, lettered, identity_of(lettered))["state"] == "confirmed"
 
 
-def test_a_link_alone_with_a_corrected_postcode_sends_to_its_member(served: Served, lettered: Petition) -> None:
+def test_a_link_alone_with_a_corrected_postcode_sends_to_its_member(fake_site: FakeSite, lettered: Petition) -> None:
     """No page was shown, so none is out of date."""
-    first = form_on(page_after_signing(served, lettered, postcode="ZZ1 1AA"))
-    served.post_form("/confirm", {"token": first["token"], "postcode": "ZZ9 9ZZ"})
-    assert [mail.to for mail in arrived(served, lettered)] == [LOWER.email]
+    first = form_on(page_after_signing(fake_site, lettered, postcode="ZZ1 1AA"))
+    fake_site.post_form("/confirm", {"token": first["token"], "postcode": "ZZ9 9ZZ"})
+    assert [mail.to for mail in arrived(fake_site, lettered)] == [LOWER.email]
 
 
 @pytest.mark.parametrize("address", [UPPER.email, UPPER.email.upper().replace("@", "+office@")])
 def test_a_member_who_is_also_a_target_is_named_once_and_gets_one_letter(
-    served: Served, monkeypatch: pytest.MonkeyPatch, address: str
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     give_members(monkeypatch)
     minister = {"key": "minister", "name": "Minister", "email": address}
-    petition = a_petition_with_a_letter(served, targets=[MP, minister])
-    page = page_after_signing(served, petition, postcode="ZZ1 1AA")
+    petition = a_petition_with_a_letter(fake_site, targets=[MP, minister])
+    page = page_after_signing(fake_site, petition, postcode="ZZ1 1AA")
     text = shown(page)
     assert "To Minister Subject" in text
     assert "Dear Minister," in text
     assert "We could not find" not in text
-    served.post_form("/confirm", form_on(page))
-    assert [mail.to for mail in arrived(served, petition)] == [address]
+    fake_site.post_form("/confirm", form_on(page))
+    assert [mail.to for mail in arrived(fake_site, petition)] == [address]
 
 
-def test_the_page_says_who_else_gets_the_letter(served: Served, lettered: Petition) -> None:
-    petition = a_petition_with_a_letter(served, targets=[MP, OFFICE])
-    page = page_after_signing(served, petition)
+def test_the_page_says_who_else_gets_the_letter(fake_site: FakeSite, lettered: Petition) -> None:
+    petition = a_petition_with_a_letter(fake_site, targets=[MP, OFFICE])
+    page = page_after_signing(fake_site, petition)
     assert "We could not find your MP from this postcode. Your letter goes only to Home Office." in shown(page)
     assert "Dear Home Office," in shown(page)
-    served.post_form("/confirm", form_on(page))
-    assert [mail.to for mail in arrived(served, petition)] == [OFFICE["email"]]
+    fake_site.post_form("/confirm", form_on(page))
+    assert [mail.to for mail in arrived(fake_site, petition)] == [OFFICE["email"]]
 
 
-def test_the_page_says_it_in_welsh(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_says_it_in_welsh(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     give_members(monkeypatch)
     named = WELSH_LETTER | {"target_names": {"my-mp": "Eich AS"}}
     letter, translations = LETTER | {"targets": [MP]}, {"cy": WELSH | {"letter": named}}
-    petition = publish(a_petition(letter=letter, translations=translations), NOW, served.tables)
-    text = shown(page_after_signing(served, petition, language="cy"))
+    petition = publish(a_petition(letter=letter, translations=translations), NOW, fake_site.tables)
+    text = shown(page_after_signing(fake_site, petition, language="cy"))
     assert "Ni allem ddod o hyd i’ch AS o’r cod post hwn, felly ni fydd eich llythyr yn cael ei anfon." in text
 
 
-def test_the_form_asks_for_a_postcode_and_the_api_shows_the_public_name(served: Served, lettered: Petition) -> None:
-    form = shown(served.get("/petitions/safe-children"))
+def test_the_form_asks_for_a_postcode_and_the_api_shows_the_public_name(
+    fake_site: FakeSite, lettered: Petition
+) -> None:
+    form = shown(fake_site.get("/petitions/safe-children"))
     assert "We find your MP from your postcode. Without a postcode, no letter goes to your MP." in form
-    letter = served.get("/api/petitions/safe-children").json_body["letter"]
+    letter = fake_site.get("/api/petitions/safe-children").json_body["letter"]
     assert letter["targets"] == ["Your MP"]
     assert UPPER.email not in str(letter)

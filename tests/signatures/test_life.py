@@ -28,7 +28,7 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdowns, exact_count
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import ALICE, BOB, CHARLIE, NOW, TOKEN_KEYS, a_mail_context, a_published_petition, signed
-from tests.served import link_in, token_in
+from tests.fake_site import link_in, token_in
 from tests.streaming import Streaming
 
 PEOPLE = st.sampled_from([ALICE, BOB, CHARLIE])

@@ -10,8 +10,8 @@ from chalicelib.core.keys import SIGNATURES
 from chalicelib.pages.render import asset
 from chalicelib.signatures.mailboxes import is_slip, probable_address, suggested_address
 from tests.actors import ALICE, Person, a_petition, fields_of, identity_of, item_of
+from tests.fake_site import FakeSite
 from tests.pages.parsed import Page
-from tests.served import Served
 
 SLIPS: dict[str, str | None] = json.loads(Path(__file__).with_name("slips.json").read_text(encoding="utf-8"))
 SIGN = "/petitions/safe-children/signatures"
@@ -42,21 +42,23 @@ def test_an_address_is_asked_about_once() -> None:
     assert suggested_address({"email": "bob@gmial.com", "email_asked": "alice@gmial.com"}) == "bob@gmail.com"
 
 
-def test_without_javascript_the_form_asks_once_and_takes_either_answer(served: Served) -> None:
+def test_without_javascript_the_form_asks_once_and_takes_either_answer(fake_site: FakeSite) -> None:
     typed = fields_of(email="alice@gmial.com")
-    asked = served.post_form(SIGN, typed)
+    asked = fake_site.post_form(SIGN, typed)
     page = Page(asked.body.decode())
     assert asked.status_code == 422
     assert page.one("input", id="email").attrs["value"] == "alice@gmial.com"
     assert page.one("input", id="email-meant").attrs["value"] == "alice@gmail.com"
     assert page.one("input", name="email_asked").attrs["value"] == "alice@gmial.com"
-    assert not [key for key in served.tables.items if key.table == SIGNATURES]
+    assert not [key for key in fake_site.tables.items if key.table == SIGNATURES]
     kept = {**typed, "email_asked": "alice@gmial.com"}
-    assert served.post_form(SIGN, kept).status_code == 303
-    changed = served.post(SIGN, _with_a_tick(kept), "application/x-www-form-urlencoded")
+    assert fake_site.post_form(SIGN, kept).status_code == 303
+    changed = fake_site.post(SIGN, _with_a_tick(kept), "application/x-www-form-urlencoded")
     assert changed.status_code == 303
     assert (
-        item_of(served.tables, a_petition(), identity_of(a_petition(), Person(ALICE.name, "alice@gmail.com")))["state"]
+        item_of(fake_site.tables, a_petition(), identity_of(a_petition(), Person(ALICE.name, "alice@gmail.com")))[
+            "state"
+        ]
         == "pending"
     )
 

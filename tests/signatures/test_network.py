@@ -5,7 +5,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.signatures.network import network_hash, network_of
 from tests.actors import DAY, LIMIT_KEYS, NOW, a_petition, confirmed, identity_of, item_of, json_of
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ def test_the_hash_changes_every_day() -> None:
     assert len(hashes) == 3
 
 
-def test_signing_stores_the_hash_and_confirming_removes_it(served: Served) -> None:
-    served.post_json("/api/petitions/safe-children/signatures", json_of())
+def test_signing_stores_the_hash_and_confirming_removes_it(fake_site: FakeSite) -> None:
+    fake_site.post_json("/api/petitions/safe-children/signatures", json_of())
     identity = identity_of(a_petition())
-    item = item_of(served.tables, a_petition(), identity)
+    item = item_of(fake_site.tables, a_petition(), identity)
     assert item["mail_network"] == network_hash("127.0.0.1", NOW, LIMIT_KEYS)
     assert "127.0.0" not in str(item)
-    confirmed(served.tables, a_petition())
-    assert "mail_network" not in item_of(served.tables, a_petition(), identity)
-    assert [key.table for key in served.tables.items if key.sk == identity] == [keys.SIGNATURES]
+    confirmed(fake_site.tables, a_petition())
+    assert "mail_network" not in item_of(fake_site.tables, a_petition(), identity)
+    assert [key.table for key in fake_site.tables.items if key.sk == identity] == [keys.SIGNATURES]

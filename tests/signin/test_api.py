@@ -9,7 +9,7 @@ from chalicelib.core.settings import settings
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
 from tests.actors import DAY, NOW
-from tests.served import Served
+from tests.fake_site import FakeSite
 from tests.signin.issuing import CLIENT, NONCE, Issuing
 
 BEGUN = {"code_challenge": "c" * 43, "state": "s" * 43, "nonce": NONCE}
@@ -17,17 +17,17 @@ RETURNED = {"code": "c0de", "code_verifier": "v" * 43, "nonce": NONCE}
 
 
 @pytest.fixture
-def provided(served: Served, site: Issuing, monkeypatch: pytest.MonkeyPatch) -> Served:
+def provided(fake_site: FakeSite, site: Issuing, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
     """The application with the provider configured."""
     values = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
     settings.cache_clear()
-    return served
+    return fake_site
 
 
-def test_the_page_has_button_and_script_and_is_not_cached(served: Served) -> None:
-    answer = served.get("/staff/signed-in?code=x&state=y")
+def test_the_page_has_button_and_script_and_is_not_cached(fake_site: FakeSite) -> None:
+    answer = fake_site.get("/staff/signed-in?code=x&state=y")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -35,7 +35,7 @@ def test_the_page_has_button_and_script_and_is_not_cached(served: Served) -> Non
     assert b"/assets/sign-in.js" in answer.body
 
 
-def test_starting_returns_the_providers_url(provided: Served, site: Issuing) -> None:
+def test_starting_returns_the_providers_url(provided: FakeSite, site: Issuing) -> None:
     answer = provided.post_json("/api/staff/sign-in", BEGUN)
     assert answer.status_code == 200
     url = answer.json_body["authorization_url"]
@@ -43,7 +43,7 @@ def test_starting_returns_the_providers_url(provided: Served, site: Issuing) -> 
     assert "redirect_uri=https%3A%2F%2Fpetitions.example%2Fstaff%2Fsigned-in" in url
 
 
-def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(provided: Served) -> None:
+def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(provided: FakeSite) -> None:
     answer = provided.post_json("/api/staff/session", RETURNED)
     assert answer.status_code == 200, answer.body
     session = answer.json_body
@@ -59,7 +59,7 @@ def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(prov
     assert session["token"].split("_")[2] not in entry.model_dump_json()
 
 
-def test_no_token_is_returned_without_an_audit_entry(provided: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_token_is_returned_without_an_audit_entry(provided: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise Unavailable
 
@@ -74,7 +74,7 @@ def test_no_token_is_returned_without_an_audit_entry(provided: Served, monkeypat
     [({"groups": ["strangers"]}, 403), ({"nonce": "m" * 43}, 401), ({"aud": "x"}, 401), ({"iss": "https://x"}, 401)],
 )
 def test_a_refused_person_or_one_without_rights_gets_no_token(
-    provided: Served, site: Issuing, claims: dict[str, Any], status: int
+    provided: FakeSite, site: Issuing, claims: dict[str, Any], status: int
 ) -> None:
     site.vouch(**claims)
     answer = provided.post_json("/api/staff/session", RETURNED)
@@ -83,7 +83,7 @@ def test_a_refused_person_or_one_without_rights_gets_no_token(
     assert not [key for key in provided.tables.items if key.pk == "TOKENS"]
 
 
-def test_a_provider_that_is_down_is_503(provided: Served, site: Issuing) -> None:
+def test_a_provider_that_is_down_is_503(provided: FakeSite, site: Issuing) -> None:
     site.document = {}
     for path, body in (("/api/staff/sign-in", BEGUN), ("/api/staff/session", RETURNED)):
         answer = provided.post_json(path, body)
@@ -93,15 +93,15 @@ def test_a_provider_that_is_down_is_503(provided: Served, site: Issuing) -> None
 
 
 @pytest.mark.parametrize(("path", "body"), [("/api/staff/sign-in", BEGUN), ("/api/staff/session", RETURNED)])
-def test_sign_in_is_404_without_a_provider(served: Served, path: str, body: dict[str, str]) -> None:
-    answer = served.post_json(path, body)
+def test_sign_in_is_404_without_a_provider(fake_site: FakeSite, path: str, body: dict[str, str]) -> None:
+    answer = fake_site.post_json(path, body)
     assert answer.status_code == 404
     assert "token" in answer.json_body["detail"]
 
 
 @pytest.mark.parametrize("name", BEGUN)
 @pytest.mark.parametrize("value", ["", "short", "x" * 500, "ü" * 43, 5, None])
-def test_malformed_values_are_field_errors(provided: Served, name: str, value: object) -> None:
+def test_malformed_values_are_field_errors(provided: FakeSite, name: str, value: object) -> None:
     answer = provided.post_json("/api/staff/sign-in", {**BEGUN, name: value})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [name]

@@ -11,7 +11,7 @@ from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys
 from stack.attach import Deployed
 from stack.aws import Cloud
-from tests.served import schedule_event
+from tests.fake_site import schedule_event
 from tests.stack.supporter import EMAIL_SECONDS, Visitor, fetch, wait_for
 
 # An event as EventBridge sends it. Chalice requires every field.

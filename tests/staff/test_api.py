@@ -13,75 +13,77 @@ from chalicelib.core.times import iso
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import UnknownToken, issue, recognise
 from tests.actors import DAY, MINUTE, NOW, bobs_token
-from tests.served import JSON, Served
+from tests.fake_site import JSON, FakeSite
 
 
 @pytest.fixture
-def bob(served: Served) -> str:
-    return bobs_token(served.tables, NOW, Right.MANAGE, Right.COUNTS)
+def bob(fake_site: FakeSite) -> str:
+    return bobs_token(fake_site.tables, NOW, Right.MANAGE, Right.COUNTS)
 
 
-def ask(served: Served, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
+def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def actions(served: Served) -> list[str]:
-    return [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
+def actions(fake_site: FakeSite) -> list[str]:
+    return [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
 
 
 def a_token_request(**changes: Any) -> dict[str, Any]:
     return {"owner": "carla", "rights": ["counts"], "days": 1} | changes
 
 
-def test_a_token_is_issued_shown_once_and_audited(served: Served, bob: str) -> None:
-    answer = ask(served, bob, "POST", "/api/staff/tokens", a_token_request())
+def test_a_token_is_issued_shown_once_and_audited(fake_site: FakeSite, bob: str) -> None:
+    answer = ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request())
     assert answer.status_code == 201
-    assert recognise(f"Bearer {answer.json_body['token']}", NOW, served.tables).owner == "carla"
-    listed = ask(served, bob, "GET", "/api/staff/tokens").json_body["tokens"]
+    assert recognise(f"Bearer {answer.json_body['token']}", NOW, fake_site.tables).owner == "carla"
+    listed = ask(fake_site, bob, "GET", "/api/staff/tokens").json_body["tokens"]
     assert {token["owner"] for token in listed} == {"bob", "carla"}
     secret = answer.json_body["token"].split("_")[2]
     assert secret not in json.dumps(listed)
     assert "sha256" not in json.dumps(listed)
-    [entry] = entries(NOW - DAY, NOW + DAY, served.tables)
+    [entry] = entries(NOW - DAY, NOW + DAY, fake_site.tables)
     assert (entry.actor.owner, entry.action.name) == ("bob", "token.issued")
     assert entry.action.details == {"owner": "carla", "rights": "counts", "expires": "2026-11-25T12:00:00Z"}
     assert entry.action.subject == answer.json_body["token_id"]
 
 
-def test_a_right_can_only_be_given_by_someone_who_has_it(served: Served, bob: str) -> None:
-    answer = ask(served, bob, "POST", "/api/staff/tokens", a_token_request(rights=["counts", "people"]))
+def test_a_right_can_only_be_given_by_someone_who_has_it(fake_site: FakeSite, bob: str) -> None:
+    answer = ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request(rights=["counts", "people"]))
     assert answer.status_code == 403
     assert "your own token" in answer.json_body["detail"]
-    assert actions(served) == []
+    assert actions(fake_site) == []
 
 
 @pytest.mark.parametrize("days", [2, 3650])
-def test_a_token_cannot_outlive_the_one_that_issues_it(served: Served, bob: str, days: int) -> None:
-    answer = ask(served, bob, "POST", "/api/staff/tokens", a_token_request(days=days))
+def test_a_token_cannot_outlive_the_one_that_issues_it(fake_site: FakeSite, bob: str, days: int) -> None:
+    answer = ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request(days=days))
     assert answer.status_code == 403
     assert "valid until 25 November 2026, 12:00 UTC" in answer.json_body["detail"]
-    assert actions(served) == []
+    assert actions(fake_site) == []
 
 
 @pytest.mark.parametrize(("own", "expected"), [(timedelta(hours=8), timedelta(hours=8)), (100 * DAY, 90 * DAY)])
 def test_without_days_a_token_is_valid_for_90_days_or_as_long_as_its_issuer(
-    served: Served, own: timedelta, expected: timedelta
+    fake_site: FakeSite, own: timedelta, expected: timedelta
 ) -> None:
-    token = issue("bob", [Right.MANAGE, Right.COUNTS], NOW, NOW + own, served.tables)
+    token = issue("bob", [Right.MANAGE, Right.COUNTS], NOW, NOW + own, fake_site.tables)
     body = {"owner": "carla", "rights": ["counts"]}
-    answer = ask(served, token, "POST", "/api/staff/tokens", body)
+    answer = ask(fake_site, token, "POST", "/api/staff/tokens", body)
     assert answer.json_body["expires_at"] == iso(NOW + expected)
 
 
-def test_without_an_audit_entry_no_token_is_issued(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_audit_entry_no_token_is_issued(
+    fake_site: FakeSite, bob: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: object) -> None:
         raise Unavailable
 
-    before = dict(served.tables.items)
-    monkeypatch.setattr(served.tables, "put_new", fails)
-    assert ask(served, bob, "POST", "/api/staff/tokens", a_token_request()).status_code == 503
-    assert served.tables.items.keys() == before.keys()
+    before = dict(fake_site.tables.items)
+    monkeypatch.setattr(fake_site.tables, "put_new", fails)
+    assert ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request()).status_code == 503
+    assert fake_site.tables.items.keys() == before.keys()
 
 
 @pytest.mark.parametrize(
@@ -94,38 +96,40 @@ def test_without_an_audit_entry_no_token_is_issued(served: Served, bob: str, mon
         ({"secret": "x"}, "secret"),
     ],
 )
-def test_an_invalid_token_request_names_its_field(served: Served, bob: str, change: dict[str, Any], field: str) -> None:
-    answer = ask(served, bob, "POST", "/api/staff/tokens", a_token_request(**change))
+def test_an_invalid_token_request_names_its_field(
+    fake_site: FakeSite, bob: str, change: dict[str, Any], field: str
+) -> None:
+    answer = ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request(**change))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
 
 
-def test_a_revoked_token_is_refused_and_revoking_is_idempotent(served: Served, bob: str) -> None:
-    charlies = bobs_token(served.tables)
+def test_a_revoked_token_is_refused_and_revoking_is_idempotent(fake_site: FakeSite, bob: str) -> None:
+    charlies = bobs_token(fake_site.tables)
     path = f"/api/staff/tokens/{charlies.split('_')[1]}"
-    first, second = ask(served, bob, "DELETE", path), ask(served, bob, "DELETE", path)
+    first, second = ask(fake_site, bob, "DELETE", path), ask(fake_site, bob, "DELETE", path)
     assert first.status_code == second.status_code == 200
     assert first.json_body == second.json_body
     assert first.json_body["usable"] is False
     with pytest.raises(UnknownToken):
-        recognise(f"Bearer {charlies}", NOW, served.tables)
-    assert ask(served, bob, "DELETE", "/api/staff/tokens/nobody").status_code == 404
+        recognise(f"Bearer {charlies}", NOW, fake_site.tables)
+    assert ask(fake_site, bob, "DELETE", "/api/staff/tokens/nobody").status_code == 404
 
 
-def test_nobody_revokes_a_token_with_more_rights_than_their_own(served: Served, bob: str) -> None:
-    managers = bobs_token(served.tables, NOW, Right.MANAGE)
-    answer = ask(served, managers, "DELETE", f"/api/staff/tokens/{bob.split('_')[1]}")
+def test_nobody_revokes_a_token_with_more_rights_than_their_own(fake_site: FakeSite, bob: str) -> None:
+    managers = bobs_token(fake_site.tables, NOW, Right.MANAGE)
+    answer = ask(fake_site, managers, "DELETE", f"/api/staff/tokens/{bob.split('_')[1]}")
     assert answer.status_code == 403
-    assert recognise(f"Bearer {bob}", NOW, served.tables).revoked_at is None
+    assert recognise(f"Bearer {bob}", NOW, fake_site.tables).revoked_at is None
     own = f"/api/staff/tokens/{managers.split('_')[1]}"
-    assert ask(served, managers, "DELETE", own).status_code == 200
+    assert ask(fake_site, managers, "DELETE", own).status_code == 200
 
 
-def test_every_token_can_read_its_owner_rights_and_last_use(served: Served) -> None:
-    token = bobs_token(served.tables, NOW, Right.PEOPLE)
+def test_every_token_can_read_its_owner_rights_and_last_use(fake_site: FakeSite) -> None:
+    token = bobs_token(fake_site.tables, NOW, Right.PEOPLE)
     for minutes, used in ((0, 0), (5, 0), (10, 10)):
-        served.clock.moment = NOW + minutes * MINUTE
-        me = ask(served, token, "GET", "/api/staff/me").json_body
+        fake_site.clock.moment = NOW + minutes * MINUTE
+        me = ask(fake_site, token, "GET", "/api/staff/me").json_body
         assert (me["owner"], me["rights"], me["usable"]) == ("bob", ["people"], True)
         assert me["routes"]["POST /api/staff/people/find"] == "people"
         assert me["last_used_at"] == (NOW + used * MINUTE).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,8 +12,8 @@ from chalicelib.edge.route import Access
 from chalicelib.edge.routes import ROUTES
 from chalicelib.staff import authorizer
 from tests.actors import DAY, NOW, bobs_token
+from tests.fake_site import FakeSite, context
 from tests.partnering import oaks_token
-from tests.served import Served, context
 
 ARN = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
 STAFF = ["/api/staff/petitions", "/api/staff/petitions/safe-children/counts"]
@@ -32,35 +32,35 @@ def allowed(policy: Mapping[str, Any]) -> list[str]:
     return [resource.partition("/site/")[2] for resource in statement["Resource"]]
 
 
-def test_the_manage_right_does_not_allow_counts(served: Served) -> None:
-    token = bobs_token(served.tables, NOW, Right.MANAGE)
+def test_the_manage_right_does_not_allow_counts(fake_site: FakeSite) -> None:
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
     assert "GET/api/staff/petitions" not in allowed(policy_for(f"Bearer {token}"))
     assert not [each for each in allowed(policy_for(f"Bearer {token}")) if each.endswith("/counts")]
     for path in STAFF:
-        assert served.get(path, authorization=f"Bearer {token}").status_code == 403
+        assert fake_site.get(path, authorization=f"Bearer {token}").status_code == 403
 
 
 @pytest.mark.parametrize("authorization", NOT_TOKENS)
-def test_an_invalid_token_raises_exactly_unauthorized(served: Served, authorization: str) -> None:
+def test_an_invalid_token_raises_exactly_unauthorized(fake_site: FakeSite, authorization: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         policy_for(authorization)
 
 
-def test_an_expired_token_is_refused(served: Served) -> None:
-    token = f"Bearer {bobs_token(served.tables)}"
-    served.clock.forward(DAY)
+def test_an_expired_token_is_refused(fake_site: FakeSite) -> None:
+    token = f"Bearer {bobs_token(fake_site.tables)}"
+    fake_site.clock.forward(DAY)
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         policy_for(token)
 
 
-def test_a_policy_is_not_cached(served: Served) -> None:
+def test_a_policy_is_not_cached(fake_site: FakeSite) -> None:
     """A cached policy would outlive a revoked token."""
     assert authorizer.staff_authorizer.config.ttl_seconds == 0
 
 
 @pytest.mark.parametrize("path", STAFF)
-def test_a_token_with_the_right_is_served(served: Served, path: str) -> None:
-    answer = served.get(path, authorization=f"Bearer {bobs_token(served.tables)}")
+def test_a_token_with_the_right_is_served(fake_site: FakeSite, path: str) -> None:
+    answer = fake_site.get(path, authorization=f"Bearer {bobs_token(fake_site.tables)}")
     assert answer.status_code == 200
     assert json.loads(answer.body)
 
@@ -73,31 +73,31 @@ EVERY_ROUTE = [
 ]
 
 
-def _token(served: Served, held: Right) -> str:
-    return oaks_token(served.tables) if held is Right.PARTNER else bobs_token(served.tables, NOW, held)
+def _token(fake_site: FakeSite, held: Right) -> str:
+    return oaks_token(fake_site.tables) if held is Right.PARTNER else bobs_token(fake_site.tables, NOW, held)
 
 
 @pytest.mark.parametrize("held", [*Right, None])
-def test_a_route_is_open_only_to_its_right(served: Served, held: Right | None) -> None:
+def test_a_route_is_open_only_to_its_right(fake_site: FakeSite, held: Right | None) -> None:
     """Every route with every right and with none (OWASP API5): 401 without a token, 403 without the right."""
-    token = {"authorization": f"Bearer {_token(served, held)}"} if held else {}
+    token = {"authorization": f"Bearer {_token(fake_site, held)}"} if held else {}
     for right, method, path in EVERY_ROUTE:
-        status = served.client.http.request(method, path, headers=token, body=b"").status_code
+        status = fake_site.client.http.request(method, path, headers=token, body=b"").status_code
         refused = 403 if held else 401
         is_open = held is right or (right is Access.ANY_TOKEN and held not in (None, Right.PARTNER))
         assert (status not in (401, 403)) if is_open else (status == refused), f"{method} {path}: {status}"
 
 
-def test_the_policy_has_the_owner_and_rights_as_context(served: Served) -> None:
-    token = bobs_token(served.tables, NOW, Right.MANAGE, Right.COUNTS)
+def test_the_policy_has_the_owner_and_rights_as_context(fake_site: FakeSite) -> None:
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE, Right.COUNTS)
     policy = policy_for(f"Bearer {token}")
     assert policy["principalId"] == token.split("_")[1]
     assert policy["context"] == {"owner": "bob", "rights": "counts,manage", "partner": ""}
 
 
-def test_a_star_does_not_match_a_slash(served: Served) -> None:
+def test_a_star_does_not_match_a_slash(fake_site: FakeSite) -> None:
     """IAM's * does: petitions/* would also allow petitions/x/counts."""
-    token = bobs_token(served.tables, NOW, Right.MANAGE)
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
     counts = {"authorizationToken": f"Bearer {token}", "methodArn": f"{ARN}/safe-children/counts", "type": "TOKEN"}
     policy: Mapping[str, Any] = authorizer.staff_authorizer(counts, context())
     assert "GET/api/staff/petitions/*" not in allowed(policy)
@@ -106,8 +106,8 @@ def test_a_star_does_not_match_a_slash(served: Served) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/staff/petitions/", "/api/staff/petitions//", "/api/staff/petitions//counts"])
-def test_extra_slashes_do_not_open_the_list_of_counts_to_the_manage_right(served: Served, path: str) -> None:
-    token = bobs_token(served.tables, NOW, Right.MANAGE)
+def test_extra_slashes_do_not_open_the_list_of_counts_to_the_manage_right(fake_site: FakeSite, path: str) -> None:
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
     arn = ARN.removesuffix("/api/staff/petitions") + path
     event = {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}
     policy = authorizer.staff_authorizer(event, context())

@@ -1,28 +1,28 @@
 """The staff page."""
 
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 
-def test_the_page_is_the_same_for_everyone_and_has_no_data(served: Served) -> None:
-    answer = served.get("/staff")
+def test_the_page_is_the_same_for_everyone_and_has_no_data(fake_site: FakeSite) -> None:
+    answer = fake_site.get("/staff")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    assert served.get("/staff", authorization=f"Bearer {'x' * 40}").body == answer.body
+    assert fake_site.get("/staff", authorization=f"Bearer {'x' * 40}").body == answer.body
 
 
-def test_the_policy_allows_only_this_sites_code_and_api(served: Served) -> None:
-    policy = served.get("/staff").headers["Content-Security-Policy"].split("; ")
+def test_the_policy_allows_only_this_sites_code_and_api(fake_site: FakeSite) -> None:
+    policy = fake_site.get("/staff").headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"} <= set(policy)
 
 
-def test_every_linked_file_is_served(served: Served) -> None:
-    page = served.get("/staff").body.decode()
+def test_every_linked_file_is_served(fake_site: FakeSite) -> None:
+    page = fake_site.get("/staff").body.decode()
     links = [part.split('"')[0] for part in page.split('href="') if part.startswith("/assets/staff/")]
     assert len(links) > 10
-    assert {served.get(link).status_code for link in links} == {200}
+    assert {fake_site.get(link).status_code for link in links} == {200}
 
 
-def test_without_javascript_the_page_explains_how_to_get_the_count(served: Served) -> None:
-    page = served.get("/staff").body.decode()
+def test_without_javascript_the_page_explains_how_to_get_the_count(fake_site: FakeSite) -> None:
+    page = fake_site.get("/staff").body.decode()
     assert "need JavaScript" in page
     assert "curl -H" in page

@@ -9,22 +9,22 @@ from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from tests.actors import BOB, DAY, NOW, SITE, a_published_petition, bobs_token, confirmed
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 STATEMENTS = "/api/staff/petitions/safe-children/statements"
 
 
-def frozen(served: Served, path: str = STATEMENTS) -> HTTPResponse:
-    return served.post(path, b"", "application/json", authorization=f"Bearer {bobs_token(served.tables)}")
+def frozen(fake_site: FakeSite, path: str = STATEMENTS) -> HTTPResponse:
+    return fake_site.post(path, b"", "application/json", authorization=f"Bearer {bobs_token(fake_site.tables)}")
 
 
 @pytest.fixture
-def one(served: Served, petition: Petition) -> Served:
-    confirmed(served.tables, petition)
-    return served
+def one(fake_site: FakeSite, petition: Petition) -> FakeSite:
+    confirmed(fake_site.tables, petition)
+    return fake_site
 
 
-def test_freezing_returns_the_statement_and_its_url(one: Served, petition: Petition) -> None:
+def test_freezing_returns_the_statement_and_its_url(one: FakeSite, petition: Petition) -> None:
     answer = frozen(one)
     assert answer.status_code == 201
     assert answer.json_body["statement"] == {
@@ -42,7 +42,7 @@ def test_freezing_returns_the_statement_and_its_url(one: Served, petition: Petit
     assert answer.json_body["url"].startswith(f"{SITE}/statements/")
 
 
-def test_anyone_can_check_a_statement_after_the_petition_changed(one: Served, petition: Petition) -> None:
+def test_anyone_can_check_a_statement_after_the_petition_changed(one: FakeSite, petition: Petition) -> None:
     statement = frozen(one).json_body
     confirmed(one.tables, petition, BOB)
     a_published_petition(one.tables, title="Another title")
@@ -62,7 +62,7 @@ def test_anyone_can_check_a_statement_after_the_petition_changed(one: Served, pe
 @pytest.mark.parametrize(
     "change", [lambda url: url[:-1], lambda url: url.replace(".", "x."), lambda _: "/statements/x"]
 )
-def test_a_tampered_statement_is_404(one: Served, change: object) -> None:
+def test_a_tampered_statement_is_404(one: FakeSite, change: object) -> None:
     path = change(urlsplit(frozen(one).json_body["url"]).path)  # type: ignore[operator]
     page, problem = one.get(path), one.get(f"/api{path}")
     assert (page.status_code, problem.status_code) == (404, 404)
@@ -72,7 +72,7 @@ def test_a_tampered_statement_is_404(one: Served, change: object) -> None:
     assert page.headers["Cache-Control"] == problem.headers["Cache-Control"] == "no-store"
 
 
-def test_the_activity_log_says_who_froze_which_count_and_when(one: Served) -> None:
+def test_the_activity_log_says_who_froze_which_count_and_when(one: FakeSite) -> None:
     frozen(one)
     [entry] = entries(NOW - DAY, NOW + DAY, one.tables)
     assert (entry.actor.owner, entry.action.name, entry.action.subject) == (
@@ -83,7 +83,7 @@ def test_the_activity_log_says_who_froze_which_count_and_when(one: Served) -> No
     assert entry.action.details == {"confirmed": "1", "as_of": "2026-11-24T12:00:00Z"}
 
 
-def test_a_freeze_that_cannot_be_logged_is_refused(one: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_freeze_that_cannot_be_logged_is_refused(one: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     def throttled(*_: object) -> None:
         raise Throttled
 
@@ -94,11 +94,11 @@ def test_a_freeze_that_cannot_be_logged_is_refused(one: Served, monkeypatch: pyt
     assert "url" not in answer.json_body
 
 
-def test_freezing_an_unknown_petition_is_404(served: Served) -> None:
-    assert frozen(served, "/api/staff/petitions/nobody/statements").status_code == 404
+def test_freezing_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
+    assert frozen(fake_site, "/api/staff/petitions/nobody/statements").status_code == 404
 
 
-def test_a_statement_can_be_checked_without_any_table(one: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_statement_can_be_checked_without_any_table(one: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     path = urlsplit(frozen(one).json_body["url"]).path
     for name in ("get", "query", "batch_get"):
         monkeypatch.setattr(one.tables, name, None)

@@ -25,10 +25,10 @@ from tests.actors import (
     signed,
     subject_of,
 )
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import request_letter
-from tests.served import Served
 
 STATEMENT = Statement(
     slug="safe-children",
@@ -55,32 +55,32 @@ def test_a_statement_counts_only_confirmed_signatures(tables: FakeTables, petiti
     )
 
 
-def test_a_statement_freezes_the_letters_too(served: Served) -> None:
-    petition = a_petition_with_a_letter(served)
-    request_letter(served, petition)
-    send_all(served)
-    request_letter(served, petition, BOB)
-    frozen = freeze(petition, NOW, served.tables)
+def test_a_statement_freezes_the_letters_too(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    request_letter(fake_site, petition)
+    send_all(fake_site)
+    request_letter(fake_site, petition, BOB)
+    frozen = freeze(petition, NOW, fake_site.tables)
     said = "Letters to Home Secretary: 2 requested (1 sent, 0 failed, 0 unknown, 1 waiting, 0 not sent)."
     assert frozen.letters == said
-    send_all(served)
+    send_all(fake_site)
     assert statement_from_token(statement_token(frozen, TOKEN_KEYS), TOKEN_KEYS).letters == said
-    page = served.get(f"/statements/{statement_token(frozen, TOKEN_KEYS)}").body.decode()
+    page = fake_site.get(f"/statements/{statement_token(frozen, TOKEN_KEYS)}").body.decode()
     assert said in page
 
 
-def test_a_statement_still_says_the_letters_when_staff_have_removed_the_letter(served: Served) -> None:
-    request_letter(served, a_petition_with_a_letter(served))
-    send_all(served)
-    letters = freeze(a_published_petition(served.tables), NOW, served.tables).letters
+def test_a_statement_still_says_the_letters_when_staff_have_removed_the_letter(fake_site: FakeSite) -> None:
+    request_letter(fake_site, a_petition_with_a_letter(fake_site))
+    send_all(fake_site)
+    letters = freeze(a_published_petition(fake_site.tables), NOW, fake_site.tables).letters
     assert letters == "Letters to home-secretary: 1 requested (1 sent, 0 failed, 0 unknown, 0 waiting, 0 not sent)."
 
 
-def test_a_statement_says_the_letters_to_many_targets_in_one_sentence(served: Served) -> None:
+def test_a_statement_says_the_letters_to_many_targets_in_one_sentence(fake_site: FakeSite) -> None:
     targets = [{"key": key, "name": "न" * 200, "email": f"{key}@target.example"} for key in "abcd"]
-    petition = a_petition_with_a_letter(served, targets=targets)
-    request_letter(served, petition)
-    letters = freeze(petition, NOW, served.tables).letters
+    petition = a_petition_with_a_letter(fake_site, targets=targets)
+    request_letter(fake_site, petition)
+    letters = freeze(petition, NOW, fake_site.tables).letters
     assert letters == "Letters to 4 targets: 4 requested (0 sent, 0 failed, 0 unknown, 4 waiting, 0 not sent)."
 
 

@@ -11,27 +11,27 @@ from chalicelib.core.errors import ConditionFailed, NotAStatement
 from chalicelib.statements import short
 from chalicelib.statements.short import find_statement_token, store_short_code
 from tests.actors import SITE, bobs_token
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
-from tests.served import Served
 
 STATEMENTS = "/api/staff/petitions/safe-children/statements"
 
 
 @pytest.mark.usefixtures("petition")
-def test_the_short_address_leads_to_the_statement(served: Served) -> None:
-    frozen = served.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {bobs_token(served.tables)}")
+def test_the_short_address_leads_to_the_statement(fake_site: FakeSite) -> None:
+    frozen = fake_site.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {bobs_token(fake_site.tables)}")
     url = frozen.json_body["short_url"]
     assert re.fullmatch(rf"{re.escape(SITE)}/s/[{short.CHARACTERS}]{{6}}", url)
-    answer = served.get(urlsplit(url).path)
+    answer = fake_site.get(urlsplit(url).path)
     assert (answer.status_code, answer.headers["Location"]) == (302, urlsplit(frozen.json_body["url"]).path)
     assert "max-age" in answer.headers["Cache-Control"]
-    assert "This statement is genuine" in served.get(answer.headers["Location"]).body.decode()
+    assert "This statement is genuine" in fake_site.get(answer.headers["Location"]).body.decode()
 
 
 @pytest.mark.usefixtures("petition")
-def test_a_changed_record_proves_nothing(served: Served) -> None:
-    code = store_short_code("forged", served.tables)
-    assert served.get(served.get(f"/s/{code}").headers["Location"]).status_code == 404
+def test_a_changed_record_proves_nothing(fake_site: FakeSite) -> None:
+    code = store_short_code("forged", fake_site.tables)
+    assert fake_site.get(fake_site.get(f"/s/{code}").headers["Location"]).status_code == 404
 
 
 @pytest.mark.parametrize("typed", [str, str.upper, lambda code: f" {code[:3]}-{code[3:]} "])

@@ -11,7 +11,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from chalicelib.statements.freeze import freeze, statement_token
 from tests.actors import DAY, NOW, TOKEN_KEYS, bobs_token, confirmed
-from tests.served import JSON, Served
+from tests.fake_site import JSON, FakeSite
 
 FIGURES, TOTAL = "/api/staff/petitions/safe-children/figures", "/api/petitions/safe-children/total"
 PAPER = {
@@ -23,20 +23,20 @@ PAPER = {
 }
 
 
-def entered(served: Served, path: str = FIGURES, **changes: object) -> HTTPResponse:
-    token = bobs_token(served.tables, NOW, Right.MANAGE)
-    return served.post(path, json.dumps(PAPER | changes).encode(), JSON, authorization=f"Bearer {token}")
+def entered(fake_site: FakeSite, path: str = FIGURES, **changes: object) -> HTTPResponse:
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
+    return fake_site.post(path, json.dumps(PAPER | changes).encode(), JSON, authorization=f"Bearer {token}")
 
 
-def test_the_total_includes_what_staff_entered(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition)
-    answer = entered(served)
+def test_the_total_includes_what_staff_entered(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition)
+    answer = entered(fake_site)
     assert (answer.status_code, answer.json_body) == (
         201,
         PAPER | {"entered_at": "2026-11-24T12:00:00Z", "comparison": None},
     )
-    served.clock.forward(DAY)
-    read = served.get(TOTAL)
+    fake_site.clock.forward(DAY)
+    read = fake_site.get(TOTAL)
     assert read.json_body == {
         "confirmed": 1,
         "elsewhere": [PAPER],
@@ -49,11 +49,11 @@ def test_the_total_includes_what_staff_entered(served: Served, petition: Petitio
     assert read.headers["Cache-Control"].startswith("public, max-age=5,")
 
 
-def test_a_correction_is_another_figure_and_overwrites_nothing(served: Served, petition: Petition) -> None:
-    entered(served)
-    entered(served, count=410, as_of="2026-11-21T12:00:00Z", evidence="Two people had signed twice")
-    assert [figure.count for figure in petition_as_stored(petition.slug, served.tables).figures] == [412, 410]
-    assert [each["count"] for each in served.get(TOTAL).json_body["elsewhere"]] == [410]
+def test_a_correction_is_another_figure_and_overwrites_nothing(fake_site: FakeSite, petition: Petition) -> None:
+    entered(fake_site)
+    entered(fake_site, count=410, as_of="2026-11-21T12:00:00Z", evidence="Two people had signed twice")
+    assert [figure.count for figure in petition_as_stored(petition.slug, fake_site.tables).figures] == [412, 410]
+    assert [each["count"] for each in fake_site.get(TOTAL).json_body["elsewhere"]] == [410]
 
 
 @pytest.mark.parametrize(
@@ -69,17 +69,17 @@ def test_a_correction_is_another_figure_and_overwrites_nothing(served: Served, p
     ],
 )
 def test_a_wrong_figure_is_refused_with_the_field(
-    served: Served, petition: Petition, field: str, value: object, message: str
+    fake_site: FakeSite, petition: Petition, field: str, value: object, message: str
 ) -> None:
-    answer = entered(served, FIGURES, **{field: value})
+    answer = entered(fake_site, FIGURES, **{field: value})
     assert answer.status_code == 422
     assert answer.json_body["errors"] == [{"field": field, "message": message}]
-    assert not petition_as_stored(petition.slug, served.tables).figures
+    assert not petition_as_stored(petition.slug, fake_site.tables).figures
 
 
-def test_the_activity_log_says_who_entered_which_figure(served: Served, petition: Petition) -> None:
-    entered(served)
-    [entry] = entries(NOW - DAY, NOW + DAY, served.tables)
+def test_the_activity_log_says_who_entered_which_figure(fake_site: FakeSite, petition: Petition) -> None:
+    entered(fake_site)
+    [entry] = entries(NOW - DAY, NOW + DAY, fake_site.tables)
     assert (entry.action.name, entry.action.subject) == ("figure.entered", "safe-children")
     assert entry.action.details == {
         "source": "paper-leeds",
@@ -89,18 +89,18 @@ def test_the_activity_log_says_who_entered_which_figure(served: Served, petition
     }
 
 
-def test_the_total_of_an_unknown_petition_is_404(served: Served) -> None:
-    assert served.get("/api/petitions/nobody/total").status_code == 404
-    assert entered(served, "/api/staff/petitions/nobody/figures").status_code == 404
+def test_the_total_of_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
+    assert fake_site.get("/api/petitions/nobody/total").status_code == 404
+    assert entered(fake_site, "/api/staff/petitions/nobody/figures").status_code == 404
 
 
-def test_the_page_and_a_statement_say_the_total(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition)
+def test_the_page_and_a_statement_say_the_total(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition)
     sentence = "Exactly 1 person confirmed here; 412 elsewhere; together at least 412 and at most 413 people."
-    assert "elsewhere" not in served.get("/petitions/safe-children").body.decode()
-    entered(served)
+    assert "elsewhere" not in fake_site.get("/petitions/safe-children").body.decode()
+    entered(fake_site)
     forget_petitions()
-    served.clock.forward(DAY)
-    assert sentence in served.get("/petitions/safe-children").body.decode()
-    statement = freeze(petition_as_stored(petition.slug, served.tables), served.clock(), served.tables)
-    assert sentence in served.get(f"/statements/{statement_token(statement, TOKEN_KEYS)}").body.decode()
+    fake_site.clock.forward(DAY)
+    assert sentence in fake_site.get("/petitions/safe-children").body.decode()
+    statement = freeze(petition_as_stored(petition.slug, fake_site.tables), fake_site.clock(), fake_site.tables)
+    assert sentence in fake_site.get(f"/statements/{statement_token(statement, TOKEN_KEYS)}").body.decode()

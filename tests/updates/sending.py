@@ -13,7 +13,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.updates.model import Update
 from chalicelib.updates.worker import run_update
 from tests.actors import NOW, Person, bobs_token, confirmed
-from tests.served import JSON, Served, sqs_event
+from tests.fake_site import JSON, FakeSite, sqs_event
 
 UPDATES = "/api/staff/petitions/safe-children/updates"
 TEXT = {
@@ -30,56 +30,56 @@ def an_update(**changes: Any) -> Update:
     return Update.model_validate({**TEXT, **values, **changes})
 
 
-def asked(served: Served, method: str, path: str, body: object = None) -> HTTPResponse:
-    token = bobs_token(served.tables, served.clock(), Right.MANAGE)
+def asked(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
+    token = bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode() if body else b"")
+    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode() if body else b"")
 
 
-def drafted(served: Served, **changes: object) -> str:
+def drafted(fake_site: FakeSite, **changes: object) -> str:
     """Draft an update and return its path."""
-    answer = asked(served, "POST", UPDATES, TEXT | changes)
+    answer = asked(fake_site, "POST", UPDATES, TEXT | changes)
     assert answer.status_code == 201
     return f"{UPDATES}/{answer.json_body['id']}"
 
 
-def published(served: Served, **changes: object) -> str:
-    path = drafted(served, **changes)
-    assert asked(served, "POST", f"{path}/publish").status_code == 202
+def published(fake_site: FakeSite, **changes: object) -> str:
+    path = drafted(fake_site, **changes)
+    assert asked(fake_site, "POST", f"{path}/publish").status_code == 202
     return path
 
 
-def subscribed(served: Served, petition: Petition, people: Iterable[Person], **changes: Any) -> list[str]:
+def subscribed(fake_site: FakeSite, petition: Petition, people: Iterable[Person], **changes: Any) -> list[str]:
     """Let these people confirm and ask for updates. Return their signatures' ids."""
-    return [confirmed(served.tables, petition, person, updates=True, **changes) for person in people]
+    return [confirmed(fake_site.tables, petition, person, updates=True, **changes) for person in people]
 
 
-def run_once(served: Served) -> None:
+def run_once(fake_site: FakeSite) -> None:
     """Deliver each message of the job once. A message that fails stays."""
-    messages, served.updates.messages[:] = list(served.updates.messages), []
+    messages, fake_site.updates.messages[:] = list(fake_site.updates.messages), []
     for message in messages:
         if run_update(sqs_event([message]), WITH_TIME)["batchItemFailures"]:
-            served.updates.messages.append(message)
+            fake_site.updates.messages.append(message)
 
 
-def send_once(served: Served) -> None:
-    messages, served.other_queue.messages[:] = list(served.other_queue.messages), []
+def send_once(fake_site: FakeSite) -> None:
+    messages, fake_site.other_queue.messages[:] = list(fake_site.other_queue.messages), []
     for message in messages:
-        if served.deliver("send_other_mail", [message]):
-            served.other_queue.messages.append(message)
+        if fake_site.deliver("send_other_mail", [message]):
+            fake_site.other_queue.messages.append(message)
 
 
-def worked(served: Served) -> None:
+def worked(fake_site: FakeSite) -> None:
     """Run the job and the senders until no message is left, with the clock moving on."""
     for _ in range(10):
-        run_once(served)
-        send_once(served)
-        if not served.updates.messages and not served.other_queue.messages:
+        run_once(fake_site)
+        send_once(fake_site)
+        if not fake_site.updates.messages and not fake_site.other_queue.messages:
             return
-        served.clock.forward(LATER)
+        fake_site.clock.forward(LATER)
     raise AssertionError("The update does not end")
 
 
-def results(served: Served, path: str) -> dict[str, Any]:
-    body = asked(served, "GET", path).json_body
+def results(fake_site: FakeSite, path: str) -> dict[str, Any]:
+    body = asked(fake_site, "GET", path).json_body
     return {name: body[name] for name in ("state", "requested", "sent", "failed", "skipped")}

@@ -8,24 +8,24 @@ import pytest
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.find import forget_updates
-from tests.served import Served
+from tests.fake_site import FakeSite
 from tests.updates.sending import LATER, TEXT, UPDATES, asked, published, worked
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def two_updates(served: Served) -> None:
-    published(served, title="First & foremost")
-    worked(served)
-    served.clock.forward(timedelta(days=1))
-    published(served, title="Second <b>")
-    worked(served)
+def two_updates(fake_site: FakeSite) -> None:
+    published(fake_site, title="First & foremost")
+    worked(fake_site)
+    fake_site.clock.forward(timedelta(days=1))
+    published(fake_site, title="Second <b>")
+    worked(fake_site)
     forget_updates()
 
 
-def test_updates_are_public_newest_first(served: Served, petition: Petition) -> None:
-    two_updates(served)
-    answer = served.get("/api/petitions/safe-children/updates")
+def test_updates_are_public_newest_first(fake_site: FakeSite, petition: Petition) -> None:
+    two_updates(fake_site)
+    answer = fake_site.get("/api/petitions/safe-children/updates")
     newest = answer.json_body["updates"][0]
     assert [update["title"] for update in answer.json_body["updates"]] == ["Second <b>", "First & foremost"]
     assert newest.keys() == {"id", "title", "language", "languages", "html", "published_at"}
@@ -33,9 +33,9 @@ def test_updates_are_public_newest_first(served: Served, petition: Petition) -> 
     assert answer.headers["Cache-Control"].startswith("public, max-age=60")
 
 
-def test_the_feed_is_atom_with_ids_that_do_not_change(served: Served, petition: Petition) -> None:
-    two_updates(served)
-    answer = served.get("/petitions/safe-children/updates.atom")
+def test_the_feed_is_atom_with_ids_that_do_not_change(fake_site: FakeSite, petition: Petition) -> None:
+    two_updates(fake_site)
+    answer = fake_site.get("/petitions/safe-children/updates.atom")
     assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     feed = ElementTree.fromstring(answer.body)
     entries = feed.findall(f"{ATOM}entry")
@@ -44,40 +44,40 @@ def test_the_feed_is_atom_with_ids_that_do_not_change(served: Served, petition: 
     assert feed.findtext(f"{ATOM}author/{ATOM}name") == petition.charity
     assert [entry.findtext(f"{ATOM}title") for entry in entries] == ["Second <b>", "First & foremost"]
     assert "<strong>yes</strong>" in (entries[0].findtext(f"{ATOM}content") or "")
-    served.clock.forward(LATER)
-    assert served.get("/petitions/safe-children/updates.atom").body == answer.body
+    fake_site.clock.forward(LATER)
+    assert fake_site.get("/petitions/safe-children/updates.atom").body == answer.body
 
 
-def test_the_feed_of_a_petition_without_updates_is_empty(served: Served, petition: Petition) -> None:
-    feed = ElementTree.fromstring(served.get("/petitions/safe-children/updates.atom").body)
+def test_the_feed_of_a_petition_without_updates_is_empty(fake_site: FakeSite, petition: Petition) -> None:
+    feed = ElementTree.fromstring(fake_site.get("/petitions/safe-children/updates.atom").body)
     assert feed.findtext(f"{ATOM}updated") == "2026-11-20T08:00:00Z"
     assert not feed.findall(f"{ATOM}entry")
 
 
-def test_the_petitions_page_shows_the_updates(served: Served, petition: Petition) -> None:
-    two_updates(served)
-    page = served.get("/petitions/safe-children").body.decode()
+def test_the_petitions_page_shows_the_updates(fake_site: FakeSite, petition: Petition) -> None:
+    two_updates(fake_site)
+    page = fake_site.get("/petitions/safe-children").body.decode()
     assert "<h3>Second &lt;b&gt;</h3>" in page
     assert "<p>She said <strong>yes</strong>.</p>" in page
     assert "/petitions/safe-children/updates.atom" in page
 
 
-def test_people_can_sign_while_updates_cannot_be_read(served: Served, petition: Petition) -> None:
-    served.get("/api/petitions/safe-children")
-    query = served.tables.query
-    served.tables.query = lambda *_, **__: (_ for _ in ()).throw(Throttled("storage"))  # type: ignore[method-assign]
-    page = served.get("/petitions/safe-children")
-    served.tables.query = query  # type: ignore[method-assign]
+def test_people_can_sign_while_updates_cannot_be_read(fake_site: FakeSite, petition: Petition) -> None:
+    fake_site.get("/api/petitions/safe-children")
+    query = fake_site.tables.query
+    fake_site.tables.query = lambda *_, **__: (_ for _ in ()).throw(Throttled("storage"))  # type: ignore[method-assign]
+    page = fake_site.get("/petitions/safe-children")
+    fake_site.tables.query = query  # type: ignore[method-assign]
     assert page.status_code == 200
     assert "Sign this petition" in page.body.decode()
 
 
-def test_updates_of_an_unknown_petition_are_404(served: Served) -> None:
+def test_updates_of_an_unknown_petition_are_404(fake_site: FakeSite) -> None:
     for path in ("/api/petitions/nobody/updates", "/petitions/nobody/updates.atom"):
-        assert served.get(path).status_code == 404
+        assert fake_site.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("field", ["title", "markdown"])
-def test_a_control_character_that_would_break_the_feed_is_refused(served: Served, field: str) -> None:
-    answer = asked(served, "POST", UPDATES, TEXT | {field: "One\x0bword"})
+def test_a_control_character_that_would_break_the_feed_is_refused(fake_site: FakeSite, field: str) -> None:
+    answer = asked(fake_site, "POST", UPDATES, TEXT | {field: "One\x0bword"})
     assert (answer.status_code, answer.json_body["errors"][0]["field"]) == (422, field)

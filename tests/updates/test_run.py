@@ -30,8 +30,8 @@ from tests.actors import (
     signed,
     subject_of,
 )
+from tests.fake_site import FakeSite
 from tests.partnering import a_partner, a_receiving_context, sent_of
-from tests.served import Served
 from tests.updates.sending import (
     LATER,
     UPDATES,
@@ -50,9 +50,9 @@ ALL_SENT = {"state": "sent", "requested": 3, "sent": 3, "failed": 0, "skipped": 
 
 
 @pytest.fixture
-def three(served: Served, petition: Petition) -> Served:
-    subscribed(served, petition, (ALICE, BOB, CHARLIE))
-    return served
+def three(fake_site: FakeSite, petition: Petition) -> FakeSite:
+    subscribed(fake_site, petition, (ALICE, BOB, CHARLIE))
+    return fake_site
 
 
 def dies_at(call: int) -> Callable[[str], None]:
@@ -66,11 +66,11 @@ def dies_at(call: int) -> Callable[[str], None]:
     return called
 
 
-def recipients(served: Served) -> list[str]:
-    return sorted(mail.to for mail in served.mailer.mails)
+def recipients(fake_site: FakeSite) -> list[str]:
+    return sorted(mail.to for mail in fake_site.mailer.mails)
 
 
-def test_it_is_emailed_once_to_everyone_who_confirmed_and_asked(three: Served, petition: Petition) -> None:
+def test_it_is_emailed_once_to_everyone_who_confirmed_and_asked(three: FakeSite, petition: Petition) -> None:
     confirmed(three.tables, petition, CROWD[0])
     signed(three.tables, petition, CROWD[1], updates=True)
     path = published(three)
@@ -79,25 +79,25 @@ def test_it_is_emailed_once_to_everyone_who_confirmed_and_asked(three: Served, p
     assert results(three, path) == ALL_SENT
 
 
-def test_the_email_has_text_greeting_and_one_click_unsubscribe(served: Served, petition: Petition) -> None:
-    subscribed(served, petition, [ALICE])
-    published(served)
-    worked(served)
-    [mail] = served.mailer.mails
+def test_the_email_has_text_greeting_and_one_click_unsubscribe(fake_site: FakeSite, petition: Petition) -> None:
+    subscribed(fake_site, petition, [ALICE])
+    published(fake_site)
+    worked(fake_site)
+    [mail] = fake_site.mailer.mails
     assert mail.subject == "The Home Secretary answered"
     assert "Hello Alice Achterberg," in mail.text
     assert "She said yes." in mail.text
     assert mail.sender_name == petition.charity
     assert "<strong>yes</strong>" in mail.html
     assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    link = served.last_link("unsubscribe")
-    assert served.post_form(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
-    published(served)
-    worked(served)
-    assert len(served.mailer.mails) == 1, "she has unsubscribed"
+    link = fake_site.last_link("unsubscribe")
+    assert fake_site.post_form(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    published(fake_site)
+    worked(fake_site)
+    assert len(fake_site.mailer.mails) == 1, "she has unsubscribed"
 
 
-def test_consent_is_checked_when_it_is_sent(three: Served, petition: Petition) -> None:
+def test_consent_is_checked_when_it_is_sent(three: FakeSite, petition: Petition) -> None:
     ids = subscribed(three, petition, CROWD[:2])
     path = published(three)
     run_once(three)
@@ -108,20 +108,20 @@ def test_consent_is_checked_when_it_is_sent(three: Served, petition: Petition) -
     assert results(three, path) == {**ALL_SENT, "requested": 5, "skipped": 2}
 
 
-def test_who_wants_no_email_gets_none_even_if_a_partner_sends_them(served: Served, petition: Petition) -> None:
+def test_who_wants_no_email_gets_none_even_if_a_partner_sends_them(fake_site: FakeSite, petition: Petition) -> None:
     """A stranger typed her address. She stopped all email about the petition. Then a partner says that she agreed."""
-    subject = subject_of(petition, signed(served.tables, petition))
-    stop(choice_of(mailbox_of(ALICE.email, settings().limit_keys), petition.slug), subject, served.tables)
-    oak = a_partner(served.tables)
+    subject = subject_of(petition, signed(fake_site.tables, petition))
+    stop(choice_of(mailbox_of(ALICE.email, settings().limit_keys), petition.slug), subject, fake_site.tables)
+    oak = a_partner(fake_site.tables)
     sent = read_signature(sent_of(consent={"updates": True}), oak, NOW)
-    take_each([sent], a_receiving_context(served.tables, petition, oak), NOW)
-    path = published(served)
-    worked(served)
-    assert recipients(served) == []
-    assert results(served, path) == {**ALL_SENT, "requested": 1, "sent": 0, "skipped": 1}
+    take_each([sent], a_receiving_context(fake_site.tables, petition, oak), NOW)
+    path = published(fake_site)
+    worked(fake_site)
+    assert recipients(fake_site) == []
+    assert results(fake_site, path) == {**ALL_SENT, "requested": 1, "sent": 0, "skipped": 1}
 
 
-def test_refused_and_bounced_emails_have_failed(three: Served) -> None:
+def test_refused_and_bounced_emails_have_failed(three: FakeSite) -> None:
     path = published(three)
     run_once(three)
     three.mailer.failures = [MailRefused()]
@@ -137,7 +137,7 @@ def test_refused_and_bounced_emails_have_failed(three: Served) -> None:
     assert len(recipients(three)) == 2, "a bounce of an update stops the next one"
 
 
-def test_an_email_that_a_crashed_sender_may_have_sent_is_not_sent_again(three: Served) -> None:
+def test_an_email_that_a_crashed_sender_may_have_sent_is_not_sent_again(three: FakeSite) -> None:
     path = published(three)
     run_once(three)
     three.mailer.failures = [Unavailable()]
@@ -148,25 +148,25 @@ def test_an_email_that_a_crashed_sender_may_have_sent_is_not_sent_again(three: S
 
 @pytest.mark.parametrize("call", [2, 5, 6, 7, 8, 30, 90])
 def test_a_killed_job_neither_misses_nor_repeats_anybody(
-    served: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch, call: int
+    fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
     """The job's process dies after some writes, three times, and every message arrives twice."""
     monkeypatch.setattr(run, "PAGE_SIZE", 2)
-    subscribed(served, petition, CROWD)
-    path = published(served)
+    subscribed(fake_site, petition, CROWD)
+    path = published(fake_site)
     for _ in range(3):
         with monkeypatch.context() as patch:
-            patch.setattr(served.tables, "_called", dies_at(call))
-            run_once(served)
-        served.updates.messages += served.updates.messages
-        served.clock.forward(LATER)
-    served.other_queue.messages += served.other_queue.messages
-    worked(served)
-    assert recipients(served) == sorted(person.email for person in CROWD)
-    assert results(served, path) == {"state": "sent", "requested": 40, "sent": 40, "failed": 0, "skipped": 0}
+            patch.setattr(fake_site.tables, "_called", dies_at(call))
+            run_once(fake_site)
+        fake_site.updates.messages += fake_site.updates.messages
+        fake_site.clock.forward(LATER)
+    fake_site.other_queue.messages += fake_site.other_queue.messages
+    worked(fake_site)
+    assert recipients(fake_site) == sorted(person.email for person in CROWD)
+    assert results(fake_site, path) == {"state": "sent", "requested": 40, "sent": 40, "failed": 0, "skipped": 0}
 
 
-def test_emails_requested_a_moment_ago_are_counted(three: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emails_requested_a_moment_ago_are_counted(three: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """DynamoDB may not return them yet, unless the read is consistent. The update would end with too small numbers."""
     query = three.tables.query
 
@@ -180,7 +180,7 @@ def test_emails_requested_a_moment_ago_are_counted(three: Served, monkeypatch: p
     assert results(three, path) == ALL_SENT
 
 
-def test_a_cancelled_update_stops_and_its_result_is_exact(three: Served) -> None:
+def test_a_cancelled_update_stops_and_its_result_is_exact(three: FakeSite) -> None:
     path = published(three)
     run_once(three)
     first, *others = three.other_queue.messages
@@ -194,7 +194,7 @@ def test_a_cancelled_update_stops_and_its_result_is_exact(three: Served) -> None
     assert results(three, path) == {"state": "cancelled", "requested": 3, "sent": 1, "failed": 0, "skipped": 2}
 
 
-def test_a_scheduled_update_waits_for_its_time(three: Served) -> None:
+def test_a_scheduled_update_waits_for_its_time(three: FakeSite) -> None:
     path = drafted(three)
     at = NOW + timedelta(hours=9)
     answer = asked(three, "POST", f"{path}/publish", {"at": "2026-11-24T21:00:00Z"})
@@ -210,7 +210,7 @@ def test_a_scheduled_update_waits_for_its_time(three: Served) -> None:
     assert results(three, path) == ALL_SENT
 
 
-def test_a_cancelled_update_does_not_block_the_next_until_its_time(three: Served) -> None:
+def test_a_cancelled_update_does_not_block_the_next_until_its_time(three: FakeSite) -> None:
     path = drafted(three)
     asked(three, "POST", f"{path}/publish", {"at": "2027-01-24T21:00:00Z"})
     run_once(three)
@@ -223,7 +223,7 @@ def test_a_cancelled_update_does_not_block_the_next_until_its_time(three: Served
     assert results(three, path) == {"state": "cancelled", "requested": 0, "sent": 0, "failed": 0, "skipped": 0}
 
 
-def test_a_schedule_whose_update_was_never_marked_does_not_block_the_next(three: Served) -> None:
+def test_a_schedule_whose_update_was_never_marked_does_not_block_the_next(three: FakeSite) -> None:
     """The process died after it had started the job."""
     path = drafted(three)
     with pytest.MonkeyPatch.context() as patch:
@@ -233,7 +233,7 @@ def test_a_schedule_whose_update_was_never_marked_does_not_block_the_next(three:
     assert asked(three, "POST", f"{path}/publish").status_code == 202
 
 
-def test_two_updates_are_sent_one_after_the_other(three: Served) -> None:
+def test_two_updates_are_sent_one_after_the_other(three: FakeSite) -> None:
     published(three)
     path = drafted(three)
     assert asked(three, "POST", f"{path}/publish").status_code == 409
@@ -244,11 +244,11 @@ def test_two_updates_are_sent_one_after_the_other(three: Served) -> None:
     assert len(asked(three, "GET", UPDATES).json_body["updates"]) == 2
 
 
-def test_the_words_around_the_text_are_in_the_signers_language(served: Served, petition: Petition) -> None:
-    subscribed(served, petition, [ALICE], language="cy")
-    published(served)
-    worked(served)
-    [mail] = served.mailer.mails
+def test_the_words_around_the_text_are_in_the_signers_language(fake_site: FakeSite, petition: Petition) -> None:
+    subscribed(fake_site, petition, [ALICE], language="cy")
+    published(fake_site)
+    worked(fake_site)
+    [mail] = fake_site.mailer.mails
     assert "Helô Alice Achterberg," in mail.text
     assert "She said yes." in mail.text
-    assert served.last_link("unsubscribe").endswith("&lang=cy")
+    assert fake_site.last_link("unsubscribe").endswith("&lang=cy")

@@ -5,15 +5,15 @@ import pytest
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from tests.actors import ALICE, DAY, NOW
-from tests.served import Served
+from tests.fake_site import FakeSite
 from tests.updates.sending import TEXT, UPDATES, asked, drafted, published, send_once, subscribed, worked
 
 
-def test_a_draft_can_be_edited_and_nobody_sees_it(served: Served, petition: Petition) -> None:
-    path = drafted(served)
-    answer = asked(served, "PUT", path, TEXT | {"title": "She answered", "language": "cy"})
+def test_a_draft_can_be_edited_and_nobody_sees_it(fake_site: FakeSite, petition: Petition) -> None:
+    path = drafted(fake_site)
+    answer = asked(fake_site, "PUT", path, TEXT | {"title": "She answered", "language": "cy"})
     assert answer.status_code == 200
-    body = asked(served, "GET", path).json_body
+    body = asked(fake_site, "GET", path).json_body
     assert (body["title"], body["language"], body["state"], body["created_by"]) == (
         "She answered",
         "cy",
@@ -21,45 +21,45 @@ def test_a_draft_can_be_edited_and_nobody_sees_it(served: Served, petition: Peti
         "bob",
     )
     assert "<strong>yes</strong>" in body["html"]
-    assert served.get("/api/petitions/safe-children/updates").json_body["updates"] == []
-    assert "She answered" not in served.get("/petitions/safe-children").body.decode()
+    assert fake_site.get("/api/petitions/safe-children/updates").json_body["updates"] == []
+    assert "She answered" not in fake_site.get("/petitions/safe-children").body.decode()
 
 
-def test_a_test_goes_to_the_given_address_only(served: Served, petition: Petition) -> None:
-    subscribed(served, petition, [ALICE])
-    path = drafted(served)
-    assert asked(served, "POST", f"{path}/test", {"email": "bob@charity.example"}).status_code == 202
-    send_once(served)
-    [mail] = served.mailer.mails
+def test_a_test_goes_to_the_given_address_only(fake_site: FakeSite, petition: Petition) -> None:
+    subscribed(fake_site, petition, [ALICE])
+    path = drafted(fake_site)
+    assert asked(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example"}).status_code == 202
+    send_once(fake_site)
+    [mail] = fake_site.mailer.mails
     assert (mail.to, mail.subject) == ("bob@charity.example", "[Test] The Home Secretary answered")
     assert "This is a test. Only you have got it." in mail.text
     assert "List-Unsubscribe" not in mail.headers
-    assert asked(served, "GET", path).json_body["state"] == "draft"
+    assert asked(fake_site, "GET", path).json_body["state"] == "draft"
 
 
-def test_each_of_two_tests_goes_to_its_own_address(served: Served, petition: Petition) -> None:
-    path = drafted(served)
+def test_each_of_two_tests_goes_to_its_own_address(fake_site: FakeSite, petition: Petition) -> None:
+    path = drafted(fake_site)
     for name in ("bob", "bea"):
-        assert asked(served, "POST", f"{path}/test", {"email": f"{name}@charity.example"}).status_code == 202
-    send_once(served)
-    assert sorted(mail.to for mail in served.mailer.mails) == ["bea@charity.example", "bob@charity.example"]
+        assert asked(fake_site, "POST", f"{path}/test", {"email": f"{name}@charity.example"}).status_code == 202
+    send_once(fake_site)
+    assert sorted(mail.to for mail in fake_site.mailer.mails) == ["bea@charity.example", "bob@charity.example"]
 
 
-def test_a_published_update_cannot_be_changed_or_tested(served: Served, petition: Petition) -> None:
-    path = published(served)
-    assert asked(served, "PUT", path, TEXT).status_code == 409
-    assert asked(served, "POST", f"{path}/test", {"email": "bob@charity.example"}).status_code == 409
-    assert asked(served, "POST", f"{path}/publish").status_code == 202, "publishing twice changes nothing"
-    worked(served)
-    assert asked(served, "POST", f"{path}/publish").status_code == 409
-    assert asked(served, "POST", f"{path}/cancel").json_body["state"] == "sent"
+def test_a_published_update_cannot_be_changed_or_tested(fake_site: FakeSite, petition: Petition) -> None:
+    path = published(fake_site)
+    assert asked(fake_site, "PUT", path, TEXT).status_code == 409
+    assert asked(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example"}).status_code == 409
+    assert asked(fake_site, "POST", f"{path}/publish").status_code == 202, "publishing twice changes nothing"
+    worked(fake_site)
+    assert asked(fake_site, "POST", f"{path}/publish").status_code == 409
+    assert asked(fake_site, "POST", f"{path}/cancel").json_body["state"] == "sent"
 
 
-def test_a_cancelled_draft_is_never_published(served: Served, petition: Petition) -> None:
-    path = drafted(served)
+def test_a_cancelled_draft_is_never_published(fake_site: FakeSite, petition: Petition) -> None:
+    path = drafted(fake_site)
     for _ in range(2):
-        assert asked(served, "POST", f"{path}/cancel").json_body["state"] == "cancelled"
-    assert asked(served, "POST", f"{path}/publish").status_code == 409
+        assert asked(fake_site, "POST", f"{path}/cancel").json_body["state"] == "cancelled"
+    assert asked(fake_site, "POST", f"{path}/publish").status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -72,33 +72,33 @@ def test_a_cancelled_draft_is_never_published(served: Served, petition: Petition
     ],
 )
 def test_a_wrong_field_is_named(
-    served: Served, petition: Petition, changes: dict[str, object], field: str, message: str
+    fake_site: FakeSite, petition: Petition, changes: dict[str, object], field: str, message: str
 ) -> None:
-    answer = asked(served, "POST", UPDATES, TEXT | changes)
+    answer = asked(fake_site, "POST", UPDATES, TEXT | changes)
     assert answer.status_code == 422
     assert answer.json_body["errors"] == [{"field": field, "message": message}]
 
 
-def test_a_past_time_is_refused(served: Served, petition: Petition) -> None:
-    path = drafted(served)
-    answer = asked(served, "POST", f"{path}/publish", {"at": "2026-11-24T12:00:00Z"})
+def test_a_past_time_is_refused(fake_site: FakeSite, petition: Petition) -> None:
+    path = drafted(fake_site)
+    answer = asked(fake_site, "POST", f"{path}/publish", {"at": "2026-11-24T12:00:00Z"})
     assert answer.status_code == 422
     assert answer.json_body["errors"][0]["field"] == "at"
-    assert asked(served, "GET", path).json_body["state"] == "draft"
+    assert asked(fake_site, "GET", path).json_body["state"] == "draft"
 
 
 @pytest.mark.parametrize("path", [f"{UPDATES}/nobody", f"{UPDATES}/{'a' * 40}", f"{UPDATES}/a%23b"])
-def test_an_unknown_update_is_404(served: Served, petition: Petition, path: str) -> None:
-    assert asked(served, "GET", path).status_code == 404
+def test_an_unknown_update_is_404(fake_site: FakeSite, petition: Petition, path: str) -> None:
+    assert asked(fake_site, "GET", path).status_code == 404
 
 
-def test_every_action_is_in_the_activity_log(served: Served, petition: Petition) -> None:
-    path = drafted(served)
-    asked(served, "PUT", path, TEXT)
-    asked(served, "POST", f"{path}/test", {"email": "bob@charity.example"})
-    asked(served, "POST", f"{path}/publish")
-    asked(served, "POST", f"{path}/cancel")
-    logged = [entry.action for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
+def test_every_action_is_in_the_activity_log(fake_site: FakeSite, petition: Petition) -> None:
+    path = drafted(fake_site)
+    asked(fake_site, "PUT", path, TEXT)
+    asked(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example"})
+    asked(fake_site, "POST", f"{path}/publish")
+    asked(fake_site, "POST", f"{path}/cancel")
+    logged = [entry.action for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
     assert {action.name for action in logged} == {
         f"update.{verb}" for verb in ("drafted", "edited", "tested", "published", "cancelled")
     }

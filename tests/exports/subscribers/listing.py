@@ -13,8 +13,8 @@ from chalicelib.exports.subscribers.worker import run_list
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.request import start
 from tests.actors import NOW
+from tests.fake_site import FakeSite, sqs_event
 from tests.fakes import FakeQueue, FakeTables
-from tests.served import Served, sqs_event
 
 SLUG = "safe-children"
 IDENTITY = pyrage.x25519.Identity.generate()
@@ -36,16 +36,16 @@ def a_list(tables: FakeTables, number: int = 1) -> OptInList:
     return job
 
 
-def worked(served: Served, job: OptInList, milliseconds: int = 900_000) -> OptInList:
+def worked(fake_site: FakeSite, job: OptInList, milliseconds: int = 900_000) -> OptInList:
     """Deliver the job's message once."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: milliseconds)
     run_list(sqs_event([{"job_id": job.job_id}]), left)
-    return OptInList.model_validate(served.tables.items[keys.job("list", job.job_id)])
+    return OptInList.model_validate(fake_site.tables.items[keys.job("list", job.job_id)])
 
 
-def rows(served: Served, job: OptInList) -> list[dict[str, str]]:
+def rows(fake_site: FakeSite, job: OptInList) -> list[dict[str, str]]:
     """Decrypt the file and return its rows."""
     assert job.result
-    text = pyrage.decrypt(served.bucket.objects[job.result.file], [IDENTITY]).decode()
+    text = pyrage.decrypt(fake_site.bucket.objects[job.result.file], [IDENTITY]).decode()
     assert text.startswith(BYTE_ORDER_MARK)
     return [*csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline=""))]

@@ -9,68 +9,68 @@ from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, NOW, change_item, confirmed
 from tests.exports.subscribers.listing import a_list, rows, worked
-from tests.served import Served
+from tests.fake_site import FakeSite
 
 
-def statuses(served: Served, job: OptInList) -> dict[str, str]:
-    return {row["id"]: row["status"] for row in rows(served, job)}
+def statuses(fake_site: FakeSite, job: OptInList) -> dict[str, str]:
+    return {row["id"]: row["status"] for row in rows(fake_site, job)}
 
 
 def test_who_left_before_any_list_was_done_is_not_listed(
-    served: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alice = confirmed(served.tables, petition, ALICE, updates=True)
-    first = a_list(served.tables, 1)
+    alice = confirmed(fake_site.tables, petition, ALICE, updates=True)
+    first = a_list(fake_site.tables, 1)
     deliver = ListWork._deliver
 
     def cancelled_meanwhile(work: ListWork, job: OptInList) -> OptInList:
-        cancel(job, NOW, served.tables)
+        cancel(job, NOW, fake_site.tables)
         return deliver(work, job)
 
     with monkeypatch.context() as patch:
         patch.setattr(ListWork, "_deliver", cancelled_meanwhile)
-        assert worked(served, first).state == "cancelled"
-    assert not served.bucket.objects
-    change_item(served.tables, petition, alice, updates=False)
-    assert rows(served, worked(served, a_list(served.tables, 2))) == []
+        assert worked(fake_site, first).state == "cancelled"
+    assert not fake_site.bucket.objects
+    change_item(fake_site.tables, petition, alice, updates=False)
+    assert rows(fake_site, worked(fake_site, a_list(fake_site.tables, 2))) == []
 
 
 def test_a_step_of_a_cancelled_list_that_ends_late_changes_no_later_list(
-    served: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    confirmed(served.tables, petition, ALICE, updates=True)
-    bob = confirmed(served.tables, petition, BOB)
-    worked(served, a_list(served.tables, 1))
-    slow = a_list(served.tables, 2)
+    confirmed(fake_site.tables, petition, ALICE, updates=True)
+    bob = confirmed(fake_site.tables, petition, BOB)
+    worked(fake_site, a_list(fake_site.tables, 1))
+    slow = a_list(fake_site.tables, 2)
     write = ListWork._put
     third: list[OptInList] = []
 
     def with_a_list_in_between(work: ListWork, key: str, text: str) -> None:
         """Bob asks for updates after the slow step has read the signatures. The next list is done before it writes."""
         if key.startswith("listed/") and f"/{bucket_of(bob)}" in key and not third:
-            cancel(slow, NOW, served.tables)
-            change_item(served.tables, petition, bob, updates=True)
-            third.append(a_list(served.tables, 3))
+            cancel(slow, NOW, fake_site.tables)
+            change_item(fake_site.tables, petition, bob, updates=True)
+            third.append(a_list(fake_site.tables, 3))
             with monkeypatch.context() as patch:
                 patch.setattr(ListWork, "_put", write)
-                third[0] = worked(served, third[0])
+                third[0] = worked(fake_site, third[0])
         write(work, key, text)
 
     monkeypatch.setattr(ListWork, "_put", with_a_list_in_between)
-    assert worked(served, slow).state == "cancelled"
-    assert statuses(served, third[0])[bob] == "subscribed"
-    change_item(served.tables, petition, bob, updates=False)
-    assert statuses(served, worked(served, a_list(served.tables, 4)))[bob] == "unsubscribed"
+    assert worked(fake_site, slow).state == "cancelled"
+    assert statuses(fake_site, third[0])[bob] == "subscribed"
+    change_item(fake_site.tables, petition, bob, updates=False)
+    assert statuses(fake_site, worked(fake_site, a_list(fake_site.tables, 4)))[bob] == "unsubscribed"
 
 
-def test_only_the_ids_of_the_last_list_that_was_done_are_kept(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition, ALICE, updates=True)
-    worked(served, a_list(served.tables, 1))
-    second = worked(served, a_list(served.tables, 2))
-    third = a_list(served.tables, 3)
-    worked(served, third, 130_000)
-    cancel(third, NOW, served.tables)
-    worked(served, third)
-    worked(served, second)  # Its message comes again.
-    kept = {key.rpartition("/")[0] for key in served.bucket.objects if key.startswith("listed/")}
+def test_only_the_ids_of_the_last_list_that_was_done_are_kept(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition, ALICE, updates=True)
+    worked(fake_site, a_list(fake_site.tables, 1))
+    second = worked(fake_site, a_list(fake_site.tables, 2))
+    third = a_list(fake_site.tables, 3)
+    worked(fake_site, third, 130_000)
+    cancel(third, NOW, fake_site.tables)
+    worked(fake_site, third)
+    worked(fake_site, second)  # Its message comes again.
+    kept = {key.rpartition("/")[0] for key in fake_site.bucket.objects if key.startswith("listed/")}
     assert kept == {f"listed/{second.job_id}"}

@@ -8,24 +8,24 @@ import pytest
 
 from chalicelib.partners.osdi.documents import PAGE_SIZE
 from tests.actors import ALICE, SITE, a_petition, a_published_petition, identity_of, item_of
+from tests.fake_site import FakeSite
 from tests.partnering import oaks_token
 from tests.partners.osdi.client import Document, OsdiClient, OsdiError, a_person, a_signature
-from tests.served import Served
 
 ALICE_IN_OSDI = a_person("Alice", "Achterberg", ALICE.email)
 HAL = "application/hal+json"
 
 
 @pytest.fixture
-def client(served: Served) -> OsdiClient:
-    token = oaks_token(served.tables)
+def client(fake_site: FakeSite) -> OsdiClient:
+    token = oaks_token(fake_site.tables)
 
     def fetch(method: str, url: str, body: Any) -> tuple[int, Document]:
         assert url.startswith(SITE)
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         headers = {"Authorization": f"Bearer {token}", "Content-Type": HAL}
-        answer = served.client.http.request(
+        answer = fake_site.client.http.request(
             method, path, headers=headers, body=b"" if method == "GET" else json.dumps(body).encode()
         )
         assert answer.headers["Content-Type"] == HAL
@@ -38,7 +38,7 @@ def petition_of(client: OsdiClient) -> Document:
     return client.petition("Keep trafficked children safe")
 
 
-def test_a_recorded_signature_counts_and_repeating_it_changes_nothing(served: Served, client: OsdiClient) -> None:
+def test_a_recorded_signature_counts_and_repeating_it_changes_nothing(fake_site: FakeSite, client: OsdiClient) -> None:
     petition = petition_of(client)
     for _ in range(2):
         signature = client.record(petition, a_signature(ALICE_IN_OSDI, "oak:41"))
@@ -46,13 +46,13 @@ def test_a_recorded_signature_counts_and_repeating_it_changes_nothing(served: Se
         assert signature["action_date"] == "2026-03-01T09:00:00Z"
         assert client.again({"_links": {"self": signature["_links"]["osdi:petition"]}})["name"] == "safe-children"
     assert client.again(petition)["total_signatures"] == 1
-    item = item_of(served.tables, a_petition(), identity_of(a_petition()))
+    item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     assert (item["name"], item["channel"], item["updates"]) == ("Alice Achterberg", "osdi", False)
 
 
-def test_every_petition_is_found_over_several_pages(served: Served, client: OsdiClient) -> None:
+def test_every_petition_is_found_over_several_pages(fake_site: FakeSite, client: OsdiClient) -> None:
     for number in range(PAGE_SIZE):
-        a_published_petition(served.tables, slug=f"more-{number:02}")
+        a_published_petition(fake_site.tables, slug=f"more-{number:02}")
     assert len({each["name"] for each in client.petitions()}) == PAGE_SIZE + 1
 
 
@@ -72,7 +72,7 @@ def test_an_error_names_the_property_of_osdi(client: OsdiClient, person: Any, pl
     assert place in caught.value.properties
 
 
-def test_a_conflicting_identifier_is_an_error_and_overwrites_nothing(served: Served, client: OsdiClient) -> None:
+def test_a_conflicting_identifier_is_an_error_and_overwrites_nothing(fake_site: FakeSite, client: OsdiClient) -> None:
     petition = petition_of(client)
     client.record(petition, a_signature(ALICE_IN_OSDI, "oak:1"))
     with pytest.raises(OsdiError) as caught:

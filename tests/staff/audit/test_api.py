@@ -15,23 +15,23 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.staff.tokens import issue
 from tests.actors import MINUTE, NOW, bobs_token
-from tests.served import JSON, Served
+from tests.fake_site import JSON, FakeSite
 
 BOB, CARLA = (Actor(token_id=name * 4, owner=name, source_ip="192.0.2.7") for name in ("bob", "carla"))
 
 
 @pytest.fixture
-def recorded(served: Served) -> Served:
+def recorded(fake_site: FakeSite) -> FakeSite:
     for minutes, actor in enumerate([BOB, CARLA, BOB]):
         record(
-            actor, Action(name="petition.edited", subject=f"action-{minutes}"), NOW - minutes * MINUTE, served.tables
+            actor, Action(name="petition.edited", subject=f"action-{minutes}"), NOW - minutes * MINUTE, fake_site.tables
         )
-    return served
+    return fake_site
 
 
-def subjects(served: Served, query: str) -> list[str]:
-    token = bobs_token(served.tables, NOW, Right.MANAGE)
-    answer = served.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
+def subjects(fake_site: FakeSite, query: str) -> list[str]:
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
+    answer = fake_site.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     return [entry["subject"] for entry in answer.json_body["entries"]]
@@ -49,12 +49,12 @@ def subjects(served: Served, query: str) -> list[str]:
     ],
 )
 def test_the_audit_trail_is_read_newest_first_and_can_be_filtered(
-    recorded: Served, query: str, found: list[str]
+    recorded: FakeSite, query: str, found: list[str]
 ) -> None:
     assert subjects(recorded, query) == found
 
 
-def test_a_page_has_the_cursor_of_the_next(recorded: Served) -> None:
+def test_a_page_has_the_cursor_of_the_next(recorded: FakeSite) -> None:
     token = bobs_token(recorded.tables, NOW, Right.MANAGE)
     first = recorded.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
     assert subjects(recorded, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
@@ -67,56 +67,56 @@ ODD = [
 
 
 @pytest.mark.parametrize("query", ODD)
-def test_an_invalid_query_names_its_field(recorded: Served, query: str) -> None:
+def test_an_invalid_query_names_its_field(recorded: FakeSite, query: str) -> None:
     token = bobs_token(recorded.tables, NOW, Right.MANAGE)
     answer = recorded.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
     assert answer.status_code == 422
     assert answer.json_body["errors"][0]["field"] == query[1:].partition("=")[0]
 
 
-def test_an_action_has_a_description(recorded: Served) -> None:
+def test_an_action_has_a_description(recorded: FakeSite) -> None:
     token = bobs_token(recorded.tables, NOW, Right.MANAGE)
     entries = recorded.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
     assert {(entry["action"], entry["description"]) for entry in entries} == {("petition.edited", "Edited a petition")}
 
 
-def ask(served: Served, method: str, path: str, body: object = None) -> HTTPResponse:
-    token = bobs_token(served.tables, NOW, *Right)
+def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
+    token = bobs_token(fake_site.tables, NOW, *Right)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return served.client.http.request(method, f"/api/staff{path}", headers=headers, body=json.dumps(body).encode())
+    return fake_site.client.http.request(method, f"/api/staff{path}", headers=headers, body=json.dumps(body).encode())
 
 
-def log(served: Served) -> Any:
-    return ask(served, "GET", "/audit").json_body["entries"]
+def log(fake_site: FakeSite) -> Any:
+    return ask(fake_site, "GET", "/audit").json_body["entries"]
 
 
-def test_a_refused_export_is_not_listed_as_done(served: Served, petition: Petition) -> None:
+def test_a_refused_export_is_not_listed_as_done(fake_site: FakeSite, petition: Petition) -> None:
     path = f"/petitions/{petition.slug}/exports"
-    assert [ask(served, "POST", path, {}).status_code for _ in range(2)] == [202, 409]
-    served.clock.forward(MINUTE)
-    refused = {entry["action"]: entry["refused"] for entry in log(served) if entry["refused"]}
-    assert [entry["action"] for entry in log(served)] == ["export.requested"] * 2
+    assert [ask(fake_site, "POST", path, {}).status_code for _ in range(2)] == [202, 409]
+    fake_site.clock.forward(MINUTE)
+    refused = {entry["action"]: entry["refused"] for entry in log(fake_site) if entry["refused"]}
+    assert [entry["action"] for entry in log(fake_site)] == ["export.requested"] * 2
     assert [*refused] == ["export.requested"]
     assert "export" in refused["export.requested"]
 
 
-def test_a_petition_whose_address_is_taken_is_not_listed_as_created(served: Served, petition: Petition) -> None:
+def test_a_petition_whose_address_is_taken_is_not_listed_as_created(fake_site: FakeSite, petition: Petition) -> None:
     body = {**petition.model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})}
-    assert ask(served, "POST", "/petitions", body).status_code == 422
-    [entry] = log(served)
+    assert ask(fake_site, "POST", "/petitions", body).status_code == 422
+    [entry] = log(fake_site)
     assert entry["action"] == "petition.created"
     assert entry["refused"].endswith("Another petition already has this address.")
 
 
-def test_after_an_outage_an_action_is_not_called_refused(served: Served, petition: Petition) -> None:
-    served.exports.fail_next(Unavailable("queue"))
-    assert ask(served, "POST", f"/petitions/{petition.slug}/exports", {}).status_code == 503
-    assert [entry["refused"] for entry in log(served)] == [None]
+def test_after_an_outage_an_action_is_not_called_refused(fake_site: FakeSite, petition: Petition) -> None:
+    fake_site.exports.fail_next(Unavailable("queue"))
+    assert ask(fake_site, "POST", f"/petitions/{petition.slug}/exports", {}).status_code == 503
+    assert [entry["refused"] for entry in log(fake_site)] == [None]
 
 
-def test_it_says_whose_token_was_revoked(served: Served) -> None:
-    token = issue("Dora", [Right.COUNTS], NOW, NOW + MINUTE, served.tables).split("_")[1]
-    assert ask(served, "DELETE", f"/tokens/{token}").status_code == 200
-    [entry] = log(served)
+def test_it_says_whose_token_was_revoked(fake_site: FakeSite) -> None:
+    token = issue("Dora", [Right.COUNTS], NOW, NOW + MINUTE, fake_site.tables).split("_")[1]
+    assert ask(fake_site, "DELETE", f"/tokens/{token}").status_code == 200
+    [entry] = log(fake_site)
     assert {"name": "Token", "value": token} in entry["facts"]
     assert {"name": "Owner", "value": "Dora"} in entry["facts"]

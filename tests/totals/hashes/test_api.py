@@ -10,7 +10,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.totals.hashes.worker import compare_hashes
 from tests.actors import ALICE, BOB, NOW, bobs_token, confirmed
-from tests.served import JSON, Served, sqs_event
+from tests.fake_site import JSON, FakeSite, sqs_event
 from tests.totals.hashes.hashing import HASHES, SOURCE, hashed
 from tests.updates.sending import WITH_TIME
 
@@ -18,60 +18,60 @@ STAFF = "/api/staff/petitions/safe-children"
 TOTAL = "/api/petitions/safe-children/total"
 
 
-def asked(served: Served, method: str, path: str, body: object = None) -> HTTPResponse:
-    headers = {"Authorization": f"Bearer {bobs_token(served.tables, NOW, Right.MANAGE)}", "Content-Type": JSON}
-    return served.client.http.request(
+def asked(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
+    headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables, NOW, Right.MANAGE)}", "Content-Type": JSON}
+    return fake_site.client.http.request(
         method, f"{STAFF}{path}", headers=headers, body=json.dumps(body, separators=(",", ":")).encode()
     )
 
 
-def worked(served: Served) -> None:
+def worked(fake_site: FakeSite) -> None:
     """Deliver the message of the comparison."""
-    assert not compare_hashes(sqs_event(served.comparisons.messages), WITH_TIME)["batchItemFailures"]
+    assert not compare_hashes(sqs_event(fake_site.comparisons.messages), WITH_TIME)["batchItemFailures"]
 
 
-def test_a_source_has_one_key_for_each_petition(served: Served, petition: Petition) -> None:
-    first = asked(served, "POST", "/hash-keys", {"source": SOURCE})
-    again = asked(served, "POST", "/hash-keys", {"source": SOURCE})
-    other = asked(served, "POST", "/hash-keys", {"source": "elsewhere"})
+def test_a_source_has_one_key_for_each_petition(fake_site: FakeSite, petition: Petition) -> None:
+    first = asked(fake_site, "POST", "/hash-keys", {"source": SOURCE})
+    again = asked(fake_site, "POST", "/hash-keys", {"source": SOURCE})
+    other = asked(fake_site, "POST", "/hash-keys", {"source": "elsewhere"})
     assert (first.status_code, first.json_body) == (201, again.json_body)
     assert other.json_body["key"] != first.json_body["key"]
     assert first.json_body["tool"].startswith("https://petitions.example/assets/hash_addresses.py?v=")
 
 
-def test_hashes_count_at_once_and_the_comparison_makes_the_total_exact(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition, ALICE)
-    hashes = hashed(served.tables, [ALICE.email, BOB.email])
-    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": [*hashes, hashes[0]]})
+def test_hashes_count_at_once_and_the_comparison_makes_the_total_exact(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition, ALICE)
+    hashes = hashed(fake_site.tables, [ALICE.email, BOB.email])
+    entered = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": [*hashes, hashes[0]]})
     assert entered.status_code == 201
-    [shown] = asked(served, "GET", "/comparisons").json_body["comparisons"]
+    [shown] = asked(fake_site, "GET", "/comparisons").json_body["comparisons"]
     assert (shown["id"], shown["state"], shown["here"]) == (entered.json_body["comparison"], "waiting", None)
-    worked(served)
-    [shown] = asked(served, "GET", "/comparisons").json_body["comparisons"]
+    worked(fake_site)
+    [shown] = asked(fake_site, "GET", "/comparisons").json_body["comparisons"]
     assert (shown["state"], shown["count"], shown["seen"], shown["here"]) == ("done", 2, 1, 1)
-    total = served.get(TOTAL).json_body
+    total = fake_site.get(TOTAL).json_body
     assert (total["at_least"], total["at_most"]) == (2, 2)
     [elsewhere] = total["elsewhere"]
     assert elsewhere == {**HASHES, "count": 2}
 
 
-def test_an_uploaded_file_is_compared(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition, ALICE)
-    [one] = hashed(served.tables, [ALICE.email])
-    upload = asked(served, "POST", "/uploads").json_body
-    served.bucket.objects[upload["fields"]["key"]] = f"{one}\n".encode()
-    entered = asked(served, "POST", "/figures", {**HASHES, "count": 1, "upload": upload["upload"]})
+def test_an_uploaded_file_is_compared(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition, ALICE)
+    [one] = hashed(fake_site.tables, [ALICE.email])
+    upload = asked(fake_site, "POST", "/uploads").json_body
+    fake_site.bucket.objects[upload["fields"]["key"]] = f"{one}\n".encode()
+    entered = asked(fake_site, "POST", "/figures", {**HASHES, "count": 1, "upload": upload["upload"]})
     assert entered.status_code == 201
-    worked(served)
-    assert served.get(TOTAL).json_body["sentence"] == (
+    worked(fake_site)
+    assert fake_site.get(TOTAL).json_body["sentence"] == (
         "Exactly 1 person confirmed here; 1 elsewhere; together exactly 1 person."
     )
-    assert not served.bucket.objects
+    assert not fake_site.bucket.objects
 
 
-def test_spaces_around_a_hash_do_not_matter(served: Served, petition: Petition) -> None:
-    [one] = hashed(served.tables, [ALICE.email])
-    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": [one, f" {one}\r\n", f"\u00a0{one}\x1c"]})
+def test_spaces_around_a_hash_do_not_matter(fake_site: FakeSite, petition: Petition) -> None:
+    [one] = hashed(fake_site.tables, [ALICE.email])
+    entered = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": [one, f" {one}\r\n", f"\u00a0{one}\x1c"]})
     assert (entered.status_code, entered.json_body.get("count")) == (201, 1)
 
 
@@ -90,56 +90,58 @@ def test_spaces_around_a_hash_do_not_matter(served: Served, petition: Petition) 
     ],
 )
 def test_what_cannot_be_compared_is_refused_and_not_quoted(
-    served: Served, petition: Petition, changes: dict[str, object], field: str
+    fake_site: FakeSite, petition: Petition, changes: dict[str, object], field: str
 ) -> None:
-    hashed(served.tables, [])
-    answer = asked(served, "POST", "/figures", HASHES | changes)
+    hashed(fake_site.tables, [])
+    answer = asked(fake_site, "POST", "/figures", HASHES | changes)
     assert answer.status_code == 422
     assert [each["field"] for each in answer.json_body["errors"]] == [field]
     assert "@" not in json.dumps(answer.json_body["errors"])
-    assert not served.bucket.objects
+    assert not fake_site.bucket.objects
 
 
-def test_a_second_comparison_waits_its_turn_and_leaves_nothing(served: Served, petition: Petition) -> None:
-    hashes = hashed(served.tables, [ALICE.email, BOB.email])
-    asked(served, "POST", "/figures", {**HASHES, "hashes": hashes[:1]})
-    files = dict(served.bucket.objects)
-    assert asked(served, "POST", "/figures", {**HASHES, "hashes": hashes}).status_code == 409
-    assert served.bucket.objects == files
-    assert [figure.count for figure in petition_as_stored("safe-children", served.tables).figures] == [1]
+def test_a_second_comparison_waits_its_turn_and_leaves_nothing(fake_site: FakeSite, petition: Petition) -> None:
+    hashes = hashed(fake_site.tables, [ALICE.email, BOB.email])
+    asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes[:1]})
+    files = dict(fake_site.bucket.objects)
+    assert asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes}).status_code == 409
+    assert fake_site.bucket.objects == files
+    assert [figure.count for figure in petition_as_stored("safe-children", fake_site.tables).figures] == [1]
 
 
-def test_a_cancelled_comparison_keeps_the_figure_and_deletes_the_hashes(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition, ALICE)
-    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": hashed(served.tables, [ALICE.email])})
-    answer = asked(served, "DELETE", f"/comparisons/{entered.json_body['comparison']}")
+def test_a_cancelled_comparison_keeps_the_figure_and_deletes_the_hashes(
+    fake_site: FakeSite, petition: Petition
+) -> None:
+    confirmed(fake_site.tables, petition, ALICE)
+    entered = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashed(fake_site.tables, [ALICE.email])})
+    answer = asked(fake_site, "DELETE", f"/comparisons/{entered.json_body['comparison']}")
     assert (answer.status_code, answer.json_body["state"]) == (200, "cancelled")
-    worked(served)
-    [shown] = asked(served, "GET", "/comparisons").json_body["comparisons"]
+    worked(fake_site)
+    [shown] = asked(fake_site, "GET", "/comparisons").json_body["comparisons"]
     assert (shown["state"], shown["here"]) == ("cancelled", None)
-    total = served.get(TOTAL).json_body
+    total = fake_site.get(TOTAL).json_body
     assert (total["at_least"], total["at_most"]) == (1, 2)
-    assert not served.bucket.objects
+    assert not fake_site.bucket.objects
 
 
-def test_a_comparison_is_cancelled_at_its_own_petition_only(served: Served, petition: Petition) -> None:
-    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": hashed(served.tables, [ALICE.email])})
-    headers = {"Authorization": f"Bearer {bobs_token(served.tables, NOW, Right.MANAGE)}"}
+def test_a_comparison_is_cancelled_at_its_own_petition_only(fake_site: FakeSite, petition: Petition) -> None:
+    entered = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashed(fake_site.tables, [ALICE.email])})
+    headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables, NOW, Right.MANAGE)}"}
     path = f"/api/staff/petitions/another/comparisons/{entered.json_body['comparison']}"
-    assert served.client.http.request("DELETE", path, headers=headers).status_code == 404
+    assert fake_site.client.http.request("DELETE", path, headers=headers).status_code == 404
 
 
-def test_a_request_takes_the_hashes_of_a_large_platform(served: Served, petition: Petition) -> None:
-    hashed(served.tables, [])
+def test_a_request_takes_the_hashes_of_a_large_platform(fake_site: FakeSite, petition: Petition) -> None:
+    hashed(fake_site.tables, [])
     hashes = [f"{number:032x}" for number in range(131_000)]
-    answer = asked(served, "POST", "/figures", {**HASHES, "hashes": hashes})
+    answer = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes})
     assert (answer.status_code, answer.json_body["count"]) == (201, 131_000)
-    [content] = served.bucket.objects.values()
+    [content] = fake_site.bucket.objects.values()
     assert content.count(b"\n") == 130_999
 
 
-def test_the_site_serves_the_tool(served: Served) -> None:
-    answer = served.get("/assets/hash_addresses.py")
+def test_the_site_serves_the_tool(fake_site: FakeSite) -> None:
+    answer = fake_site.get("/assets/hash_addresses.py")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/x-python; charset=utf-8"
     assert b"def canonical(" in answer.body

@@ -53,7 +53,7 @@ class FakeMailer:
 
 
 @dataclass
-class Served:
+class FakeSite:
     client: Client
     tables: FakeTables
     queue: FakeQueue
@@ -96,14 +96,14 @@ class Served:
         return link_in(self.mailer.mails[-1], purpose)
 
 
-def a_site(tables: FakeTables, queues: Sequence[FakeQueue] = ()) -> Served:
+def a_fake_site(tables: FakeTables, queues: Sequence[FakeQueue] = ()) -> FakeSite:
     """Return a site whose clock stands at NOW. `queues`: confirmations, overflow, other email."""
     client = Client(app, stage_name="local", project_dir=str(ROOT))
     mail, overflow, other_mail = queues or [FakeQueue() for _ in range(3)]
-    return Served(client, tables, mail, overflow, FakeMailer(), Clock(), other_mail)
+    return FakeSite(client, tables, mail, overflow, FakeMailer(), Clock(), other_mail)
 
 
-def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
+def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:
     """Replace the application's AWS clients and clock with this site's."""
     patch.setattr("time.sleep", site.slept.append)
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
