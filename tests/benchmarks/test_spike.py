@@ -128,6 +128,8 @@ def test_rates_come_from_times_without_faults() -> None:
     log.moments += [Moment(0, 0, 0, 0, 0), Moment(10, 50, 0, 40, 10), Moment(20, 100, 30, 40, 60)]
     log.moments += [Moment(30, 120, 10, 0, 70)]
     assert rates(log) == {"answered": 5.0, "mailed": 5.0, "stored": 2.0}
+    log.moments += [Moment(at, 120, 110 - at, 0, 70) for at in range(100, 110)]
+    assert rates(log)["stored"] == 2.0, "late messages, one at a time, are not the rate"
 
 
 def test_a_percentile_is_between_the_values() -> None:
