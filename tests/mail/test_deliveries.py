@@ -174,7 +174,7 @@ def test_a_request_that_is_dropped_before_sending_begins_sends_no_email(
     assert recipients_after_sending(fake_site, request) == []
 
 
-def test_a_crash_before_the_email_is_composed_sends_it_later(
+def test_after_a_crash_before_composing_the_email_is_sent_later(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = request_email(fake_site, ONCE_STATE)

@@ -28,30 +28,30 @@ def _third_kind_returns_later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def postponed(fake_site: FakeSite) -> MailRequest:
+def postponed_request(fake_site: FakeSite) -> MailRequest:
     request = request_email(fake_site)
     assert recipients_after_sending(fake_site, request) == []
     return request
 
 
-def test_a_postponed_email_waits_unclaimed_and_a_repeated_message_does_nothing(fake_site: FakeSite, postponed: MailRequest) -> None:
-    assert delivery_item(fake_site, postponed)["mail_due_at"] == "2026-11-24T12:50:00Z"
-    assert "mail_claimed_until" not in delivery_item(fake_site, postponed)
-    assert recipients_after_sending(fake_site, postponed) == []
+def test_a_postponed_email_waits_unclaimed_and_a_repeated_message_does_nothing(fake_site: FakeSite, postponed_request: MailRequest) -> None:
+    assert delivery_item(fake_site, postponed_request)["mail_due_at"] == "2026-11-24T12:50:00Z"
+    assert "mail_claimed_until" not in delivery_item(fake_site, postponed_request)
+    assert recipients_after_sending(fake_site, postponed_request) == []
 
 
-def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(fake_site: FakeSite, postponed: MailRequest) -> None:
+def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(fake_site: FakeSite, postponed_request: MailRequest) -> None:
     for _ in range(5):
         fake_site.invoke("sweep_mail", schedule_event())
         fake_site.clock.forward(SWEEP_INTERVAL)
-    assert fake_site.other_queue.messages == [postponed.model_dump()]
+    assert fake_site.other_queue.messages == [postponed_request.model_dump()]
     [delay] = fake_site.other_queue.delays
     assert 0 < delay <= LONGEST_DELAY
     assert NOW + 3 * SWEEP_INTERVAL + timedelta(seconds=delay) == DUE + timedelta(seconds=2), "clocks may differ by 2 s"
-    assert recipients_after_sending(fake_site, postponed) == [ALICE.email]
+    assert recipients_after_sending(fake_site, postponed_request) == [ALICE.email]
 
 
-def test_a_postponed_email_whose_message_was_lost_is_queued_again(fake_site: FakeSite, postponed: MailRequest) -> None:
+def test_a_postponed_email_whose_message_was_lost_is_queued_again(fake_site: FakeSite, postponed_request: MailRequest) -> None:
     for _ in range(4 * 8):
         fake_site.invoke("sweep_mail", schedule_event())
         fake_site.clock.forward(SWEEP_INTERVAL)

@@ -49,7 +49,7 @@ def emails_after_signing(tables: FakeTables, petition: Petition, now: datetime) 
     return mails
 
 
-def test_nobody_can_have_email_sent_to_a_person_who_stopped_it(tables: FakeTables, petition: Petition) -> None:
+def test_signing_for_a_person_who_stopped_email_sends_no_email(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, updates=True)
     for _ in range(2):
         stop_email(tables, petition)

@@ -7,7 +7,7 @@ from chalicelib.mail.budget import TURN_KEPT_FOR, take_email
 from tests.actors import ALICE, MINUTE, NOW, Person, a_published_petition, identity_of, item_of, signed
 from tests.fakes import FakeTables
 from tests.mail.pipeline import MailPipeline
-from tests.mail.test_budget import HOUR, SLUG, ALICES_MAILBOX, a_request, take_emails
+from tests.mail.test_budget import ALICES_MAILBOX, HOUR, SLUG, a_request, take_emails
 from tests.streaming import Streaming
 
 
@@ -28,7 +28,7 @@ def test_an_attacker_who_signs_again_and_again_does_not_take_every_turn_of_the_o
     assert item_of(pipeline.tables, owners_petition, identity_of(owners_petition))["mails"] == 1
 
 
-def test_a_kept_turn_is_free_for_others_when_the_email_that_it_is_kept_for_does_not_come(tables: FakeTables) -> None:
+def test_a_kept_turn_is_given_to_others_if_its_email_does_not_come(tables: FakeTables) -> None:
     """The signature of that email may be withdrawn or erased meanwhile."""
     turn = take_emails(tables, 4)
     early, late = (

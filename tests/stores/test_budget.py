@@ -7,7 +7,7 @@ import pytest
 from chalicelib.aws.table import Tables
 from chalicelib.mail.budget import INTERVALS, read_allowance, take_email
 from tests.actors import NOW
-from tests.mail.test_budget import SLUG, ALICES_MAILBOX, a_request, take_emails
+from tests.mail.test_budget import ALICES_MAILBOX, SLUG, a_request, take_emails
 
 
 @pytest.mark.parametrize("earlier", [0, 2])

@@ -50,11 +50,11 @@ def a_crash_at(call: int) -> Callable[[str], None]:
     """Return a hook of FakeTables that fails this call and all after it, as when the process is killed."""
     calls = count(1)
 
-    def called(_: str) -> None:
+    def crash(_: str) -> None:
         if next(calls) >= call:
             raise Throttled("storage")
 
-    return called
+    return crash
 
 
 def recipients(fake_site: FakeSite) -> list[str]:
