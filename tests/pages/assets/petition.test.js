@@ -22,7 +22,7 @@ test("screen readers hear a noticeable change, once a minute", () => {
   assert.equal(petition.isWorthAnnouncing(last, 1_009, 100, MINUTE), false);
 });
 
-test("the count is requested less often after each failure, at a time spread by a fifth", () => {
+test("the count is requested less often after each failure, spread over a fifth of the wait", () => {
   assert.deepEqual([petition.countWait(0, 0), petition.countWait(0, 1)], [9_000, 11_000]);
   assert.equal(petition.countWait(2, 0.5), 40_000);
   assert.equal(petition.countWait(50, 0.5), 300_000);
