@@ -39,7 +39,9 @@ def pipeline() -> MailPipeline:
 
 
 @pytest.mark.parametrize(("networks", "after"), [(["quiet"], 12 * MINUTE), (["worse", "quiet"], 24 * MINUTE)])
-def test_the_owner_of_the_address_gets_the_email_at_once(pipeline: MailPipeline, networks: list[str], after: timedelta) -> None:
+def test_the_owner_of_the_address_gets_the_email_at_once(
+    pipeline: MailPipeline, networks: list[str], after: timedelta
+) -> None:
     petition = a_published_petition(pipeline.tables)
     sign_from("flooded", pipeline.tables, petition, NOW)
     for number, network in enumerate(networks, 1):

@@ -52,7 +52,9 @@ def test_a_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None
     assert tables.items[mail_keys.network_limit("one")]["expires_at"] > NOW.timestamp()
 
 
-def test_emails_of_a_flood_wait_and_its_signatures_and_responses_are_as_usual(fake_site: FakeSite, petition: Petition) -> None:
+def test_emails_of_a_flood_wait_and_its_signatures_and_responses_are_as_usual(
+    fake_site: FakeSite, petition: Petition
+) -> None:
     answers = set()
     for number in range(BURST + 5):
         body = json_of(Person(f"Person {'abcdefgh'[number % 8]}", f"p{number}@mail.example"))

@@ -34,13 +34,17 @@ def postponed_request(fake_site: FakeSite) -> MailRequest:
     return request
 
 
-def test_a_postponed_email_waits_unclaimed_and_a_repeated_message_does_nothing(fake_site: FakeSite, postponed_request: MailRequest) -> None:
+def test_a_postponed_email_waits_unclaimed_and_a_repeated_message_does_nothing(
+    fake_site: FakeSite, postponed_request: MailRequest
+) -> None:
     assert delivery_item(fake_site, postponed_request)["mail_due_at"] == "2026-11-24T12:50:00Z"
     assert "mail_claimed_until" not in delivery_item(fake_site, postponed_request)
     assert recipients_after_sending(fake_site, postponed_request) == []
 
 
-def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(fake_site: FakeSite, postponed_request: MailRequest) -> None:
+def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(
+    fake_site: FakeSite, postponed_request: MailRequest
+) -> None:
     for _ in range(5):
         fake_site.invoke("sweep_mail", schedule_event())
         fake_site.clock.forward(SWEEP_INTERVAL)
@@ -51,7 +55,9 @@ def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(f
     assert recipients_after_sending(fake_site, postponed_request) == [ALICE.email]
 
 
-def test_a_postponed_email_whose_message_was_lost_is_queued_again(fake_site: FakeSite, postponed_request: MailRequest) -> None:
+def test_a_postponed_email_whose_message_was_lost_is_queued_again(
+    fake_site: FakeSite, postponed_request: MailRequest
+) -> None:
     for _ in range(4 * 8):
         fake_site.invoke("sweep_mail", schedule_event())
         fake_site.clock.forward(SWEEP_INTERVAL)
@@ -59,7 +65,7 @@ def test_a_postponed_email_whose_message_was_lost_is_queued_again(fake_site: Fak
 
 
 def test_a_postponed_email_is_queued_in_time_although_the_next_walk_is_later(fake_site: FakeSite) -> None:
-    """After a walk without postponed emails, the next walk is an hour later. A new postponed email brings it forward."""
+    """After a walk without postponed emails, the next walk is an hour later. A postponed email brings it forward."""
     request = request_email(fake_site)
     fake_site.invoke("sweep_mail", schedule_event())
     assert recipients_after_sending(fake_site, request) == []

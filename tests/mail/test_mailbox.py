@@ -24,7 +24,9 @@ from tests.fakes import FakeTables
 ALICES_MAILBOX = mailbox_of(ALICE.email, LIMIT_KEYS)
 
 
-def test_the_limit_of_an_address_contains_no_address_name_petition_or_known_hash(tables: FakeTables, petition: Petition) -> None:
+def test_the_limit_of_an_address_contains_no_address_name_petition_or_known_hash(
+    tables: FakeTables, petition: Petition
+) -> None:
     request = request_of(tables, petition, signed(tables, petition))
     send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables)
     [(key, item)] = [(key, item) for key, item in tables.items.items() if key.table == keys.LIMITS]

@@ -148,7 +148,9 @@ def _minutes(*numbers: int) -> Iterable[timedelta]:
 
 @pytest.mark.parametrize("first_walk", [*_minutes(1, 5, 9, 10, 14, 15, 16, 20)])
 @pytest.mark.parametrize("later", [*_minutes(1, 5, 9, 11, 14, 16)])
-def test_a_request_relayed_during_a_walk_keeps_its_marker(steps: MailSteps, first_walk: timedelta, later: timedelta) -> None:
+def test_a_request_relayed_during_a_walk_keeps_its_marker(
+    steps: MailSteps, first_walk: timedelta, later: timedelta
+) -> None:
     """Bob signs when the walk has passed his bucket. The relay's process had already marked the petition for Alice."""
     steps.send(steps.sign(ALICE, NOW), NOW)
     [marker] = markers(steps.tables)

@@ -40,7 +40,9 @@ def a_failing_mail_context(error: Exception) -> MailContext:
     return a_mail_context(deliver)
 
 
-def test_a_request_sends_one_email_to_the_typed_address(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+def test_a_request_sends_one_email_to_the_typed_address(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
     assert (
         send(a_mail_request(tables, petition), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
         is SendResult.SENT

@@ -61,7 +61,9 @@ def test_a_request_of_a_deleted_item_creates_nothing(tables: FakeTables, petitio
     assert STATE.item_key(gone.key) not in tables.items
 
 
-def test_a_refused_address_gets_no_more_email(tables: FakeTables, petition: Petition, mail_request: MailRequest) -> None:
+def test_a_refused_address_gets_no_more_email(
+    tables: FakeTables, petition: Petition, mail_request: MailRequest
+) -> None:
     STATE.mark_refused(mail_request, NOW, tables)
     with pytest.raises(ConditionFailed):
         request_mail(key_of(petition, identity_of(petition)), MailKind.CONFIRM, NOW + DAY, tables)

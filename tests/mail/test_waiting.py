@@ -122,7 +122,9 @@ def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: lis
         assert sweep(outbox, NOW + wait + MINUTE, tables, lambda: 0.0) == 1
 
 
-def test_a_crash_between_budget_and_email_delays_the_email_by_the_claim_only(tables: FakeTables, petition: Petition) -> None:
+def test_a_crash_between_budget_and_email_delays_the_email_by_the_claim_only(
+    tables: FakeTables, petition: Petition
+) -> None:
     take_emails(tables, 3)
     now = read_allowance(ALICES_MAILBOX, SLUG, NOW, tables).next_at
     request = request_of(tables, petition, signed(tables, petition))

@@ -13,7 +13,9 @@ from tests.fakes import FakeQueue, FakeSource, FakeTables
 EVERY_STATE = [(first, second) for first in (True, False) for second in (True, False)]
 
 
-def run_watch(sources: Sequence[FakeSource], tables: FakeTables, waiting: int = 0, later: bool = False) -> tuple[bool, ...]:
+def run_watch(
+    sources: Sequence[FakeSource], tables: FakeTables, waiting: int = 0, later: bool = False
+) -> tuple[bool, ...]:
     queue = FakeQueue()
     queue.messages = [{}] * waiting
     now = NOW + PAUSE if later else NOW

@@ -9,7 +9,9 @@ from tests.fake_site import FakeSite
 from tests.people.test_api import ask, path_of
 
 
-def test_the_access_file_contains_all_data_held_on_a_person(fake_site: FakeSite, token: str, petition: Petition) -> None:
+def test_the_access_file_contains_all_data_held_on_a_person(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
     other = a_published_petition(fake_site.tables, slug="another")
     identity = confirmed(fake_site.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
     signed(fake_site.tables, other)

@@ -37,7 +37,9 @@ def test_staff_see_the_choice_and_undo_it_with_a_reason(fake_site: FakeSite, tok
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x" * 1001}, {**REASON, "more": 1}])
-def test_without_a_reason_nothing_is_undone(fake_site: FakeSite, token: str, path: str, body: dict[str, object]) -> None:
+def test_without_a_reason_nothing_is_undone(
+    fake_site: FakeSite, token: str, path: str, body: dict[str, object]
+) -> None:
     assert ask(fake_site, token, "POST", path, body).status_code == 422
     assert is_stopped(ALICES_CHOICE, fake_site.tables)
 

@@ -87,12 +87,12 @@ def test_a_signature_is_shown_with_what_staff_need_to_help(fake_site: FakeSite, 
     assert (shown["mail"]["sent"], shown["mail"]["undeliverable"]) == (1, "bounced")
     assert shown["times"]["signed_at"] == "2026-11-24T12:00:00Z"
     assert shown["actions"] == ["resend", "access", "withdraw", "erase"]
-    assert audited_actions(fake_site) == [Action(name="person.shown", subject=identity, details={"petition": "safe-children"})]
+    assert audited_actions(fake_site) == [
+        Action(name="person.shown", subject=identity, details={"petition": "safe-children"})
+    ]
 
 
-def test_a_signature_not_confirmed_in_time_is_shown_as_expired(
-    fake_site: FakeSite, petition: Petition
-) -> None:
+def test_a_signature_not_confirmed_in_time_is_shown_as_expired(fake_site: FakeSite, petition: Petition) -> None:
     identity = signed(fake_site.tables, petition)
     fake_site.clock.forward(61 * DAY)
     token = bobs_token(fake_site.tables, fake_site.clock.moment, Right.PEOPLE)
@@ -109,7 +109,9 @@ def test_staff_can_send_the_email_again(fake_site: FakeSite, token: str, petitio
     assert item_of(fake_site.tables, petition, identity)["mail_kind"] == "confirm"
 
 
-def test_staff_learn_when_an_email_beyond_the_budget_is_sent(fake_site: FakeSite, token: str, petition: Petition) -> None:
+def test_staff_learn_when_an_email_beyond_the_budget_is_sent(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
     identity = signed(fake_site.tables, petition)
     for _ in range(2):
         fake_site.deliver("send_mail", [request_of(fake_site.tables, petition, identity).model_dump()])

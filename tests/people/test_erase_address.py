@@ -66,7 +66,9 @@ def test_a_search_works_while_the_queue_does_not_answer(
     assert (len(answer["signatures"]), answer["waiting"]) == (1, None)
 
 
-def test_a_signature_in_the_overflow_queue_is_erased_although_no_search_finds_it(fake_site: FakeSite, token: str) -> None:
+def test_a_signature_in_the_overflow_queue_is_erased_although_no_search_finds_it(
+    fake_site: FakeSite, token: str
+) -> None:
     sign_into_the_overflow_queue(fake_site)
     fake_site.clock.forward(MINUTE)
     assert erase_alice(fake_site, token) == []
@@ -76,7 +78,9 @@ def test_a_signature_in_the_overflow_queue_is_erased_although_no_search_finds_it
     assert find(fake_site, token) == []
 
 
-def test_a_signature_after_an_erasure_is_kept_and_gets_an_email(fake_site: FakeSite, token: str, petition: Petition) -> None:
+def test_a_signature_after_an_erasure_is_kept_and_gets_an_email(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
     erase_alice(fake_site, token)
     fake_site.clock.forward(MINUTE)
     sign_into_the_overflow_queue(fake_site)
@@ -110,7 +114,9 @@ def test_an_erasure_is_recorded_by_id_so_that_a_restore_leaves_the_signatures_ou
     assert Trail(NOW - DAY, frozenset(), frozenset()).read().erased == {identity: NOW}
 
 
-def test_the_mark_of_an_erasure_does_not_count_as_a_signature(fake_site: FakeSite, token: str, petition: Petition) -> None:
+def test_the_mark_of_an_erasure_does_not_count_as_a_signature(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
     erase_alice(fake_site, token)
     mark = item_of(fake_site.tables, petition, identity_of(petition))
     assert mark.keys() == LEFT

@@ -71,9 +71,7 @@ def test_page_feed_and_json_follow_the_language_of_the_address(fake_site: FakeSi
 
 def test_staff_can_send_a_test_email_in_each_language(fake_site: FakeSite, bilingual: Petition) -> None:
     path = draft_update(fake_site, **WITH_WELSH)
-    assert (
-        ask(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example", "language": "cy"}).status_code == 202
-    )
+    assert ask(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example", "language": "cy"}).status_code == 202
     send_once(fake_site)
     [mail] = fake_site.mailer.mails
     assert mail.subject.endswith("Atebodd hi")
