@@ -14,9 +14,9 @@ from tests.actors import ALICE, NOW, confirmed
 from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, _schedule, counted_right, get, run
 from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
-from tests.updates.sending import LATER, TEXT, UPDATES, WITH_TIME, an_update, asked as call_as_bob
+from tests.updates.sending import LAMBDA_CONTEXT, LATER, TEXT, UPDATES_PATH, an_update, ask as call_as_bob
 
-DRAFT = f"{UPDATES}/a1"
+DRAFT = f"{UPDATES_PATH}/a1"
 A_TEST = delivery_key(PETITION.slug, "a1", "0123456789abcdef")
 
 
@@ -74,7 +74,7 @@ def is_undeliverable(fake_site: FakeSite) -> None:
 
 def run_job(fake_site: FakeSite) -> bool:
     """Deliver the newest message of the job, and return whether the update is published and its email requested."""
-    if run_update(sqs_event(fake_site.updates.messages[-1:]), WITH_TIME)["batchItemFailures"]:
+    if run_update(sqs_event(fake_site.updates.messages[-1:]), LAMBDA_CONTEXT)["batchItemFailures"]:
         return False
     return bool(fake_site.tables.items[keys.update(PETITION.slug, "a1")]["results"]["requested"] == 1)
 
@@ -90,7 +90,7 @@ def publish_draft(fake_site: FakeSite) -> bool:
 def another_update_is_sent(fake_site: FakeSite) -> None:
     bob_may_all(fake_site)
     store.add(an_update(update_id="a0"), fake_site.tables)
-    assert call_as_bob(fake_site, "POST", f"{UPDATES}/a0/publish").status_code == 202
+    assert call_as_bob(fake_site, "POST", f"{UPDATES_PATH}/a0/publish").status_code == 202
     a_draft(fake_site)
 
 
@@ -119,9 +119,9 @@ _logged = {verb: partial(is_in_the_trail, f"update.{verb}") for verb in ("drafte
 UPDATE_SCENES = [
     Scene("list_updates", a_published_update, partial(get, "/api/petitions/safe-children/updates"), counted_right),
     Scene("read_updates_feed", alice_subscribed, partial(get, "/petitions/safe-children/updates.atom"), counted_right),
-    Scene("list_all_updates", a_draft, partial(read, UPDATES), counted_right),
+    Scene("list_all_updates", a_draft, partial(read, UPDATES_PATH), counted_right),
     Scene("read_update", a_draft, partial(read, DRAFT), counted_right),
-    Scene("draft_update", bob_may_all, partial(call, "POST", UPDATES, 201, TEXT), _logged["drafted"]),
+    Scene("draft_update", bob_may_all, partial(call, "POST", UPDATES_PATH, 201, TEXT), _logged["drafted"]),
     Scene("edit_update", a_draft, partial(call, "PUT", DRAFT, 200, TEXT), _logged["edited"]),
     Scene("email_update_test", a_draft,
           partial(call, "POST", f"{DRAFT}/test", 202, {"email": "bob@charity.example"}), _logged["tested"]),
