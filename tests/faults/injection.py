@@ -78,7 +78,7 @@ class Killed(BaseException):
 
 
 class Injection:
-    """Numbers the calls in order, records their sites, and fails those whose number is in `faults`: `met` lists them."""
+    """Numbers the calls in order, records their sites, and fails those in `faults`. `met`: the failed calls."""
 
     def __init__(self, faults: Faults) -> None:
         self.sites: list[str] = []

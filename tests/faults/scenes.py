@@ -1,7 +1,7 @@
 """Scenes: how each handler is called, and what must be true afterwards.
 
-`with_…` functions make the state before the call. `act` returns whether the handler succeeded, and fails if it neither
-succeeds nor asks for a retry. `assert_…` functions check what must be true afterwards.
+`with_…` functions make the state before the call. `act` returns whether the handler succeeded, and fails if the answer
+is neither a success nor a retry. `assert_…` functions check what must be true afterwards.
 """
 
 from collections.abc import Callable

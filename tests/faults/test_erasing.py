@@ -56,7 +56,9 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
 
 
-@pytest.mark.parametrize("before", [with_alice_pending, with_alice_confirmed, with_alice_withdrawn, with_alice_taken_back])
+@pytest.mark.parametrize(
+    "before", [with_alice_pending, with_alice_confirmed, with_alice_withdrawn, with_alice_taken_back]
+)
 def test_after_any_two_faults_a_retry_erases_all_and_the_count_is_exact(before: Callable[[FakeTables], None]) -> None:
     def fresh_tables() -> FakeTables:
         tables = FakeTables()

@@ -137,7 +137,7 @@ def test_a_retry_after_any_fault_at_any_call_succeeds(fake_site: FakeSite, scene
 
 
 def calls_to_fail(sites: Sequence[str]) -> list[int]:
-    """Return the first two calls and the last of each site: a walk over all partitions repeats the same line of code."""
+    """Return each site's first two calls and its last: a walk over all partitions repeats the same line of code."""
     indexes = {site: [at for at, other in enumerate(sites) if other == site] for site in sites}
     return sorted({at for calls in indexes.values() for at in (*calls[:2], calls[-1])})
 

@@ -1,4 +1,4 @@
-"""Start and find jobs. Bob starts them; one of a kind runs at a time for each key."""
+"""Start and find jobs: one job of a kind runs at a time for each key."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_one_job_of_a_kind_runs_at_a_time_for_each_key(tables: FakeTables, queue
 
 
 @pytest.mark.parametrize("refusing", ["queue", "tables"])
-def test_a_failed_start_does_not_block_the_next(tables: FakeTables, queue: FakeQueue, refusing: str) -> None:
+def test_a_failed_start_does_not_block_the_next_start(tables: FakeTables, queue: FakeQueue, refusing: str) -> None:
     refuse = {"queue": queue.fail_next, "tables": tables.fail_next}[refusing]
     refuse(Unavailable())
     with pytest.raises(Unavailable):
