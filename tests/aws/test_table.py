@@ -47,8 +47,8 @@ def test_a_condition_that_fails_on_a_missing_item_has_no_item(dynamodb: StubbedD
 
 def update_request(returns: str, on_failure: str) -> dict[str, Any]:
     parts = ("TableName", "Key", "UpdateExpression", "ConditionExpression")
-    sent: dict[str, Any] = dict.fromkeys((*parts, "ExpressionAttributeNames", "ExpressionAttributeValues"), ANY)
-    return {**sent, "ReturnValues": returns, "ReturnValuesOnConditionCheckFailure": on_failure}
+    parameters: dict[str, Any] = dict.fromkeys((*parts, "ExpressionAttributeNames", "ExpressionAttributeValues"), ANY)
+    return {**parameters, "ReturnValues": returns, "ReturnValuesOnConditionCheckFailure": on_failure}
 
 
 def test_an_update_returns_the_item_only_on_request(dynamodb: StubbedDynamodb) -> None:
@@ -131,15 +131,15 @@ def test_a_failed_condition_in_a_transaction_has_index_and_item(dynamodb: Stubbe
 
 
 def test_a_transaction_names_both_tables_and_is_idempotent_for_the_sdks_own_retry(dynamodb: StubbedDynamodb) -> None:
-    seen: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
 
     def record(params: dict[str, Any], **_: Any) -> None:
-        seen.append(params)
+        requests.append(params)
 
     dynamodb.client.meta.events.register_last("provide-client-params.dynamodb.TransactWriteItems", record)
     dynamodb.stub.add_response("transact_write_items", {})
     dynamodb.tables.transact([CHANGE, NewItem(OTHER, {})])
-    writes = [write for item in seen[0]["TransactItems"] for write in item.values()]
+    writes = [write for item in requests[0]["TransactItems"] for write in item.values()]
     assert [write["TableName"] for write in writes] == ["counts-test", "signatures-test"]
     operation = dynamodb.client.meta.service_model.operation_model("TransactWriteItems")
     assert operation.idempotent_members == ["ClientRequestToken"]

@@ -32,7 +32,7 @@ def checked_letter_numbers(fake_site: FakeSite) -> LetterNumbers:
     outcomes = LETTERS.outcomes(PETITION.slug, fake_site.tables)
     assert numbers.requested == outcomes.total()
     assert numbers.waiting == outcomes[DeliveryOutcome.WAITING]
-    for outcome in (each for each in DeliveryOutcome if each is not DeliveryOutcome.WAITING):
+    for outcome in {*DeliveryOutcome} - {DeliveryOutcome.WAITING}:
         assert getattr(numbers, outcome) == outcomes[outcome]
     return numbers
 

@@ -42,7 +42,8 @@ def test_jobs_are_listed_newest_first(tables: FakeTables, queue: FakeQueue) -> N
     for count in counts:
         start(count, queue, tables)
         cancel(count, NOW, tables)
-    assert [each.job_id for each in jobs_of(Count, "safe-children", tables)] == [counts[1].job_id, counts[0].job_id]
+    listed = [job.job_id for job in jobs_of(Count, "safe-children", tables)]
+    assert listed == [counts[1].job_id, counts[0].job_id]
 
 
 @pytest.mark.parametrize("job_id", ["", "x" * 2000, "LATEST", "safe-children." + "x" * 2000])
