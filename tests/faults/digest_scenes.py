@@ -17,8 +17,8 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.fake_site import FakeSite, stream_event
 from tests.faults.letter_scenes import LETTER_KEY, confirmation_event
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, schedule, assert_exact_counts, run
-from tests.faults.staff_scenes import call, assert_audit_entry
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, run, schedule
+from tests.faults.staff_scenes import assert_audit_entry, call
 from tests.faults.target_scenes import LETTERS_URL, TARGET_KEY, with_bob_and_a_petition_with_a_letter
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter

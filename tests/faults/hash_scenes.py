@@ -12,7 +12,7 @@ from chalicelib.totals.hashes.model import HashComparison
 from tests.actors import ALICE, confirmed
 from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts
-from tests.faults.staff_scenes import with_bobs_token, call, assert_audit_entry, read
+from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 from tests.totals.hashes.hashing import HASHES, SLUG, SOURCE, a_comparison, hashed
 
 STAFF_URL = f"/api/staff/petitions/{SLUG}"

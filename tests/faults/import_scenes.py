@@ -13,9 +13,9 @@ from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Counts, Partner
 from tests.actors import NOW, Person, confirmed
 from tests.fake_site import FakeSite, sqs_event
-from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status
 from tests.faults.partner_scenes import with_bob_and_oak
-from tests.faults.staff_scenes import call, assert_audit_entry, read
+from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status
+from tests.faults.staff_scenes import assert_audit_entry, call, read
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner
 

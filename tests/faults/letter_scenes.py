@@ -13,15 +13,15 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from tests.actors import NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
 from tests.faults.people_scenes import PERSON_URL
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, schedule, assert_exact_counts, link, post, run
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, link, post, run, schedule
 from tests.faults.staff_scenes import (
-    PETITION_URL,
     PETITION_FIELDS,
-    with_bobs_token,
-    call,
-    change_petition,
+    PETITION_URL,
     assert_audit_entry,
     assert_petition_is_complete,
+    call,
+    change_petition,
+    with_bobs_token,
 )
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import HOME_SECRETARY, LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter

@@ -18,14 +18,14 @@ from tests.faults.scenes import (
     PETITION,
     SUBJECT,
     Scene,
+    assert_alices_state,
+    get,
+    link,
+    post,
     with_alice_confirmed,
     with_alice_pending,
     with_alice_taken_back,
     with_alice_withdrawn,
-    get,
-    assert_alices_state,
-    link,
-    post,
 )
 
 

@@ -13,7 +13,7 @@ from tests.exports.subscribers.list_requests import RESULT
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, worked
 from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, Scene, assert_bucket_is_empty, assert_exact_counts
-from tests.faults.staff_scenes import with_bobs_token, call, assert_audit_entry, read
+from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 
 LISTS_URL = f"/api/staff/petitions/{SLUG}/lists"
 

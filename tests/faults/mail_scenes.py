@@ -24,7 +24,7 @@ from tests.actors import (
     request_of,
 )  # fmt: skip
 from tests.fake_site import FakeSite, stream_event
-from tests.faults.scenes import KEY, TWO_HOURS, PETITION, SIX_MINUTES, Scene, schedule, with_alice_pending, deliver, run
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, TWO_HOURS, Scene, deliver, run, schedule, with_alice_pending
 
 
 def bounce_events(_: FakeSite) -> list[Any]:

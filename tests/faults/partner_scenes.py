@@ -15,13 +15,13 @@ from tests.faults.public_scenes import assert_exact_public_count
 from tests.faults.scenes import (
     PETITION,
     Scene,
+    assert_exact_counts,
+    has_status,
     with_alice_pending,
     with_alice_withdrawn,
     with_past_days,
-    assert_exact_counts,
-    has_status,
 )
-from tests.faults.staff_scenes import invoke_staff_route, with_bobs_token, call, assert_audit_entry, read
+from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, read, with_bobs_token
 from tests.partnering import PATH, a_partner, oaks_token, sent_of
 from tests.partners.partner_requests import HELPER, NEW
 

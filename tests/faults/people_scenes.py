@@ -11,21 +11,21 @@ from chalicelib.core.settings import settings
 from chalicelib.signin.provider import forget_provider
 from tests.actors import ALICE, DAY, NOW, item_of
 from tests.fake_site import FakeSite
-from tests.faults.link_scenes import with_email_to_alice_stopped, assert_email_is_allowed
+from tests.faults.link_scenes import assert_email_is_allowed, with_email_to_alice_stopped
 from tests.faults.scenes import (
     KEY,
     PETITION,
     Scene,
+    assert_alices_state,
+    assert_exact_counts,
+    get,
+    has_status,
+    use_few_partitions,
     with_alice_confirmed,
     with_alice_pending,
     with_alice_taken_back,
-    assert_exact_counts,
-    use_few_partitions,
-    get,
-    has_status,
-    assert_alices_state,
 )
-from tests.faults.staff_scenes import invoke_staff_route, with_bobs_token, call, assert_audit_entry, read
+from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, read, with_bobs_token
 from tests.signatures.test_erase import LEFT
 from tests.signin.issuing import CLIENT, issuing
 from tests.signin.test_api import BEGUN, RETURNED

@@ -29,10 +29,6 @@ from tests.faults.scenes import (
     KEY,
     PETITION,
     Scene,
-    schedule,
-    with_alice_confirmed,
-    with_alice_pending,
-    with_past_days,
     assert_exact_counts,
     deliver,
     get,
@@ -40,6 +36,10 @@ from tests.faults.scenes import (
     nothing,
     post,
     run,
+    schedule,
+    with_alice_confirmed,
+    with_alice_pending,
+    with_past_days,
 )
 
 

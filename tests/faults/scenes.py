@@ -144,5 +144,3 @@ def with_alice_taken_back(fake_site: FakeSite) -> None:
 def with_past_days(fake_site: FakeSite) -> None:
     """Alice confirmed two days ago: there are days to close, and the snapshot is stale."""
     confirmed(fake_site.tables, PETITION, now=NOW - 2 * DAY)
-
-

@@ -14,8 +14,8 @@ from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
 from tests.fake_site import FakeSite
 from tests.faults.letter_scenes import LETTER_KEY, with_a_requested_letter
-from tests.faults.scenes import TWO_HOURS, PETITION, SIX_MINUTES, Scene, schedule, assert_exact_counts, run
-from tests.faults.staff_scenes import with_bobs_token, call, assert_audit_entry, read
+from tests.faults.scenes import PETITION, SIX_MINUTES, TWO_HOURS, Scene, assert_exact_counts, run, schedule
+from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.located import UPPER, give_members
@@ -118,9 +118,7 @@ def assert_target_is_resumed(fake_site: FakeSite) -> None:
 
 def with_a_letter_to_a_member(fake_site: FakeSite) -> None:
     confirmed_with_a_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[MEMBERS]))
-    fake_site.scene_state.mail_request = LETTERS.request(
-        LETTER_KEY, NOW, fake_site.tables, member=UPPER.constituency
-    )
+    fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables, member=UPPER.constituency)
 
 
 def with_a_sent_letter_to_a_member(fake_site: FakeSite) -> None:

@@ -11,8 +11,8 @@ from chalicelib.updates.model import UpdateState
 from chalicelib.updates.worker import run_update
 from tests.actors import ALICE, NOW, confirmed
 from tests.fake_site import FakeSite, sqs_event
-from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, schedule, assert_exact_counts, get, run
-from tests.faults.staff_scenes import with_bobs_token, call, assert_audit_entry, read
+from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, assert_exact_counts, get, run, schedule
+from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 from tests.updates.sending import LATER, TEXT, UPDATES, WITH_TIME, an_update, asked as call_as_bob
 
 DRAFT_URL = f"{UPDATES}/a1"

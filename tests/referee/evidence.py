@@ -24,11 +24,11 @@ from tests.actors import NOW, item_of, json_of
 from tests.fake_site import FakeSite, schedule_event, sqs_event, stream_event
 from tests.faults import test_signing
 from tests.faults.export_scenes import with_a_requested_export
-from tests.faults.import_scenes import with_a_waiting_import, run_job
+from tests.faults.import_scenes import run_job, with_a_waiting_import
 from tests.faults.injection import Fault
 from tests.faults.mail_scenes import mail_messages
-from tests.faults.partner_scenes import BATCH, with_oaks_token, send
-from tests.faults.scenes import KEY, PETITION, Scene, with_alice_pending, nothing
+from tests.faults.partner_scenes import BATCH, send, with_oaks_token
+from tests.faults.scenes import KEY, PETITION, Scene, nothing, with_alice_pending
 from tests.faults.test_every_handler import SCENES, calls_to_fail, play, prepare
 from tests.located import give_table
 from tests.referee.implied import implied_questions
