@@ -23,7 +23,7 @@ from tests.faults.scenes import (
 )
 from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, read
 from tests.partnering import PATH, a_partner, oaks_token, sent_of
-from tests.partners.partner_requests import HELPER, NEW
+from tests.partners.partner_requests import OSDI_BODY, NEW_PARTNER
 
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
 
@@ -137,7 +137,7 @@ def read_osdi(path: str, fake_site: FakeSite) -> bool:
 
 
 def record_signature(fake_site: FakeSite) -> bool:
-    return send(json.loads(HELPER), fake_site, f"{OSDI}/petitions/safe-children/record")
+    return send(json.loads(OSDI_BODY), fake_site, f"{OSDI}/petitions/safe-children/record")
 
 
 PARTNERS, OSDI = "/api/staff/partners", "/api/osdi"
@@ -158,5 +158,5 @@ PARTNER_SCENES = [
     Scene("partners", oak_and_bob, partial(as_function_of, "partners", "/api/staff/partners", PARTNERS), counted_right),
     Scene("issue_token_of_partner", oak_and_bob, partial(call, "POST", f"{PARTNERS}/partner-oak/tokens", 201, {}),
           partial(is_in_the_trail, "token.issued")),
-    Scene("add_partner", bob_may_all, partial(call, "POST", PARTNERS, 201, NEW), partner_is_stored),
+    Scene("add_partner", bob_may_all, partial(call, "POST", PARTNERS, 201, NEW_PARTNER), partner_is_stored),
 ]  # fmt: skip
