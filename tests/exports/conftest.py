@@ -1,4 +1,4 @@
-"""A bucket and a context, and no cover sheet: it takes a quarter of a second; test_cover and the flows make it."""
+"""Fixtures of exports. The cover sheet is blank: a real one takes a quarter of a second, see test_cover and the flows."""
 
 from pathlib import Path
 

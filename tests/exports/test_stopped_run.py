@@ -82,12 +82,12 @@ def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
     export = request_export(tables, petition)
     uploaded: list[str] = []
 
-    def cancelled_then_sheet(facts: CoverFacts) -> bytes:
+    def cancel_and_make_sheet(facts: CoverFacts) -> bytes:
         uploaded.extend(key for key in bucket.objects if key.startswith("files/"))
         cancel(export, NOW, tables)
         return cover_sheet(facts)
 
-    monkeypatch.setattr(deliver, "cover_sheet", cancelled_then_sheet)
+    monkeypatch.setattr(deliver, "cover_sheet", cancel_and_make_sheet)
     assert run_stored_export(export, context).state is JobState.CANCELLED
     assert len(uploaded) == 1
     assert bucket.objects == {}

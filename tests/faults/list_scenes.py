@@ -10,7 +10,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
-from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, worked
+from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, run_once
 from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, Scene, counted_right
 from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
@@ -31,7 +31,7 @@ def a_second_list_that_waits(fake_site: FakeSite) -> None:
     """Alice was on the first list."""
     bob_may_all(fake_site)
     confirmed(fake_site.tables, PETITION, ALICE, updates=True)
-    worked(fake_site, a_list(fake_site.tables, 1))
+    run_once(fake_site, a_list(fake_site.tables, 1))
     fake_site.job = a_list(fake_site.tables, 2)  # type: ignore[attr-defined]
 
 
@@ -60,7 +60,7 @@ def open_link(fake_site: FakeSite) -> bool:
 
 
 def run_job(fake_site: FakeSite) -> bool:
-    fake_site.job = worked(fake_site, fake_site.job)  # type: ignore[attr-defined]
+    fake_site.job = run_once(fake_site, fake_site.job)  # type: ignore[attr-defined]
     return bool(fake_site.job.state == JobState.DONE)  # type: ignore[attr-defined]
 
 
@@ -77,7 +77,7 @@ def run_cancelled_job(fake_site: FakeSite) -> bool:
 
 
 def postpone_job(fake_site: FakeSite) -> bool:
-    worked(fake_site, fake_site.job, 1000)  # type: ignore[attr-defined]
+    run_once(fake_site, fake_site.job, 1000)  # type: ignore[attr-defined]
     return {"job_id": fake_site.job.job_id} in fake_site.lists.messages  # type: ignore[attr-defined]
 
 

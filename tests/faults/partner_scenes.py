@@ -23,7 +23,7 @@ from tests.faults.scenes import (
 )
 from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, read
 from tests.partnering import PATH, a_partner, oaks_token, sent_of
-from tests.partners.partner_requests import OSDI_BODY, NEW_PARTNER
+from tests.partners.partner_requests import NEW_PARTNER, OSDI_BODY
 
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
 
