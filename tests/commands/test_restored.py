@@ -1,4 +1,4 @@
-"""What a restore puts back and what not: expired, erased and withdrawn people, counts, mail requests."""
+"""What a restore puts back, and what it leaves out: expired, erased and withdrawn people, counts, mail requests."""
 
 from datetime import datetime, timedelta
 
@@ -53,7 +53,7 @@ def test_erased_and_withdrawn_people_are_not_put_back_unless_they_signed_later(
 
 
 def test_withdrawn_and_erased_items_are_put_back_empty(tables: FakeTables, petition: Petition) -> None:
-    """Without the empty item, a message in the overflow queue would sign again."""
+    """An empty item stops messages in the overflow queue. After an erasing, a withdrawn item is not put back."""
     identity = confirmed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     withdrawn = item_of(tables, petition, identity)

@@ -45,8 +45,8 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
 def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
     tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
-    owner = str(pyrage.x25519.Identity.generate().to_public())
-    export = request_export(tables, petition, recipient=owner)
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    export = request_export(tables, petition, recipient=key)
     damaged = find_job(Export, export.job_id, tables).model_copy(update={"recipient_key": "age1damaged"})
     store_export(tables, damaged)
     failed = run_stored_export(export, context)
