@@ -117,7 +117,7 @@ def test_people_erased_by_staff_during_the_run_are_not_put_back(tables: FakeTabl
     kept = signatures(tables)
     lose_signatures(tables)
     trail = Trail(NOW, frozenset(), frozenset())
-    results = restore.restore_items([[each] for each in kept], tables, keys.SIGNATURES, trail.read, write=True)
+    results = restore.restore_items([[item] for item in kept], tables, keys.SIGNATURES, trail.read, write=True)
     assert next(results).outcome is RestoreOutcome.PUT_BACK
     action = Action(name="signature.erased", subject=kept[1]["sk"])
     record(Actor(token_id="t", owner="bob"), action, LATER, tables)

@@ -1,4 +1,4 @@
-"""Helpers of the tests of letters: a petition with a letter, people who send it, and workers that run to the end."""
+"""Helpers for tests of letters: a petition with a letter, people who send it, and the delivery of the emails."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Digests: the first letters are sent singly, then one email a day with their number, areas and own words."""
+"""Digests: a target gets the first letters singly, and the others in one email a day."""
 
 from datetime import timedelta
 from typing import Any

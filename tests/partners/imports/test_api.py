@@ -78,7 +78,7 @@ def test_bob_tries_a_file_imports_it_and_undoes_the_import(fake_site: FakeSite, 
     assert {*actions} == {"import.started", "import.undone"}
 
 
-def test_an_import_that_is_refused_leaves_no_file(fake_site: FakeSite, token: str) -> None:
+def test_a_refused_import_leaves_no_file(fake_site: FakeSite, token: str) -> None:
     start_import(fake_site, token, CSV + rows(1))
     files = dict(fake_site.bucket.objects)
     assert ask(fake_site, token, "POST", "?partner=partner-oak", (CSV + rows(2)).encode()).status_code == 409
