@@ -91,7 +91,9 @@ def test_a_file_with_two_targets_of_one_address_is_refused(
     target = '[[letter.targets]]\nkey = "{}"\nname = "Minister"\nemail = "minister@target.example"\n'
     words = ("subject", "body", "send_wording", "reply_wording")
     letter = "[letter]\n" + "".join(f'{name} = "Trees"\n' for name in words)
-    petition_file.write_text(petition_file.read_text(encoding="utf-8") + letter + target.format("a") + target.format("b"))
+    petition_file.write_text(
+        petition_file.read_text(encoding="utf-8") + letter + target.format("a") + target.format("b")
+    )
     assert manage.main(["petition", command, str(petition_file)]) == 1
     assert "letter.targets: Targets 1 and 2 have the same email address" in capsys.readouterr().err
     assert tables.items == {}

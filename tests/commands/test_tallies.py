@@ -108,9 +108,7 @@ def test_pending_counters_are_checked_and_repaired(
     }
 
 
-def test_shards_are_raised_and_never_lowered(
-    slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_shards_are_raised_and_never_lowered(slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(["shards", slug, "40"]) == 0
     assert "has 40 shards" in capsys.readouterr().out
     for fewer in ("40", "2"):

@@ -1,4 +1,4 @@
-"""Fixtures of exports. The cover sheet is blank: a real one takes a quarter of a second, see test_cover and the flows."""
+"""Fixtures of exports. The cover sheet is blank: a real sheet takes 0.25 s. test_cover and the flows make one."""
 
 from pathlib import Path
 

@@ -63,7 +63,9 @@ def test_the_longest_possible_sheet_is_one_page() -> None:
     long = "Wörter " * 28
     total = Totals(rows=300, countries=Counter({f"X{n}": n for n in range(24)}))
     total.versions = Counter({f"{n:012}": n for n in range(24)})
-    facts = cover_facts({"title": long, "target": long, "charity": long}, total, recipient="age1" + "q" * 58, expected=1)
+    facts = cover_facts(
+        {"title": long, "target": long, "charity": long}, total, recipient="age1" + "q" * 58, expected=1
+    )
     text = text_of(cover_sheet(facts))
     assert text.count("<page>") == 1
     assert "others: " in text

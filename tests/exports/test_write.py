@@ -41,7 +41,9 @@ def test_an_ndjson_row_is_one_line_and_keeps_every_script() -> None:
 
 
 def test_missing_values_are_empty_and_a_missing_source_is_direct() -> None:
-    assert file_content(Format.CSV, (Column.NAME, Column.POSTCODE, Column.SOURCE), {"name": "A"}) == '"A","","direct"\r\n'
+    assert (
+        file_content(Format.CSV, (Column.NAME, Column.POSTCODE, Column.SOURCE), {"name": "A"}) == '"A","","direct"\r\n'
+    )
     line = file_content(Format.NDJSON, (Column.POSTCODE, Column.SOURCE), {"name": "A"})
     assert json.loads(line) == {"postcode": None, "source": "direct"}
 

@@ -11,7 +11,7 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, publish_with_delivery, send_all
 from tests.letters.test_counts import numbers
-from tests.letters.test_digests import UNTIL_SEVEN, send_letters, send_digests
+from tests.letters.test_digests import UNTIL_SEVEN, send_digests, send_letters
 
 SLOW, FAST = {"mode": "paced", "per_hour": 1}, {"mode": "paced", "per_hour": 100}
 
@@ -32,7 +32,9 @@ def _waiting_letters(fake_site: FakeSite) -> None:
 
 
 @pytest.mark.parametrize("others_wait", [0, 500])
-def test_without_a_pace_waiting_letters_are_due_now_however_busy_the_queue_is(fake_site: FakeSite, others_wait: int) -> None:
+def test_without_a_pace_waiting_letters_are_due_now_however_busy_the_queue_is(
+    fake_site: FakeSite, others_wait: int
+) -> None:
     publish_with_delivery(fake_site, {"mode": "single"})
     fake_site.queue.messages += [{}] * others_wait
     sweep_all_letters(fake_site)

@@ -67,7 +67,9 @@ def test_letters_of_several_people_add_up(fake_site: FakeSite, petition_with_let
     assert len(used) > 5, "they are spread over several items"
 
 
-def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(
+    fake_site: FakeSite, petition_with_letter: Petition
+) -> None:
     request_letter(fake_site, petition_with_letter)
     fake_site.mailer.failures = [Unavailable("mail")]
     send_all(fake_site)
@@ -78,7 +80,9 @@ def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(fake_site: F
     assert numbers(fake_site) == LetterNumbers(requested=1, unknown=1)
 
 
-def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(
+    fake_site: FakeSite, petition_with_letter: Petition
+) -> None:
     request_letter(fake_site, petition_with_letter)
     request_letter(fake_site, petition_with_letter, BOB)
     fake_site.mailer.failures = [MailRefused()]
@@ -133,7 +137,9 @@ def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, petition
     assert fake_site.tables.calls == ["query"] * SHARDS
 
 
-def test_letters_of_a_petition_whose_slug_begins_alike_are_not_counted(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+def test_letters_of_a_petition_whose_slug_begins_alike_are_not_counted(
+    fake_site: FakeSite, petition_with_letter: Petition
+) -> None:
     request_letter(fake_site, petition_with_letter)
     assert letter_counts("safe", fake_site.tables) == {}
     assert target_keys.letter_count("safe-children", 3, "a", FIRST_DAY) == (

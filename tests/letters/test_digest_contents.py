@@ -17,7 +17,14 @@ from tests.actors import DAY, NOW, item_of, key_of
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import confirmed_with_a_letter, relay, send_all
 from tests.letters.test_counts import TARGET, numbers
-from tests.letters.test_digests import TOMORROW, UNTIL_SEVEN, a_petition_with_digests, send_digests, send_digests_at_seven, send_letters
+from tests.letters.test_digests import (
+    TOMORROW,
+    UNTIL_SEVEN,
+    a_petition_with_digests,
+    send_digests,
+    send_digests_at_seven,
+    send_letters,
+)
 
 
 def withdraw_people(fake_site: FakeSite, petition: Petition, *identities: str) -> None:

@@ -15,7 +15,7 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, REQUEUE_AFTER
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import publish_with_delivery, send_all
 from tests.letters.test_counts import TARGET, numbers, request_letter
-from tests.letters.test_digests import UNTIL_SEVEN, send_letters, send_digests
+from tests.letters.test_digests import UNTIL_SEVEN, send_digests, send_letters
 
 NOT_SENT_ERRORS = [SendingStopped, Throttled, Denied, Unreached, RateExceeded]
 DELIVERIES = [

@@ -58,7 +58,9 @@ def test_a_letter_is_sent_in_the_words_of_its_person(fake_site: FakeSite) -> Non
 
 
 def test_html_that_a_person_typed_is_shown_as_text(fake_site: FakeSite) -> None:
-    [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site), body="<b>Help</b> & act.", subject="A {{ b }} <i>")
+    [mail] = send_alices_letter(
+        fake_site, a_petition_with_a_letter(fake_site), body="<b>Help</b> & act.", subject="A {{ b }} <i>"
+    )
     assert "&lt;b&gt;Help&lt;/b&gt; &amp; act." in mail.html
     assert "<b>Help</b> & act." in mail.text
     assert mail.subject == "A {{ b }} <i>"

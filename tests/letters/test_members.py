@@ -23,7 +23,7 @@ DORA = Person("Dora Dekker", "dora.dekker@mail.example")
 
 
 @pytest.fixture
-def petition_to_members(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
+def mp_petition(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
     give_members(monkeypatch)
     return a_petition_with_a_letter(fake_site, targets=[MP])
 
@@ -45,9 +45,9 @@ def sweep(fake_site: FakeSite) -> None:
     send_all(fake_site)
 
 
-def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSite, petition_to_members: Petition) -> None:
-    write_letter(fake_site, petition_to_members)
-    write_letter(fake_site, petition_to_members, BOB, postcode=LOWER_POSTCODE)
+def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSite, mp_petition: Petition) -> None:
+    write_letter(fake_site, mp_petition)
+    write_letter(fake_site, mp_petition, BOB, postcode=LOWER_POSTCODE)
     send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email, LOWER.email]
     assert [mail.text.partition("\n")[0] for mail in fake_site.mailer.mails] == [
@@ -56,12 +56,10 @@ def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSit
     ]
 
 
-def test_two_people_in_one_constituency_send_one_letter_each(
-    fake_site: FakeSite, petition_to_members: Petition
-) -> None:
+def test_two_people_in_one_constituency_send_one_letter_each(fake_site: FakeSite, mp_petition: Petition) -> None:
     for person in (ALICE, BOB):
-        write_letter(fake_site, petition_to_members, person)
-        relay(fake_site, PENDING, item_of(fake_site.tables, petition_to_members, identity_of(petition_to_members, person)))
+        write_letter(fake_site, mp_petition, person)
+        relay(fake_site, PENDING, item_of(fake_site.tables, mp_petition, identity_of(mp_petition, person)))
     send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email] * 2
     assert (first_target(fake_site)["requested"], first_target(fake_site)["sent"]) == (2, 2)
@@ -82,13 +80,13 @@ def test_without_a_member_no_letter_is_requested_and_other_targets_get_theirs(
 
 
 def test_a_refused_letter_to_one_member_pauses_letters_to_that_member_only(
-    fake_site: FakeSite, petition_to_members: Petition
+    fake_site: FakeSite, mp_petition: Petition
 ) -> None:
     fake_site.mailer.failures = [MailRefused()]
-    write_letter(fake_site, petition_to_members)
+    write_letter(fake_site, mp_petition)
     send_all(fake_site)
-    write_letter(fake_site, petition_to_members, BOB)
-    write_letter(fake_site, petition_to_members, CHARLIE, postcode=LOWER_POSTCODE)
+    write_letter(fake_site, mp_petition, BOB)
+    write_letter(fake_site, mp_petition, CHARLIE, postcode=LOWER_POSTCODE)
     send_all(fake_site)
     assert recipients(fake_site) == [LOWER.email]
     target = first_target(fake_site)
@@ -97,12 +95,12 @@ def test_a_refused_letter_to_one_member_pauses_letters_to_that_member_only(
     assert (paused["constituency"], paused["paused_why"]) == ("Upper Zed", "refused")
 
 
-def test_a_bounce_of_one_member_pauses_letters_to_that_member_only(fake_site: FakeSite, petition_to_members: Petition) -> None:
-    write_letter(fake_site, petition_to_members)
+def test_a_bounce_of_one_member_pauses_letters_to_that_member_only(fake_site: FakeSite, mp_petition: Petition) -> None:
+    write_letter(fake_site, mp_petition)
     send_all(fake_site)
     bounce(fake_site)
-    write_letter(fake_site, petition_to_members, BOB)
-    write_letter(fake_site, petition_to_members, CHARLIE, postcode=LOWER_POSTCODE)
+    write_letter(fake_site, mp_petition, BOB)
+    write_letter(fake_site, mp_petition, CHARLIE, postcode=LOWER_POSTCODE)
     send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email, LOWER.email]
     target = first_target(fake_site)
@@ -112,11 +110,13 @@ def test_a_bounce_of_one_member_pauses_letters_to_that_member_only(fake_site: Fa
     assert paused["paused_at"]
 
 
-def test_staff_resume_one_member_and_the_letters_that_waited_are_sent(fake_site: FakeSite, petition_to_members: Petition) -> None:
+def test_staff_resume_one_member_and_the_letters_that_waited_are_sent(
+    fake_site: FakeSite, mp_petition: Petition
+) -> None:
     for constituency in ("Upper%20Zed", "Lower%20Zed"):
         assert ask(fake_site, "POST", f"{PATH}/my-mp/pause?member={constituency}").json_body["paused"] is True
-    write_letter(fake_site, petition_to_members)
-    write_letter(fake_site, petition_to_members, BOB, postcode=LOWER_POSTCODE)
+    write_letter(fake_site, mp_petition)
+    write_letter(fake_site, mp_petition, BOB, postcode=LOWER_POSTCODE)
     send_all(fake_site)
     assert recipients(fake_site) == []
     answer = ask(fake_site, "POST", f"{PATH}/my-mp/resume?member=Upper%20Zed")
@@ -126,14 +126,14 @@ def test_staff_resume_one_member_and_the_letters_that_waited_are_sent(fake_site:
     assert [paused["constituency"] for paused in first_target(fake_site)["paused_members"]] == ["Lower Zed"]
 
 
-def test_a_pause_of_the_target_pauses_all_members(fake_site: FakeSite, petition_to_members: Petition) -> None:
+def test_a_pause_of_the_target_pauses_all_members(fake_site: FakeSite, mp_petition: Petition) -> None:
     ask(fake_site, "POST", f"{PATH}/my-mp/pause")
-    write_letter(fake_site, petition_to_members)
+    write_letter(fake_site, mp_petition)
     send_all(fake_site)
     assert recipients(fake_site) == []
 
 
-def test_resuming_a_member_who_is_not_paused_stores_nothing(fake_site: FakeSite, petition_to_members: Petition) -> None:
+def test_resuming_a_member_who_is_not_paused_stores_nothing(fake_site: FakeSite, mp_petition: Petition) -> None:
     before = {key for key in fake_site.tables.items if key.pk.startswith("TARGET#")}
     assert ask(fake_site, "POST", f"{PATH}/my-mp/resume?member=Nowhere").status_code == 200
     assert {key for key in fake_site.tables.items if key.pk.startswith("TARGET#")} == before
@@ -146,9 +146,9 @@ def test_a_target_that_is_one_office_has_no_members_to_pause(fake_site: FakeSite
 
 
 def test_a_letter_waits_while_the_deployed_table_lacks_its_member(
-    fake_site: FakeSite, petition_to_members: Petition, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, mp_petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_letter(fake_site, petition_to_members)
+    write_letter(fake_site, mp_petition)
     give_members(monkeypatch, LOWER)
     send_all(fake_site)
     assert (recipients(fake_site), first_target(fake_site)["waiting"]) == ([], 1)
@@ -157,27 +157,29 @@ def test_a_letter_waits_while_the_deployed_table_lacks_its_member(
     assert recipients(fake_site) == [UPPER.email]
 
 
-def test_a_person_who_withdrew_and_moved_writes_to_the_new_member(fake_site: FakeSite, petition_to_members: Petition) -> None:
-    write_letter(fake_site, petition_to_members)
-    alice = identity_of(petition_to_members)
-    withdraw(key_of(petition_to_members, alice), petition_to_members, NOW, fake_site.tables)
+def test_a_person_who_withdrew_and_moved_writes_to_the_new_member(fake_site: FakeSite, mp_petition: Petition) -> None:
+    write_letter(fake_site, mp_petition)
+    alice = identity_of(mp_petition)
+    withdraw(key_of(mp_petition, alice), mp_petition, NOW, fake_site.tables)
     send_all(fake_site)
-    write_letter(fake_site, petition_to_members, postcode=LOWER_POSTCODE, now=NOW + DAY)
+    write_letter(fake_site, mp_petition, postcode=LOWER_POSTCODE, now=NOW + DAY)
     send_all(fake_site)
     assert recipients(fake_site) == [LOWER.email]
 
 
 def test_a_target_that_became_one_office_gets_no_letter_that_was_meant_for_members(
-    fake_site: FakeSite, petition_to_members: Petition
+    fake_site: FakeSite, mp_petition: Petition
 ) -> None:
-    write_letter(fake_site, petition_to_members)
+    write_letter(fake_site, mp_petition)
     a_petition_with_a_letter(fake_site, targets=[{"key": "my-mp", "name": "Office", "email": "office@target.example"}])
     send_all(fake_site)
     assert recipients(fake_site) == []
     assert first_target(fake_site)["dropped"] == 1
 
 
-def test_in_test_mode_staff_see_which_member_the_letter_greets(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_test_mode_staff_see_which_member_the_letter_greets(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     give_members(monkeypatch)
     write_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[{**MP, "test_to": "bob@charity.example"}]))
     send_all(fake_site)
@@ -187,10 +189,10 @@ def test_in_test_mode_staff_see_which_member_the_letter_greets(fake_site: FakeSi
 
 
 def test_the_letters_item_has_the_constituency_and_no_name_or_postcode(
-    fake_site: FakeSite, petition_to_members: Petition
+    fake_site: FakeSite, mp_petition: Petition
 ) -> None:
-    write_letter(fake_site, petition_to_members, DORA)
-    key = LETTERS.item_key(letter_delivery(petition_to_members.slug, "my-mp", identity_of(petition_to_members, DORA)))
+    write_letter(fake_site, mp_petition, DORA)
+    key = LETTERS.item_key(letter_delivery(mp_petition.slug, "my-mp", identity_of(mp_petition, DORA)))
     item = fake_site.tables.items[key]
     assert item["member"] == "Upper Zed"
     assert set(item) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at", "member"}

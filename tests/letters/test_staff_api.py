@@ -32,7 +32,7 @@ def test_staff_see_each_target_with_its_numbers_and_days(fake_site: FakeSite) ->
     send_all(fake_site)
     request_letter(fake_site, petition, BOB)
     target = first_target(fake_site)
-    assert (target["key"], target["name"], target["mode"], target["paused"]) == (TARGET, "Home Secretary", "single", False)
+    assert [target[name] for name in ("key", "name", "mode", "paused")] == [TARGET, "Home Secretary", "single", False]
     assert [target[name] for name in ("requested", "waiting", "sent", "failed", "unknown", "dropped")] == [
         2,
         1,

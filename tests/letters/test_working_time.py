@@ -25,7 +25,9 @@ def test_the_clocks_change_at_one_o_clock_utc(moment: datetime) -> None:
 
 
 @given(MOMENTS, HOURS)
-def test_the_moment_of_a_position_is_in_working_hours_and_has_that_position(moment: datetime, hours: tuple[int, int]) -> None:
+def test_the_moment_of_a_position_is_in_working_hours_and_has_that_position(
+    moment: datetime, hours: tuple[int, int]
+) -> None:
     working = WorkingTime(*hours)
     found = working.moment_at(working.position(moment))
     assert working.is_open(found)

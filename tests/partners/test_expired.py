@@ -57,4 +57,7 @@ def test_a_person_who_withdrew_or_was_erased_stays_suppressed_after_the_item_exp
     end(key_of(petition, identity_of(petition)), petition, NOW, tables)  # type: ignore[operator]
     assert predict_and_take(tables, petition, elm, 30 * DAY) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)
     delete_expired_item(tables, petition)
-    assert predict_and_take(tables, petition, elm, WITHDRAWN_LIFETIME) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)
+    assert predict_and_take(tables, petition, elm, WITHDRAWN_LIFETIME) == (
+        ReceiveOutcome.SUPPRESSED,
+        ReceiveOutcome.SUPPRESSED,
+    )

@@ -39,13 +39,13 @@ def oak(tables: FakeTables) -> Partner:
     return a_partner(tables)
 
 
-def results_of_sending(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
+def results_of(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
     submissions = [read_signature(raw, partner, NOW) for raw in raws]
     return take_each(submissions, a_receiving_context(tables, petition, partner), NOW)
 
 
 def send(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveOutcome]:
-    return [result.result for result in results_of_sending(tables, petition, partner, *raws)]
+    return [result.result for result in results_of(tables, petition, partner, *raws)]
 
 
 def test_no_receipt_goes_to_a_person_who_did_not_confirm_by_our_email(tables: FakeTables, oak: Partner) -> None:
@@ -92,13 +92,13 @@ def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: P
 
 def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     send(tables, petition, oak, sent_of())
-    [result] = results_of_sending(tables, petition, oak, sent_of(BOB))
+    [result] = results_of(tables, petition, oak, sent_of(BOB))
     assert (result.result, result.errors[0].field) == (INVALID, "identifier")
     assert item_of(tables, petition, identity_of(petition))["email"] == ALICE.email
     assert not item_of(tables, petition, identity_of(petition, BOB))
 
 
-def test_a_person_who_signed_here_first_keeps_their_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+def test_people_who_signed_here_first_keep_their_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     identity = confirmed(tables, petition)
     assert send(tables, petition, oak, sent_of()) == [EXISTING]
     item = item_of(tables, petition, identity)
@@ -178,7 +178,7 @@ def test_an_address_that_bounces_is_suppressed(tables: FakeTables, petition: Pet
 
 def test_a_version_stands_for_one_wording(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     changed = sent_of(BOB, "oak:2", consent={"wording": "Other words"})
-    first, second, third = results_of_sending(
+    first, second, third = results_of(
         tables, petition, oak, sent_of(), changed, sent_of(BOB, "oak:3", consent={"wording": "Other", "version": "2"})
     )
     assert (first.result, second.result, third.result) == (ACCEPTED, INVALID, ACCEPTED)

@@ -57,7 +57,11 @@ def test_a_person_whom_the_partner_sent_by_api_first_stays(
 
 
 def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
-    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+    import_or_undo: Callable[..., Import],
+    tables: FakeTables,
+    petition: Petition,
+    oak: Partner,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The import had claimed the identifier and stored nothing."""
     stopped_run = an_import_run(tables, FakeBucket(), petition, oak, import_or_undo(oak, CSV + rows(2)), Path())
@@ -72,7 +76,11 @@ def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
 
 
 def test_a_person_who_is_sent_while_the_undo_runs_is_stored_again(
-    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+    import_or_undo: Callable[..., Import],
+    tables: FakeTables,
+    petition: Petition,
+    oak: Partner,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The undo has taken the signature back, and has not yet freed the identifier."""
     first = import_or_undo(oak, CSV + rows(1))

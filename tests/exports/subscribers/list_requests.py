@@ -21,7 +21,9 @@ def of_lists(staff: Callable[..., Any]) -> Iterator[Any]:
         yield staff("POST", post_status, LISTS_ROUTE, LISTS_ROUTE.format(slug=slug), valid_body)
         yield staff("GET", get_status, LISTS_ROUTE, LISTS_ROUTE.format(slug=slug))
     bodies = {b"{": 400, b"a" * 16_385: 413, b"{}": 422}
-    yield from (staff("POST", status, LISTS_ROUTE, LISTS_ROUTE.format(slug="closed"), body) for body, status in bodies.items())
+    yield from (
+        staff("POST", status, LISTS_ROUTE, LISTS_ROUTE.format(slug="closed"), body) for body, status in bodies.items()
+    )
     yield staff("POST", 415, LISTS_ROUTE, LISTS_ROUTE.format(slug="closed"), valid_body, "text/plain")
     for name, status in {"done": 200, "20261124T120000Z-00000001": 200, "nobody": 404}.items():
         yield staff("DELETE", status, LIST_ROUTE, LIST_ROUTE.format(list_id=f"{SLUG}.{name}"))

@@ -17,9 +17,7 @@ from tests.fake_site import JSON, FakeSite
 LISTS = "/api/staff/petitions/safe-children/lists"
 
 
-def ask(
-    fake_site: FakeSite, method: str, path: str, body: object = None, right: Right = Right.EXPORT
-) -> HTTPResponse:
+def ask(fake_site: FakeSite, method: str, path: str, body: object = None, right: Right = Right.EXPORT) -> HTTPResponse:
     headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables, NOW, right)}", "Content-Type": JSON}
     return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
@@ -56,7 +54,7 @@ def test_a_list_without_a_public_key_is_refused(fake_site: FakeSite, petition: P
 
 def test_a_cancelled_list_ends_without_a_file_and_the_next_may_start(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE, updates=True)
-    path = f"/api/staff/lists/{asked(fake_site, 'POST', LISTS, {'recipient': RECIPIENT}).json_body['id']}"
+    path = f"/api/staff/lists/{ask(fake_site, 'POST', LISTS, {'recipient': RECIPIENT}).json_body['id']}"
     for _ in range(2):
         answer = ask(fake_site, "DELETE", path)
         assert (answer.status_code, answer.json_body["state"]) == (200, "cancelled")

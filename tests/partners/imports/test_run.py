@@ -63,7 +63,9 @@ def people_known_here(tables: FakeTables, petition: Petition) -> None:
     withdraw(key_of(petition, confirmed(tables, petition, person(4))), petition, NOW, tables)
 
 
-def test_each_row_has_its_result(import_file: ImportFile, tables: FakeTables, petition: Petition, people_known_here: None) -> None:
+def test_each_row_has_its_result(
+    import_file: ImportFile, tables: FakeTables, petition: Petition, people_known_here: None
+) -> None:
     job = import_file(MIXED_FILE)
     assert (job.state, job.expected, job.processed) == (JobState.DONE, 6, 6)
     assert row_counts(job) == (1, 2, 2, 1)
