@@ -10,7 +10,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
-from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, worked
+from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, run_once
 from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, Scene, assert_bucket_is_empty, assert_exact_counts
 from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
@@ -30,7 +30,7 @@ def with_a_second_requested_list(fake_site: FakeSite) -> None:
     """Alice was on the first list."""
     with_bobs_token(fake_site)
     confirmed(fake_site.tables, PETITION, ALICE, updates=True)
-    worked(fake_site, a_list(fake_site.tables, 1))
+    run_once(fake_site, a_list(fake_site.tables, 1))
     fake_site.scene_state.opt_in_list = a_list(fake_site.tables, 2)
 
 
@@ -60,7 +60,7 @@ def open_file_link(fake_site: FakeSite) -> bool:
 
 def run_job(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the list is done."""
-    fake_site.scene_state.opt_in_list = worked(fake_site, fake_site.scene_state.opt_in_list)
+    fake_site.scene_state.opt_in_list = run_once(fake_site, fake_site.scene_state.opt_in_list)
     return bool(fake_site.scene_state.opt_in_list.state == JobState.DONE)
 
 
@@ -77,7 +77,7 @@ def run_cancelled_job(fake_site: FakeSite) -> bool:
 
 
 def postpone_job(fake_site: FakeSite) -> bool:
-    worked(fake_site, fake_site.scene_state.opt_in_list, 1000)
+    run_once(fake_site, fake_site.scene_state.opt_in_list, 1000)
     return {"job_id": fake_site.scene_state.opt_in_list.job_id} in fake_site.lists.messages
 
 

@@ -23,7 +23,7 @@ from tests.faults.scenes import (
 )
 from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, read, with_bobs_token
 from tests.partnering import PATH, a_partner, oaks_token, sent_of
-from tests.partners.partner_requests import HELPER, NEW
+from tests.partners.partner_requests import NEW_PARTNER, OSDI_BODY
 
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
 
@@ -142,7 +142,7 @@ def read_osdi(path: str, fake_site: FakeSite) -> bool:
 
 
 def record_signature(fake_site: FakeSite) -> bool:
-    return send(json.loads(HELPER), fake_site, f"{OSDI_URL}/petitions/safe-children/record")
+    return send(json.loads(OSDI_BODY), fake_site, f"{OSDI_URL}/petitions/safe-children/record")
 
 
 PARTNERS_URL, OSDI_URL = "/api/staff/partners", "/api/osdi"
@@ -167,5 +167,6 @@ PARTNER_SCENES = [
     Scene("issue_token_of_partner", with_bob_and_oak,
           partial(call, "POST", f"{PARTNERS_URL}/partner-oak/tokens", 201, {}),
           partial(assert_audit_entry, "token.issued")),
-    Scene("add_partner", with_bobs_token, partial(call, "POST", PARTNERS_URL, 201, NEW), assert_partner_is_stored),
+    Scene("add_partner", with_bobs_token,
+          partial(call, "POST", PARTNERS_URL, 201, NEW_PARTNER), assert_partner_is_stored),
 ]  # fmt: skip
