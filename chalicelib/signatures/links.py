@@ -1,4 +1,4 @@
-"""The links in an email. GET shows a page and POST acts, because mail scanners open every link. Safe to repeat."""
+"""The pages behind the links in our emails. Only a POST changes anything, because mail scanners open every link."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ PAGE_OF_STATE = {SignatureState.CONFIRMED: "confirmed.html", SignatureState.WITH
 
 @dataclass(frozen=True)
 class Link:
-    """A verified link from an email."""
+    """A verified link from an email. `subject`: the signature that the link is for."""
 
     token: str
     subject: Subject
@@ -52,8 +52,8 @@ class ConfirmLink(Link):
 
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
-    """Show what was signed and agreed to, to correct and confirm it. After the confirmation, show nothing personal,
-    unless our email offered to send a letter.
+    """Show the signature and the consents, to correct and confirm them. Once the signature is confirmed, show nothing
+    personal, unless this link offers a letter to send.
     """
     now = times.now()
     try:
@@ -82,7 +82,7 @@ def show_withdrawal(request: Request) -> Response:
 
 @page_view(routes)
 def withdraw_signature(request: Request) -> Response:
-    """Remove the name and address, and take the signature off the count if it was counted."""
+    """Remove the personal data, and subtract the signature from the count if it was counted. Idempotent."""
     link = _opt_out_link(Purpose.WITHDRAW, _fields(request).get("token"))
     withdraw(link.subject.key, link.petition, times.now(), tables())
     log.note("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
@@ -105,7 +105,7 @@ def unsubscribe_from_updates(request: Request) -> Response:
 
 
 def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
-    """Confirm the signature and return the page that says so; if a field is invalid, return the form with errors."""
+    """Confirm the signature and return the page of its state, or the form with field errors if a field is invalid."""
     link = _confirm_link(fields.get("token"), now)
     version = fields.get("version")
     try:
@@ -123,7 +123,7 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
 
 
 def _settled_page(request: Request, expired: LinkExpired) -> Response:
-    """Return the page for a signature that was confirmed or withdrawn before its link expired."""
+    """Return the page of the signature's state if it was confirmed or withdrawn. Otherwise raise `expired` again."""
     state = settled_state(expired, tables())
     if state is None:
         raise expired
@@ -139,7 +139,7 @@ def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
 
 
 def _opt_out_link(purpose: Purpose, token: str | None) -> Link:
-    """Return the link, even if its petition is closed or removed: people can always withdraw and unsubscribe."""
+    """Return the link, also of a closed or removed petition, because people can always withdraw and unsubscribe."""
     subject = _subject(purpose, token, times.now())
     return Link(token or "", subject, petition_as_stored(subject.slug, tables()))
 
@@ -151,7 +151,7 @@ def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """Return the form fields. A one-click POST has the token in the URL and may have any form content type."""
+    """Return the form fields and the URL's token. A mail program's one-click POST may have no form, only the token."""
     token = query(request, "token")
     in_url = {"token": token} if token else {}
     if token and content_type(request) != FORM:
@@ -171,7 +171,7 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """Return the page to confirm, or to send an offered letter, or else the page that shows the signature's state."""
+    """Return the page to confirm a pending signature or to send an offered letter, or else the page of the state."""
     is_pending = signature.state is SignatureState.PENDING
     offered = offered_letter(signature, link.issued, link.petition, times.now())
     if not is_pending and offered is None:

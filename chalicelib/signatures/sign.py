@@ -185,7 +185,8 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
     """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again, within the limits.
 
-    Request nothing if the new signature needs no email, because a partner's signature counts at once. Return False if TTL has deleted the earlier signature meanwhile. The caller then tries again.
+    Request nothing if the new signature requests no email. Return False if TTL has deleted the earlier signature
+    meanwhile; the caller then tries again.
     """
     try:
         if earlier.is_over(now):
