@@ -1,8 +1,7 @@
 """The Lambda functions for email: put requests into the queues, send emails, record SES feedback, run on a schedule.
 
 A mail request is stored in an item. The table's stream reports the change, and the relay puts a message into one of two
-queues: the one for urgent email (confirmations) or the one for other email. A sender then sends the email. `watch`
-switches the senders on and off, and `sweep` finds requests whose messages were lost.
+queues: the one for urgent email (confirmations) or the one for other email. A sender sends the email of each message.
 """
 
 import time
@@ -51,7 +50,10 @@ KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
-    """Put the new mail requests of a batch into the queues. Raise if this fails: the stream delivers the batch again."""
+    """Queue the mail requests and the letters of changed signatures, and drop the letters of withdrawn ones.
+
+    Raise if a message was not queued. The stream then delivers the batch of changes again.
+    """
     handle_changes(event, _relay)
 
 
@@ -122,7 +124,7 @@ def _message_handler(priority: Priority, share: Callable[[], float]) -> Callable
 
 @cache
 def _pace(_: Priority) -> Pace:
-    """Return this process's pace for emails of this priority. For each batch, `_message_handler` sets the pace's rate."""
+    """Return this process's pace for emails of this priority. `_message_handler` sets its rate for each batch."""
     return Pace(1, time.monotonic, time.sleep)
 
 

@@ -1,4 +1,4 @@
-"""What staff can do about the email of one person, over HTTP: send it again, and allow it again."""
+"""The routes for staff to send a person's email again, and to allow email that the person has stopped."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -50,12 +50,14 @@ class AllowMail(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     reason: Reason
-    """Why the owner's choice is undone. The activity log keeps it: no name and no address."""
+    """Why you undo the owner's choice. Write no name and no address, because the activity log keeps the reason."""
 
 
 @staff_view(routes)
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Request the email again. Return whether it will come, and when or why not. Signing again has the same limits."""
+    """Request the signature's email again, within the limits for signing again. Return whether the email will be sent,
+    and when, or why not.
+    """
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     audit(request, "mail.resent", signature_id, {"petition": slug})
     outcome, due_at = resend(stored, _allowance(stored, now), now, tables())
@@ -71,7 +73,7 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 @staff_view(routes)
 def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Undo the owner's choice to get no more email about the petition: the owner has asked for it. Idempotent."""
+    """Undo the owner's choice to get no more email about the petition, because the owner asked staff. Idempotent."""
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     reason = parse_body(AllowMail, json_body(request), WORDS).reason
     if not stored.signature.email:
@@ -83,7 +85,9 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 
 def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
-    """Return what the address's budget allows. A withdrawn signature has no address, and `resend` refuses it."""
+    """Return when the signature's address may get its next email. A withdrawn signature has no address: return any
+    allowance, because `resend` refuses the signature.
+    """
     if not stored.signature.email:
         return Allowance(now, is_stopped=False)
     return budget.read_allowance(

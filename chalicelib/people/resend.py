@@ -13,7 +13,7 @@ from chalicelib.signatures.model import MAIL_PAUSE, Signature, SignatureState
 
 
 class Resent(StrEnum):
-    """The result. Only the first four mean that an email will be sent."""
+    """What came of the request to send the email again. With the first four values, an email will be sent."""
 
     ASKED = "asked"
     WITHIN_A_MINUTE = "within-a-minute"
@@ -27,14 +27,14 @@ class Resent(StrEnum):
 
 
 class ResendAnswer(NamedTuple):
-    """The result, and for LATER the time before which the email is not sent."""
+    """The outcome of a request to send the email again. `due_at`: for LATER, the earliest time of the email."""
 
     outcome: Resent
     due_at: datetime | None = None
 
 
 def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables: Tables) -> ResendAnswer:
-    """Request the email as signing again would. `allowance` is that of the signature's address."""
+    """Request the email in the same way as signing again does. `allowance`: what the address's limits allow now."""
     refusal = _refusal(stored, allowance, now)
     if refusal:
         return ResendAnswer(refusal)
@@ -43,7 +43,7 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     try:
         mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:
-        is_requested = True  # An earlier request is too recent to repeat.
+        is_requested = True  # There is an earlier request, and it is too recent to queue it again.
     due = max(signature.mail_due_at or now, allowance.next_at)
     if due > now + MAIL_PAUSE:
         return ResendAnswer(Resent.LATER, due)
@@ -54,7 +54,7 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
 
 
 def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Resent | None:
-    """Return the first reason not to send the email; None if there is none."""
+    """Return the first reason not to send the email, or None if it may be sent."""
     signature = stored.signature
     is_pending = signature.state is SignatureState.PENDING
     reasons = {
@@ -68,5 +68,5 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
 
 
 def _was_just_mailed(signature: Signature, now: datetime) -> bool:
-    """Return whether the next email must wait for MAIL_PAUSE to end."""
+    """Return whether the last email was sent less than MAIL_PAUSE ago, so that the next one must wait."""
     return signature.mailed_at is not None and now < signature.mailed_at + MAIL_PAUSE

@@ -38,7 +38,7 @@ EDITED = translatable("The letter has just been edited. Read it again, then conf
 
 
 class SignedLetter(BaseModel):
-    """The letter that the person agreed to send (`Signature.letter`). None: this part is as in the petition's letter."""
+    """The letter that the person agreed to send (`Signature.letter`). A part that is None is as in the petition's."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

@@ -24,7 +24,7 @@ _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "rev"
 # The limits of a name in a greeting. A name with more or other characters, or more words, may be a message.
 _GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
 _GREETING_CHARACTERS = frozenset(" .,'’-·")
-# Words of names that people write in lower case. Any other lower-case word may be part of a sentence: "Send cash to Bob".
+# Words of names that people write in lower case. Other lower-case words make a sentence: "Send cash to Bob".
 _PARTICLES = frozenset({
     "a", "ab", "al", "ap", "av", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos",
     "du", "e", "el", "ferch", "i", "ibn", "la", "las", "le", "los", "san", "ten", "ter", "van", "von", "y", "zu", "zum",
@@ -96,7 +96,7 @@ def _reads_as_address(name: str) -> bool:
 
 
 def _is_titled_name(address: str) -> bool:
-    """Return whether the web address is a name with titles: "Prof.dr.Schmidt". "X.Com" is not: initials are no titles."""
+    """Return whether the web address is a name with titles: "Prof.dr.Schmidt". "X" is no title, so "X.Com" is not."""
     *before, last = address.split(".")
     return all(part.lower() in _TITLES for part in before) and last.istitle() and last.isalpha()
 
