@@ -130,7 +130,7 @@ class LetterDelivery(TypedDict):
     waiting_since: Time | None
     sent_at: Time | None
     perhaps_sent_at: Time | None
-    """When we began to send the letter, if a server failed before we knew the result. The letter is not sent again."""
+    """When we found that a server had failed while it was sending the letter. The letter is not sent again."""
     in_digest_of: str | None
     """If the letter was not an email of its own: the day of the daily email to the target that counts this letter."""
     undeliverable: str | None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignature:
-    """Return the signature. Raise UnknownPetition without such a petition, and UnknownThing without such a signature."""
+    """Return the signature. Raise UnknownPetition or UnknownThing if the petition or the signature does not exist."""
     petition = petition_as_stored(slug, tables)
     found = find_by_id(petition, signature_id, tables)
     if found is None:
