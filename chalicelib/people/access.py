@@ -57,7 +57,7 @@ def access_export(
         "prepared_at": iso(now),
         "signatures": [
             {
-                **_signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped),
+                **_held_signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped),
                 "letter": letters.get(each.petition.slug),
             }
             for each in stored
@@ -130,7 +130,7 @@ def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
     }
 
 
-def _signature(stored: StoredSignature, text: PetitionText | None, *, is_stopped: bool) -> "HeldSignature":
+def _held_signature(stored: StoredSignature, text: PetitionText | None, *, is_stopped: bool) -> "HeldSignature":
     """Return one signature of the file. `text`: the petition as the person signed it. The caller adds the letter."""
     signature = stored.signature
     text = text and text.in_language(signature.language)

@@ -139,7 +139,7 @@ def find_linked(subject: Subject, petition: Petition, issued: datetime, now: dat
     return signature
 
 
-def settled_state(expired: LinkExpired, tables: Tables) -> SignatureState | None:
+def state_of_expired_link(expired: LinkExpired, tables: Tables) -> SignatureState | None:
     """Return the state of the expired link's signature if it is confirmed or withdrawn, otherwise None."""
     signature = store.find(keys.signature(expired.slug, expired.signature_id), tables)
     return signature.state if signature and signature.state is not SignatureState.PENDING else None

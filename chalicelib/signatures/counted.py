@@ -19,7 +19,8 @@ from chalicelib.tallies.enter import tally_change, with_other_source
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 6
-FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds; full jitter (AWS Architecture Blog, "Exponential backoff")
+# The limits of the random waits, in seconds ("full jitter": AWS Architecture Blog, "Exponential backoff").
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 SIGNATURE_INDEX = 0  # The signature's place in the transaction.
 
 
@@ -47,7 +48,7 @@ def change_and_count(
 
 
 def wait_after_conflict(attempt: int) -> None:
-    """Wait for a random time before the next attempt. The longest possible wait doubles with each attempt."""
+    """Wait for a random time before the next attempt. Its limit doubles with each attempt, up to LONGEST_PAUSE."""
     log.measure(Metric.CONFLICT_RETRIED)
     sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
 

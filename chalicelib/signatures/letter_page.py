@@ -74,7 +74,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     )
 
 
-def as_typed(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
+def with_typed_values(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
     """Return the signature with the valid values that the owner typed, so that the page shows the letter with them."""
     changes: dict[str, Any] = {}
     with suppress(Invalid):

@@ -24,10 +24,10 @@ from chalicelib.signatures.confirm import (
     current_versions,
     find_linked,
     read_corrections,
-    settled_state,
+    state_of_expired_link,
 )
 from chalicelib.signatures.letter import corrected_letter
-from chalicelib.signatures.letter_page import as_typed, check_member, form_values, offered_letter, shown_letter
+from chalicelib.signatures.letter_page import check_member, form_values, offered_letter, shown_letter, with_typed_values
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
@@ -60,7 +60,7 @@ def show_confirmation(request: Request) -> Response:
         link = _confirm_link(query(request, "token"), now)
         return _confirm_page(request, link, find_linked(link.subject, link.petition, link.issued, now, tables()))
     except LinkExpired as expired:
-        return _settled_page(request, expired)
+        return _page_of_expired_link(request, expired)
 
 
 @page_view(routes)
@@ -71,13 +71,13 @@ def confirm_signature(request: Request) -> Response:
     try:
         return _confirm_and_answer(request, fields, times.now())
     except LinkExpired as expired:
-        return _settled_page(request, expired)
+        return _page_of_expired_link(request, expired)
 
 
 @page_view(routes)
 def show_withdrawal(request: Request) -> Response:
     """Explain withdrawal and show its button."""
-    return _question_page(request, Purpose.WITHDRAW, "withdraw.html")
+    return _opt_out_page(request, Purpose.WITHDRAW, "withdraw.html")
 
 
 @page_view(routes)
@@ -92,7 +92,7 @@ def withdraw_signature(request: Request) -> Response:
 @page_view(routes)
 def show_unsubscription(request: Request) -> Response:
     """Explain unsubscribing and show its button."""
-    return _question_page(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
+    return _opt_out_page(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
 
 
 @page_view(routes)
@@ -122,9 +122,9 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
     return page_about(link.petition, request, PAGE_OF_STATE[state], {})
 
 
-def _settled_page(request: Request, expired: LinkExpired) -> Response:
+def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
     """Return the page of the signature's state if it was confirmed or withdrawn. Otherwise raise `expired` again."""
-    state = settled_state(expired, tables())
+    state = state_of_expired_link(expired, tables())
     if state is None:
         raise expired
     petition = find_petition(expired.slug, times.now(), tables())
@@ -159,7 +159,7 @@ def _fields(request: Request) -> dict[str, str]:
     return {**in_url, **form_fields(request)}
 
 
-def _question_page(request: Request, purpose: Purpose, template: str) -> Response:
+def _opt_out_page(request: Request, purpose: Purpose, template: str) -> Response:
     link = _opt_out_link(purpose, query(request, "token"))
     return page_about(link.petition, request, template, {"token": link.token})
 
@@ -177,7 +177,7 @@ def _confirm_page(
     if not is_pending and offered is None:
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
-    shown = offered or shown_letter(as_typed(signature, typed or {}, link.petition), link.petition)
+    shown = offered or shown_letter(with_typed_values(signature, typed or {}, link.petition), link.petition)
     context = {
         "letter": shown,
         "token": link.token,

@@ -136,7 +136,7 @@ def _store_in_whole_steps(new: NewSignature, now: datetime, tables: Tables) -> O
 
 
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
-    """Store the signature. If one exists with this key, renew it or request its email again.
+    """Store the signature. If one exists with this key, add the new origin to it, and renew it or request its email.
 
     `from_queue`: if the stored signature is newer than the message, ignore the message. Raise Unavailable if the
     signature may not be stored.

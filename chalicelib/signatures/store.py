@@ -83,8 +83,8 @@ def confirmation(
 ) -> Change:
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
-    `issued`: when the link was issued; after a later withdrawal, the link confirms nothing. The same write requests an
-    email: the one of MailKind.RECEIPT, or without `receipt` the one that offers the `letter_asked` in `corrections`.
+    `issued`: when the link was issued; after a later withdrawal, the link confirms nothing. The same write may request
+    an email: with `receipt` a receipt; otherwise, with `letter_asked` in `corrections`, an offer of this letter.
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
     emptied = [name for name, value in corrections.items() if value is None]
