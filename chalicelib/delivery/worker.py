@@ -50,7 +50,7 @@ KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
-    """Queue the mail requests and the letters of changed signatures, and drop the letters of withdrawn ones.
+    """Queue the mail requests and the letters of changed signatures. Take the letters of withdrawn ones out of digests.
 
     Raise if a message was not queued. The stream then delivers the batch of changes again.
     """

@@ -1,6 +1,6 @@
-"""What we hold about a person: the file that answers an access request (GDPR, article 15), and the staff's view.
+"""A person's data as staff see it, and the file for an access request.
 
-A person may ask us for all data that we hold about them. Staff export this file for them.
+With an access request, a person asks for all data that we hold about them (GDPR, article 15).
 """
 
 from collections.abc import Collection, Mapping

@@ -1,7 +1,7 @@
 """The letter of a signature, which we email to the petition's targets, such as a minister, in the person's name.
 
-A petition has a letter with one or more suggested openings (first paragraphs). A signature stores only what its person
-changed in this letter, and what they agreed to.
+The petition's letter has a subject, a body, and suggested openings (first paragraphs). A signature stores only what the
+person changed in this letter, and what the person agreed to.
 """
 
 from collections.abc import Mapping
