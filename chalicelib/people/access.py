@@ -34,7 +34,7 @@ NOT_HELD = (
     "address.",
     "No profile and no automated decisions.",
 )
-ELSEWHERE = (
+HELD_ELSEWHERE = (
     "Exported files are kept separately. The person who made an export can say who is in it.",
     "After an outage, a signature can wait up to 14 days to be stored. We can find it once it is stored.",
     "Backups of the table go back 35 days. They are not searched, and they are deleted automatically.",
@@ -63,7 +63,7 @@ def access_export(
             for each in stored
         ],
         "not_held": list(NOT_HELD),
-        "held_elsewhere": list(ELSEWHERE),
+        "held_elsewhere": list(HELD_ELSEWHERE),
     }
 
 

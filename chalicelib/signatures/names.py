@@ -78,7 +78,7 @@ def _reads_as_sentence(words: list[str]) -> bool:
 
 
 def _is_written_as_in_name(word: str) -> bool:
-    """Return whether the word is a particle such as "van", or has a first capital and is not all in capitals.
+    """Return whether the word is a particle such as "van", or does not start in lower case and is not all in capitals.
 
     One or two capitals may be initials. In scripts without capitals, every word is written as in a name.
     """
@@ -139,7 +139,7 @@ def _postcodes_with_digits(joined: str) -> list[str]:
 
 def has_unprintable(text: str) -> bool:
     """Return whether the text has a character that prints nothing, breaks the line, or stands for an undecoded byte."""
-    # `isprintable` is false for texts with any of these characters, except REPLACEMENT. It is the faster check.
+    # `isprintable` is false for texts with any of these characters, except REPLACEMENT.
     return (not text.isprintable() and any(map(_is_unprintable, text))) or REPLACEMENT in text
 
 
