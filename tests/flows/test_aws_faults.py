@@ -12,7 +12,7 @@ from chalice.test import HTTPResponse
 from chalicelib.edge.batch import BatchFailed
 from stack.emulator import set_faults
 from tests.emulated import IS_OURS
-from tests.flows.handlers import Site, link, token
+from tests.flows.handlers import EmulatedSite, link, token
 
 PEOPLE = 12
 TRIES = 40
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(not IS_OURS, reason="only our own emulator injec
 
 
 @pytest.fixture
-def faulty(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def faulty(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedSite]:
     """The site with faults. Claims end soon, because after a fault a claim may not be released."""
     monkeypatch.setattr("chalicelib.mail.send.CLAIM", timedelta(seconds=1))
     set_faults(site.aws.endpoint, FAULTS)
@@ -41,7 +41,7 @@ def faulty(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     set_faults(site.aws.endpoint, {})
 
 
-def test_no_signature_is_lost_or_counted_twice(faulty: Site) -> None:
+def test_no_signature_is_lost_or_counted_twice(faulty: EmulatedSite) -> None:
     before = set_faults(faulty.aws.endpoint, FAULTS)
     for number in range(PEOPLE):
         retry_until(partial(answers, 202, faulty.sign, email=f"a{number}@example.org"))
@@ -54,17 +54,17 @@ def test_no_signature_is_lost_or_counted_twice(faulty: Site) -> None:
     assert {name for name, times in met.items() if times > before.get(name, 0)} & {"table-throttled", "queue-partial"}
 
 
-def deliver_everything(site: Site) -> dict[str, str]:
+def deliver_everything(site: EmulatedSite) -> dict[str, str]:
     """Deliver everything. Return the link to confirm in each person's first email."""
     waiting: list[dict[str, Any]] = []
     overflowed: list[dict[str, Any]] = []
     links: dict[str, str] = {}
     for _ in range(TRIES):
-        overflowed = site.store(overflowed + site.receive_overflowed())
-        records = site.stream()
+        overflowed = site.store_overflow(overflowed + site.receive_overflow_messages())
+        records = site.new_records()
         for work in (site.project, site.relay):
             retry_until(partial(succeeds, work, records))
-        waiting += site.receive_queued()
+        waiting += site.receive_mail_messages()
         again = {each["itemIdentifier"] for each in site.send(waiting)["batchItemFailures"]}
         waiting = [message for message in waiting if message["messageId"] in again]
         for mail in site.new_mails():

@@ -15,13 +15,13 @@ from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
-from tests.flows.handlers import Site
+from tests.flows.handlers import EmulatedSite
 from tests.flows.test_races import NOW, all_signatures, run_at_once, signed
 from tests.signatures.test_erase import LEFT
 
 
 def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     people = [f"a{number}" for number in range(30)]
     subjects = {name: signed(name, petition, emulator_tables) for name in people}
@@ -57,14 +57,14 @@ def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
 
 
 def test_the_projection_subtracts_erased_signatures_and_the_table_keeps_only_their_keys(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(6)]
     for subject in subjects[:2]:
         confirm(subject, Corrections(), petition, NOW, emulator_tables)
     for subject in subjects[1:4]:
         erase(subject.key, petition, NOW, emulator_tables)
-    records = site.stream()
+    records = site.new_records()
     for _ in range(2):
         site.project(records)
     assert pending_count(petition.slug, emulator_tables) == 2

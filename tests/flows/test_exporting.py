@@ -20,13 +20,13 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
 from tests.exporting import rows_of
-from tests.flows.handlers import Site
+from tests.flows.handlers import EmulatedSite
 
 NAMES = [f"Person {number}" for number in range(12)]
 
 
 @pytest.fixture
-def bob(site: Site) -> str:
+def bob(site: EmulatedSite) -> str:
     now = times.now()
     petition = petition_as_stored(site.slug, site.aws.tables)
     for name in NAMES:
@@ -41,7 +41,7 @@ def ask(bob: str, method: str, path: str, body: object = None) -> HTTPResponse:
         return client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def request_export(site: Site, bob: str, **fields: Any) -> str:
+def request_export(site: EmulatedSite, bob: str, **fields: Any) -> str:
     """Request an export and return its id."""
     answer = ask(bob, "POST", f"/api/staff/petitions/{site.slug}/exports", fields)
     assert answer.status_code == 202, answer.body
@@ -62,7 +62,7 @@ def download(bob: str, export_id: str, what: str = "file") -> bytes:
         return content
 
 
-def test_the_downloaded_export_is_complete_and_matches_its_digest(site: Site, bob: str) -> None:
+def test_the_downloaded_export_is_complete_and_matches_its_digest(site: EmulatedSite, bob: str) -> None:
     export_id = request_export(site, bob, columns=["name", "country"])
     deliver(export_id)
     export = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
@@ -75,14 +75,14 @@ def test_the_downloaded_export_is_complete_and_matches_its_digest(site: Site, bo
     assert bucket
 
 
-def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(site: Site, bob: str) -> None:
+def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(site: EmulatedSite, bob: str) -> None:
     request_export(site, bob)
     queue = boto3.client("sqs")
     known = queue.get_queue_attributes(QueueUrl=site.aws.queues["exports"], AttributeNames=["All"])["Attributes"]
     assert known["ApproximateNumberOfMessagesDelayed"] == "1"
 
 
-def test_an_export_continued_by_another_message_is_complete(site: Site, bob: str) -> None:
+def test_an_export_continued_by_another_message_is_complete(site: EmulatedSite, bob: str) -> None:
     export_id = request_export(site, bob, format="ndjson", columns=["name"])
     deliver(export_id, 1_000)
     assert ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.aws import clients
 from chalicelib.aws.table import signing_tables
 from chalicelib.shedding.level import Level, forget_level, set_level
-from tests.flows.handlers import Site, link, token
+from tests.flows.handlers import EmulatedSite, link, token
 
 WHERE = "https://dynamodb.invalid"
 Put = Callable[..., Any]
@@ -42,7 +42,7 @@ def without_a_name(put: Put, **request: Any) -> Any:
 
 @pytest.mark.parametrize("failing", [throttled, broken, unreachable, too_slow, silent, without_a_name])
 def test_a_table_outage_during_a_crowd_loses_no_signature(
-    site: Site, monkeypatch: pytest.MonkeyPatch, failing: Callable[..., Any]
+    site: EmulatedSite, monkeypatch: pytest.MonkeyPatch, failing: Callable[..., Any]
 ) -> None:
     people = [f"a{number}@example.org" for number in range(6)]
     assert all(site.sign(email=person).status_code == 202 for person in people[:3])
@@ -51,22 +51,22 @@ def test_a_table_outage_during_a_crowd_loses_no_signature(
     with monkeypatch.context() as down:
         down.setattr(client, "put_item", lambda **request: failing(put, **request))
         answers = [site.sign(email=person) for person in people[2:] * 2]
-        waiting = site.receive_overflowed()
-        assert site.store(waiting) == (waiting if failing is not silent else [])
+        waiting = site.receive_overflow_messages()
+        assert site.store_overflow(waiting) == (waiting if failing is not silent else [])
     assert {(answer.status_code, answer.body) for answer in answers} == {(202, b'{"status":"check-your-inbox"}')}
     assert len(waiting) == (3 if failing is silent else len(answers)), "a stored signature was queued"
-    assert site.store(waiting * 2) == []
+    assert site.store_overflow(waiting * 2) == []
     mails = site.deliver()
     assert sorted(mail["To"][0] for mail in mails) == people
     for mail in mails:
         assert site.post_form("/confirm", {"token": token(link(mail, "confirm"))}).status_code == 200
-    assert site.store(waiting) == [], "late and once more"
+    assert site.store_overflow(waiting) == [], "late and once more"
     assert site.deliver() == []
     assert site.count() == len(people)
 
 
 def test_accept_only_makes_no_table_call_and_stores_all_signatures_later(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: EmulatedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.sign(email="warm@example.org")
     set_level(Level.ACCEPT_ONLY, site.aws.tables)
@@ -75,11 +75,11 @@ def test_accept_only_makes_no_table_call_and_stores_all_signatures_later(
     with monkeypatch.context() as down:
         down.setattr(signing_tables(), "_client", None)
         assert site.sign(email="second@example.org").status_code == 202
-    assert site.store(site.receive_overflowed()) == []
+    assert site.store_overflow(site.receive_overflow_messages()) == []
     assert len(site.deliver()) == 3
 
 
-def test_with_table_and_queue_down_signing_is_503(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_table_and_queue_down_signing_is_503(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     site.sign(email="warm@example.org")
     monkeypatch.setattr(clients.signing_dynamodb(), "put_item", lambda **request: too_slow(lambda: None, **request))
     monkeypatch.setattr(

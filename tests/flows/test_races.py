@@ -28,7 +28,7 @@ from chalicelib.tallies.model import MAX_SOURCES, TallyDimension
 from chalicelib.tallies.public import public_count
 from chalicelib.tallies.snapshots import lease_snapshot
 from tests.actors import a_signing_context
-from tests.flows.handlers import Site
+from tests.flows.handlers import EmulatedSite
 
 Result = TypeVar("Result")
 Thing = TypeVar("Thing")
@@ -56,18 +56,18 @@ def sign_once(local: str, petition: Petition, tables: Tables, source: str | None
 
 
 def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_mail_request(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     outcomes = run_at_once(lambda _: sign_once("alice", petition, emulator_tables).outcome, range(32))
     assert outcomes.count(Outcome.ACCEPTED) == 1
-    records = site.stream()
+    records = site.new_records()
     assert [record["eventName"] for record in records] == ["INSERT"]
     site.relay(records)
-    assert len(site.receive_queued()) == 1
+    assert len(site.receive_mail_messages()) == 1
 
 
 def test_200_people_confirming_three_times_at_once_are_counted_as_200(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     sources = ("bbc-news", "friends", None)
     subjects = run_at_once(
@@ -87,7 +87,7 @@ def test_200_people_confirming_three_times_at_once_are_counted_as_200(
 
 
 def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(40)]
 
@@ -106,7 +106,7 @@ def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
 
 
 def test_too_many_sources_are_counted_together_but_stored_separately(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     one_shard = petition.model_copy(update={"shards": 1})
     subjects = [
@@ -122,7 +122,7 @@ def test_too_many_sources_are_counted_together_but_stored_separately(
     assert breakdown(one_shard, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values == {}
 
 
-def test_shards_can_grow_while_people_confirm(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+def test_shards_can_grow_while_people_confirm(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
     few, many = (petition.model_copy(update={"shards": shards}) for shards in (2, 40))
     for number in range(30):
         subject = signed(f"a{number}", petition, emulator_tables)
@@ -131,7 +131,7 @@ def test_shards_can_grow_while_people_confirm(emulator_tables: Tables, site: Sit
 
 
 def test_past_days_are_closed_once_by_concurrent_readers(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     for day in range(3):
         for number in range(day + 1):
@@ -145,7 +145,7 @@ def test_past_days_are_closed_once_by_concurrent_readers(
     }
 
 
-def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
     leases = run_at_once(lambda _: lease_snapshot(petition.slug, NOW, 10, emulator_tables), range(20))
     assert leases.count(True) == 1
     after = NOW + timedelta(seconds=11)
@@ -154,7 +154,7 @@ def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: Site,
 
 @pytest.mark.parametrize("confirmed", [0, 3])
 def test_the_public_count_catches_up_within_seconds(
-    emulator_tables: Tables, site: Site, petition: Petition, confirmed: int
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, confirmed: int
 ) -> None:
     now = times.now()
     for number in range(confirmed):
@@ -168,7 +168,7 @@ def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]
 
 
 def test_of_16_concurrent_edits_of_one_revision_one_wins_and_the_rest_are_refused(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     before = petition_as_stored(petition.slug, emulator_tables)
 

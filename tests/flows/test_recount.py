@@ -16,7 +16,7 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
-from tests.flows.handlers import Site
+from tests.flows.handlers import EmulatedSite
 from tests.flows.test_races import run_at_once, signed
 
 SOURCES = ("bbc-news", "friends", None)
@@ -31,7 +31,7 @@ def a_crowd(petition: Petition, tables: Tables, size: int, name: str = "a") -> N
     run_at_once(lambda subject: confirm(subject, Corrections(), petition, times.now(), tables), subjects, 8)
 
 
-def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
     a_crowd(petition, emulator_tables, 9)
     assert recount(petition, two_minutes_later, emulator_tables).drift == {}
     now = times.now()
@@ -53,7 +53,7 @@ def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, 
 
 
 def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     a_crowd(petition, emulator_tables, 30)
     subjects = [signed(f"late{number}", petition, emulator_tables) for number in range(120)]
@@ -77,9 +77,9 @@ def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
     assert settled.confirmed == 30 + 80 == exact_count(petition, times.now(), emulator_tables).confirmed
 
 
-def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
     subjects = [signed(f"p{number}", petition, emulator_tables) for number in range(6)]
-    site.project(site.stream())
+    site.project(site.new_records())
     assert recount(petition, two_minutes_later, emulator_tables).pending == {}
     bucket = keys.bucket_of(subjects[0].signature_id)
     emulator_tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 2}))
@@ -90,7 +90,7 @@ def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site
 
 
 def test_growing_shards_while_people_confirm_counts_each_once(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     subjects = [signed(f"s{number}", petition, emulator_tables, SOURCES[number % 3]) for number in range(90)]
     before = find_petition(petition.slug, times.now(), emulator_tables)

@@ -24,7 +24,7 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
-from tests.flows.handlers import Site, link, token
+from tests.flows.handlers import EmulatedSite, link, token
 from tests.flows.restoring import a_copy, delete, manage_prints, table_name, without_mark
 from tests.flows.test_funnel import count_by_area, funnel_totals, press_link
 from tests.flows.test_races import all_signatures, signed
@@ -49,7 +49,7 @@ def recovery(emulated_aws: EmulatedAws) -> Iterator[None]:
 
 
 def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_email(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(CONFIRMED + PENDING):
         site.sign(email=f"p{number}@example.org", postcode="SW1A 1AA")
@@ -94,7 +94,7 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
 
 
 def test_an_email_that_was_not_sent_yet_is_sent_once(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.sign()
     moment = a_copy(capsys)
@@ -109,7 +109,7 @@ def test_an_email_that_was_not_sent_yet_is_sent_once(
 
 
 def test_withdrawn_and_erased_people_are_not_restored(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Staff withdrew Alice and erased Bob, Charlie withdrew by his link, then all items were deleted."""
     subjects = [signed(name, petition, emulator_tables) for name in ("alice", "bob", "charlie", "dora")]
@@ -139,7 +139,7 @@ def record_action(action: str, subject: Subject, tables: Tables) -> None:
 
 
 def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.sign()
     press_link(site, site.deliver()[0], "confirm")
@@ -155,7 +155,7 @@ def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
 
 
 def test_deleted_counts_come_back_without_drift(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     a_crowd(petition, emulator_tables, 12)
     moment = a_copy(capsys, keys.COUNTS)
@@ -173,7 +173,7 @@ def test_deleted_counts_come_back_without_drift(
 
 
 def test_deleted_audit_entries_come_back(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record_action("signature.erased", signed("alice", petition, emulator_tables), emulator_tables)
     moment = a_copy(capsys, keys.AUDIT)
@@ -187,7 +187,7 @@ def test_deleted_audit_entries_come_back(
 
 
 def test_a_table_without_recovery_is_refused(
-    emulator_tables: Tables, site: Site, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boto3.client("dynamodb").update_continuous_backups(
         TableName=table_name(emulator_tables, keys.SIGNATURES),
