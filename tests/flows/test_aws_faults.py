@@ -1,4 +1,4 @@
-"""AWS throttles, conflicts and succeeds partially, over the wire. Queues and stream redeliver what failed."""
+"""AWS throttles, conflicts and succeeds partially, over HTTP. Queues and stream redeliver what failed."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -33,25 +33,26 @@ pytestmark = pytest.mark.skipif(not IS_OURS, reason="only our own emulator injec
 
 
 @pytest.fixture
-def faulty(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedSite]:
-    """The site with faults. Claims end soon, because after a fault a claim may not be released."""
+def faulty_site(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedSite]:
+    """The site, while AWS has faults. Claims end soon, because after a fault a claim may not be released."""
     monkeypatch.setattr("chalicelib.mail.send.CLAIM", timedelta(seconds=1))
     set_faults(site.aws.endpoint, FAULTS)
     yield site
     set_faults(site.aws.endpoint, {})
 
 
-def test_no_signature_is_lost_or_counted_twice(faulty: EmulatedSite) -> None:
-    before = set_faults(faulty.aws.endpoint, FAULTS)
+def test_no_signature_is_lost_or_counted_twice(faulty_site: EmulatedSite) -> None:
+    met_before = set_faults(faulty_site.aws.endpoint, FAULTS)
     for number in range(PEOPLE):
-        retry_until(partial(answers, 202, faulty.sign, email=f"a{number}@example.org"))
-    links = deliver_everything(faulty)
+        retry_until(partial(has_status, 202, faulty_site.sign, email=f"a{number}@example.org"))
+    links = deliver_everything(faulty_site)
     assert len(links) == PEOPLE
     for path in links.values():
-        retry_until(partial(answers, 200, faulty.post_form, "/confirm", {"token": token(path)}))
-    met = set_faults(faulty.aws.endpoint, {})
-    assert faulty.count() == PEOPLE
-    assert {name for name, times in met.items() if times > before.get(name, 0)} & {"table-throttled", "queue-partial"}
+        retry_until(partial(has_status, 200, faulty_site.post_form, "/confirm", {"token": token(path)}))
+    met_faults = set_faults(faulty_site.aws.endpoint, {})
+    assert faulty_site.count() == PEOPLE
+    new_faults = {name for name, times in met_faults.items() if times > met_before.get(name, 0)}
+    assert new_faults & {"table-throttled", "queue-partial"}
 
 
 def deliver_everything(site: EmulatedSite) -> dict[str, str]:
@@ -62,11 +63,11 @@ def deliver_everything(site: EmulatedSite) -> dict[str, str]:
     for _ in range(TRIES):
         overflowed = site.store_overflow(overflowed + site.receive_overflow_messages())
         records = site.new_records()
-        for work in (site.project, site.relay):
-            retry_until(partial(succeeds, work, records))
+        for handle in (site.project, site.relay):
+            retry_until(partial(succeeds, handle, records))
         waiting += site.receive_mail_messages()
-        again = {each["itemIdentifier"] for each in site.send(waiting)["batchItemFailures"]}
-        waiting = [message for message in waiting if message["messageId"] in again]
+        failed_ids = {failure["itemIdentifier"] for failure in site.send(waiting)["batchItemFailures"]}
+        waiting = [message for message in waiting if message["messageId"] in failed_ids]
         for mail in site.new_mails():
             links.setdefault(mail["To"][0], link(mail, "confirm"))
         if not (records or waiting or overflowed):
@@ -74,20 +75,20 @@ def deliver_everything(site: EmulatedSite) -> dict[str, str]:
     return links
 
 
-def answers(status: int, send: Callable[..., HTTPResponse], *what: Any, **fields: Any) -> bool:
-    return send(*what, **fields).status_code == status
+def has_status(status: int, send: Callable[..., HTTPResponse], *arguments: Any, **fields: Any) -> bool:
+    return send(*arguments, **fields).status_code == status
 
 
-def succeeds(work: Callable[[Any], None], records: list[dict[str, Any]]) -> bool:
+def succeeds(handle: Callable[[Any], None], records: list[dict[str, Any]]) -> bool:
     try:
-        work(records)
+        handle(records)
     except BatchFailed:
         return False
     return True
 
 
 def retry_until(is_done: Callable[[], bool]) -> None:
-    """Try again, as people and queues do. Wait, because a process reads a missing petition at most once a second."""
+    """Try again, as people and queues do. Wait, because a process reads a missing petition once a second at most."""
     for _ in range(TRIES):
         if is_done():
             return

@@ -16,15 +16,15 @@ from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.flows.handlers import EmulatedSite
-from tests.flows.test_races import NOW, all_signatures, run_at_once, signed
+from tests.flows.test_races import NOW, all_signatures, run_at_once, sign_as
 from tests.signatures.test_erase import LEFT
 
 
-def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
+def test_concurrent_erasing_leaves_an_exact_count_and_no_personal_data(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     people = [f"a{number}" for number in range(30)]
-    subjects = {name: signed(name, petition, emulator_tables) for name in people}
+    subjects = {name: sign_as(name, petition, emulator_tables) for name in people}
     for name in people[::2]:
         confirm(subjects[name], Corrections(), petition, NOW, emulator_tables)
 
@@ -39,7 +39,7 @@ def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
         elif verb == "withdraw":
             withdraw(subject.key, petition, NOW, emulator_tables)
         elif verb == "sign":
-            signed(name, petition, emulator_tables)
+            sign_as(name, petition, emulator_tables)
         else:
             confirm(subject, Corrections(), petition, NOW, emulator_tables)
 
@@ -47,8 +47,8 @@ def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
     run_at_once(act, [(verb, name) for name in people for verb in verbs])
     items = all_signatures(petition, emulator_tables)
     assert len(items) == 30
-    now_confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
-    assert exact_count(petition, NOW, emulator_tables).confirmed == now_confirmed
+    confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
+    assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
     for item in items:
         assert "erased_at" not in item or item.keys() <= LEFT
         assert item["state"] == SignatureState.WITHDRAWN or "email" in item
@@ -59,7 +59,7 @@ def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
 def test_the_projection_subtracts_erased_signatures_and_the_table_keeps_only_their_keys(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
-    subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(6)]
+    subjects = [sign_as(f"a{number}", petition, emulator_tables) for number in range(6)]
     for subject in subjects[:2]:
         confirm(subject, Corrections(), petition, NOW, emulator_tables)
     for subject in subjects[1:4]:
