@@ -10,7 +10,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key
 
-KEY, OTHER, THIRD = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
+KEY, OTHER_KEY, THIRD_KEY = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
 
 
 def test_put_new_keeps_the_first_item_and_returns_it_to_the_second_caller(tables: Tables) -> None:
