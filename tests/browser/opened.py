@@ -3,7 +3,7 @@
 import requests
 
 from tests.deployed import DeployedSite, a_draft
-from tests.e2e.signing import ALICE, act, link
+from tests.e2e.signing import ALICES_SIGNATURE, press_button, emailed_link
 from tests.emulated import eventually
 
 
@@ -17,6 +17,6 @@ def an_open_petition(site: DeployedSite, slug: str, **changes: object) -> str:
 
 
 def signed_and_confirmed(site: DeployedSite, public: str, email: str, **more: object) -> None:
-    signature = {**ALICE, "email": email, **more}
+    signature = {**ALICES_SIGNATURE, "email": email, **more}
     assert requests.post(f"{public}/signatures", json=signature, timeout=30).status_code == 202
-    assert act(link(site, email, "confirm")).status_code == 200
+    assert press_button(emailed_link(site, email, "confirm")).status_code == 200

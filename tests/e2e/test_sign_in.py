@@ -12,19 +12,20 @@ def post(site: DeployedSite, path: str, body: dict[str, str]) -> requests.Respon
     return requests.post(f"{site.url}/api/staff/{path}", json=body, timeout=30)
 
 
-def begun(site: DeployedSite, attempt: Attempt) -> str:
+def begin_sign_in(site: DeployedSite, attempt: Attempt) -> str:
     answer = post(site, "sign-in", attempt.begun())
     assert answer.status_code == 200, answer.text
     return str(answer.json()["authorization_url"])
 
 
 def code_for(site: DeployedSite, attempt: Attempt, name: str) -> str:
-    back = logged_in(begun(site, attempt), name)
-    assert back["state"] == attempt.state
-    return back["code"]
+    """Log in at the provider, and return the code that it issues for this attempt."""
+    query = logged_in(begin_sign_in(site, attempt), name)
+    assert query["state"] == attempt.state
+    return query["code"]
 
 
-def signed_in(site: DeployedSite, name: str) -> dict[str, Any]:
+def sign_in(site: DeployedSite, name: str) -> dict[str, Any]:
     attempt = Attempt()
     answer = post(site, "session", attempt.returned(code_for(site, attempt, name)))
     assert answer.status_code == 200, answer.text
@@ -37,7 +38,7 @@ def read(site: DeployedSite, token: str, path: str) -> requests.Response:
 
 
 def test_bob_signs_in_with_the_rights_of_his_group(site_with_sign_in: DeployedSite) -> None:
-    session = signed_in(site_with_sign_in, "bob")
+    session = sign_in(site_with_sign_in, "bob")
     assert (session["owner"], session["rights"]) == ("bob@charity.example", ["counts", "manage"])
     assert read(site_with_sign_in, session["token"], f"petitions/{SLUG}/counts").status_code == 200
     assert read(site_with_sign_in, session["token"], "me").json()["owner"] == "bob@charity.example"
@@ -45,13 +46,13 @@ def test_bob_signs_in_with_the_rights_of_his_group(site_with_sign_in: DeployedSi
     assert ("bob@charity.example", "signed-in") in {(entry["owner"], entry["action"]) for entry in trail}
 
 
-def test_carla_in_two_groups_has_the_rights_of_both(site_with_sign_in: DeployedSite) -> None:
-    session = signed_in(site_with_sign_in, "carla")
+def test_carla_who_is_in_two_groups_has_the_rights_of_both(site_with_sign_in: DeployedSite) -> None:
+    session = sign_in(site_with_sign_in, "carla")
     assert session["rights"] == ["counts", "people"]
     assert read(site_with_sign_in, session["token"], "audit").status_code == 403
 
 
-def test_charlie_with_an_account_but_no_rights_is_refused(site_with_sign_in: DeployedSite) -> None:
+def test_charlie_who_has_an_account_but_no_rights_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     answer = post(site_with_sign_in, "session", attempt.returned(code_for(site_with_sign_in, attempt, "charlie")))
     assert answer.status_code == 403

@@ -8,7 +8,7 @@ from benchmarks.spike.plan import short
 SIGNERS = 100
 
 
-@pytest.mark.xdist_group("powers")  # Not beside tests that wait for emails: both need the processor.
+@pytest.mark.xdist_group("powers")  # Do not run beside tests that wait for emails: both need the processor.
 def test_a_spike_with_a_table_outage_loses_no_signature_and_counts_none_twice() -> None:
     story, proof, measured = spike(short(SIGNERS))
     assert proof.is_good, proof
