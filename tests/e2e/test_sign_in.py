@@ -42,8 +42,8 @@ def test_bob_signs_in_with_the_rights_of_his_group(site_with_sign_in: DeployedSi
     assert (session["owner"], session["rights"]) == ("bob@charity.example", ["counts", "manage"])
     assert read(site_with_sign_in, session["token"], f"petitions/{SLUG}/counts").status_code == 200
     assert read(site_with_sign_in, session["token"], "me").json()["owner"] == "bob@charity.example"
-    trail = read(site_with_sign_in, session["token"], "audit").json()["entries"]
-    assert ("bob@charity.example", "signed-in") in {(entry["owner"], entry["action"]) for entry in trail}
+    entries = read(site_with_sign_in, session["token"], "audit").json()["entries"]
+    assert ("bob@charity.example", "signed-in") in {(entry["owner"], entry["action"]) for entry in entries}
 
 
 def test_carla_who_is_in_two_groups_has_the_rights_of_both(site_with_sign_in: DeployedSite) -> None:

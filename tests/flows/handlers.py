@@ -117,7 +117,7 @@ class EmulatedSite:
         return {row["key"]: row["confirmed"] for row in counts["breakdown"]}
 
 
-def link(mail: dict[str, Any], purpose: str) -> str:
+def link_in(mail: dict[str, Any], purpose: str) -> str:
     """Return the path and query of a link in an email's text."""
     found = re.search(rf"https?://\S+/{purpose}\?token=\S+", text_of(mail))
     assert found, text_of(mail)
@@ -125,7 +125,7 @@ def link(mail: dict[str, Any], purpose: str) -> str:
     return f"{address.path}?{address.query}"
 
 
-def token(path: str) -> str:
+def token_in(path: str) -> str:
     return parse_qs(urlsplit(path).query)["token"][0]
 
 

@@ -12,7 +12,7 @@ from chalice.test import HTTPResponse
 from chalicelib.edge.batch import BatchFailed
 from stack.emulator import set_faults
 from tests.emulated import IS_OURS
-from tests.flows.handlers import EmulatedSite, link, token
+from tests.flows.handlers import EmulatedSite, link_in, token_in
 
 PEOPLE = 12
 TRIES = 40
@@ -48,7 +48,7 @@ def test_no_signature_is_lost_or_counted_twice(faulty_site: EmulatedSite) -> Non
     links = deliver_everything(faulty_site)
     assert len(links) == PEOPLE
     for path in links.values():
-        retry_until(partial(has_status, 200, faulty_site.post_form, "/confirm", {"token": token(path)}))
+        retry_until(partial(has_status, 200, faulty_site.post_form, "/confirm", {"token": token_in(path)}))
     met_faults = set_faults(faulty_site.aws.endpoint, {})
     assert faulty_site.count() == PEOPLE
     new_faults = {name for name, times in met_faults.items() if times > met_before.get(name, 0)}
@@ -69,7 +69,7 @@ def deliver_everything(site: EmulatedSite) -> dict[str, str]:
         failed_ids = {failure["itemIdentifier"] for failure in site.send(waiting)["batchItemFailures"]}
         waiting = [message for message in waiting if message["messageId"] in failed_ids]
         for mail in site.new_mails():
-            links.setdefault(mail["To"][0], link(mail, "confirm"))
+            links.setdefault(mail["To"][0], link_in(mail, "confirm"))
         if not (records or waiting or overflowed):
             break
     return links

@@ -7,7 +7,7 @@ import boto3
 
 from chalicelib.aws.expressions import wire_key
 from chalicelib.core import keys
-from tests.flows.handlers import EmulatedSite, link, token
+from tests.flows.handlers import EmulatedSite, link_in, token_in
 
 
 def funnel_totals(site: EmulatedSite) -> Mapping[str, int]:
@@ -23,7 +23,7 @@ def funnel_totals(site: EmulatedSite) -> Mapping[str, int]:
 
 def press_button(site: EmulatedSite, mail: dict[str, Any], purpose: str) -> None:
     """Press the button on the page of an email's link."""
-    answer = site.post_form(f"/{purpose}", {"token": token(link(mail, purpose))})
+    answer = site.post_form(f"/{purpose}", {"token": token_in(link_in(mail, purpose))})
     assert answer.status_code == 200, answer.body
 
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.aws import clients
 from chalicelib.aws.table import signing_tables
 from chalicelib.shedding.level import Level, forget_level, set_level
-from tests.flows.handlers import EmulatedSite, link, token
+from tests.flows.handlers import EmulatedSite, link_in, token_in
 
 TABLE_URL = "https://dynamodb.invalid"
 Put = Callable[..., Any]
@@ -59,7 +59,7 @@ def test_a_table_outage_while_a_crowd_signs_loses_no_signature(
     mails = site.deliver()
     assert sorted(mail["To"][0] for mail in mails) == people
     for mail in mails:
-        assert site.post_form("/confirm", {"token": token(link(mail, "confirm"))}).status_code == 200
+        assert site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))}).status_code == 200
     assert site.store_overflow(waiting) == [], "a late redelivery"
     assert site.deliver() == []
     assert site.count() == len(people)

@@ -24,7 +24,7 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
-from tests.flows.handlers import EmulatedSite, link, token
+from tests.flows.handlers import EmulatedSite, link_in, token_in
 from tests.flows.restoring import copy_table, delete_item, run_manage, table_name, without_restore_mark
 from tests.flows.test_funnel import funnel_totals, press_button
 from tests.flows.test_races import all_signatures, sign_as
@@ -104,7 +104,7 @@ def test_an_email_that_was_not_sent_yet_is_sent_once(
     run_manage(capsys, "restore", "signatures", "--at", copied_at)
     [mail] = site.deliver()
     assert site.deliver() == []
-    assert site.post_form("/confirm", {"token": token(link(mail, "confirm"))}).status_code == 200
+    assert site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))}).status_code == 200
     assert site.count() == 1
 
 

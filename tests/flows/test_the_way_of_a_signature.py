@@ -10,7 +10,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import TallyDimension
-from tests.flows.handlers import EmulatedSite, link, text_of, token
+from tests.flows.handlers import EmulatedSite, link_in, text_of, token_in
 
 
 def sign_and_receive(site: EmulatedSite, **fields: object) -> dict[str, object]:
@@ -22,7 +22,7 @@ def sign_and_receive(site: EmulatedSite, **fields: object) -> dict[str, object]:
 
 def sign_and_confirm(site: EmulatedSite, **fields: object) -> dict[str, object]:
     mail = sign_and_receive(site, **fields)
-    answer = site.post_form("/confirm", {"token": token(link(mail, "confirm"))})
+    answer = site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))})
     assert answer.status_code == 200, answer.body
     return mail
 
@@ -30,13 +30,13 @@ def sign_and_confirm(site: EmulatedSite, **fields: object) -> dict[str, object]:
 def test_a_signature_counts_when_its_person_confirms(site: EmulatedSite) -> None:
     mail = sign_and_receive(site)
     assert site.count() == 0
-    path = link(mail, "confirm")
+    path = link_in(mail, "confirm")
     shown = site.get(path)
     assert shown.status_code == 200
     assert b"Alice" in shown.body
-    assert site.count() == 0, "opening the link must not act"
+    assert site.count() == 0, "opening the link must change nothing"
     for _ in range(3):
-        assert site.post_form("/confirm", {"token": token(path)}).status_code == 200
+        assert site.post_form("/confirm", {"token": token_in(path)}).status_code == 200
     assert site.count() == 1
 
 
@@ -80,11 +80,11 @@ def test_redelivered_records_and_messages_send_one_email(site: EmulatedSite, pet
 
 def test_withdrawing_removes_personal_data_and_subtracts_one(site: EmulatedSite, petition: Petition) -> None:
     mail = sign_and_confirm(site, postcode="SW1A 1AA")
-    path = link(mail, "withdraw")
+    path = link_in(mail, "withdraw")
     assert site.get(path).status_code == 200
-    assert site.count() == 1, "opening the link must not act"
+    assert site.count() == 1, "opening the link must change nothing"
     for _ in range(2):
-        assert site.post_form("/withdraw", {"token": token(path)}).status_code == 200
+        assert site.post_form("/withdraw", {"token": token_in(path)}).status_code == 200
     assert site.count() == 0
     [item] = signatures(site)
     assert not {"name", "email", "postcode", "country", "source"} & set(item)
@@ -94,7 +94,7 @@ def test_withdrawing_removes_personal_data_and_subtracts_one(site: EmulatedSite,
 
 def test_a_person_who_withdrew_may_sign_again(site: EmulatedSite) -> None:
     mail = sign_and_confirm(site)
-    site.post_form("/withdraw", {"token": token(link(mail, "withdraw"))})
+    site.post_form("/withdraw", {"token": token_in(link_in(mail, "withdraw"))})
     let_a_minute_pass(site)
     sign_and_confirm(site, name="Alice Again", source="second-time")
     assert site.count() == 1
@@ -107,15 +107,15 @@ def test_the_pending_count_is_exact_after_every_change(site: EmulatedSite, petit
         site.sign(email=f"alice{number}@example.org")
     mails = site.deliver()
     assert pending_count(petition.slug, site.aws.tables) == 5
-    site.post_form("/confirm", {"token": token(link(mails[0], "confirm"))})
-    site.post_form("/withdraw", {"token": token(link(mails[1], "withdraw"))})
+    site.post_form("/confirm", {"token": token_in(link_in(mails[0], "confirm"))})
+    site.post_form("/withdraw", {"token": token_in(link_in(mails[1], "withdraw"))})
     site.deliver()
     assert pending_count(petition.slug, site.aws.tables) == 3
 
 
 def test_a_person_can_correct_their_details_when_they_confirm(site: EmulatedSite) -> None:
     mail = sign_and_receive(site, name="Not Alice", consent={"sign": True, "updates": True}, postcode="M1 1AA")
-    fields = {"token": token(link(mail, "confirm")), "name": "Alice", "postcode": "", "updates": "no"}
+    fields = {"token": token_in(link_in(mail, "confirm")), "name": "Alice", "postcode": "", "updates": "no"}
     assert site.post_form("/confirm", fields).status_code == 200
     [item] = signatures(site)
     assert (item["name"], item["updates"]) == ("Alice", False)
@@ -124,7 +124,7 @@ def test_a_person_can_correct_their_details_when_they_confirm(site: EmulatedSite
 
 def test_after_confirmation_a_link_shows_no_personal_data(site: EmulatedSite) -> None:
     mail = sign_and_confirm(site, name="Alice Secret", postcode="SW1A 1AA")
-    for page in (site.get(link(mail, "confirm")), site.get(link(mail, "withdraw"))):
+    for page in (site.get(link_in(mail, "confirm")), site.get(link_in(mail, "withdraw"))):
         assert page.status_code == 200
         for personal in (b"Alice Secret", b"alice@example.org", b"SW1A"):
             assert personal not in page.body
@@ -132,7 +132,7 @@ def test_after_confirmation_a_link_shows_no_personal_data(site: EmulatedSite) ->
 
 def test_one_click_unsubscribing_needs_no_page(site: EmulatedSite) -> None:
     mail = sign_and_confirm(site, consent={"sign": True, "updates": True})
-    answer = site.post_form(link(mail, "unsubscribe"), {"List-Unsubscribe": "One-Click"})
+    answer = site.post_form(link_in(mail, "unsubscribe"), {"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
     [item] = signatures(site)
     assert (item["state"], item["updates"]) == ("confirmed", False)
