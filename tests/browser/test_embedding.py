@@ -26,7 +26,7 @@ FORGED = """new Promise((done) => {
 
 @dataclass(frozen=True)
 class CharitySites:
-    """Two sites with the same page: one that the petition allows, and another one."""
+    """Two sites with the same page. The petition allows only the first to show its form."""
 
     allowed: str
     other: str

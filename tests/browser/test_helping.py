@@ -9,7 +9,7 @@ from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
 
 
-def test_the_inbox_page_shows_the_typed_address_and_sends_again_after_a_minute(
+def test_the_inbox_page_shows_the_typed_address_and_sends_the_email_again_after_a_minute(
     phone: Page, deployed_site: DeployedSite
 ) -> None:
     phone.clock.install()

@@ -60,7 +60,7 @@ def test_a_letter_is_written_with_its_targets(desk: Page, deployed_site: Deploye
     expect(desk.get_by_text(SAVED, exact=True)).to_be_visible()
     letter = stored_petition(deployed_site)["letter"]
     assert (letter["subject"], letter["openings"]) == ("Plant trees", ["I am a parent.", "I am a teacher."])
-    # A key ends in the time, so that it is new.
+    # A key ends with the time, so that each key is new.
     assert [
         (target["key"].rpartition("-")[0], target["email"], target["delivery"]) for target in letter["targets"]
     ] == [

@@ -106,7 +106,7 @@ def test_errors_are_listed_and_linked_and_typed_values_are_kept(phone: Page, dep
     expect(phone.locator("#consent-sign")).not_to_be_checked()
 
 
-def test_a_double_click_sends_once(phone: Page, deployed_site: DeployedSite) -> None:
+def test_a_double_click_sends_the_form_once(phone: Page, deployed_site: DeployedSite) -> None:
     sent: list[str] = []
     phone.on("request", lambda request: sent.append(request.method) if request.url.endswith("/signatures") else None)
     open_petition(phone, deployed_site)

@@ -38,7 +38,7 @@ def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_email(d
     assert len(deployed_site.mails(email)) == 1
 
 
-def test_12_people_confirming_three_times_are_counted_as_12(deployed_site: DeployedSite) -> None:
+def test_12_people_who_confirm_three_times_are_counted_as_12(deployed_site: DeployedSite) -> None:
     before = deployed_site.counts()["confirmed"]
     emails = [f"crowd{number}@example.org" for number in range(12)]
     with ThreadPoolExecutor(16) as pool:

@@ -48,7 +48,7 @@ def test_staff_get_csv_for_their_spreadsheet(deployed_site: DeployedSite, option
     assert answer.text.splitlines()[0] == "key,confirmed"
 
 
-def test_anyone_can_check_a_statement_and_a_forged_one_is_refused(deployed_site: DeployedSite) -> None:
+def test_anyone_can_check_a_statement_and_a_forged_statement_is_refused(deployed_site: DeployedSite) -> None:
     frozen = deployed_site.frozen()
     assert frozen["statement"]["confirmed"] == deployed_site.counts()["confirmed"]
     page = requests.get(frozen["url"], timeout=30)

@@ -31,7 +31,7 @@ def petition() -> Petition:
 @pytest.fixture
 def site(emulated_aws: EmulatedAws, petition: Petition) -> EmulatedSite:
     now = times.now()
-    # A day ago: tests confirm at times from before this fixture, and midnight may lie between.
+    # Publish it a day ago, because tests confirm at times before this fixture, perhaps before midnight.
     publish(petition, now - timedelta(days=1), emulated_aws.tables)
     token = issue("bob", [Right.COUNTS], now, now + timedelta(days=1), emulated_aws.tables)
     return EmulatedSite(emulated_aws, petition.slug, token)

@@ -86,7 +86,7 @@ def _assert_nothing_waits(world: World) -> None:
 
 
 def _is_on_hold(world: World, item: Mapping[str, Any]) -> bool:
-    """Return whether the petition is closed or taken down. Its confirmation emails wait until it returns."""
+    """Return whether this email to confirm waits, because the petition is closed or taken down."""
     is_hidden = world.petition.state_at(world.now) in HIDDEN or not world.petition.is_confirmable_at(world.now)
     return is_hidden and item["mail_kind"] == MailKind.CONFIRM
 

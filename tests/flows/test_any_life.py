@@ -182,7 +182,7 @@ class AnyLife(Supporters):
 
     @invariant()
     def a_pending_signature_does_not_expire_before_its_link(self) -> None:
-        """Check only the last email of each person: an earlier email may show a later end, if the petition closes."""
+        """Check only each person's last email. Earlier emails may show a later end than the petition has now."""
         for email in {email.identity: email for email in self.world.emails}.values():
             item = self.world.item(email.identity)
             if item and item["state"] == "pending" and email.link_expiry > self.world.now:

@@ -1,4 +1,4 @@
-"""An export of 100,000 signatures contains each once, and needs no more memory than one of 10,000.
+"""An export of 100,000 signatures contains each signature once, and needs no more memory than an export of 10,000.
 
 A fake table generates the pages, because filling the emulator takes longer than the export. `make bench` measures an
 export on the emulator.

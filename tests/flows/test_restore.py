@@ -93,7 +93,7 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     assert not [name for name in boto3.client("dynamodb").list_tables()["TableNames"] if "-restored-" in name]
 
 
-def test_an_email_that_was_not_sent_yet_is_sent_once(
+def test_an_email_that_was_not_sent_before_the_restore_is_sent_once(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.sign()
@@ -185,7 +185,7 @@ def test_deleted_audit_entries_come_back(
     assert kept.items() <= back.items()
 
 
-def test_a_table_without_recovery_is_refused(
+def test_a_table_without_point_in_time_recovery_is_refused(
     emulator_tables: Tables, site: EmulatedSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boto3.client("dynamodb").update_continuous_backups(

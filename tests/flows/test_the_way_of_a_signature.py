@@ -168,7 +168,7 @@ def signatures(site: EmulatedSite) -> list[dict[str, object]]:
 
 
 def let_a_minute_pass(site: EmulatedSite) -> None:
-    """Set the last email of every signature, and the next one of every address, to earlier this year."""
+    """Set the times of every signature's last email and of every address's next email to earlier this year."""
     client = boto3.client("dynamodb")
     for table, attribute in (("signatures", "mailed_at"), ("limits", "next_at")):
         name = site.aws.tables._names[table]
