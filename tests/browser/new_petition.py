@@ -3,7 +3,7 @@
 import requests
 
 from tests.deployed import DeployedSite, a_draft
-from tests.e2e.signing import ALICES_SIGNATURE, press_button, emailed_link
+from tests.e2e.signing import ALICES_SIGNATURE, emailed_link, press_button
 from tests.emulated import eventually
 
 

@@ -55,7 +55,9 @@ def test_an_update_is_drafted_previewed_edited_tested_published_and_its_result_i
     assert subjects.count("The council answered") == 1
 
 
-def test_a_planned_update_shows_its_time_and_is_cancelled(desk: Page, deployed_site: DeployedSite, petition_route: str) -> None:
+def test_a_planned_update_shows_its_time_and_is_cancelled(
+    desk: Page, deployed_site: DeployedSite, petition_route: str
+) -> None:
     sign_in(desk, deployed_site, route=f"{petition_route}/updates")
     desk.get_by_label("Title", exact=True).fill("Too early")
     desk.get_by_label("Text", exact=True).fill("Wait.")
@@ -93,7 +95,9 @@ def test_a_figure_from_elsewhere_is_in_the_total_and_in_a_frozen_count(
     expect(desk.get_by_role("dialog").locator("[data-total]")).to_contain_text("1,412 elsewhere")
 
 
-def test_staff_without_the_right_see_no_link_and_no_page(desk: Page, deployed_site: DeployedSite, petition_route: str) -> None:
+def test_staff_without_the_right_see_no_link_and_no_page(
+    desk: Page, deployed_site: DeployedSite, petition_route: str
+) -> None:
     sign_in(desk, deployed_site, issue_token(deployed_site.stack, "charlie", "counts"), petition_route)
     expect(desk.locator("[data-confirmed]")).to_be_visible()
     expect(desk.get_by_role("link", name="Updates")).to_have_count(0)

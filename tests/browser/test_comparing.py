@@ -79,7 +79,9 @@ def test_bob_gives_a_platform_its_key_and_compares_its_hashes(
     expect(desk.locator("[data-total]")).to_contain_text("together exactly 2 people")
 
 
-def test_a_comparison_is_cancelled_and_its_figure_stays(desk: Page, deployed_site: DeployedSite, petition_route: str) -> None:
+def test_a_comparison_is_cancelled_and_its_figure_stays(
+    desk: Page, deployed_site: DeployedSite, petition_route: str
+) -> None:
     issued = deployed_site.manage("POST", f"/petitions/{SLUG}/hash-keys", {"source": "freedom-united"})
     hashes, _ = hash_rows([(1, ALICES_EMAIL)], bytes.fromhex(issued.json()["key"]))
     sign_in(desk, deployed_site, route=f"{petition_route}/hashes")

@@ -47,7 +47,9 @@ def test_the_petition_page_comes_from_the_cache_and_personal_pages_never_do(cach
     fetch(cached_site.url + PAGE)
     assert fetch(f"{cached_site.url}{PAGE}?fbclid=1").headers["X-Cache"] == "Hit from cloudfront"
     for path in ("/confirm?token=x", f"{PAGE}/thanks", "/api/staff/petitions", "/staff"):
-        assert {fetch(cached_site.url + path).headers["X-Cache"].split()[0] for _ in range(2)} <= {"Miss", "Error"}, path
+        assert {fetch(cached_site.url + path).headers["X-Cache"].split()[0] for _ in range(2)} <= {"Miss", "Error"}, (
+            path
+        )
 
 
 def test_the_api_answers_only_to_the_cdn(cached_site: DeployedSite) -> None:
@@ -105,4 +107,6 @@ def test_while_the_api_is_down_cached_pages_stay_and_other_pages_are_busy(cached
         assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
         assert "busy" in busy.text.lower()
         assert fetch(f"{site_url}{PAGE}").status_code == 200
-        assert requests.post(f"{site_url}{PAGE}/signatures", data={"name": "Alice"}, timeout=PATIENCE).status_code == 502
+        assert (
+            requests.post(f"{site_url}{PAGE}/signatures", data={"name": "Alice"}, timeout=PATIENCE).status_code == 502
+        )

@@ -32,7 +32,9 @@ def test_the_inbox_page_shows_the_typed_address_and_sends_the_email_again_after_
 
 
 @pytest.mark.parametrize("accepts", [True, False])
-def test_the_form_asks_once_about_a_slip_in_the_address(phone: Page, deployed_site: DeployedSite, accepts: bool) -> None:
+def test_the_form_asks_once_about_a_slip_in_the_address(
+    phone: Page, deployed_site: DeployedSite, accepts: bool
+) -> None:
     open_petition(phone, deployed_site)
     fill(phone, f"slip{accepts}@gmial.com")
     press_sign(phone)

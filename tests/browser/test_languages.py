@@ -15,7 +15,9 @@ EMAIL = "alys@example.org"
 ENGLISH_WORDS = re.compile(r"\b(the|your|you|and|signature|petition)\b", re.IGNORECASE)
 
 
-def test_every_page_from_the_form_to_confirmation_is_in_welsh_and_accessible(browser: Browser, deployed_site: DeployedSite) -> None:
+def test_every_page_from_the_form_to_confirmation_is_in_welsh_and_accessible(
+    browser: Browser, deployed_site: DeployedSite
+) -> None:
     # The test injects axe, which the site's Content-Security-Policy would block.
     context = browser.new_context(viewport=PHONE, bypass_csp=True)
     page = context.new_page()

@@ -84,7 +84,9 @@ def test_a_target_is_removed_and_the_other_targets_stay_unchanged(
     assert stored_petition(deployed_site)["letter"]["targets"] == before[1:]
 
 
-def test_letters_to_members_of_parliament_need_a_table_of_members(desk: Page, deployed_site: DeployedSite, edit_route: str) -> None:
+def test_letters_to_members_of_parliament_need_a_table_of_members(
+    desk: Page, deployed_site: DeployedSite, edit_route: str
+) -> None:
     sign_in(desk, deployed_site, route=edit_route)
     open_letter(desk)
     desk.get_by_role("button", name="Add a target").click()
@@ -95,7 +97,9 @@ def test_letters_to_members_of_parliament_need_a_table_of_members(desk: Page, de
     expect(desk.get_by_role("alert")).to_contain_text("This site has no table of members of parliament")
 
 
-def test_a_translated_petition_needs_a_translated_letter(desk: Page, deployed_site: DeployedSite, edit_route: str) -> None:
+def test_a_translated_petition_needs_a_translated_letter(
+    desk: Page, deployed_site: DeployedSite, edit_route: str
+) -> None:
     sign_in(desk, deployed_site, route=edit_route)
     desk.get_by_text("The petition in Cymraeg").click()
     desk.get_by_label("Town council, as in “Dear …” (Cymraeg, optional)").fill("Cyngor y dref")

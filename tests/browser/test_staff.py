@@ -35,9 +35,7 @@ def test_the_list_links_to_the_count_of_a_petition(desk: Page, deployed_site: De
     expect(desk.locator("[data-fresh]")).to_contain_text(re.compile(r"As of \d+ \w+ \d{4}, \d\d:\d\d:\d\d UTC"))
 
 
-def test_every_chart_has_a_table_that_sums_to_the_count(
-    desk: Page, deployed_site: DeployedSite, count: int
-) -> None:
+def test_every_chart_has_a_table_that_sums_to_the_count(desk: Page, deployed_site: DeployedSite, count: int) -> None:
     sign_in(desk, deployed_site, route=COUNT_ROUTE)
     expect(desk.locator(".curve canvas")).to_be_visible()
     desk.get_by_text("By day (all)").click()

@@ -19,6 +19,7 @@ def open_sign_in(page: Page, site: DeployedSite) -> None:
 
 def opener_of(route: str, selector: str) -> Callable[[Page, DeployedSite], None]:
     """Return a function that signs in, opens the route, and waits for the selector."""
+
     def open_view(page: Page, site: DeployedSite) -> None:
         sign_in(page, site, route=route)
         page.locator(selector).first.wait_for()

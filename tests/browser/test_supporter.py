@@ -117,7 +117,9 @@ def test_a_double_click_sends_the_form_once(phone: Page, deployed_site: Deployed
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_form_that_a_busy_site_refuses_is_sent_again_with_a_message(phone: Page, deployed_site: DeployedSite, status: int) -> None:
+def test_a_form_that_a_busy_site_refuses_is_sent_again_with_a_message(
+    phone: Page, deployed_site: DeployedSite, status: int
+) -> None:
     open_petition(phone, deployed_site)
     refusals = iter([status, status])
 

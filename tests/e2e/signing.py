@@ -14,7 +14,9 @@ PROBLEM_TYPE = "application/problem+json"
 
 
 def sign(site: DeployedSite, email: str, **fields: object) -> requests.Response:
-    return requests.post(f"{site.url}{PETITION_PATH}/signatures", json={**ALICES_SIGNATURE, "email": email, **fields}, timeout=30)
+    return requests.post(
+        f"{site.url}{PETITION_PATH}/signatures", json={**ALICES_SIGNATURE, "email": email, **fields}, timeout=30
+    )
 
 
 def emailed_link(site: DeployedSite, email: str, purpose: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import PETITION_PATH, press_button, emailed_link, sign
+from tests.e2e.signing import PETITION_PATH, emailed_link, press_button, sign
 from tests.emulated import eventually
 
 

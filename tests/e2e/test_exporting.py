@@ -10,7 +10,7 @@ import requests
 from stack.console import Failure
 from stack.manage import manage, settings
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import press_button, emailed_link, sign
+from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 from tests.exporting import rows_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import press_button, emailed_link, sign
+from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 from tests.letters.lettering import HOME_SECRETARY
 
@@ -37,13 +37,17 @@ def test_a_letter_reaches_its_target_only_once_and_after_its_sender_has_confirme
     assert len(letters_with(site, "A letter by a test")) == 1
 
 
-def test_a_person_who_has_confirmed_can_send_a_letter_by_the_link_in_our_next_email(deployed_site: DeployedSite) -> None:
+def test_a_person_who_has_confirmed_can_send_a_letter_by_the_link_in_our_next_email(
+    deployed_site: DeployedSite,
+) -> None:
     """The next email follows a minute after the email to confirm."""
     site, email, subject = deployed_site, "adds@example.org", "A letter asked for later"
     assert sign(site, email, name="Alice Adds").status_code == 202
     assert press_button(emailed_link(site, email, "confirm")).status_code == 200
     assert sign(site, email, name="Alice Adds", letter={"send": True, "subject": subject}).status_code == 202
-    [next_mail] = eventually(lambda: [mail for mail in site.mails(email) if "send a letter in your" in mail["text"]], 180)
+    [next_mail] = eventually(
+        lambda: [mail for mail in site.mails(email) if "send a letter in your" in mail["text"]], 180
+    )
     [letter_link] = re.findall(rf"{re.escape(site.url)}/confirm\?token=\S+", next_mail["text"])
     assert subject in requests.get(letter_link, timeout=30).text
     assert press_button(letter_link, **{"letter.send": "yes", "letter.subject": subject}).status_code == 200

@@ -37,10 +37,14 @@ def count_of_source(site: DeployedSite) -> int:
     return int(counts.get(SOURCE, 0))
 
 
-def test_a_partners_signatures_count_immediately_and_only_once(deployed_site: DeployedSite, partners_token: str) -> None:
+def test_a_partners_signatures_count_immediately_and_only_once(
+    deployed_site: DeployedSite, partners_token: str
+) -> None:
     before = deployed_site.counts()["confirmed"]
     count_before = count_of_source(deployed_site)
-    batch = {"signatures": [sample_signature(1), sample_signature(2), sample_signature(1, email="other@partner.example")]}
+    batch = {
+        "signatures": [sample_signature(1), sample_signature(2), sample_signature(1, email="other@partner.example")]
+    }
     for expected in (["accepted", "accepted", "invalid"], ["existing", "existing", "invalid"]):
         answer = send(deployed_site, partners_token, batch)
         assert answer.status_code == 200, answer.text
@@ -50,7 +54,9 @@ def test_a_partners_signatures_count_immediately_and_only_once(deployed_site: De
     assert count_of_source(deployed_site) == count_before + 3
 
 
-def test_only_a_partners_token_sends_signatures_and_that_token_opens_no_staff_path(deployed_site: DeployedSite, partners_token: str) -> None:
+def test_only_a_partners_token_sends_signatures_and_that_token_opens_no_staff_path(
+    deployed_site: DeployedSite, partners_token: str
+) -> None:
     assert requests.post(f"{deployed_site.url}{PATH}", json=sample_signature(4), timeout=30).status_code == 401
     assert send(deployed_site, "staff_x", sample_signature(4)).status_code == 401
     assert send(deployed_site, deployed_site.staff_token, sample_signature(4)).status_code == 403
@@ -58,7 +64,9 @@ def test_only_a_partners_token_sends_signatures_and_that_token_opens_no_staff_pa
         assert deployed_site.staff_as(partners_token, path).status_code == 403
 
 
-def test_an_osdi_client_completes_a_round_trip_with_the_header_of_osdi(deployed_site: DeployedSite, partners_token: str) -> None:
+def test_an_osdi_client_completes_a_round_trip_with_the_header_of_osdi(
+    deployed_site: DeployedSite, partners_token: str
+) -> None:
     def fetch(method: str, url: str, body: Any) -> tuple[int, Document]:
         assert url.startswith(deployed_site.url)
         headers = {"OSDI-API-Token": partners_token, "Content-Type": "application/json"}

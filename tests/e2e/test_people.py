@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import press_button, emailed_link, sign
+from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 
 
@@ -22,7 +22,9 @@ def find_signatures(site: DeployedSite, email: str) -> list[dict[str, Any]]:
     return signatures
 
 
-def test_staff_find_show_resend_and_erase_a_signature_and_its_person_signs_again(site_with_sign_in: DeployedSite) -> None:
+def test_staff_find_show_resend_and_erase_a_signature_and_its_person_signs_again(
+    site_with_sign_in: DeployedSite,
+) -> None:
     site, email = site_with_sign_in, "asks.about.it@example.org"
     before = site.counts()["confirmed"]
     assert find_signatures(site, email) == []

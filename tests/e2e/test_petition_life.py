@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.deployed import DeployedSite, a_draft
-from tests.e2e.signing import ALICES_SIGNATURE, press_button, emailed_link
+from tests.e2e.signing import ALICES_SIGNATURE, emailed_link, press_button
 from tests.emulated import eventually
 
 
@@ -15,7 +15,9 @@ def get(site: DeployedSite, path: str) -> requests.Response:
 
 
 def sign(site: DeployedSite, slug: str, email: str) -> requests.Response:
-    return requests.post(f"{site.url}/api/petitions/{slug}/signatures", json={**ALICES_SIGNATURE, "email": email}, timeout=30)
+    return requests.post(
+        f"{site.url}/api/petitions/{slug}/signatures", json={**ALICES_SIGNATURE, "email": email}, timeout=30
+    )
 
 
 def change_state(site: DeployedSite, slug: str, state: str, **fields: str) -> Any:

@@ -38,7 +38,9 @@ def test_bad_input_gets_a_problem_and_invalid_fields_get_field_errors(
     ],
     ids=["read", "refused by us", "refused by Lambda"],
 )
-def test_a_body_of_megabytes_is_read_or_refused_with_an_explanation(deployed_site: DeployedSite, size: int, detail: str) -> None:
+def test_a_body_of_megabytes_is_read_or_refused_with_an_explanation(
+    deployed_site: DeployedSite, size: int, detail: str
+) -> None:
     headers = {"Authorization": f"Bearer {deployed_site.staff_token}", "Content-Type": "application/json"}
     url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/figures"
     answer = requests.post(url, data=b"{" * size, headers=headers, timeout=30)
@@ -62,7 +64,9 @@ def test_answers_404_and_401_are_problems(deployed_site: DeployedSite, path: str
     assert status != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("path", ["/", f"/petitions/{SLUG}", PETITION_PATH, f"{PETITION_PATH}/count", "/confirm?token=x", "/no/such/page"])
+@pytest.mark.parametrize(
+    "path", ["/", f"/petitions/{SLUG}", PETITION_PATH, f"{PETITION_PATH}/count", "/confirm?token=x", "/no/such/page"]
+)
 def test_head_answers_like_get_without_the_body(deployed_site: DeployedSite, path: str) -> None:
     get, head = (requests.request(method, f"{deployed_site.url}{path}", timeout=30) for method in ("GET", "HEAD"))
     assert (head.status_code, head.content) == (get.status_code, b"")

@@ -119,7 +119,9 @@ def test_an_unknown_petition_gets_a_described_answer(case: Case[Any], site_url: 
 
 @valid_requests.include(tag="staff").parametrize()
 @bounded
-def test_valid_staff_requests_get_described_answers(case: Case[Any], site_url: str, slug: str, staff_token: str) -> None:
+def test_valid_staff_requests_get_described_answers(
+    case: Case[Any], site_url: str, slug: str, staff_token: str
+) -> None:
     _call_and_check(case, site_url, slug, Authorization=f"Bearer {staff_token}")
 
 

@@ -37,7 +37,9 @@ def test_staff_list_every_petition(deployed_site: DeployedSite) -> None:
     assert set(listed) == {"slug", "title", "state", "scheduled_opening", "confirmed", "pending"}
 
 
-@pytest.mark.parametrize("options", [{"params": {"by": "day", "format": "csv"}}, {"params": {"by": "day"}, "accept": 1}])
+@pytest.mark.parametrize(
+    "options", [{"params": {"by": "day", "format": "csv"}}, {"params": {"by": "day"}, "accept": 1}]
+)
 def test_staff_get_csv_for_their_spreadsheet(deployed_site: DeployedSite, options: dict[str, object]) -> None:
     headers = {"Authorization": f"Bearer {deployed_site.staff_token}"}
     if "accept" in options:

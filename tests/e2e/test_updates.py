@@ -5,7 +5,7 @@ from typing import Any
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import press_button, emailed_link, sign
+from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 
 TEXT = {"title": "The Home Secretary answered", "markdown": "She said **yes**."}

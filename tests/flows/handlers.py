@@ -10,7 +10,6 @@ import boto3
 from chalice.test import Client, HTTPResponse
 
 import app
-
 from chalicelib.delivery import worker as mail
 from chalicelib.projections import worker as projections
 from chalicelib.signatures import worker as signatures
@@ -98,8 +97,6 @@ class EmulatedSite:
         new, self._seen_mails = mails[self._seen_mails :], len(mails)
         return new
 
-
-
     def count(self) -> int:
         return int(self.counts()["confirmed"])
 
@@ -137,9 +134,6 @@ def _lambda_record(record: dict[str, Any], arn: str) -> dict[str, Any]:
     created = record["dynamodb"]["ApproximateCreationDateTime"]
     change = {**record["dynamodb"], "ApproximateCreationDateTime": created.timestamp()}
     return {**record, "dynamodb": change, "eventSourceARN": arn}
-
-
-
 
 
 def _receive_all(queue_url: str) -> list[dict[str, Any]]:

@@ -18,9 +18,6 @@ def funnel_totals(site: EmulatedSite) -> Mapping[str, int]:
     return {name: number for name, number in body["totals"].items() if number}
 
 
-
-
-
 def press_button(site: EmulatedSite, mail: dict[str, Any], purpose: str) -> None:
     """Press the button on the page of an email's link."""
     answer = site.post_form(f"/{purpose}", {"token": token_in(link_in(mail, purpose))})

@@ -155,7 +155,9 @@ def test_a_permanent_bounce_stops_all_email(site: EmulatedSite) -> None:
 @pytest.mark.parametrize("by", list(TallyDimension))
 def test_every_breakdown_sums_to_the_total(site: EmulatedSite, by: TallyDimension) -> None:
     for number, (country, source) in enumerate([("GB", "bbc-news"), ("FR", "bbc-news"), ("IE", None)]):
-        sign_and_confirm(site, email=f"a{number}@example.org", country=country, **({"source": source} if source else {}))
+        sign_and_confirm(
+            site, email=f"a{number}@example.org", country=country, **({"source": source} if source else {})
+        )
     answer = site.counts(f"?by={by}")
     assert answer["confirmed"] == 3 == sum(row["confirmed"] for row in answer["breakdown"])
 
