@@ -123,7 +123,7 @@ class World:
         if not batch:
             return
         done = object()
-        event = stream_event(batch, self.tables.moments)
+        event = stream_event(batch, self.tables.times_by_sequence)
         answer = self.during(function, lambda: (self.site.invoke(function, event), done)[1], faults)
         if answer is done:
             assert function != "relay_mail" or not self._not_queued(batch), (

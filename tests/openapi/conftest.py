@@ -1,4 +1,4 @@
-"""A site with petitions in every state, and a sign-in provider."""
+"""Fixtures: a site that has everything the requests need."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.signin.issuing import CLIENT, Issuing, issuing
 
 @pytest.fixture
 def site(fake_site: FakeSite, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
-    """Petitions in every state. Alice has signed the open one. A sign-in provider is configured."""
+    """A site with petitions in every state and a sign-in provider. Alice has signed the open petition."""
     values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)

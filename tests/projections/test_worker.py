@@ -26,7 +26,7 @@ def three(petition: Petition, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
 
 def projected(site: FakeSite) -> None:
     assert isinstance(site.tables, Streaming)
-    site.invoke("project_signatures", stream_event(site.tables.log, site.tables.moments))
+    site.invoke("project_signatures", stream_event(site.tables.log, site.tables.times_by_sequence))
 
 
 def test_with_a_table_confirmed_signatures_are_counted_by_constituency(

@@ -32,7 +32,7 @@ def projected(fake_site: FakeSite, petition: Petition) -> FakeSite:
     signed(streaming, petition, CHARLIE)
     fake_site.clock.forward(DAY)
     withdraw(key_of(petition, bob), petition, fake_site.clock(), streaming)
-    fake_site.invoke("project_signatures", stream_event(streaming.log, streaming.moments))
+    fake_site.invoke("project_signatures", stream_event(streaming.log, streaming.times_by_sequence))
     return fake_site
 
 
