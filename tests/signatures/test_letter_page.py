@@ -17,7 +17,7 @@ from tests.letters.lettering import (
     PENDING,
     WELSH_LETTER,
     a_petition_with_a_letter,
-    relayed,
+    relay,
     send_all,
 )
 
@@ -62,7 +62,7 @@ def form_on(page: Any) -> dict[str, str]:
 def arrived(fake_site: FakeSite, petition: Petition) -> list[Any]:
     """Relay the confirmation, send what it requests, and return the letters."""
     fake_site.mailer.mails.clear()
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition)))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition)))
     send_all(fake_site)
     return fake_site.mailer.mails
 
