@@ -13,21 +13,21 @@ from tests.actors import ALICE, confirmed
 from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, Scene, counted_right
 from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
-from tests.totals.hashes.hashing import HASHES, SLUG, SOURCE, a_comparison, hashed
+from tests.totals.hashes.hashing import HASHES, SLUG, SOURCE, a_comparison, hashes_of
 
 STAFF = f"/api/staff/petitions/{SLUG}"
 
 
 def a_source_with_a_key(fake_site: FakeSite) -> None:
     bob_may_all(fake_site)
-    fake_site.hashes = hashed(fake_site.tables, [ALICE.email])  # type: ignore[attr-defined]
+    fake_site.hashes = hashes_of(fake_site.tables, [ALICE.email])  # type: ignore[attr-defined]
 
 
 def a_comparison_that_waits(fake_site: FakeSite) -> None:
     """Of two people who signed elsewhere, Alice signed here too."""
     bob_may_all(fake_site)
     confirmed(fake_site.tables, PETITION, ALICE)
-    hashes = hashed(fake_site.tables, [ALICE.email, "else@mail.example"])
+    hashes = hashes_of(fake_site.tables, [ALICE.email, "else@mail.example"])
     fake_site.job = a_comparison(fake_site.tables, fake_site.bucket, hashes)  # type: ignore[attr-defined]
 
 

@@ -27,8 +27,8 @@ from tests.faults.scenes import (
 )
 from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, read
 from tests.signatures.test_erase import LEFT
-from tests.signin.issuing import CLIENT, issuing
-from tests.signin.test_api import BEGUN, RETURNED
+from tests.signin.fake_provider import CLIENT, a_fake_provider
+from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
 PERSON = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
 
@@ -51,8 +51,8 @@ def _issuer() -> str:
     """Start a provider that lets Bob in, until the process ends, and return its address."""
     running = ExitStack()
     atexit.register(running.close)
-    site = running.enter_context(issuing())
-    site.vouch(exp=int((NOW + DAY).timestamp()))
+    site = running.enter_context(a_fake_provider())
+    site.issue_token(exp=int((NOW + DAY).timestamp()))
     return site.issuer
 
 
@@ -146,8 +146,8 @@ PEOPLE_SCENES = [
     Scene("people", bob_and_alice_confirmed,
           partial(as_function_of, "people", "/api/staff/people/{slug}/{signature_id}", PERSON), counted_right),
     Scene("show_sign_in", bob_may_all, partial(get, "/staff/signed-in"), counted_right),
-    Scene("begin_sign_in", bob_may_all, partial(sign_in, "/api/staff/sign-in", BEGUN), counted_right),
-    Scene("open_session", bob_may_all, partial(sign_in, "/api/staff/session", RETURNED), is_noted("signed-in")),
+    Scene("begin_sign_in", bob_may_all, partial(sign_in, "/api/staff/sign-in", SIGN_IN_BODY), counted_right),
+    Scene("open_session", bob_may_all, partial(sign_in, "/api/staff/session", SESSION_BODY), is_noted("signed-in")),
     Scene("sign_in", bob_may_all, partial(as_function_of, "sign_in", "/staff/signed-in", "/staff/signed-in"),
           counted_right),
 ]  # fmt: skip

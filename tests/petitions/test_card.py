@@ -26,7 +26,8 @@ def test_every_title_fits_into_1200_by_630_pixels(title: str, count: int | None)
     assert size_of(picture) == (1200, 630)
     assert len(picture) < 300_000
     size, lines = _size_and_lines(title.strip())
-    assert all(len(line) <= characters for each, characters, _ in SIZES if each == size for line in lines)
+    [characters] = [characters for font_size, characters, _ in SIZES if font_size == size]
+    assert all(len(line) <= characters for line in lines)
 
 
 def test_title_and_count_are_drawn() -> None:

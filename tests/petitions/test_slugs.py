@@ -1,4 +1,4 @@
-"""Requests for unknown slugs: they cost at most one read a second, and evict no petition that exists."""
+"""Requests for unknown slugs cost at most one read a second, and evict no petition that exists."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def is_known(slug: str, clock: Clock, tables: FakeTables) -> bool:
         return False
 
 
-def throttled(*_: object, **__: object) -> None:
+def throttle(*_: object, **__: object) -> None:
     raise Throttled("storage")
 
 
@@ -49,12 +49,12 @@ def test_unknown_slugs_do_not_stop_genuine_signatures_while_reads_are_throttled(
         fake_site.clock.forward(SECOND / 100)
         if number == 3400:
             for read in READS:
-                monkeypatch.setattr(fake_site.tables, read, throttled)
+                monkeypatch.setattr(fake_site.tables, read, throttle)
         assert post(f"random-{number}", "attacker") in (404, 503)
     assert [post("safe-children", f"genuine-{number}") for number in range(20)] == [202] * 20
 
 
-def test_unknown_slugs_cost_one_read_a_second_whatever_is_asked(tables: FakeTables, clock: Clock) -> None:
+def test_unknown_slugs_cost_one_read_a_second_even_if_all_differ(tables: FakeTables, clock: Clock) -> None:
     a_published_petition(tables)
     tables.calls.clear()
     for number in range(1000):
@@ -88,7 +88,7 @@ def test_a_new_petition_is_known_within_a_second_during_an_attack(tables: FakeTa
     assert is_known("safe-children", clock, tables)
 
 
-def test_while_the_list_cannot_be_read_a_new_petition_is_unavailable_not_unknown(
+def test_a_new_petition_is_unavailable_not_unknown_while_the_list_cannot_be_read(
     tables: FakeTables, clock: Clock
 ) -> None:
     """A client tries again after 503, not after 404."""

@@ -23,7 +23,7 @@ def test_subtracting_has_no_source_limit() -> None:
     assert tally_change("safe-children", 1, TallyEntry(-1, NOW, "GB", "bbc")).when is None
 
 
-def test_opening_again_changes_nothing(tables: FakeTables) -> None:
+def test_opening_a_tally_again_changes_nothing(tables: FakeTables) -> None:
     open_tally("safe-children", 3, OPENED, tables)
     tables.items[keys.tally_head("safe-children")]["total"] = 7
     tables.items[keys.snapshot("safe-children")]["count"] = 7
