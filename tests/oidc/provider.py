@@ -19,12 +19,12 @@ from django.urls import include, path
 
 from tests.oidc.people import CLIENT, PASSWORD, PEOPLE, PUBLIC_CLIENT, SECRET
 
-LOGIN = '<title>Log in</title><form method="post">{% csrf_token %}{{ form.as_p }}<button>Log in</button></form>'
+LOGIN_PAGE = '<title>Log in</title><form method="post">{% csrf_token %}{{ form.as_p }}<button>Log in</button></form>'
 
 
 def configure(port: int, folder: Path) -> None:
     key = generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    templates = {"loaders": [("django.template.loaders.locmem.Loader", {"registration/login.html": LOGIN})]}
+    templates = {"loaders": [("django.template.loaders.locmem.Loader", {"registration/login.html": LOGIN_PAGE})]}
     settings.configure(
         SECRET_KEY="only-on-loopback-and-only-for-a-test",
         ALLOWED_HOSTS=["127.0.0.1"],

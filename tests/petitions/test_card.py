@@ -9,7 +9,7 @@ from tests.actors import a_petition, a_published_petition
 from tests.fake_site import FakeSite
 
 PNG = b"\x89PNG\r\n\x1a\n"
-CARD = "/petitions/safe-children/card.png"
+CARD_URL = "/petitions/safe-children/card.png"
 
 
 def size_of(picture: bytes) -> tuple[int, ...]:
@@ -37,9 +37,9 @@ def test_title_and_count_are_drawn() -> None:
 
 def test_a_petitions_card_is_a_png_that_caches_keep(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables)
-    answer = fake_site.get(CARD)
+    answer = fake_site.get(CARD_URL)
     assert (answer.status_code, answer.headers["Content-Type"], size_of(answer.body)) == (200, "image/png", (1200, 630))
     assert answer.headers["Cache-Control"].startswith("public, max-age=600")
-    head = fake_site.client.http.request("HEAD", CARD)
+    head = fake_site.client.http.request("HEAD", CARD_URL)
     assert (head.status_code, head.body) == (200, b"")
     assert fake_site.get("/petitions/nothing/card.png").status_code == 404

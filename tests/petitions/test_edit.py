@@ -34,7 +34,7 @@ def test_a_taken_slug_is_refused_and_nothing_is_written(tables: FakeTables) -> N
     assert tables.items == before
 
 
-def test_of_two_concurrent_creates_only_one_gets_the_slug(tables: FakeTables) -> None:
+def test_only_one_of_two_concurrent_creates_gets_the_slug(tables: FakeTables) -> None:
     class SlugTakenMeanwhile(FakeTables):
         def transact(self, writes: Sequence[Change | NewItem]) -> None:
             new = writes[0]

@@ -28,7 +28,7 @@ def test_the_allowed_sites_may_frame_a_page(fake_site: FakeSite, page: str) -> N
 
 
 @pytest.mark.parametrize("page", [FORM_URL, COUNTER_URL, f"{THANKS_URL}?embed=1"])
-def test_nobody_may_frame_a_petition_without_allowed_sites(fake_site: FakeSite, page: str) -> None:
+def test_no_site_may_frame_a_petition_without_allowed_sites(fake_site: FakeSite, page: str) -> None:
     a_published_petition(fake_site.tables)
     assert frame_ancestors(fake_site.get(page).headers["Content-Security-Policy"]) == ["'none'"]
 

@@ -13,12 +13,12 @@ from tests.fake_site import Clock, FakeSite
 from tests.fakes import FakeTables
 
 SECOND = timedelta(seconds=1)
-READS = ("get", "batch_get", "query")
+READ_METHODS = ("get", "batch_get", "query")
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The test's clock. The cache follows it."""
+    """The test's clock, which the cache uses too."""
     clock = Clock()
     monkeypatch.setattr(caching, "monotonic", lambda: (clock() - NOW).total_seconds())
     return clock
@@ -48,7 +48,7 @@ def test_unknown_slugs_do_not_stop_genuine_signatures_while_reads_are_throttled(
     for number in range(4400):
         fake_site.clock.forward(SECOND / 100)
         if number == 3400:
-            for read in READS:
+            for read in READ_METHODS:
                 monkeypatch.setattr(fake_site.tables, read, throttle)
         assert post(f"random-{number}", "attacker") in (404, 503)
     assert [post("safe-children", f"genuine-{number}") for number in range(20)] == [202] * 20
@@ -63,7 +63,7 @@ def test_unknown_slugs_cost_one_read_a_second_even_if_all_differ(tables: FakeTab
     assert 10 <= len(tables.calls) <= 11
 
 
-def test_reads_for_unknown_slugs_that_fail_are_limited_too(tables: FakeTables, clock: Clock) -> None:
+def test_failed_reads_for_unknown_slugs_are_limited_too(tables: FakeTables, clock: Clock) -> None:
     tables.fail_next(*[Throttled("storage")] * 1000)
     for number in range(1000):
         clock.forward(SECOND / 100)

@@ -1,4 +1,4 @@
-"""A petition in several languages: its versions, and what it lacks."""
+"""A petition in several languages: its versions, and fields without a translation."""
 
 from typing import Any
 

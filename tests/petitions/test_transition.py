@@ -20,7 +20,7 @@ ALLOWED = {
     "closed": {"open", "removed"},
     "removed": {"draft"},
 }
-PAIRS = [(old, new) for old in PetitionState for new in PetitionState]
+STATE_PAIRS = [(old, new) for old in PetitionState for new in PetitionState]
 
 
 def a_petition_that_is(state: str, **changes: Any) -> Petition:
@@ -42,7 +42,7 @@ def refused_fields(petition: Petition, transition: Transition) -> list[str]:
     return [error.field for error in caught.value.errors]
 
 
-@pytest.mark.parametrize(("old", "new"), PAIRS)
+@pytest.mark.parametrize(("old", "new"), STATE_PAIRS)
 def test_only_allowed_transitions_are_accepted(old: PetitionState, new: PetitionState) -> None:
     petition = a_petition_that_is(old)
     if new in ALLOWED[old]:
@@ -53,7 +53,7 @@ def test_only_allowed_transitions_are_accepted(old: PetitionState, new: Petition
         assert (caught.value.state, caught.value.new_state) == (old, new)
 
 
-@pytest.mark.parametrize(("old", "new"), [pair for pair in PAIRS if pair[1] in ALLOWED[pair[0]]])
+@pytest.mark.parametrize(("old", "new"), [pair for pair in STATE_PAIRS if pair[1] in ALLOWED[pair[0]]])
 def test_only_opening_and_closing_can_be_scheduled(old: PetitionState, new: PetitionState) -> None:
     petition = a_petition_that_is(old)
     if (old, new) not in SCHEDULED:

@@ -76,7 +76,7 @@ def test_a_drift_larger_than_the_number_of_moving_signatures_is_found() -> None:
     assert result.moving == 1
 
 
-def test_a_confirmation_after_the_tally_was_read_hides_no_drift() -> None:
+def test_a_confirmation_after_the_tally_was_read_does_not_hide_a_drift() -> None:
     """Bob confirms more than SKEW after the tally is read, during the walk."""
     tables = ChangesMeanwhile()
     petition = a_published_petition(tables)

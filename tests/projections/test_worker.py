@@ -1,4 +1,4 @@
-"""The projecting function, with and without the charity's table of constituencies."""
+"""The function that projects signatures, with and without the charity's table of constituencies."""
 
 import pytest
 

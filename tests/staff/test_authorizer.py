@@ -17,7 +17,7 @@ from tests.partnering import oaks_token
 
 ARN = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
 STAFF_PATHS = ["/api/staff/petitions", "/api/staff/petitions/safe-children/counts"]
-NOT_TOKENS = ["", "Bearer", "Bearer ", "Bearer x", "Basic Ym9iOng=", "Bearer staff_0000_0000", "Bearer " + "x" * 5000]
+INVALID_TOKENS = ["", "Bearer", "Bearer ", "Bearer x", "Basic Ym9iOng=", "Bearer staff_0000_0000", "Bearer " + "x" * 5000]
 
 
 def policy_for(authorization: str) -> Mapping[str, Any]:
@@ -40,7 +40,7 @@ def test_the_manage_right_does_not_allow_counts(fake_site: FakeSite) -> None:
         assert fake_site.get(path, authorization=f"Bearer {token}").status_code == 403
 
 
-@pytest.mark.parametrize("authorization", NOT_TOKENS)
+@pytest.mark.parametrize("authorization", INVALID_TOKENS)
 def test_an_invalid_token_raises_exactly_unauthorized(fake_site: FakeSite, authorization: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         policy_for(authorization)
@@ -79,7 +79,7 @@ def _token_with(fake_site: FakeSite, held: Right) -> str:
 
 @pytest.mark.parametrize("held", [*Right, None])
 def test_a_route_is_open_only_to_its_right(fake_site: FakeSite, held: Right | None) -> None:
-    """Every route with every right and with none (OWASP API5): 401 without a token, 403 without the right."""
+    """Every route with each right, and without a token (OWASP API5): 401 without a token, 403 without the right."""
     token = {"authorization": f"Bearer {_token_with(fake_site, held)}"} if held else {}
     for right, method, path in EVERY_ROUTE:
         status = fake_site.client.http.request(method, path, headers=token, body=b"").status_code

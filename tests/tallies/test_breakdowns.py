@@ -37,7 +37,7 @@ def test_any_range_of_days_is_accepted(tables: FakeTables, petition: Petition, d
     assert breakdown(petition, TallyDimension.DAY, days, NOW, tables).confirmed == confirmed
 
 
-def test_hours_include_the_day(tables: FakeTables, petition: Petition) -> None:
+def test_the_key_of_an_hour_includes_the_day(tables: FakeTables, petition: Petition) -> None:
     count_signatures_at(tables, petition, NOW, NOW + DAY)
     counts: Breakdown = breakdown(petition, TallyDimension.HOUR, Days(), NOW + DAY, tables)
     assert counts.values == {"2026-11-24T12:00:00Z": 1, "2026-11-25T12:00:00Z": 1}

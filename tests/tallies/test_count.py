@@ -75,7 +75,7 @@ def test_a_day_is_closed_an_hour_after_midnight(tables: FakeTables, petition: Pe
         assert head(tables)["through"] == through
 
 
-def test_a_clock_that_runs_ahead_closes_no_day(tables: FakeTables, petition: Petition) -> None:
+def test_a_clock_that_runs_ahead_does_not_close_a_day(tables: FakeTables, petition: Petition) -> None:
     count_signatures_at(tables, petition, NOW)
     tables.answered_at = NOW
     assert exact_count(petition, NOW + timedelta(hours=25), tables).confirmed == 1
@@ -84,7 +84,7 @@ def test_a_clock_that_runs_ahead_closes_no_day(tables: FakeTables, petition: Pet
     assert exact_count(petition, NOW, tables).confirmed == 2
 
 
-def test_a_clock_that_runs_behind_closes_no_day_either(tables: FakeTables, petition: Petition) -> None:
+def test_a_clock_that_runs_behind_does_not_close_a_day_either(tables: FakeTables, petition: Petition) -> None:
     """A day that is over for AWS, but not for the reader, still gets that reader's confirmations."""
     count_signatures_at(tables, petition, NOW)
     tables.answered_at = NOW + 2 * DAY
@@ -116,7 +116,7 @@ def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeT
     st.lists(st.tuples(st.integers(0, 120), st.sampled_from([1, 1, -1])), max_size=25),
     st.lists(st.integers(0, 200), max_size=6),
 )
-def test_closing_never_changes_a_number(entries: list[tuple[int, int]], reads: list[int]) -> None:
+def test_closing_a_day_never_changes_a_number(entries: list[tuple[int, int]], reads: list[int]) -> None:
     tables = FakeTables()
     petition = a_published_petition(tables)
     events = sorted([(hours, amount) for hours, amount in entries] + [(hours, 0) for hours in reads])

@@ -74,7 +74,7 @@ def test_a_petition_without_a_snapshot_is_counted(tables: FakeTables, petition: 
     assert tables.items[keys.snapshot(petition.slug)]["count"] == 1
 
 
-def test_public_counts_are_snapshots_or_counted_anew(tables: FakeTables, petition: Petition) -> None:
+def test_public_counts_come_from_a_snapshot_or_a_new_count(tables: FakeTables, petition: Petition) -> None:
     fresh, stale = petition, a_published_petition(tables, slug="another")
     later = NOW + FRESH
     confirmed(tables, fresh)

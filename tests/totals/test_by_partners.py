@@ -17,7 +17,7 @@ from tests.fakes import FakeTables
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.totals.test_api import TOTAL_URL, enter_figure
 
-BY_EMAIL = "Every signature that its owner had confirmed by email"
+EMAIL_SENTENCE = "Every signature that its owner had confirmed by email"
 MEMBERS = [Person(f"Member {number}", f"member{number}@mail.example") for number in range(4)]
 
 
@@ -83,7 +83,7 @@ def test_a_statement_says_how_many_confirmed_by_email(fake_site: FakeSite, signe
     page = fake_site.get(path).body.decode()
     assert "1 confirmed by email; 4 were sent by partners who checked them." in page
     assert "<strong>5</strong> signatures<" in page
-    assert BY_EMAIL not in page
+    assert EMAIL_SENTENCE not in page
     assert "Cadarnhawyd 1 drwy e-bost; anfonwyd 4 gan bartneriaid" in fake_site.get(f"{path}?lang=cy").body.decode()
 
 
@@ -91,6 +91,6 @@ def test_a_statement_without_signatures_from_partners_keeps_its_sentence(fake_si
     confirmed(fake_site.tables, petition, ALICE)
     token = statement_token(freeze(petition, NOW, fake_site.tables), TOKEN_KEYS)
     page = fake_site.get(f"/statements/{token}").body.decode()
-    assert BY_EMAIL in page
+    assert EMAIL_SENTENCE in page
     assert "partners" not in page
     assert "<strong>1</strong> confirmed signature<" in page

@@ -73,7 +73,7 @@ def test_counts_by_version_and_area_sum_to_confirmed(projected_site: FakeSite, p
     assert rows == [{"key": petition.text_version, "confirmed": 1}]
 
 
-def test_not_yet_assigned_signatures_have_a_row(fake_site: FakeSite, petition: Petition) -> None:
+def test_unassigned_signatures_have_a_row(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition)
     body = get_as_bob(fake_site, f"{COUNTS_URL}?by=postcode-area").json_body
     assert body["breakdown"] == [{"key": "not yet assigned", "confirmed": 1}]

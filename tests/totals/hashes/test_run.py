@@ -1,4 +1,4 @@
-"""A comparison of hashes with our signers: exact, once, and without a trace of the hashes."""
+"""A comparison of hashes with our signers is exact, happens once, and leaves no hashes behind."""
 
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, Person, confirmed, ke
 from tests.fakes import FakeBucket, FakeTables
 from tests.totals.hashes.hashing import SLUG, a_comparison, hashes_of, issue_source_key, run_comparison
 
-ELSEWHERE = [ALICE.email, "Else.Where+news@mail.example", "other@bücher.example"]
+ADDRESSES_ELSEWHERE = [ALICE.email, "Else.Where+news@mail.example", "other@bücher.example"]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_the_total_is_exact_after_a_comparison(
     confirmed(tables, petition, ALICE)
     confirmed(tables, petition, BOB)
     signed(tables, petition, CHARLIE)
-    job = a_comparison(tables, bucket, hashes_of(tables, [*ELSEWHERE, CHARLIE.email]))
+    job = a_comparison(tables, bucket, hashes_of(tables, [*ADDRESSES_ELSEWHERE, CHARLIE.email]))
     assert bounds_and_sentence(tables)[:2] == (4, 6)
     done = run_comparison(job, tables, bucket, tmp_path)
     assert (done.state, done.seen, done.here) == (JobState.DONE, 2, 1)
@@ -69,7 +69,7 @@ def test_an_address_has_one_hash_however_it_is_written(
 def test_the_hashes_are_deleted_however_a_comparison_ends(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
-    run_comparison(a_comparison(tables, bucket, hashes_of(tables, ELSEWHERE)), tables, bucket, tmp_path)
+    run_comparison(a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE)), tables, bucket, tmp_path)
     failed = run_comparison(a_comparison(tables, bucket, ["alice@mail.example"]), tables, bucket, tmp_path / "..")
     assert (failed.state, failed.why) == (JobState.FAILED, "Line 1 is not a hash of our tool")
     assert not bucket.objects
@@ -95,7 +95,7 @@ def test_a_wrong_file_is_refused_with_the_reason(
 def test_a_file_that_windows_powershell_has_written_is_compared(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, encoding: str
 ) -> None:
-    hashes = hashes_of(tables, ELSEWHERE)
+    hashes = hashes_of(tables, ADDRESSES_ELSEWHERE)
     job = a_comparison(tables, bucket, hashes)
     bucket.objects[job.file] = "".join(f"{each}\r\n" for each in hashes).encode(encoding)
     assert run_comparison(job, tables, bucket, tmp_path).state is JobState.DONE
@@ -104,7 +104,7 @@ def test_a_file_that_windows_powershell_has_written_is_compared(
 def test_a_missing_file_is_a_failure_with_its_reason(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
-    job = a_comparison(tables, bucket, hashes_of(tables, ELSEWHERE))
+    job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
     bucket.objects.clear()
     assert run_comparison(job, tables, bucket, tmp_path).why == "The file was not uploaded"
 
@@ -128,7 +128,7 @@ def test_a_comparison_that_is_killed_after_each_step_still_counts_everybody_once
 def test_a_repeated_last_step_enters_one_figure(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = a_comparison(tables, bucket, hashes_of(tables, ELSEWHERE))
+    job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
     advance = store.advance
 
     def die_at_the_end(before: HashComparison, after: HashComparison, now: datetime, _: FakeTables) -> HashComparison:
@@ -147,7 +147,7 @@ def test_a_repeated_last_step_enters_one_figure(
 def test_a_comparison_that_is_cancelled_in_its_last_step_is_not_used(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = a_comparison(tables, bucket, hashes_of(tables, ELSEWHERE))
+    job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
 
     def cancel_meanwhile(*arguments: Any, **more: Any) -> Figure:
         cancel(find_job(HashComparison, job.job_id, tables), NOW, tables)
