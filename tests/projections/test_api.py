@@ -54,7 +54,9 @@ def test_staff_see_every_petition_with_its_numbers(signed_site: FakeSite) -> Non
 
 def test_open_petitions_are_first_in_the_list_and_the_newest_is_first_in_each_state(signed_site: FakeSite) -> None:
     now = signed_site.clock()
-    a_published_petition(signed_site.tables, slug="aa-closed", state="closed", opened_at=now - 3 * DAY, closes_at=now - DAY)
+    a_published_petition(
+        signed_site.tables, slug="aa-closed", state="closed", opened_at=now - 3 * DAY, closes_at=now - DAY
+    )
     a_published_petition(signed_site.tables, slug="bb-planned", opened_at=now + DAY)
     a_published_petition(signed_site.tables, slug="zz-open", opened_at=now - DAY)
     petitions = get_as_bob(signed_site, "/api/staff/petitions").json_body["petitions"]
@@ -63,7 +65,8 @@ def test_open_petitions_are_first_in_the_list_and_the_newest_is_first_in_each_st
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/staff/petitions", COUNTS_URL, f"{COUNTS_URL}?by=source", f"{COUNTS_URL}?by=all", f"{COUNTS_URL}?format=csv"]
+    "path",
+    ["/api/staff/petitions", COUNTS_URL, f"{COUNTS_URL}?by=source", f"{COUNTS_URL}?by=all", f"{COUNTS_URL}?format=csv"],
 )
 def test_unchanged_numbers_are_304(signed_site: FakeSite, petition: Petition, path: str) -> None:
     etag = get_as_bob(signed_site, path).headers["ETag"]
@@ -93,7 +96,9 @@ def test_different_queries_have_different_etags(signed_site: FakeSite) -> None:
 
 def test_the_top_sources_and_all_others_still_sum_to_the_count(signed_site: FakeSite, petition: Petition) -> None:
     for number, source in enumerate(["bbc", "bbc", "itv", "-1"]):
-        confirmed(signed_site.tables, petition, Person("Fan", f"fan{number}@mail.example"), signed_site.clock(), source=source)
+        confirmed(
+            signed_site.tables, petition, Person("Fan", f"fan{number}@mail.example"), signed_site.clock(), source=source
+        )
     body = get_as_bob(signed_site, f"{COUNTS_URL}?by=source&top=1").json_body
     assert body["breakdown"] == [{"key": "bbc", "confirmed": 3}, {"key": "(others)", "confirmed": 3}]
     assert body["confirmed"] == 6

@@ -127,7 +127,9 @@ TABLE = Constituencies(pack({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
 def test_a_constituency_counts_its_confirmed_signatures(before: Image, after: Image, amounts: dict[str, int]) -> None:
     found = list(constituency_increments("77", before, after, TABLE))
     assert {name: amount for increment in found for name, amount in increment.numbers.items()} == amounts
-    assert [increment.counter for increment in found] == [counter_of("safe-children", "2a", name[2:]) for name in amounts]
+    assert [increment.counter for increment in found] == [
+        counter_of("safe-children", "2a", name[2:]) for name in amounts
+    ]
 
 
 def test_a_normal_signature_costs_five_small_writes() -> None:

@@ -8,7 +8,7 @@ from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.petitions.model import Petition
 from tests.actors import confirmed
 from tests.fake_site import FakeSite
-from tests.projections.test_api import COUNTS_URL, get_as_bob, csv_rows
+from tests.projections.test_api import COUNTS_URL, csv_rows, get_as_bob
 
 
 def test_a_csv_of_all_breakdowns_names_the_breakdown_of_each_row(signed_site: FakeSite) -> None:
@@ -22,7 +22,10 @@ def test_csv_is_chosen_by_format_or_accept(signed_site: FakeSite) -> None:
     assert by_format.body == by_accept.body
     assert by_format.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert csv_rows(by_format) == [{"key": "GB", "confirmed": "1"}, {"key": "NL", "confirmed": "1"}]
-    assert get_as_bob(signed_site, f"{COUNTS_URL}?format=json", accept="text/csv").headers["Content-Type"] == "application/json"
+    assert (
+        get_as_bob(signed_site, f"{COUNTS_URL}?format=json", accept="text/csv").headers["Content-Type"]
+        == "application/json"
+    )
 
 
 def test_totals_are_available_as_csv(signed_site: FakeSite) -> None:

@@ -59,7 +59,9 @@ def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(site
     assert session["token"].split("_")[2] not in entry.model_dump_json()
 
 
-def test_no_token_is_returned_without_an_audit_entry(site_with_provider: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_token_is_returned_without_an_audit_entry(
+    site_with_provider: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise Unavailable
 

@@ -16,10 +16,14 @@ DISCOVERY_PATH = "/.well-known/openid-configuration"
 
 def exchange_code(provider: FakeProvider, **changes: str) -> str:
     configured = provider.as_configured(**changes)
-    return fetch_id_token(configured, discovery_of(configured), CODE_RETURNED, "https://petitions.example/staff/signed-in")
+    return fetch_id_token(
+        configured, discovery_of(configured), CODE_RETURNED, "https://petitions.example/staff/signed-in"
+    )
 
 
-def test_the_discovery_document_is_cached_for_ten_minutes(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_discovery_document_is_cached_for_ten_minutes(
+    provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(3):
         assert discovery_of(provider.as_configured()).token_endpoint == f"{provider.issuer}/token"
     assert provider.requested_paths == [DISCOVERY_PATH]
@@ -133,7 +137,9 @@ def test_a_refused_code_is_not_retried(provider: FakeProvider, status: int) -> N
     "answer",
     [(500, {}), (503, {}), (200, {}), (200, {"id_token": 5}), (200, b"<html>"), (401, {"error": "invalid_client"})],
 )
-def test_errors_of_the_provider_or_our_settings_raise_provider_silent(provider: FakeProvider, answer: tuple[int, object]) -> None:
+def test_errors_of_the_provider_or_our_settings_raise_provider_silent(
+    provider: FakeProvider, answer: tuple[int, object]
+) -> None:
     provider.other_answer = answer
     with pytest.raises(ProviderSilent):
         exchange_code(provider)

@@ -107,7 +107,9 @@ def test_rights_are_the_union_of_all_groups_by_exact_name(
         ({"email": "bob@charity.example"}, False),
     ],
 )
-def test_an_email_gives_rights_only_if_it_is_verified(provider: FakeProvider, claims: dict[str, Any], accepted: bool) -> None:
+def test_an_email_gives_rights_only_if_it_is_verified(
+    provider: FakeProvider, claims: dict[str, Any], accepted: bool
+) -> None:
     configured = provider.as_configured(claim="email", rights={"bob@Charity.example": [Right.COUNTS]})
     assert bool(rights_of(claims, configured)) is accepted
 

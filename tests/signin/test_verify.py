@@ -63,7 +63,9 @@ def test_a_token_with_one_wrong_claim_is_refused(provider: FakeProvider, wrong: 
 
 
 @pytest.mark.parametrize("claims", [{"aud": [CLIENT]}, {"aud": [CLIENT, "b"], "azp": CLIENT}, {"azp": CLIENT}], ids=str)
-def test_a_token_for_several_audiences_is_accepted_if_issued_to_us(provider: FakeProvider, claims: dict[str, Any]) -> None:
+def test_a_token_for_several_audiences_is_accepted_if_issued_to_us(
+    provider: FakeProvider, claims: dict[str, Any]
+) -> None:
     assert verify_token(provider, provider.issue_token(**claims))
 
 
@@ -112,7 +114,9 @@ def test_an_encryption_key_is_refused(provider: FakeProvider) -> None:
 
 def test_a_single_key_needs_no_id(provider: FakeProvider) -> None:
     provider.keys = [{name: value for name, value in provider.keys[0].items() if name != "kid"}]
-    assert verify_token(provider, sign_token(provider, RSAKey.import_key({**RSA.as_dict(private=True), "kid": ""}), "RS256", None))
+    assert verify_token(
+        provider, sign_token(provider, RSAKey.import_key({**RSA.as_dict(private=True), "kid": ""}), "RS256", None)
+    )
 
 
 def test_keys_of_an_unknown_kind_are_ignored(provider: FakeProvider) -> None:

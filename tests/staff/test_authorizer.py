@@ -17,7 +17,15 @@ from tests.partnering import oaks_token
 
 ARN = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
 STAFF_PATHS = ["/api/staff/petitions", "/api/staff/petitions/safe-children/counts"]
-INVALID_TOKENS = ["", "Bearer", "Bearer ", "Bearer x", "Basic Ym9iOng=", "Bearer staff_0000_0000", "Bearer " + "x" * 5000]
+INVALID_TOKENS = [
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer x",
+    "Basic Ym9iOng=",
+    "Bearer staff_0000_0000",
+    "Bearer " + "x" * 5000,
+]
 
 
 def policy_for(authorization: str) -> Mapping[str, Any]:

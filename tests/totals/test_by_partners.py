@@ -42,7 +42,9 @@ def withdraw_person(tables: FakeTables, petition: Petition, person: Person, days
     withdraw(key_of(petition, identity_of(petition, person)), petition, NOW + days * DAY, tables)
 
 
-def test_the_number_from_partners_is_exact_when_people_withdraw_and_days_are_closed(fake_site: FakeSite, signed_petition: Petition) -> None:
+def test_the_number_from_partners_is_exact_when_people_withdraw_and_days_are_closed(
+    fake_site: FakeSite, signed_petition: Petition
+) -> None:
     assert [counts_after(fake_site.tables, signed_petition, days) for days in (0, 3, 4)] == [(5, 4)] * 3
     withdraw_person(fake_site.tables, signed_petition, MEMBERS[0], days=4)
     assert counts_after(fake_site.tables, signed_petition, days=4) == (4, 3)
@@ -50,7 +52,9 @@ def test_the_number_from_partners_is_exact_when_people_withdraw_and_days_are_clo
     assert [counts_after(fake_site.tables, signed_petition, days) for days in (4, 7)] == [(3, 3)] * 2
 
 
-def test_a_person_who_withdrew_and_confirms_by_our_email_no_longer_counts_for_the_partner(fake_site: FakeSite, signed_petition: Petition) -> None:
+def test_a_person_who_withdrew_and_confirms_by_our_email_no_longer_counts_for_the_partner(
+    fake_site: FakeSite, signed_petition: Petition
+) -> None:
     withdraw_person(fake_site.tables, signed_petition, MEMBERS[0])
     assert "by_partner" not in item_of(fake_site.tables, signed_petition, identity_of(signed_petition, MEMBERS[0]))
     confirmed(fake_site.tables, signed_petition, MEMBERS[0], NOW + DAY)
@@ -73,7 +77,10 @@ def test_the_total_says_how_many_confirmed_by_email(fake_site: FakeSite, signed_
     sentence = f"{here}; 412 elsewhere; together at least 412 and at most 417 people."
     assert fake_site.get(TOTAL_URL).json_body["sentence"] == sentence
     assert sentence in fake_site.get("/petitions/safe-children").body.decode()
-    assert freeze(petition_as_stored(signed_petition.slug, fake_site.tables), fake_site.clock(), fake_site.tables).total == sentence
+    assert (
+        freeze(petition_as_stored(signed_petition.slug, fake_site.tables), fake_site.clock(), fake_site.tables).total
+        == sentence
+    )
 
 
 def test_a_statement_says_how_many_confirmed_by_email(fake_site: FakeSite, signed_petition: Petition) -> None:
@@ -87,7 +94,9 @@ def test_a_statement_says_how_many_confirmed_by_email(fake_site: FakeSite, signe
     assert "Cadarnhawyd 1 drwy e-bost; anfonwyd 4 gan bartneriaid" in fake_site.get(f"{path}?lang=cy").body.decode()
 
 
-def test_a_statement_without_signatures_from_partners_keeps_its_sentence(fake_site: FakeSite, petition: Petition) -> None:
+def test_a_statement_without_signatures_from_partners_keeps_its_sentence(
+    fake_site: FakeSite, petition: Petition
+) -> None:
     confirmed(fake_site.tables, petition, ALICE)
     token = statement_token(freeze(petition, NOW, fake_site.tables), TOKEN_KEYS)
     page = fake_site.get(f"/statements/{token}").body.decode()

@@ -18,10 +18,17 @@ def of_hashes(staff: Callable[..., Any]) -> Iterator[Any]:
         yield staff("POST", issue_status, KEYS_ROUTE, KEYS_ROUTE.format(slug=slug), body_of_key)
         yield staff("GET", list_status, COMPARISONS_ROUTE, COMPARISONS_ROUTE.format(slug=slug))
     bodies = {b"{": 400, b"a" * 16_385: 413, b"{}": 422}
-    yield from (staff("POST", status, KEYS_ROUTE, KEYS_ROUTE.format(slug="closed"), body) for body, status in bodies.items())
+    yield from (
+        staff("POST", status, KEYS_ROUTE, KEYS_ROUTE.format(slug="closed"), body) for body, status in bodies.items()
+    )
     yield staff("POST", 415, KEYS_ROUTE, KEYS_ROUTE.format(slug="closed"), body_of_key, "text/plain")
     for job_id, status in {RUNNING_ID: 200, f"{SLUG}.nobody": 404, "closed.nobody": 404}.items():
-        yield staff("DELETE", status, f"{COMPARISONS_ROUTE}/{{comparison_id}}", f"{COMPARISONS_ROUTE.format(slug=SLUG)}/{job_id}")
+        yield staff(
+            "DELETE",
+            status,
+            f"{COMPARISONS_ROUTE}/{{comparison_id}}",
+            f"{COMPARISONS_ROUTE.format(slug=SLUG)}/{job_id}",
+        )
     hashes = json.dumps({**HASHES, "hashes": ["ab" * 16]}).encode()
     yield staff("POST", 409, FIGURES_ROUTE, FIGURES_ROUTE.format(slug="safe-children"), hashes)
 

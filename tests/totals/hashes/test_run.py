@@ -164,7 +164,9 @@ def test_the_bounds_hold_after_people_withdrew_and_signed(
 ) -> None:
     """Alice, who signed in both places, withdraws here. Charlie, who signed elsewhere, signs here too."""
     alices_id = confirmed(tables, petition, ALICE)
-    run_comparison(a_comparison(tables, bucket, hashes_of(tables, [ALICE.email, CHARLIE.email])), tables, bucket, tmp_path)
+    run_comparison(
+        a_comparison(tables, bucket, hashes_of(tables, [ALICE.email, CHARLIE.email])), tables, bucket, tmp_path
+    )
     assert bounds_and_sentence(tables)[:2] == (2, 2)
     withdraw(key_of(petition, alices_id), petition, NOW + MINUTE, tables)
     assert bounds_and_sentence(tables)[:2] == (2, 2)
