@@ -24,7 +24,7 @@ from tests.core.conftest import Lines
 from tests.fake_site import FORM, JSON, FakeSite, sqs_event, stream_event
 from tests.fakes import FakeQueue
 
-API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
+API_PATH, FORM_PATH = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 POSTCODE = "SW1A 2AA"
 PEOPLE = (ALICE, BOB, CHARLIE)
 TYPED = [word for who in PEOPLE for word in (*who.name.split(), who.email, who.email.split("@")[0])]
@@ -38,8 +38,8 @@ def searched(lines: list[dict[str, Any]]) -> list[str]:
 
 
 def test_the_whole_lifecycle_of_a_signature_logs_no_name(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_form(HOSTED, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
-    fake_site.post_json(API, json_of())
+    fake_site.post_form(FORM_PATH, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
+    fake_site.post_json(API_PATH, json_of())
     identity = identity_of(a_petition())
     item = item_of(fake_site.tables, a_petition(), identity)
     for function in ("relay_mail", "project_signatures"):
@@ -58,11 +58,11 @@ def test_the_whole_lifecycle_of_a_signature_logs_no_name(fake_site: FakeSite, li
 
 
 def test_invalid_input_is_not_logged(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_json(API, json_of(name="=Secretname", email="secret.address"))
-    fake_site.post_json(API, {"name": ALICE.name, ALICE.email: 1})
-    fake_site.post(API, f'{{"name": "{ALICE.name}'.encode(), JSON)
-    fake_site.post_form(HOSTED, fields_of(email="secret.address", name="Secretname", country="Secretname"))
-    fake_site.post(HOSTED, ALICE.email.encode(), "text/plain")
+    fake_site.post_json(API_PATH, json_of(name="=Secretname", email="secret.address"))
+    fake_site.post_json(API_PATH, {"name": ALICE.name, ALICE.email: 1})
+    fake_site.post(API_PATH, f'{{"name": "{ALICE.name}'.encode(), JSON)
+    fake_site.post_form(FORM_PATH, fields_of(email="secret.address", name="Secretname", country="Secretname"))
+    fake_site.post(FORM_PATH, ALICE.email.encode(), "text/plain")
     fake_site.get(f"/confirm?token={ALICE.email}")
     fake_site.get(f"/petitions/safe-children?source={ALICE.email}")
     fake_site.get(f"/petitions/{ALICE.email}")
@@ -77,9 +77,9 @@ def test_a_failure_is_logged_with_its_location_and_no_name(
     fake_site.get("/petitions/safe-children")
     for failure in (RuntimeError(ALICE.email), KeyError(ALICE.name), Throttled("storage")):
         fake_site.tables.fail_next(failure)
-        fake_site.post_json(API, json_of())
+        fake_site.post_json(API_PATH, json_of())
         fake_site.tables.fail_next(failure)
-        fake_site.post_form(HOSTED, fields_of())
+        fake_site.post_form(FORM_PATH, fields_of())
     broken = [line for line in lines() if line["event"] == "view_failed"]
     assert broken
     assert all("api.py" in str(line["at"]) or ".py:" in str(line["at"]) for line in broken)
@@ -87,7 +87,7 @@ def test_a_failure_is_logged_with_its_location_and_no_name(
 
 
 def test_workers_that_fail_log_no_name(fake_site: FakeSite, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     request = request_of(fake_site.tables, a_petition(), identity_of(a_petition())).model_dump()
     for failure in (RuntimeError(ALICE.email), Throttled("mail"), Unavailable("mail"), MailRefused(ALICE.email)):

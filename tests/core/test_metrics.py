@@ -14,7 +14,7 @@ from tests.core.conftest import Lines
 from tests.fake_site import JSON, FakeSite, stream_event
 from tests.fakes import FakeTables
 
-API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
+API_PATH, FORM_PATH = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 _CONFIGURED = log._configure_once
 
 
@@ -32,7 +32,7 @@ def read(lines: list[dict[str, Any]], petition: str | None = None) -> Counter[st
 
 
 def test_signing_is_one_line_with_its_metrics_in_it(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     (line,) = lines()
     assert (line["event"], line["stage"], line["petition"], line["Accepted"]) == ("signed", "test", "safe-children", 1)
     assert isinstance(line["_aws"]["Timestamp"], int)
@@ -46,12 +46,12 @@ def test_signing_is_one_line_with_its_metrics_in_it(fake_site: FakeSite, lines: 
 
 
 def test_new_repeated_and_each_kind_of_refusal_have_their_own_metric(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_json(API, json_of())
-    fake_site.post_json(API, json_of())
-    fake_site.post_form(HOSTED, fields_of(BOB))
-    fake_site.post_json(API, json_of(name=""))
+    fake_site.post_json(API_PATH, json_of())
+    fake_site.post_json(API_PATH, json_of())
+    fake_site.post_form(FORM_PATH, fields_of(BOB))
+    fake_site.post_json(API_PATH, json_of(name=""))
     fake_site.post_json("/api/petitions/nothing-here/signatures", json_of())
-    fake_site.post(API, b"{", JSON)
+    fake_site.post(API_PATH, b"{", JSON)
     assert read(lines()) == {
         "Accepted": 2,
         "Repeated": 1,
@@ -67,7 +67,7 @@ def test_responses_of_503_are_counted_as_failed(fake_site: FakeSite, lines: Line
     fake_site.get("/api/petitions/safe-children")
     fake_site.tables.fail_next(*[Throttled("storage")] * 9)
     fake_site.overflow.fail_next(*[Throttled("queue")] * 9)
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     assert read(lines())["Failed"] == 1
 
 
@@ -87,7 +87,7 @@ def test_every_kind_of_refusal_has_a_metric_and_there_are_no_others() -> None:
 
 
 def test_confirming_and_withdrawing_count_once(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
     fake_site.clock.forward(2 * MINUTE)
@@ -104,7 +104,7 @@ def test_confirming_and_withdrawing_count_once(fake_site: FakeSite, lines: Lines
 
 def test_refused_and_delayed_email_have_their_own_metrics(fake_site: FakeSite, lines: Lines) -> None:
     petition = a_petition()
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     request = request_of(fake_site.tables, petition, identity_of(petition)).model_dump()
     fake_site.mailer.failures = [Throttled("mail"), MailRefused()]
     fake_site.deliver("send_mail", [request])

@@ -26,7 +26,7 @@ from tests.faults.scenes import (
     is_now,
 )
 from tests.faults.staff_scenes import as_function_of, bob_may_all, call, is_in_the_trail, read
-from tests.signatures.test_erase import LEFT
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signin.issuing import CLIENT, issuing
 from tests.signin.test_api import BEGUN, RETURNED
 
@@ -95,7 +95,7 @@ def bob_and_alice_taken_back(fake_site: FakeSite) -> None:
 
 
 def is_erased(fake_site: FakeSite) -> None:
-    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == LEFT
+    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
     counted_right(fake_site)
     is_in_the_trail("signature.erased", fake_site)
 
@@ -114,7 +114,7 @@ def is_noted(action: str) -> partial[None]:
 
 
 def is_erased_everywhere(fake_site: FakeSite) -> None:
-    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == LEFT
+    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
     counted_right(fake_site)
     is_in_the_trail("person.erased", fake_site)
 

@@ -27,7 +27,7 @@ from tests.actors import (
 )
 from tests.fake_site import FakeSite
 from tests.people.test_api import FIND, ask, found, recorded
-from tests.signatures.test_erase import LEFT
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signatures.test_sign import signatures_in
 
 ERASE = "/api/staff/people/erase"
@@ -94,7 +94,7 @@ def test_erasing_an_address_erases_all_its_signatures_and_no_others(
     signed(fake_site.tables, other)
     for _ in range(2):
         assert {each["state"] for each in erased(fake_site, bob)} == {"erased"}
-    assert item_of(fake_site.tables, petition, identity).keys() == LEFT
+    assert item_of(fake_site.tables, petition, identity).keys() == ERASED_ATTRIBUTES
     assert exact_count(petition, NOW, fake_site.tables).confirmed == 1
 
 
@@ -112,7 +112,7 @@ def test_an_erasure_is_recorded_by_id_so_that_a_restore_leaves_the_signatures_ou
 def test_a_mark_is_no_signature_for_counts_and_projections(fake_site: FakeSite, bob: str, petition: Petition) -> None:
     erased(fake_site, bob)
     mark = item_of(fake_site.tables, petition, identity_of(petition))
-    assert mark.keys() == LEFT
+    assert mark.keys() == ERASED_ATTRIBUTES
     changes = [*increments("1", None, mark, NOW), *increments("2", mark, None, NOW)]
     assert not [change for change in changes if any(change.numbers.values())]
     found = recount(petition, lambda: NOW + DAY, fake_site.tables)
