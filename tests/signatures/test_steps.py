@@ -1,7 +1,4 @@
-"""The time of an answer does not show whether an address has signed.
-
-Answers to new and to known addresses wait for the next whole step.
-"""
+"""An answer to a new address takes as long as an answer to a known address: both wait for the next whole step."""
 
 from collections.abc import Callable
 
@@ -63,7 +60,7 @@ def petition(tables: SlowTables) -> Petition:
     return a_published_petition(tables)
 
 
-def only_sign(tables: SlowTables, petition: Petition) -> None:
+def sign_only(tables: SlowTables, petition: Petition) -> None:
     signed(tables, petition)
 
 
@@ -97,7 +94,7 @@ def measure(tables: SlowTables, act: Callable[[], Outcome], seconds_per_call: fl
 
 
 @pytest.mark.parametrize(("seconds_per_call", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP), (0.045, 4 * STEP)])
-@pytest.mark.parametrize("sign_before", [only_sign, sign_and_send_mail, sign_and_bounce, sign_and_confirm, sign_and_withdraw, sign_and_expire])
+@pytest.mark.parametrize("sign_before", [sign_only, sign_and_send_mail, sign_and_bounce, sign_and_confirm, sign_and_withdraw, sign_and_expire])
 def test_an_answer_to_a_new_address_takes_as_long_as_one_to_a_known_address(
     tables: SlowTables,
     petition: Petition,
@@ -121,9 +118,9 @@ def test_the_wait_after_a_slow_write_is_limited(tables: SlowTables, petition: Pe
 
 
 def test_the_worker_of_the_queue_does_not_wait(tables: SlowTables, petition: Petition) -> None:
-    one = overflow_message(petition)
-    stored = measure(tables, lambda: sign_from_queue(one, NOW, tables))
-    assert stored == (Outcome.ACCEPTED, 0.004, ["put_new"])
+    message = overflow_message(petition)
+    measured = measure(tables, lambda: sign_from_queue(message, NOW, tables))
+    assert measured == (Outcome.ACCEPTED, 0.004, ["put_new"])
 
 
 @pytest.mark.parametrize("by_email", [False, True])
@@ -133,5 +130,5 @@ def test_a_partners_signature_does_not_wait(tables: SlowTables, petition: Petiti
         obtained_by="oak", channel="partner", consent_version="1", receipt="oak:1", confirms_by_email=by_email
     )
     context = a_signing_context(tables)
-    stored = measure(tables, lambda: sign.sign(a_form(), petition, origin, NOW, context).outcome)
-    assert stored == (Outcome.ACCEPTED, 0.004, ["put_new"])
+    measured = measure(tables, lambda: sign.sign(a_form(), petition, origin, NOW, context).outcome)
+    assert measured == (Outcome.ACCEPTED, 0.004, ["put_new"])
