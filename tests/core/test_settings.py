@@ -61,7 +61,7 @@ def test_the_application_is_imported_without_any_environment_and_builds_no_clien
 
 
 def test_importing_the_application_loads_neither_templates_nor_tokens_nor_cryptography() -> None:
-    """These imports would slow the cold start of every function, so each stands where it is used."""
+    """These imports would slow the cold start of every function, so each is inside the function that uses it."""
     slow = {"jinja2", "itsdangerous", "cryptography", "joserfc", "cffi"}
     done = run_python(f"import app, sys\nsys.exit(' '.join({slow} & set(sys.modules)))")
     assert (done.returncode, done.stderr.strip()) == (1, "")

@@ -103,7 +103,7 @@ def test_an_erased_person_can_sign_again_and_counts_again(tables: FakeTables, pe
     assert exact_count(petition, NOW + DAY, tables).confirmed == 1
 
 
-def test_a_queued_signature_does_not_restore_an_erased_one(tables: FakeTables, petition: Petition) -> None:
+def test_a_queued_signature_does_not_restore_an_erased_signature(tables: FakeTables, petition: Petition) -> None:
     message = overflow_message(petition, NOW)
     signed(tables, petition)
     erase(key_of(petition, message.signature_id), petition, LATER, tables)

@@ -158,7 +158,7 @@ def test_an_invalid_correction_is_refused_by_its_fields_name(fields: dict[str, s
 
 
 def test_a_signature_with_an_unedited_letter_costs_one_write_unit(tables: FakeTables) -> None:
-    """A long name, address and source, and the longest opening index."""
+    """The name, the address and the source are long."""
     alice = signed(
         tables,
         PETITION,

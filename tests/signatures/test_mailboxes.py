@@ -22,9 +22,9 @@ def test_a_slip_of_a_well_known_provider_is_noticed(typed: str) -> None:
     assert probable_address(typed) == SLIPS[typed]
 
 
-@pytest.mark.parametrize(("typed", "slip"), [("gmaik.com", True), ("gmail.com", False), ("gmxx.com", False)])
-def test_a_slip_is_one_character(typed: str, slip: bool) -> None:
-    assert is_slip(typed, "gmail.com") is slip
+@pytest.mark.parametrize(("typed", "expected"), [("gmaik.com", True), ("gmail.com", False), ("gmxx.com", False)])
+def test_a_slip_is_one_character(typed: str, expected: bool) -> None:
+    assert is_slip(typed, "gmail.com") is expected
 
 
 def test_known_domains_are_not_slips() -> None:

@@ -90,7 +90,7 @@ def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: 
 
 
 def test_signing_again_requests_an_email_however_many_were_sent(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise anybody could use up somebody's emails. The sender lets them wait (mail/budget.py)."""
+    """Otherwise anybody could use up another person's emails. The sender delays emails instead (mail/budget.py)."""
     identity = signed(tables, petition)
     send_mail(tables, petition, identity)
     change_item(tables, petition, identity, mails=100)

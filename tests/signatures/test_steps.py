@@ -95,7 +95,7 @@ def measure(tables: SlowTables, act: Callable[[], Outcome], seconds_per_call: fl
 
 @pytest.mark.parametrize(("seconds_per_call", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP), (0.045, 4 * STEP)])
 @pytest.mark.parametrize("sign_before", [sign_only, sign_and_send_mail, sign_and_bounce, sign_and_confirm, sign_and_withdraw, sign_and_expire])
-def test_an_answer_to_a_new_address_takes_as_long_as_one_to_a_known_address(
+def test_answers_to_new_and_to_known_addresses_take_equally_long(
     tables: SlowTables,
     petition: Petition,
     sign_before: Callable[[SlowTables, Petition], None],
