@@ -43,7 +43,9 @@ def test_an_international_domain_is_converted_to_ascii() -> None:
     assert read_address("anita@bücher.example").deliverable == "anita@xn--bcher-kva.example"
 
 
-@pytest.mark.parametrize("spelling", ["anita@BÜCHER.example", "anita@bu\u0308cher.example", "anita@xn--bcher-kva.example"])
+@pytest.mark.parametrize(
+    "spelling", ["anita@BÜCHER.example", "anita@bu\u0308cher.example", "anita@xn--bcher-kva.example"]
+)
 def test_one_international_domain_has_one_canonical_form(spelling: str) -> None:
     assert read_address(spelling).canonical == read_address("anita@bücher.example").canonical
 

@@ -45,7 +45,9 @@ def test_signing_is_one_line_with_its_metrics_in_it(fake_site: FakeSite, lines: 
     ]
 
 
-def test_new_and_repeated_signatures_and_each_kind_of_refusal_have_their_own_metric(fake_site: FakeSite, lines: Lines) -> None:
+def test_new_and_repeated_signatures_and_each_kind_of_refusal_have_their_own_metric(
+    fake_site: FakeSite, lines: Lines
+) -> None:
     fake_site.post_json(API_PATH, json_of())
     fake_site.post_json(API_PATH, json_of())
     fake_site.post_form(FORM_PATH, fields_of(BOB))

@@ -20,7 +20,9 @@ def test_settings_come_from_the_environment(environment: dict[str, str]) -> None
     assert found.signature_keys == {"v1": SECRET}
 
 
-def test_a_trailing_slash_of_the_site_url_is_removed(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trailing_slash_of_the_site_url_is_removed(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SITE_URL", f"{SITE}/")
     assert settings().site_url == SITE
 

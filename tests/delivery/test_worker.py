@@ -87,7 +87,8 @@ def test_an_expiry_by_ttl_is_projected(fake_site: FakeSite) -> None:
 
 def test_only_the_failed_message_is_retried(fake_site: FakeSite) -> None:
     requests = [
-        request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition(), person)) for person in (ALICE, BOB)
+        request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition(), person))
+        for person in (ALICE, BOB)
     ]
     fake_site.mailer.failures = [Throttled("mail")]
     messages = [request.model_dump() for request in requests]
@@ -151,7 +152,8 @@ def test_a_mail_request_that_is_not_a_confirmation_goes_to_the_other_queue(fake_
 
 def test_a_used_up_quota_fails_the_batch_and_the_watch_disables_both_sources(fake_site: FakeSite) -> None:
     requests = [
-        request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition(), person)) for person in (ALICE, BOB)
+        request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition(), person))
+        for person in (ALICE, BOB)
     ]
     fake_site.mailer.failures = [SendingStopped("mail")]
     messages = [request.model_dump() for request in requests]

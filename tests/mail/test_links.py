@@ -3,7 +3,7 @@
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.actors import DAY, MINUTE, a_petition, confirmed, identity_of, item_of, request_of, signed
 from tests.fake_site import FakeSite, token_in
-from tests.signatures.test_links import sign_and_email_alice, post
+from tests.signatures.test_links import post, sign_and_email_alice
 
 
 def mails_after_signing(fake_site: FakeSite) -> int:

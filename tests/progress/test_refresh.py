@@ -20,7 +20,9 @@ def test_today_and_the_last_24_hours_are_counted_by_the_hour(tables: FakeTables,
     assert (found.today, found.last_day, found.areas) == (1, 3, {})
 
 
-def test_the_recent_numbers_are_read_with_the_count_and_refreshed_when_old(tables: FakeTables, petition: Petition) -> None:
+def test_the_recent_numbers_are_read_with_the_count_and_refreshed_when_old(
+    tables: FakeTables, petition: Petition
+) -> None:
     assert public_count(petition, NOW, tables).recent is None
     recent_numbers(petition, NOW, tables)
     confirmed(tables, petition)

@@ -6,7 +6,7 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.tokens import Purpose, Subject
 from tests.actors import DAY, LINKS, NOW, TOKEN_KEYS, a_petition, item_of
 from tests.fake_site import FORM, FakeSite, token_in
-from tests.signatures.test_links import sign_and_email_alice, count, every_link, post
+from tests.signatures.test_links import count, every_link, post, sign_and_email_alice
 
 
 @every_link

@@ -139,7 +139,9 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
     petition = a_published_petition(tables, closes_at=NOW)
     alice = subject_of(petition, signed(tables, a_petition(), ALICE))
     bob = subject_of(petition, signed(tables, a_petition(), BOB))
-    assert confirm(alice, NO_CORRECTIONS, petition, NOW + DAY - timedelta(seconds=1), tables) is SignatureState.CONFIRMED
+    assert (
+        confirm(alice, NO_CORRECTIONS, petition, NOW + DAY - timedelta(seconds=1), tables) is SignatureState.CONFIRMED
+    )
     with pytest.raises(LinkExpired):
         confirm(bob, NO_CORRECTIONS, petition, NOW + DAY, tables)
     with pytest.raises(LinkExpired):

@@ -11,7 +11,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, signed
 from tests.fake_site import FakeSite
-from tests.signatures.test_links import sign_and_email_alice, count, post
+from tests.signatures.test_links import count, post, sign_and_email_alice
 
 
 def test_a_link_shows_nothing_personal_after_confirming(fake_site: FakeSite) -> None:

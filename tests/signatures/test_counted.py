@@ -36,7 +36,9 @@ def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signatu
     assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)
 
 
-def test_a_full_shard_counts_any_number_of_further_sources_as_other(tables: FakeTables, full_petition: Petition) -> None:
+def test_a_full_shard_counts_any_number_of_further_sources_as_other(
+    tables: FakeTables, full_petition: Petition
+) -> None:
     for number in range(100, 105):
         confirmed(tables, full_petition, a_person(number), source=f"source-{number}")
     assert breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values[OTHER] == 5
@@ -48,7 +50,9 @@ def test_a_source_already_on_a_full_shard_keeps_its_own_number(tables: FakeTable
     assert breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values["source-3"] == 2
 
 
-def test_withdrawing_a_signature_counted_as_other_subtracts_from_other(tables: FakeTables, full_petition: Petition) -> None:
+def test_withdrawing_a_signature_counted_as_other_subtracts_from_other(
+    tables: FakeTables, full_petition: Petition
+) -> None:
     identity = confirmed(tables, full_petition, source="one-too-many")
     withdraw(key_of(full_petition, identity), full_petition, NOW, tables)
     values = breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values
@@ -57,7 +61,9 @@ def test_withdrawing_a_signature_counted_as_other_subtracts_from_other(tables: F
     assert sum(values.values()) == MAX_SOURCES == exact_count(full_petition, NOW, tables).confirmed
 
 
-def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(tables: FakeTables, full_petition: Petition) -> None:
+def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(
+    tables: FakeTables, full_petition: Petition
+) -> None:
     identity = confirmed(tables, full_petition, source="source-1")
     before = exact_count(full_petition, NOW, tables)
     with pytest.raises(ConditionFailed) as caught:

@@ -71,7 +71,9 @@ def test_a_form_whose_box_is_not_ticked_sends_no_letter() -> None:
     assert read_fields(fields_of(**{"letter.body": "x" * 5000})).letter is None
 
 
-@pytest.mark.parametrize(("typed", "opening"), [("0", 0), ("3", 3), ("none", ""), ("My own", "My own"), ("1234", "1234")])
+@pytest.mark.parametrize(
+    ("typed", "opening"), [("0", 0), ("3", 3), ("none", ""), ("My own", "My own"), ("1234", "1234")]
+)
 def test_an_opening_from_the_form_is_an_index_or_a_text(typed: str, opening: int | str) -> None:
     assert letter_fields({"letter.send": "yes", "letter.opening": typed}) == {
         "send": True,

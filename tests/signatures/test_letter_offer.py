@@ -108,7 +108,9 @@ def test_the_link_of_the_offer_sends_the_letter_once_and_then_shows_nothing_pers
 
 
 @pytest.mark.parametrize("fields", [{}, {"letter.send": "no"}])
-def test_without_a_tick_no_letter_is_sent(fake_site: FakeSite, letter_petition: Petition, fields: dict[str, str]) -> None:
+def test_without_a_tick_no_letter_is_sent(
+    fake_site: FakeSite, letter_petition: Petition, fields: dict[str, str]
+) -> None:
     """A form without the box keeps the offer. An unticked box ends it."""
     confirmed(fake_site.tables, letter_petition)
     ask_for_letter(fake_site, letter_petition)
@@ -154,7 +156,9 @@ def test_a_letter_asked_for_while_another_email_waits_is_offered_in_that_email(
     assert OFFER in " ".join(mail.text.split())
 
 
-def test_a_person_who_sent_a_letter_is_not_offered_a_second_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
+def test_a_person_who_sent_a_letter_is_not_offered_a_second_letter(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
     confirmed(fake_site.tables, letter_petition)
     ask_for_letter(fake_site, letter_petition)
     answer_offer(fake_site, letter_petition)
@@ -167,7 +171,9 @@ def test_withdrawing_removes_the_words_of_the_offered_letter(fake_site: FakeSite
     confirmed(fake_site.tables, letter_petition)
     ask_for_letter(fake_site, letter_petition, body="My own words.")
     link = fake_site.last_link("confirm")
-    withdraw(key_of(letter_petition, identity_of(letter_petition)), letter_petition, fake_site.clock(), fake_site.tables)
+    withdraw(
+        key_of(letter_petition, identity_of(letter_petition)), letter_petition, fake_site.clock(), fake_site.tables
+    )
     assert "letter_asked" not in alices_item(fake_site, letter_petition)
     assert "My own words." not in text_of(fake_site.get(link))
 

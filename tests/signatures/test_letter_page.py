@@ -5,8 +5,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -61,7 +59,9 @@ def deliver_letters(fake_site: FakeSite, petition: Petition) -> list[Any]:
 
 
 def test_the_page_shows_the_letter_as_it_arrives(fake_site: FakeSite, letter_petition: Petition) -> None:
-    page = fake_site.get(sign_with_letter(fake_site, letter_petition, body="My own <b>words</b>.\n\nAnd more.", opening=1))
+    page = fake_site.get(
+        sign_with_letter(fake_site, letter_petition, body="My own <b>words</b>.\n\nAnd more.", opening=1)
+    )
     fake_site.post_form("/confirm", form_fields(page))
     [mail] = deliver_letters(fake_site, letter_petition)
     text = " ".join(mail.text.partition("\n-- \n")[0].split())
@@ -101,7 +101,9 @@ def test_the_owner_can_add_a_letter(fake_site: FakeSite, letter_petition: Petiti
 
 
 def test_the_owner_corrects_words_and_reply(fake_site: FakeSite, letter_petition: Petition) -> None:
-    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition, body="A stranger wrote this.", reply=True)))
+    fields = form_fields(
+        fake_site.get(sign_with_letter(fake_site, letter_petition, body="A stranger wrote this.", reply=True))
+    )
     corrections = {"letter.body": "I wrote this.", "letter.reply": "no", "letter.opening": "none"}
     fake_site.post_form("/confirm", fields | corrections)
     [mail] = deliver_letters(fake_site, letter_petition)
@@ -109,7 +111,9 @@ def test_the_owner_corrects_words_and_reply(fake_site: FakeSite, letter_petition
     assert mail.reply_to == ""
 
 
-def test_an_invalid_correction_shows_the_page_again_with_what_was_typed(fake_site: FakeSite, letter_petition: Petition) -> None:
+def test_an_invalid_correction_shows_the_page_again_with_what_was_typed(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
     fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
     page = fake_site.post_form("/confirm", fields | {"letter.body": "See www.harbour.org"})
     assert page.status_code == 422

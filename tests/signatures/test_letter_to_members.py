@@ -97,7 +97,9 @@ def test_a_correction_that_does_not_change_the_letter_confirms_at_once(
     assert item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["state"] == "confirmed"
 
 
-def test_a_link_alone_with_a_corrected_postcode_sends_to_its_member(fake_site: FakeSite, letter_petition: Petition) -> None:
+def test_a_link_alone_with_a_corrected_postcode_sends_to_its_member(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
     """The person has not opened the page, so there is no letter to read again."""
     fields = form_fields(page_after_signing(fake_site, letter_petition, postcode="ZZ1 1AA"))
     fake_site.post_form("/confirm", {"token": fields["token"], "postcode": "ZZ9 9ZZ"})
@@ -129,7 +131,9 @@ def test_the_page_says_who_else_gets_the_letter(fake_site: FakeSite, letter_peti
     assert [mail.to for mail in deliver_letters(fake_site, petition)] == [OFFICE["email"]]
 
 
-def test_the_page_says_in_welsh_that_the_letter_is_not_sent(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_says_in_welsh_that_the_letter_is_not_sent(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     give_members(monkeypatch)
     welsh_letter = WELSH_LETTER | {"target_names": {"my-mp": "Eich AS"}}
     letter, translations = LETTER | {"targets": [MP]}, {"cy": WELSH | {"letter": welsh_letter}}

@@ -22,6 +22,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import increments
 from chalicelib.projections.project import project
+from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.withdraw import withdraw
@@ -52,6 +53,7 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         forget_petitions()
+        forget_level()
         self.tables = ResponseLost()
         self.petition = a_published_petition(self.tables)
         self.now = NOW

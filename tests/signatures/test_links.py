@@ -144,7 +144,9 @@ def test_a_mail_program_unsubscribes_in_one_click(fake_site: FakeSite, content_t
 
 
 @pytest.mark.parametrize("state", ["removed", "closed"])
-def test_links_to_withdraw_and_unsubscribe_work_for_a_removed_or_closed_petition(fake_site: FakeSite, state: str) -> None:
+def test_links_to_withdraw_and_unsubscribe_work_for_a_removed_or_closed_petition(
+    fake_site: FakeSite, state: str
+) -> None:
     identity = sign_and_email_alice(fake_site)
     post(fake_site, fake_site.last_link("confirm"))
     a_published_petition(fake_site.tables, state=state, closes_at=NOW - 2 * DAY)

@@ -84,7 +84,9 @@ def sign_and_expire(tables: SlowTables, petition: Petition) -> None:
     change_item(tables, petition, signed(tables, petition), expires_at=1)
 
 
-def measure(tables: SlowTables, act: Callable[[], Outcome], seconds_per_call: float = 0.004) -> tuple[Outcome, float, list[str]]:
+def measure(
+    tables: SlowTables, act: Callable[[], Outcome], seconds_per_call: float = 0.004
+) -> tuple[Outcome, float, list[str]]:
     """Return the outcome of `act`, its seconds and its calls."""
     tables.seconds_per_call, tables.clock = seconds_per_call, 0.0
     tables.calls.clear()
@@ -93,8 +95,13 @@ def measure(tables: SlowTables, act: Callable[[], Outcome], seconds_per_call: fl
     return outcome, round(tables.clock, 6), list(tables.calls)
 
 
-@pytest.mark.parametrize(("seconds_per_call", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP), (0.045, 4 * STEP)])
-@pytest.mark.parametrize("sign_before", [sign_only, sign_and_send_mail, sign_and_bounce, sign_and_confirm, sign_and_withdraw, sign_and_expire])
+@pytest.mark.parametrize(
+    ("seconds_per_call", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP), (0.045, 4 * STEP)]
+)
+@pytest.mark.parametrize(
+    "sign_before",
+    [sign_only, sign_and_send_mail, sign_and_bounce, sign_and_confirm, sign_and_withdraw, sign_and_expire],
+)
 def test_answers_to_new_and_to_known_addresses_take_equally_long(
     tables: SlowTables,
     petition: Petition,

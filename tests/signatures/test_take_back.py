@@ -29,7 +29,9 @@ def test_taking_back_twice_subtracts_one_and_removes_the_personal_data(tables: F
 @pytest.mark.parametrize(
     "changes", [{"receipt": "other"}, {"receipt": "r", "also_came_with": {"another"}}, {"receipt": "r", "mails": 1}]
 )
-def test_a_signature_that_also_came_another_way_stays(tables: FakeTables, petition: Petition, changes: dict[str, Any]) -> None:
+def test_a_signature_that_also_came_another_way_stays(
+    tables: FakeTables, petition: Petition, changes: dict[str, Any]
+) -> None:
     change_item(tables, petition, confirmed(tables, petition), **changes)
     assert not take_back_alice(tables, petition)
     assert exact_count(petition, NOW, tables).confirmed == 1
