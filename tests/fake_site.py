@@ -20,6 +20,7 @@ from chalicelib.aws.expressions import to_wire
 from chalicelib.core import times
 from tests.actors import NOW
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
+from tests.faults.state import SceneState
 
 ROOT = Path(__file__).parents[1]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -70,6 +71,7 @@ class FakeSite:
     comparisons: FakeQueue = field(default_factory=FakeQueue)
     lists: FakeQueue = field(default_factory=FakeQueue)
     slept: list[float] = field(default_factory=list)
+    scene_state: SceneState = field(default_factory=SceneState)  # Only the scenes of tests/faults use it.
 
     def get(self, path: str, **headers: str) -> HTTPResponse:
         return self.client.http.get(path, headers=_dashed(headers))

@@ -68,11 +68,11 @@ def test_an_osdi_client_completes_a_round_trip_with_its_own_header(deployed_site
 
     client = OsdiClient(fetch, f"{deployed_site.url}/api/osdi")
     petition = next(each for each in client.petitions() if each["name"] == SLUG)
-    before = client.again(petition)["total_signatures"]
+    before = client.reload(petition)["total_signatures"]
     person = a_person("Olga", "Osman", "olga@partner.example")
     for _ in range(2):
         assert client.record(petition, a_signature(person, "sample:olga"))["identifiers"] == ["sample:olga"]
-    assert client.again(petition)["total_signatures"] == before + 1
+    assert client.reload(petition)["total_signatures"] == before + 1
     with pytest.raises(OsdiError) as caught:
         client.record(petition, a_signature(a_person("Olga", "Osman", "no address"), "sample:no"))
     assert caught.value.properties == {"person.email_addresses[0].address"}

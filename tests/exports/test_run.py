@@ -39,7 +39,7 @@ def test_exactly_the_confirmed_signatures_are_exported(
     assert (done.result.rows, done.count_at_moment) == (30, 30)
 
 
-def test_the_digest_is_of_the_file_and_only_file_and_cover_remain(
+def test_the_sha256_is_that_of_the_file_and_only_file_and_cover_remain(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     a_crowd(tables, petition, 3)

@@ -45,8 +45,8 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
 def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
     tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
-    owner = str(pyrage.x25519.Identity.generate().to_public())
-    export = request_export(tables, petition, recipient=owner)
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    export = request_export(tables, petition, recipient=key)
     damaged = find_job(Export, export.job_id, tables).model_copy(update={"recipient_key": "age1damaged"})
     store_export(tables, damaged)
     failed = run_stored_export(export, context)
@@ -82,12 +82,12 @@ def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
     export = request_export(tables, petition)
     uploaded: list[str] = []
 
-    def cancelled_then_sheet(facts: CoverFacts) -> bytes:
+    def cancel_and_make_sheet(facts: CoverFacts) -> bytes:
         uploaded.extend(key for key in bucket.objects if key.startswith("files/"))
         cancel(export, NOW, tables)
         return cover_sheet(facts)
 
-    monkeypatch.setattr(deliver, "cover_sheet", cancelled_then_sheet)
+    monkeypatch.setattr(deliver, "cover_sheet", cancel_and_make_sheet)
     assert run_stored_export(export, context).state is JobState.CANCELLED
     assert len(uploaded) == 1
     assert bucket.objects == {}

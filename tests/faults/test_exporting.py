@@ -14,14 +14,14 @@ from tests.actors import a_published_petition
 from tests.exporting import a_crowd, an_export_context, request_export, rows_of, run_stored_export, store_export
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Faults, Injection, Killed, each_fault, restore
-from tests.faults.scenes import few_partitions
+from tests.faults.scenes import use_few_partitions
 
 pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    few_partitions(monkeypatch)
+    use_few_partitions(monkeypatch)
     # Typesetting a cover sheet takes a quarter of a second and makes no AWS call.
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
 
@@ -71,11 +71,11 @@ def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None
     export = request_export(tables, petition, columns=["name"])
     (tmp_path / "other").mkdir()
 
-    def the_other_works_meanwhile(_: float) -> bool:
+    def run_the_other_worker(_: float) -> bool:
         run_stored_export(export, an_export_context(tables, bucket, tmp_path / "other"))
         return True
 
-    done = run_stored_export(export, an_export_context(tables, bucket, tmp_path), the_other_works_meanwhile)
+    done = run_stored_export(export, an_export_context(tables, bucket, tmp_path), run_the_other_worker)
     assert done.result
     assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
     assert store_export(tables, done) == done

@@ -23,12 +23,12 @@ from stack.template.merge import merge_template
 from tests.actors import NOW, item_of, json_of
 from tests.fake_site import FakeSite, schedule_event, sqs_event, stream_event
 from tests.faults import test_signing
-from tests.faults.export_scenes import a_requested_export
-from tests.faults.import_scenes import an_import_that_waits, run_job
+from tests.faults.export_scenes import with_a_requested_export
+from tests.faults.import_scenes import run_job, with_a_waiting_import
 from tests.faults.injection import Fault
-from tests.faults.mail_scenes import requests
-from tests.faults.partner_scenes import BATCH, oak_has_a_token, send
-from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing
+from tests.faults.mail_scenes import mail_messages
+from tests.faults.partner_scenes import BATCH, send, with_oaks_token
+from tests.faults.scenes import KEY, PETITION, Scene, nothing, with_alice_pending
 from tests.faults.test_every_handler import SCENES, calls_to_fail, play, prepare
 from tests.located import give_table
 from tests.referee.implied import implied_questions
@@ -101,35 +101,35 @@ def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evid
 def _play_more(fake_site: FakeSite) -> None:
     """Play what the scenes lack: email that SES refuses, signing again, exports that end early."""
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
-        prepare(fake_site, Scene(function, alice_pending, lambda _: True, nothing))
+        prepare(fake_site, Scene(function, with_alice_pending, lambda _: True, nothing))
         fake_site.mailer.failures.append(refusal)
-        fake_site.deliver(function, requests(fake_site))
+        fake_site.deliver(function, mail_messages(fake_site))
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
         test_signing.prepare(fake_site, before)
         set_level(level, fake_site.tables)
         forget_level()
-        fake_site.post_json(test_signing.API, json_of())
+        fake_site.post_json(test_signing.SIGN_URL, json_of())
         find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
-        fake_site.post_json(test_signing.API, json_of())
+        fake_site.post_json(test_signing.SIGN_URL, json_of())
         fake_site.deliver("store_overflow", fake_site.overflow.messages)
         _relay_project_and_sweep(fake_site)
-    prepare(fake_site, Scene("take_signatures", oak_has_a_token, lambda _: True, nothing))
+    prepare(fake_site, Scene("take_signatures", with_oaks_token, lambda _: True, nothing))
     # For an unknown petition, the process reads the list of petitions.
     send(BATCH, fake_site, "/api/partner/petitions/nobody/signatures", 404)
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
     send(BATCH, fake_site)
     forget_level()
-    prepare(fake_site, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
+    prepare(fake_site, Scene("run_import", with_a_waiting_import, lambda _: True, nothing))
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
     run_job(fake_site)
     set_level(Level.NORMAL, fake_site.tables)
     forget_level()
-    prepare(fake_site, Scene("run_export", a_requested_export, lambda _: True, nothing))
+    prepare(fake_site, Scene("run_export", with_a_requested_export, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
     worker.run_export(sqs_event(fake_site.exports.messages[-1:]), no_time)
-    cancel(fake_site.job, NOW, fake_site.tables)  # type: ignore[attr-defined]
+    cancel(fake_site.scene_state.export, NOW, fake_site.tables)
     worker.run_export(sqs_event(fake_site.exports.messages[-1:]), no_time)
 
 

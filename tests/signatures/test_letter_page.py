@@ -14,7 +14,7 @@ from tests.letters.lettering import (
     LETTER,
     PENDING,
     WELSH_LETTER,
-    relayed,
+    relay,
     send_all,
 )
 from tests.signatures.test_api import API_PATH, FORM_PATH
@@ -53,7 +53,7 @@ def form_fields(page: Any) -> dict[str, str]:
 def deliver_letters(fake_site: FakeSite, petition: Petition) -> list[Any]:
     """Relay the confirmation, send what it requests, and return the letters."""
     fake_site.mailer.mails.clear()
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition)))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition)))
     send_all(fake_site)
     return fake_site.mailer.mails
 

@@ -12,7 +12,7 @@ from chalicelib.totals.hashes.worker import compare_hashes
 from tests.actors import ALICE, BOB, NOW, bobs_token, confirmed
 from tests.fake_site import JSON, FakeSite, sqs_event
 from tests.totals.hashes.hashing import HASHES, SOURCE, hashed
-from tests.updates.sending import WITH_TIME
+from tests.updates.sending import LAMBDA_CONTEXT
 
 STAFF = "/api/staff/petitions/safe-children"
 TOTAL = "/api/petitions/safe-children/total"
@@ -27,7 +27,7 @@ def asked(fake_site: FakeSite, method: str, path: str, body: object = None) -> H
 
 def worked(fake_site: FakeSite) -> None:
     """Deliver the message of the comparison."""
-    assert not compare_hashes(sqs_event(fake_site.comparisons.messages), WITH_TIME)["batchItemFailures"]
+    assert not compare_hashes(sqs_event(fake_site.comparisons.messages), LAMBDA_CONTEXT)["batchItemFailures"]
 
 
 def test_a_source_has_one_key_for_each_petition(fake_site: FakeSite, petition: Petition) -> None:
