@@ -26,7 +26,7 @@ from tests.faults.scenes import (
     with_alice_taken_back,
 )
 from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, read, with_bobs_token
-from tests.signatures.test_erase import LEFT
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signin.fake_provider import CLIENT, a_fake_provider
 from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
@@ -95,7 +95,7 @@ def with_bob_and_alice_taken_back(fake_site: FakeSite) -> None:
 
 
 def assert_alice_is_erased(action: str, fake_site: FakeSite) -> None:
-    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == LEFT
+    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
     assert_exact_counts(fake_site)
     assert_audit_entry(action, fake_site)
 
