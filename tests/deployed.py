@@ -21,7 +21,7 @@ from stack.front import application
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
 from tests.oidc.people import CLIENT, RIGHTS, SECRET
-from tests.oidc.running import a_provider
+from tests.oidc.running import run_provider
 
 SLUG = "support-trafficked-children"
 # Seconds. A cold function is slow while other tests use the processor.
@@ -89,7 +89,7 @@ def deployed_site() -> Iterator[DeployedSite]:
 def site_with_sign_in() -> Iterator[DeployedSite]:
     """A site with a sign-in provider on loopback for staff."""
     port = free_port()
-    with a_provider(f"http://{LOOPBACK}:{port}/staff/signed-in") as issuer:
+    with run_provider(f"http://{LOOPBACK}:{port}/staff/signed-in") as issuer:
         provider = {"OidcIssuer": issuer, "OidcClientId": CLIENT, "OidcClientSecret": SECRET}
         with a_deployed_site(port, {**provider, "OidcRights": json.dumps(RIGHTS)}) as site:
             yield site

@@ -7,11 +7,11 @@ import pytest
 from chalicelib.signin.provider import forget_provider
 from tests.fake_site import FakeSite
 from tests.openapi.stored import stored_items
-from tests.signin.issuing import CLIENT, Issuing, issuing
+from tests.signin.fake_provider import CLIENT, FakeProvider, a_fake_provider
 
 
 @pytest.fixture
-def site(fake_site: FakeSite, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
+def site(fake_site: FakeSite, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
     """A site with petitions in every state and a sign-in provider. Alice has signed the open petition."""
     values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
@@ -21,8 +21,8 @@ def site(fake_site: FakeSite, provider: Issuing, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[Issuing]:
+def provider() -> Iterator[FakeProvider]:
     forget_provider()
-    with issuing() as running:
+    with a_fake_provider() as running:
         yield running
     forget_provider()

@@ -6,7 +6,7 @@ from chalicelib.core.tokens import Purpose
 from tests.actors import LINKS, fields_of, json_of
 from tests.fake_site import FORM, JSON
 from tests.openapi.cases import NO_PROVIDER, get, link_cases, petition_cases, post, signing_cases
-from tests.signin.test_api import BEGUN, RETURNED
+from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
 # This route has no authorizer, so our own code answers 401 and 403.
 SESSION = "/api/staff/session"
@@ -44,13 +44,13 @@ PUBLIC_REQUESTS = [
     ),
     *(
         post(status, route, route, body, JSON)
-        for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
+        for route, right in {"/api/staff/sign-in": SIGN_IN_BODY, SESSION: SESSION_BODY}.items()
         for body, status in {json.dumps(right).encode(): 200, b"{": 400, b"c" * 16_385: 413, b"{}": 422}.items()
     ),
     *(post(415, route, route, b"{}", "text/plain") for route in ("/api/staff/sign-in", SESSION)),
     *(
         post(404, route, f"{route}{NO_PROVIDER}", json.dumps(right).encode(), JSON)
-        for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
+        for route, right in {"/api/staff/sign-in": SIGN_IN_BODY, SESSION: SESSION_BODY}.items()
     ),
     get(200, "/staff/signed-in"),
     get(200, "/health"),
