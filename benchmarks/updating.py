@@ -101,14 +101,14 @@ def _publish_update(people: int, patch: pytest.MonkeyPatch) -> tuple[Any, str]:
     from tests.actors import Person, a_published_petition
     from tests.fake_site import a_fake_site, wire
     from tests.fakes import FakeTables
-    from tests.updates.sending import published, subscribed
+    from tests.updates.sending import publish_update, subscribe
 
     site = a_fake_site(FakeTables())
     wire(site, patch)
     petition = a_published_petition(site.tables)
     crowd = [Person(f"Person {each}", f"person-{each}@mail.example") for each in range(people)]
-    subscribed(site, petition, crowd)
-    return site, published(site)
+    subscribe(site, petition, crowd)
+    return site, publish_update(site)
 
 
 def _use_virtual_time(patch: pytest.MonkeyPatch) -> list[float]:

@@ -1,4 +1,4 @@
-"""The last part of `make bench`: viewers before the CDN. It writes `edge` into results.json."""
+"""The last part of `make bench`: many viewers, with and without the CDN. It writes `edge` into results.json."""
 
 import logging
 from argparse import ArgumentParser
@@ -24,7 +24,12 @@ METHOD = {
 def main() -> None:
     parser = ArgumentParser(prog="python -m benchmarks.edge", description=__doc__)
     parser.add_argument("--rate", type=float, default=RATE, help="views a second, over loopback")
-    parser.add_argument("--length", type=float, default=1.0, help="share of the usual seconds, over loopback")
+    parser.add_argument(
+        "--length",
+        type=float,
+        default=1.0,
+        help="how long the runs over loopback take: 1 is the usual time, 0.5 is half of it",
+    )
     options = parser.parse_args()
     # When the run without a CDN ends, thousands of requests are still unanswered. Their errors are not logged.
     for name in ("aiohttp.server", "asyncio"):
@@ -40,7 +45,7 @@ def main() -> None:
 
 def report(edge: dict[str, Any]) -> Iterator[str]:
     minute, loopback = edge["minute"], edge["loopback"]
-    yield bold("viewers before the CDN")
+    yield bold("viewers, with and without the CDN")
     yield f"  requests at the origin for each cached copy and second: {minute['origin_per_copy_and_second']}"
     yield f"  bytes: {minute['bytes']}, first view {minute['first_view_bytes']}"
     yield f"  age of the shown count: {minute['stale_s']}"

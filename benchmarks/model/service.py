@@ -37,8 +37,8 @@ class Service:
         """Return the records a second that the relay reads with full batches."""
         return partitions * RELAY_PARALLELIZATION * lambdas.STREAM_BATCH / self.relay_batch
 
-    def project_rate(self, partitions: int) -> float:
-        """Return the changes a second that are projected with full batches. A batch costs one write for each bucket."""
+    def projection_rate(self, partitions: int) -> float:
+        """Return the changes a second that ProjectSignatures counts with full batches: a write for each bucket."""
         buckets = lambdas.expected_buckets(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
         return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / (buckets * self.project_bucket)
 

@@ -97,7 +97,7 @@ def relaying(world: World, dt: float) -> None:
 def projecting(world: World, dt: float) -> None:
     """Project from the stream to the number of pending signatures, in the other table."""
     amounts = world.amounts
-    maximum = 0.0 if world.is_down else world.service.project_rate(world.table.partitions) * dt
+    maximum = 0.0 if world.is_down else world.service.projection_rate(world.table.partitions) * dt
     amounts.projected += min(amounts.count_behind, maximum)
 
 

@@ -10,7 +10,7 @@ from benchmarks.spike.plan import Plan, short, whole
 from benchmarks.spike.progress import Progress
 from benchmarks.spike.proof import Proof, prove
 from benchmarks.spike.report import figures, report
-from benchmarks.spike.run import SpikeLog, SpikeRun
+from benchmarks.spike.run import DRAINED, SpikeLog, SpikeRun
 from benchmarks.spike.stage import start_stack
 from stack.console import Failure, dim, run_main, say
 from stack.paths import ROOT
@@ -23,6 +23,8 @@ def spike(plan: Plan) -> tuple[SpikeLog, Proof, dict[str, Any]]:
     with start_stack(plan) as spike_stack, Progress() as progress:
         log = SpikeRun(spike_stack, plan, progress).run()
         proof = prove(spike_stack, log.sign_answers, log.confirm_answers)
+        if DRAINED not in log.events:
+            raise Failure(f"not drained in {plan.patience:.0f} s: {spike_stack.depths()}. {proof}")
         return log, proof, figures(log, proof, spike_stack)
 
 

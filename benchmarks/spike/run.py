@@ -12,10 +12,10 @@ from benchmarks.spike.plan import Plan
 from benchmarks.spike.progress import Progress
 from benchmarks.spike.proof import number_of, rows
 from benchmarks.spike.stage import SLUG, SpikeStack
-from stack.console import Failure
 from stack.manage import manage, settings
 
 TICK = 0.25
+DRAINED = "drained"
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,16 @@ class SpikeRun:
             self.log.mark("table " + ("is back" if state is TableState.THERE else state))
 
     def _drain(self) -> None:
-        """Wait until all queues are empty and no signature waits for an email."""
+        """Wait until all queues are empty and no signature waits for an email.
+
+        If that takes too long, go on: the proof shows what is missing.
+        """
         deadline = time.monotonic() + self._plan.patience
         while not self._is_drained():
             if time.monotonic() > deadline:
-                raise Failure(f"not drained in {self._plan.patience:.0f} s: {self._spike_stack.depths()}")
+                return
             time.sleep(4 * TICK)
-        self.log.mark("drained")
+        self.log.mark(DRAINED)
 
     def _is_drained(self) -> bool:
         waiting = self._observe(len(self._posts))

@@ -52,9 +52,10 @@ def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]
 
 
 def change_to_done(job: Job, now: datetime) -> Change:
-    """Return the change that ends an open job as done. Write it in one transaction with what its last step writes.
+    """Return the change that ends an open job as done.
 
-    Then a cancelled job writes nothing. The condition fails after a cancel, or if another process was faster.
+    Write the change in one transaction with the results of the job's last step, so that a cancelled job stores none.
+    The change has a condition: it fails if the job was cancelled, or if another process was faster.
     """
     return store.step_change(job, job.in_end_state(JobState.DONE), now)
 

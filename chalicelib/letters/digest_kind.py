@@ -84,7 +84,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     target = target_of(petition, ids.target)
     if target and (target.test_to or target_state(ids.slug, ids.target, tables).is_paused):
         return NotSent.HELD
-    # Seal it even if it is dropped below: a drop counts the digest's letters, so their number must not change any more.
+    # Seal it before the checks below. If they drop the digest, all its letters count as dropped: no letter may follow.
     digest = seal(ids, now, tables)
     if target is None or target.members or petition.letter is None or digest is None or not digest.letters:
         return NotSent.TOO_LATE

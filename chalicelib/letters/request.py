@@ -100,10 +100,10 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
         is_target = member and current.letter and current.letter.has_address(member.email, targets)
         if (member or not target.members) and not is_target:
             extra = {"member": member.constituency} if member else {}
-            yield _state(current, target.key), letter_delivery(slug, target.key, image["sk"]), extra
+            yield _deliveries_for(current, target.key), letter_delivery(slug, target.key, image["sk"]), extra
 
 
-def _state(petition: Petition, target_key: str) -> Deliveries:
+def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
     target = target_of(petition, target_key)
     return TESTS if target and target.test_to else LETTERS
 

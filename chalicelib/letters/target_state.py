@@ -11,7 +11,7 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.times import iso
 
 _PAUSE_ATTRIBUTES = ("paused_at", "paused_why")
-# The attribute with the address of a test is named by this prefix and the test's id.
+# The attribute with a test's address is named by this prefix and the test's id (`signature_id` of its LetterIds).
 TEST_PREFIX = "test."
 
 

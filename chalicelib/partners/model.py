@@ -82,8 +82,11 @@ class Receipt(BaseModel):
     def key(self) -> Key:
         return partner_keys.receipt(self.slug, self.source, self.digest)
 
-    def mark_of(self, sender: str) -> str:
-        """Return the signature's mark for a sender that sends it again. The first sender's mark is the digest alone."""
+    def entry_for(self, sender: str) -> str:
+        """Return this receipt's entry in the signature's list of receipts, for a sender that sends it again.
+
+        The first sender's entry is the digest alone.
+        """
         return f"{self.digest}.{sender}"
 
     @property

@@ -22,8 +22,8 @@ def note_sender(fresh: Receipt, receipt: Receipt, signature: Signature | None, r
     """
     if fresh.sender == receipt.job_id or not receipt.may_be_undone or signature is None:
         return
-    key, mark = keys.signature(receipt.slug, receipt.signature_id), receipt.mark_of(fresh.sender)
-    if mark not in signature.all_receipts and not add_receipt(key, mark, receiving.tables):
+    key, entry = keys.signature(receipt.slug, receipt.signature_id), receipt.entry_for(fresh.sender)
+    if entry not in signature.all_receipts and not add_receipt(key, entry, receiving.tables):
         current = find_signature(receipt, receiving)
         if current is None or current.taken_back_at:
             raise Conflicted("storage")

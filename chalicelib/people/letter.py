@@ -47,7 +47,7 @@ def _agreed_letter(stored: StoredSignature, signed: SignedLetter | None, tables:
 
 
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
-    """Return the state of the emails with the letter. It outlives a withdrawal, so that no letter is sent twice."""
+    """Return the state of the emails with the letter. A withdrawal keeps it, so that no letter is sent twice."""
     found: list[LetterDelivery] = []
     for target in stored.petition.letter.targets if stored.petition.letter else ():
         item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target.key, stored.signature_id)))

@@ -92,7 +92,7 @@ def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def petition_as_stored(slug: str, tables: Tables) -> Petition:
-    """Return the petition for staff, in any state, by a consistent read. Raise UnknownPetition."""
+    """Return the petition in any state, even a draft, by a consistent read. Raise UnknownPetition."""
     petition = store.get(slug, tables, consistent=True) if _slug_pattern.fullmatch(slug) else None
     if petition is None:
         raise UnknownPetition

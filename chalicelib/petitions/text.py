@@ -59,7 +59,7 @@ class LetterText(BaseModel):
     def _fits_into_a_form(cls, body: str) -> str:
         """Raise ValueError if the letter is too long for a form: browsers send the letter even if nobody edited it."""
         if len(quote_plus(body)) > MOST_IN_FORM:
-            raise ValueError("Shorten the letter: in this script, it takes too much of a form")
+            raise ValueError("Shorten the letter: in this alphabet, it is too long to send in a form")
         return body
 
 

@@ -62,8 +62,8 @@ class Days:
 def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
     """Return the exact count with two reads: the sum of all closed days, then today's shards."""
     head = store.head(petition.slug, tables)
-    open_days = _open_days(petition, head, now, tables)
-    return _count(head, open_days, now)
+    open_tallies = _read_and_close_days(petition, head, now, tables)
+    return _count(head, open_tallies, now)
 
 
 def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
@@ -74,16 +74,16 @@ def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Ta
     heads = store.heads([petition.slug for petition in petitions], tables)
     if len(heads) < len(petitions):
         raise UnknownPetition
-    unclosed = [_unclosed_days(heads[petition.slug], petition, now) for petition in petitions]
+    open_days = [_open_days(heads[petition.slug], petition, now) for petition in petitions]
     counts = {}
-    for each, tallies in zip(unclosed, store.days_of_shards(unclosed, tables), strict=True):
+    for each, tallies in zip(open_days, store.days_of_shards(open_days, tables), strict=True):
         _close_past_days(each, tallies, now, tables)
         counts[each.slug] = _count(heads[each.slug], tallies, now)
     return counts
 
 
-def _count(head: store.Head, open_days: Mapping[date, Tally], now: datetime) -> Count:
-    open_sum = summed(open_days.values())
+def _count(head: store.Head, open_tallies: Mapping[date, Tally], now: datetime) -> Count:
+    open_sum = summed(open_tallies.values())
     return Count(
         head.total + open_sum.total,
         now,
@@ -117,7 +117,7 @@ def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Ta
     """Return the tallies of these days. Also close days that are over."""
     head = store.head(petition.slug, tables)
     tallies = {
-        **_open_days(petition, head, now, tables),
+        **_read_and_close_days(petition, head, now, tables),
         **store.closed_days(petition.slug, days.first, min(days.last, head.through), tables),
     }
     return {day: tally for day, tally in tallies.items() if days.first <= day <= days.last}
@@ -139,31 +139,33 @@ def first_day(petition: TalliedPetition, tables: Tables) -> date:
 
 def days_after(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the days after the head, oldest first, each summed over every shard that may have been written."""
-    return store.days_of_shards([_unclosed_days(head, petition, now)], tables)[0]
+    return store.days_of_shards([_open_days(head, petition, now)], tables)[0]
 
 
-def _unclosed_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:
+def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
     return store.OpenDays(petition.slug, max(petition.shards, head.shards), days)
 
 
-def _open_days(petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
+def _read_and_close_days(
+    petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables
+) -> dict[date, Tally]:
     """Return the days after the head. Also close those that are over."""
     tallies = days_after(head, petition, now, tables)
-    _close_past_days(_unclosed_days(head, petition, now), tallies, now, tables)
+    _close_past_days(_open_days(head, petition, now), tallies, now, tables)
     return tallies
 
 
-def _close_past_days(unclosed: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
+def _close_past_days(open_days: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
     """Close the days that are over, oldest first.
 
     They must be over by AWS's clock too: a reader whose clock is ahead would close a day that still gets entries.
     """
     finished_until = min(now, tables.answered_at or now) - GRACE
     try:
-        for day in unclosed.days:
+        for day in open_days.days:
             if day < finished_until.date():
-                store.close_day(unclosed.slug, day, tallies[day], unclosed.shards, tables)
+                store.close_day(open_days.slug, day, tallies[day], open_days.shards, tables)
     except (ConditionFailed, Unavailable):
         pass  # Another reader closed it, or the next one will. The tallies are right in any case.

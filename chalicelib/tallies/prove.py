@@ -47,9 +47,9 @@ def sums_for_signature(country: str, source: str, *, by_partner: bool) -> tuple[
 def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
     """Return the tally's sums. Reads are consistent and close no day, so the reader needs no right to write."""
     head = store.head(petition.slug, tables)
-    open_days = days_after(head, petition, now, tables)
-    whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_days.values()])
-    return {COUNT: head.total + summed(open_days.values()).total, **_sums(whole)}
+    open_tallies = days_after(head, petition, now, tables)
+    whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_tallies.values()])
+    return {COUNT: head.total + summed(open_tallies.values()).total, **_sums(whole)}
 
 
 def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:

@@ -34,5 +34,5 @@ class Gateway(Front):
 
 
 def application(api: str, keys: Collection[str]) -> web.Application:
-    """Return the endpoint of an API below `api`, the URL without the stage."""
+    """Return an application that forwards requests to `api`, the API's URL without the stage."""
     return serving(Gateway(api, keys))

@@ -46,7 +46,7 @@ class Judge:
         return HttpResponse(*_response_fields(refusal.response(call, verdict.refused, caller.arn)))
 
     def _note(self, caller: Caller, entries: frozenset[PolicyEntry]) -> None:
-        """Note the entries in the ledger, under the names of the project's policy."""
+        """Note the entries in the ledger as they are in the project's policy, not as deployed."""
         if self._ledger is None:
             return
         function = self._function(caller)

@@ -64,7 +64,12 @@ class Forker:
         self._lock = threading.Lock()
         with theirs:
             arguments = [sys.executable, "-P", str(_PROGRAM), code, str(theirs.fileno())]
-            subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+            self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+
+    def close(self) -> None:
+        """End this process. The processes that it has forked go on."""
+        self._socket.close()
+        self._process.wait()
 
     def fork(self, folder: str, environment: Mapping[str, str]) -> Process:
         message = json.dumps({"folder": folder, "environment": dict(environment)}).encode()
@@ -96,7 +101,10 @@ def start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Proce
     try:
         return forker.fork(cwd, env)
     except RuntimeError:
-        _forkers.pop(code, None)  # The next process starts another forker.
+        with _forkers_lock:
+            if _forkers.get(code) is forker:  # The next process starts another forker.
+                del _forkers[code]
+                forker.close()
         raise
 
 

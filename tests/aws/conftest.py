@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.aws.stubbed import Played
+from tests.aws.stubbed import StubbedDynamodb
 
 
 @pytest.fixture
-def played() -> Iterator[Played]:
-    played = Played()
-    with played.stub:
-        yield played
-        played.stub.assert_no_pending_responses()
+def dynamodb() -> Iterator[StubbedDynamodb]:
+    dynamodb = StubbedDynamodb()
+    with dynamodb.stub:
+        yield dynamodb
+        dynamodb.stub.assert_no_pending_responses()

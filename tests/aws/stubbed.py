@@ -1,4 +1,4 @@
-"""A table whose responses a test plays, with botocore's stubber."""
+"""DynamoDB with responses that a test adds, by botocore's stubber."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ WIRE = {"pk": {"S": "p"}, "sk": {"S": "s"}, "mails": {"N": "3"}}
 ITEM = {"pk": "p", "sk": "s", "mails": 3}
 
 
-class Played:
+class StubbedDynamodb:
     def __init__(self) -> None:
         config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
         keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
@@ -22,5 +22,5 @@ class Played:
         self.tables = Tables(self.client, {COUNTS: "counts-test", SIGNATURES: "signatures-test"})
         self.stub = Stubber(self.client)
 
-    def fails(self, operation: str, code: str, status: int = 400, **modeled: Any) -> None:
+    def add_error(self, operation: str, code: str, status: int = 400, **modeled: Any) -> None:
         self.stub.add_client_error(operation, code, http_status_code=status, modeled_fields=modeled)

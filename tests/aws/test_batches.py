@@ -1,4 +1,4 @@
-"""Reads of many items: batches, pages, waits."""
+"""Reads of many items, in batches and pages, with waits in between."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,11 +8,11 @@ from botocore.stub import ANY
 
 from chalicelib.core.errors import Throttled
 from chalicelib.core.keys import COUNTS, Key
-from tests.aws.stubbed import ITEM, KEY, WIRE, Played
+from tests.aws.stubbed import ITEM, KEY, WIRE, StubbedDynamodb
 
 
 @pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits between reads of keys that were left out, each the longest possible."""
     waits: list[float] = []
     monkeypatch.setattr("chalicelib.aws.table.time", SimpleNamespace(sleep=waits.append))
@@ -20,54 +20,54 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
-def test_unprocessed_keys_are_requested_again(played: Played, slept: list[float]) -> None:
-    left = {"counts-test": {"Keys": [{"pk": {"S": "p2"}, "sk": {"S": "s"}}]}}
+def test_unprocessed_keys_are_requested_again(dynamodb: StubbedDynamodb, waits: list[float]) -> None:
+    left_out = {"counts-test": {"Keys": [{"pk": {"S": "p2"}, "sk": {"S": "s"}}]}}
     second = WIRE | {"pk": {"S": "p2"}}
-    played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [WIRE]}, "UnprocessedKeys": left})
-    played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [second]}}, {"RequestItems": left})
-    found = played.tables.batch_get([KEY, Key(COUNTS, "p2", "s")])
+    dynamodb.stub.add_response("batch_get_item", {"Responses": {"counts-test": [WIRE]}, "UnprocessedKeys": left_out})
+    dynamodb.stub.add_response("batch_get_item", {"Responses": {"counts-test": [second]}}, {"RequestItems": left_out})
+    found = dynamodb.tables.batch_get([KEY, Key(COUNTS, "p2", "s")])
     assert [item["pk"] for item in found] == ["p", "p2"]
-    assert slept == [0.05]
+    assert waits == [0.05]
 
 
-def test_an_incomplete_batch_read_raises_after_growing_waits(played: Played, slept: list[float]) -> None:
-    left = {"counts-test": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": "s"}}]}}
+def test_an_incomplete_batch_read_raises_after_growing_waits(dynamodb: StubbedDynamodb, waits: list[float]) -> None:
+    left_out = {"counts-test": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": "s"}}]}}
     for _ in range(4):
-        played.stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
+        dynamodb.stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left_out})
     with pytest.raises(Throttled):
-        played.tables.batch_get([KEY])
-    assert slept == [0.05, 0.1, 0.2]
+        dynamodb.tables.batch_get([KEY])
+    assert waits == [0.05, 0.1, 0.2]
 
 
-def test_keys_are_read_in_batches_of_a_hundred(played: Played) -> None:
+def test_keys_are_read_in_batches_of_a_hundred(dynamodb: StubbedDynamodb) -> None:
     sizes: list[int] = []
 
-    def answer(params: dict[str, Any], **_: Any) -> None:
+    def record_size(params: dict[str, Any], **_: Any) -> None:
         sizes.append(len(params["RequestItems"]["counts-test"]["Keys"]))
 
-    played.client.meta.events.register("provide-client-params.dynamodb.BatchGetItem", answer)
+    dynamodb.client.meta.events.register("provide-client-params.dynamodb.BatchGetItem", record_size)
     for _ in range(3):
-        played.stub.add_response("batch_get_item", {"Responses": {"counts-test": []}})
-    assert played.tables.batch_get([Key(COUNTS, "p", str(number)) for number in range(201)]) == []
+        dynamodb.stub.add_response("batch_get_item", {"Responses": {"counts-test": []}})
+    assert dynamodb.tables.batch_get([Key(COUNTS, "p", str(number)) for number in range(201)]) == []
     assert sizes == [100, 100, 1]
-    assert played.tables.batch_get([]) == []
+    assert dynamodb.tables.batch_get([]) == []
 
 
-def test_a_query_reads_page_by_page(played: Played) -> None:
+def test_a_query_reads_page_by_page(dynamodb: StubbedDynamodb) -> None:
     last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
-    played.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
-    again = {
+    dynamodb.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
+    second_request = {
         **dict.fromkeys(("TableName", "KeyConditionExpression", "ExpressionAttributeValues"), ANY),
         "ConsistentRead": True,
         "ScanIndexForward": True,
     }
-    played.stub.add_response("query", {"Items": [WIRE]}, again | {"ExclusiveStartKey": last})
-    assert list(played.tables.query(COUNTS, "p", ("a", "z"), consistent=True)) == [ITEM, ITEM]
+    dynamodb.stub.add_response("query", {"Items": [WIRE]}, second_request | {"ExclusiveStartKey": last})
+    assert list(dynamodb.tables.query(COUNTS, "p", ("a", "z"), consistent=True)) == [ITEM, ITEM]
 
 
-def test_a_throttle_between_two_pages_raises(played: Played) -> None:
+def test_a_throttle_between_two_pages_raises(dynamodb: StubbedDynamodb) -> None:
     last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
-    played.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
-    played.fails("query", "ThrottlingException")
+    dynamodb.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
+    dynamodb.add_error("query", "ThrottlingException")
     with pytest.raises(Throttled):
-        list(played.tables.query(COUNTS, "p"))
+        list(dynamodb.tables.query(COUNTS, "p"))

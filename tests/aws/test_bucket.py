@@ -45,17 +45,17 @@ def test_only_objects_under_the_prefix_are_deleted(emulated_aws: EmulatedAws, tm
         put(bucket, tmp_path / "file", key, key.encode())
     for _ in range(2):
         bucket.delete_under("parts/a/")
-    left = io.BytesIO()
-    bucket.copy_to("parts/b/1", left)
-    assert left.getvalue() == b"parts/b/1"
+    downloaded = io.BytesIO()
+    bucket.copy_to("parts/b/1", downloaded)
+    assert downloaded.getvalue() == b"parts/b/1"
     with pytest.raises(UnknownThing):
         bucket.copy_to("parts/a/1", io.BytesIO())
 
 
 @pytest.mark.parametrize("region", ["eu-west-2", "us-east-1", "ap-southeast-4"])
 def test_a_link_is_signed_for_the_buckets_own_region(region: str) -> None:
-    names = {"region_name": region, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **names)  # type: ignore[call-overload]
+    settings = {"region_name": region, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **settings)  # type: ignore[call-overload]
     link = urlsplit(Bucket(client, "exports").link("files/one", "petition.csv", 60))
     assert (link.scheme, link.netloc) == ("https", f"exports.s3.{region}.amazonaws.com")
     [credential] = parse_qs(link.query)["X-Amz-Credential"]
@@ -63,8 +63,8 @@ def test_a_link_is_signed_for_the_buckets_own_region(region: str) -> None:
 
 
 def test_a_link_to_an_emulator_keeps_the_bucket_in_the_path() -> None:
-    names = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, endpoint_url="http://127.0.0.1:4566", **names)  # type: ignore[call-overload]
+    settings = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, endpoint_url="http://127.0.0.1:4566", **settings)  # type: ignore[call-overload]
     link = Bucket(client, "exports").link("files/one", "petition.csv", 60)
     assert link.startswith("http://127.0.0.1:4566/exports/files/one?")
 
@@ -103,8 +103,8 @@ def test_temporary_errors_are_unavailable(
 
 def test_an_object_that_s3_did_not_delete_is_an_error() -> None:
     """S3 answers 200 with `Errors`: these objects were not deleted."""
-    names = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **names)  # type: ignore[call-overload]
+    settings = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **settings)  # type: ignore[call-overload]
     with Stubber(client) as stub:
         stub.add_response("list_objects_v2", {"Contents": [{"Key": "parts/a/1"}]})
         stub.add_response("delete_objects", {"Errors": [{"Key": "parts/a/1", "Code": "InternalError"}]})
@@ -119,6 +119,6 @@ def test_a_form_uploads_one_object_within_its_limit(emulated_aws: EmulatedAws) -
     conditions = json.loads(base64.b64decode(fields["policy"]))["conditions"]
     assert ["content-length-range", 1, 1000] in conditions
     assert requests.post(url, data=fields, files={"file": b"email,name"}, timeout=20).status_code in (200, 204)
-    left = io.BytesIO()
-    bucket.copy_to("imports/a/file", left)
-    assert left.getvalue() == b"email,name"
+    downloaded = io.BytesIO()
+    bucket.copy_to("imports/a/file", downloaded)
+    assert downloaded.getvalue() == b"email,name"

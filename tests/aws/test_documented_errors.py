@@ -20,7 +20,7 @@ from chalicelib.core.errors import (
     Unavailable,
 )
 
-# Our bug, or a deleted resource: raised unchanged.
+# A bug of ours, or a deleted resource: raised unchanged.
 BUG = ClientError
 QUEUE_BUGS = (
     *("BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId"),
@@ -28,7 +28,7 @@ QUEUE_BUGS = (
     *("ReceiptHandleIsInvalid", "TooManyEntriesInBatchRequest", "UnsupportedOperation"),
 )
 KEY_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound", "OptInRequired")
-MEANS: dict[str, dict[str, type[Exception]]] = {
+MEANINGS: dict[str, dict[str, type[Exception]]] = {
     "dynamodb": {
         "ConditionalCheckFailedException": ConditionFailed,
         "IdempotentParameterMismatchException": BUG,
@@ -81,15 +81,15 @@ OPERATIONS = {
     "s3": "PutObject GetObject CreateMultipartUpload UploadPart CompleteMultipartUpload DeleteObjects ListObjectsV2",
 }
 REFUSALS: dict[str, Refusal] = {"dynamodb": storage_refusal, "sesv2": email._refusal, "lambda": source._refusal}
-# What SQS sends in x-amzn-query-error, which botocore prefers to the model's name.
+# The codes that SQS sends in x-amzn-query-error. botocore prefers them to the model's names.
 OLDER_NAMES = {f"KMS.{name}Exception": Denied for name in KEY_ERRORS[:-1]} | {
     "KMS.OptInRequired": Denied,
     "KMS.ThrottlingException": Throttled,
 }
 
 
-def documented() -> Iterator[tuple[str, str, int]]:
-    """Service, code and HTTP status (400 where the model names none)."""
+def documented_errors() -> Iterator[tuple[str, str, int]]:
+    """Yield service, code and HTTP status, which is 400 if the model names none."""
     for service, operations in OPERATIONS.items():
         model = get_session().get_service_model(service)
         for operation in operations.split():
@@ -98,9 +98,9 @@ def documented() -> Iterator[tuple[str, str, int]]:
                 yield service, shape.name, status or (500 if shape.name == "InternalServerError" else 400)
 
 
-@pytest.mark.parametrize(("service", "code", "status"), sorted(set(documented())))
+@pytest.mark.parametrize(("service", "code", "status"), sorted(set(documented_errors())))
 def test_every_documented_error_is_translated(service: str, code: str, status: int) -> None:
-    assert meaning(service, code, status) is MEANS[service][code]
+    assert meaning(service, code, status) is MEANINGS[service][code]
 
 
 @pytest.mark.parametrize("code", OLDER_NAMES)

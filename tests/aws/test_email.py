@@ -32,7 +32,7 @@ MAIL = Mail(
 
 
 @pytest.fixture
-def played() -> Iterator[tuple[Mailer, Stubber]]:
+def mailer_and_stub() -> Iterator[tuple[Mailer, Stubber]]:
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     client = boto3.client("sesv2", region_name="eu-west-2", config=clients.MAIL_CONFIG, **keys)  # type: ignore[call-overload]
     with Stubber(client) as stub:
@@ -40,8 +40,8 @@ def played() -> Iterator[tuple[Mailer, Stubber]]:
         stub.assert_no_pending_responses()
 
 
-def test_an_email_has_one_recipient_text_html_headers_and_tags(played: tuple[Mailer, Stubber]) -> None:
-    mailer, stub = played
+def test_an_email_has_one_recipient_text_html_headers_and_tags(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
+    mailer, stub = mailer_and_stub
     body = {"Text": {"Data": "text", "Charset": "UTF-8"}, "Html": {"Data": "<p>html</p>", "Charset": "UTF-8"}}
     expected = {
         "FromEmailAddress": "petitions@harbour.example",
@@ -82,27 +82,27 @@ def test_a_long_name_in_any_script_is_encoded_for_ses() -> None:
     assert str(make_header(decode_header(sender))) == f"{name.strip()} <a@b.example>"
 
 
-@pytest.mark.parametrize("letter", ["a", '"', "é", "王", "👋"])
-def test_a_name_that_is_too_long_for_ses_is_cut(letter: str) -> None:
-    name = f"{letter * 100} via {letter * 200}"
+@pytest.mark.parametrize("character", ["a", '"', "é", "王", "👋"])
+def test_a_name_that_is_too_long_for_ses_is_cut(character: str) -> None:
+    name = f"{character * 100} via {character * 200}"
     sender = sender_header("petitions@harbour.example", name)
     assert 300 < len(sender) <= 320
     [(shown, address)] = getaddresses([str(make_header(decode_header(sender)))])
-    assert (shown[:20], shown[-4:], address) == (name[:20], f"{letter}...", "petitions@harbour.example")
+    assert (shown[:20], shown[-4:], address) == (name[:20], f"{character}...", "petitions@harbour.example")
 
 
-@pytest.mark.parametrize(("reply_to", "sent"), [("", {}), (ALICE.email, {"ReplyToAddresses": [ALICE.email]})])
+@pytest.mark.parametrize(("reply_to", "expected"), [("", {}), (ALICE.email, {"ReplyToAddresses": [ALICE.email]})])
 def test_replies_go_to_another_address_only_if_the_email_names_one(
-    played: tuple[Mailer, Stubber], reply_to: str, sent: dict[str, list[str]]
+    mailer_and_stub: tuple[Mailer, Stubber], reply_to: str, expected: dict[str, list[str]]
 ) -> None:
-    mailer, stub = played
+    mailer, stub = mailer_and_stub
     common = {"FromEmailAddress": ANY, "Destination": ANY, "Content": ANY, "EmailTags": ANY}
-    stub.add_response("send_email", {"MessageId": "m-1"}, {**common, "ConfigurationSetName": ANY, **sent})
+    stub.add_response("send_email", {"MessageId": "m-1"}, {**common, "ConfigurationSetName": ANY, **expected})
     mailer.send(Mail("a@b.example", "s", "t", "h", reply_to=reply_to))
 
 
-def test_an_email_without_headers_is_sent(played: tuple[Mailer, Stubber]) -> None:
-    mailer, stub = played
+def test_an_email_without_headers_is_sent(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
+    mailer, stub = mailer_and_stub
     anything = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName"), ANY)
     stub.add_response("send_email", {"MessageId": "m"}, anything)
     assert mailer.send(Mail("a@b.example", "s", "t", "h"))
@@ -127,9 +127,9 @@ def test_an_email_without_headers_is_sent(played: tuple[Mailer, Stubber]) -> Non
     ],
 )
 def test_each_ses_error_is_translated(
-    played: tuple[Mailer, Stubber], code: str, status: int, error: type[Exception]
+    mailer_and_stub: tuple[Mailer, Stubber], code: str, status: int, error: type[Exception]
 ) -> None:
-    mailer, stub = played
+    mailer, stub = mailer_and_stub
     stub.add_client_error("send_email", code, http_status_code=status)
     with pytest.raises(error) as caught:
         mailer.send(MAIL)
@@ -140,26 +140,26 @@ def test_each_ses_error_is_translated(
     "code", ["Throttling", "ThrottlingException", "TooManyRequestsException", "LimitExceededException"]
 )
 @pytest.mark.parametrize(
-    ("said", "error"),
+    ("message", "error"),
     [
         ("Maximum sending rate exceeded.", RateExceeded),
         ("Daily message quota exceeded.", SendingStopped),
         ("Daily sending quota exceeded", SendingStopped),
     ],
 )
-def test_the_message_of_ses_distinguishes_rate_and_quota(
-    played: tuple[Mailer, Stubber], code: str, said: str, error: type[Exception]
+def test_the_message_of_an_ses_error_distinguishes_rate_and_quota(
+    mailer_and_stub: tuple[Mailer, Stubber], code: str, message: str, error: type[Exception]
 ) -> None:
     """The code may vary: documentation and responses of SES differ."""
-    mailer, stub = played
-    stub.add_client_error("send_email", code, said, 400)
+    mailer, stub = mailer_and_stub
+    stub.add_client_error("send_email", code, message, 400)
     with pytest.raises(error):
         mailer.send(MAIL)
 
 
-def test_an_unverified_sender_is_our_fault_and_not_the_recipients(played: tuple[Mailer, Stubber]) -> None:
+def test_an_unverified_sender_is_our_fault_and_not_the_recipients(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
     """SES reports MessageRejected for it too. Marking recipients as undeliverable would stop every email."""
-    mailer, stub = played
+    mailer, stub = mailer_and_stub
     stub.add_client_error("send_email", "MessageRejected", "Email address is not verified. petitions@harbour.example")
     with pytest.raises(Denied):
         mailer.send(MAIL)
@@ -174,16 +174,16 @@ def test_an_unverified_sender_is_our_fault_and_not_the_recipients(played: tuple[
         (ConnectionClosedError, Unavailable),
     ],
 )
-def test_without_an_answer_the_email_is_not_sent_only_if_there_was_no_connection(
-    played: tuple[Mailer, Stubber], failure: type[BotoCoreError], error: type[Exception]
+def test_an_email_without_an_answer_is_surely_unsent_only_if_there_was_no_connection(
+    mailer_and_stub: tuple[Mailer, Stubber], failure: type[BotoCoreError], error: type[Exception]
 ) -> None:
-    mailer, stub = played
+    mailer, stub = mailer_and_stub
     stub.deactivate()
 
-    def never(**_: object) -> None:
+    def fail(**_: object) -> None:
         raise failure(endpoint_url="x", error="x")
 
-    stub.client.meta.events.register("before-send.sesv2", never)
+    stub.client.meta.events.register("before-send.sesv2", fail)
     with pytest.raises(Unavailable) as caught:
         mailer.send(MAIL)
     assert type(caught.value) is error

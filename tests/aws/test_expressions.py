@@ -1,4 +1,4 @@
-"""Changes as data, and as the expressions DynamoDB wants."""
+"""Changes as data, and as the expressions that DynamoDB needs."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_a_number_that_is_not_an_integer_raises(value: float) -> None:
         to_wire({"x": value})
 
 
-def test_a_new_item_needs_a_free_key_and_else_returns_the_old_item() -> None:
+def test_a_new_item_needs_a_free_key_and_a_failure_returns_the_old_item() -> None:
     assert new_item_request(NewItem(KEY, {"a": 1})) == {
         "Item": {"pk": {"S": "p"}, "sk": {"S": "s"}, "a": {"N": "1"}},
         "ConditionExpression": "attribute_not_exists(pk)",

@@ -1,4 +1,4 @@
-"""SQS accepts all messages, or an error is raised."""
+"""Sending raises an error unless SQS accepts all messages."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ URL = "https://sqs.invalid/1/mail"
 
 
 @pytest.fixture
-def played() -> Iterator[tuple[Queue, Stubber]]:
+def queue_and_stub() -> Iterator[tuple[Queue, Stubber]]:
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     client = boto3.client("sqs", region_name="eu-west-2", **keys)  # type: ignore[call-overload]
     with Stubber(client) as stub:
@@ -23,40 +23,40 @@ def played() -> Iterator[tuple[Queue, Stubber]]:
         stub.assert_no_pending_responses()
 
 
-def entries(messages: list[dict[str, int]]) -> dict[str, Any]:
+def batch_request(messages: list[dict[str, int]]) -> dict[str, Any]:
     bodies = enumerate(map(json.dumps, messages))
     numbered = [{"Id": str(number), "MessageBody": body, "DelaySeconds": 0} for number, body in bodies]
     return {"QueueUrl": URL, "Entries": numbered}
 
 
-def taken(count: int) -> dict[str, Any]:
-    one = {"MessageId": "m", "MD5OfMessageBody": "x"}
-    return {"Successful": [one | {"Id": str(number)} for number in range(count)], "Failed": []}
+def success(count: int) -> dict[str, Any]:
+    entry = {"MessageId": "m", "MD5OfMessageBody": "x"}
+    return {"Successful": [entry | {"Id": str(number)} for number in range(count)], "Failed": []}
 
 
-def test_messages_are_sent_in_batches_of_ten(played: tuple[Queue, Stubber]) -> None:
-    queue, stub = played
+def test_messages_are_sent_in_batches_of_ten(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
     messages = [{"n": number} for number in range(23)]
     for start in (0, 10, 20):
         chunk = messages[start : start + 10]
-        stub.add_response("send_message_batch", taken(len(chunk)), entries(chunk))
+        stub.add_response("send_message_batch", success(len(chunk)), batch_request(chunk))
     queue.send([Outgoing(message) for message in messages])
 
 
-def test_sending_no_messages_makes_no_call(played: tuple[Queue, Stubber]) -> None:
-    played[0].send([])
+def test_sending_no_messages_makes_no_call(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue_and_stub[0].send([])
 
 
-def test_a_rejected_message_is_an_error(played: tuple[Queue, Stubber]) -> None:
-    queue, stub = played
+def test_a_rejected_message_is_an_error(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
     failed = {"Id": "1", "SenderFault": False, "Code": "InternalError"}
-    stub.add_response("send_message_batch", taken(1) | {"Failed": [failed]})
+    stub.add_response("send_message_batch", success(1) | {"Failed": [failed]})
     with pytest.raises(Unavailable):
         queue.send([Outgoing({"n": 1}), Outgoing({"n": 2})])
 
 
-def test_an_empty_answer_is_an_error(played: tuple[Queue, Stubber]) -> None:
-    queue, stub = played
+def test_an_empty_answer_is_an_error(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
     stub.add_response("send_message_batch", {"Successful": [], "Failed": []})
     with pytest.raises(Unavailable):
         queue.send([Outgoing({"n": 1})])
@@ -67,9 +67,9 @@ def test_an_empty_answer_is_an_error(played: tuple[Queue, Stubber]) -> None:
     [("RequestThrottled", Throttled), ("ServiceUnavailable", Unavailable), ("ThrottlingException", Throttled)],
 )
 def test_a_queue_that_does_not_answer_is_unavailable(
-    played: tuple[Queue, Stubber], code: str, error: type[Exception]
+    queue_and_stub: tuple[Queue, Stubber], code: str, error: type[Exception]
 ) -> None:
-    queue, stub = played
+    queue, stub = queue_and_stub
     stub.add_client_error("send_message_batch", code)
     with pytest.raises(error):
         queue.send([Outgoing({"n": 1})])
@@ -78,33 +78,33 @@ def test_a_queue_that_does_not_answer_is_unavailable(
         queue.check()
 
 
-def test_the_depth_includes_waiting_and_in_flight_messages(played: tuple[Queue, Stubber]) -> None:
-    queue, stub = played
+def test_the_depth_includes_waiting_and_in_flight_messages(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
     names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-    counted: Any = dict(zip(names, ("3", "20", "100"), strict=True))
-    stub.add_response("get_queue_attributes", {"Attributes": counted}, {"QueueUrl": URL, "AttributeNames": names})
+    attributes: Any = dict(zip(names, ("3", "20", "100"), strict=True))
+    stub.add_response("get_queue_attributes", {"Attributes": attributes}, {"QueueUrl": URL, "AttributeNames": names})
     assert queue.depth() == 123
 
 
-def test_a_message_that_could_not_be_moved_is_not_deleted(played: tuple[Queue, Stubber]) -> None:
-    queue, stub = played
+def test_a_message_that_could_not_be_moved_is_not_deleted(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
     stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
     stub.add_client_error("send_message_batch", "ServiceUnavailable")
     with pytest.raises(Unavailable):
         list(queue.move_to(queue, 10))
 
 
-def test_a_message_that_could_not_be_deleted_is_an_error(played: tuple[Queue, Stubber]) -> None:
-    queue, stub = played
+def test_a_message_that_could_not_be_deleted_is_an_error(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
     stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
-    stub.add_response("send_message_batch", taken(1))
+    stub.add_response("send_message_batch", success(1))
     failed = {"Id": "0", "SenderFault": False, "Code": "InternalError"}
     stub.add_response("delete_message_batch", {"Successful": [], "Failed": [failed]})
     with pytest.raises(Unavailable):
         list(queue.move_to(queue, 10))
 
 
-def test_the_health_check_calls_the_queue(played: tuple[Queue, Stubber]) -> None:
-    queue, stub = played
+def test_the_health_check_calls_the_queue(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
     stub.add_response("get_queue_attributes", {"Attributes": {}}, {"QueueUrl": URL, "AttributeNames": ANY})
     queue.check()

@@ -14,7 +14,7 @@ UUID = "0" * 36
 
 
 @pytest.fixture
-def played() -> Iterator[tuple[Source, Stubber]]:
+def source_and_stub() -> Iterator[tuple[Source, Stubber]]:
     client: Any = boto3.client("lambda", region_name="eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(client) as stub:
         yield Source(client, UUID), stub
@@ -22,7 +22,7 @@ def played() -> Iterator[tuple[Source, Stubber]]:
 
 
 @pytest.mark.parametrize(
-    ("state", "is_open", "turns"),
+    ("state", "is_open", "switches"),
     [
         ("Enabled", False, True),
         ("Disabled", True, True),
@@ -35,25 +35,27 @@ def played() -> Iterator[tuple[Source, Stubber]]:
     ],
 )
 def test_an_event_source_changes_only_from_the_opposite_state(
-    played: tuple[Source, Stubber], state: str, is_open: bool, turns: bool
+    source_and_stub: tuple[Source, Stubber], state: str, is_open: bool, switches: bool
 ) -> None:
-    source, stub = played
+    source, stub = source_and_stub
     stub.add_response("get_event_source_mapping", {"State": state}, {"UUID": UUID})
-    if turns:
+    if switches:
         stub.add_response("update_event_source_mapping", {}, {"UUID": UUID, "Enabled": is_open})
-    assert source.switch(is_on=is_open) is turns
+    assert source.switch(is_on=is_open) is switches
 
 
 @pytest.mark.parametrize("state", ["Disabled", "Disabling", "Enabled", "Updating"])
-def test_an_event_source_is_off_once_lambda_says_so(played: tuple[Source, Stubber], state: str) -> None:
-    source, stub = played
+def test_an_event_source_is_off_only_when_lambda_reports_it_disabled(
+    source_and_stub: tuple[Source, Stubber], state: str
+) -> None:
+    source, stub = source_and_stub
     stub.add_response("get_event_source_mapping", {"State": state}, {"UUID": UUID})
     assert source.is_off() is (state == "Disabled")
 
 
 @pytest.mark.parametrize("code", ["ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"])
-def test_an_event_source_that_is_changing_is_left_alone(played: tuple[Source, Stubber], code: str) -> None:
-    source, stub = played
+def test_an_event_source_that_is_changing_is_left_alone(source_and_stub: tuple[Source, Stubber], code: str) -> None:
+    source, stub = source_and_stub
     stub.add_response("get_event_source_mapping", {"State": "Enabled"})
     stub.add_client_error("update_event_source_mapping", code)
     with pytest.raises(Unavailable):

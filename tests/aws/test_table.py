@@ -1,4 +1,4 @@
-"""DynamoDB's responses, from botocore's stubber: throttles, conflicts, incomplete batches, timeouts."""
+"""DynamoDB's responses, from botocore's stubber: throttles, conflicts, failed conditions, timeouts."""
 
 from typing import Any
 
@@ -9,62 +9,62 @@ from botocore.stub import ANY
 from chalicelib.aws import clients
 from chalicelib.aws.table import Attr, Change, NewItem
 from chalicelib.core.errors import ConditionFailed, Conflicted, Throttled, Unavailable
-from tests.aws.stubbed import ITEM, KEY, OTHER, WIRE, Played
+from tests.aws.stubbed import ITEM, KEY, OTHER, WIRE, StubbedDynamodb
 
 CHANGE = Change(KEY, assign={"a": 1}, when=Attr("a").not_exists())
 
 
-def test_a_read_is_eventually_consistent_unless_asked(played: Played) -> None:
+def test_a_read_is_strongly_consistent_only_on_request(dynamodb: StubbedDynamodb) -> None:
     for consistent in (False, True):
         expected = {"TableName": "counts-test", "Key": ANY, "ConsistentRead": consistent}
-        played.stub.add_response("get_item", {"Item": WIRE}, expected)
-        assert played.tables.get(KEY, consistent=consistent) == ITEM
+        dynamodb.stub.add_response("get_item", {"Item": WIRE}, expected)
+        assert dynamodb.tables.get(KEY, consistent=consistent) == ITEM
 
 
-def test_a_missing_item_returns_none(played: Played) -> None:
-    played.stub.add_response("get_item", {})
-    assert played.tables.get(KEY) is None
+def test_a_missing_item_returns_none(dynamodb: StubbedDynamodb) -> None:
+    dynamodb.stub.add_response("get_item", {})
+    assert dynamodb.tables.get(KEY) is None
 
 
-def test_a_key_selects_its_table(played: Played) -> None:
-    played.stub.add_response("put_item", {}, {"TableName": "signatures-test", "Item": ANY})
-    played.tables.put(OTHER, {"a": 1})
+def test_a_key_selects_its_table(dynamodb: StubbedDynamodb) -> None:
+    dynamodb.stub.add_response("put_item", {}, {"TableName": "signatures-test", "Item": ANY})
+    dynamodb.tables.put(OTHER, {"a": 1})
 
 
-def test_a_key_that_exists_raises_with_the_existing_item(played: Played) -> None:
-    played.fails("put_item", "ConditionalCheckFailedException", Item=WIRE)
+def test_a_key_that_exists_raises_with_the_existing_item(dynamodb: StubbedDynamodb) -> None:
+    dynamodb.add_error("put_item", "ConditionalCheckFailedException", Item=WIRE)
     with pytest.raises(ConditionFailed) as caught:
-        played.tables.put_new(NewItem(KEY, {"a": 1}))
+        dynamodb.tables.put_new(NewItem(KEY, {"a": 1}))
     assert (caught.value.item, caught.value.index) == (ITEM, 0)
 
 
-def test_a_condition_that_fails_on_a_missing_item_has_no_item(played: Played) -> None:
-    played.fails("update_item", "ConditionalCheckFailedException")
+def test_a_condition_that_fails_on_a_missing_item_has_no_item(dynamodb: StubbedDynamodb) -> None:
+    dynamodb.add_error("update_item", "ConditionalCheckFailedException")
     with pytest.raises(ConditionFailed) as caught:
-        played.tables.update(CHANGE)
+        dynamodb.tables.update(CHANGE)
     assert caught.value.item is None
 
 
-def asked_to_return(returns: str, on_failure: str) -> dict[str, Any]:
+def update_request(returns: str, on_failure: str) -> dict[str, Any]:
     parts = ("TableName", "Key", "UpdateExpression", "ConditionExpression")
-    sent: dict[str, Any] = dict.fromkeys((*parts, "ExpressionAttributeNames", "ExpressionAttributeValues"), ANY)
-    return {**sent, "ReturnValues": returns, "ReturnValuesOnConditionCheckFailure": on_failure}
+    parameters: dict[str, Any] = dict.fromkeys((*parts, "ExpressionAttributeNames", "ExpressionAttributeValues"), ANY)
+    return {**parameters, "ReturnValues": returns, "ReturnValuesOnConditionCheckFailure": on_failure}
 
 
-def test_an_update_returns_the_item_only_on_request(played: Played) -> None:
-    played.stub.add_response("update_item", {"Attributes": WIRE}, asked_to_return("ALL_NEW", "ALL_OLD"))
-    assert played.tables.update_and_read(CHANGE) == ITEM
-    played.stub.add_response("update_item", {}, asked_to_return("NONE", "ALL_OLD"))
-    played.tables.update(CHANGE)
+def test_an_update_returns_the_item_only_on_request(dynamodb: StubbedDynamodb) -> None:
+    dynamodb.stub.add_response("update_item", {"Attributes": WIRE}, update_request("ALL_NEW", "ALL_OLD"))
+    assert dynamodb.tables.update_and_read(CHANGE) == ITEM
+    dynamodb.stub.add_response("update_item", {}, update_request("NONE", "ALL_OLD"))
+    dynamodb.tables.update(CHANGE)
 
 
-def test_trying_an_update_returns_no_item_even_on_failure(played: Played) -> None:
-    played.stub.add_response("update_item", {}, asked_to_return("NONE", "NONE"))
-    assert played.tables.try_update(CHANGE)
-    played.stub.add_client_error(
-        "update_item", "ConditionalCheckFailedException", expected_params=asked_to_return("NONE", "NONE")
+def test_trying_an_update_returns_no_item_even_on_failure(dynamodb: StubbedDynamodb) -> None:
+    dynamodb.stub.add_response("update_item", {}, update_request("NONE", "NONE"))
+    assert dynamodb.tables.try_update(CHANGE)
+    dynamodb.stub.add_client_error(
+        "update_item", "ConditionalCheckFailedException", expected_params=update_request("NONE", "NONE")
     )
-    assert not played.tables.try_update(CHANGE)
+    assert not dynamodb.tables.try_update(CHANGE)
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def test_trying_an_update_returns_no_item_even_on_failure(played: Played) -> Non
         ("ResourceNotFoundException", 400, Unavailable),
     ],
 )
-def test_every_error_is_translated(played: Played, code: str, status: int, error: type[Exception]) -> None:
-    played.fails("put_item", code, status)
+def test_every_error_is_translated(dynamodb: StubbedDynamodb, code: str, status: int, error: type[Exception]) -> None:
+    dynamodb.add_error("put_item", code, status)
     with pytest.raises(error) as caught:
-        played.tables.put_new(NewItem(KEY, {}))
+        dynamodb.tables.put_new(NewItem(KEY, {}))
     assert type(caught.value) is error or error is ClientError
 
 
-def reason(code: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
+def cancellation_reason(code: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"Code": code, "Message": "", **({"Item": item} if item else {})}
 
 
@@ -104,64 +104,63 @@ def reason(code: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
     ],
 )
 def test_a_cancelled_transaction_is_translated_by_its_reasons(
-    played: Played, codes: list[str], error: type[Exception]
+    dynamodb: StubbedDynamodb, codes: list[str], error: type[Exception]
 ) -> None:
-    played.fails(
-        "transact_write_items", "TransactionCanceledException", CancellationReasons=[reason(code) for code in codes]
-    )
+    reasons = [cancellation_reason(code) for code in codes]
+    dynamodb.add_error("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
     with pytest.raises(error) as caught:
-        played.tables.transact([CHANGE, Change(OTHER, assign={"a": 1})])
+        dynamodb.tables.transact([CHANGE, Change(OTHER, assign={"a": 1})])
     assert type(caught.value) is error
 
 
-def test_a_bug_in_a_transaction_is_raised_unchanged(played: Played) -> None:
+def test_a_bug_in_a_transaction_is_raised_unchanged(dynamodb: StubbedDynamodb) -> None:
     """A retry cannot repair a ValidationError. As Unavailable, it would be retried for ever and never be noticed."""
-    reasons = [reason("ValidationError"), reason("None")]
-    played.fails("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
+    reasons = [cancellation_reason("ValidationError"), cancellation_reason("None")]
+    dynamodb.add_error("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
     with pytest.raises(Exception) as caught:  # noqa: PT011
-        played.tables.transact([CHANGE, Change(OTHER, assign={"a": 1})])
+        dynamodb.tables.transact([CHANGE, Change(OTHER, assign={"a": 1})])
     assert not isinstance(caught.value, Unavailable)
 
 
-def test_a_failed_condition_in_a_transaction_has_index_and_item(played: Played) -> None:
-    reasons = [reason("None"), reason("ConditionalCheckFailed", WIRE)]
-    played.fails("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
+def test_a_failed_condition_in_a_transaction_has_index_and_item(dynamodb: StubbedDynamodb) -> None:
+    reasons = [cancellation_reason("None"), cancellation_reason("ConditionalCheckFailed", WIRE)]
+    dynamodb.add_error("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
     with pytest.raises(ConditionFailed) as caught:
-        played.tables.transact([Change(OTHER, assign={"a": 1}), CHANGE])
+        dynamodb.tables.transact([Change(OTHER, assign={"a": 1}), CHANGE])
     assert (caught.value.index, caught.value.item) == (1, ITEM)
 
 
-def test_a_transaction_names_both_tables_and_is_the_same_for_the_sdks_own_retry(played: Played) -> None:
-    seen: list[dict[str, Any]] = []
+def test_a_transaction_names_both_tables_and_is_idempotent_for_the_sdks_own_retry(dynamodb: StubbedDynamodb) -> None:
+    requests: list[dict[str, Any]] = []
 
-    def look(params: dict[str, Any], **_: Any) -> None:
-        seen.append(params)
+    def record(params: dict[str, Any], **_: Any) -> None:
+        requests.append(params)
 
-    played.client.meta.events.register_last("provide-client-params.dynamodb.TransactWriteItems", look)
-    played.stub.add_response("transact_write_items", {})
-    played.tables.transact([CHANGE, NewItem(OTHER, {})])
-    writes = [write for item in seen[0]["TransactItems"] for write in item.values()]
+    dynamodb.client.meta.events.register_last("provide-client-params.dynamodb.TransactWriteItems", record)
+    dynamodb.stub.add_response("transact_write_items", {})
+    dynamodb.tables.transact([CHANGE, NewItem(OTHER, {})])
+    writes = [write for item in requests[0]["TransactItems"] for write in item.values()]
     assert [write["TableName"] for write in writes] == ["counts-test", "signatures-test"]
-    operation = played.client.meta.service_model.operation_model("TransactWriteItems")
+    operation = dynamodb.client.meta.service_model.operation_model("TransactWriteItems")
     assert operation.idempotent_members == ["ClientRequestToken"]
 
 
-def test_the_health_check_calls_both_tables(played: Played) -> None:
+def test_the_health_check_calls_both_tables(dynamodb: StubbedDynamodb) -> None:
     for name in ("signatures-test", "counts-test"):
-        played.stub.add_response("describe_table", {"Table": {}}, {"TableName": name})
-    played.tables.check()
+        dynamodb.stub.add_response("describe_table", {"Table": {}}, {"TableName": name})
+    dynamodb.tables.check()
 
 
-@pytest.mark.parametrize("silence", [ConnectTimeoutError(endpoint_url="x"), ReadTimeoutError(endpoint_url="x")])
-def test_a_timeout_is_unavailable(silence: Exception) -> None:
-    played = Played()
+@pytest.mark.parametrize("timeout", [ConnectTimeoutError(endpoint_url="x"), ReadTimeoutError(endpoint_url="x")])
+def test_a_timeout_is_unavailable(timeout: Exception) -> None:
+    dynamodb = StubbedDynamodb()
 
-    def never(**_: Any) -> None:
-        raise silence
+    def fail(**_: Any) -> None:
+        raise timeout
 
-    played.client.meta.events.register("before-send.dynamodb", never)
+    dynamodb.client.meta.events.register("before-send.dynamodb", fail)
     with pytest.raises(Unavailable):
-        played.tables.get(KEY)
+        dynamodb.tables.get(KEY)
 
 
 def test_every_timeout_is_short() -> None:

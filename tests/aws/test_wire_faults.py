@@ -28,7 +28,7 @@ KEYS = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access
 KEY = Key(COUNTS, "p", "s")
 
 
-def _refused(status: str, code: str) -> bytes:
+def _refusal(status: str, code: str) -> bytes:
     body = f'{{"__type": "{code}", "message": "no"}}'
     lines = (f"HTTP/1.1 {status}", f"x-amzn-ErrorType: {code}", f"Content-Length: {len(body)}", "Connection: close")
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
@@ -38,13 +38,13 @@ SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>no</Message></Error>"
 
 # What the server sends before it resets the connection. None: it sends nothing and does not reset.
 FAULTS: dict[str, tuple[bytes | None, type[Exception]]] = {
-    "throttled": (_refused("400 Bad Request", "ThrottlingException"), Throttled),
+    "throttled": (_refusal("400 Bad Request", "ThrottlingException"), Throttled),
     "asked to slow down by S3": (
         b"HTTP/1.1 503 Slow Down\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(SLOW_DOWN) + SLOW_DOWN,
         Throttled,
     ),
-    "broken inside": (_refused("500 Internal Server Error", "InternalServerError"), Unavailable),
-    "away": (_refused("503 Service Unavailable", "Whatever"), Unavailable),
+    "broken inside": (_refusal("500 Internal Server Error", "InternalServerError"), Unavailable),
+    "away": (_refusal("503 Service Unavailable", "Whatever"), Unavailable),
     "reset": (b"", Unavailable),
     "cut off in the middle": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", Unavailable),
     "no HTTP": (b"garbage\r\n\r\n", Unavailable),
@@ -54,28 +54,28 @@ FAULTS: dict[str, tuple[bytes | None, type[Exception]]] = {
 
 @pytest.fixture
 def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
-    said, _ = FAULTS[request.param]
+    response, _ = FAULTS[request.param]
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=_serve, args=(server, said))
+        thread = threading.Thread(target=_serve, args=(server, response))
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
-def _serve(server: socket.socket, said: bytes | None) -> None:
-    kept = []
+def _serve(server: socket.socket, response: bytes | None) -> None:
+    connections = []
     with suppress(OSError):
         while True:
             connection, _ = server.accept()
-            kept.append(connection)
-            if said is not None:
+            connections.append(connection)
+            if response is not None:
                 connection.recv(65536)
-                connection.sendall(said)
-                if not said:  # Closed without lingering: the other side sees a reset, not an end.
+                connection.sendall(response)
+                if not response:  # Close without lingering: the client sees a reset, not an end.
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 connection.close()
-    for connection in kept:
+    for connection in connections:
         connection.close()
 
 
@@ -116,13 +116,13 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "get_paginator": lambda at: _bucket(at).delete_under("k"),
     "send_email": lambda at: Mailer(client("sesv2", at), "a@b.example", "c").send(Mail("d@e.example", "s", "t", "h")),
 }
-# S3 has its own error code, in XML; the other services answer in JSON.
-OF_S3 = {"upload_fileobj", "get_object", "get_paginator"}
-THEIR_OWN = {"throttled": OPERATIONS.keys() - OF_S3, "asked to slow down by S3": OF_S3}
-# Called only after a mapping was read, in the same `with`.
-AFTER_ANOTHER = {"update_event_source_mapping", "delete_objects"}
+# S3 has an error code of its own, in XML; the other services answer in JSON.
+S3_OPERATIONS = {"upload_fileobj", "get_object", "get_paginator"}
+OPERATIONS_BY_FAULT = {"throttled": OPERATIONS.keys() - S3_OPERATIONS, "asked to slow down by S3": S3_OPERATIONS}
+# The code calls these only after another operation, in the same `with`.
+CALLED_AFTER_ANOTHER = {"update_event_source_mapping", "delete_objects"}
 # A link is computed locally, without a call.
-NEVER_ASKED = {"generate_presigned_url", "generate_presigned_post"}
+LOCAL = {"generate_presigned_url", "generate_presigned_post"}
 
 
 @pytest.mark.faults
@@ -130,7 +130,7 @@ NEVER_ASKED = {"generate_presigned_url", "generate_presigned_post"}
 def test_every_network_fault_is_a_throttle_or_unavailable(endpoint: str, request: pytest.FixtureRequest) -> None:
     fault = request.node.callspec.params["endpoint"]
     _, error = FAULTS[fault]
-    for operation in THEIR_OWN.get(fault, OPERATIONS):
+    for operation in OPERATIONS_BY_FAULT.get(fault, OPERATIONS):
         with pytest.raises(Unavailable) as caught:
             OPERATIONS[operation](endpoint)
         assert isinstance(caught.value, Throttled) is (error is Throttled), operation
@@ -138,11 +138,11 @@ def test_every_network_fault_is_a_throttle_or_unavailable(endpoint: str, request
 
 def test_every_operation_that_the_code_uses_is_tested() -> None:
     nodes = [node for path in AWS.glob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
-    asked = {
+    used = {
         node.func.attr
         for node in nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and ast.unparse(node.func.value) == "self._client"
     }
-    assert asked == {name.partition(" ")[0] for name in OPERATIONS} | AFTER_ANOTHER | NEVER_ASKED
+    assert used == {name.partition(" ")[0] for name in OPERATIONS} | CALLED_AFTER_ANOTHER | LOCAL

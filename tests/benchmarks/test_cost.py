@@ -11,44 +11,44 @@ from benchmarks.cost.quantities import BUSY, TRICKLE, invocations, lines, projec
 from benchmarks.results import read
 
 WAY = read()["way"]
-ITEM = read()["sign"]["item_bytes"]
+ITEM_BYTES = read()["sign"]["item_bytes"]
 
 
-def test_every_price_has_a_source_and_says_where_it_was_read() -> None:
-    every = prices().by_name.items()
-    assert [name for name, price in every if not price.source or not price.seen or price.usd < 0] == []
+def test_every_price_has_a_source_and_the_place_where_it_was_read() -> None:
+    priced = prices().by_name.items()
+    assert [name for name, price in priced if not price.source or not price.seen or price.usd < 0] == []
     assert prices().region
     assert prices().checked
 
 
 def test_every_row_has_a_price_and_is_not_negative() -> None:
     for pace in (BUSY, TRICKLE):
-        found = lines(WAY, ITEM, pace)
+        found = lines(WAY, ITEM_BYTES, pace)
         assert {line.price for line in found} <= set(prices().by_name)
         assert min(line.quantity for line in found) >= 0
 
 
 def test_the_total_is_the_sum_of_its_items() -> None:
-    figures = bill(WAY, ITEM, prices())
+    figures = bill(WAY, ITEM_BYTES, prices())
     assert figures["cost_per_million_without_ses_usd"] == pytest.approx(sum(figures["cost"]["items"].values()), abs=0.1)
     assert figures["cost"]["ses_usd"] == 100
 
 
 def test_a_million_requests_cost_what_the_price_list_says() -> None:
-    items = bill(WAY, ITEM, prices())["cost"]["items"]
+    items = bill(WAY, ITEM_BYTES, prices())["cost"]["items"]
     assert items["API Gateway: sign, confirm page, confirm"] == 3 * 3.5
     assert items["DynamoDB: write units, confirm and count"] == 2.5
 
 
-def test_a_slow_day_costs_more_because_batches_are_small() -> None:
-    figures = bill(WAY, ITEM, prices())
+def test_a_signature_on_a_slow_day_costs_more_because_batches_are_small() -> None:
+    figures = bill(WAY, ITEM_BYTES, prices())
     assert figures["cost"]["one_at_a_time_usd"] > figures["cost_per_million_without_ses_usd"]
     assert projected_units(WAY, TRICKLE) == 2 > projected_units(WAY, BUSY)
-    assert all(invocations(TRICKLE)[step] >= often for step, often in invocations(BUSY).items())
+    assert all(invocations(TRICKLE)[step] >= times for step, times in invocations(BUSY).items())
 
 
 def test_a_missed_goal_is_reported() -> None:
-    figures = bill(WAY, ITEM, prices())
+    figures = bill(WAY, ITEM_BYTES, prices())
     assert ("MISSED" in "\n".join(table(figures))) == (figures["cost_per_million_without_ses_usd"] > 14)
 
 

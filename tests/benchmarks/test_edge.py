@@ -1,4 +1,4 @@
-"""The crowd of `make bench`, part `edge`: its record, and a small minute with the real application."""
+"""The crowd of `make bench`, part `edge`: what it records, and a minute of a small crowd with the real application."""
 
 import asyncio
 from collections import Counter
@@ -28,25 +28,25 @@ def in_a_thread(act: Callable[[], Result]) -> Result:
         return pool.submit(act).result()
 
 
-def test_a_minute_passes_at_once_on_a_clock_that_jumps() -> None:
+def test_a_minute_passes_at_once_on_a_jumping_clock() -> None:
     loop = JumpingLoop()
     in_a_thread(lambda: loop.run_until_complete(asyncio.sleep(60)))
     assert loop.time() == pytest.approx(60, abs=0.1)
     loop.close()
 
 
-def test_visits_come_in_order_half_of_them_for_the_count() -> None:
+def test_visits_come_in_order_and_half_of_them_read_the_count() -> None:
     found = [*visits("clean-the-river", 2_000, 60)]
-    assert [each.at for each in found] == sorted(each.at for each in found)
-    kinds = Counter(each.is_count for each in found)
+    assert [visit.at for visit in found] == sorted(visit.at for visit in found)
+    kinds = Counter(visit.is_count for visit in found)
     assert kinds[True] == pytest.approx(1_000, abs=100)
-    assert {address(each.target) for each in found if not each.is_count} == {
+    assert {address(visit.target) for visit in found if not visit.is_count} == {
         *("/petitions/clean-the-river", "/petitions/clean-the-river?lang=cy"),
         *(f"/petitions/clean-the-river?source={name}" for name in ("evening-news", "newsletter")),
     }
 
 
-def test_a_number_is_as_old_as_the_confirmation_that_it_lacks() -> None:
+def test_a_shown_number_is_as_old_as_the_first_confirmation_that_it_lacks() -> None:
     record = Record(confirmed_at=[10.0, 20.0])
     for number, now, age in ((0, 9.0, 0.0), (0, 13.0, 3.0), (1, 13.0, 0.0), (1, 21.5, 1.5), (2, 60.0, 0.0)):
         record.add_shown_number("count", number, 1, now)
@@ -73,13 +73,13 @@ def test_the_number_is_read_from_pages_and_counts() -> None:
 
 
 def test_a_request_without_an_answer_has_status_0() -> None:
-    async def asked() -> int:
+    async def status() -> int:
         return (await Client("127.0.0.1", 1).send(ViewerRequest("GET", "/"))).status
 
-    assert in_a_thread(lambda: asyncio.run(asked())) == 0
+    assert in_a_thread(lambda: asyncio.run(status())) == 0
 
 
-def test_a_small_minute_reaches_the_origin_at_most_once_a_second_for_each_copy() -> None:
+def test_a_small_crowd_reaches_the_origin_at_most_once_a_second_for_each_copy() -> None:
     """The real application behind the template's CDN, 300 views and 25 signatures."""
     found = measure_in_process("benchmarks.edge.minute", "300", "5")
     assert found["statuses"].keys() == {"count 200", "page 200", "sign 202"}

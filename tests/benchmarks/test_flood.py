@@ -9,7 +9,7 @@ FEW = 0.5
 
 
 @cache
-def usual() -> Flood:
+def usual_flood() -> Flood:
     return simulate_evening(DEFAULT_LIMIT, attacks=FEW)
 
 
@@ -19,7 +19,7 @@ def test_without_a_limit_every_post_is_an_email_at_once() -> None:
 
 
 def test_the_limit_holds_and_nearly_all_genuine_email_is_sent_at_once() -> None:
-    flood = usual()
+    flood = usual_flood()
     hour = 3600 / INTERVAL.total_seconds()
     assert ATTACKING_NETWORKS * hour * 0.9 < flood.worst_hour <= ATTACKING_NETWORKS * (BURST + hour + hour / 4)
     assert flood.delay(0.5) == 0
@@ -27,4 +27,4 @@ def test_the_limit_holds_and_nearly_all_genuine_email_is_sent_at_once() -> None:
 
 
 def test_signers_who_share_a_network_with_the_attacker_wait() -> None:
-    assert simulate_evening(DEFAULT_LIMIT, attacks=FEW, shares_a_carrier=True).delays[-1] > usual().delays[-1]
+    assert simulate_evening(DEFAULT_LIMIT, attacks=FEW, shares_a_carrier=True).delays[-1] > usual_flood().delays[-1]

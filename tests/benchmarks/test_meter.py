@@ -1,4 +1,4 @@
-"""The meter counts calls as they are sent, and units as AWS bills them, inside the block only."""
+"""The meter counts calls as they are sent, and units as AWS bills them, but only inside its block."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,8 +19,8 @@ def item_of(size: int) -> dict[str, Any]:
     return {"a": {"S": "x" * (size - 1)}}
 
 
-class Raw:
-    """A body for an AWSResponse that was never on a wire."""
+class FakeBody:
+    """The body of an AWSResponse that no server sent."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -29,9 +29,9 @@ class Raw:
         yield self._body
 
 
-def always(body: bytes, status: int = 200) -> Any:
+def respond_with(body: bytes, status: int = 200) -> Any:
     def send(request: Any, **_: object) -> AWSResponse:
-        return AWSResponse(request.url, status, HTTPHeaders(), Raw(body))
+        return AWSResponse(request.url, status, HTTPHeaders(), FakeBody(body))
 
     return send
 
@@ -44,7 +44,7 @@ def session() -> boto3.session.Session:
 def test_an_operation_costs_what_dynamodb_reports(session: boto3.session.Session) -> None:
     meter = Meter(session.events)
     client = session.client("dynamodb")
-    client.meta.events.register("before-send", always(b'{"ConsumedCapacity": {"CapacityUnits": 3.0}}'))
+    client.meta.events.register("before-send", respond_with(b'{"ConsumedCapacity": {"CapacityUnits": 3.0}}'))
     with meter.meter_block() as spent:
         client.put_item(TableName="t", Item=KEY)
     assert spent.as_figures() == {
@@ -58,7 +58,7 @@ def test_an_operation_costs_what_dynamodb_reports(session: boto3.session.Session
 def test_calls_outside_the_block_are_not_counted(session: boto3.session.Session) -> None:
     meter = Meter(session.events)
     client = session.client("dynamodb")
-    client.meta.events.register("before-send", always(b"{}"))
+    client.meta.events.register("before-send", respond_with(b"{}"))
     client.get_item(TableName="t", Key=KEY)
     with meter.meter_block() as spent:
         client.get_item(TableName="t", Key=KEY)
@@ -72,7 +72,7 @@ def test_every_attempt_is_a_call_and_every_service_counts(
     monkeypatch.setattr("time.sleep", lambda _: None)
     meter = Meter(session.events)
     client = session.client("sqs")
-    client.meta.events.register("before-send", always(b"{}", status=503))
+    client.meta.events.register("before-send", respond_with(b"{}", status=503))
     with meter.meter_block() as spent, pytest.raises(client.exceptions.ClientError):
         client.list_queues()
     assert len(spent.operations) > 1
@@ -91,7 +91,7 @@ def test_a_read_of_a_missing_item_costs_units() -> None:
     assert read_units("BatchGetItem", request, {"Responses": {"t": [item_of(5000)]}}) == 4
 
 
-def test_a_query_is_billed_for_its_sum() -> None:
+def test_a_query_is_billed_for_the_sum_of_its_items() -> None:
     assert read_units("Query", {}, {"Items": [item_of(3000), item_of(3000)]}) == 1
 
 

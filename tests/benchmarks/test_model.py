@@ -20,23 +20,23 @@ FIELDS = list(Amounts().__dict__)
 OUTAGES = [Load("refuses", lambda _: 500.0, 60, 10, 40), Load("hangs", lambda _: 500.0, 60, 10, 40, hangs=True)]
 
 
-def brief(load: Load, name: str = "default", horizon: float = 3_000) -> Run:
+def short_run(load: Load, name: str = "default", horizon: float = 3_000) -> Run:
     return run(load, name, SERVICE, horizon)
 
 
 @pytest.mark.parametrize("load", [BURST, *OUTAGES], ids=lambda load: load.name)
 @pytest.mark.parametrize("name", ACCOUNTS)
 def test_no_amount_is_lost_negative_or_decreasing(load: Load, name: str) -> None:
-    history = [then for _, then in brief(load, name).world.history]
-    for before, then in pairwise(history):
-        assert [field for field in FIELDS if getattr(then, field) < getattr(before, field)] == []
-    for then in history:
-        assert then.arrived + 1e-6 >= then.accepted >= then.stored - 1e-6
-        assert then.stored + 1e-6 >= then.relayed >= then.mailed >= then.confirmed
-        # What was acknowledged is in the table or in the queue, at every moment.
-        assert then.accepted == pytest.approx(then.stored + then.in_overflow)
-        assert then.changes == pytest.approx(then.stored + then.confirmed)
-        assert then.changes + 1e-6 >= then.projected
+    history = [amounts for _, amounts in short_run(load, name).world.history]
+    for before, after in pairwise(history):
+        assert [field for field in FIELDS if getattr(after, field) < getattr(before, field)] == []
+    for amounts in history:
+        assert amounts.arrived + 1e-6 >= amounts.accepted >= amounts.stored - 1e-6
+        assert amounts.stored + 1e-6 >= amounts.relayed >= amounts.mailed >= amounts.confirmed
+        # Each accepted signature is in the table or in the queue, at every moment.
+        assert amounts.accepted == pytest.approx(amounts.stored + amounts.in_overflow)
+        assert amounts.changes == pytest.approx(amounts.stored + amounts.confirmed)
+        assert amounts.changes + 1e-6 >= amounts.projected
 
 
 @pytest.mark.parametrize("load", [BURST, *OUTAGES], ids=lambda load: load.name)
@@ -48,7 +48,7 @@ def test_at_the_end_all_signatures_are_stored_mailed_and_confirmed(load: Load) -
 
 
 def test_during_an_outage_every_accepted_signature_overflows() -> None:
-    refusing, hanging = (brief(load).world.history[39][1] for load in OUTAGES)
+    refusing, hanging = (short_run(load).world.history[39][1] for load in OUTAGES)
     assert refusing.stored == hanging.stored == pytest.approx(500 * 10)
     assert refusing.in_overflow == pytest.approx(500 * 30, rel=0.01)
     assert hanging.waiting > refusing.waiting == pytest.approx(0)
@@ -56,27 +56,27 @@ def test_during_an_outage_every_accepted_signature_overflows() -> None:
 
 def test_overflow_drains_like_a_queue_with_two_servers() -> None:
     """M/D/c without arrivals: backlog times service time, divided by the number of workers."""
-    figures = brief(OUTAGES[0]).figures
+    figures = short_run(OUTAGES[0]).figures
     by_hand = 40 + figures["peak_overflow"] * SERVICE.store / LIMITS["storers"].default
     assert figures["all_stored_s"] == pytest.approx(by_hand, abs=3)
 
 
 def test_a_new_account_answers_like_a_queue_of_ten_servers() -> None:
-    """This holds until few people wait: the last ones try again at random times, and are served at once."""
-    done = brief(steady(200, 60), "new")
+    """This holds while many people wait: the last ones retry at random times and are served at once."""
+    done = short_run(steady(200, 60), "new")
     assert done.world.history[59][1].accepted == pytest.approx(60 * 100, rel=0.05)
     assert done.figures["held_up_first_s"]["Lambda"] == 0
 
 
-def test_the_daily_quota_sets_the_days_of_email() -> None:
+def test_the_daily_quota_determines_the_days_of_email() -> None:
     mailed = run(steady(2_000, 60), "default", SERVICE).figures["mailed_days"]
     assert mailed == pytest.approx(120_000 / 50_000 // 1, abs=0.5)
 
 
 def test_few_senders_limit_the_email_rate() -> None:
-    one = brief(steady(50, 60)).world
-    assert next(iter(one.refusals.first)) == "our senders"
-    assert one.history[59][1].mailed == pytest.approx(59 * account("default").mail_pace, rel=0.05)
+    world = short_run(steady(50, 60)).world
+    assert next(iter(world.refusals.first)) == "our senders"
+    assert world.history[59][1].mailed == pytest.approx(59 * account("default").mail_pace, rel=0.05)
 
 
 def test_a_million_in_an_hour_is_a_million() -> None:

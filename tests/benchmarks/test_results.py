@@ -10,7 +10,7 @@ from benchmarks.figures import USAGE, figures
 from benchmarks.report import report
 from benchmarks.results import RESULTS
 
-PROMISED = (
+PROMISED_KEYS = (
     "machine",
     "sign",
     "confirm",
@@ -33,15 +33,15 @@ def results() -> dict[str, Any]:
 
 
 def test_results_have_the_promised_keys(results: dict[str, Any]) -> None:
-    assert [key for key in PROMISED if key not in results] == []
+    assert [key for key in PROMISED_KEYS if key not in results] == []
     for act in ("sign", "confirm", "count"):
         assert [part for part in USAGE if part not in results[act]] == []
 
 
 def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:
-    counted = [figure for figure in figures(results) if figure.name.startswith(("sign, ", "confirm", "count"))]
-    assert [figure.name for figure in counted if not figure.is_met] == []
-    assert len(counted) == 4
+    with_goals = [figure for figure in figures(results) if figure.name.startswith(("sign, ", "confirm", "count"))]
+    assert [figure.name for figure in with_goals if not figure.is_met] == []
+    assert len(with_goals) == 4
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:
 )
 def test_a_worse_figure_misses_its_goal(results: dict[str, Any], path: tuple[str, ...], worse: float) -> None:
     good = {**results, "sign_cpu_ratio": 1.5, "cold_start_ratio": 1.25}
-    assert missed(good) == 0
+    assert number_of_missed_goals(good) == 0
     place = bad = deepcopy(good)
     for name in path[:-1]:
         place = place[name]
     place[path[-1]] = worse
-    assert missed(bad) == 1
+    assert number_of_missed_goals(bad) == 1
     assert sum("MISSED" in line for line in report(bad)) == 1
 
 
-def missed(results: dict[str, Any]) -> int:
+def number_of_missed_goals(results: dict[str, Any]) -> int:
     return sum(figure.is_met is False for figure in figures(results))
 
 

@@ -1,4 +1,4 @@
-"""The spike's own parts: a proof that sees what is wrong, an SES that refuses as SES does, a model that adds up."""
+"""Parts of the spike: a proof that detects errors, a fake SES that refuses as SES does, and a model that adds up."""
 
 import json
 from dataclasses import replace
@@ -32,7 +32,7 @@ SPIKE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("later", [0, 25])
-def test_one_in_five_signs_twice_with_another_spelling(later: int) -> None:
+def test_one_person_in_five_signs_twice_with_another_spelling(later: int) -> None:
     posts = signing("slug", 100, later)
     assert len(posts) == 120
     assert len({post["body"] for post in posts}) == 120
@@ -44,7 +44,7 @@ def test_half_of_the_repeats_are_double_clicks_and_half_come_later() -> None:
     assert sum(one == other for one, other in pairwise(who)) == 10
 
 
-def test_one_in_five_confirms_twice() -> None:
+def test_one_person_in_five_confirms_twice() -> None:
     assert len(confirming([(number, f"t{number}") for number in range(10)])) == 12
 
 
@@ -71,9 +71,9 @@ def test_a_proof_detects_each_error(wrong: dict[str, Any]) -> None:
     [
         ([0], 1, {}),
         ([0, 60], 2, {}),
-        ([0, 60], 1, {"unknown": 1}),  # one that the signature knows nothing of
-        ([0, 30], 2, {"hurried": 1}),  # two within a minute
-        ([0, 60, 120, 180, 240, 300], 6, {"beyond_five": 1}),  # more than five
+        ([0, 60], 1, {"unknown": 1}),  # an email that the signature does not record
+        ([0, 30], 2, {"hurried": 1}),  # two emails within a minute
+        ([0, 60, 120, 180, 240, 300], 6, {"beyond_five": 1}),  # more than five emails
     ],
 )
 def test_a_proof_detects_one_email_too_many(times: list[float], known: int, wrong: dict[str, int]) -> None:
@@ -82,7 +82,7 @@ def test_a_proof_detects_one_email_too_many(times: list[float], known: int, wron
     assert too_many_emails([{**ROW, "mails": known}], mails, {}) == none_wrong | wrong
 
 
-def test_an_unmarked_email_may_be_sent_once_more_only() -> None:
+def test_an_unmarked_email_may_be_sent_only_once_more() -> None:
     mails = [Delivery(at, address(1), "t") for at in (0, 90, 180)]
     assert too_many_emails([ROW], mails[:2], {"id": 1})["unknown"] == 0
     assert too_many_emails([ROW], mails, {"id": 1})["unknown"] == 1
@@ -128,6 +128,8 @@ def test_rates_come_from_times_without_faults() -> None:
     log.moments += [Moment(0, 0, 0, 0, 0), Moment(10, 50, 0, 40, 10), Moment(20, 100, 30, 40, 60)]
     log.moments += [Moment(30, 120, 10, 0, 70)]
     assert rates(log) == {"answered": 5.0, "mailed": 5.0, "stored": 2.0}
+    log.moments += [Moment(at, 120, 110 - at, 0, 70) for at in range(100, 110)]
+    assert rates(log)["stored"] == 2.0, "late messages, one at a time, are not the rate"
 
 
 def test_a_percentile_is_between_the_values() -> None:
@@ -135,7 +137,7 @@ def test_a_percentile_is_between_the_values() -> None:
 
 
 def test_the_local_model_agrees_with_a_manual_calculation() -> None:
-    """100 a second overflow for 12 s less what the longer way costs; what rested comes back six minutes later."""
+    """100 signatures a second overflow for 12 s, less the cost of the longer way. They return after six minutes."""
     found = {row["figure"]: row["model"] for row in compare(SPIKE)}
     assert found["all_answered_s"] == pytest.approx(60 + 12 * 0.2, abs=2)
     assert found["peak_overflow"] == pytest.approx(1_200 / 1.25, rel=0.1)

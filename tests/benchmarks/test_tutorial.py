@@ -1,4 +1,4 @@
-"""The comparison with a tutorial's application: its table is fair to both, and its faults are what they say."""
+"""The comparison with a tutorial's application: its table is fair to both, and its faults do what their names say."""
 
 import json
 import os
@@ -32,22 +32,22 @@ AHEAD: dict[str, Any] = {
 }
 
 
-def missed(measured: dict[str, Any]) -> list[str]:
+def missed_rows(measured: dict[str, Any]) -> list[str]:
     return [row.name for row in rows(measured) if not row.is_met]
 
 
 def test_each_promised_row_has_both_sides() -> None:
-    kept = read()["tutorial"]
-    assert [name for name in AHEAD if set(kept[name]) != {"ours", "theirs"}] == []
+    measured = read()["tutorial"]
+    assert [name for name in AHEAD if set(measured[name]) != {"ours", "theirs"}] == []
 
 
 def test_our_side_counts_correctly_and_loses_no_email() -> None:
-    kept = read()["tutorial"]
-    assert [kept[name]["ours"] for name in ("count_error_race", "count_error_retries", "mails_lost")] == [0, 0, 0]
+    measured = read()["tutorial"]
+    assert [measured[name]["ours"] for name in ("count_error_race", "count_error_retries", "mails_lost")] == [0, 0, 0]
 
 
-def test_no_row_is_missed_when_ours_is_better_everywhere() -> None:
-    assert missed(AHEAD) == []
+def test_no_row_is_missed_if_our_side_is_better_everywhere() -> None:
+    assert missed_rows(AHEAD) == []
     assert not [line for line in lines(AHEAD) if "MISSED" in line]
 
 
@@ -65,10 +65,10 @@ def test_no_row_is_missed_when_ours_is_better_everywhere() -> None:
         ("mails_lost", "ours", 1),
     ],
 )
-def test_a_row_where_ours_is_not_better_is_missed(name: str, side: str, value: float) -> None:
+def test_a_row_in_which_our_side_is_not_better_is_missed(name: str, side: str, value: float) -> None:
     worse = deepcopy(AHEAD)
     worse[name][side] = value
-    assert len(missed(worse)) == 1
+    assert len(missed_rows(worse)) == 1
     assert sum("MISSED" in line for line in lines(worse)) == 1
 
 

@@ -1,4 +1,4 @@
-"""Viewers in the model: behind the CDN they change nothing, without it they take the API from those who sign."""
+"""Viewers in the model: behind the CDN they change nothing, and without it they crowd out the signers."""
 
 from dataclasses import replace
 
@@ -14,12 +14,12 @@ SERVICE = replace(ALONE, view=0.014, view_requests=80, misses=39)
 LOAD = steady(500, 30)
 
 
-def brief(load: Load, service: Service = SERVICE, account: str = "default") -> Run:
+def short_run(load: Load, service: Service = SERVICE, account: str = "default") -> Run:
     return run(load, account, service, 600)
 
 
-def test_behind_the_cdn_viewers_change_nothing_for_those_who_sign() -> None:
-    crowd, alone = brief(LOAD), brief(LOAD, ALONE)
+def test_behind_the_cdn_viewers_change_nothing_for_signers() -> None:
+    crowd, alone = short_run(LOAD), short_run(LOAD, ALONE)
     assert crowd.world.amounts.viewed == pytest.approx(500 * 30 * 80)
     assert crowd.world.amounts.unseen == 0
     for name in ("peak_waiting", "longest_wait_s", "all_stored_s", "mailed_days"):
@@ -28,14 +28,14 @@ def test_behind_the_cdn_viewers_change_nothing_for_those_who_sign() -> None:
 
 def test_without_the_cdn_signers_wait_and_most_views_are_refused() -> None:
     """40,500 requests a second against 10,000: each request passes with a chance of a quarter."""
-    direct = brief(replace(LOAD, cached=False))
+    direct = short_run(replace(LOAD, cached=False))
     assert direct.figures["views_refused"] == pytest.approx(0.75, abs=0.05)
     assert direct.figures["peak_waiting"] > 1_000
     assert list(direct.world.refusals.first)[:2] == ["pages: gateway", "gateway"]
 
 
 def test_viewers_never_take_more_than_their_share_of_the_environments() -> None:
-    direct = brief(replace(LOAD, cached=False), replace(SERVICE, view=1.0))
+    direct = short_run(replace(LOAD, cached=False), replace(SERVICE, view=1.0))
     assert direct.world.amounts.accepted == pytest.approx(500 * 30, rel=0.05)
     assert direct.figures["views_refused"] > 0.95
 

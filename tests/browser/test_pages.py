@@ -66,11 +66,11 @@ def open_problem(page: Page, site: DeployedSite) -> None:
 
 
 def open_statement(page: Page, site: DeployedSite) -> None:
-    page.goto(site.frozen()["url"])
+    page.goto(site.issue_statement()["url"])
 
 
 def open_forged_statement(page: Page, site: DeployedSite) -> None:
-    page.goto(site.frozen()["url"][:-1])
+    page.goto(site.issue_statement()["url"][:-1])
 
 
 def open_paused(page: Page, site: DeployedSite) -> None:

@@ -28,29 +28,29 @@ opened_at = 2026-11-20T08:00:00Z
 
 
 @pytest.fixture
-def over_fakes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands on fakes, at NOW."""
+def commands_on_fakes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands use fakes, at NOW."""
     monkeypatch.setattr(common, "tables", lambda: tables)
     monkeypatch.setattr(times, "now", lambda: NOW)
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def petition_file(tmp_path: Path) -> Path:
     path = tmp_path / "petition.toml"
     path.write_text(PETITION, encoding="utf-8")
     return path
 
 
 @pytest.fixture
-def aws(
+def recovery(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
 ) -> FakeRecovery:
-    """Five confirmed signatures in a table with recovery, two hours ago."""
-    recovery = FakeRecovery(tables)
+    """The commands use fakes, at LATER. A table with recovery has five confirmed signatures."""
+    fake_recovery = FakeRecovery(tables)
     for number in range(PEOPLE):
         confirmed(tables, petition, email=f"p{number}@mail.example", now=NOW - MINUTE)
     monkeypatch.setattr(common, "tables", lambda: tables)
-    monkeypatch.setattr(clients, "dynamodb", lambda: recovery)
+    monkeypatch.setattr(clients, "dynamodb", lambda: fake_recovery)
     monkeypatch.setattr(times, "now", lambda: LATER)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    return recovery
+    return fake_recovery

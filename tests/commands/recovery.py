@@ -1,4 +1,4 @@
-"""DynamoDB's recovery of whole tables, as a fake, and the signatures that are restored."""
+"""A fake of DynamoDB's point-in-time recovery, and helpers for the signatures that are restored."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,18 +11,18 @@ from tests.actors import DAY, MINUTE, NOW
 from tests.fakes import FakeTables
 
 AT = "2026-11-24T12:00:00Z"
-COPY = "signatures-test-restored-20261124T120000Z"
+COPY_NAME = "signatures-test-restored-20261124T120000Z"
 LATER = NOW + timedelta(hours=2)
 PEOPLE = 5
 
 
 class FakeRecovery:
-    """The calls of DynamoDB that are about whole tables. The copy holds what `items` hold when it is begun."""
+    """DynamoDB's calls about whole tables. A copy has the items of the moment at which the restore begins."""
 
     def __init__(self, tables: FakeTables) -> None:
         self.tables = tables
         self.copies: dict[str, list[dict[str, Any]]] = {}
-        self.looks = ["CREATING", "ACTIVE"]
+        self.statuses = ["CREATING", "ACTIVE"]
         self.is_on = True
         self.failures: list[str] = []
 
@@ -33,43 +33,43 @@ class FakeRecovery:
 
     def describe_table(self, TableName: str) -> Any:  # noqa: N803
         if TableName not in self.copies:
-            raise refusal("ResourceNotFoundException")
-        status = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+            raise client_error("ResourceNotFoundException")
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         if status == "GONE":
-            raise refusal("ResourceNotFoundException")
+            raise client_error("ResourceNotFoundException")
         return {"Table": {"TableStatus": status}}
 
     def restore_table_to_point_in_time(self, **request: Any) -> None:
         assert request["SourceTableName"] == "signatures-test"
         if request["TargetTableName"] in self.copies:
-            raise refusal("TableAlreadyExistsException")
-        there = [item for key, item in self.tables.items.items() if key.table == keys.SIGNATURES]
-        self.copies[request["TargetTableName"]] = [to_wire(item) for item in there]
+            raise client_error("TableAlreadyExistsException")
+        items = [item for key, item in self.tables.items.items() if key.table == keys.SIGNATURES]
+        self.copies[request["TargetTableName"]] = [to_wire(item) for item in items]
         if self.failures:
-            raise refusal(self.failures.pop())
+            raise client_error(self.failures.pop())
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_tables"
         return self
 
     def paginate(self) -> list[dict[str, list[str]]]:
-        """One table a page."""
+        """Return pages of one table."""
         return [{"TableNames": [name]} for name in ("signatures-test", "other-restored-x", *self.copies)]
 
     def scan(self, **request: Any) -> Any:
-        """Two items a page."""
+        """Return a page of two items."""
         if self.failures:
-            raise refusal(self.failures.pop())
+            raise client_error(self.failures.pop())
         items, first = self.copies[request["TableName"]], int(request.get("ExclusiveStartKey", {"n": 0})["n"])
         more = {"LastEvaluatedKey": {"n": first + 2}} if first + 2 < len(items) else {}
         return {"Items": items[first : first + 2], **more}
 
     def delete_table(self, TableName: str) -> None:  # noqa: N803
         if self.copies.pop(TableName, None) is None:
-            raise refusal("ResourceNotFoundException")
+            raise client_error("ResourceNotFoundException")
 
 
-def refusal(code: str) -> ClientError:
+def client_error(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "not now"}}, "Restore")
 
 

@@ -27,20 +27,20 @@ def confirm_corrected(tables: FakeTables, petition: Petition, identity: str) -> 
     confirm(subject_of(petition, identity), corrections, petition, LATER, tables)
 
 
-def leave(tables: FakeTables, petition: Petition, identity: str) -> None:
+def withdraw_signature(tables: FakeTables, petition: Petition, identity: str) -> None:
     withdraw(key_of(petition, identity), petition, LATER, tables)
 
 
-def come_back(tables: FakeTables, petition: Petition, identity: str) -> None:
-    leave(tables, petition, identity)
+def withdraw_and_sign_again(tables: FakeTables, petition: Petition, identity: str) -> None:
+    withdraw_signature(tables, petition, identity)
     signed(tables, petition, now=LATER)
 
 
-def be_erased(tables: FakeTables, petition: Petition, identity: str) -> None:
+def erase_signature(tables: FakeTables, petition: Petition, identity: str) -> None:
     erase(key_of(petition, identity), petition, LATER, tables)
 
 
-def leave_in_the_same_second(tables: FakeTables, petition: Petition, identity: str) -> None:
+def withdraw_in_the_same_second(tables: FakeTables, petition: Petition, identity: str) -> None:
     withdraw(key_of(petition, identity), petition, NOW, tables)
 
 
@@ -52,7 +52,7 @@ def bounce(tables: FakeTables, petition: Petition, identity: str) -> None:
     mail_state.mark_undeliverable(key_of(petition, identity), "bounced", tables)
 
 
-def get_mail(tables: FakeTables, petition: Petition, identity: str) -> None:
+def receive_email(tables: FakeTables, petition: Petition, identity: str) -> None:
     requested_at = item_of(tables, petition, identity).get("mail_requested_at", "")
     mail_state.mark_mailed(key_of(petition, identity), requested_at, LATER, LATER + 15 * DAY, tables)
 
@@ -62,8 +62,8 @@ def sign_again(tables: FakeTables, petition: Petition, identity: str) -> None:
 
 
 ACTS: list[Act] = [
-    *(confirm_corrected, leave, come_back, be_erased, leave_in_the_same_second),
-    *(stop_updates, bounce, get_mail, sign_again),
+    *(confirm_corrected, withdraw_signature, withdraw_and_sign_again, erase_signature, withdraw_in_the_same_second),
+    *(stop_updates, bounce, receive_email, sign_again),
 ]
 
 
@@ -81,7 +81,7 @@ def test_a_change_by_the_application_is_never_damage(
     assert decision.outcome in (RestoreOutcome.SAME, RestoreOutcome.NEWER)
 
 
-def repaired(kept: dict[str, Any], tables: FakeTables, petition: Petition) -> dict[str, Any]:
+def repair(kept: dict[str, Any], tables: FakeTables, petition: Petition) -> dict[str, Any]:
     decision = damage.decide_signature(kept, item_of(tables, petition, kept["sk"]), SinceCopy(LATER))
     assert decision.outcome is RestoreOutcome.REPAIRED
     assert isinstance(decision.write, Change)
@@ -109,37 +109,37 @@ def test_damage_is_repaired_to_what_was_signed(
     identity = start(tables, petition, updates=True)
     kept = item_of(tables, petition, identity)
     tables.update(Change(key_of(petition, identity), **harm))
-    assert repaired(kept, tables, petition) == kept | {"restored_at": "2026-11-25T12:00:00Z"}
+    assert repair(kept, tables, petition) == kept | {"restored_at": "2026-11-25T12:00:00Z"}
 
 
 def test_a_confirmed_signature_replaces_the_pending_one_made_after_its_deletion(
     tables: FakeTables, petition: Petition
 ) -> None:
-    """As if the item had been deleted and somebody had signed anew."""
+    """The item was deleted, and somebody signed again."""
     identity = confirmed(tables, petition)
     kept = item_of(tables, petition, identity)
     del tables.items[key_of(petition, identity)]
     signed(tables, petition, now=LATER)
-    back = repaired(kept, tables, petition)
-    assert (back["state"], back["signed_at"]) == ("confirmed", kept["signed_at"])
-    assert not {"mail_kind", "mail_requested_at", "expires_at"} & back.keys()
+    repaired = repair(kept, tables, petition)
+    assert (repaired["state"], repaired["signed_at"]) == ("confirmed", kept["signed_at"])
+    assert not {"mail_kind", "mail_requested_at", "expires_at"} & repaired.keys()
 
 
-def test_a_repair_keeps_a_later_refusal_of_updates_and_mail(tables: FakeTables, petition: Petition) -> None:
+def test_a_repair_keeps_a_later_stop_of_updates_and_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, updates=True)
     kept = item_of(tables, petition, identity)
     bounce(tables, petition, identity)
     tables.update(Change(key_of(petition, identity), assign={"name": "x"}))
-    back = repaired(kept, tables, petition)
-    assert (back["name"], back["updates"], back["undeliverable"]) == (kept["name"], False, "bounced")
+    repaired = repair(kept, tables, petition)
+    assert (repaired["name"], repaired["updates"], repaired["undeliverable"]) == (kept["name"], False, "bounced")
 
 
 def test_unsubscribed_ids_come_back_without_updates(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, updates=True)
     kept = item_of(tables, petition, identity)
     for live in (None, kept | {"name": "x"}):
-        for gone, updates in ((frozenset[str](), True), (frozenset({identity}), False)):
-            write = damage.decide_signature(kept, live, SinceCopy(LATER, unsubscribed=gone)).write
+        for unsubscribed, updates in ((frozenset[str](), True), (frozenset({identity}), False)):
+            write = damage.decide_signature(kept, live, SinceCopy(LATER, unsubscribed=unsubscribed)).write
             assert isinstance(write, NewItem | Change)
             assert (write.item if isinstance(write, NewItem) else write.assign)["updates"] is updates
 
@@ -150,7 +150,7 @@ def test_an_item_with_a_changed_time_is_left_alone(tables: FakeTables, petition:
     assert damage.decide_signature(kept, live, SinceCopy(LATER)) == damage.RestoreDecision(RestoreOutcome.NEWER)
 
 
-def missing(kept: dict[str, Any], since_copy: SinceCopy) -> RestoreOutcome:
+def outcome_if_missing(kept: dict[str, Any], since_copy: SinceCopy) -> RestoreOutcome:
     return damage.decide_signature(kept, None, since_copy).outcome
 
 
@@ -159,7 +159,7 @@ def test_a_change_between_read_and_write_is_not_overwritten(tables: FakeTables, 
     kept = item_of(tables, petition, identity)
     tables.update(Change(key_of(petition, identity), assign={"name": "x"}))
     decision = damage.decide_signature(kept, item_of(tables, petition, identity), SinceCopy(LATER))
-    leave(tables, petition, identity)
+    withdraw_signature(tables, petition, identity)
     assert isinstance(decision.write, Change)
     with pytest.raises(ConditionFailed):
         tables.update(decision.write)

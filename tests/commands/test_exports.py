@@ -1,4 +1,4 @@
-"""`manage.py export`: what the engineer sees, and what never shows."""
+"""`manage.py export`: what the engineer sees, and what is never shown."""
 
 import io
 import urllib.error
@@ -32,10 +32,10 @@ def bucket() -> FakeBucket:
 
 
 @pytest.fixture(autouse=True)
-def _over_fakes(
+def _export_on_fakes(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the command sleeps, the worker works; a link leads into the bucket."""
+    """The worker runs while the command sleeps. A download link reads the fake bucket."""
     confirmed(tables, petition, now=NOW - timedelta(hours=1))
     queue, work = FakeQueue(), tmp_path / "work"
     work.mkdir()
@@ -53,17 +53,17 @@ def _over_fakes(
     monkeypatch.setenv("EXPORTS_BUCKET", "exports")
     monkeypatch.setattr(clients, "s3", lambda: None)
     monkeypatch.setattr(exports, "Bucket", lambda *_: bucket)
-    _answering(monkeypatch, lambda key: bucket.objects[key])
+    _serve_downloads(monkeypatch, lambda key: bucket.objects[key])
 
 
-def _answering(monkeypatch: pytest.MonkeyPatch, content: Callable[[str], bytes]) -> None:
+def _serve_downloads(monkeypatch: pytest.MonkeyPatch, content: Callable[[str], bytes]) -> None:
     def urlopen(url: str, **_: Any) -> io.BytesIO:
         return io.BytesIO(content(url.removeprefix("https://files.invalid/").partition("?")[0]))
 
     monkeypatch.setattr("urllib.request.urlopen", urlopen)
 
 
-def test_it_shows_progress_and_saves_both_files_with_mode_600(
+def test_the_command_shows_progress_and_saves_both_files_with_mode_600(
     tables: FakeTables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert manage.main(["export", "safe-children", "--unencrypted", "--columns", "name", "--out", str(tmp_path)]) == 0
@@ -74,8 +74,8 @@ def test_it_shows_progress_and_saves_both_files_with_mode_600(
     assert {path.stat().st_mode & 0o777 for path in (file, cover)} == {0o600}
     assert "[..............................] 0 of 1, waiting" in err
     assert "[##############################] 1 of 1, done" in err
-    done = sorted(entry.action.name for entry in entries(NOW - DAY, NOW, tables))
-    assert done == ["export.fetched", "export.fetched", "export.requested"]
+    actions = sorted(entry.action.name for entry in entries(NOW - DAY, NOW, tables))
+    assert actions == ["export.fetched", "export.fetched", "export.requested"]
 
 
 def test_a_folder_in_the_repository_is_refused(
@@ -91,7 +91,7 @@ def test_a_folder_in_the_repository_is_refused(
 def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "export.csv"
     path.touch(mode=0o644)
-    _answering(monkeypatch, lambda _: b"Alice")
+    _serve_downloads(monkeypatch, lambda _: b"Alice")
     exports._save("https://files.invalid/one", path)
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -109,7 +109,7 @@ def test_a_recipients_key_comes_from_a_file(tmp_path: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     "content", [b"AGE-SECRET-KEY-1QQQ", b"\xff\xfe", b"x" * 12_001], ids=["private", "binary", "long"]
 )
-def test_a_file_without_a_public_key_is_refused_and_what_is_in_it_not_repeated(
+def test_a_file_without_a_public_key_is_refused_and_its_content_is_not_repeated(
     tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "key").write_bytes(content)
@@ -127,10 +127,10 @@ def test_a_missing_file_or_folder_is_reported_before_any_prompt(
     assert not list(entries(NOW - DAY, NOW, tables))
 
 
-def test_what_does_not_come_whole_is_not_kept(
+def test_an_incomplete_download_is_not_kept(
     tmp_path: Path, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _answering(monkeypatch, lambda key: bucket.objects[key][:-1])
+    _serve_downloads(monkeypatch, lambda key: bucket.objects[key][:-1])
     assert manage.main(["export", "safe-children", "--unencrypted", "--out", str(tmp_path)]) == 1
     assert "incomplete or damaged" in capsys.readouterr().err
     assert not list(tmp_path.glob("safe-children*"))
@@ -139,15 +139,15 @@ def test_what_does_not_come_whole_is_not_kept(
 def test_an_unreachable_link_is_explained_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(_: str) -> bytes:
+    def lose_connection(_: str) -> bytes:
         raise urllib.error.URLError("no route")
 
-    _answering(monkeypatch, broken)
+    _serve_downloads(monkeypatch, lose_connection)
     assert manage.main(["export", "safe-children", "--unencrypted", "--out", str(tmp_path)]) == 1
     assert "the download failed" in capsys.readouterr().err
 
 
-def test_one_that_fails_says_why_and_an_unknown_petition_is_named(
+def test_the_reason_of_a_failed_export_is_printed_and_an_unknown_petition_is_named(
     tables: FakeTables, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     confirmed(tables, petition, now=NOW - DAY, email="b@mail.example")
@@ -159,13 +159,13 @@ def test_one_that_fails_says_why_and_an_unknown_petition_is_named(
     assert "there is no petition nobody" in capsys.readouterr().err
 
 
-def test_while_one_runs_the_next_is_refused(
+def test_while_an_export_runs_the_next_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken_off(_: float) -> None:
+    def interrupt(_: float) -> None:
         raise Unavailable("storage")
 
-    monkeypatch.setattr("time.sleep", broken_off)
+    monkeypatch.setattr("time.sleep", interrupt)
     assert manage.main(["export", "safe-children", "--unencrypted"]) == 3
     assert manage.main(["export", "safe-children", "--unencrypted"]) == 1
     assert "already running" in capsys.readouterr().err

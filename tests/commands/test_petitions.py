@@ -1,4 +1,4 @@
-"""`manage.py petition`: files are checked and loaded, and failures are told in one line."""
+"""`manage.py petition` checks and loads files, and prints a failure in one line."""
 
 import logging
 from pathlib import Path
@@ -13,13 +13,13 @@ from chalicelib.petitions.find import petition_as_stored
 from tests.fakes import FakeTables
 from tests.test_manage import actions
 
-pytestmark = pytest.mark.usefixtures("over_fakes")
+pytestmark = pytest.mark.usefixtures("commands_on_fakes")
 
 
 def test_commands_are_audited_and_tokens_listed_without_secrets(
-    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+    petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert manage.main(["petition", "load", str(file)]) == 0
+    assert manage.main(["petition", "load", str(petition_file)]) == 0
     capsys.readouterr()
     assert manage.main(["token", "issue", "--owner", "bob", "--rights", "counts,people"]) == 0
     secret = capsys.readouterr().out.strip().split("_")[-1]
@@ -32,38 +32,38 @@ def test_commands_are_audited_and_tokens_listed_without_secrets(
 
 
 def test_a_petition_is_loaded_and_may_be_loaded_again(
-    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+    petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(2):
-        assert manage.main(["petition", "load", str(file)]) == 0
+        assert manage.main(["petition", "load", str(petition_file)]) == 0
         assert "loaded safe-children (open)" in capsys.readouterr().out
     assert petition_as_stored("safe-children", tables).goal == 1000
 
 
 def test_checking_a_file_without_settings_makes_no_aws_call(
-    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    petition_file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("COUNTS_TABLE", raising=False)
-    assert manage.main(["petition", "check", str(file)]) == 0
+    assert manage.main(["petition", "check", str(petition_file)]) == 0
     assert "safe-children is valid" in capsys.readouterr().out
     assert tables.calls == []
 
 
 def test_checking_a_file_warns_if_it_would_replace_a_petition(
-    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    petition_file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COUNTS_TABLE", "counts")
-    assert manage.main(["petition", "check", str(file)]) == 0
+    assert manage.main(["petition", "check", str(petition_file)]) == 0
     assert capsys.readouterr().err == ""
-    assert manage.main(["petition", "load", str(file)]) == 0
-    assert manage.main(["petition", "check", str(file), str(file)]) == 0
-    warned = capsys.readouterr().err.splitlines()
-    assert warned[0] == "warning: there is a petition safe-children already: loading this file replaces its text"
-    assert "the same slug" in warned[1]
+    assert manage.main(["petition", "load", str(petition_file)]) == 0
+    assert manage.main(["petition", "check", str(petition_file), str(petition_file)]) == 0
+    warnings = capsys.readouterr().err.splitlines()
+    assert warnings[0] == "warning: there is a petition safe-children already: loading this file replaces its text"
+    assert "the same slug" in warnings[1]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "expected"),
     [
         ('slug = "safe-children"', 'slug = "Safe Children"', "slug"),
         ("goal = 1000", "goal = 0", "goal"),
@@ -73,26 +73,28 @@ def test_checking_a_file_warns_if_it_would_replace_a_petition(
     ],
 )
 def test_an_invalid_file_is_reported_by_name_and_field(
-    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+    petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], old: str, new: str, expected: str
 ) -> None:
-    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    assert manage.main(["petition", "load", str(file)]) == 1
-    told = capsys.readouterr().err
-    assert file.name in told
-    assert said in told
-    assert "Traceback" not in told
+    petition_file.write_text(petition_file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    assert manage.main(["petition", "load", str(petition_file)]) == 1
+    err = capsys.readouterr().err
+    assert petition_file.name in err
+    assert expected in err
+    assert "Traceback" not in err
     assert tables.items == {}
 
 
 @pytest.mark.parametrize("command", ["check", "load"])
 def test_a_file_with_two_targets_of_one_address_is_refused(
-    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], command: str
+    petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     target = '[[letter.targets]]\nkey = "{}"\nname = "Minister"\nemail = "minister@target.example"\n'
     words = ("subject", "body", "send_wording", "reply_wording")
-    letter = "[letter]\n" + "".join(f'{each} = "Trees"\n' for each in words)
-    file.write_text(file.read_text(encoding="utf-8") + letter + target.format("a") + target.format("b"))
-    assert manage.main(["petition", command, str(file)]) == 1
+    letter = "[letter]\n" + "".join(f'{name} = "Trees"\n' for name in words)
+    petition_file.write_text(
+        petition_file.read_text(encoding="utf-8") + letter + target.format("a") + target.format("b")
+    )
+    assert manage.main(["petition", command, str(petition_file)]) == 1
     assert "letter.targets: Targets 1 and 2 have the same email address" in capsys.readouterr().err
     assert tables.items == {}
 
@@ -108,16 +110,16 @@ def test_an_unreadable_file_is_reported_in_one_line(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_aws_that_does_not_answer_is_exit_code_three(
-    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+def test_the_exit_code_of_a_throttled_call_is_three(
+    petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tables.fail_next(Throttled("storage"))
-    assert manage.main(["petition", "load", str(file)]) == 3
+    assert manage.main(["petition", "load", str(petition_file)]) == 3
     assert "repeating is safe" in capsys.readouterr().err
 
 
 def test_a_denied_call_names_the_operation_and_prints_no_traceback(
-    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    petition_file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         with translate_errors("storage"):
@@ -125,7 +127,7 @@ def test_a_denied_call_names_the_operation_and_prints_no_traceback(
 
     monkeypatch.setattr(tables, "get", refuse)
     monkeypatch.setattr(logging.root, "handlers", [])  # As outside of pytest.
-    assert manage.main(["petition", "load", str(file)]) == 3
-    [said] = capsys.readouterr().err.splitlines()
-    assert said.startswith("AWS refused")
-    assert "UpdateItem" in said
+    assert manage.main(["petition", "load", str(petition_file)]) == 3
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("AWS refused")
+    assert "UpdateItem" in line

@@ -1,4 +1,4 @@
-"""`manage.py restore` over fakes: what it prints, crashes, retries, races."""
+"""`manage.py restore` on fakes: what it prints, crashes, retries, races."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +19,14 @@ from commands import copies, restore
 from commands.damage import RestoreOutcome, SinceCopy
 from commands.trail import Trail
 from tests.actors import MINUTE, NOW, confirmed
-from tests.commands.recovery import AT, COPY, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures
+from tests.commands.recovery import AT, COPY_NAME, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures
 from tests.fakes import FakeTables
 
-pytestmark = pytest.mark.usefixtures("aws")
+pytestmark = pytest.mark.usefixtures("recovery")
 
 
 def test_signatures_come_back_and_the_next_steps_are_named(
-    tables: FakeTables, aws: FakeRecovery, capsys: pytest.CaptureFixture[str]
+    tables: FakeTables, recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
 ) -> None:
     manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
     lose_signatures(tables)
@@ -38,10 +38,10 @@ def test_signatures_come_back_and_the_next_steps_are_named(
     assert f"manage.py restore signatures --at {AT} --finish" in out
     assert manage.main(["restore", "signatures", "--at", AT, "--finish"]) == 0
     assert manage.main(["restore", "signatures", "--at", AT, "--finish"]) == 0
-    assert capsys.readouterr().out == f"deleted {COPY}\nthere is no {COPY}\n"
-    assert aws.copies == {}
-    done = sorted(entry.action.name for entry in entries(NOW, LATER, tables))
-    assert done == ["copy.deleted", "copy.deleted", "table.copied", "table.restored"]
+    assert capsys.readouterr().out == f"deleted {COPY_NAME}\nthere is no {COPY_NAME}\n"
+    assert recovery.copies == {}
+    actions = sorted(entry.action.name for entry in entries(NOW, LATER, tables))
+    assert actions == ["copy.deleted", "copy.deleted", "table.copied", "table.restored"]
 
 
 def test_a_crashed_run_continues_and_writes_nothing_twice(
@@ -49,18 +49,18 @@ def test_a_crashed_run_continues_and_writes_nothing_twice(
 ) -> None:
     manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
     lose_signatures(tables)
-    puts = tables.put_new
+    put_new = tables.put_new
 
-    def dies_after_three(new: NewItem) -> None:
+    def fail_after_three(new: NewItem) -> None:
         if len(signatures(tables)) == 3 and new.key.table == keys.SIGNATURES:
             raise Unavailable("storage")
-        puts(new)
+        put_new(new)
 
-    monkeypatch.setattr(tables, "put_new", dies_after_three)
+    monkeypatch.setattr(tables, "put_new", fail_after_three)
     assert manage.main(["restore", "signatures", "--at", AT]) == 3
     assert "repeating is safe" in capsys.readouterr().err
     first = {item["sk"]: item["restored_at"] for item in signatures(tables)}
-    monkeypatch.setattr(tables, "put_new", puts)
+    monkeypatch.setattr(tables, "put_new", put_new)
     monkeypatch.setattr(times, "now", lambda: LATER + MINUTE)
     assert manage.main(["restore", "signatures", "--at", AT]) == 0
     assert "3 unchanged\n          2 put back" in capsys.readouterr().out
@@ -69,30 +69,30 @@ def test_a_crashed_run_continues_and_writes_nothing_twice(
     assert first.items() <= after.items()
 
 
-def test_throttled_calls_are_retried(tables: FakeTables, aws: FakeRecovery) -> None:
-    aws.failures = ["ThrottlingException"]  # And the restore has begun all the same.
+def test_throttled_calls_are_retried(tables: FakeTables, recovery: FakeRecovery) -> None:
+    recovery.failures = ["ThrottlingException"]  # The restore begins although the call fails.
     assert manage.main(["restore", "signatures", "--at", AT, "--dry-run"]) == 0
     lose_signatures(tables)
-    aws.failures = ["ProvisionedThroughputExceededException"] * 5
-    pages = copies.Copy(aws, "signatures-test", NOW).pages()  # type: ignore[arg-type]
+    recovery.failures = ["ProvisionedThroughputExceededException"] * 5
+    pages = copies.Copy(recovery, "signatures-test", NOW).pages()  # type: ignore[arg-type]
     tables.fail_next(*[Throttled("storage")] * 5)
-    seen = list(restore.restore_items(pages, tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True))
-    assert [each.outcome for each in seen] == [RestoreOutcome.PUT_BACK] * PEOPLE
+    results = list(restore.restore_items(pages, tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True))
+    assert [each.outcome for each in results] == [RestoreOutcome.PUT_BACK] * PEOPLE
 
 
 def test_a_write_whose_answer_was_lost_counts_as_put_back(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = signatures(tables)[:1]
     lose_signatures(tables)
-    puts, silent = tables.put_new, [True]
+    put_new, errors = tables.put_new, [Unavailable("storage")]
 
-    def put_new(new: NewItem) -> None:
-        puts(new)
-        if silent and silent.pop():
-            raise Unavailable("storage")
+    def put_and_lose_the_answer(new: NewItem) -> None:
+        put_new(new)
+        if errors:
+            raise errors.pop()
 
-    monkeypatch.setattr(tables, "put_new", put_new)
-    [seen] = restore.restore_items([kept], tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
-    assert seen.outcome is RestoreOutcome.PUT_BACK
+    monkeypatch.setattr(tables, "put_new", put_and_lose_the_answer)
+    [result] = restore.restore_items([kept], tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
+    assert result.outcome is RestoreOutcome.PUT_BACK
 
 
 def test_a_signature_made_at_the_same_instant_is_not_overwritten(
@@ -100,57 +100,57 @@ def test_a_signature_made_at_the_same_instant_is_not_overwritten(
 ) -> None:
     [kept, *_] = signatures(tables)
     lose_signatures(tables)
-    puts = tables.put_new
+    put_new = tables.put_new
 
-    def too_late(new: NewItem) -> None:
+    def put_after_a_newer_one(new: NewItem) -> None:
         tables.put(new.key, {**new.item, "name": "Somebody Newer"})
-        puts(new)
+        put_new(new)
 
-    monkeypatch.setattr(tables, "put_new", too_late)
-    [seen] = restore.restore_items([[kept]], tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
-    assert seen.outcome is RestoreOutcome.NEWER
+    monkeypatch.setattr(tables, "put_new", put_after_a_newer_one)
+    [result] = restore.restore_items([[kept]], tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
+    assert result.outcome is RestoreOutcome.NEWER
     assert signatures(tables)[0]["name"] == "Somebody Newer"
 
 
-def test_people_erased_by_staff_during_the_run_stay_away(tables: FakeTables) -> None:
-    """The trail is read again for each page."""
+def test_people_erased_by_staff_during_the_run_are_not_put_back(tables: FakeTables) -> None:
+    """The audit trail is read again for each page."""
     kept = signatures(tables)
     lose_signatures(tables)
     trail = Trail(NOW, frozenset(), frozenset())
-    seen = restore.restore_items([[each] for each in kept], tables, keys.SIGNATURES, trail.read, write=True)
-    assert next(seen).outcome is RestoreOutcome.PUT_BACK
+    results = restore.restore_items([[item] for item in kept], tables, keys.SIGNATURES, trail.read, write=True)
+    assert next(results).outcome is RestoreOutcome.PUT_BACK
     action = Action(name="signature.erased", subject=kept[1]["sk"])
     record(Actor(token_id="t", owner="bob"), action, LATER, tables)
-    assert next(seen).outcome is RestoreOutcome.GONE
+    assert next(results).outcome is RestoreOutcome.GONE
     assert [item["sk"] for item in signatures(tables)] == [kept[0]["sk"]]
 
 
-def test_who_leaves_while_the_item_is_missing_is_withdrawn_by_a_second_run(
+def test_a_person_who_withdraws_while_the_item_is_missing_is_withdrawn_by_a_second_run(
     tables: FakeTables, petition: Petition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
-    gone, silent, *_ = signatures(tables)
+    withdrawn, other, *_ = signatures(tables)
     lose_signatures(tables)
-    key, before = keys.signature(petition.slug, gone["sk"]), exact_count(petition, LATER, tables).confirmed
-    withdraw(key, petition, LATER, tables)  # By the link. The page says that it is done.
+    key, before = keys.signature(petition.slug, withdrawn["sk"]), exact_count(petition, LATER, tables).confirmed
+    withdraw(key, petition, LATER, tables)  # By the link in an email. The page confirms it.
     assert manage.main(["restore", "signatures", "--at", AT]) == 0
     ids = tmp_path / "withdrawn"
-    ids.write_text(gone["sk"])
+    ids.write_text(withdrawn["sk"])
     command = ["restore", "signatures", "--at", AT, "--leave-out", str(ids)]
-    for words, said in (
+    for words, expected in (
         ([*command, "--dry-run"], "1 withdrawn: in"),
         (command, "1 withdrawn: in"),
         (command, "1 kept"),
     ):
         assert manage.main(words) == 0
-        assert said in capsys.readouterr().out
+        assert expected in capsys.readouterr().out
     assert tables.items[key]["state"] == "withdrawn"
     assert "email" not in tables.items[key]
     assert exact_count(petition, LATER, tables).confirmed == before - 1
-    assert tables.items[keys.signature(petition.slug, silent["sk"])]["state"] == "confirmed"
+    assert tables.items[keys.signature(petition.slug, other["sk"])]["state"] == "confirmed"
 
 
-def test_who_unsubscribes_while_the_item_is_missing_is_unsubscribed_by_a_second_run(
+def test_a_person_who_unsubscribes_while_the_item_is_missing_is_unsubscribed_by_a_second_run(
     tables: FakeTables, petition: Petition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     identity = confirmed(tables, petition, email="updates@mail.example", now=NOW - MINUTE, updates=True)
@@ -165,32 +165,32 @@ def test_who_unsubscribes_while_the_item_is_missing_is_unsubscribed_by_a_second_
     assert tables.items[keys.signature(petition.slug, identity)]["updates"] is False
 
 
-def test_people_erased_by_staff_since_stay_away(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_erased_by_staff_since_are_not_put_back(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
     manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
-    [gone, *_] = signatures(tables)
-    action = Action(name="signature.erased", subject=gone["sk"])
+    [erased, *_] = signatures(tables)
+    action = Action(name="signature.erased", subject=erased["sk"])
     record(Actor(token_id="t", owner="bob"), action, NOW + MINUTE, tables)
     lose_signatures(tables)
     assert manage.main(["restore", "signatures", "--at", AT]) == 0
     out = capsys.readouterr().out
     assert "1 left out: withdrawn or erased since" in out
-    assert f"left out: withdrawn or erased since\t{gone['pk']}\t{gone['sk']}" in out, "the act may have failed"
-    assert gone["sk"] not in {item["sk"] for item in signatures(tables)}
+    assert f"left out: withdrawn or erased since\t{erased['pk']}\t{erased['sk']}" in out, "the erasing may have failed"
+    assert erased["sk"] not in {item["sk"] for item in signatures(tables)}
 
 
 def test_pages_are_read_one_at_a_time(tables: FakeTables) -> None:
-    """A page is asked for only when the one before is done."""
-    asked = 0
+    """A page is requested only after the page before it is done."""
+    requested = 0
 
     def pages() -> Iterator[list[dict[str, Any]]]:
-        nonlocal asked
+        nonlocal requested
         for item in signatures(tables):
-            asked += 1
+            requested += 1
             yield [item]
 
-    seen = restore.restore_items(pages(), tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
-    next(seen)
-    assert asked == 1
+    results = restore.restore_items(pages(), tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
+    next(results)
+    assert requested == 1
 
 
 def test_ids_are_read_by_line_or_word(tmp_path: Path) -> None:

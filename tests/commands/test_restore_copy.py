@@ -8,14 +8,14 @@ import manage
 from chalicelib.staff.audit.record import entries
 from commands import copies
 from tests.actors import NOW
-from tests.commands.recovery import AT, COPY, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures
+from tests.commands.recovery import AT, COPY_NAME, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures
 from tests.fakes import FakeTables
 
-pytestmark = pytest.mark.usefixtures("aws")
+pytestmark = pytest.mark.usefixtures("recovery")
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["--at", "2026-11-23T11:59:59Z"], "2026-11-23T12:00:00Z to 2026-11-24T12:01:00Z"),
         (["--at", "2026-11-24T12:01:01Z"], "2026-11-23T12:00:00Z to 2026-11-24T12:01:00Z"),
@@ -23,38 +23,38 @@ pytestmark = pytest.mark.usefixtures("aws")
     ],
 )
 def test_wrong_input_is_refused_before_a_copy_is_made(
-    words: list[str], said: str, aws: FakeRecovery, capsys: pytest.CaptureFixture[str]
+    words: list[str], expected: str, recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert manage.main(["restore", "signatures", *words]) == 1
-    assert said in capsys.readouterr().err
-    assert aws.copies == {}
+    assert expected in capsys.readouterr().err
+    assert recovery.copies == {}
 
 
-def test_an_existing_copy_is_used_although_its_moment_has_left_the_window(aws: FakeRecovery) -> None:
+def test_an_existing_copy_is_used_although_recovery_no_longer_offers_its_moment(recovery: FakeRecovery) -> None:
     manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
-    aws.is_on = False
+    recovery.is_on = False
     assert manage.main(["restore", "signatures", "--at", AT]) == 0
 
 
-def test_without_recovery_it_says_so(aws: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
-    aws.is_on = False
+def test_a_table_without_recovery_is_reported(recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
+    recovery.is_on = False
     assert manage.main(["restore", "signatures", "--at", AT]) == 1
     assert "point-in-time recovery is off for signatures-test" in capsys.readouterr().err
 
 
 def test_a_cancelled_restore_and_a_slow_one_have_different_messages(
-    aws: FakeRecovery, capsys: pytest.CaptureFixture[str]
+    recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    aws.looks = ["CREATING", "GONE"]
+    recovery.statuses = ["CREATING", "GONE"]
     assert manage.main(["restore", "signatures", "--at", AT]) == 1
     assert "AWS cancelled the restore" in capsys.readouterr().err
-    aws.looks = ["CREATING"]
+    recovery.statuses = ["CREATING"]
     assert manage.main(["restore", "signatures", "--at", AT]) == 1
     assert "still being restored; repeat" in capsys.readouterr().err
 
 
-def test_latest_says_its_time_before_it_waits_and_makes_no_second_copy(
-    aws: FakeRecovery, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_latest_prints_its_time_before_it_waits_and_makes_no_second_copy(
+    recovery: FakeRecovery, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
@@ -63,33 +63,33 @@ def test_latest_says_its_time_before_it_waits_and_makes_no_second_copy(
     with pytest.raises(KeyboardInterrupt):
         manage.main(["restore", "signatures", "--at", "latest", "--dry-run"])
     assert "continue with --at 2026-11-24T12:01:00Z" in capsys.readouterr().out
-    made = list(aws.copies)
+    made_copies = list(recovery.copies)
     assert manage.main(["restore", "signatures", "--at", "latest", "--dry-run"]) == 1
     err = capsys.readouterr().err
-    assert (made[0] in err, "other" in err, list(aws.copies)) == (True, False, made)
+    assert (made_copies[0] in err, "other" in err, list(recovery.copies)) == (True, False, made_copies)
 
 
-def test_latest_cannot_name_the_copy_to_delete(aws: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
+def test_latest_cannot_name_the_copy_to_delete(recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(["restore", "signatures", "--at", "latest", "--finish"]) == 1
     assert "--finish needs the time of the copy" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-24T12:00:00", ""])
 def test_a_time_without_a_zone_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as caught:
         manage.main(["restore", "signatures", "--at", text])
-    assert ended.value.code == 2
+    assert caught.value.code == 2
     assert "2026-11-25T18:00:00Z" in capsys.readouterr().err
 
 
-def test_a_time_of_another_zone_names_the_same_copy(aws: FakeRecovery) -> None:
+def test_a_time_of_another_zone_names_the_same_copy(recovery: FakeRecovery) -> None:
     manage.main(["restore", "signatures", "--at", "2026-11-24T13:00:00.9+01:00", "--dry-run"])
-    assert list(aws.copies) == [COPY]
-    assert copies.Copy(aws, "signatures-test", datetime(2026, 11, 24, 12, tzinfo=UTC)).name == COPY  # type: ignore[arg-type]
+    assert list(recovery.copies) == [COPY_NAME]
+    assert copies.Copy(recovery, "signatures-test", datetime(2026, 11, 24, 12, tzinfo=UTC)).name == COPY_NAME  # type: ignore[arg-type]
 
 
 def test_a_dry_run_makes_the_copy_and_writes_no_signature(
-    tables: FakeTables, aws: FakeRecovery, capsys: pytest.CaptureFixture[str]
+    tables: FakeTables, recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert manage.main(["restore", "signatures", "--at", AT, "--dry-run"]) == 0
     lose_signatures(tables)
@@ -100,5 +100,5 @@ def test_a_dry_run_makes_the_copy_and_writes_no_signature(
     assert out.count("put back\tsafe-children#") == PEOPLE
     assert "@" not in out + err
     assert signatures(tables) == []
-    assert list(aws.copies) == [COPY]
+    assert list(recovery.copies) == [COPY_NAME]
     assert [entry.action.name for entry in entries(NOW, LATER, tables)] == ["table.copied"]

@@ -1,4 +1,4 @@
-"""What a restore puts back, and what stays away: expired, erased and withdrawn people, counts, mail requests."""
+"""What a restore puts back, and what it leaves out: expired, erased and withdrawn people, counts, mail requests."""
 
 from datetime import datetime, timedelta
 
@@ -15,24 +15,24 @@ from chalicelib.updates.kinds import EMAILS
 from commands import damage
 from commands.damage import RestoreOutcome, SinceCopy
 from tests.actors import MINUTE, NOW, confirmed, item_of, key_of, signed
-from tests.commands.test_damage import LATER, missing
+from tests.commands.test_damage import LATER, outcome_if_missing
 from tests.fakes import FakeTables
 
 
-def test_expired_items_do_not_come_back(tables: FakeTables, petition: Petition) -> None:
+def test_expired_items_are_not_put_back(tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, signed(tables, petition))
     until = timedelta(seconds=kept["expires_at"] - NOW.timestamp())
-    assert missing(kept, SinceCopy(NOW + until - MINUTE)) is RestoreOutcome.PUT_BACK
-    assert missing(kept, SinceCopy(NOW + until)) is RestoreOutcome.EXPIRED
+    assert outcome_if_missing(kept, SinceCopy(NOW + until - MINUTE)) is RestoreOutcome.PUT_BACK
+    assert outcome_if_missing(kept, SinceCopy(NOW + until)) is RestoreOutcome.EXPIRED
 
 
 def since_copy_of(act: str, identity: str, at: datetime) -> SinceCopy:
-    acts = {identity: at}
-    return SinceCopy(LATER, erased=acts) if act == "erased" else SinceCopy(LATER, withdrawn=acts)
+    times = {identity: at}
+    return SinceCopy(LATER, erased=times) if act == "erased" else SinceCopy(LATER, withdrawn=times)
 
 
 @pytest.mark.parametrize("act", ["erased", "withdrawn"])
-def test_erased_and_withdrawn_people_stay_away_unless_they_signed_later(
+def test_erased_and_withdrawn_people_are_not_put_back_unless_they_signed_later(
     act: str, tables: FakeTables, petition: Petition
 ) -> None:
     identity = confirmed(tables, petition)
@@ -42,33 +42,33 @@ def test_erased_and_withdrawn_people_stay_away_unless_they_signed_later(
         (NOW + MINUTE, RestoreOutcome.GONE),
         (NOW - MINUTE, RestoreOutcome.PUT_BACK),
     ):
-        assert missing(kept, since_copy_of(act, identity, at)) is outcome
-    left = SinceCopy(LATER, left_out=frozenset({identity}))
-    assert missing(kept, left) is RestoreOutcome.LEFT_OUT
-    assert damage.decide_signature(kept, kept, left).outcome is RestoreOutcome.SAME, (
+        assert outcome_if_missing(kept, since_copy_of(act, identity, at)) is outcome
+    leave_out = SinceCopy(LATER, left_out=frozenset({identity}))
+    assert outcome_if_missing(kept, leave_out) is RestoreOutcome.LEFT_OUT
+    assert damage.decide_signature(kept, kept, leave_out).outcome is RestoreOutcome.SAME, (
         "only what a restore put back is withdrawn"
     )
     live = kept | {"name": "x"}
     assert damage.decide_signature(kept, live, since_copy_of(act, identity, NOW)).outcome is RestoreOutcome.GONE
 
 
-def test_withdrawn_and_erased_items_come_back_empty(tables: FakeTables, petition: Petition) -> None:
-    """Without it a message in the overflow queue would sign again. What was withdrawn, not erased, does not return."""
+def test_withdrawn_and_erased_items_are_put_back_empty(tables: FakeTables, petition: Petition) -> None:
+    """An empty item stops messages in the overflow queue. After an erasing, a withdrawn item is not put back."""
     identity = confirmed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     withdrawn = item_of(tables, petition, identity)
     erase(key_of(petition, identity), petition, NOW, tables)
     erased, since = item_of(tables, petition, identity), {identity: NOW}
-    assert missing(withdrawn, SinceCopy(LATER, withdrawn=since)) is RestoreOutcome.PUT_BACK
-    assert missing(withdrawn, SinceCopy(LATER, erased=since)) is RestoreOutcome.GONE
-    assert missing(erased, SinceCopy(LATER, erased=since, withdrawn=since)) is RestoreOutcome.PUT_BACK
+    assert outcome_if_missing(withdrawn, SinceCopy(LATER, withdrawn=since)) is RestoreOutcome.PUT_BACK
+    assert outcome_if_missing(withdrawn, SinceCopy(LATER, erased=since)) is RestoreOutcome.GONE
+    assert outcome_if_missing(erased, SinceCopy(LATER, erased=since, withdrawn=since)) is RestoreOutcome.PUT_BACK
 
 
 @pytest.mark.parametrize("lost", ["email", "state", "signed_at"])
 def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, confirmed(tables, petition))
     del kept[lost]
-    assert missing(kept, SinceCopy(LATER)) is RestoreOutcome.UNUSABLE
+    assert outcome_if_missing(kept, SinceCopy(LATER)) is RestoreOutcome.UNUSABLE
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTabl
         ("JOB#export#safe-children", RestoreOutcome.TEMPORARY),
     ],
 )
-def test_only_missing_permanent_counts_come_back(pk: str, outcome: RestoreOutcome) -> None:
+def test_only_missing_permanent_counts_are_put_back(pk: str, outcome: RestoreOutcome) -> None:
     kept = {"pk": pk, "sk": "x", "total": 1}
     assert damage.decide_count(kept, None, SinceCopy(LATER)).outcome is outcome
     assert damage.decide_count(kept, kept | {"total": 2}, SinceCopy(LATER)) == damage.RestoreDecision(
@@ -95,15 +95,15 @@ def test_only_missing_permanent_counts_come_back(pk: str, outcome: RestoreOutcom
 
 
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
-    """A new one is put back, or named here as temporary."""
-    part = str(keys.__doc__).partition("\n    COUNTS ")[2].partition("\n    AUDIT ")[0]
-    there = {word for line in part.splitlines() if (word := line.split()[0]).isupper() or "#<" in word}
-    assert len(there) > 10
+    """A new partition must be restored, or named here as temporary."""
+    scheme = str(keys.__doc__).partition("\n    COUNTS ")[2].partition("\n    AUDIT ")[0]
+    partitions = {word for line in scheme.splitlines() if (word := line.split()[0]).isupper() or "#<" in word}
+    assert len(partitions) > 10
     temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "TOKENS", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
-    assert {word for word in there if not word.startswith(damage.RESTORED_COUNTS)} == temporary
+    assert {word for word in partitions if not word.startswith(damage.RESTORED_COUNTS)} == temporary
 
 
-def test_an_open_mail_request_comes_back(tables: FakeTables, petition: Petition) -> None:
+def test_an_open_mail_request_is_put_back(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     kept = item_of(tables, petition, identity)
     decision = damage.decide_signature(kept, None, SinceCopy(LATER))
@@ -113,7 +113,7 @@ def test_an_open_mail_request_comes_back(tables: FakeTables, petition: Petition)
     assert item_of(tables, petition, identity)["mail_kind"] == MailKind.CONFIRM
 
 
-def test_an_email_that_waited_comes_back_as_unknown_and_is_not_sent_again(tables: FakeTables) -> None:
+def test_an_email_that_waited_is_put_back_as_unknown_and_is_not_sent_again(tables: FakeTables) -> None:
     request = EMAILS.request("safe-children_a1_00", NOW, tables)
     kept = tables.items[EMAILS.item_key(request.key)]
     decision = damage.decide_delivery(

@@ -13,34 +13,34 @@ from chalicelib.tallies.count import exact_count
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
 
-pytestmark = pytest.mark.usefixtures("over_fakes")
+pytestmark = pytest.mark.usefixtures("commands_on_fakes")
 
 
 @pytest.fixture
-def counted(tables: FakeTables) -> str:
+def slug(tables: FakeTables) -> str:
     """One signature, confirmed a day ago."""
     petition = a_published_petition(tables)
     confirmed(tables, petition, now=NOW - DAY)
     return petition.slug
 
 
-def broken(tables: FakeTables, slug: str) -> None:
+def add_drift(tables: FakeTables, slug: str) -> None:
     tables.update(Change(keys.tally_shard(slug, 0, NOW.date()), add={"total": 1, "cGB": 1}))
 
 
-def test_a_tally_without_drift_is_reported(counted: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert manage.main(["recount", counted]) == 0
+def test_a_tally_without_drift_is_reported(slug: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["recount", slug]) == 0
     out = capsys.readouterr().out
     assert "1 confirmed signatures" in out
     assert "the tally agrees" in out
 
 
 def test_a_drift_is_reported_and_nothing_is_changed(
-    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+    slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken(tables, counted)
+    add_drift(tables, slug)
     before = dict(tables.items)
-    assert manage.main(["recount", counted]) == 1
+    assert manage.main(["recount", slug]) == 1
     out, err = capsys.readouterr()
     assert "off by +1 in country GB" in out
     assert "off by +1 in count all" in out
@@ -48,44 +48,44 @@ def test_a_drift_is_reported_and_nothing_is_changed(
     assert tables.items == before
 
 
-def test_a_repair_is_explicit_and_printed(counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
-    broken(tables, counted)
-    assert manage.main(["recount", counted, "--repair"]) == 0
+def test_a_repair_is_explicit_and_printed(slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+    add_drift(tables, slug)
+    assert manage.main(["recount", slug, "--repair"]) == 0
     assert "adjusting entry: total -1, cGB -1" in capsys.readouterr().out
-    assert manage.main(["recount", counted]) == 0
+    assert manage.main(["recount", slug]) == 0
 
 
-def test_a_repair_reopens_days_that_a_clock_ahead_has_closed(
-    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+def test_a_repair_reopens_days_that_a_fast_clock_closed(
+    slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    petition = petition_as_stored(counted, tables)
+    petition = petition_as_stored(slug, tables)
     exact_count(petition, NOW + timedelta(hours=25), tables)
     confirmed(tables, petition, BOB, NOW - timedelta(minutes=10))
     assert exact_count(petition, NOW, tables).confirmed == 1
-    assert manage.main(["recount", counted, "--repair"]) == 0
+    assert manage.main(["recount", slug, "--repair"]) == 0
     assert f"reopened, because they were closed before they were over: {NOW.date()}" in capsys.readouterr().out
     assert exact_count(petition, NOW, tables).confirmed == 2
     assert exact_count(petition, NOW + timedelta(days=2), tables).confirmed == 2
-    assert manage.main(["recount", counted]) == 0
+    assert manage.main(["recount", slug]) == 0
 
 
 def test_a_repair_without_effect_fails(
-    counted: str, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    slug: str, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken(tables, counted)
+    add_drift(tables, slug)
     monkeypatch.setattr("commands.tallies.repair", lambda *_: {})
-    assert manage.main(["recount", counted, "--repair"]) == 1
+    assert manage.main(["recount", slug, "--repair"]) == 1
     assert "still wrong" in capsys.readouterr().err
 
 
 def test_nothing_is_repaired_while_signatures_change(
-    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+    slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    petition = petition_as_stored(counted, tables)
+    petition = petition_as_stored(slug, tables)
     confirmed(tables, petition, BOB)
-    tables.update(Change(keys.tally_shard(counted, 0, NOW.date()), add={"cGB": 5}))
+    tables.update(Change(keys.tally_shard(slug, 0, NOW.date()), add={"cGB": 5}))
     before = dict(tables.items)
-    assert manage.main(["recount", counted, "--repair"]) == 1
+    assert manage.main(["recount", slug, "--repair"]) == 1
     out, err = capsys.readouterr()
     assert "Run it again when fewer people are signing" in out
     assert "not repaired" in err
@@ -93,14 +93,14 @@ def test_nothing_is_repaired_while_signatures_change(
 
 
 def test_pending_counters_are_checked_and_repaired(
-    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+    slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables.put(keys.pending(counted, "00"), {"pending": 4, "projected_to": "1"})
-    assert manage.main(["recount", counted]) == 1
+    tables.put(keys.pending(slug, "00"), {"pending": 4, "projected_to": "1"})
+    assert manage.main(["recount", slug]) == 1
     assert "pending 00: 4 stored, 0 found" in capsys.readouterr().out
-    assert manage.main(["recount", counted, "--repair"]) == 0
+    assert manage.main(["recount", slug, "--repair"]) == 0
     assert "set: 1 of 1" in capsys.readouterr().out
-    assert tables.items[keys.pending(counted, "00")] == {
+    assert tables.items[keys.pending(slug, "00")] == {
         "pk": "PENDING#safe-children#00",
         "sk": "COUNT",
         "pending": 0,
@@ -108,21 +108,19 @@ def test_pending_counters_are_checked_and_repaired(
     }
 
 
-def test_shards_are_raised_and_never_lowered(
-    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert manage.main(["shards", counted, "40"]) == 0
+def test_shards_are_raised_and_never_lowered(slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["shards", slug, "40"]) == 0
     assert "has 40 shards" in capsys.readouterr().out
     for fewer in ("40", "2"):
-        assert manage.main(["shards", counted, fewer]) == 0
+        assert manage.main(["shards", slug, fewer]) == 0
         assert "never lowered" in capsys.readouterr().out
-    assert petition_as_stored(counted, tables).shards == 40
+    assert petition_as_stored(slug, tables).shards == 40
 
 
 def test_a_file_with_fewer_shards_lowers_nothing(
-    counted: str, file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+    slug: str, petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert manage.main(["shards", counted, "40"]) == 0
-    assert manage.main(["petition", "load", str(file)]) == 0
-    kept = petition_as_stored(counted, tables)
+    assert manage.main(["shards", slug, "40"]) == 0
+    assert manage.main(["petition", "load", str(petition_file)]) == 0
+    kept = petition_as_stored(slug, tables)
     assert (kept.shards, kept.goal) == (40, 1000)

@@ -76,11 +76,11 @@ def test_an_osdi_client_completes_a_round_trip_with_the_header_of_osdi(
 
     client = OsdiClient(fetch, f"{deployed_site.url}/api/osdi")
     petition = next(petition for petition in client.petitions() if petition["name"] == SLUG)
-    before = client.again(petition)["total_signatures"]
+    before = client.reload(petition)["total_signatures"]
     person = a_person("Olga", "Osman", "olga@partner.example")
     for _ in range(2):
         assert client.record(petition, a_signature(person, "sample:olga"))["identifiers"] == ["sample:olga"]
-    assert client.again(petition)["total_signatures"] == before + 1
+    assert client.reload(petition)["total_signatures"] == before + 1
     with pytest.raises(OsdiError) as caught:
         client.record(petition, a_signature(a_person("Olga", "Osman", "no address"), "sample:no"))
     assert caught.value.properties == {"person.email_addresses[0].address"}

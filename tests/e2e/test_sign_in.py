@@ -5,7 +5,7 @@ from typing import Any
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.oidc.running import Attempt, logged_in
+from tests.oidc.running import Attempt, log_in
 
 
 def post(site: DeployedSite, path: str, body: dict[str, str]) -> requests.Response:
@@ -13,21 +13,21 @@ def post(site: DeployedSite, path: str, body: dict[str, str]) -> requests.Respon
 
 
 def begin_sign_in(site: DeployedSite, attempt: Attempt) -> str:
-    answer = post(site, "sign-in", attempt.begun())
+    answer = post(site, "sign-in", attempt.sign_in_body())
     assert answer.status_code == 200, answer.text
     return str(answer.json()["authorization_url"])
 
 
 def code_for(site: DeployedSite, attempt: Attempt, name: str) -> str:
     """Log in at the provider, and return the code that it issues for this attempt."""
-    query = logged_in(begin_sign_in(site, attempt), name)
+    query = log_in(begin_sign_in(site, attempt), name)
     assert query["state"] == attempt.state
     return query["code"]
 
 
 def sign_in(site: DeployedSite, name: str) -> dict[str, Any]:
     attempt = Attempt()
-    answer = post(site, "session", attempt.returned(code_for(site, attempt, name)))
+    answer = post(site, "session", attempt.session_body(code_for(site, attempt, name)))
     assert answer.status_code == 200, answer.text
     session: dict[str, Any] = answer.json()
     return session
@@ -54,7 +54,7 @@ def test_carla_who_is_in_two_groups_has_the_rights_of_both(site_with_sign_in: De
 
 def test_charlie_who_has_an_account_but_no_rights_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
-    answer = post(site_with_sign_in, "session", attempt.returned(code_for(site_with_sign_in, attempt, "charlie")))
+    answer = post(site_with_sign_in, "session", attempt.session_body(code_for(site_with_sign_in, attempt, "charlie")))
     assert answer.status_code == 403
     assert "do not have access yet" in answer.json()["detail"]
 
@@ -62,23 +62,23 @@ def test_charlie_who_has_an_account_but_no_rights_is_refused(site_with_sign_in: 
 def test_a_code_works_once(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     code = code_for(site_with_sign_in, attempt, "bob")
-    assert post(site_with_sign_in, "session", attempt.returned(code)).status_code == 200
-    assert post(site_with_sign_in, "session", attempt.returned(code)).status_code == 401
+    assert post(site_with_sign_in, "session", attempt.session_body(code)).status_code == 200
+    assert post(site_with_sign_in, "session", attempt.session_body(code)).status_code == 401
 
 
 def test_a_stolen_code_without_the_verifier_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     code = code_for(site_with_sign_in, attempt, "bob")
-    stolen = {**Attempt().returned(code), "nonce": attempt.nonce}
+    stolen = {**Attempt().session_body(code), "nonce": attempt.nonce}
     assert post(site_with_sign_in, "session", stolen).status_code == 401
 
 
 def test_a_code_from_another_attempt_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     code = code_for(site_with_sign_in, attempt, "bob")
-    swapped = {**attempt.returned(code), "nonce": Attempt().nonce}
+    swapped = {**attempt.session_body(code), "nonce": Attempt().nonce}
     assert post(site_with_sign_in, "session", swapped).status_code == 401
 
 
 def test_a_made_up_code_is_refused(site_with_sign_in: DeployedSite) -> None:
-    assert post(site_with_sign_in, "session", Attempt().returned("made-up")).status_code == 401
+    assert post(site_with_sign_in, "session", Attempt().session_body("made-up")).status_code == 401

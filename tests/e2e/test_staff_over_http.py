@@ -51,7 +51,7 @@ def test_staff_get_csv_for_their_spreadsheet(deployed_site: DeployedSite, option
 
 
 def test_anyone_can_check_a_statement_and_a_forged_statement_is_refused(deployed_site: DeployedSite) -> None:
-    frozen = deployed_site.frozen()
+    frozen = deployed_site.issue_statement()
     assert frozen["statement"]["confirmed"] == deployed_site.counts()["confirmed"]
     page = requests.get(frozen["url"], timeout=30)
     url = page.url.replace("/statements/", "/api/statements/")

@@ -1,4 +1,4 @@
-"""A bucket and a context, and no cover sheet: it takes a quarter of a second; test_cover and the flows make it."""
+"""Fixtures of exports. The cover sheet is blank: a real sheet takes 0.25 s. test_cover and the flows make one."""
 
 from pathlib import Path
 

@@ -27,7 +27,7 @@ class CrowdedTables(FakeTables):
 
     def __init__(self, people: int) -> None:
         super().__init__()
-        self._each = people // len(keys.BUCKETS)
+        self._people_in_bucket = people // len(keys.BUCKETS)
         client = SimpleNamespace(query=self._page)
         self._real = Tables(cast(Any, client), {keys.SIGNATURES: "signatures"})
 
@@ -39,9 +39,9 @@ class CrowdedTables(FakeTables):
     def _page(self, **request: Any) -> dict[str, Any]:
         pk = request["ExpressionAttributeValues"][":pk"]["S"]
         first = int(request.get("ExclusiveStartKey", {}).get("number", 0))
-        last = min(first + PAGE, self._each)
-        items = [_wire(f"{pk} {number}") for number in range(first, last)]
-        return {"Items": items, **({"LastEvaluatedKey": {"number": last}} if last < self._each else {})}
+        last = min(first + PAGE, self._people_in_bucket)
+        items = [_wire_item(f"{pk} {number}") for number in range(first, last)]
+        return {"Items": items, **({"LastEvaluatedKey": {"number": last}} if last < self._people_in_bucket else {})}
 
 
 class FolderBucket(Bucket):
@@ -62,7 +62,7 @@ class FolderBucket(Bucket):
             path.unlink()
 
 
-def _wire(name: str) -> Item:
+def _wire_item(name: str) -> Item:
     item = {"state": "confirmed", "name": name, "postcode": "SW1A 1AA", "country": "GB", "text_version": "f04dd8ad673f"}
     return {**PLAIN, **to_wire(item), "confirmed_at": {"S": "2026-11-24T11:00:00Z"}}
 

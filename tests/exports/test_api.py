@@ -14,14 +14,14 @@ from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.model import AuditRecord
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
-from tests.exporting import a_crowd, a_result, an_export, store_export
+from tests.exporting import a_result, an_export, confirm_crowd, store_export
 from tests.fake_site import JSON, FakeSite
 
-OF_PETITION = "/api/staff/petitions/safe-children/exports"
+EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
 
 
 @pytest.fixture
-def bob(fake_site: FakeSite) -> str:
+def token(fake_site: FakeSite) -> str:
     return bobs_token(fake_site.tables, NOW, Right.EXPORT)
 
 
@@ -30,13 +30,13 @@ def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = 
     return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def audited(fake_site: FakeSite) -> list[AuditRecord]:
+def audit_records(fake_site: FakeSite) -> list[AuditRecord]:
     return [*entries(NOW - DAY, NOW + DAY, fake_site.tables)]
 
 
-def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, petition: Petition, bob: str) -> None:
-    a_crowd(fake_site.tables, petition, 2)
-    answer = ask(fake_site, bob, "POST", OF_PETITION, {})
+def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, petition: Petition, token: str) -> None:
+    confirm_crowd(fake_site.tables, petition, 2)
+    answer = ask(fake_site, token, "POST", EXPORTS_URL, {})
     assert answer.status_code == 202
     export: dict[str, Any] = answer.json_body
     assert answer.headers["Location"] == f"/api/staff/exports/{export['id']}"
@@ -44,18 +44,18 @@ def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, 
         *("waiting", 0, 2, "2026-11-24T12:00:00Z"),
     )
     assert export["columns"] == ["name", "postcode", "country", "confirmed_at"]
-    assert ask(fake_site, bob, "GET", answer.headers["Location"]).json_body == export
-    listed = ask(fake_site, bob, "GET", OF_PETITION).json_body
+    assert ask(fake_site, token, "GET", answer.headers["Location"]).json_body == export
+    listed = ask(fake_site, token, "GET", EXPORTS_URL).json_body
     assert listed["exports"] == [export]
     assert listed["columns"] == list(Column)
     assert (listed["default_columns"], listed["formats"]) == (export["columns"], ["csv", "ndjson"])
     assert (fake_site.exports.messages, fake_site.exports.delays) == ([{"job_id": export["id"]}], [20])
 
 
-def test_the_request_is_audited_with_its_owner_and_details(fake_site: FakeSite, bob: str) -> None:
+def test_the_request_is_audited_with_its_owner_and_details(fake_site: FakeSite, token: str) -> None:
     key = str(pyrage.x25519.Identity.generate().to_public())
-    export = ask(fake_site, bob, "POST", OF_PETITION, {"recipient": key}).json_body
-    [entry] = audited(fake_site)
+    export = ask(fake_site, token, "POST", EXPORTS_URL, {"recipient": key}).json_body
+    [entry] = audit_records(fake_site)
     assert (entry.actor.owner, entry.action.name, entry.action.subject) == ("bob", "export.requested", export["id"])
     assert entry.action.details == {
         "petition": "safe-children",
@@ -78,94 +78,94 @@ def test_the_request_is_audited_with_its_owner_and_details(fake_site: FakeSite, 
     ],
 )
 def test_an_invalid_request_names_its_field_and_has_no_effect(
-    fake_site: FakeSite, bob: str, body: dict[str, Any], field: str
+    fake_site: FakeSite, token: str, body: dict[str, Any], field: str
 ) -> None:
-    answer = ask(fake_site, bob, "POST", OF_PETITION, body)
+    answer = ask(fake_site, token, "POST", EXPORTS_URL, body)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
-    assert audited(fake_site) == []
+    assert audit_records(fake_site) == []
     assert fake_site.exports.messages == []
 
 
 def test_a_private_key_is_refused_and_appears_in_neither_answer_nor_log(
-    fake_site: FakeSite, bob: str, caplog: pytest.LogCaptureFixture
+    fake_site: FakeSite, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = str(pyrage.x25519.Identity.generate())
-    answer = ask(fake_site, bob, "POST", OF_PETITION, {"recipient": secret})
+    answer = ask(fake_site, token, "POST", EXPORTS_URL, {"recipient": secret})
     assert answer.status_code == 422
     assert secret not in answer.body.decode() + caplog.text + repr(caplog.records)
     assert secret not in str(fake_site.tables.items)
 
 
-def test_a_second_export_is_refused_while_one_is_running(fake_site: FakeSite, bob: str) -> None:
-    assert ask(fake_site, bob, "POST", OF_PETITION, {}).status_code == 202
-    answer = ask(fake_site, bob, "POST", OF_PETITION, {})
+def test_a_second_export_is_refused_while_one_is_running(fake_site: FakeSite, token: str) -> None:
+    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
+    answer = ask(fake_site, token, "POST", EXPORTS_URL, {})
     assert answer.status_code == 409
     assert "already running" in answer.json_body["detail"]
-    assert len(ask(fake_site, bob, "GET", OF_PETITION).json_body["exports"]) == 1
+    assert len(ask(fake_site, token, "GET", EXPORTS_URL).json_body["exports"]) == 1
 
 
-def test_a_queue_failure_does_not_block_the_next_request(fake_site: FakeSite, bob: str) -> None:
+def test_a_queue_failure_does_not_block_the_next_request(fake_site: FakeSite, token: str) -> None:
     fake_site.exports.fail_next(Unavailable("queue"))
-    assert ask(fake_site, bob, "POST", OF_PETITION, {}).status_code == 503
-    assert ask(fake_site, bob, "POST", OF_PETITION, {}).status_code == 202
+    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 503
+    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
 
 
-@pytest.mark.parametrize(("what", "name"), [("file", ".csv"), ("cover", ".pdf")])
+@pytest.mark.parametrize(("part", "name"), [("file", ".csv"), ("cover", ".pdf")])
 def test_a_link_works_for_minutes_and_getting_it_is_audited(
-    fake_site: FakeSite, bob: str, what: str, name: str
+    fake_site: FakeSite, token: str, part: str, name: str
 ) -> None:
     export = store_export(fake_site.tables, an_export(state="done", result=a_result()))
-    answer = ask(fake_site, bob, "GET", f"/api/staff/exports/{export.job_id}/{what}")
+    answer = ask(fake_site, token, "GET", f"/api/staff/exports/{export.job_id}/{part}")
     assert answer.json_body == {
-        "url": f"https://files.invalid/files/x/{what}?name={export.job_id}{name}&seconds={LINK_SECONDS}",
+        "url": f"https://files.invalid/files/x/{part}?name={export.job_id}{name}&seconds={LINK_SECONDS}",
         "expires_at": "2026-11-24T12:15:00Z",
     }
-    [entry] = audited(fake_site)
+    [entry] = audit_records(fake_site)
     assert (entry.action.name, entry.action.subject) == ("export.fetched", export.job_id)
 
 
-def test_an_export_is_cancelled_and_the_next_may_start(fake_site: FakeSite, bob: str) -> None:
-    path = ask(fake_site, bob, "POST", OF_PETITION, {}).headers["Location"]
+def test_an_export_is_cancelled_and_the_next_may_start(fake_site: FakeSite, token: str) -> None:
+    path = ask(fake_site, token, "POST", EXPORTS_URL, {}).headers["Location"]
     for _ in range(2):
-        assert ask(fake_site, bob, "DELETE", path).json_body["state"] == "cancelled"
-    assert ask(fake_site, bob, "GET", path).json_body["state"] == "cancelled"
-    assert [entry.action.name for entry in audited(fake_site)].count("export.cancelled") == 1
-    assert ask(fake_site, bob, "POST", OF_PETITION, {}).status_code == 202
+        assert ask(fake_site, token, "DELETE", path).json_body["state"] == "cancelled"
+    assert ask(fake_site, token, "GET", path).json_body["state"] == "cancelled"
+    assert [entry.action.name for entry in audit_records(fake_site)].count("export.cancelled") == 1
+    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
 
 
-def test_a_finished_export_cannot_be_cancelled(fake_site: FakeSite, bob: str) -> None:
+def test_a_finished_export_cannot_be_cancelled(fake_site: FakeSite, token: str) -> None:
     export = store_export(fake_site.tables, an_export(state="done", result=a_result()))
-    answer = ask(fake_site, bob, "DELETE", f"/api/staff/exports/{export.job_id}")
+    answer = ask(fake_site, token, "DELETE", f"/api/staff/exports/{export.job_id}")
     assert (answer.status_code, answer.json_body["state"]) == (200, "done")
-    assert audited(fake_site) == []
+    assert audit_records(fake_site) == []
 
 
-def test_a_stalled_export_is_shown_with_a_reason_and_cannot_be_cancelled(fake_site: FakeSite, bob: str) -> None:
+def test_a_stalled_export_is_shown_with_a_reason_and_cannot_be_cancelled(fake_site: FakeSite, token: str) -> None:
     export = store_export(fake_site.tables, an_export(state="running", touched_at=NOW - DAY))
     path = f"/api/staff/exports/{export.job_id}"
     for method in ("GET", "DELETE", "GET"):
-        answer = ask(fake_site, bob, method, path)
+        answer = ask(fake_site, token, method, path)
         assert (answer.status_code, answer.json_body["state"]) == (200, "failed")
         assert answer.json_body["why"] == "The export made no progress for hours and was stopped. Start another"
-    assert audited(fake_site) == []
+    assert audit_records(fake_site) == []
 
 
-@pytest.mark.parametrize("what", ["file", "cover"])
-def test_head_gives_no_link_and_is_not_audited(fake_site: FakeSite, bob: str, what: str) -> None:
+@pytest.mark.parametrize("part", ["file", "cover"])
+def test_a_head_request_gives_no_link_and_is_not_audited(fake_site: FakeSite, token: str, part: str) -> None:
     export = store_export(fake_site.tables, an_export(state="done", result=a_result()))
-    answer = ask(fake_site, bob, "HEAD", f"/api/staff/exports/{export.job_id}/{what}")
+    answer = ask(fake_site, token, "HEAD", f"/api/staff/exports/{export.job_id}/{part}")
     assert (answer.status_code, answer.body) == (200, b"")
-    assert audited(fake_site) == []
+    assert audit_records(fake_site) == []
 
 
 def test_no_link_is_given_without_an_audit_entry(
-    fake_site: FakeSite, bob: str, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = store_export(fake_site.tables, an_export(state="done", result=a_result()))
     path = f"/api/staff/exports/{export.job_id}/file"
     monkeypatch.setattr(fake_site.tables, "put_new", _refuse)
-    answer = ask(fake_site, bob, "GET", path)
+    answer = ask(fake_site, token, "GET", path)
     assert answer.status_code == 503
     assert "url" not in answer.json_body
 
@@ -176,5 +176,5 @@ def _refuse(_: object) -> None:
 
 def test_other_rights_give_no_access_to_exports(fake_site: FakeSite) -> None:
     token = bobs_token(fake_site.tables, NOW, Right.COUNTS, Right.MANAGE, Right.PEOPLE)
-    for method, path in (("POST", OF_PETITION), ("GET", OF_PETITION), ("GET", "/api/staff/exports/a.b/file")):
+    for method, path in (("POST", EXPORTS_URL), ("GET", EXPORTS_URL), ("GET", "/api/staff/exports/a.b/file")):
         assert ask(fake_site, token, method, path, {}).status_code == 403

@@ -1,4 +1,4 @@
-"""A person who withdraws during an export, and perhaps signs again, is not exported and does not make it fail."""
+"""A person who withdraws during an export is not exported, and the export does not fail, even if they sign again."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,15 +10,15 @@ from chalicelib.jobs.model import JobState
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, confirmed, key_of, signed
-from tests.exporting import a_crowd, an_export_context, request_export, rows_of, run_stored_export
+from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables
 
-Again = Callable[[FakeTables, Petition], object]
+SignAgain = Callable[[FakeTables, Petition], object]
 LATER = NOW + timedelta(seconds=40)
 
 
 @pytest.mark.parametrize(
-    "again",
+    "sign_again",
     [
         lambda *_: None,
         lambda tables, petition: signed(tables, petition, ALICE, LATER),
@@ -27,13 +27,13 @@ LATER = NOW + timedelta(seconds=40)
     ids=["withdrawn", "signed again", "confirmed again"],
 )
 def test_the_export_is_delivered_without_people_who_withdrew(
-    tables: FakeTables, petition: Petition, tmp_path: Path, again: Again
+    tables: FakeTables, petition: Petition, tmp_path: Path, sign_again: SignAgain
 ) -> None:
-    names = a_crowd(tables, petition, 3)
+    names = confirm_crowd(tables, petition, 3)
     alice = confirmed(tables, petition, ALICE, NOW - timedelta(hours=1))
     export = request_export(tables, petition, columns=["name"])
     withdraw(key_of(petition, alice), petition, NOW + timedelta(seconds=30), tables)
-    again(tables, petition)
+    sign_again(tables, petition)
     bucket = FakeBucket()
     done = run_stored_export(export, an_export_context(tables, bucket, tmp_path))
     assert done.state is JobState.DONE, done.why

@@ -12,7 +12,7 @@ from chalicelib.exports.model import Totals
 from tests.actors import a_petition
 from tests.exporting import a_result, an_export
 
-LATIN = range(0x20, 0x500)
+FONT_CHARACTERS = range(0x20, 0x500)
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="no pdftotext on this machine")
 
 
@@ -21,22 +21,22 @@ def text_of(sheet: bytes) -> str:
     return " ".join(done.stdout.decode().replace("\f", "<page>").split())
 
 
-def facts(petition: dict[str, Any] | None = None, totals: Totals | None = None, **changes: Any) -> CoverFacts:
-    signed = a_petition(**petition or {})
-    sums = totals or Totals(rows=2, countries=Counter(GB=2), versions=Counter({signed.text_version: 2}))
+def cover_facts(petition: dict[str, Any] | None = None, totals: Totals | None = None, **changes: Any) -> CoverFacts:
+    signed_petition = a_petition(**petition or {})
+    sums = totals or Totals(rows=2, countries=Counter(GB=2), versions=Counter({signed_petition.text_version: 2}))
     export = {name: value for name, value in changes.items() if name in ("expected", "recipient", "columns")}
     result = {name: value for name, value in changes.items() if name not in export}
-    return CoverFacts(signed, an_export(**export, totals=sums), a_result(rows=sums.rows, **result))
+    return CoverFacts(signed_petition, an_export(**export, totals=sums), a_result(rows=sums.rows, **result))
 
 
 @needs_poppler
 def test_the_sheet_names_petition_target_count_moment_and_file() -> None:
-    sheet = facts(size=1234)
-    text = text_of(cover_sheet(sheet))
+    facts = cover_facts(size=1234)
+    text = text_of(cover_sheet(facts))
     for expected in (
         *("Keep trafficked children safe", "the Home Secretary", "Harbour for Children", "2026-11-24T12:00:00Z"),
-        *(sheet.petition.text_version, "United Kingdom: 2", "ab" * 16, "1,234 bytes", "exactly"),
-        f"{sheet.export.job_id}.csv",
+        *(facts.petition.text_version, "United Kingdom: 2", "ab" * 16, "1,234 bytes", "exactly"),
+        f"{facts.export.job_id}.csv",
     ):
         assert expected in text
     assert text.count("<page>") == 1
@@ -44,16 +44,16 @@ def test_the_sheet_names_petition_target_count_moment_and_file() -> None:
 
 @needs_poppler
 def test_a_difference_between_rows_and_count_is_explained() -> None:
-    fewer = text_of(cover_sheet(facts(expected=5, gone=3)))
+    fewer = text_of(cover_sheet(cover_facts(expected=5, gone=3)))
     assert "3 fewer signatures than the count" in fewer
     assert "withdrew afterwards (3 at most)" in fewer
-    assert "1 more signatures than the count" in text_of(cover_sheet(facts(expected=1, unsure=1)))
+    assert "1 more signatures than the count" in text_of(cover_sheet(cover_facts(expected=1, unsure=1)))
 
 
 @needs_poppler
 def test_signatures_of_an_earlier_text_are_counted_separately() -> None:
     versions = Counter({a_petition().text_version: 1, "0123456789ab": 1})
-    text = text_of(cover_sheet(facts(totals=Totals(rows=2, versions=versions, countries=Counter(FR=2)))))
+    text = text_of(cover_sheet(cover_facts(totals=Totals(rows=2, versions=versions, countries=Counter(FR=2)))))
     assert f"{a_petition().text_version} (current). Signatures by version:" in text
     assert "0123456789ab: 1" in text
 
@@ -63,8 +63,10 @@ def test_the_longest_possible_sheet_is_one_page() -> None:
     long = "Wörter " * 28
     total = Totals(rows=300, countries=Counter({f"X{n}": n for n in range(24)}))
     total.versions = Counter({f"{n:012}": n for n in range(24)})
-    sheet = facts({"title": long, "target": long, "charity": long}, total, recipient="age1" + "q" * 58, expected=1)
-    text = text_of(cover_sheet(sheet))
+    facts = cover_facts(
+        {"title": long, "target": long, "charity": long}, total, recipient="age1" + "q" * 58, expected=1
+    )
+    text = text_of(cover_sheet(facts))
     assert text.count("<page>") == 1
     assert "others: " in text
     assert "300" in text
@@ -81,8 +83,8 @@ def test_the_longest_possible_sheet_is_one_page() -> None:
     ],
 )
 def test_characters_that_the_font_cannot_show_are_replaced_by_a_mark(text: str, shown: str) -> None:
-    assert printable(text, LATIN) == shown
+    assert printable(text, FONT_CHARACTERS) == shown
 
 
 def test_the_same_facts_make_the_same_sheet() -> None:
-    assert cover_sheet(facts()) == cover_sheet(facts())
+    assert cover_sheet(cover_facts()) == cover_sheet(cover_facts())

@@ -13,7 +13,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from chalicelib.petitions.model import Petition
 from tests.actors import DAY, NOW
-from tests.exporting import a_crowd, an_export, request_export, rows_of, run_stored_export, store_export
+from tests.exporting import an_export, confirm_crowd, request_export, rows_of, run_stored_export, store_export
 from tests.exports.test_run import HOUR, file_of
 from tests.fakes import FakeBucket, FakeTables
 
@@ -21,7 +21,7 @@ from tests.fakes import FakeBucket, FakeTables
 def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    names = a_crowd(tables, petition, 10)
+    names = confirm_crowd(tables, petition, 10)
     export = request_export(tables, petition, columns=["name"])
     allowed = iter([True] * 40 + [False] * 2)
     half = run_stored_export(export, context, lambda _: next(allowed))
@@ -45,8 +45,8 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
 def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
     tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
-    owner = str(pyrage.x25519.Identity.generate().to_public())
-    export = request_export(tables, petition, recipient=owner)
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    export = request_export(tables, petition, recipient=key)
     damaged = find_job(Export, export.job_id, tables).model_copy(update={"recipient_key": "age1damaged"})
     store_export(tables, damaged)
     failed = run_stored_export(export, context)
@@ -64,7 +64,7 @@ def test_an_export_expires_after_seven_days() -> None:
 def test_a_cancelled_export_leaves_no_parts_and_no_key(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    a_crowd(tables, petition, 3)
+    confirm_crowd(tables, petition, 3)
     export = request_export(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
     run_stored_export(export, context, lambda seconds: seconds <= 60)
     assert bucket.objects
@@ -78,16 +78,16 @@ def test_a_cancelled_export_leaves_no_parts_and_no_key(
 def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
     tables: FakeTables, petition: Petition, context: ExportContext, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_crowd(tables, petition, 3)
+    confirm_crowd(tables, petition, 3)
     export = request_export(tables, petition)
     uploaded: list[str] = []
 
-    def cancelled_then_sheet(facts: CoverFacts) -> bytes:
+    def cancel_and_make_sheet(facts: CoverFacts) -> bytes:
         uploaded.extend(key for key in bucket.objects if key.startswith("files/"))
         cancel(export, NOW, tables)
         return cover_sheet(facts)
 
-    monkeypatch.setattr(deliver, "cover_sheet", cancelled_then_sheet)
+    monkeypatch.setattr(deliver, "cover_sheet", cancel_and_make_sheet)
     assert run_stored_export(export, context).state is JobState.CANCELLED
     assert len(uploaded) == 1
     assert bucket.objects == {}
@@ -96,7 +96,7 @@ def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
 def test_a_failed_upload_loses_nothing(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    names = a_crowd(tables, petition, 5)
+    names = confirm_crowd(tables, petition, 5)
     export = request_export(tables, petition, columns=["name"])
     bucket.fail_next(Unavailable("files"))
     with pytest.raises(Unavailable):

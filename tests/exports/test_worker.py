@@ -10,20 +10,20 @@ from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
-from tests.exporting import a_crowd, request_export
+from tests.exporting import confirm_crowd, request_export
 from tests.fake_site import FakeSite, sqs_event
 
 
-def delivered(job_id: str, millis: int = 900_000) -> list[str]:
+def deliver(job_id: str, millis: int = 900_000) -> list[str]:
     """Return the ids of the messages to be retried."""
-    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
-    answer: Any = worker.run_export(sqs_event([{"job_id": job_id}]), left)
+    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
+    answer: Any = worker.run_export(sqs_event([{"job_id": job_id}]), context)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 @pytest.fixture
 def export(fake_site: FakeSite, petition: Petition) -> Export:
-    a_crowd(fake_site.tables, petition, 3)
+    confirm_crowd(fake_site.tables, petition, 3)
     return request_export(fake_site.tables, petition)
 
 
@@ -32,20 +32,20 @@ def state_of(fake_site: FakeSite, export: Export) -> JobState:
 
 
 def test_a_message_completes_an_export(fake_site: FakeSite, export: Export) -> None:
-    assert delivered(export.job_id) == []
+    assert deliver(export.job_id) == []
     assert state_of(fake_site, export) is JobState.DONE
     assert fake_site.exports.messages == []
 
 
 def test_a_new_message_is_queued_when_time_runs_short(fake_site: FakeSite, export: Export) -> None:
-    assert delivered(export.job_id, 1_000) == []
+    assert deliver(export.job_id, 1_000) == []
     assert fake_site.exports.messages == [{"job_id": export.job_id}]
-    delivered(export.job_id)
+    deliver(export.job_id)
     assert state_of(fake_site, export) is JobState.DONE
 
 
 def test_a_repeated_message_changes_nothing(fake_site: FakeSite, export: Export) -> None:
-    delivered(export.job_id)
+    deliver(export.job_id)
     files = dict(fake_site.bucket.objects)
-    assert delivered(export.job_id) == []
+    assert deliver(export.job_id) == []
     assert fake_site.bucket.objects == files

@@ -1,4 +1,4 @@
-"""The lines of an exported file, and that no spreadsheet runs formulas in them."""
+"""The lines of an exported file. A spreadsheet runs no formulas in them."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.exports.model import DEFAULT_COLUMNS, Column, Format
 from chalicelib.exports.write import heading, value_of, writer
 
-ALICE: dict[str, Any] = {
+ALICES_ITEM: dict[str, Any] = {
     "name": 'Alice, "Al" O\'Neill',
     "postcode": "SW1A 1AA",
     "country": "GB",
@@ -19,7 +19,7 @@ ALICE: dict[str, Any] = {
 }
 
 
-def written(form: Format, columns: tuple[Column, ...], *items: dict[str, Any]) -> str:
+def file_content(form: Format, columns: tuple[Column, ...], *items: dict[str, Any]) -> str:
     file = io.StringIO(newline="")
     write = writer(form, columns, file)
     for item in items:
@@ -28,21 +28,23 @@ def written(form: Format, columns: tuple[Column, ...], *items: dict[str, Any]) -
 
 
 def test_a_csv_row_has_the_requested_columns_in_order() -> None:
-    line = written(Format.CSV, (Column.COUNTRY, Column.NAME), ALICE)
+    line = file_content(Format.CSV, (Column.COUNTRY, Column.NAME), ALICES_ITEM)
     assert line.endswith("\r\n")
-    assert next(csv.reader(io.StringIO(line))) == ["GB", ALICE["name"]]
+    assert next(csv.reader(io.StringIO(line))) == ["GB", ALICES_ITEM["name"]]
 
 
 def test_an_ndjson_row_is_one_line_and_keeps_every_script() -> None:
-    line = written(Format.NDJSON, (Column.NAME,), {"name": "अनीता\u2028李"})
+    line = file_content(Format.NDJSON, (Column.NAME,), {"name": "अनीता\u2028李"})
     assert json.loads(line) == {"name": "अनीता\u2028李"}
     assert "अनीता" in line
     assert line.count("\n") == 1
 
 
 def test_missing_values_are_empty_and_a_missing_source_is_direct() -> None:
-    assert written(Format.CSV, (Column.NAME, Column.POSTCODE, Column.SOURCE), {"name": "A"}) == '"A","","direct"\r\n'
-    line = written(Format.NDJSON, (Column.POSTCODE, Column.SOURCE), {"name": "A"})
+    assert (
+        file_content(Format.CSV, (Column.NAME, Column.POSTCODE, Column.SOURCE), {"name": "A"}) == '"A","","direct"\r\n'
+    )
+    line = file_content(Format.NDJSON, (Column.POSTCODE, Column.SOURCE), {"name": "A"})
     assert json.loads(line) == {"postcode": None, "source": "direct"}
 
 
@@ -51,11 +53,11 @@ def test_csv_starts_with_a_byte_order_mark_and_the_column_names() -> None:
     assert heading(Format.NDJSON, DEFAULT_COLUMNS) == ""
 
 
-def test_no_column_is_the_email_address() -> None:
-    assert not [column for column in Column if value_of(column, ALICE) == ALICE["email"]]
+def test_no_column_has_the_email_address() -> None:
+    assert not [column for column in Column if value_of(column, ALICES_ITEM) == ALICES_ITEM["email"]]
 
 
-def test_no_formula_follows_a_semicolon() -> None:
+def test_no_cell_after_a_semicolon_begins_with_a_formula() -> None:
     file = io.StringIO()
     writer(Format.CSV, [Column.NAME, Column.COUNTRY], file)({"name": "Ann;=1+1;x", "country": "GB"})
     (cells,) = csv.reader([file.getvalue()], delimiter=";")

@@ -63,12 +63,12 @@ class Fault(StrEnum):
 Faults = Mapping[int, Fault]
 # The calls that change nothing.
 READS = frozenset({"get", "batch_get", "query", "page", "check", "depth", "is_off", "copy_to"})
-# The faults of a write that differ in their effects. A refused call is like a call that was lost before it took effect:
-# both raise Unavailable, and only the sender of an email tells them apart (a test in test_every_handler). A process
-# that is killed right before a call is like one that was killed right after the previous call.
-OF_A_WRITE = (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.KILLED_AFTER)
-# A read that is lost before it takes effect is like one that is lost afterwards.
-OF_A_READ = (Fault.LOST_BEFORE,)
+# The faults of a write that differ in their effects. A refused call equals one lost before it took effect: both raise
+# Unavailable, and only the sender of an email tells them apart (a test in test_every_handler). A process that is killed
+# right before a call equals one that was killed right after the previous call.
+WRITE_FAULTS = (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.KILLED_AFTER)
+# A read has no effect, so it does not matter when it is lost.
+READ_FAULTS = (Fault.LOST_BEFORE,)
 TAKES_EFFECT = frozenset({Fault.LOST_AFTER, Fault.KILLED_AFTER})
 KILLS = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER})
 
@@ -78,7 +78,7 @@ class Killed(BaseException):
 
 
 class Injection:
-    """Numbers the calls in order, records their call sites, and fails the calls whose number is in `faults`."""
+    """Numbers the calls in order, records their sites, and fails those in `faults`. `met`: the failed calls."""
 
     def __init__(self, faults: Faults) -> None:
         self.sites: list[str] = []
@@ -92,13 +92,13 @@ class Injection:
             kind = kind_of(target)
             for name in CALLS[kind]:
                 call = getattr(type(target), name).__get__(target)
-                setattr(target, name, self._wrapped(kind, call, is_read=name in READS))
+                setattr(target, name, self._failing(kind, call, is_read=name in READS))
 
     def faults_at(self, at: int) -> tuple[Fault, ...]:
         """Return the faults of this call that differ in their effects."""
-        return OF_A_READ if self.reads[at] else OF_A_WRITE
+        return READ_FAULTS if self.reads[at] else WRITE_FAULTS
 
-    def _wrapped(self, kind: str, call: Callable[..., Any], *, is_read: bool) -> Callable[..., Any]:
+    def _failing(self, kind: str, call: Callable[..., Any], *, is_read: bool) -> Callable[..., Any]:
         def faulty(*arguments: Any, **named: Any) -> Any:
             site = _site()
             if not site or (kind == "Queue" and arguments and not arguments[0]):
@@ -115,7 +115,7 @@ class Injection:
 
 
 def after_any_two_faults(run: Callable[[Faults], Injection]) -> None:
-    """Call `run` without a fault, with each fault, and with each two faults. `run` returns the calls that it made."""
+    """Call `run` without a fault, with each fault, and with any two faults. `run` returns the calls that it made."""
     for first, fault in each_fault(run({})):
         for second, another in each_fault(run({first: fault}), first + 1):
             run({first: fault, second: another})
@@ -136,12 +136,8 @@ def kind_of(target: Target) -> str:
 def targets(fake_site: FakeSite) -> Sequence[Target]:
     """Return every fake of AWS that the application calls."""
     queues = (
-        fake_site.queue,
-        fake_site.other_queue,
-        fake_site.overflow,
-        fake_site.exports,
-        fake_site.imports,
-        fake_site.updates,
+        *(fake_site.queue, fake_site.other_queue, fake_site.overflow),
+        *(fake_site.exports, fake_site.imports, fake_site.updates),
     )
     return (fake_site.tables, fake_site.bucket, *queues, fake_site.source, fake_site.other_source, fake_site.mailer)
 

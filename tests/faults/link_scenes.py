@@ -18,37 +18,37 @@ from tests.faults.scenes import (
     PETITION,
     SUBJECT,
     Scene,
-    alice_confirmed,
-    alice_pending,
-    alice_taken_back,
-    alice_withdrawn,
+    assert_alices_state,
     get,
-    is_now,
     link,
     post,
+    with_alice_confirmed,
+    with_alice_pending,
+    with_alice_taken_back,
+    with_alice_withdrawn,
 )
 
 
-def alice_from_elsewhere(fake_site: FakeSite) -> None:
+def with_alice_from_the_netherlands(fake_site: FakeSite) -> None:
     signed(fake_site.tables, PETITION, country="NL", source="bbc")
 
 
-def alice_stopped(fake_site: FakeSite) -> None:
-    alice_pending(fake_site)
+def with_email_to_alice_stopped(fake_site: FakeSite) -> None:
+    with_alice_pending(fake_site)
     stop(CHOICE, SUBJECT, fake_site.tables)
 
 
-def email_is_stopped(fake_site: FakeSite) -> None:
+def assert_email_is_stopped(fake_site: FakeSite) -> None:
     assert is_stopped(CHOICE, fake_site.tables)
-    is_now("pending", fake_site)
+    assert_alices_state("pending", fake_site)
 
 
-def email_is_allowed(fake_site: FakeSite) -> None:
+def assert_email_is_allowed(fake_site: FakeSite) -> None:
     assert not is_stopped(CHOICE, fake_site.tables)
-    is_now("pending", fake_site)
+    assert_alices_state("pending", fake_site)
 
 
-def as_function(function: str, route: str, fake_site: FakeSite) -> bool:
+def invoke_route(function: str, route: str, fake_site: FakeSite) -> bool:
     path = route.replace("{slug}", PETITION.slug)
     token = link(Purpose.CONFIRM).partition("=")[2]
     event = {
@@ -67,25 +67,30 @@ CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), PETITION.slug)
 STOP_LINK = f"/stop?token={stop_token(SUBJECT, CHOICE, NOW, TOKEN_KEYS)}"
 WITHDRAW_LINK, UNSUBSCRIBE_LINK = link(Purpose.WITHDRAW), link(Purpose.UNSUBSCRIBE)
 
-_pending, _confirmed, _withdrawn = (partial(is_now, state) for state in ("pending", "confirmed", "withdrawn"))
+assert_pending = partial(assert_alices_state, "pending")
+assert_confirmed = partial(assert_alices_state, "confirmed")
+assert_withdrawn = partial(assert_alices_state, "withdrawn")
 
 LINK_SCENES = [
-    Scene("show_confirmation", alice_pending, partial(get, CONFIRM_LINK), _pending),
-    Scene("show_confirmation", alice_confirmed, partial(get, OLD_LINK), _confirmed),
-    Scene("confirm_signature", alice_pending, partial(post, "/confirm", TOKEN, 200), _confirmed),
-    Scene("confirm_signature", alice_from_elsewhere, partial(post, "/confirm", TOKEN, 200), _confirmed),
-    Scene("confirm_signature", alice_confirmed, partial(post, OLD_LINK, {}, 200), _confirmed),
-    Scene("confirm_signature", alice_pending, partial(post, "/confirm", {**TOKEN, "name": "="}, 422), _pending),
-    Scene("show_withdrawal", alice_confirmed, partial(get, WITHDRAW_LINK), _confirmed),
-    Scene("withdraw_signature", alice_pending, partial(post, WITHDRAW_LINK, {}, 200), _withdrawn),
-    Scene("withdraw_signature", alice_confirmed, partial(post, WITHDRAW_LINK, {}, 200), _withdrawn),
-    Scene("withdraw_signature", alice_taken_back, partial(post, WITHDRAW_LINK, {}, 200), _withdrawn),
-    Scene("withdraw_signature", alice_withdrawn, partial(post, WITHDRAW_LINK, {}, 200), _withdrawn),
-    Scene("show_unsubscription", alice_confirmed, partial(get, UNSUBSCRIBE_LINK), _confirmed),
-    Scene("unsubscribe_from_updates", alice_confirmed, partial(post, UNSUBSCRIBE_LINK, {}, 200), _confirmed),
-    Scene("show_stop", alice_pending, partial(get, STOP_LINK), _pending),
-    Scene("show_stop", alice_stopped, partial(get, STOP_LINK), email_is_stopped),
-    Scene("stop_emails", alice_pending, partial(post, STOP_LINK, {}, 200), email_is_stopped),
-    Scene("stop_emails", alice_stopped, partial(post, STOP_LINK, {"emails": "again"}, 200), email_is_allowed),
-    Scene("links", alice_pending, partial(as_function, "links", "/confirm"), _pending),
+    Scene("show_confirmation", with_alice_pending, partial(get, CONFIRM_LINK), assert_pending),
+    Scene("show_confirmation", with_alice_confirmed, partial(get, OLD_LINK), assert_confirmed),
+    Scene("confirm_signature", with_alice_pending, partial(post, "/confirm", TOKEN, 200), assert_confirmed),
+    Scene("confirm_signature", with_alice_from_the_netherlands, partial(post, "/confirm", TOKEN, 200),
+          assert_confirmed),
+    Scene("confirm_signature", with_alice_confirmed, partial(post, OLD_LINK, {}, 200), assert_confirmed),
+    Scene("confirm_signature", with_alice_pending, partial(post, "/confirm", {**TOKEN, "name": "="}, 422),
+          assert_pending),
+    Scene("show_withdrawal", with_alice_confirmed, partial(get, WITHDRAW_LINK), assert_confirmed),
+    Scene("withdraw_signature", with_alice_pending, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
+    Scene("withdraw_signature", with_alice_confirmed, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
+    Scene("withdraw_signature", with_alice_taken_back, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
+    Scene("withdraw_signature", with_alice_withdrawn, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
+    Scene("show_unsubscription", with_alice_confirmed, partial(get, UNSUBSCRIBE_LINK), assert_confirmed),
+    Scene("unsubscribe_from_updates", with_alice_confirmed, partial(post, UNSUBSCRIBE_LINK, {}, 200), assert_confirmed),
+    Scene("show_stop", with_alice_pending, partial(get, STOP_LINK), assert_pending),
+    Scene("show_stop", with_email_to_alice_stopped, partial(get, STOP_LINK), assert_email_is_stopped),
+    Scene("stop_emails", with_alice_pending, partial(post, STOP_LINK, {}, 200), assert_email_is_stopped),
+    Scene("stop_emails", with_email_to_alice_stopped, partial(post, STOP_LINK, {"emails": "again"}, 200),
+          assert_email_is_allowed),
+    Scene("links", with_alice_pending, partial(invoke_route, "links", "/confirm"), assert_pending),
 ]  # fmt: skip

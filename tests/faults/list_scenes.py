@@ -10,97 +10,93 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
-from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, worked
+from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, run_once
 from tests.fake_site import FakeSite, sqs_event
-from tests.faults.scenes import PETITION, Scene, counted_right
-from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
+from tests.faults.scenes import PETITION, Scene, assert_bucket_is_empty, assert_exact_counts
+from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 
-LISTS = f"/api/staff/petitions/{SLUG}/lists"
+LISTS_URL = f"/api/staff/petitions/{SLUG}/lists"
 
 
-def a_list_that_is_done(fake_site: FakeSite) -> None:
-    bob_may_all(fake_site)
-    done = {"result": RESULT, "state": "done"}
-    job = a_list(fake_site.tables)
-    job = type(job).model_validate(job.model_dump() | done)
+def with_a_finished_list(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    changes = {"result": RESULT, "state": "done"}
+    job = OptInList.model_validate(a_list(fake_site.tables).model_dump() | changes)
     fake_site.tables.put(keys.job("list", job.job_id), job.model_dump(exclude_none=True))
-    fake_site.link = f"/api/staff/lists/{job.job_id}/file"  # type: ignore[attr-defined]
+    fake_site.scene_state.file_link = f"/api/staff/lists/{job.job_id}/file"
 
 
-def a_second_list_that_waits(fake_site: FakeSite) -> None:
+def with_a_second_requested_list(fake_site: FakeSite) -> None:
     """Alice was on the first list."""
-    bob_may_all(fake_site)
+    with_bobs_token(fake_site)
     confirmed(fake_site.tables, PETITION, ALICE, updates=True)
-    worked(fake_site, a_list(fake_site.tables, 1))
-    fake_site.job = a_list(fake_site.tables, 2)  # type: ignore[attr-defined]
+    run_once(fake_site, a_list(fake_site.tables, 1))
+    fake_site.scene_state.opt_in_list = a_list(fake_site.tables, 2)
 
 
-def a_list_that_waits(fake_site: FakeSite) -> None:
-    bob_may_all(fake_site)
-    fake_site.job = a_list(fake_site.tables)  # type: ignore[attr-defined]
+def with_a_requested_list(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    fake_site.scene_state.opt_in_list = a_list(fake_site.tables)
 
 
-def a_list_cancelled_after_its_upload(fake_site: FakeSite) -> None:
-    a_list_that_waits(fake_site)
-    cancel(fake_site.job, NOW, fake_site.tables)  # type: ignore[attr-defined]
+def with_a_list_cancelled_after_its_upload(fake_site: FakeSite) -> None:
+    with_a_requested_list(fake_site)
+    cancel(fake_site.scene_state.opt_in_list, NOW, fake_site.tables)
     for name in ("files/{}/x/file", "listed/{}/00-x"):
-        fake_site.bucket.objects[name.format(fake_site.job.job_id)] = b""  # type: ignore[attr-defined]
+        fake_site.bucket.objects[name.format(fake_site.scene_state.opt_in_list.job_id)] = b""
 
 
-def request(fake_site: FakeSite) -> bool:
-    """Request a list. 409 is good too: the first request took effect, and the list is written."""
+def request_list(fake_site: FakeSite) -> bool:
+    """Request a list. 409 is a success too: the first request took effect, and the list is written."""
     try:
-        return call("POST", LISTS, 202, {"recipient": RECIPIENT}, fake_site)
+        return call("POST", LISTS_URL, 202, {"recipient": RECIPIENT}, fake_site)
     except AssertionError:
-        return call("POST", LISTS, 409, {"recipient": RECIPIENT}, fake_site)
+        return call("POST", LISTS_URL, 409, {"recipient": RECIPIENT}, fake_site)
 
 
-def open_link(fake_site: FakeSite) -> bool:
-    return read(fake_site.link, fake_site)  # type: ignore[attr-defined]
+def open_file_link(fake_site: FakeSite) -> bool:
+    return read(fake_site.scene_state.file_link, fake_site)
 
 
 def run_job(fake_site: FakeSite) -> bool:
-    fake_site.job = worked(fake_site, fake_site.job)  # type: ignore[attr-defined]
-    return bool(fake_site.job.state == JobState.DONE)  # type: ignore[attr-defined]
+    """Deliver the job's message and return whether the list is done."""
+    fake_site.scene_state.opt_in_list = run_once(fake_site, fake_site.scene_state.opt_in_list)
+    return bool(fake_site.scene_state.opt_in_list.state == JobState.DONE)
 
 
 def cancel_list(fake_site: FakeSite) -> bool:
-    return call("DELETE", f"/api/staff/lists/{fake_site.job.job_id}", 200, None, fake_site)  # type: ignore[attr-defined]
+    return call("DELETE", f"/api/staff/lists/{fake_site.scene_state.opt_in_list.job_id}", 200, None, fake_site)
 
 
 def run_cancelled_job(fake_site: FakeSite) -> bool:
     """Deliver the message and return whether it needs no redelivery."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(fake_site.lists.messages)
-    failures = run_list(sqs_event([{"job_id": fake_site.job.job_id}]), left)["batchItemFailures"]  # type: ignore[attr-defined]
+    failures = run_list(sqs_event([{"job_id": fake_site.scene_state.opt_in_list.job_id}]), left)["batchItemFailures"]
     return not failures and len(fake_site.lists.messages) == sent
 
 
 def postpone_job(fake_site: FakeSite) -> bool:
-    worked(fake_site, fake_site.job, 1000)  # type: ignore[attr-defined]
-    return {"job_id": fake_site.job.job_id} in fake_site.lists.messages  # type: ignore[attr-defined]
+    run_once(fake_site, fake_site.scene_state.opt_in_list, 1000)
+    return {"job_id": fake_site.scene_state.opt_in_list.job_id} in fake_site.lists.messages
 
 
-def is_listed(fake_site: FakeSite) -> None:
-    counted_right(fake_site)
-    assert [row["email"] for row in rows(fake_site, fake_site.job)] == [ALICE.email]  # type: ignore[attr-defined]
+def assert_alice_is_listed(fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    assert [row["email"] for row in rows(fake_site, fake_site.scene_state.opt_in_list)] == [ALICE.email]
 
 
-def is_cancelled(fake_site: FakeSite) -> None:
-    is_in_the_trail("list.cancelled", fake_site)
-    assert find_job(OptInList, fake_site.job.job_id, fake_site.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
-
-
-def is_tidy(fake_site: FakeSite) -> None:
-    assert not fake_site.bucket.objects
+def assert_list_is_cancelled(fake_site: FakeSite) -> None:
+    assert_audit_entry("list.cancelled", fake_site)
+    assert find_job(OptInList, fake_site.scene_state.opt_in_list.job_id, fake_site.tables).state == JobState.CANCELLED
 
 
 LIST_SCENES = [
-    Scene("request_list", bob_may_all, request, partial(is_in_the_trail, "list.requested")),
-    Scene("list_lists", a_list_that_is_done, partial(read, LISTS), counted_right),
-    Scene("link_list", a_list_that_is_done, open_link, partial(is_in_the_trail, "list.fetched")),
-    Scene("run_list", a_second_list_that_waits, run_job, is_listed),
-    Scene("cancel_list", a_list_that_waits, cancel_list, is_cancelled),
-    Scene("run_list", a_second_list_that_waits, postpone_job, counted_right),
-    Scene("run_list", a_list_cancelled_after_its_upload, run_cancelled_job, is_tidy),
-]
+    Scene("request_list", with_bobs_token, request_list, partial(assert_audit_entry, "list.requested")),
+    Scene("list_lists", with_a_finished_list, partial(read, LISTS_URL), assert_exact_counts),
+    Scene("link_list", with_a_finished_list, open_file_link, partial(assert_audit_entry, "list.fetched")),
+    Scene("run_list", with_a_second_requested_list, run_job, assert_alice_is_listed),
+    Scene("cancel_list", with_a_requested_list, cancel_list, assert_list_is_cancelled),
+    Scene("run_list", with_a_second_requested_list, postpone_job, assert_exact_counts),
+    Scene("run_list", with_a_list_cancelled_after_its_upload, run_cancelled_job, assert_bucket_is_empty),
+]  # fmt: skip

@@ -24,34 +24,34 @@ from tests.actors import (
     signed,
 )  # fmt: skip
 from tests.fake_site import FakeSite, context, stream_event
-from tests.faults.link_scenes import as_function
+from tests.faults.link_scenes import invoke_route
 from tests.faults.scenes import (
     KEY,
     PETITION,
     Scene,
-    _schedule,
-    alice_confirmed,
-    alice_pending,
-    counted_days_ago,
-    counted_right,
+    assert_exact_counts,
     deliver,
     get,
     has_status,
     nothing,
     post,
     run,
+    schedule,
+    with_alice_confirmed,
+    with_alice_pending,
+    with_past_days,
 )
 
 
-def public_is_exact(fake_site: FakeSite) -> None:
+def assert_exact_public_count(fake_site: FakeSite) -> None:
     """Assert that the public count is exact once any lease of a killed reader has expired."""
     fake_site.clock.forward(timedelta(seconds=11))
     shown = fake_site.get("/api/petitions/safe-children/count").json_body["count"]
     assert shown == exact_count(PETITION, fake_site.clock(), fake_site.tables).confirmed == 1
 
 
-def three_people(fake_site: FakeSite) -> None:
-    alice_pending(fake_site)
+def with_three_people(fake_site: FakeSite) -> None:
+    with_alice_pending(fake_site)
     confirmed(fake_site.tables, PETITION, BOB)
     signed(fake_site.tables, PETITION, CHARLIE)
 
@@ -64,9 +64,9 @@ def read_count(path: str, fake_site: FakeSite) -> bool:
     return has_status(answer, 200)
 
 
-def read_as_staff(path: str, fake_site: FakeSite) -> bool:
+def read_counts_as_staff(path: str, fake_site: FakeSite) -> bool:
     try:
-        answer = fake_site.get(path, authorization=f"Bearer {fake_site.bob}")  # type: ignore[attr-defined]
+        answer = fake_site.get(path, authorization=f"Bearer {fake_site.scene_state.bobs_token}")
     except Unavailable:
         return False  # Raised by the authorizer; API Gateway answers 503.
     if answer.status_code == 200 and "csv" not in path:
@@ -75,14 +75,14 @@ def read_as_staff(path: str, fake_site: FakeSite) -> bool:
     return has_status(answer, 200)
 
 
-def bob_may_read_counts(fake_site: FakeSite) -> None:
-    counted_days_ago(fake_site)
-    fake_site.bob = bobs_token(fake_site.tables)  # type: ignore[attr-defined]
+def with_bob_and_past_days(fake_site: FakeSite) -> None:
+    with_past_days(fake_site)
+    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables)
 
 
 def is_authorized(fake_site: FakeSite) -> bool:
     arn = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
-    event = {"type": "TOKEN", "authorizationToken": f"Bearer {fake_site.bob}", "methodArn": arn}  # type: ignore[attr-defined]
+    event = {"type": "TOKEN", "authorizationToken": f"Bearer {fake_site.scene_state.bobs_token}", "methodArn": arn}
     try:
         policy = authorizer.staff_authorizer(event, context())
     except Unavailable:
@@ -90,70 +90,77 @@ def is_authorized(fake_site: FakeSite) -> bool:
     return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
 
 
-def stream(fake_site: FakeSite) -> dict[str, Any]:
-    """Three people signed, then Bob confirmed."""
+def changes_of_three_people(fake_site: FakeSite) -> dict[str, Any]:
+    """Return the stream event of three people who signed, after which Bob confirmed."""
     items = [item_of(fake_site.tables, PETITION, identity_of(PETITION, who)) for who in (ALICE, BOB, CHARLIE)]
     fresh = [{**item, "state": "pending"} for item in items]
     signings = [(str(number), None, item) for number, item in enumerate(fresh, 1)]
     return stream_event([*signings, ("9", fresh[1], items[1])])
 
 
-def pending_is_right(fake_site: FakeSite) -> None:
-    fake_site.invoke("project_signatures", stream(fake_site))
+def assert_two_are_pending(fake_site: FakeSite) -> None:
+    fake_site.invoke("project_signatures", changes_of_three_people(fake_site))
     assert pending_count(PETITION.slug, fake_site.tables) == 2
 
 
-def is_stored_and_mailed_once(fake_site: FakeSite) -> None:
+def assert_stored_with_one_email_request(fake_site: FakeSite) -> None:
     for _ in range(2):
         assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
     item = item_of(fake_site.tables, PETITION, KEY.sk)
     assert (item["state"], item["name"], item["mail_kind"]) == ("pending", ALICE.name, "confirm")
 
 
-def an_overflowed_signature(fake_site: FakeSite) -> None:
+def with_an_overflowed_signature(fake_site: FakeSite) -> None:
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     assert fake_site.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
     set_level(Level.NORMAL, fake_site.tables)
 
 
-def nothing_drifts(fake_site: FakeSite) -> None:
+def assert_no_drift(fake_site: FakeSite) -> None:
     found = recount(PETITION, fake_site.clock, fake_site.tables)
     assert (found.worst, found.confirmed) == (0, 1)
 
 
-SIGN, COUNT, STAFF = "/petitions/safe-children/signatures", "/api/petitions/safe-children", "/api/staff/petitions"
+SIGN_PATH, STAFF_URL = "/petitions/safe-children/signatures", "/api/staff/petitions"
+API_URL = "/api/petitions/safe-children"
 PUBLIC_SCENES = [
-    Scene("read_asset", nothing, partial(get, "/assets/site.css"), counted_right),
-    Scene("read_dashboard_file", nothing, partial(get, "/assets/staff/0/app.js"), counted_right),
-    Scene("show_dashboard", nothing, partial(get, "/staff"), counted_right),
-    Scene("read_openapi", nothing, partial(get, "/api/openapi.json"), counted_right),
-    Scene("read_health", nothing, partial(get, "/health"), counted_right),
-    Scene("show_petitions", counted_days_ago, partial(get, "/"), public_is_exact),
-    Scene("list_petitions", counted_days_ago, partial(get, "/api/petitions"), public_is_exact),
-    Scene("show_petition", counted_days_ago, partial(get, "/petitions/safe-children"), public_is_exact),
-    Scene("show_card", counted_days_ago, partial(get, "/petitions/safe-children/card.png"), counted_right),
-    Scene("show_embed", counted_days_ago, partial(get, "/embed/safe-children"), public_is_exact),
-    Scene("show_counter", counted_days_ago, partial(get, "/embed/safe-children/counter"), public_is_exact),
-    Scene("read_embed_script", nothing, partial(get, "/embed.js"), counted_right),
-    Scene("show_thanks", nothing, partial(get, "/petitions/safe-children/thanks"), counted_right),
-    Scene("read_petition", counted_days_ago, partial(read_count, COUNT), public_is_exact),
-    Scene("read_count", counted_days_ago, partial(read_count, f"{COUNT}/count"), public_is_exact),
-    Scene("read_count", alice_confirmed, partial(read_count, f"{COUNT}/count"), public_is_exact),
-    Scene("read_total", alice_confirmed, partial(get, f"{COUNT}/total"), public_is_exact),
-    Scene("read_progress", alice_confirmed, partial(get, f"{COUNT}/progress"), public_is_exact),
-    Scene("list_counts", bob_may_read_counts, partial(read_as_staff, STAFF), counted_right),
-    Scene("read_counts", bob_may_read_counts, partial(read_as_staff, f"{STAFF}/safe-children/counts"), counted_right),
-    Scene("read_counts", bob_may_read_counts, partial(read_as_staff, f"{STAFF}/safe-children/counts?by=hour"),
-          counted_right),
-    Scene("staff_authorizer", bob_may_read_counts, is_authorized, counted_right),
-    Scene("sign_by_json", nothing, lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN}", json_of()), 202),
-          is_stored_and_mailed_once),
-    Scene("sign_by_form", nothing, partial(post, SIGN, fields_of(), 303), is_stored_and_mailed_once),
-    Scene("sign_by_form", alice_pending, partial(post, SIGN, fields_of(), 303), is_stored_and_mailed_once),
-    Scene("sign_by_form", counted_days_ago, partial(post, SIGN, {"name": ""}, 422), public_is_exact),
-    Scene("counts", counted_days_ago, partial(as_function, "counts", "/api/petitions/{slug}/count"), public_is_exact),
-    Scene("project_signatures", three_people, partial(run, "project_signatures", stream), pending_is_right),
-    Scene("store_overflow", an_overflowed_signature,
-          partial(deliver, "store_overflow", lambda fake_site: fake_site.overflow.messages), is_stored_and_mailed_once),
-    Scene("recount_tallies", counted_days_ago, partial(run, "recount_tallies", _schedule), nothing_drifts),
+    Scene("read_asset", nothing, partial(get, "/assets/site.css"), assert_exact_counts),
+    Scene("read_dashboard_file", nothing, partial(get, "/assets/staff/0/app.js"), assert_exact_counts),
+    Scene("show_dashboard", nothing, partial(get, "/staff"), assert_exact_counts),
+    Scene("read_openapi", nothing, partial(get, "/api/openapi.json"), assert_exact_counts),
+    Scene("read_health", nothing, partial(get, "/health"), assert_exact_counts),
+    Scene("show_petitions", with_past_days, partial(get, "/"), assert_exact_public_count),
+    Scene("list_petitions", with_past_days, partial(get, "/api/petitions"), assert_exact_public_count),
+    Scene("show_petition", with_past_days, partial(get, "/petitions/safe-children"), assert_exact_public_count),
+    Scene("show_card", with_past_days, partial(get, "/petitions/safe-children/card.png"), assert_exact_counts),
+    Scene("show_embed", with_past_days, partial(get, "/embed/safe-children"), assert_exact_public_count),
+    Scene("show_counter", with_past_days, partial(get, "/embed/safe-children/counter"), assert_exact_public_count),
+    Scene("read_embed_script", nothing, partial(get, "/embed.js"), assert_exact_counts),
+    Scene("show_thanks", nothing, partial(get, "/petitions/safe-children/thanks"), assert_exact_counts),
+    Scene("read_petition", with_past_days, partial(read_count, API_URL), assert_exact_public_count),
+    Scene("read_count", with_past_days, partial(read_count, f"{API_URL}/count"), assert_exact_public_count),
+    Scene("read_count", with_alice_confirmed, partial(read_count, f"{API_URL}/count"), assert_exact_public_count),
+    Scene("read_total", with_alice_confirmed, partial(get, f"{API_URL}/total"), assert_exact_public_count),
+    Scene("read_progress", with_alice_confirmed, partial(get, f"{API_URL}/progress"), assert_exact_public_count),
+    Scene("list_counts", with_bob_and_past_days, partial(read_counts_as_staff, STAFF_URL), assert_exact_counts),
+    Scene("read_counts", with_bob_and_past_days, partial(read_counts_as_staff, f"{STAFF_URL}/safe-children/counts"),
+          assert_exact_counts),
+    Scene("read_counts", with_bob_and_past_days,
+          partial(read_counts_as_staff, f"{STAFF_URL}/safe-children/counts?by=hour"), assert_exact_counts),
+    Scene("staff_authorizer", with_bob_and_past_days, is_authorized, assert_exact_counts),
+    Scene("sign_by_json", nothing,
+          lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202),
+          assert_stored_with_one_email_request),
+    Scene("sign_by_form", nothing, partial(post, SIGN_PATH, fields_of(), 303), assert_stored_with_one_email_request),
+    Scene("sign_by_form", with_alice_pending, partial(post, SIGN_PATH, fields_of(), 303),
+          assert_stored_with_one_email_request),
+    Scene("sign_by_form", with_past_days, partial(post, SIGN_PATH, {"name": ""}, 422), assert_exact_public_count),
+    Scene("counts", with_past_days, partial(invoke_route, "counts", "/api/petitions/{slug}/count"),
+          assert_exact_public_count),
+    Scene("project_signatures", with_three_people, partial(run, "project_signatures", changes_of_three_people),
+          assert_two_are_pending),
+    Scene("store_overflow", with_an_overflowed_signature,
+          partial(deliver, "store_overflow", lambda fake_site: fake_site.overflow.messages),
+          assert_stored_with_one_email_request),
+    Scene("recount_tallies", with_past_days, partial(run, "recount_tallies", schedule), assert_no_drift),
 ]  # fmt: skip

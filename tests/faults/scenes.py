@@ -1,6 +1,7 @@
 """Scenes: how each handler is called, and what must be true afterwards.
 
-`act` returns whether the handler succeeded. It fails if the handler neither succeeds nor asks for a retry.
+`with_…` functions make the state before the call. `act` returns whether the handler succeeded, and fails if the answer
+is neither a success nor a retry. `assert_…` functions check what must be true afterwards.
 """
 
 from collections.abc import Callable
@@ -34,14 +35,14 @@ from tests.fake_site import FakeSite, schedule_event
 PETITION = a_petition()
 KEY = key_of(PETITION, identity_of(PETITION))
 SUBJECT = subject_of(PETITION, KEY.sk)
-LATER = timedelta(hours=2)
+SIX_MINUTES, TWO_HOURS = timedelta(minutes=6), timedelta(hours=2)
 Act = Callable[[FakeSite], bool]
 Then = Callable[[FakeSite], None]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A handler, by its name in app.py. `retry_after`: until the caller retries. `sends`: whether a sender sends."""
+    """`handler`: its name in app.py. `retry_after`: until the caller retries. `sends`: whether it sends an email."""
 
     handler: str
     before: Callable[[FakeSite], object]
@@ -54,19 +55,19 @@ class Scene:
         return f"{self.handler}-{self.before.__name__}"
 
 
-def few_partitions(patch: pytest.MonkeyPatch) -> None:
-    """Give a petition four partitions instead of 64, Alice's among them. Each is handled like the others."""
+def use_few_partitions(patch: pytest.MonkeyPatch) -> None:
+    """Give a petition four partitions instead of 64, Alice's among them. The code treats all partitions alike."""
     alices = keys.BUCKETS.index(keys.bucket_of(KEY.sk))
     patch.setattr(keys, "BUCKETS", keys.BUCKETS[alices - alices % 4 :][:4])
     assert key_of(PETITION, KEY.sk) == KEY
 
 
-def has_status(answer: Any, good: int) -> bool:
+def has_status(answer: Any, success: int) -> bool:
     """Return whether the answer has this status. Otherwise assert that it is 503 with Retry-After."""
-    assert answer.status_code in (good, 503)
+    assert answer.status_code in (success, 503)
     if answer.status_code == 503:
         assert int(answer.headers["Retry-After"]) > 0
-    return bool(answer.status_code == good)
+    return bool(answer.status_code == success)
 
 
 def get(path: str, fake_site: FakeSite) -> bool:
@@ -77,8 +78,8 @@ def link(purpose: Purpose, *, ends: timedelta = 900 * DAY) -> str:
     return f"/{purpose}?token={tokens.issue(purpose, SUBJECT, NOW + ends, TOKEN_KEYS)}"
 
 
-def post(path: str, fields: dict[str, str], good: int, fake_site: FakeSite) -> bool:
-    return has_status(fake_site.post_form(path, fields), good)
+def post(path: str, fields: dict[str, str], success: int, fake_site: FakeSite) -> bool:
+    return has_status(fake_site.post_form(path, fields), success)
 
 
 def run(function: str, event: Callable[[FakeSite], dict[str, Any]], fake_site: FakeSite) -> bool:
@@ -89,53 +90,57 @@ def run(function: str, event: Callable[[FakeSite], dict[str, Any]], fake_site: F
     return True
 
 
+def schedule(_: FakeSite) -> dict[str, Any]:
+    return schedule_event()
+
+
 def deliver(function: str, messages: Callable[[FakeSite], list[Any]], fake_site: FakeSite) -> bool:
     return fake_site.deliver(function, messages(fake_site)) == []
 
 
-def counted_right(fake_site: FakeSite) -> None:
+def assert_exact_counts(fake_site: FakeSite) -> None:
     """Assert that the total and every breakdown equal the number of confirmed signatures."""
     items = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
     number = sum(item["state"] == "confirmed" for item in items)
-    counted = {"total": exact_count(PETITION, fake_site.clock(), fake_site.tables).confirmed}
-    for found in breakdowns(PETITION, Days(), fake_site.clock(), fake_site.tables):
-        counted |= {found.by: found.confirmed, f"values of {found.by}": sum(found.values.values())}
-    assert set(counted.values()) == {number}, f"{number} signatures are confirmed, counted are {counted}"
+    counts = {"total": exact_count(PETITION, fake_site.clock(), fake_site.tables).confirmed}
+    for breakdown in breakdowns(PETITION, Days(), fake_site.clock(), fake_site.tables):
+        values = sum(breakdown.values.values())
+        counts |= {breakdown.by: breakdown.confirmed, f"values of {breakdown.by}": values}
+    assert set(counts.values()) == {number}, f"{number} signatures are confirmed, but the counts are {counts}"
 
 
-def is_now(state: str, fake_site: FakeSite) -> None:
+def assert_bucket_is_empty(fake_site: FakeSite) -> None:
+    assert not fake_site.bucket.objects
+
+
+def assert_alices_state(state: str, fake_site: FakeSite) -> None:
     assert item_of(fake_site.tables, PETITION, KEY.sk)["state"] == state
-    counted_right(fake_site)
+    assert_exact_counts(fake_site)
 
 
-# The state before the call.
 def nothing(fake_site: FakeSite) -> None:
     """Only the petition exists."""
 
 
-def alice_pending(fake_site: FakeSite) -> None:
+def with_alice_pending(fake_site: FakeSite) -> None:
     signed(fake_site.tables, PETITION)
 
 
-def alice_confirmed(fake_site: FakeSite) -> None:
+def with_alice_confirmed(fake_site: FakeSite) -> None:
     confirmed(fake_site.tables, PETITION)
 
 
-def alice_withdrawn(fake_site: FakeSite) -> None:
-    alice_confirmed(fake_site)
+def with_alice_withdrawn(fake_site: FakeSite) -> None:
+    with_alice_confirmed(fake_site)
     withdraw(KEY, PETITION, NOW, fake_site.tables)
 
 
-def alice_taken_back(fake_site: FakeSite) -> None:
-    """Staff undid the import that brought her."""
-    alice_withdrawn(fake_site)
+def with_alice_taken_back(fake_site: FakeSite) -> None:
+    """Staff undid the import that Alice came with."""
+    with_alice_withdrawn(fake_site)
     change_item(fake_site.tables, PETITION, KEY.sk, taken_back_at=iso(NOW))
 
 
-def counted_days_ago(fake_site: FakeSite) -> None:
-    """There are days to close, and the snapshot is stale."""
+def with_past_days(fake_site: FakeSite) -> None:
+    """Alice confirmed two days ago: there are days to close, and the snapshot is stale."""
     confirmed(fake_site.tables, PETITION, now=NOW - 2 * DAY)
-
-
-_schedule = lambda _: schedule_event()  # noqa: E731
-SIX_MINUTES = timedelta(minutes=6)

@@ -1,4 +1,4 @@
-"""Find the AWS calls that a handler can make. They are read from the code, so that nobody has to list them."""
+"""Find the AWS calls that a handler can make: read them from the code, so that nobody has to list them."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from functools import cache
 from tests.faults.injection import CALLS, CODE, ROOT
 
 Function = tuple[str, str]  # Dotted module, name.
-# An email's kind is looked up by its name: what `kind.state.claim` calls is one of the functions of that name here.
+# The code finds an email's kind by its name: `kind.state.claim` calls a function of that name in one of these modules.
 KINDS = (
     *("chalicelib.mail.state", "chalicelib.mail.deliveries", "chalicelib.mail.signature_kinds"),
     *(
@@ -19,7 +19,7 @@ KINDS = (
         "chalicelib.mail.counted",
     ),
 )
-# The states of a capability's own kinds, by name.
+# The names under which modules keep the state of their own kinds of email.
 STATES = {"EMAILS", "TESTS", "LETTERS", "DIGESTS"}
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVER_TYPES = {"Deliver", "Callable[[Mail], str]"}
@@ -33,7 +33,7 @@ def sites_from(entries: Iterable[Function]) -> set[str]:
         function = waiting.pop()
         if function not in reached:
             reached.add(function)
-            waiting += _named_by(function) if function[1] in _functions(function[0]) else ()
+            waiting += _references(function) if function[1] in _functions(function[0]) else ()
     return {f"{module.replace('.', '/')}.py:{name}" for module, name in reached if _calls_aws(module, name)}
 
 
@@ -54,7 +54,7 @@ def _calls_aws(module: str, name: str) -> bool:
 
 
 def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """Yield the function's nodes, without those of inner functions, which are sites of their own."""
+    """Yield the function's nodes, without those of inner functions, which are call sites of their own."""
     waiting: list[ast.AST] = list(ast.iter_child_nodes(function))
     while waiting:
         node = waiting.pop()
@@ -64,36 +64,36 @@ def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
 
 
 @cache
-def _named_by(function: Function) -> tuple[Function, ...]:
-    return tuple(_named_in(function))
+def _references(function: Function) -> tuple[Function, ...]:
+    return tuple(_find_references(function))
 
 
-def _named_in(function: Function) -> Iterator[Function]:
+def _find_references(function: Function) -> Iterator[Function]:
     """Yield the functions that the function names, whether called or passed on. A class counts with all its methods."""
     module, name = function
-    names = _imported(module)
+    names = _imports(module)
     for node in ast.walk(_functions(module)[name]):
         if isinstance(node, ast.Name):
             found = names.get(node.id, (module, node.id))
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in STATES:
-            yield from _of_any_kind(node.attr)
+            yield from _of_any_email_kind(node.attr)
             continue
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
             found = (".".join(names[node.value.id]), node.attr)
         elif isinstance(node, ast.Attribute) and module.startswith("chalicelib.mail."):
-            yield from _of_any_kind(node.attr)
+            yield from _of_any_email_kind(node.attr)
             continue
         else:
             continue
         if not found[0].startswith("chalicelib.aws"):
             reached = _classes(found[0]).get(found[1], [found[1]])
-            yield from ((found[0], each) for each in reached if each in _functions(found[0]))
+            yield from ((found[0], method) for method in reached if method in _functions(found[0]))
 
 
 @cache
-def _of_any_kind(name: str) -> tuple[Function, ...]:
+def _of_any_email_kind(name: str) -> tuple[Function, ...]:
     """Return the functions that a kind of email may have under this name."""
-    return tuple((module, each) for module in KINDS for each in _functions(module) if _is_named(each, name))
+    return tuple((module, function) for module in KINDS for function in _functions(module) if _is_named(function, name))
 
 
 def _is_named(function: str, name: str) -> bool:
@@ -109,11 +109,10 @@ def _aws_kinds(module: str) -> dict[str, str]:
     kinds = dict(_factories())
     for node in _nodes(module):
         if isinstance(node, ast.arg) and node.annotation:
-            kinds |= _as_annotated(node.arg, node.annotation) | _fields_of(node.arg, node.annotation, module)
+            kinds |= _kind_of(node.arg, node.annotation) | _fields_of(node.arg, node.annotation, module)
         elif isinstance(node, ast.ClassDef):
-            fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
-            for each in fields:
-                kinds |= _as_annotated(f"self.{ast.unparse(each.target)}", each.annotation)
+            for field in [part for part in node.body if isinstance(part, ast.AnnAssign)]:
+                kinds |= _kind_of(f"self.{ast.unparse(field.target)}", field.annotation)
     for node in _nodes(module):
         if isinstance(node, ast.Assign) and ast.unparse(node.value) in kinds:
             kinds |= {ast.unparse(target): kinds[ast.unparse(node.value)] for target in node.targets}
@@ -122,10 +121,10 @@ def _aws_kinds(module: str) -> dict[str, str]:
 
 def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
     """Return expressions such as `context.tables`, if the argument's class has AWS objects as fields."""
-    where = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
+    where = _imports(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
     kinds: dict[str, str] = {}
     for field, kind in _annotated_fields(*where).items():
-        kinds |= _as_annotated(f"{name}.{field}", kind)
+        kinds |= _kind_of(f"{name}.{field}", kind)
     # A field that sends an email is left out: only mail/pace.py calls it.
     return {expression: kind for expression, kind in kinds.items() if kind in CALLS}
 
@@ -133,15 +132,16 @@ def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
 @cache
 def _annotated_fields(module: str, class_name: str) -> dict[str, ast.expr]:
     return {
-        ast.unparse(each.target): each.annotation
+        ast.unparse(field.target): field.annotation
         for node in _nodes(module)
         if isinstance(node, ast.ClassDef) and node.name == class_name
-        for each in node.body
-        if isinstance(each, ast.AnnAssign)
+        for field in node.body
+        if isinstance(field, ast.AnnAssign)
     }
 
 
-def _as_annotated(name: str, annotation: ast.expr) -> dict[str, str]:
+def _kind_of(name: str, annotation: ast.expr) -> dict[str, str]:
+    """Return the AWS kind of the expression `name`, or of its call; empty if the annotation has no AWS kind."""
     text = ast.unparse(annotation)
     if text in DELIVER_TYPES:
         return {name: "Deliver"}
@@ -161,7 +161,7 @@ def _factories() -> dict[str, str]:
 
 
 @cache
-def _imported(module: str) -> dict[str, Function]:
+def _imports(module: str) -> dict[str, Function]:
     return {
         alias.asname or alias.name: (node.module, alias.name)
         for node in _nodes(module)
@@ -178,7 +178,7 @@ def _functions(module: str) -> dict[str, ast.FunctionDef]:
 @cache
 def _classes(module: str) -> dict[str, list[str]]:
     return {
-        node.name: [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+        node.name: [method.name for method in node.body if isinstance(method, ast.FunctionDef)]
         for node in _nodes(module)
         if isinstance(node, ast.ClassDef)
     }

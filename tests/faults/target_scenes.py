@@ -13,166 +13,169 @@ from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
 from tests.fake_site import FakeSite
-from tests.faults.letter_scenes import LETTER_KEY, a_requested_letter, letter_is_queued_again
-from tests.faults.scenes import LATER, PETITION, SIX_MINUTES, Scene, _schedule, counted_right, run
-from tests.faults.staff_scenes import bob_may_all, call, is_in_the_trail, read
-from tests.faults.update_scenes import bounce, deliver
-from tests.letters.lettering import TARGET as HOME_OFFICE, a_petition_with_a_letter, confirmed_with_a_letter
+from tests.faults.letter_scenes import LETTER_KEY, with_a_requested_letter
+from tests.faults.scenes import PETITION, SIX_MINUTES, TWO_HOURS, Scene, assert_exact_counts, run, schedule
+from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
+from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
+from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.located import UPPER, give_members
 
-STAFF = "/api/staff/petitions/safe-children/letters"
-TARGET = "home-secretary"
-MEMBERS = {"key": TARGET, "name": "Your MP", "members": True}
-PACED = {**HOME_OFFICE, "delivery": {"mode": "paced", "per_hour": 1}}
+LETTERS_URL = "/api/staff/petitions/safe-children/letters"
+TARGET_KEY = "home-secretary"
+MEMBERS = {"key": TARGET_KEY, "name": "Your MP", "members": True}
+PACED = {**TARGET, "delivery": {"mode": "paced", "per_hour": 1}}
 
 
-def letters_counted_right(fake_site: FakeSite) -> LetterNumbers:
-    """Assert that the numbers equal what the letters' items say, and return them."""
-    counted = total(letter_counts(PETITION.slug, fake_site.tables).get(TARGET, {}).values())
+def checked_letter_numbers(fake_site: FakeSite) -> LetterNumbers:
+    """Assert that the stored numbers equal those of the letters' items, and return them."""
+    numbers = total(letter_counts(PETITION.slug, fake_site.tables).get(TARGET_KEY, {}).values())
     outcomes = LETTERS.outcomes(PETITION.slug, fake_site.tables)
-    assert counted.requested == outcomes.total()
-    assert counted.waiting == outcomes[DeliveryOutcome.WAITING]
-    for outcome in (each for each in DeliveryOutcome if each is not DeliveryOutcome.WAITING):
-        assert getattr(counted, outcome) == outcomes[outcome]
-    return counted
+    assert numbers.requested == outcomes.total()
+    assert numbers.waiting == outcomes[DeliveryOutcome.WAITING]
+    for outcome in {*DeliveryOutcome} - {DeliveryOutcome.WAITING}:
+        assert getattr(numbers, outcome) == outcomes[outcome]
+    return numbers
 
 
-def is_counted_once(fake_site: FakeSite) -> None:
-    assert letters_counted_right(fake_site).requested == 1
+def assert_letter_is_counted_once(fake_site: FakeSite) -> None:
+    assert checked_letter_numbers(fake_site).requested == 1
     assert len(fake_site.mailer.mails) <= 1
 
 
-def pauses_its_target(fake_site: FakeSite) -> None:
-    assert letters_counted_right(fake_site) == LetterNumbers(requested=1, failed=1)
-    assert target_state(PETITION.slug, TARGET, fake_site.tables).paused_why == "bounced"
+def assert_bounce_paused_the_target(fake_site: FakeSite) -> None:
+    assert checked_letter_numbers(fake_site) == LetterNumbers(requested=1, failed=1)
+    assert target_state(PETITION.slug, TARGET_KEY, fake_site.tables).paused_why == "bounced"
 
 
-def a_sent_letter(fake_site: FakeSite) -> None:
-    a_requested_letter(fake_site)
-    LETTERS.mark_sent(fake_site.mail_request, NOW, fake_site.tables)  # type: ignore[attr-defined]
+def with_a_sent_letter(fake_site: FakeSite) -> None:
+    with_a_requested_letter(fake_site)
+    LETTERS.mark_sent(fake_site.scene_state.mail_request, NOW, fake_site.tables)
 
 
-def a_crashed_sender(fake_site: FakeSite) -> None:
-    a_requested_letter(fake_site)
-    LETTERS.begin(fake_site.mail_request, NOW, fake_site.tables)  # type: ignore[attr-defined]
+def with_a_crashed_sender(fake_site: FakeSite) -> None:
+    with_a_requested_letter(fake_site)
+    LETTERS.begin(fake_site.scene_state.mail_request, NOW, fake_site.tables)
 
 
-def bob_reads_letters(fake_site: FakeSite) -> None:
-    bob_may_all(fake_site)
-    a_sent_letter(fake_site)
+def with_bob_and_a_sent_letter(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    with_a_sent_letter(fake_site)
 
 
-def bob_pauses(fake_site: FakeSite) -> None:
-    bob_may_all(fake_site)
+def with_bob_and_a_petition_with_a_letter(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
     a_petition_with_a_letter(fake_site)
 
 
-def a_paused_target(fake_site: FakeSite) -> None:
-    bob_pauses(fake_site)
-    pause(PETITION.slug, TARGET, "bounced", NOW, fake_site.tables)
+def with_a_paused_target(fake_site: FakeSite) -> None:
+    with_bob_and_a_petition_with_a_letter(fake_site)
+    pause(PETITION.slug, TARGET_KEY, "bounced", NOW, fake_site.tables)
 
 
-def a_letter_to_a_paused_target(fake_site: FakeSite) -> None:
-    a_requested_letter(fake_site)
-    pause(PETITION.slug, TARGET, "bounced", NOW, fake_site.tables)
+def with_a_letter_to_a_paused_target(fake_site: FakeSite) -> None:
+    with_a_requested_letter(fake_site)
+    pause(PETITION.slug, TARGET_KEY, "bounced", NOW, fake_site.tables)
 
 
-def a_letter_at_a_pace(fake_site: FakeSite) -> None:
-    """The scene plays on a Tuesday at 14:00."""
+def with_a_letter_at_a_pace(fake_site: FakeSite) -> None:
+    """The scene takes place on a Tuesday at 14:00."""
     confirmed_with_a_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[PACED]))
-    fake_site.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables)  # type: ignore[attr-defined]
+    fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables)
 
 
-def a_letter_whose_turn_comes_later(fake_site: FakeSite) -> None:
-    a_letter_at_a_pace(fake_site)
-    now = NOW + LATER
-    assert (
-        book_letter_turn(PETITION.slug, TARGET, "another", Paced(mode="paced", per_hour=1), None, now, fake_site.tables)
-        == now
-    )
+def with_a_letter_whose_turn_comes_later(fake_site: FakeSite) -> None:
+    with_a_letter_at_a_pace(fake_site)
+    now, pace = NOW + TWO_HOURS, Paced(mode="paced", per_hour=1)
+    assert book_letter_turn(PETITION.slug, TARGET_KEY, "another", pace, None, now, fake_site.tables) == now
 
 
-def a_letter_that_waits_at_a_pace_that_ended(fake_site: FakeSite) -> None:
-    a_letter_at_a_pace(fake_site)
-    LETTERS.postpone(fake_site.mail_request, NOW + DAY, fake_site.tables)  # type: ignore[attr-defined]
+def with_a_letter_postponed_by_a_former_pace(fake_site: FakeSite) -> None:
+    with_a_letter_at_a_pace(fake_site)
+    LETTERS.postpone(fake_site.scene_state.mail_request, NOW + DAY, fake_site.tables)
     a_petition_with_a_letter(fake_site)
 
 
-def is_due_and_queued(fake_site: FakeSite) -> None:
+def assert_letter_is_due_and_queued(fake_site: FakeSite) -> None:
     item = fake_site.tables.items[LETTERS.item_key(LETTER_KEY)]
     assert item["mail_due_at"] == item["mail_requested_at"]
-    letter_is_queued_again(fake_site)
+    assert_request_is_queued_again(fake_site)
 
 
-def waits(fake_site: FakeSite) -> None:
-    assert letters_counted_right(fake_site) == LetterNumbers(requested=1)
+def assert_letter_waits(fake_site: FakeSite) -> None:
+    assert checked_letter_numbers(fake_site) == LetterNumbers(requested=1)
     assert fake_site.tables.items[LETTERS.item_key(LETTER_KEY)]["mail_requested_at"]
 
 
-def is_paused(fake_site: FakeSite) -> None:
-    is_in_the_trail("letters.paused", fake_site)
-    assert target_state(PETITION.slug, TARGET, fake_site.tables).is_paused
+def assert_target_is_paused(fake_site: FakeSite) -> None:
+    assert_audit_entry("letters.paused", fake_site)
+    assert target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
 
 
-def is_resumed(fake_site: FakeSite) -> None:
-    is_in_the_trail("letters.resumed", fake_site)
-    assert not target_state(PETITION.slug, TARGET, fake_site.tables).is_paused
+def assert_target_is_resumed(fake_site: FakeSite) -> None:
+    assert_audit_entry("letters.resumed", fake_site)
+    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
 
 
-def a_letter_to_a_member(fake_site: FakeSite) -> None:
+def with_a_letter_to_a_member(fake_site: FakeSite) -> None:
     confirmed_with_a_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[MEMBERS]))
-    fake_site.mail_request = LETTERS.request(  # type: ignore[attr-defined]
-        LETTER_KEY, NOW, fake_site.tables, member=UPPER.constituency
-    )
+    fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables, member=UPPER.constituency)
 
 
-def a_sent_letter_to_a_member(fake_site: FakeSite) -> None:
-    a_letter_to_a_member(fake_site)
-    LETTERS.mark_sent(fake_site.mail_request, NOW, fake_site.tables)  # type: ignore[attr-defined]
+def with_a_sent_letter_to_a_member(fake_site: FakeSite) -> None:
+    with_a_letter_to_a_member(fake_site)
+    LETTERS.mark_sent(fake_site.scene_state.mail_request, NOW, fake_site.tables)
 
 
-def deliver_with_the_tables(fake_site: FakeSite) -> bool:
+def deliver_with_a_table_of_members(fake_site: FakeSite) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         give_members(patch)
-        return deliver(fake_site)
+        return deliver_request(fake_site)
 
 
-def goes_to_the_member(fake_site: FakeSite) -> None:
-    is_counted_once(fake_site)
+def assert_letter_goes_to_the_member(fake_site: FakeSite) -> None:
+    assert_letter_is_counted_once(fake_site)
     assert {mail.to for mail in fake_site.mailer.mails} <= {UPPER.email}
 
 
-def pauses_this_member_only(fake_site: FakeSite) -> None:
-    assert letters_counted_right(fake_site) == LetterNumbers(requested=1, failed=1)
-    assert target_state(PETITION.slug, TARGET, fake_site.tables, UPPER.constituency).paused_why == "bounced"
-    assert not target_state(PETITION.slug, TARGET, fake_site.tables).is_paused
+def assert_bounce_paused_only_this_member(fake_site: FakeSite) -> None:
+    assert checked_letter_numbers(fake_site) == LetterNumbers(requested=1, failed=1)
+    assert target_state(PETITION.slug, TARGET_KEY, fake_site.tables, UPPER.constituency).paused_why == "bounced"
+    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
 
 
-def a_paused_member(fake_site: FakeSite) -> None:
-    bob_may_all(fake_site)
+def with_a_paused_member(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
     a_petition_with_a_letter(fake_site, targets=[MEMBERS])
-    pause(PETITION.slug, TARGET, "bounced", NOW, fake_site.tables, UPPER.constituency)
+    pause(PETITION.slug, TARGET_KEY, "bounced", NOW, fake_site.tables, UPPER.constituency)
 
 
-def member_is_resumed(fake_site: FakeSite) -> None:
-    is_in_the_trail("letters.resumed", fake_site)
-    assert not target_state(PETITION.slug, TARGET, fake_site.tables, UPPER.constituency).is_paused
+def assert_member_is_resumed(fake_site: FakeSite) -> None:
+    assert_audit_entry("letters.resumed", fake_site)
+    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables, UPPER.constituency).is_paused
 
 
 TARGET_SCENES = [
-    Scene("send_other_mail", a_letter_to_a_member, deliver_with_the_tables, goes_to_the_member, SIX_MINUTES),
-    Scene("receive_feedback", a_sent_letter_to_a_member, bounce, pauses_this_member_only),
-    Scene("resume_letters", a_paused_member,
-          partial(call, "POST", f"{STAFF}/{TARGET}/resume?member=Upper%20Zed", 200, None), member_is_resumed),
-    Scene("send_other_mail", a_requested_letter, deliver, is_counted_once, SIX_MINUTES),
-    Scene("send_other_mail", a_crashed_sender, deliver, is_counted_once, SIX_MINUTES, sends=False),
-    Scene("send_other_mail", a_letter_to_a_paused_target, deliver, waits, SIX_MINUTES, sends=False),
-    Scene("send_other_mail", a_letter_at_a_pace, deliver, is_counted_once, timedelta(hours=1)),
-    Scene("send_other_mail", a_letter_whose_turn_comes_later, deliver, waits, SIX_MINUTES, sends=False),
-    Scene("sweep_mail", a_letter_that_waits_at_a_pace_that_ended, partial(run, "sweep_mail", _schedule),
-          is_due_and_queued),
-    Scene("receive_feedback", a_sent_letter, bounce, pauses_its_target),
-    Scene("read_letters", bob_reads_letters, partial(read, STAFF), counted_right),
-    Scene("pause_letters", bob_pauses, partial(call, "POST", f"{STAFF}/{TARGET}/pause", 200, None), is_paused),
-    Scene("resume_letters", a_paused_target, partial(call, "POST", f"{STAFF}/{TARGET}/resume", 200, None), is_resumed),
+    Scene("send_other_mail", with_a_letter_to_a_member, deliver_with_a_table_of_members,
+          assert_letter_goes_to_the_member, SIX_MINUTES),
+    Scene("receive_feedback", with_a_sent_letter_to_a_member, bounce_email, assert_bounce_paused_only_this_member),
+    Scene("resume_letters", with_a_paused_member,
+          partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/resume?member=Upper%20Zed", 200, None),
+          assert_member_is_resumed),
+    Scene("send_other_mail", with_a_requested_letter, deliver_request, assert_letter_is_counted_once, SIX_MINUTES),
+    Scene("send_other_mail", with_a_crashed_sender, deliver_request, assert_letter_is_counted_once, SIX_MINUTES,
+          sends=False),
+    Scene("send_other_mail", with_a_letter_to_a_paused_target, deliver_request, assert_letter_waits, SIX_MINUTES,
+          sends=False),
+    Scene("send_other_mail", with_a_letter_at_a_pace, deliver_request, assert_letter_is_counted_once,
+          timedelta(hours=1)),
+    Scene("send_other_mail", with_a_letter_whose_turn_comes_later, deliver_request, assert_letter_waits, SIX_MINUTES,
+          sends=False),
+    Scene("sweep_mail", with_a_letter_postponed_by_a_former_pace, partial(run, "sweep_mail", schedule),
+          assert_letter_is_due_and_queued),
+    Scene("receive_feedback", with_a_sent_letter, bounce_email, assert_bounce_paused_the_target),
+    Scene("read_letters", with_bob_and_a_sent_letter, partial(read, LETTERS_URL), assert_exact_counts),
+    Scene("pause_letters", with_bob_and_a_petition_with_a_letter,
+          partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/pause", 200, None), assert_target_is_paused),
+    Scene("resume_letters", with_a_paused_target,
+          partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/resume", 200, None), assert_target_is_resumed),
 ]  # fmt: skip

@@ -16,33 +16,33 @@ from tests.actors import BOB, NOW, a_petition, a_published_petition, confirmed, 
 from tests.fakes import FakeTables
 from tests.faults.injection import Faults, Injection, Killed, each_fault, restore
 from tests.faults.sites import sites_from
-from tests.signatures.test_erase import LEFT
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 
 PETITION = a_petition()
 pytestmark = pytest.mark.faults
 KEY = key_of(PETITION, identity_of(PETITION))
 
 
-def pending(tables: FakeTables) -> None:
+def with_alice_pending(tables: FakeTables) -> None:
     signed(tables, PETITION)
 
 
-def confirmed_before(tables: FakeTables) -> None:
+def with_alice_confirmed(tables: FakeTables) -> None:
     confirmed(tables, PETITION)
 
 
-def withdrawn(tables: FakeTables) -> None:
+def with_alice_withdrawn(tables: FakeTables) -> None:
     confirmed(tables, PETITION)
     withdraw(KEY, PETITION, NOW, tables)
 
 
-def taken_back(tables: FakeTables) -> None:
-    withdrawn(tables)
+def with_alice_taken_back(tables: FakeTables) -> None:
+    with_alice_withdrawn(tables)
     tables.items[KEY]["taken_back_at"] = iso(NOW)
 
 
 def erase_with_faults(tables: FakeTables, faults: Faults) -> Injection:
-    """Erase the signature and return the calls."""
+    """Erase the signature and return the calls that were made."""
     injection = Injection(faults)
     injection.into(tables)
     with suppress(Killed, Unavailable):
@@ -56,8 +56,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
 
 
-@pytest.mark.parametrize("before", [pending, confirmed_before, withdrawn, taken_back])
-def test_the_count_is_exact_and_nothing_is_left_after_every_two_faults(before: Callable[[FakeTables], None]) -> None:
+@pytest.mark.parametrize(
+    "before", [with_alice_pending, with_alice_confirmed, with_alice_withdrawn, with_alice_taken_back]
+)
+def test_after_any_two_faults_a_retry_erases_all_and_the_count_is_exact(before: Callable[[FakeTables], None]) -> None:
     def fresh_tables() -> FakeTables:
         tables = FakeTables()
         a_published_petition(tables)
@@ -72,14 +74,14 @@ def test_the_count_is_exact_and_nothing_is_left_after_every_two_faults(before: C
         erase_with_faults(tables, dict([second]))
         erase_with_faults(tables, {})
         assert exact_count(PETITION, NOW, tables).confirmed == 1
-        assert item_of(tables, PETITION, KEY.sk).keys() == LEFT
-        found = recount(PETITION, lambda: NOW, tables)
-        assert (found.drift, found.confirmed) == ({}, 1)
+        assert item_of(tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
+        recounted = recount(PETITION, lambda: NOW, tables)
+        assert (recounted.drift, recounted.confirmed) == ({}, 1)
 
 
 def test_every_call_in_the_code_is_faulted() -> None:
     sites: set[str] = set()
-    for before in (confirmed_before, pending, taken_back):
+    for before in (with_alice_confirmed, with_alice_pending, with_alice_taken_back):
         tables = FakeTables()
         a_published_petition(tables)
         before(tables)

@@ -46,8 +46,9 @@ from tests.faults.injection import (
     restore,
     targets,
 )
-from tests.faults.scenes import LATER, Scene, counted_right
+from tests.faults.scenes import TWO_HOURS, Scene, assert_exact_counts
 from tests.faults.sites import sites_from
+from tests.faults.state import SceneState
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
@@ -60,7 +61,7 @@ SCENES = [
     *(*list_scenes.LIST_SCENES, *statement_scenes.STATEMENT_SCENES),
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
-COUNT_SCENES = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
+COUNT_SCENES = [scene for scene in SCENES if scene.handler in ("confirm_signature", "withdraw_signature")]
 # Only called after a spent quota or a lost overflow: tests.faults.test_mail and test_signing make these calls fail.
 FAULTED_ELSEWHERE = {
     "chalicelib/mail/pause.py:pause_mail",
@@ -77,7 +78,7 @@ def _surroundings(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def prepare(fake_site: FakeSite, scene: Scene) -> None:
-    """Reset everything, begin the scene, and let two hours pass."""
+    """Reset everything, make the state before the scene's call, and let two hours pass."""
     restore(*targets(fake_site))
     fake_site.tables.items.clear()
     fake_site.bucket.objects.clear()
@@ -91,8 +92,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     ):
         queue.messages.clear()
     fake_site.mailer.mails.clear()
-    for name in ("request", "mail_request"):
-        vars(fake_site).pop(name, None)
+    fake_site.scene_state = SceneState()
     fake_site.clock.moment = NOW
     a_published_petition(fake_site.tables)
     scene.before(fake_site)
@@ -101,14 +101,14 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     forget_updates()
     forget_marked()
     worker._pace.cache_clear()
-    fake_site.clock.moment = NOW + LATER
+    fake_site.clock.moment = NOW + TWO_HOURS
 
 
 def play(fake_site: FakeSite, scene: Scene, faults: Faults) -> Injection:
     """Play the scene with faults, retry until it succeeds, and return the calls of the first attempt."""
     prepare(fake_site, scene)
     has_succeeded, made = call_with_faults(fake_site, faults, lambda: scene.act(fake_site))
-    counted_right(fake_site)
+    assert_exact_counts(fake_site)
     if has_succeeded:
         scene.then(fake_site)
     for _ in range(3):
@@ -118,7 +118,7 @@ def play(fake_site: FakeSite, scene: Scene, faults: Faults) -> Injection:
     else:
         raise AssertionError(f"{scene} never settled after {faults}")
     scene.then(fake_site)
-    counted_right(fake_site)
+    assert_exact_counts(fake_site)
     return made
 
 
@@ -137,21 +137,21 @@ def test_a_retry_after_any_fault_at_any_call_succeeds(fake_site: FakeSite, scene
 
 
 def calls_to_fail(sites: Sequence[str]) -> list[int]:
-    """Return each call site's first two and last calls: a walk over all partitions repeats the same line of code."""
-    indexes = {site: [at for at, each in enumerate(sites) if each == site] for site in sites}
+    """Return each site's first two calls and its last: a walk over all partitions repeats the same line of code."""
+    indexes = {site: [at for at, other in enumerate(sites) if other == site] for site in sites}
     return sorted({at for calls in indexes.values() for at in (*calls[:2], calls[-1])})
 
 
 def _mails_after_a_crash(fake_site: FakeSite) -> int:
     """Return how many emails there are if the sender crashed after it may have sent one."""
-    request: MailRequest | None = getattr(fake_site, "mail_request", None)
-    never_twice = request and worker.KINDS[request.kind].state.after_crash is AfterCrash.UNKNOWN
+    request: MailRequest | None = getattr(fake_site.scene_state, "mail_request", None)
+    is_never_sent_twice = request and worker.KINDS[request.kind].state.after_crash is AfterCrash.UNKNOWN
     # The crash may also come before the email, but after the mark that it is about to be sent.
-    return 0 if never_twice else 2
+    return 0 if is_never_sent_twice else 2
 
 
 def _is_around_sending(made: Injection) -> bool:
-    """Whether the fault came at the call of SES, or at the marks before and after it."""
+    """Return whether the fault came at the call of SES, or at the mark before or after the call."""
     return made.met[0][0].endswith((":_change", ":deliver_at_pace", ":mark_mailed", ":mark_sent"))
 
 

@@ -1,7 +1,7 @@
 """Batches of two emails, of every kind, with a fault at every call: no email is lost, at most one is sent twice.
 
-test_every_handler does the same with one message of each worker. Here are the batch, redelivery, kinds that are never
-sent twice, and a used-up quota.
+test_every_handler does the same with one message for each worker. This file adds batches, redelivery, kinds of email
+that are never sent twice, and a used-up quota.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,13 +31,14 @@ from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
 
 pytestmark = pytest.mark.faults
 
+# The calls that a batch makes.
 SHARE = "chalicelib/mail/whole_rate.py:share_of_confirmations"
 CLAIM, MARK = "chalicelib/mail/state.py:claim", "chalicelib/signatures/mail_state.py:mark_mailed"
 CHANGE, SENT = "chalicelib/mail/state.py:_change", "chalicelib/mail/deliveries.py:mark_sent"
 BUDGET = "chalicelib/mail/budget.py:take_email"
 READ, DELIVER = "chalicelib/petitions/store.py:get", "chalicelib/mail/pace.py:deliver_at_pace"
 FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/pause.py:current_pause"
-# By call: the faults after which it is unknown whether SES has accepted the email. CHANGE records the attempt to send.
+# By call: the faults after which nobody knows whether SES accepted the email. CHANGE records the attempt to send.
 UNCLEAR = {
     CHANGE: TAKES_EFFECT,
     DELIVER: TAKES_EFFECT | {Fault.LOST_BEFORE, Fault.KILLED_BEFORE},
@@ -51,26 +52,26 @@ class Batch:
     """A kind of email, the function that sends it, and the calls that one email makes."""
 
     function: str
-    request: Callable[[FakeSite], list[Any]]
+    requests: Callable[[FakeSite], list[Any]]
     calls: tuple[str, ...]
     is_once: bool = False
 
 
-def confirmations(fake_site: FakeSite) -> list[Any]:
+def request_confirmations(fake_site: FakeSite) -> list[Any]:
     return [request_of(fake_site.tables, PETITION, signed(fake_site.tables, PETITION, who)) for who in (ALICE, BOB)]
 
 
-def deliveries(state: Deliveries, fake_site: FakeSite) -> list[Any]:
+def request_deliveries(state: Deliveries, fake_site: FakeSite) -> list[Any]:
     identities = [signed(fake_site.tables, PETITION, who) for who in (ALICE, BOB)]
-    return [state.request(delivery_key(PETITION.slug, each), NOW, fake_site.tables) for each in identities]
+    return [state.request(delivery_key(PETITION.slug, identity), NOW, fake_site.tables) for identity in identities]
 
 
 BATCHES = {
-    "confirm": Batch("send_mail", confirmations, (CLAIM, READ, BUDGET, DELIVER, MARK)),
-    "thanks": Batch("send_other_mail", partial(deliveries, STATE), (CLAIM, READ, FIND, DELIVER, SENT)),
+    "confirm": Batch("send_mail", request_confirmations, (CLAIM, READ, BUDGET, DELIVER, MARK)),
+    "thanks": Batch("send_other_mail", partial(request_deliveries, STATE), (CLAIM, READ, FIND, DELIVER, SENT)),
     "once": Batch(
         "send_other_mail",
-        partial(deliveries, ONCE_STATE),
+        partial(request_deliveries, ONCE_STATE),
         (CLAIM, READ, FIND, CHANGE, DELIVER, SENT),
         is_once=True,
     ),
@@ -86,31 +87,31 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def scene_of(batch: Batch, *, on_spent_quota: bool = False) -> Scene:
     def before(fake_site: FakeSite) -> None:
-        fake_site.request = [each.model_dump() for each in batch.request(fake_site)]  # type: ignore[attr-defined]
+        fake_site.scene_state.messages = [request.model_dump() for request in batch.requests(fake_site)]
         fake_site.mailer.failures = [SendingStopped("mail")] * on_spent_quota
 
     def act(fake_site: FakeSite) -> bool:
-        return fake_site.deliver(batch.function, fake_site.request) == []  # type: ignore[attr-defined]
+        return fake_site.deliver(batch.function, fake_site.scene_state.messages) == []
 
-    return Scene(batch.function, before, act, all_are_settled, PAUSE if on_spent_quota else SIX_MINUTES)
-
-
-def all_are_settled(fake_site: FakeSite) -> None:
-    for request in fake_site.request:  # type: ignore[attr-defined]
-        assert not {*REQUEST_ATTRIBUTES} & item_of(fake_site, request).keys()
+    return Scene(batch.function, before, act, assert_all_are_settled, PAUSE if on_spent_quota else SIX_MINUTES)
 
 
-def item_of(fake_site: FakeSite, request: Mapping[str, str]) -> dict[str, Any]:
-    return fake_site.tables.items[worker.KINDS[request["kind"]].state.item_key(request["key"])]
+def assert_all_are_settled(fake_site: FakeSite) -> None:
+    for message in fake_site.scene_state.messages:
+        assert not {*REQUEST_ATTRIBUTES} & item_of(fake_site, message).keys()
 
 
-def number_of_mails(fake_site: FakeSite) -> list[int]:
+def item_of(fake_site: FakeSite, message: Mapping[str, str]) -> dict[str, Any]:
+    return fake_site.tables.items[worker.KINDS[message["kind"]].state.item_key(message["key"])]
+
+
+def emails_by_person(fake_site: FakeSite) -> list[int]:
     return [sum(mail.to == who.email for mail in fake_site.mailer.mails) for who in (ALICE, BOB)]
 
 
 @every_batch
-def test_one_email_makes_these_calls(fake_site: FakeSite, batch: Batch) -> None:
-    """Update this with the code."""
+def test_a_batch_of_two_emails_makes_the_calls_in_this_order(fake_site: FakeSite, batch: Batch) -> None:
+    """If the code makes other calls, change this list."""
     share = [SHARE] if batch.function == "send_mail" else []
     assert play(fake_site, scene_of(batch), {}).sites == [*share, PAUSED, *batch.calls, *batch.calls]
 
@@ -120,8 +121,9 @@ def test_after_a_fault_no_email_is_lost_and_at_most_one_is_sent_twice(fake_site:
     scene = scene_of(batch)
     for at, fault in product(range(len(play(fake_site, scene, {}).sites)), Fault):
         made = play(fake_site, scene, {at: fault})
-        mails = number_of_mails(fake_site)
-        unknown = ["mail_unknown_at" in item_of(fake_site, each) for each in fake_site.request]  # type: ignore[attr-defined]
+        mails = emails_by_person(fake_site)
+        messages = fake_site.scene_state.messages
+        unknown = ["mail_unknown_at" in item_of(fake_site, message) for message in messages]
         if batch.is_once:
             assert max(mails) == 1
             assert all(number or is_unknown for number, is_unknown in zip(mails, unknown, strict=True))
@@ -132,7 +134,7 @@ def test_after_a_fault_no_email_is_lost_and_at_most_one_is_sent_twice(fake_site:
         fake_site.clock.forward(timedelta(hours=5))
         for _ in range(2):
             assert scene.act(fake_site)
-        assert number_of_mails(fake_site) == mails, "redelivered messages send nothing"
+        assert emails_by_person(fake_site) == mails, "redelivered messages send nothing"
 
 
 def _may_have_been_sent(made: Injection) -> bool:
@@ -149,20 +151,20 @@ def test_a_fault_while_pausing_on_a_spent_quota_loses_no_email(fake_site: FakeSi
     for at, fault in product(range(len(sites)), Fault):
         made = play(fake_site, scene, {at: fault})
         assert made.met
-        assert number_of_mails(fake_site) == [1, 1] or batch.is_once
+        assert emails_by_person(fake_site) == [1, 1] or batch.is_once
 
 
 def test_without_the_claim_two_deliveries_send_two_emails(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shows that these tests can fail."""
+    """Shows that the tests above can fail."""
     update = FakeTables._update
 
-    def unclaimed(self: FakeTables, change: Change, returns: Mapping[str, str]) -> Any:
+    def update_without_claim(self: FakeTables, change: Change, returns: Mapping[str, str]) -> Any:
         if "mail_claimed_until" in change.assign:
             return {"Attributes": to_wire(self.items[change.key])}
         return update(self, change, returns)
 
-    monkeypatch.setattr(FakeTables, "_update", unclaimed)
-    [message, _] = [each.model_dump() for each in confirmations(fake_site)]
+    monkeypatch.setattr(FakeTables, "_update", update_without_claim)
+    message = request_confirmations(fake_site)[0].model_dump()
     send = fake_site.mailer.send
 
     def deliver_meanwhile(mail: Any) -> str:
@@ -172,4 +174,4 @@ def test_without_the_claim_two_deliveries_send_two_emails(fake_site: FakeSite, m
 
     fake_site.mailer.send = deliver_meanwhile  # type: ignore[method-assign]
     fake_site.deliver("send_mail", [message])
-    assert number_of_mails(fake_site) == [2, 0]
+    assert emails_by_person(fake_site) == [2, 0]

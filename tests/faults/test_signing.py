@@ -15,13 +15,13 @@ from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, call_with_faults, restore, targets
 from tests.faults.sites import sites_from
-from tests.signatures.test_sign import mailed
+from tests.signatures.test_sign import send_mail
 
-API = "/api/petitions/safe-children/signatures"
+SIGN_URL = "/api/petitions/safe-children/signatures"
 PETITION = a_petition()
 KEY = key_of(PETITION, identity_of(PETITION))
-LATER = timedelta(hours=2)
-# Faults here cause a 503: the petition is needed, and so is the queue after the table has refused.
+TWO_HOURS = timedelta(hours=2)
+# Faults here cause a 503: signing needs the petition, and the queue if the table has refused.
 NEEDED = ("chalicelib/petitions/store.py:get_with_slugs", "chalicelib/signatures/sign.py:_store_or_queue")
 pytestmark = pytest.mark.faults
 ENTRIES = (("chalicelib.signatures.api", "sign_by_json"), ("chalicelib.signatures.worker", "store_overflow"))
@@ -31,59 +31,59 @@ def nothing(fake_site: FakeSite) -> None:
     """No signature exists."""
 
 
-def pending(fake_site: FakeSite) -> None:
-    mailed(fake_site.tables, PETITION, signed(fake_site.tables, PETITION))
+def with_alice_pending(fake_site: FakeSite) -> None:
+    send_mail(fake_site.tables, PETITION, signed(fake_site.tables, PETITION))
 
 
-def pending_with_its_mail_lost_on_the_way(fake_site: FakeSite) -> None:
+def with_a_lost_email(fake_site: FakeSite) -> None:
     signed(fake_site.tables, PETITION)
 
 
-def confirmed_before(fake_site: FakeSite) -> None:
+def with_alice_confirmed(fake_site: FakeSite) -> None:
     confirmed(fake_site.tables, PETITION)
 
 
-def obtained_by_a_partner(fake_site: FakeSite) -> None:
-    confirmed_before(fake_site)
+def with_alice_from_a_partner(fake_site: FakeSite) -> None:
+    with_alice_confirmed(fake_site)
     fake_site.tables.items[KEY]["obtained_by"] = "Oak"
 
 
-def withdrawn(fake_site: FakeSite) -> None:
-    pending(fake_site)
+def with_alice_withdrawn(fake_site: FakeSite) -> None:
+    with_alice_pending(fake_site)
     withdraw(KEY, PETITION, NOW, fake_site.tables)
 
 
-def withdrawn_past_the_mail_limits(fake_site: FakeSite) -> None:
-    withdrawn(fake_site)
+def with_alice_over_the_email_limit(fake_site: FakeSite) -> None:
+    with_alice_withdrawn(fake_site)
     fake_site.tables.items[KEY]["mails"] = 5
 
 
-def expired(fake_site: FakeSite) -> None:
-    pending(fake_site)
+def with_an_expired_signature(fake_site: FakeSite) -> None:
+    with_alice_pending(fake_site)
     fake_site.tables.items[KEY]["expires_at"] = int(NOW.timestamp()) + 1
 
 
-def accept_only(fake_site: FakeSite) -> None:
+def with_overflow_only(fake_site: FakeSite) -> None:
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
 
 
 BEFORE = [
     nothing,
-    pending,
-    pending_with_its_mail_lost_on_the_way,
-    confirmed_before,
-    obtained_by_a_partner,
-    withdrawn,
-    withdrawn_past_the_mail_limits,
-    expired,
-    accept_only,
+    with_alice_pending,
+    with_a_lost_email,
+    with_alice_confirmed,
+    with_alice_from_a_partner,
+    with_alice_withdrawn,
+    with_alice_over_the_email_limit,
+    with_an_expired_signature,
+    with_overflow_only,
 ]
-Setting = Callable[[FakeSite], None]
-every_setting = pytest.mark.parametrize("before", BEFORE)
+StateBefore = Callable[[FakeSite], None]
+every_state = pytest.mark.parametrize("before", BEFORE)
 
 
-def prepare(fake_site: FakeSite, before: Setting) -> None:
-    """Reset to a new process, tables as in `before`, empty queues, two hours later."""
+def prepare(fake_site: FakeSite, before: StateBefore) -> None:
+    """Begin a new process two hours later, with tables as `before` makes them and an empty queue."""
     restore(*targets(fake_site))
     fake_site.tables.items.clear()
     fake_site.overflow.messages.clear()
@@ -92,7 +92,7 @@ def prepare(fake_site: FakeSite, before: Setting) -> None:
     before(fake_site)
     forget_petitions()
     forget_level()
-    fake_site.clock.moment = NOW + LATER
+    fake_site.clock.moment = NOW + TWO_HOURS
 
 
 def drain_queue(fake_site: FakeSite) -> None:
@@ -105,7 +105,7 @@ def drain_queue(fake_site: FakeSite) -> None:
         assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
         assert fake_site.tables.items.get(KEY) == after, "a redelivered message changed the signature"
         if after and "mail_kind" in after:
-            mailed(fake_site.tables, PETITION, KEY.sk, fake_site.clock.moment)
+            send_mail(fake_site.tables, PETITION, KEY.sk, fake_site.clock.moment)
 
 
 def is_kept(fake_site: FakeSite) -> bool:
@@ -113,16 +113,16 @@ def is_kept(fake_site: FakeSite) -> bool:
     return len(people) == 1 and people[0]["state"] in ("pending", "confirmed") and people[0]["name"] == ALICE.name
 
 
-def mails(fake_site: FakeSite) -> int:
+def number_of_emails(fake_site: FakeSite) -> int:
     return int(fake_site.tables.items.get(KEY, {}).get("mails", 0))
 
 
-@every_setting
-def test_after_any_faults_each_202_is_stored_once_with_one_email(fake_site: FakeSite, before: Setting) -> None:
+@every_state
+def test_after_any_faults_each_202_is_stored_once_with_one_email(fake_site: FakeSite, before: StateBefore) -> None:
     def run(faults: Faults) -> Injection:
         prepare(fake_site, before)
-        mails_before = mails(fake_site)
-        answer, made = call_with_faults(fake_site, faults, lambda: fake_site.post_json(API, json_of()))
+        emails_before = number_of_emails(fake_site)
+        answer, made = call_with_faults(fake_site, faults, lambda: fake_site.post_json(SIGN_URL, json_of()))
         sites = made.sites
         assert answer is None or answer.status_code in (202, 503), faults
         if answer is not None and answer.status_code == 503:
@@ -131,63 +131,63 @@ def test_after_any_faults_each_202_is_stored_once_with_one_email(fake_site: Fake
             assert answer.status_code == 202, faults
         drain_queue(fake_site)
         assert is_kept(fake_site) or answer is None or answer.status_code == 503, faults
-        assert mails(fake_site) - mails_before <= 1, faults
-        if answer is not None and answer.status_code == 202 and mails_before < 5:
-            assert mails(fake_site) - mails_before == 1, faults
+        assert number_of_emails(fake_site) - emails_before <= 1, faults
+        if answer is not None and answer.status_code == 202 and emails_before < 5:
+            assert number_of_emails(fake_site) - emails_before == 1, faults
         return made
 
     after_any_two_faults(run)
 
 
-@every_setting
-def test_a_retry_without_an_answer_is_stored_once(fake_site: FakeSite, before: Setting) -> None:
+@every_state
+def test_a_retry_after_no_answer_or_a_503_is_stored_once(fake_site: FakeSite, before: StateBefore) -> None:
     def run(faults: Faults) -> Injection:
         prepare(fake_site, before)
-        mails_before = mails(fake_site)
-        answer, made = call_with_faults(fake_site, faults, lambda: fake_site.post_json(API, json_of()))
+        emails_before = number_of_emails(fake_site)
+        answer, made = call_with_faults(fake_site, faults, lambda: fake_site.post_json(SIGN_URL, json_of()))
         if answer is not None and answer.status_code == 202:
             return made  # The test above covers it.
         fake_site.clock.forward(timedelta(seconds=5))
-        assert fake_site.post_json(API, json_of()).status_code == 202
+        assert fake_site.post_json(SIGN_URL, json_of()).status_code == 202
         drain_queue(fake_site)
         assert is_kept(fake_site), faults
-        assert mails(fake_site) - mails_before <= 1, faults
+        assert number_of_emails(fake_site) - emails_before <= 1, faults
         return made
 
     after_any_two_faults(run)
 
 
-@every_setting
+@every_state
 def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(
-    fake_site: FakeSite, before: Setting
+    fake_site: FakeSite, before: StateBefore
 ) -> None:
     def run(faults: Faults) -> Injection:
         prepare(fake_site, before)
-        mails_before = mails(fake_site)
+        emails_before = number_of_emails(fake_site)
         set_level(Level.ACCEPT_ONLY, fake_site.tables)
-        assert fake_site.post_json(API, json_of()).status_code == 202
+        assert fake_site.post_json(SIGN_URL, json_of()).status_code == 202
         deliver = lambda: fake_site.deliver("store_overflow", fake_site.overflow.messages)  # noqa: E731
         failed, made = call_with_faults(fake_site, faults, deliver)
         assert failed in (None, [], ["0"])
         drain_queue(fake_site)
         assert is_kept(fake_site), faults
-        assert mails(fake_site) - mails_before <= 1, faults
+        assert number_of_emails(fake_site) - emails_before <= 1, faults
         return made
 
     after_any_two_faults(run)
 
 
 def test_every_call_in_the_code_is_faulted(fake_site: FakeSite) -> None:
-    """A new call of these handlers fails this test until a setting makes it."""
+    """A new call of these handlers fails this test until a state before makes it."""
     made: set[str] = set()
     for before in BEFORE:
         for faults in ({}, {2: Fault.THROTTLED}):
             prepare(fake_site, before)
-            made |= set(call_with_faults(fake_site, faults, lambda: fake_site.post_json(API, json_of()))[1].sites)
+            made |= set(call_with_faults(fake_site, faults, lambda: fake_site.post_json(SIGN_URL, json_of()))[1].sites)
             drain = lambda: fake_site.deliver("store_overflow", fake_site.overflow.messages)  # noqa: E731
             made |= set(call_with_faults(fake_site, {}, drain)[1].sites)
     find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
-    made |= set(call_with_faults(fake_site, {}, lambda: fake_site.post_json(API, json_of()))[1].sites)
+    made |= set(call_with_faults(fake_site, {}, lambda: fake_site.post_json(SIGN_URL, json_of()))[1].sites)
     assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {
         "store.py:add",

@@ -11,7 +11,7 @@ from chalice.test import HTTPResponse
 
 from chalicelib.edge.batch import BatchFailed
 from stack.emulator import set_faults
-from tests.emulated import IS_OURS
+from tests.emulated import IS_OWN_EMULATOR
 from tests.flows.handlers import EmulatedSite, link_in, token_in
 
 PEOPLE = 12
@@ -29,7 +29,7 @@ FAULTS = {
     "queue-partial": 0.3,
     "mail-throttled": 0.1,
 }
-pytestmark = pytest.mark.skipif(not IS_OURS, reason="only our own emulator injects faults")
+pytestmark = pytest.mark.skipif(not IS_OWN_EMULATOR, reason="only our own emulator injects faults")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.flows.handlers import EmulatedSite
 from tests.flows.test_races import NOW, all_signatures, run_at_once, sign_as
-from tests.signatures.test_erase import LEFT
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 
 
 def test_concurrent_erasing_leaves_an_exact_count_and_no_personal_data(
@@ -50,7 +50,7 @@ def test_concurrent_erasing_leaves_an_exact_count_and_no_personal_data(
     confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
     assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
     for item in items:
-        assert "erased_at" not in item or item.keys() <= LEFT
+        assert "erased_at" not in item or item.keys() <= ERASED_ATTRIBUTES
         assert item["state"] == SignatureState.WITHDRAWN or "email" in item
     later = times.now() + timedelta(minutes=5)
     assert recount(petition, lambda: later, emulator_tables).drift == {}
@@ -70,4 +70,4 @@ def test_the_projection_subtracts_erased_signatures_and_the_table_keeps_only_the
     assert pending_count(petition.slug, emulator_tables) == 2
     assert exact_count(petition, NOW, emulator_tables).confirmed == 1
     erased = [item for item in all_signatures(petition, emulator_tables) if "erased_at" in item]
-    assert [item.keys() for item in erased] == [LEFT] * 3
+    assert [item.keys() for item in erased] == [ERASED_ATTRIBUTES] * 3

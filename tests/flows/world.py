@@ -125,7 +125,7 @@ class World:
             return
 
         def process() -> bool:
-            self.site.invoke(function, stream_event(batch, self.tables.moments))
+            self.site.invoke(function, stream_event(batch, self.tables.times_by_sequence))
             return True
 
         if self.run(function, process, faults):

@@ -1,4 +1,4 @@
-"""A second kind of job. It shows that a kind is one file: it counts the signatures of a petition."""
+"""A second kind of job: it counts a petition's signatures. It shows that a new kind of job needs only one file."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,13 +10,13 @@ from chalicelib.jobs.model import Job, JobState, Step, new_id
 from chalicelib.signatures.walk import read_for_export
 from tests.actors import NOW
 
-SECONDS = 5
-BUCKETS_A_STEP = 16
-STEPS = len(keys.BUCKETS) // BUCKETS_A_STEP
+STEP_SECONDS = 5
+BUCKETS_PER_STEP = 16
+STEPS = len(keys.BUCKETS) // BUCKETS_PER_STEP
 
 
 class Count(Job):
-    """The cursor is `processed`: the number of counted buckets. `found` is the result so far."""
+    """`processed`: the number of counted buckets, where the next step begins. `found`: the result so far."""
 
     kind: ClassVar[str] = "count"
     lifetime: ClassVar[timedelta] = timedelta(days=1)
@@ -28,17 +28,17 @@ class Count(Job):
 
 
 @dataclass(frozen=True)
-class Counting:
-    """The work. `tidied` are the ids of the jobs that ended."""
+class CountingWork:
+    """The work of the job. `tidied`: the ids of the jobs that ended."""
 
     tables: Tables
     tidied: list[str] = field(default_factory=list)
 
     def next_step(self, count: Count) -> Step[Count]:
-        return Step(SECONDS, lambda: self._counted(count))
+        return Step(STEP_SECONDS, lambda: self._count_next(count))
 
-    def _counted(self, count: Count) -> Count:
-        buckets = keys.BUCKETS[count.processed : count.processed + BUCKETS_A_STEP]
+    def _count_next(self, count: Count) -> Count:
+        buckets = keys.BUCKETS[count.processed : count.processed + BUCKETS_PER_STEP]
         found = sum(1 for bucket in buckets for _ in read_for_export(count.key, bucket, self.tables))
         update = {"found": count.found + found, "processed": count.processed + len(buckets)}
         after = count.model_copy(update=update)

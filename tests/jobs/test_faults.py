@@ -1,6 +1,6 @@
-"""After any fault at any call of the runner, and after any two, the job ends once and correctly.
+"""After any fault at any call of the runner, and after any two faults, the job ends once and correctly.
 
-A function here has time for two steps, so a job needs several messages.
+Each invocation has time for two steps, so a job needs several messages.
 """
 
 from collections.abc import Callable
@@ -14,83 +14,83 @@ from chalicelib.jobs.request import cancel, jobs_of, start
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, signed
 from tests.fake_site import FakeSite
 from tests.faults.injection import Fault, Faults, Injection, call_with_faults, each_fault, restore, targets
-from tests.jobs.a_counting_job import SECONDS, STEPS, Count, Counting, a_count
-from tests.jobs.test_worker import delivered
+from tests.jobs.a_counting_job import STEP_SECONDS, STEPS, Count, CountingWork, a_count
+from tests.jobs.test_worker import deliver
 
 pytestmark = pytest.mark.faults
 PEOPLE = (ALICE, BOB, CHARLIE)
 
 
-def act(fake_site: FakeSite, work: Counting) -> None:
-    """Bob starts a job unless one is done. Each message is delivered until a function has handled it."""
-    if not [count for count in counts(fake_site) if not count.is_open]:
+def start_and_run(fake_site: FakeSite, work: CountingWork) -> None:
+    """Start a job as Bob, unless a job has ended. Deliver the messages until none is left or one fails."""
+    if not [count for count in stored_jobs(fake_site) if not count.is_open]:
         with suppress(NotNow, Unavailable):
             start(a_count(), fake_site.exports, fake_site.tables)
     while fake_site.exports.messages:
-        if delivered(fake_site, work, fake_site.exports.messages[0], [SECONDS] * 2):
+        if deliver(fake_site, work, fake_site.exports.messages[0], [STEP_SECONDS] * 2):
             return
         fake_site.exports.messages.pop(0)
 
 
-def counts(fake_site: FakeSite) -> list[Count]:
+def stored_jobs(fake_site: FakeSite) -> list[Count]:
     pairs = fake_site.tables.items.items()
     return [Count.model_validate(item) for key, item in pairs if key.pk.startswith("JOB#") and "state" in item]
 
 
-def played(
+def play_job(
     fake_site: FakeSite, faults: Faults, between: Callable[[], object] = lambda: None
 ) -> tuple[Count, Injection]:
-    """Return the job after Bob's attempt with faults and two without, and the calls of the first."""
+    """Start and run a job once with faults and twice without. Return the job, and the calls of the first attempt."""
     restore(*targets(fake_site))
     fake_site.tables.items.clear()
     fake_site.exports.messages.clear()
     petition = a_published_petition(fake_site.tables)
     for person in PEOPLE:
         signed(fake_site.tables, petition, person)
-    work = Counting(fake_site.tables)
-    _, made = call_with_faults(fake_site, faults, lambda: act(fake_site, work))
+    work = CountingWork(fake_site.tables)
+    _, made = call_with_faults(fake_site, faults, lambda: start_and_run(fake_site, work))
     between()
     for _ in range(2):
-        act(fake_site, work)
-    [count] = counts(fake_site)
+        start_and_run(fake_site, work)
+    [count] = stored_jobs(fake_site)
     assert count.job_id in work.tidied
     assert (count.note, fake_site.exports.messages) == (None, [])
     return count, made
 
 
-def calls_of_the_runner(made: Injection) -> list[int]:
+def runner_calls(made: Injection) -> list[int]:
     return [at for at, site in enumerate(made.sites) if site.startswith("chalicelib/jobs/")]
 
 
-def faults_of_the_runner(made: Injection, begin: int = 0) -> list[tuple[int, Fault]]:
-    return [(at, fault) for at, fault in each_fault(made, begin) if at in calls_of_the_runner(made)]
+def runner_faults(made: Injection, begin: int = 0) -> list[tuple[int, Fault]]:
+    return [(at, fault) for at, fault in each_fault(made, begin) if at in runner_calls(made)]
 
 
-def is_counted(count: Count) -> bool:
+def is_done(count: Count) -> bool:
     return (count.state, count.found, count.steps) == (JobState.DONE, len(PEOPLE), STEPS)
 
 
 def test_after_any_two_faults_the_job_is_done_once(fake_site: FakeSite) -> None:
-    _, made = played(fake_site, {})
-    assert len(calls_of_the_runner(made)) > STEPS * 2
-    for first, fault in faults_of_the_runner(made):
-        _, again = played(fake_site, {first: fault})
+    _, made = play_job(fake_site, {})
+    assert len(runner_calls(made)) > STEPS * 2
+    for first, fault in runner_faults(made):
+        _, again = play_job(fake_site, {first: fault})
         assert again.met
-        for second, another in faults_of_the_runner(again, first + 1):
-            count, _ = played(fake_site, {first: fault, second: another})
-            assert is_counted(count), (first, fault, second, another)
+        for second, another in runner_faults(again, first + 1):
+            count, _ = play_job(fake_site, {first: fault, second: another})
+            assert is_done(count), (first, fault, second, another)
 
 
 @pytest.mark.parametrize("fault", [Fault.KILLED_BEFORE, Fault.KILLED_AFTER])
 def test_a_job_can_be_cancelled_after_any_crash(fake_site: FakeSite, fault: Fault) -> None:
-    def cancelled() -> None:
+    def cancel_jobs() -> None:
         for count in jobs_of(Count, "safe-children", fake_site.tables):
             cancel(count, NOW, fake_site.tables)
 
-    _, made = played(fake_site, {})
+    _, made = play_job(fake_site, {})
     states = set()
-    for at in calls_of_the_runner(made):
-        count, _ = played(fake_site, {at: fault}, cancelled)
-        assert is_counted(count) or count.state is JobState.CANCELLED
+    for at in runner_calls(made):
+        count, _ = play_job(fake_site, {at: fault}, cancel_jobs)
+        assert is_done(count) or count.state is JobState.CANCELLED
         states.add(count.state)
     assert states == {JobState.DONE, JobState.CANCELLED}

@@ -1,4 +1,4 @@
-"""Start and find jobs. Bob starts them; one of a kind runs at a time for each key."""
+"""Start and find jobs: one job of a kind runs at a time for each key."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_one_job_of_a_kind_runs_at_a_time_for_each_key(tables: FakeTables, queue
 
 
 @pytest.mark.parametrize("refusing", ["queue", "tables"])
-def test_a_failed_start_does_not_block_the_next(tables: FakeTables, queue: FakeQueue, refusing: str) -> None:
+def test_a_failed_start_does_not_block_the_next_start(tables: FakeTables, queue: FakeQueue, refusing: str) -> None:
     refuse = {"queue": queue.fail_next, "tables": tables.fail_next}[refusing]
     refuse(Unavailable())
     with pytest.raises(Unavailable):
@@ -42,7 +42,8 @@ def test_jobs_are_listed_newest_first(tables: FakeTables, queue: FakeQueue) -> N
     for count in counts:
         start(count, queue, tables)
         cancel(count, NOW, tables)
-    assert [each.job_id for each in jobs_of(Count, "safe-children", tables)] == [counts[1].job_id, counts[0].job_id]
+    listed = [job.job_id for job in jobs_of(Count, "safe-children", tables)]
+    assert listed == [counts[1].job_id, counts[0].job_id]
 
 
 @pytest.mark.parametrize("job_id", ["", "x" * 2000, "LATEST", "safe-children." + "x" * 2000])

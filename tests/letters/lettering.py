@@ -1,4 +1,4 @@
-"""Helpers of the tests of letters: a petition with a letter, people who send it, and workers that run to the end."""
+"""Helpers for tests of letters: a petition with a letter, people who send it, and the delivery of the emails."""
 
 from typing import Any
 
@@ -31,6 +31,11 @@ def a_petition_with_a_letter(fake_site: FakeSite, **changes: Any) -> Petition:
     return a_published_petition(fake_site.tables, letter=LETTER | changes)
 
 
+def publish_with_delivery(fake_site: FakeSite, delivery: dict[str, Any]) -> Petition:
+    """Publish the petition, or change it, so that its target gets letters in this way."""
+    return a_petition_with_a_letter(fake_site, targets=[{**TARGET, "delivery": delivery}])
+
+
 def confirmed_with_a_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE, **letter: Any) -> str:
     """Sign with a letter and confirm. Return the signature's id. The stream is not relayed yet."""
     identity = confirmed(fake_site.tables, petition, person)
@@ -38,7 +43,7 @@ def confirmed_with_a_letter(fake_site: FakeSite, petition: Petition, person: Per
     return identity
 
 
-def relayed(fake_site: FakeSite, before: Any, after: Any) -> None:
+def relay(fake_site: FakeSite, before: Any, after: Any) -> None:
     fake_site.invoke("relay_mail", stream_event([("MODIFY", before, after)]))
 
 
@@ -46,16 +51,17 @@ def send_all(fake_site: FakeSite) -> None:
     """Deliver each message of the other email queue once. A message that fails stays."""
     messages, fake_site.other_queue.messages[:] = list(fake_site.other_queue.messages), []
     for message in messages:
-        if fake_site.deliver("send_other_mail", [message]):
+        failed_ids = fake_site.deliver("send_other_mail", [message])
+        if failed_ids:
             fake_site.other_queue.messages.append(message)
 
 
 PENDING: dict[str, Any] = {"state": "pending", "letter": {"version": "1"}}
 
 
-def sent(fake_site: FakeSite, petition: Petition, **letter: Any) -> list[Mail]:
-    """Let Alice confirm with this letter, and return what is sent."""
+def send_alices_letter(fake_site: FakeSite, petition: Petition, **letter: Any) -> list[Mail]:
+    """Let Alice confirm with this letter, send all emails and return them."""
     alice = confirmed_with_a_letter(fake_site, petition, **letter)
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
     send_all(fake_site)
     return fake_site.mailer.mails

@@ -13,20 +13,20 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, DAY, NOW, Person, item_of, key_of
 from tests.fake_site import FakeSite
-from tests.letters.lettering import PENDING, a_petition_with_a_letter, confirmed_with_a_letter, relayed, send_all
+from tests.letters.lettering import PENDING, a_petition_with_a_letter, confirmed_with_a_letter, relay, send_all
 
 TARGET = "home-secretary"
-FIRST = NOW.date()
+FIRST_DAY = NOW.date()
 
 
 @pytest.fixture
-def lettered(fake_site: FakeSite) -> Petition:
+def petition_with_letter(fake_site: FakeSite) -> Petition:
     return a_petition_with_a_letter(fake_site)
 
 
 def request_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE) -> str:
     identity = confirmed_with_a_letter(fake_site, petition, person)
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, identity))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity))
     return identity
 
 
@@ -34,41 +34,43 @@ def numbers(fake_site: FakeSite) -> LetterNumbers:
     return total(letter_counts("safe-children", fake_site.tables).get(TARGET, {}).values())
 
 
-def test_a_letter_that_waits_is_requested_and_not_sent(fake_site: FakeSite, lettered: Petition) -> None:
-    request_letter(fake_site, lettered)
+def test_a_letter_that_waits_is_requested_and_not_sent(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+    request_letter(fake_site, petition_with_letter)
     assert numbers(fake_site) == LetterNumbers(requested=1)
     assert numbers(fake_site).waiting == 1
 
 
-def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, lettered: Petition) -> None:
-    request_letter(fake_site, lettered)
+def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+    request_letter(fake_site, petition_with_letter)
     fake_site.clock.forward(DAY)
     send_all(fake_site)
     days = letter_counts("safe-children", fake_site.tables)[TARGET]
-    assert days == {FIRST: LetterNumbers(requested=1), FIRST + DAY: LetterNumbers(sent=1)}
+    assert days == {FIRST_DAY: LetterNumbers(requested=1), FIRST_DAY + DAY: LetterNumbers(sent=1)}
     assert numbers(fake_site).waiting == 0
 
 
-def test_a_repeated_message_counts_nothing_twice(fake_site: FakeSite, lettered: Petition) -> None:
-    alice = request_letter(fake_site, lettered)
+def test_a_repeated_message_is_counted_once(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+    alice = request_letter(fake_site, petition_with_letter)
     messages = list(fake_site.other_queue.messages)
     for _ in range(3):
-        relayed(fake_site, PENDING, item_of(fake_site.tables, lettered, alice))
+        relay(fake_site, PENDING, item_of(fake_site.tables, petition_with_letter, alice))
         fake_site.deliver("send_other_mail", messages)
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
 
 
-def test_letters_of_several_people_add_up(fake_site: FakeSite, lettered: Petition) -> None:
+def test_letters_of_several_people_add_up(fake_site: FakeSite, petition_with_letter: Petition) -> None:
     for number in range(20):
-        request_letter(fake_site, lettered, Person("Ann", f"ann{number}@mail.example"))
+        request_letter(fake_site, petition_with_letter, Person("Ann", f"ann{number}@mail.example"))
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=20, sent=20)
     used = {key.pk for key in fake_site.tables.items if key.pk.startswith("LETTERS#")}
     assert len(used) > 5, "they are spread over several items"
 
 
-def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(fake_site: FakeSite, lettered: Petition) -> None:
-    request_letter(fake_site, lettered)
+def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(
+    fake_site: FakeSite, petition_with_letter: Petition
+) -> None:
+    request_letter(fake_site, petition_with_letter)
     fake_site.mailer.failures = [Unavailable("mail")]
     send_all(fake_site)
     for _ in range(3):
@@ -78,24 +80,26 @@ def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(fake_site: F
     assert numbers(fake_site) == LetterNumbers(requested=1, unknown=1)
 
 
-def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(fake_site: FakeSite, lettered: Petition) -> None:
-    request_letter(fake_site, lettered)
-    request_letter(fake_site, lettered, BOB)
+def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(
+    fake_site: FakeSite, petition_with_letter: Petition
+) -> None:
+    request_letter(fake_site, petition_with_letter)
+    request_letter(fake_site, petition_with_letter, BOB)
     fake_site.mailer.failures = [MailRefused()]
     send_all(fake_site)
     assert fake_site.mailer.mails == []
     assert numbers(fake_site) == LetterNumbers(requested=2, failed=1)
-    assert target_state(lettered.slug, TARGET, fake_site.tables).paused_why == "refused"
+    assert target_state(petition_with_letter.slug, TARGET, fake_site.tables).paused_why == "refused"
 
 
-def test_a_letter_whose_person_withdrew_is_dropped_and_one_that_signs_again_counts_once(
-    fake_site: FakeSite, lettered: Petition
+def test_a_letter_is_dropped_after_a_withdrawal_and_counts_once_if_its_person_signs_again(
+    fake_site: FakeSite, petition_with_letter: Petition
 ) -> None:
-    alice = request_letter(fake_site, lettered)
-    withdraw(key_of(lettered, alice), lettered, NOW, fake_site.tables)
+    alice = request_letter(fake_site, petition_with_letter)
+    withdraw(key_of(petition_with_letter, alice), petition_with_letter, NOW, fake_site.tables)
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=1, dropped=1)
-    request_letter(fake_site, lettered)
+    request_letter(fake_site, petition_with_letter)
     assert numbers(fake_site) == LetterNumbers(requested=1)
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
@@ -107,8 +111,8 @@ def bounce(fake_site: FakeSite, kind: str = "Bounce") -> None:
     assert fake_site.deliver("receive_feedback", [event, event]) == []
 
 
-def test_a_bounced_letter_is_not_sent_any_more(fake_site: FakeSite, lettered: Petition) -> None:
-    request_letter(fake_site, lettered)
+def test_a_bounced_letter_counts_as_failed_instead_of_sent(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+    request_letter(fake_site, petition_with_letter)
     send_all(fake_site)
     bounce(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=1, failed=1)
@@ -116,27 +120,29 @@ def test_a_bounced_letter_is_not_sent_any_more(fake_site: FakeSite, lettered: Pe
 
 @pytest.mark.parametrize("kind", ["Bounce", "Complaint"])
 def test_after_a_bounce_or_a_complaint_the_letters_of_others_wait(
-    fake_site: FakeSite, lettered: Petition, kind: str
+    fake_site: FakeSite, petition_with_letter: Petition, kind: str
 ) -> None:
-    request_letter(fake_site, lettered)
+    request_letter(fake_site, petition_with_letter)
     send_all(fake_site)
     bounce(fake_site, kind)
-    request_letter(fake_site, lettered, BOB)
+    request_letter(fake_site, petition_with_letter, BOB)
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
     assert numbers(fake_site).waiting == 1
 
 
-def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, lettered: Petition) -> None:
+def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, petition_with_letter: Petition) -> None:
     fake_site.tables.calls.clear()
     letter_counts("safe-children", fake_site.tables)
     assert fake_site.tables.calls == ["query"] * SHARDS
 
 
-def test_another_petition_whose_name_begins_alike_is_not_counted(fake_site: FakeSite, lettered: Petition) -> None:
-    request_letter(fake_site, lettered)
+def test_letters_of_a_petition_whose_slug_begins_alike_are_not_counted(
+    fake_site: FakeSite, petition_with_letter: Petition
+) -> None:
+    request_letter(fake_site, petition_with_letter)
     assert letter_counts("safe", fake_site.tables) == {}
-    assert target_keys.letter_count("safe-children", 3, "a", FIRST) == (
+    assert target_keys.letter_count("safe-children", 3, "a", FIRST_DAY) == (
         keys.COUNTS,
         "LETTERS#safe-children#03",
         "a#2026-11-24",

@@ -1,4 +1,4 @@
-"""A digest reports exactly the letters of those who still send them when its email goes, and each of them once."""
+"""A digest reports each letter once, without the letters of people who withdrew before its email was sent."""
 
 import pytest
 
@@ -15,31 +15,38 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of, key_of
 from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import confirmed_with_a_letter, relayed, send_all
+from tests.letters.lettering import confirmed_with_a_letter, relay, send_all
 from tests.letters.test_counts import TARGET, numbers
-from tests.letters.test_digests import TOMORROW, UNTIL_SEVEN, a_petition_with_digests, letters, morning, run
+from tests.letters.test_digests import (
+    TOMORROW,
+    UNTIL_SEVEN,
+    a_petition_with_digests,
+    send_digests,
+    send_digests_at_seven,
+    send_letters,
+)
 
 
-def leaves(fake_site: FakeSite, petition: Petition, *identities: str) -> None:
-    """Let people withdraw, and deliver the stream's record of it three times."""
+def withdraw_people(fake_site: FakeSite, petition: Petition, *identities: str) -> None:
+    """Let people withdraw, and deliver each of the stream's records three times."""
     for identity in identities:
         before = item_of(fake_site.tables, petition, identity)
         withdraw(key_of(petition, identity), petition, fake_site.clock(), fake_site.tables)
         for _ in range(3):
-            relayed(fake_site, before, item_of(fake_site.tables, petition, identity))
+            relay(fake_site, before, item_of(fake_site.tables, petition, identity))
 
 
-def closed_and_requested(fake_site: FakeSite) -> None:
+def close_and_request_digest(fake_site: FakeSite) -> None:
     fake_site.clock.forward(UNTIL_SEVEN)
     fake_site.invoke("send_letter_digests", schedule_event())
 
 
-def test_who_withdraws_between_the_closing_and_the_sending_is_neither_counted_nor_shown(fake_site: FakeSite) -> None:
+def test_a_person_who_withdraws_between_closing_and_sending_is_neither_counted_nor_shown(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
-    [ann] = letters(fake_site, petition, 1, body="I was a guardian.")
-    letters(fake_site, petition, 2)
-    closed_and_requested(fake_site)
-    leaves(fake_site, petition, ann)
+    [ann] = send_letters(fake_site, petition, 1, body="I was a guardian.")
+    send_letters(fake_site, petition, 2)
+    close_and_request_digest(fake_site)
+    withdraw_people(fake_site, petition, ann)
     send_all(fake_site)
     [mail] = fake_site.mailer.mails
     assert mail.subject.startswith("2 letters")
@@ -49,30 +56,30 @@ def test_who_withdraws_between_the_closing_and_the_sending_is_neither_counted_no
 
 def test_if_everybody_withdraws_after_the_closing_there_is_no_email(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
-    people = letters(fake_site, petition, 2)
-    closed_and_requested(fake_site)
-    leaves(fake_site, petition, *people)
+    people = send_letters(fake_site, petition, 2)
+    close_and_request_digest(fake_site)
+    withdraw_people(fake_site, petition, *people)
     send_all(fake_site)
     assert fake_site.mailer.mails == []
     assert numbers(fake_site) == LetterNumbers(requested=2, dropped=2)
 
 
 @pytest.mark.parametrize("failure", [None, SendingStopped("mail"), Unavailable("mail"), MailRefused()])
-def test_who_withdraws_while_it_is_being_sent_is_counted_only_if_that_email_went(
+def test_a_person_who_withdraws_during_sending_is_counted_only_if_that_email_was_sent(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
 ) -> None:
     """After an unclear answer the letter is unknown, because the email may have reported it."""
     petition = a_petition_with_digests(fake_site)
-    [ann, *_] = letters(fake_site, petition, 3, body="I was a guardian.")
-    closed_and_requested(fake_site)
+    [ann, *_] = send_letters(fake_site, petition, 3, body="I was a guardian.")
+    close_and_request_digest(fake_site)
     send = fake_site.mailer.send
 
-    def send_while_ann_leaves(mail: Mail) -> str:
+    def send_while_ann_withdraws(mail: Mail) -> str:
         monkeypatch.setattr(fake_site.mailer, "send", send)
-        leaves(fake_site, petition, ann)
+        withdraw_people(fake_site, petition, ann)
         return send(mail)
 
-    monkeypatch.setattr(fake_site.mailer, "send", send_while_ann_leaves)
+    monkeypatch.setattr(fake_site.mailer, "send", send_while_ann_withdraws)
     fake_site.mailer.failures = [failure] if failure else []
     send_all(fake_site)
     fake_site.clock.forward(PAUSE + CLAIM)
@@ -88,68 +95,68 @@ def test_who_withdraws_while_it_is_being_sent_is_counted_only_if_that_email_went
     ]
 
 
-def test_after_a_failed_attempt_who_withdraws_is_taken_out_at_once(fake_site: FakeSite) -> None:
+def test_a_person_who_withdraws_after_a_failed_attempt_is_taken_out_at_once(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
-    [ann, *_] = letters(fake_site, petition, 3)
+    [ann, *_] = send_letters(fake_site, petition, 3)
     fake_site.mailer.failures = [SendingStopped("mail")]
-    morning(fake_site)
-    leaves(fake_site, petition, ann)
+    send_digests_at_seven(fake_site)
+    withdraw_people(fake_site, petition, ann)
     assert numbers(fake_site) == LetterNumbers(requested=3, dropped=1)
 
 
-def test_who_was_taken_out_before_the_second_attempt_may_send_a_letter_again(
+def test_a_person_who_was_taken_out_before_the_second_attempt_may_send_a_letter_again(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test_who_withdraws_while_it_is_being_sent_is_counted_only_if_that_email_went(
+    test_a_person_who_withdraws_during_sending_is_counted_only_if_that_email_was_sent(
         fake_site, monkeypatch, SendingStopped("mail")
     )
-    [left] = [item for key, item in fake_site.tables.items.items() if "mail_dropped_at" in item]
-    assert LETTERS.request(left["sk"], fake_site.clock(), fake_site.tables)
+    [dropped] = [item for key, item in fake_site.tables.items.items() if "mail_dropped_at" in item]
+    assert LETTERS.request(dropped["sk"], fake_site.clock(), fake_site.tables)
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=2)
 
 
-def test_who_withdraws_after_it_was_sent_is_still_counted_as_sent(fake_site: FakeSite) -> None:
+def test_a_person_who_withdraws_after_the_digest_was_sent_is_still_counted_as_sent(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
-    [ann, *_] = letters(fake_site, petition, 2)
-    morning(fake_site)
-    leaves(fake_site, petition, ann)
+    [ann, *_] = send_letters(fake_site, petition, 2)
+    send_digests_at_seven(fake_site)
+    withdraw_people(fake_site, petition, ann)
     assert numbers(fake_site) == LetterNumbers(requested=2, sent=2)
     assert "late" not in fake_site.tables.items[TOMORROW.key]
 
 
-def test_who_withdraws_while_the_target_is_paused_is_not_counted(fake_site: FakeSite) -> None:
+def test_a_person_who_withdraws_while_the_target_is_paused_is_not_counted(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
-    ann, *_ = letters(fake_site, petition, 3)
+    ann, *_ = send_letters(fake_site, petition, 3)
     pause("safe-children", TARGET, "staff", NOW, fake_site.tables)
-    morning(fake_site)
+    send_digests_at_seven(fake_site)
     before = item_of(fake_site.tables, petition, ann)
     withdraw(key_of(petition, ann), petition, fake_site.clock(), fake_site.tables)
-    relayed(fake_site, before, item_of(fake_site.tables, petition, ann))
+    relay(fake_site, before, item_of(fake_site.tables, petition, ann))
     resume("safe-children", TARGET, fake_site.tables)
-    run(fake_site)
+    send_digests(fake_site)
     assert [mail.subject[:2] for mail in fake_site.mailer.mails] == ["2 "]
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=2, dropped=1)
 
 
 def test_if_everybody_withdraws_there_is_no_email(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
-    [alice] = letters(fake_site, petition, 1)
+    [alice] = send_letters(fake_site, petition, 1)
     before = item_of(fake_site.tables, petition, alice)
     withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
     for _ in range(3):
-        relayed(fake_site, before, item_of(fake_site.tables, petition, alice))
-    morning(fake_site)
+        relay(fake_site, before, item_of(fake_site.tables, petition, alice))
+    send_digests_at_seven(fake_site)
     assert fake_site.mailer.mails == []
     assert numbers(fake_site) == LetterNumbers(requested=1, dropped=1)
 
 
-def test_a_closed_digest_takes_no_letter_and_the_next_one_does(fake_site: FakeSite) -> None:
+def test_a_letter_after_the_closing_is_in_the_next_digest(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
-    letters(fake_site, petition, 1)
+    send_letters(fake_site, petition, 1)
     close(TOMORROW, NOW, fake_site.tables)
-    letters(fake_site, petition, 1)
-    found = [find_digest(TOMORROW._replace(day=TOMORROW.day + n * DAY), fake_site.tables) for n in (0, 1)]
-    assert [each and each.letters for each in found] == [1, 1]
+    send_letters(fake_site, petition, 1)
+    digests = [find_digest(TOMORROW._replace(day=TOMORROW.day + n * DAY), fake_site.tables) for n in (0, 1)]
+    assert [digest and digest.letters for digest in digests] == [1, 1]
 
 
 def test_a_letter_is_gathered_once(fake_site: FakeSite) -> None:
@@ -159,8 +166,8 @@ def test_a_letter_is_gathered_once(fake_site: FakeSite) -> None:
     request = LETTERS.request(key, NOW, fake_site.tables)
     assert gather(letter_ids(key), request, "LS", False, NOW, fake_site.tables) == TOMORROW
     assert gather(letter_ids(key), request, "LS", False, NOW, fake_site.tables) is None
-    found = find_digest(TOMORROW, fake_site.tables)
-    assert found is not None
-    assert (found.letters, found.areas) == (1, {"LS": 1})
+    digest = find_digest(TOMORROW, fake_site.tables)
+    assert digest is not None
+    assert (digest.letters, digest.areas) == (1, {"LS": 1})
     with pytest.raises(ConditionFailed):
         LETTERS.request(key, NOW, fake_site.tables)

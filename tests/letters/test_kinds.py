@@ -14,14 +14,15 @@ from tests.letters.lettering import (
     PENDING,
     a_petition_with_a_letter,
     confirmed_with_a_letter,
-    relayed,
+    relay,
+    send_alices_letter,
     send_all,
-    sent,
 )
+from tests.letters.test_counts import request_letter
 
 
 def test_a_letter_comes_in_its_persons_name_from_the_charitys_address(fake_site: FakeSite) -> None:
-    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site))
+    [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site))
     assert mail.sender_name == f"{ALICE.name} via Harbour for Children"
     assert mail.reply_to == ""
     assert mail.subject == LETTER["subject"]
@@ -31,7 +32,7 @@ def test_a_letter_comes_in_its_persons_name_from_the_charitys_address(fake_site:
 
 
 def test_a_letter_names_the_campaign_and_how_to_reach_the_charity(fake_site: FakeSite) -> None:
-    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site))
+    [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site))
     for part in (mail.text, mail.html):
         assert "https://petitions.example/petitions/safe-children" in part
         assert "privacy@harbour.example" in part
@@ -39,25 +40,27 @@ def test_a_letter_names_the_campaign_and_how_to_reach_the_charity(fake_site: Fak
 
 def test_a_letter_has_no_links_of_its_sender(fake_site: FakeSite) -> None:
     """Its target must not be able to withdraw the signature, or to stop its sender's updates."""
-    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site))
+    [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site))
     assert not mail.headers
     assert "token=" not in mail.text + mail.html
 
 
 def test_the_target_sees_the_address_only_if_its_owner_agreed(fake_site: FakeSite) -> None:
-    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site), reply=True)
+    [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site), reply=True)
     assert mail.reply_to == ALICE.email
 
 
 def test_a_letter_is_sent_in_the_words_of_its_person(fake_site: FakeSite) -> None:
     own = {"subject": "My subject", "body": "My body", "opening": "My opening"}
-    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site), **own)
+    [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site), **own)
     assert mail.subject == "My subject"
     assert mail.text.startswith("Dear Home Secretary,\n\nMy opening\n\nMy body\n")
 
 
-def test_what_its_person_typed_is_text_in_the_html_too(fake_site: FakeSite) -> None:
-    [mail] = sent(fake_site, a_petition_with_a_letter(fake_site), body="<b>Help</b> & act.", subject="A {{ b }} <i>")
+def test_html_that_a_person_typed_is_shown_as_text(fake_site: FakeSite) -> None:
+    [mail] = send_alices_letter(
+        fake_site, a_petition_with_a_letter(fake_site), body="<b>Help</b> & act.", subject="A {{ b }} <i>"
+    )
     assert "&lt;b&gt;Help&lt;/b&gt; &amp; act." in mail.html
     assert "<b>Help</b> & act." in mail.text
     assert mail.subject == "A {{ b }} <i>"
@@ -65,22 +68,15 @@ def test_what_its_person_typed_is_text_in_the_html_too(fake_site: FakeSite) -> N
 
 def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
-    relayed_letter(fake_site, petition)
+    request_letter(fake_site, petition)
     publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, fake_site.tables)
     send_all(fake_site)
     assert "Edited" not in fake_site.mailer.mails[0].text
 
 
-def relayed_letter(fake_site: FakeSite, petition: object = None) -> str:
-    petition = petition or a_petition_with_a_letter(fake_site)
-    alice = confirmed_with_a_letter(fake_site, petition)  # type: ignore[arg-type]
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))  # type: ignore[arg-type]
-    return alice
-
-
 def test_the_letter_of_somebody_who_withdraws_before_it_is_sent_is_not_sent(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
-    withdraw(key_of(petition, relayed_letter(fake_site, petition)), petition, NOW, fake_site.tables)
+    withdraw(key_of(petition, request_letter(fake_site, petition)), petition, NOW, fake_site.tables)
     send_all(fake_site)
     assert not fake_site.mailer.mails
     assert not fake_site.other_queue.messages
@@ -88,43 +84,43 @@ def test_the_letter_of_somebody_who_withdraws_before_it_is_sent_is_not_sent(fake
 
 def test_the_letter_of_somebody_who_is_erased_before_it_is_sent_is_not_sent(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
-    erase(key_of(petition, relayed_letter(fake_site, petition)), petition, NOW, fake_site.tables)
+    erase(key_of(petition, request_letter(fake_site, petition)), petition, NOW, fake_site.tables)
     send_all(fake_site)
     assert not fake_site.mailer.mails
 
 
 def test_a_letter_to_a_target_that_staff_removed_is_not_sent(fake_site: FakeSite) -> None:
-    relayed_letter(fake_site)
+    request_letter(fake_site, a_petition_with_a_letter(fake_site))
     publish(a_petition(), NOW, fake_site.tables)
     send_all(fake_site)
     assert not fake_site.mailer.mails
 
 
-def test_who_withdrew_before_it_was_sent_can_send_one_later(fake_site: FakeSite) -> None:
+def test_a_person_who_withdrew_before_the_letter_was_sent_can_send_one_later(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
-    alice = relayed_letter(fake_site, petition)
+    alice = request_letter(fake_site, petition)
     withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
     send_all(fake_site)
     fake_site.clock.forward(timedelta(days=1))
-    relayed_letter(fake_site, petition)
+    request_letter(fake_site, petition)
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
 
 
-def test_who_withdrew_after_it_was_sent_sends_no_second_one(fake_site: FakeSite) -> None:
+def test_a_person_who_withdrew_after_the_letter_was_sent_cannot_send_a_second_one(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
-    alice = relayed_letter(fake_site, petition)
+    alice = request_letter(fake_site, petition)
     send_all(fake_site)
     withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
     fake_site.clock.forward(timedelta(days=1))
-    relayed_letter(fake_site, petition)
+    request_letter(fake_site, petition)
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
 
 
 def test_a_letter_that_may_have_been_sent_is_unknown_and_not_sent_again(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
-    alice = relayed_letter(fake_site, petition)
+    alice = request_letter(fake_site, petition)
     fake_site.mailer.failures.append(TimeoutError())
     send_all(fake_site)
     fake_site.clock.forward(timedelta(minutes=5))
@@ -132,14 +128,14 @@ def test_a_letter_that_may_have_been_sent_is_unknown_and_not_sent_again(fake_sit
     assert not fake_site.mailer.mails
     item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))]
     assert item["mail_unknown_at"]
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
     send_all(fake_site)
     assert not fake_site.mailer.mails
 
 
-def test_a_letter_that_bounces_says_nothing_about_its_sender(fake_site: FakeSite) -> None:
+def test_a_bounced_letter_does_not_make_its_senders_address_undeliverable(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
-    alice = relayed_letter(fake_site, petition)
+    alice = request_letter(fake_site, petition)
     send_all(fake_site)
     tags = {"kind": ["letter"], "key": [letter_delivery(petition.slug, "home-secretary", alice)]}
     event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
@@ -149,16 +145,16 @@ def test_a_letter_that_bounces_says_nothing_about_its_sender(fake_site: FakeSite
 
 def test_a_letter_is_sent_although_its_senders_address_is_undeliverable(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
-    alice = relayed_letter(fake_site, petition)
+    alice = request_letter(fake_site, petition)
     fake_site.tables.items[key_of(petition, alice)]["undeliverable"] = "complained"
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
 
 
-def test_the_letter_of_somebody_who_withdrew_and_was_signed_again_waits_for_a_confirmation(fake_site: FakeSite) -> None:
+def test_after_a_withdrawal_and_a_new_signature_the_letter_waits_for_a_confirmation(fake_site: FakeSite) -> None:
     """Anybody can sign again with the address, and write another letter."""
     petition = a_petition_with_a_letter(fake_site)
-    alice = relayed_letter(fake_site, petition)
+    alice = request_letter(fake_site, petition)
     withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
     signed(fake_site.tables, petition, now=NOW + DAY, letter={"send": True, "body": "A stranger wrote this."})
     assert item_of(fake_site.tables, petition, alice)["state"] == "pending"

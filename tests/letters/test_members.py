@@ -12,42 +12,42 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, change_item, confirmed, identity_of, item_of, key_of
 from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import PENDING, a_petition_with_a_letter, relayed, send_all
+from tests.letters.lettering import PENDING, a_petition_with_a_letter, relay, send_all
 from tests.letters.test_counts import bounce
-from tests.letters.test_staff_api import PATH, asked, first_target
+from tests.letters.test_staff_api import PATH, ask, first_target
 from tests.located import LOWER, UPPER, give_members
 from tests.petitions.test_members import MP
 
-UPPER_POSTCODE, LOWER_POSTCODE, NOBODYS_POSTCODE = "ZZ1 1AA", "ZZ9 9ZZ", "SW1A 1AA"
+UPPER_POSTCODE, LOWER_POSTCODE, POSTCODE_WITHOUT_MEMBER = "ZZ1 1AA", "ZZ9 9ZZ", "SW1A 1AA"
 DORA = Person("Dora Dekker", "dora.dekker@mail.example")
 
 
 @pytest.fixture
-def to_members(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
+def mp_petition(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
     give_members(monkeypatch)
     return a_petition_with_a_letter(fake_site, targets=[MP])
 
 
-def writes(fake_site: FakeSite, petition: Petition, person: Person = ALICE, **place: Any) -> None:
+def write_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE, **place: Any) -> None:
     """Let the person confirm a letter, and relay it."""
     identity = confirmed(fake_site.tables, petition, person, **({"postcode": UPPER_POSTCODE} | place))
     change_item(fake_site.tables, petition, identity, letter={"version": petition.letter_version})
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, identity))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity))
 
 
 def recipients(fake_site: FakeSite) -> list[str]:
     return [mail.to for mail in fake_site.mailer.mails]
 
 
-def swept(fake_site: FakeSite) -> None:
+def sweep(fake_site: FakeSite) -> None:
     fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_QUIET)
     fake_site.invoke("sweep_mail", schedule_event())
     send_all(fake_site)
 
 
-def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSite, to_members: Petition) -> None:
-    writes(fake_site, to_members)
-    writes(fake_site, to_members, BOB, postcode=LOWER_POSTCODE)
+def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSite, mp_petition: Petition) -> None:
+    write_letter(fake_site, mp_petition)
+    write_letter(fake_site, mp_petition, BOB, postcode=LOWER_POSTCODE)
     send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email, LOWER.email]
     assert [mail.text.partition("\n")[0] for mail in fake_site.mailer.mails] == [
@@ -56,130 +56,132 @@ def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSit
     ]
 
 
-def test_two_people_in_one_constituency_send_two_letters_and_each_one_only_once(
-    fake_site: FakeSite, to_members: Petition
-) -> None:
+def test_two_people_in_one_constituency_send_one_letter_each(fake_site: FakeSite, mp_petition: Petition) -> None:
     for person in (ALICE, BOB):
-        writes(fake_site, to_members, person)
-        relayed(fake_site, PENDING, item_of(fake_site.tables, to_members, identity_of(to_members, person)))
+        write_letter(fake_site, mp_petition, person)
+        relay(fake_site, PENDING, item_of(fake_site.tables, mp_petition, identity_of(mp_petition, person)))
     send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email] * 2
     assert (first_target(fake_site)["requested"], first_target(fake_site)["sent"]) == (2, 2)
 
 
 @pytest.mark.parametrize(
-    "place", [{"postcode": NOBODYS_POSTCODE}, {"postcode": "AB1 1AA"}, {"postcode": ""}, {"country": "FR"}]
+    "place", [{"postcode": POSTCODE_WITHOUT_MEMBER}, {"postcode": "AB1 1AA"}, {"postcode": ""}, {"country": "FR"}]
 )
 def test_without_a_member_no_letter_is_requested_and_other_targets_get_theirs(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, place: dict[str, Any]
 ) -> None:
     give_members(monkeypatch)
     office = {"key": "office", "name": "Office", "email": "office@target.example"}
-    writes(fake_site, a_petition_with_a_letter(fake_site, targets=[MP, office]), **place)
+    write_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[MP, office]), **place)
     send_all(fake_site)
     assert recipients(fake_site) == ["office@target.example"]
     assert first_target(fake_site)["requested"] == 0
 
 
 def test_a_refused_letter_to_one_member_pauses_letters_to_that_member_only(
-    fake_site: FakeSite, to_members: Petition
+    fake_site: FakeSite, mp_petition: Petition
 ) -> None:
     fake_site.mailer.failures = [MailRefused()]
-    writes(fake_site, to_members)
+    write_letter(fake_site, mp_petition)
     send_all(fake_site)
-    writes(fake_site, to_members, BOB)
-    writes(fake_site, to_members, CHARLIE, postcode=LOWER_POSTCODE)
+    write_letter(fake_site, mp_petition, BOB)
+    write_letter(fake_site, mp_petition, CHARLIE, postcode=LOWER_POSTCODE)
     send_all(fake_site)
     assert recipients(fake_site) == [LOWER.email]
-    found = first_target(fake_site)
-    assert (found["paused"], found["failed"], found["waiting"], found["sent"]) == (False, 1, 1, 1)
-    [paused] = found["paused_members"]
+    target = first_target(fake_site)
+    assert (target["paused"], target["failed"], target["waiting"], target["sent"]) == (False, 1, 1, 1)
+    [paused] = target["paused_members"]
     assert (paused["constituency"], paused["paused_why"]) == ("Upper Zed", "refused")
 
 
-def test_a_bounce_of_one_member_pauses_letters_to_that_member_only(fake_site: FakeSite, to_members: Petition) -> None:
-    writes(fake_site, to_members)
+def test_a_bounce_of_one_member_pauses_letters_to_that_member_only(fake_site: FakeSite, mp_petition: Petition) -> None:
+    write_letter(fake_site, mp_petition)
     send_all(fake_site)
     bounce(fake_site)
-    writes(fake_site, to_members, BOB)
-    writes(fake_site, to_members, CHARLIE, postcode=LOWER_POSTCODE)
+    write_letter(fake_site, mp_petition, BOB)
+    write_letter(fake_site, mp_petition, CHARLIE, postcode=LOWER_POSTCODE)
     send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email, LOWER.email]
-    found = first_target(fake_site)
-    assert (found["paused"], found["failed"], found["waiting"], found["sent"]) == (False, 1, 1, 1)
-    [paused] = found["paused_members"]
+    target = first_target(fake_site)
+    assert (target["paused"], target["failed"], target["waiting"], target["sent"]) == (False, 1, 1, 1)
+    [paused] = target["paused_members"]
     assert (paused["constituency"], paused["name"], paused["paused_why"]) == ("Upper Zed", "Una Upper MP", "bounced")
     assert paused["paused_at"]
 
 
-def test_staff_resume_one_member_and_the_letters_that_waited_follow(fake_site: FakeSite, to_members: Petition) -> None:
+def test_staff_resume_one_member_and_the_letters_that_waited_are_sent(
+    fake_site: FakeSite, mp_petition: Petition
+) -> None:
     for constituency in ("Upper%20Zed", "Lower%20Zed"):
-        assert asked(fake_site, "POST", f"{PATH}/my-mp/pause?member={constituency}").json_body["paused"] is True
-    writes(fake_site, to_members)
-    writes(fake_site, to_members, BOB, postcode=LOWER_POSTCODE)
+        assert ask(fake_site, "POST", f"{PATH}/my-mp/pause?member={constituency}").json_body["paused"] is True
+    write_letter(fake_site, mp_petition)
+    write_letter(fake_site, mp_petition, BOB, postcode=LOWER_POSTCODE)
     send_all(fake_site)
     assert recipients(fake_site) == []
-    answer = asked(fake_site, "POST", f"{PATH}/my-mp/resume?member=Upper%20Zed")
+    answer = ask(fake_site, "POST", f"{PATH}/my-mp/resume?member=Upper%20Zed")
     assert answer.json_body == {"slug": "safe-children", "key": "my-mp", "paused": False, "member": "Upper Zed"}
-    swept(fake_site)
+    sweep(fake_site)
     assert recipients(fake_site) == [UPPER.email]
-    assert [each["constituency"] for each in first_target(fake_site)["paused_members"]] == ["Lower Zed"]
+    assert [paused["constituency"] for paused in first_target(fake_site)["paused_members"]] == ["Lower Zed"]
 
 
-def test_a_pause_of_the_target_pauses_all_members(fake_site: FakeSite, to_members: Petition) -> None:
-    asked(fake_site, "POST", f"{PATH}/my-mp/pause")
-    writes(fake_site, to_members)
+def test_a_pause_of_the_target_pauses_all_members(fake_site: FakeSite, mp_petition: Petition) -> None:
+    ask(fake_site, "POST", f"{PATH}/my-mp/pause")
+    write_letter(fake_site, mp_petition)
     send_all(fake_site)
     assert recipients(fake_site) == []
 
 
-def test_resuming_what_is_not_paused_stores_nothing(fake_site: FakeSite, to_members: Petition) -> None:
+def test_resuming_a_member_who_is_not_paused_stores_nothing(fake_site: FakeSite, mp_petition: Petition) -> None:
     before = {key for key in fake_site.tables.items if key.pk.startswith("TARGET#")}
-    assert asked(fake_site, "POST", f"{PATH}/my-mp/resume?member=Nowhere").status_code == 200
+    assert ask(fake_site, "POST", f"{PATH}/my-mp/resume?member=Nowhere").status_code == 200
     assert {key for key in fake_site.tables.items if key.pk.startswith("TARGET#")} == before
 
 
 @pytest.mark.parametrize("change", ["pause", "resume"])
 def test_a_target_that_is_one_office_has_no_members_to_pause(fake_site: FakeSite, change: str) -> None:
     a_petition_with_a_letter(fake_site)
-    assert asked(fake_site, "POST", f"{PATH}/home-secretary/{change}?member=Upper%20Zed").status_code == 404
+    assert ask(fake_site, "POST", f"{PATH}/home-secretary/{change}?member=Upper%20Zed").status_code == 404
 
 
 def test_a_letter_waits_while_the_deployed_table_lacks_its_member(
-    fake_site: FakeSite, to_members: Petition, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, mp_petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writes(fake_site, to_members)
+    write_letter(fake_site, mp_petition)
     give_members(monkeypatch, LOWER)
     send_all(fake_site)
     assert (recipients(fake_site), first_target(fake_site)["waiting"]) == ([], 1)
     give_members(monkeypatch)
-    swept(fake_site)
+    sweep(fake_site)
     assert recipients(fake_site) == [UPPER.email]
 
 
-def test_who_withdrew_and_moved_writes_to_the_new_member(fake_site: FakeSite, to_members: Petition) -> None:
-    writes(fake_site, to_members)
-    alice = identity_of(to_members)
-    withdraw(key_of(to_members, alice), to_members, NOW, fake_site.tables)
+def test_a_person_who_withdrew_and_moved_writes_to_the_new_member(fake_site: FakeSite, mp_petition: Petition) -> None:
+    write_letter(fake_site, mp_petition)
+    alice = identity_of(mp_petition)
+    withdraw(key_of(mp_petition, alice), mp_petition, NOW, fake_site.tables)
     send_all(fake_site)
-    writes(fake_site, to_members, postcode=LOWER_POSTCODE, now=NOW + DAY)
+    write_letter(fake_site, mp_petition, postcode=LOWER_POSTCODE, now=NOW + DAY)
     send_all(fake_site)
     assert recipients(fake_site) == [LOWER.email]
 
 
 def test_a_target_that_became_one_office_gets_no_letter_that_was_meant_for_members(
-    fake_site: FakeSite, to_members: Petition
+    fake_site: FakeSite, mp_petition: Petition
 ) -> None:
-    writes(fake_site, to_members)
+    write_letter(fake_site, mp_petition)
     a_petition_with_a_letter(fake_site, targets=[{"key": "my-mp", "name": "Office", "email": "office@target.example"}])
     send_all(fake_site)
     assert recipients(fake_site) == []
     assert first_target(fake_site)["dropped"] == 1
 
 
-def test_in_test_mode_staff_see_whom_the_letter_greets(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_test_mode_staff_see_which_member_the_letter_greets(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     give_members(monkeypatch)
-    writes(fake_site, a_petition_with_a_letter(fake_site, targets=[{**MP, "test_to": "bob@charity.example"}]))
+    write_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[{**MP, "test_to": "bob@charity.example"}]))
     send_all(fake_site)
     [mail] = fake_site.mailer.mails
     assert mail.to == "bob@charity.example"
@@ -187,10 +189,10 @@ def test_in_test_mode_staff_see_whom_the_letter_greets(fake_site: FakeSite, monk
 
 
 def test_the_letters_item_has_the_constituency_and_no_name_or_postcode(
-    fake_site: FakeSite, to_members: Petition
+    fake_site: FakeSite, mp_petition: Petition
 ) -> None:
-    writes(fake_site, to_members, DORA)
-    key = LETTERS.item_key(letter_delivery(to_members.slug, "my-mp", identity_of(to_members, DORA)))
+    write_letter(fake_site, mp_petition, DORA)
+    key = LETTERS.item_key(letter_delivery(mp_petition.slug, "my-mp", identity_of(mp_petition, DORA)))
     item = fake_site.tables.items[key]
     assert item["member"] == "Upper Zed"
     assert set(item) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at", "member"}

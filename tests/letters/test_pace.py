@@ -17,19 +17,19 @@ MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
-def paced(per_hour: int) -> Paced:
+def a_pace(per_hour: int) -> Paced:
     return Paced(mode="paced", per_hour=per_hour)
 
 
-def sent_at(arrivals: list[datetime], per_hour: int, late: list[int] | None = None) -> list[datetime]:
-    """Let each letter ask, and ask again when it is due (or `late` minutes later). Return when each is sent."""
+def sending_times(arrivals: list[datetime], per_hour: int, late: list[int] | None = None) -> list[datetime]:
+    """Let each letter ask for a turn, and again when it is due (or `late` minutes later). Return when each is sent."""
     tables, sent = FakeTables(), []
     waiting: list[tuple[datetime, int, str | None]] = [(at, number, None) for number, at in enumerate(arrivals)]
     heapify(waiting)
     delays = iter(late or [])
     while waiting:
         now, number, booked = heappop(waiting)
-        due = book_letter_turn("slug", "target", f"letter-{number}", paced(per_hour), booked, now, tables)
+        due = book_letter_turn("slug", "target", f"letter-{number}", a_pace(per_hour), booked, now, tables)
         if due <= now:
             sent.append(now)
         else:
@@ -37,26 +37,26 @@ def sent_at(arrivals: list[datetime], per_hour: int, late: list[int] | None = No
     return sent
 
 
-def by_hour(sent: list[datetime]) -> Counter[str]:
+def numbers_by_hour(sent: list[datetime]) -> Counter[str]:
     return Counter(f"{moment:%a %H}" for moment in sent)
 
 
 def test_a_flood_is_spread_evenly_over_the_working_hours_of_the_next_days() -> None:
-    sent = sent_at([MONDAY] * 100, per_hour=10)
+    sent = sending_times([MONDAY] * 100, per_hour=10)
     assert len(sent) == 100
-    assert set(by_hour(sent).values()) == {10}
-    assert [*by_hour(sent)] == [*(f"Mon {hour:02}" for hour in range(9, 17)), "Tue 09", "Tue 10"]
+    assert set(numbers_by_hour(sent).values()) == {10}
+    assert [*numbers_by_hour(sent)] == [*(f"Mon {hour:02}" for hour in range(9, 17)), "Tue 09", "Tue 10"]
     gaps = {after - before for before, after in pairwise(sent)}
     assert gaps == {6 * MINUTE, 16 * HOUR + 6 * MINUTE}
 
 
-def test_a_letter_on_a_quiet_day_goes_at_once_and_one_at_night_in_the_morning() -> None:
-    assert sent_at([MONDAY + HOUR], per_hour=1) == [MONDAY + HOUR]
-    assert sent_at([MONDAY - HOUR], per_hour=1) == [MONDAY]
+def test_a_letter_on_a_quiet_day_is_sent_at_once_and_a_letter_at_night_in_the_morning() -> None:
+    assert sending_times([MONDAY + HOUR], per_hour=1) == [MONDAY + HOUR]
+    assert sending_times([MONDAY - HOUR], per_hour=1) == [MONDAY]
 
 
-def test_after_friday_evening_comes_monday() -> None:
-    [sent] = sent_at([MONDAY - timedelta(days=3) + 8 * HOUR], per_hour=1)
+def test_a_letter_on_friday_evening_is_sent_on_monday() -> None:
+    [sent] = sending_times([MONDAY - timedelta(days=3) + 8 * HOUR], per_hour=1)
     assert sent == MONDAY
 
 
@@ -66,49 +66,49 @@ LATE = st.lists(st.integers(0, 600), max_size=200)
 
 @settings(deadline=None)
 @given(ARRIVALS, st.integers(1, 20), LATE)
-def test_whatever_comes_late_no_hour_has_more_than_its_limit_and_every_letter_is_sent(
+def test_however_late_letters_ask_every_letter_is_sent_and_no_hour_exceeds_its_limit(
     arrivals: list[int], per_hour: int, late: list[int]
 ) -> None:
-    sent = sent_at([MONDAY + minute * MINUTE for minute in arrivals], per_hour, late)
+    sent = sending_times([MONDAY + minute * MINUTE for minute in arrivals], per_hour, late)
     assert len(sent) == len(arrivals)
     assert all(WorkingTime().is_open(moment) for moment in sent)
     assert max(Counter(f"{in_london(moment):%j %H}" for moment in sent).values()) <= per_hour
 
 
-def test_after_a_night_in_which_no_email_was_sent_the_letters_do_not_come_at_once() -> None:
+def test_after_a_night_in_which_no_email_was_sent_the_letters_are_not_sent_all_at_once() -> None:
     """100 letters are booked for Monday; all email is stopped until Tuesday at 9."""
     tables = FakeTables()
     for number in range(100):
-        book_letter_turn("slug", "target", f"letter-{number}", paced(20), None, MONDAY, tables)
+        book_letter_turn("slug", "target", f"letter-{number}", a_pace(20), None, MONDAY, tables)
     tuesday = MONDAY + timedelta(days=1)
-    went = [
-        book_letter_turn("slug", "target", f"letter-{n}", paced(20), "2026-11-23T10:00:00Z", tuesday, tables)
+    turns = [
+        book_letter_turn("slug", "target", f"letter-{n}", a_pace(20), "2026-11-23T10:00:00Z", tuesday, tables)
         for n in range(100)
     ]
-    assert went.count(tuesday) == 20
-    later = sorted(due for due in went if due > tuesday)
+    assert turns.count(tuesday) == 20
+    later = sorted(due for due in turns if due > tuesday)
     assert tuesday < later[0] < later[-1] <= tuesday + HOUR + MINUTE
     assert later[-1] - later[0] > 30 * MINUTE, "each at a moment of its own"
 
 
 @pytest.mark.parametrize("per_hour", [1, 7, 60, 10_000])
-def test_the_pace_is_the_one_that_staff_chose(per_hour: int) -> None:
+def test_letters_are_sent_at_the_pace_that_staff_chose(per_hour: int) -> None:
     number = min(3 * per_hour, 400)
-    sent = sent_at([MONDAY] * number, per_hour)
+    sent = sending_times([MONDAY] * number, per_hour)
     assert (sent[-1] - sent[0]) / HOUR == pytest.approx((number - 1) / per_hour, rel=0.01)
 
 
 def test_targets_do_not_wait_for_each_other() -> None:
     tables, now = FakeTables(), MONDAY
-    assert [book_letter_turn("slug", target, "a", paced(1), None, now, tables) for target in "abc"] == [now] * 3
+    assert [book_letter_turn("slug", target, "a", a_pace(1), None, now, tables) for target in "abc"] == [now] * 3
 
 
 def test_a_turn_costs_one_or_two_writes_and_so_does_its_place_in_the_hour() -> None:
     tables = FakeTables()
-    book_letter_turn("slug", "target", "a", paced(10), None, MONDAY, tables)
+    book_letter_turn("slug", "target", "a", a_pace(10), None, MONDAY, tables)
     assert tables.calls == ["update"] * 4
     tables.calls.clear()
-    due = book_letter_turn("slug", "target", "b", paced(10), None, MONDAY, tables)
+    due = book_letter_turn("slug", "target", "b", a_pace(10), None, MONDAY, tables)
     assert tables.calls == ["update"]
-    book_letter_turn("slug", "target", "b", paced(10), due.isoformat(), due, tables)
+    book_letter_turn("slug", "target", "b", a_pace(10), due.isoformat(), due, tables)
     assert tables.calls == ["update"] * 2

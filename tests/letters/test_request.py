@@ -1,4 +1,4 @@
-"""A letter is requested when its person confirms: once for each target, whatever is delivered twice."""
+"""A letter is requested when its person confirms: once for each target, even if messages are delivered twice."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,9 +14,8 @@ from chalicelib.letters.request import has_new_letter, request_letters, request_
 from chalicelib.mail.outbox import Outbox
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of
 from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import a_petition_with_a_letter, confirmed_with_a_letter, relayed, send_all
+from tests.letters.lettering import PENDING, a_petition_with_a_letter, confirmed_with_a_letter, relay, send_all
 
-PENDING: dict[str, Any] = {"state": "pending", "letter": {"version": "1"}}
 CONFIRMED = PENDING | {"state": "confirmed"}
 
 
@@ -45,7 +44,7 @@ def test_a_confirmed_letter_arrives_once_although_the_stream_repeats(fake_site: 
     petition = a_petition_with_a_letter(fake_site)
     alice = confirmed_with_a_letter(fake_site, petition)
     for _ in range(3):
-        relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+        relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
         send_all(fake_site)
     [mail] = fake_site.mailer.mails
     assert mail.to == "home.secretary@target.example"
@@ -55,7 +54,7 @@ def test_each_target_gets_one_letter(fake_site: FakeSite) -> None:
     targets = [{"key": key, "name": key, "email": f"{key}@target.example"} for key in ("a", "b")]
     petition = a_petition_with_a_letter(fake_site, targets=targets)
     alice = confirmed_with_a_letter(fake_site, petition)
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
     send_all(fake_site)
     assert [mail.to for mail in fake_site.mailer.mails] == ["a@target.example", "b@target.example"]
 
@@ -63,7 +62,7 @@ def test_each_target_gets_one_letter(fake_site: FakeSite) -> None:
 def test_the_item_of_a_letter_has_no_personal_data(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     alice = confirmed_with_a_letter(fake_site, petition)
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
     key = LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))
     assert key.table == keys.DELIVERIES
     assert set(fake_site.tables.items[key]) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at"}
@@ -74,7 +73,7 @@ def test_letters_that_the_stream_lost_are_requested_once(fake_site: FakeSite) ->
     for person in (ALICE, BOB):
         confirmed_with_a_letter(fake_site, petition, person)
     confirmed(fake_site.tables, petition, CHARLIE)
-    relayed(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition, BOB)))
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition, BOB)))
     assert request_missing(petition.slug, NOW, fake_site.tables) == 1
     assert request_missing(petition.slug, NOW, fake_site.tables) == 0
     fake_site.clock.forward(timedelta(hours=2))

@@ -26,7 +26,7 @@ from tests.mail.test_slow_calls import SlowTables
 from tests.template.packaged import FUNCTIONS
 
 # Lambda's default, which the template keeps.
-BATCH = 100
+BATCH_SIZE = 100
 
 
 @pytest.fixture
@@ -35,15 +35,15 @@ def tables() -> SlowTables:
 
 
 @pytest.fixture
-def slow(fake_site: FakeSite, tables: SlowTables, monkeypatch: pytest.MonkeyPatch) -> SlowTables:
-    """The clock moves by the longest time that each call may take, once `is_slow`."""
+def slow_tables(fake_site: FakeSite, tables: SlowTables, monkeypatch: pytest.MonkeyPatch) -> SlowTables:
+    """While `is_slow`, each call moves the clock by the longest time that it may take."""
     for queue in (fake_site.queue, fake_site.other_queue):
-        monkeypatch.setattr(queue, "send", slowly(queue.send, tables))
+        monkeypatch.setattr(queue, "send", slow_send(queue.send, tables))
     monkeypatch.setattr("chalicelib.delivery.worker.time.monotonic", lambda: tables.now)
     return tables
 
 
-def slowly(send: Any, tables: SlowTables) -> Any:
+def slow_send(send: Any, tables: SlowTables) -> Any:
     def send_slowly(messages: Sequence[Outgoing]) -> None:
         calls = -(-len(messages) // BATCH_LIMIT)
         tables.now += calls * longest_call(CONFIG) if tables.is_slow else 0
@@ -53,7 +53,7 @@ def slowly(send: Any, tables: SlowTables) -> Any:
 
 
 @pytest.fixture
-def lettered(fake_site: FakeSite) -> Petition:
+def petition_with_letter(fake_site: FakeSite) -> Petition:
     targets = [{"key": f"t{n}", "name": "Office", "email": f"t{n}@target.example"} for n in range(MOST_TARGETS)]
     return a_petition_with_a_letter(fake_site, targets=targets)
 
@@ -63,15 +63,15 @@ def confirmations(fake_site: FakeSite, petition: Petition, people: int) -> list[
     changes = []
     for number in range(people):
         identity = confirmed_with_a_letter(fake_site, petition, Person("Ann", f"ann{number}@mail.example"))
-        asked = {"mail_kind": "receipt", "mail_requested_at": "2026-11-24T12:00:00Z"}
-        changes.append(("MODIFY", PENDING, item_of(fake_site.tables, petition, identity) | asked))
+        receipt = {"mail_kind": "receipt", "mail_requested_at": "2026-11-24T12:00:00Z"}
+        changes.append(("MODIFY", PENDING, item_of(fake_site.tables, petition, identity) | receipt))
     return changes
 
 
-def seconds(fake_site: FakeSite, slow: SlowTables, changes: list[tuple[str, Any, Any]]) -> float:
-    slow.now, slow.is_slow = 0.0, True
+def seconds_to_relay(fake_site: FakeSite, slow_tables: SlowTables, changes: list[tuple[str, Any, Any]]) -> float:
+    slow_tables.now, slow_tables.is_slow = 0.0, True
     fake_site.invoke("relay_mail", stream_event(changes))
-    return slow.now
+    return slow_tables.now
 
 
 def requests_in(tables: SlowTables) -> list[MailRequest]:
@@ -83,66 +83,67 @@ def outcomes(fake_site: FakeSite, petition: Petition) -> Counter[DeliveryOutcome
     return LETTERS.outcomes(petition.slug, fake_site.tables)
 
 
-def fits(took: float) -> bool:
-    return took + RELAY_SECONDS < int(FUNCTIONS["RelayMail"]["Timeout"])
+def fits_timeout(seconds: float) -> bool:
+    return seconds + RELAY_SECONDS < int(FUNCTIONS["RelayMail"]["Timeout"])
 
 
-def test_one_persons_letters_fit_into_what_the_deadline_leaves(
-    fake_site: FakeSite, slow: SlowTables, lettered: Petition
+def test_the_relay_of_one_persons_letters_ends_within_the_timeout(
+    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
 ) -> None:
-    assert fits(seconds(fake_site, slow, confirmations(fake_site, lettered, 1)))
-    assert outcomes(fake_site, lettered) == {DeliveryOutcome.WAITING: MOST_TARGETS}
+    assert fits_timeout(seconds_to_relay(fake_site, slow_tables, confirmations(fake_site, petition_with_letter, 1)))
+    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MOST_TARGETS}
 
 
-def test_so_they_do_if_each_was_dropped_and_is_requested_again(
-    fake_site: FakeSite, slow: SlowTables, lettered: Petition
+def test_the_relay_of_dropped_letters_that_are_requested_again_ends_within_the_timeout(
+    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
 ) -> None:
-    changes = confirmations(fake_site, lettered, 1)
+    changes = confirmations(fake_site, petition_with_letter, 1)
     fake_site.invoke("relay_mail", stream_event(changes))
-    for request in requests_in(slow):
+    for request in requests_in(slow_tables):
         LETTERS.drop(request, NOW, fake_site.tables)
-    assert fits(seconds(fake_site, slow, changes))
-    assert outcomes(fake_site, lettered) == {DeliveryOutcome.WAITING: MOST_TARGETS}
+    assert fits_timeout(seconds_to_relay(fake_site, slow_tables, changes))
+    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MOST_TARGETS}
 
 
-def test_so_does_a_withdrawal_from_digests_that_were_sent(
-    fake_site: FakeSite, slow: SlowTables, lettered: Petition
+def test_the_relay_of_a_withdrawal_from_sent_digests_ends_within_the_timeout(
+    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
 ) -> None:
-    [(_, _, after)] = changes = confirmations(fake_site, lettered, 1)
+    [(_, _, after)] = changes = confirmations(fake_site, petition_with_letter, 1)
     fake_site.invoke("relay_mail", stream_event(changes))
-    for request in requests_in(slow):
+    for request in requests_in(slow_tables):
         digest = gather(letter_ids(request.key), request, "LS", False, NOW, fake_site.tables)
         assert digest
         mark_ended(digest, NOW, fake_site.tables)
-    withdraw(key_of(lettered, after["sk"]), lettered, NOW, fake_site.tables)
-    gone = item_of(fake_site.tables, lettered, after["sk"])
-    assert fits(seconds(fake_site, slow, [("MODIFY", after, gone)]))
+    withdraw(key_of(petition_with_letter, after["sk"]), petition_with_letter, NOW, fake_site.tables)
+    withdrawn = item_of(fake_site.tables, petition_with_letter, after["sk"])
+    assert fits_timeout(seconds_to_relay(fake_site, slow_tables, [("MODIFY", after, withdrawn)]))
 
 
 def test_a_batch_that_takes_too_long_fails_in_time_so_that_lambda_halves_it(
-    fake_site: FakeSite, slow: SlowTables, lettered: Petition
+    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
 ) -> None:
-    changes = confirmations(fake_site, lettered, BATCH)
+    changes = confirmations(fake_site, petition_with_letter, BATCH_SIZE)
     with pytest.raises(BatchFailed):
-        seconds(fake_site, slow, changes)
-    assert RELAY_SECONDS < slow.now < FUNCTIONS["RelayMail"]["Timeout"]
-    slow.is_slow = False
+        seconds_to_relay(fake_site, slow_tables, changes)
+    assert RELAY_SECONDS < slow_tables.now < FUNCTIONS["RelayMail"]["Timeout"]
+    slow_tables.is_slow = False
     while changes:
         half, changes = changes[:50], changes[50:]
         fake_site.invoke("relay_mail", stream_event(half))
-    assert outcomes(fake_site, lettered) == {DeliveryOutcome.WAITING: BATCH * MOST_TARGETS}
+    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: BATCH_SIZE * MOST_TARGETS}
     messages = {message["key"] for message in fake_site.other_queue.messages if message["kind"] == "letter"}
-    assert len(messages) == BATCH * MOST_TARGETS
+    assert len(messages) == BATCH_SIZE * MOST_TARGETS
 
 
 def test_a_full_batch_needs_one_write_for_each_person(
-    fake_site: FakeSite, slow: SlowTables, lettered: Petition
+    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
 ) -> None:
-    """At 30 ms a transaction and 10 ms another call, a batch takes about 6 seconds. With a write for each letter it
-    took 40, and the function's timeout was 30.
+    """With 30 ms for a transaction and 10 ms for any other call, a batch takes about 6 seconds.
+
+    With a write for each letter it took 40 seconds, and the function's timeout was 30.
     """
-    changes = confirmations(fake_site, lettered, BATCH)
-    slow.calls.clear()
+    changes = confirmations(fake_site, petition_with_letter, BATCH_SIZE)
+    slow_tables.calls.clear()
     fake_site.invoke("relay_mail", stream_event(changes))
-    assert Counter(slow.calls)["transact"] == BATCH
-    assert len(slow.calls) < 2.2 * BATCH
+    assert Counter(slow_tables.calls)["transact"] == BATCH_SIZE
+    assert len(slow_tables.calls) < 2.2 * BATCH_SIZE

@@ -16,14 +16,14 @@ from tests.letters.test_counts import TARGET, bounce, request_letter
 PATH = "/api/staff/petitions/safe-children/letters"
 
 
-def asked(fake_site: FakeSite, method: str, path: str = PATH) -> HTTPResponse:
+def ask(fake_site: FakeSite, method: str, path: str = PATH) -> HTTPResponse:
     token = bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE, Right.COUNTS)
     return fake_site.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
 
 
 def first_target(fake_site: FakeSite) -> dict[str, Any]:
-    found: dict[str, Any] = asked(fake_site, "GET").json_body["targets"][0]
-    return found
+    target: dict[str, Any] = ask(fake_site, "GET").json_body["targets"][0]
+    return target
 
 
 def test_staff_see_each_target_with_its_numbers_and_days(fake_site: FakeSite) -> None:
@@ -31,9 +31,9 @@ def test_staff_see_each_target_with_its_numbers_and_days(fake_site: FakeSite) ->
     request_letter(fake_site, petition)
     send_all(fake_site)
     request_letter(fake_site, petition, BOB)
-    found = first_target(fake_site)
-    assert (found["key"], found["name"], found["mode"], found["paused"]) == (TARGET, "Home Secretary", "single", False)
-    assert [found[name] for name in ("requested", "waiting", "sent", "failed", "unknown", "dropped")] == [
+    target = first_target(fake_site)
+    assert [target[name] for name in ("key", "name", "mode", "paused")] == [TARGET, "Home Secretary", "single", False]
+    assert [target[name] for name in ("requested", "waiting", "sent", "failed", "unknown", "dropped")] == [
         2,
         1,
         1,
@@ -41,34 +41,34 @@ def test_staff_see_each_target_with_its_numbers_and_days(fake_site: FakeSite) ->
         0,
         0,
     ]
-    [day] = found["days"]
+    [day] = target["days"]
     assert day == {"day": "2026-11-24", "requested": 2, "sent": 1, "failed": 0, "unknown": 0, "dropped": 0}
 
 
 def test_a_petition_without_a_letter_has_no_targets(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables)
-    assert asked(fake_site, "GET").json_body["targets"] == []
+    assert ask(fake_site, "GET").json_body["targets"] == []
 
 
 def test_letters_to_a_target_that_was_removed_still_count(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     request_letter(fake_site, petition)
     a_petition_with_a_letter(fake_site, targets=[{"key": "b", "name": "B", "email": "b@target.example"}])
-    named = {each["key"]: each for each in asked(fake_site, "GET").json_body["targets"]}
-    assert [*named] == ["b", TARGET]
-    assert (named[TARGET]["mode"], named[TARGET]["requested"]) == ("removed", 1)
+    targets = {each["key"]: each for each in ask(fake_site, "GET").json_body["targets"]}
+    assert [*targets] == ["b", TARGET]
+    assert (targets[TARGET]["mode"], targets[TARGET]["requested"]) == ("removed", 1)
 
 
-def test_a_bounce_pauses_and_staff_resume_with_an_audit_entry(fake_site: FakeSite) -> None:
+def test_a_bounce_pauses_a_target_and_staff_resume_it_with_an_audit_entry(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     request_letter(fake_site, petition)
     send_all(fake_site)
     bounce(fake_site)
     request_letter(fake_site, petition, BOB)
     send_all(fake_site)
-    found = first_target(fake_site)
-    assert (found["paused"], found["paused_why"], found["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
-    assert asked(fake_site, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
+    target = first_target(fake_site)
+    assert (target["paused"], target["paused_why"], target["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
+    assert ask(fake_site, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
     assert "letters.resumed" in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
     fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_QUIET)
     fake_site.invoke("sweep_mail", schedule_event())
@@ -78,13 +78,13 @@ def test_a_bounce_pauses_and_staff_resume_with_an_audit_entry(fake_site: FakeSit
 
 def test_staff_can_pause_a_target_and_an_earlier_reason_stays(fake_site: FakeSite) -> None:
     a_petition_with_a_letter(fake_site)
-    assert asked(fake_site, "POST", f"{PATH}/{TARGET}/pause").status_code == 200
+    assert ask(fake_site, "POST", f"{PATH}/{TARGET}/pause").status_code == 200
     assert first_target(fake_site)["paused_why"] == "staff"
     assert not pause("safe-children", TARGET, "bounced", NOW, fake_site.tables)
     assert first_target(fake_site)["paused_why"] == "staff"
 
 
-def test_charlie_may_neither_see_nor_resume(fake_site: FakeSite) -> None:
+def test_staff_without_the_right_may_neither_see_nor_resume_letters(fake_site: FakeSite) -> None:
     a_petition_with_a_letter(fake_site)
     token = bobs_token(fake_site.tables, NOW, Right.EXPORT)
     for method, path in (("GET", PATH), ("POST", f"{PATH}/{TARGET}/resume")):

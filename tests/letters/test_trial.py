@@ -1,4 +1,4 @@
-"""Tests of letters go to staff, are marked, and are never counted or sent to the target."""
+"""Test emails of letters go to staff, are marked, and are never counted or sent to the target."""
 
 import json
 
@@ -16,10 +16,10 @@ from tests.letters.lettering import (
 )
 from tests.letters.test_counts import TARGET, numbers, request_letter
 
-BOB = "bob@charity.example"
+BOBS_ADDRESS = "bob@charity.example"
 
 
-def send_a_test_to(fake_site: FakeSite, address: str) -> None:
+def request_test_email(fake_site: FakeSite, address: str) -> None:
     headers = {
         "Authorization": f"Bearer {bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)}",
         "Content-Type": JSON,
@@ -29,36 +29,36 @@ def send_a_test_to(fake_site: FakeSite, address: str) -> None:
     assert answer.status_code == 202
 
 
-def test_staff_send_themselves_the_letter_as_it_is(fake_site: FakeSite) -> None:
+def test_staff_can_send_themselves_a_test_of_the_letter(fake_site: FakeSite) -> None:
     a_petition_with_a_letter(fake_site)
-    send_a_test_to(fake_site, BOB)
+    request_test_email(fake_site, BOBS_ADDRESS)
     send_all(fake_site)
     [mail] = fake_site.mailer.mails
-    assert (mail.to, mail.subject) == (BOB, f"[TEST] {LETTER['subject']}")
+    assert (mail.to, mail.subject) == (BOBS_ADDRESS, f"[TEST] {LETTER['subject']}")
     assert mail.text.startswith("Dear Home Secretary,")
     assert numbers(fake_site) == LetterNumbers()
 
 
-def test_two_tests_at_once_go_each_to_the_one_who_asked_and_no_address_stays(fake_site: FakeSite) -> None:
+def test_two_test_emails_at_once_go_to_those_who_asked_and_no_address_stays_stored(fake_site: FakeSite) -> None:
     a_petition_with_a_letter(fake_site)
-    send_a_test_to(fake_site, BOB)
-    send_a_test_to(fake_site, "dora@charity.example")
+    request_test_email(fake_site, BOBS_ADDRESS)
+    request_test_email(fake_site, "dora@charity.example")
     send_all(fake_site)
-    assert [mail.to for mail in fake_site.mailer.mails] == [BOB, "dora@charity.example"]
+    assert [mail.to for mail in fake_site.mailer.mails] == [BOBS_ADDRESS, "dora@charity.example"]
     assert "charity.example" not in str([item for key, item in fake_site.tables.items.items() if "TARGET" in key.pk])
 
 
 def test_in_test_mode_letters_go_to_staff_only_and_later_not_to_the_target(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "test_to": BOB}])
+    petition = a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "test_to": BOBS_ADDRESS}])
     request_letter(fake_site, petition)
     send_all(fake_site)
     [mail] = fake_site.mailer.mails
-    assert (mail.to, mail.subject, mail.reply_to) == (BOB, f"[TEST] {LETTER['subject']}", "")
+    assert (mail.to, mail.subject, mail.reply_to) == (BOBS_ADDRESS, f"[TEST] {LETTER['subject']}", "")
     assert mail.sender_name.startswith(ALICE.name)
     assert numbers(fake_site) == LetterNumbers()
     a_petition_with_a_letter(fake_site)
     assert request_missing(petition.slug, NOW, fake_site.tables, NOW + MINUTE) == 0, (
-        "lost letters are requested, not those"
+        "only lost letters are requested, not letters of test mode"
     )
     assert request_missing(petition.slug, NOW, fake_site.tables, NOW) == 1
 
@@ -66,7 +66,7 @@ def test_in_test_mode_letters_go_to_staff_only_and_later_not_to_the_target(fake_
 def test_a_letter_that_waits_when_test_mode_begins_waits_until_it_ends(fake_site: FakeSite) -> None:
     request_letter(fake_site, a_petition_with_a_letter(fake_site))
     messages = list(fake_site.other_queue.messages)
-    a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "test_to": BOB}])
+    a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "test_to": BOBS_ADDRESS}])
     send_all(fake_site)
     assert fake_site.mailer.mails == []
     assert numbers(fake_site).waiting == 1

@@ -14,7 +14,7 @@ HOURS = st.integers(0, 22).flatmap(lambda first: st.tuples(st.just(first), st.in
 
 
 @given(MOMENTS)
-def test_london_is_where_the_database_says(moment: datetime) -> None:
+def test_the_time_in_london_is_that_of_the_time_zone_database(moment: datetime) -> None:
     assert in_london(moment) == moment.astimezone(ZoneInfo("Europe/London")).replace(tzinfo=None)
 
 
@@ -25,7 +25,9 @@ def test_the_clocks_change_at_one_o_clock_utc(moment: datetime) -> None:
 
 
 @given(MOMENTS, HOURS)
-def test_a_position_is_a_moment_in_working_hours_and_back(moment: datetime, hours: tuple[int, int]) -> None:
+def test_the_moment_of_a_position_is_in_working_hours_and_has_that_position(
+    moment: datetime, hours: tuple[int, int]
+) -> None:
     working = WorkingTime(*hours)
     found = working.moment_at(working.position(moment))
     assert working.is_open(found)
@@ -37,12 +39,12 @@ def test_a_position_is_a_moment_in_working_hours_and_back(moment: datetime, hour
 
 
 @given(MOMENTS, MOMENTS)
-def test_time_never_goes_back(one: datetime, another: datetime) -> None:
+def test_a_later_moment_never_has_an_earlier_position(one: datetime, another: datetime) -> None:
     first, second = sorted((one, another))
     assert USUAL.position(first) <= USUAL.position(second)
 
 
-def test_after_friday_evening_comes_monday_morning_and_a_summer_day_begins_an_hour_earlier() -> None:
+def test_monday_morning_follows_friday_evening_and_a_summer_day_begins_an_hour_earlier() -> None:
     friday = datetime(2026, 3, 27, 17, tzinfo=UTC)
     assert USUAL.moment_at(USUAL.position(friday)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
     assert USUAL.moment_at(USUAL.position(friday - HOUR)) == friday - HOUR

@@ -1,4 +1,4 @@
-"""A stranger typed an address from a flooded network. Its owner, who signs from another one, need not wait for it."""
+"""A stranger typed Alice's address from a flooded network. Alice signs from another network and need not wait."""
 
 import copy
 from datetime import datetime, timedelta
@@ -12,18 +12,18 @@ from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import sign
 from tests.actors import DAY, MINUTE, NOW, a_form, a_published_petition, a_signing_context, identity_of, item_of
 from tests.fakes import FakeTables
-from tests.mail.posting import Post
+from tests.mail.pipeline import MailPipeline
 from tests.streaming import Streaming
 
 
-def signed_from(network: str, tables: Streaming, petition: Petition, now: datetime) -> None:
+def sign_from(network: str, tables: Streaming, petition: Petition, now: datetime) -> None:
     origin = own_origin(petition, "form", None, network)
     sign(a_form(), petition, origin, now, a_signing_context(tables))
 
 
 @cache
-def flooded() -> FakeTables:
-    """Two networks whose next email waits two and three days. Booking the others takes half a second, so do it once."""
+def flooded_tables() -> FakeTables:
+    """Two networks whose next email waits two and three days. Cached, because booking takes half a second."""
     tables = FakeTables()
     for network, days in (("flooded", 2), ("worse", 3)):
         for _ in range(BURST + days * DAY // INTERVAL):
@@ -32,29 +32,31 @@ def flooded() -> FakeTables:
 
 
 @pytest.fixture
-def post() -> Post:
+def pipeline() -> MailPipeline:
     tables = Streaming()
-    tables.items |= copy.deepcopy(flooded().items)
-    return Post(tables)
+    tables.items |= copy.deepcopy(flooded_tables().items)
+    return MailPipeline(tables)
 
 
 @pytest.mark.parametrize(("networks", "after"), [(["quiet"], 12 * MINUTE), (["worse", "quiet"], 24 * MINUTE)])
-def test_the_owner_gets_the_email_at_once(post: Post, networks: list[str], after: timedelta) -> None:
-    petition = a_published_petition(post.tables)
-    signed_from("flooded", post.tables, petition, NOW)
+def test_the_owner_of_the_address_gets_the_email_at_once(
+    pipeline: MailPipeline, networks: list[str], after: timedelta
+) -> None:
+    petition = a_published_petition(pipeline.tables)
+    sign_from("flooded", pipeline.tables, petition, NOW)
     for number, network in enumerate(networks, 1):
-        post.run(NOW + number * 11 * MINUTE)
-        signed_from(network, post.tables, petition, post.now)
-    post.run(NOW + after)
-    assert item_of(post.tables, petition, identity_of(petition))["mails"] == 1
+        pipeline.run(NOW + number * 11 * MINUTE)
+        sign_from(network, pipeline.tables, petition, pipeline.now)
+    pipeline.run(NOW + after)
+    assert item_of(pipeline.tables, petition, identity_of(petition))["mails"] == 1
 
 
-def test_signing_again_from_a_busier_network_does_not_delay_the_email(post: Post) -> None:
-    petition = a_published_petition(post.tables)
-    signed_from("flooded", post.tables, petition, NOW)
-    post.run(NOW + 11 * MINUTE)
-    due = item_of(post.tables, petition, identity_of(petition))["mail_due_at"]
-    signed_from("worse", post.tables, petition, post.now)
-    post.run(post.now + 2 * MINUTE)
-    item = item_of(post.tables, petition, identity_of(petition))
+def test_signing_again_from_a_busier_network_does_not_delay_the_email(pipeline: MailPipeline) -> None:
+    petition = a_published_petition(pipeline.tables)
+    sign_from("flooded", pipeline.tables, petition, NOW)
+    pipeline.run(NOW + 11 * MINUTE)
+    due = item_of(pipeline.tables, petition, identity_of(petition))["mail_due_at"]
+    sign_from("worse", pipeline.tables, petition, pipeline.now)
+    pipeline.run(pipeline.now + 2 * MINUTE)
+    item = item_of(pipeline.tables, petition, identity_of(petition))
     assert (item["mail_due_at"], item["mails"], "mail_network" in item) == (due, 0, False)

@@ -17,7 +17,7 @@ from tests.actors import ALICE, BOB, CHARLIE, NOW, a_mail_context, identity_of, 
 from tests.fakes import FakeTables
 
 
-class Sending:
+class BatchSenders:
     """Batch senders that share a clock. `attempts` are the emails passed to SES, `refusals` SES's next errors."""
 
     def __init__(self, tables: FakeTables) -> None:
@@ -39,88 +39,87 @@ class Sending:
 
 
 @pytest.fixture
-def sending(tables: FakeTables) -> Sending:
-    return Sending(tables)
+def senders(tables: FakeTables) -> BatchSenders:
+    return BatchSenders(tables)
 
 
 @pytest.fixture
 def requests(tables: FakeTables, petition: Petition) -> Sequence[MailRequest]:
-    return [request_of(tables, petition, signed(tables, petition, who)) for who in (ALICE, BOB, CHARLIE)]
+    return [request_of(tables, petition, signed(tables, petition, person)) for person in (ALICE, BOB, CHARLIE)]
 
 
 def test_a_used_up_quota_stops_the_batch_and_later_invocations(
-    sending: Sending, requests: Sequence[MailRequest]
+    senders: BatchSenders, requests: Sequence[MailRequest]
 ) -> None:
-    sending.refusals = [SendingStopped("mail")]
-    first = sending.batch_sender()
+    senders.refusals = [SendingStopped("mail")]
+    first = senders.batch_sender()
     with pytest.raises(Throttled):
         first.send(requests[0], NOW)
-    for batch_sender, request in ((first, requests[1]), (sending.batch_sender(), requests[2])):
+    for batch_sender, request in ((first, requests[1]), (senders.batch_sender(), requests[2])):
         with pytest.raises(NotYet):
             batch_sender.send(request, NOW)
-    assert len(sending.attempts) == 1
+    assert len(senders.attempts) == 1
 
 
 def test_sending_resumes_after_the_pause_without_waiting_for_a_claim(
-    sending: Sending, requests: Sequence[MailRequest], petition: Petition
+    senders: BatchSenders, requests: Sequence[MailRequest], petition: Petition
 ) -> None:
-    sending.refusals = [SendingStopped("mail")]
+    senders.refusals = [SendingStopped("mail")]
     with pytest.raises(Throttled):
-        sending.batch_sender().send(requests[0], NOW)
-    assert "mail_claimed_until" not in item_of(sending.tables, petition, identity_of(petition))
-    later = sending.batch_sender()
+        senders.batch_sender().send(requests[0], NOW)
+    assert "mail_claimed_until" not in item_of(senders.tables, petition, identity_of(petition))
+    later = senders.batch_sender()
     assert [later.send(request, NOW + PAUSE) for request in requests] == [SendResult.SENT] * 3
-    assert len(sending.attempts) == 4
+    assert len(senders.attempts) == 4
 
 
 def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
-    sending: Sending, requests: Sequence[MailRequest]
+    senders: BatchSenders, requests: Sequence[MailRequest]
 ) -> None:
-    pause_mail(NOW, sending.tables)
-    sending.tables.calls.clear()
-    batch_sender = sending.batch_sender()
+    pause_mail(NOW, senders.tables)
+    senders.tables.calls.clear()
+    batch_sender = senders.batch_sender()
     for request in requests:
         with pytest.raises(NotYet):
             batch_sender.send(request, NOW)
-    assert sending.slept == [PAUSED_WAIT_SECONDS]
-    assert sending.tables.calls == ["get"], "it reads the pause once"
+    assert senders.slept == [PAUSED_WAIT_SECONDS]
+    assert senders.tables.calls == ["get"], "the pause is read once"
 
 
-def test_one_throttled_email_does_not_pause_sending(sending: Sending, requests: Sequence[MailRequest]) -> None:
-    sending.refusals = [Throttled("mail")]
-    batch_sender = sending.batch_sender()
+def test_one_throttled_email_does_not_pause_sending(senders: BatchSenders, requests: Sequence[MailRequest]) -> None:
+    senders.refusals = [Throttled("mail")]
+    batch_sender = senders.batch_sender()
     with pytest.raises(Throttled):
         batch_sender.send(requests[0], NOW)
     assert batch_sender.send(requests[1], NOW) is SendResult.SENT
-    assert not is_paused(NOW, sending.tables)
+    assert not is_paused(NOW, senders.tables)
 
 
 def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
-    sending: Sending, requests: Sequence[MailRequest], monkeypatch: pytest.MonkeyPatch
+    senders: BatchSenders, requests: Sequence[MailRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sending.refusals = [SendingStopped("mail")] * 2
-    put, broken = FakeTables.put, [True]
+    senders.refusals = [SendingStopped("mail")] * 2
+    put, failures = FakeTables.put, [Unavailable("storage")]
 
-    def fails_once(self: FakeTables, key: keys.Key, item: dict[str, str]) -> None:
-        if broken:
-            broken.pop()
-            raise Unavailable("storage")
+    def fail_once(self: FakeTables, key: keys.Key, item: dict[str, str]) -> None:
+        if failures:
+            raise failures.pop()
         put(self, key, item)
 
-    monkeypatch.setattr(FakeTables, "put", fails_once)
+    monkeypatch.setattr(FakeTables, "put", fail_once)
     with pytest.raises(Unavailable):
-        sending.batch_sender().send(requests[0], NOW)
-    assert not is_paused(NOW, sending.tables)
+        senders.batch_sender().send(requests[0], NOW)
+    assert not is_paused(NOW, senders.tables)
     with pytest.raises(Throttled):
-        sending.batch_sender().send(requests[0], NOW)
-    assert is_paused(NOW, sending.tables)
+        senders.batch_sender().send(requests[0], NOW)
+    assert is_paused(NOW, senders.tables)
 
 
-def test_no_email_is_started_after_the_time_budget(sending: Sending, requests: Sequence[MailRequest]) -> None:
-    batch_sender = sending.batch_sender()
-    sending.now = BUDGET_SECONDS
+def test_no_email_is_started_after_the_time_budget(senders: BatchSenders, requests: Sequence[MailRequest]) -> None:
+    batch_sender = senders.batch_sender()
+    senders.now = BUDGET_SECONDS
     assert batch_sender.send(requests[0], NOW) is SendResult.SENT
-    sending.now = BUDGET_SECONDS + 0.1
+    senders.now = BUDGET_SECONDS + 0.1
     with pytest.raises(NotYet):
         batch_sender.send(requests[1], NOW)
-    assert len(sending.attempts) == 1
+    assert len(senders.attempts) == 1

@@ -17,7 +17,7 @@ from tests.actors import (
 from tests.fakes import FakeTables
 
 HOUR = timedelta(hours=1)
-TO_ALICE = mailbox_of(ALICE.email, LIMIT_KEYS)
+ALICES_MAILBOX = mailbox_of(ALICE.email, LIMIT_KEYS)
 SLUG = "safe-children"
 
 
@@ -25,26 +25,26 @@ def a_request(number: int = 0) -> MailRequest:
     return MailRequest(kind="confirm", key=f"{SLUG}_{number:032x}", requested_at=iso(NOW))
 
 
-def taken(tables: Tables, count: int, now: datetime = NOW) -> datetime:
+def take_emails(tables: Tables, count: int, now: datetime = NOW) -> datetime:
     """Take emails from the budget as soon as it allows them, and return when the next one is allowed."""
     for number in range(count):
-        now = read_allowance(TO_ALICE, SLUG, now, tables).next_at
-        assert take_email(TO_ALICE, SLUG, a_request(number), now, tables).next_at == now
-    return read_allowance(TO_ALICE, SLUG, now, tables).next_at
+        now = read_allowance(ALICES_MAILBOX, SLUG, now, tables).next_at
+        assert take_email(ALICES_MAILBOX, SLUG, a_request(number), now, tables).next_at == now
+    return read_allowance(ALICES_MAILBOX, SLUG, now, tables).next_at
 
 
 def test_the_interval_between_two_emails_grows(tables: FakeTables) -> None:
-    allowed = [taken(FakeTables(), count) for count in range(8)]
-    assert [later - earlier for earlier, later in pairwise(allowed)] == [*INTERVALS, INTERVALS[-1], INTERVALS[-1]]
-    assert sum(at < NOW + HOUR for at in allowed) == 3
+    times = [take_emails(FakeTables(), count) for count in range(8)]
+    assert [later - earlier for earlier, later in pairwise(times)] == [*INTERVALS, INTERVALS[-1], INTERVALS[-1]]
+    assert sum(at < NOW + HOUR for at in times) == 3
 
 
 def test_after_a_quiet_day_the_first_interval_applies_again(tables: FakeTables) -> None:
-    quiet = taken(tables, 5) + FORGET_AFTER
-    assert taken(tables, 1, quiet) == quiet + INTERVALS[0]
+    quiet = take_emails(tables, 5) + FORGET_AFTER
+    assert take_emails(tables, 1, quiet) == quiet + INTERVALS[0]
 
 
 def test_a_new_address_costs_one_write(tables: FakeTables) -> None:
-    take_email(TO_ALICE, SLUG, a_request(), NOW, tables)
+    take_email(ALICES_MAILBOX, SLUG, a_request(), NOW, tables)
     assert tables.calls == ["update"]
-    assert tables.items[TO_ALICE.key]["expires_at"] == int((NOW + MINUTE + FORGET_AFTER).timestamp())
+    assert tables.items[ALICES_MAILBOX.key]["expires_at"] == int((NOW + MINUTE + FORGET_AFTER).timestamp())

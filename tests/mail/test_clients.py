@@ -1,4 +1,4 @@
-"""What email programs and spam filters make of our emails."""
+"""Our emails work in email programs and pass a spam filter."""
 
 import re
 import shutil
@@ -14,9 +14,9 @@ from tests.actors import WELSH, a_petition
 from tests.mail.test_signature_kinds import a_mail
 
 every_kind = pytest.mark.parametrize("kind", list(MailKind))
-# What the emails use of CSS. Check a new property with https://www.caniemail.com. All of these were checked with npm's
-# @jsx-email/doiuse-email 1.0.4: where one is not supported, the email only looks plainer.
-USED = {
+# The CSS that the emails may use. Check a new property with https://www.caniemail.com. All of these were checked with
+# npm's @jsx-email/doiuse-email 1.0.4: where a property is not supported, the email only looks plainer.
+CHECKED_CSS = {
     *("background", "border", "border-left", "border-right", "border-top", "color", "display", "font", "font-size"),
     *("line-height", "margin", "max-width", "padding", "padding-left", "padding-right", "text-decoration"),
     "word-break",
@@ -27,16 +27,16 @@ USED = {
 def test_an_email_uses_only_css_that_was_checked(kind: MailKind) -> None:
     styles = re.findall(r' style="([^"]*)"', a_mail(kind, updates=True).html)
     used = {part.partition(":")[0].strip() for style in styles for part in style.split(";") if part.strip()}
-    assert used <= USED
+    assert used <= CHECKED_CSS
 
 
 @every_kind
 def test_every_text_has_a_colour_in_dark_mode(kind: MailKind) -> None:
     html = a_mail(kind, updates=True).html
     coloured = re.findall(r'<\w+ (?:class="([\w ]+)" )?[^>]*style="[^"]*[;"]color:(?!#ffffff)', html)
-    dark = set(re.findall(r"\.(\w+)", html[html.index("prefers-color-scheme") : html.index("</style>")]))
+    with_dark_colour = set(re.findall(r"\.(\w+)", html[html.index("prefers-color-scheme") : html.index("</style>")]))
     assert coloured
-    assert set(coloured) <= dark
+    assert set(coloured) <= with_dark_colour
 
 
 @pytest.mark.skipif(shutil.which("spamassassin") is None, reason="needs SpamAssassin (Debian: spamassassin)")
@@ -49,7 +49,7 @@ def test_spamassassin_finds_nothing_suspicious(language: str | None) -> None:
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     command = ["spamassassin", "--local", "--test-mode"]
-    done = subprocess.run(command, input=message.as_bytes(), capture_output=True, check=True, timeout=120)
-    score = re.search(rb"Content analysis details:\s+\((-?[\d.]+) points", done.stdout)
+    result = subprocess.run(command, input=message.as_bytes(), capture_output=True, check=True, timeout=120)
+    score = re.search(rb"Content analysis details:\s+\((-?[\d.]+) points", result.stdout)
     assert score is not None
-    assert float(score[1]) < 1, done.stdout.decode()
+    assert float(score[1]) < 1, result.stdout.decode()

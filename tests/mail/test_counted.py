@@ -1,4 +1,4 @@
-"""Counters always equal the emails, whatever is repeated, late, out of order or cut off."""
+"""The counters always equal the numbers of emails, even if calls are repeated, late, out of order or interrupted."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,15 +26,15 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counting(CountedDeliveries):
+class CountedLetters(CountedDeliveries):
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         return Change(Key(keys.COUNTS, "LETTERS", day.isoformat()), add=numbers)
 
 
-STATE = Counting(kind="letter", lifetime=DAY, after_crash=AfterCrash.UNKNOWN)
+STATE = CountedLetters(kind="letter", lifetime=DAY, after_crash=AfterCrash.UNKNOWN)
 
 
-class BadTables(FakeTables):
+class FaultyTransactions(FakeTables):
     """Each transaction may conflict, fail before it is done, or lose its answer after it is done."""
 
     def __init__(self, faults: Sequence[str]) -> None:
@@ -57,22 +57,22 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
 
 
-def counted(tables: FakeTables) -> Counter[str]:
+def counters(tables: FakeTables) -> Counter[str]:
     sums: Counter[str] = Counter()
     for item in list(tables.query(keys.COUNTS, "LETTERS")):
         sums.update({name: number for name, number in item.items() if name not in ("pk", "sk")})
     return +sums
 
 
-def as_stored(tables: FakeTables) -> Counter[str]:
+def counters_from_deliveries(tables: FakeTables) -> Counter[str]:
     outcomes = Counter(str(outcome_of(item)) for key, item in tables.items.items() if key.table == keys.DELIVERIES)
     return +(outcomes + Counter({REQUESTED: outcomes.total()}) - Counter({"waiting": outcomes["waiting"]}))
 
 
-def act(name: str, key: str, hours: int, tables: Tables) -> None:
+def run_step(name: str, key: str, hours: int, tables: Tables) -> None:
     now = NOW + timedelta(hours=hours)
     request = MailRequest(kind="letter", key=key, requested_at="2026-11-24T12:00:00Z")
-    acts: dict[str, Callable[[], object]] = {
+    functions: dict[str, Callable[[], object]] = {
         "request": lambda: STATE.request(key, NOW, tables),
         "again": lambda: STATE.request_again(key, NOW, tables),
         "claim": lambda: STATE.claim(request, now, LEASE, tables),
@@ -85,26 +85,26 @@ def act(name: str, key: str, hours: int, tables: Tables) -> None:
         "complained": lambda: STATE.mark_undeliverable(key, "complained", now, tables),
     }
     with suppress(PetitionsError):
-        acts[name]()
+        functions[name]()
 
 
-ACTS = ("request", "again", "claim", "begin", "sent", "unknown", "refused", "drop", "bounced", "complained")
-STEPS = st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from("ab"), st.integers(0, 60)), max_size=30)
+STEP_NAMES = ("request", "again", "claim", "begin", "sent", "unknown", "refused", "drop", "bounced", "complained")
+STEPS = st.lists(st.tuples(st.sampled_from(STEP_NAMES), st.sampled_from("ab"), st.integers(0, 60)), max_size=30)
 FAULTS = st.lists(st.sampled_from(("none", "none", "conflict", "before", "after")), max_size=40)
 
 
 @given(STEPS, FAULTS)
-def test_the_counters_are_the_emails_after_every_step(steps: list[Any], faults: list[str]) -> None:
-    tables = BadTables(faults)
+def test_the_counters_equal_the_emails_after_every_step(steps: list[Any], faults: list[str]) -> None:
+    tables = FaultyTransactions(faults)
     for name, key, hours in steps:
-        act(name, key, hours, tables)
-        assert counted(tables) == as_stored(tables)
+        run_step(name, key, hours, tables)
+        assert counters(tables) == counters_from_deliveries(tables)
     for item in list(tables.query(keys.COUNTS, "LETTERS")):
         assert all(number >= 0 for name, number in item.items() if name not in ("pk", "sk")), "a day is never below 0"
 
 
-def rows(tables: FakeTables) -> dict[str, dict[str, int]]:
-    """Return what is not 0, by day."""
+def counters_by_day(tables: FakeTables) -> dict[str, dict[str, int]]:
+    """Return the counters that are not 0, by day."""
     items = {item.pop("sk"): item for item in tables.query(keys.COUNTS, "LETTERS")}
     return {day: {name: item[name] for name in item if name != "pk" and item[name]} for day, item in items.items()}
 
@@ -113,26 +113,26 @@ def test_a_bounce_moves_the_email_from_the_day_it_was_sent_to_the_day_of_the_bou
     request = STATE.request("a", NOW, tables)
     STATE.claim(request, NOW + DAY, LEASE, tables)
     STATE.mark_sent(request, NOW + DAY, tables)
-    assert rows(tables) == {"2026-11-24": {"requested": 1}, "2026-11-25": {"sent": 1}}
+    assert counters_by_day(tables) == {"2026-11-24": {"requested": 1}, "2026-11-25": {"sent": 1}}
     for _ in range(2):
         STATE.mark_undeliverable("a", "bounced", NOW + 2 * DAY, tables)
-    assert rows(tables) == {"2026-11-24": {"requested": 1}, "2026-11-25": {}, "2026-11-26": {"failed": 1}}
+    assert counters_by_day(tables) == {"2026-11-24": {"requested": 1}, "2026-11-25": {}, "2026-11-26": {"failed": 1}}
 
 
-def test_a_bounce_that_comes_before_the_mark_is_final(tables: FakeTables) -> None:
+def test_a_bounce_before_the_email_is_marked_as_sent_is_final(tables: FakeTables) -> None:
     request = STATE.request("a", NOW, tables)
     STATE.claim(request, NOW, LEASE, tables)
     STATE.mark_undeliverable("a", "bounced", NOW, tables)
     STATE.mark_sent(request, NOW, tables)
-    assert counted(tables) == {"requested": 1, "failed": 1}
+    assert counters(tables) == {"requested": 1, "failed": 1}
 
 
-def test_a_complaint_says_that_an_unknown_email_arrived(tables: FakeTables) -> None:
+def test_a_complaint_shows_that_an_unknown_email_arrived(tables: FakeTables) -> None:
     request = STATE.request("a", NOW, tables)
     STATE.mark_unknown(request, NOW, tables)
-    assert counted(tables) == {"requested": 1, "unknown": 1}
+    assert counters(tables) == {"requested": 1, "unknown": 1}
     STATE.mark_undeliverable("a", "complained", NOW, tables)
-    assert counted(tables) == {"requested": 1, "sent": 1}
+    assert counters(tables) == {"requested": 1, "sent": 1}
 
 
 def test_a_dropped_email_can_be_requested_again_and_counts_once(tables: FakeTables) -> None:
@@ -141,30 +141,30 @@ def test_a_dropped_email_can_be_requested_again_and_counts_once(tables: FakeTabl
     STATE.drop(request, NOW, tables)
     again = STATE.request_again("a", NOW + DAY, tables)
     assert again is not None
-    assert counted(tables) == {"requested": 1}
+    assert counters(tables) == {"requested": 1}
     STATE.mark_sent(again, NOW + DAY, tables)
     assert STATE.request_again("a", NOW + DAY, tables) is None
-    assert counted(tables) == {"requested": 1, "sent": 1}
+    assert counters(tables) == {"requested": 1, "sent": 1}
     with pytest.raises(ConditionFailed):
         STATE.request("a", NOW + DAY, tables)
 
 
-def test_after_many_conflicts_the_caller_tries_again_later(tables: FakeTables) -> None:
+def test_after_many_conflicts_the_request_raises(tables: FakeTables) -> None:
     tables.fail_next(*[Conflicted("storage")] * 20)
     with pytest.raises(Conflicted):
         STATE.request("a", NOW, tables)
 
 
 @pytest.mark.parametrize("reason", ["bounced", "complained"])
-def test_an_email_that_is_marked_as_sent_while_its_event_is_handled_counts_once(reason: str) -> None:
-    class Racing(FakeTables):
+def test_an_email_that_is_marked_as_sent_while_its_feedback_is_handled_counts_once(reason: str) -> None:
+    class MarkedAsSentDuringRead(FakeTables):
         def get(self, key: Key, *, consistent: bool = False) -> dict[str, Any] | None:
             found = super().get(key, consistent=consistent)
             STATE.mark_sent(request, NOW, self)
             return found
 
-    tables = Racing()
+    tables = MarkedAsSentDuringRead()
     request = STATE.request("a", NOW, tables)
     STATE.mark_undeliverable("a", reason, NOW, tables)
-    assert counted(tables) == as_stored(tables)
-    assert counted(tables) == {"requested": 1, "failed" if reason == "bounced" else "sent": 1}
+    assert counters(tables) == counters_from_deliveries(tables)
+    assert counters(tables) == {"requested": 1, "failed" if reason == "bounced" else "sent": 1}

@@ -1,4 +1,4 @@
-"""A third kind, with its state in the deliveries table, goes the whole way: one file and one folder of templates."""
+"""A third kind of email, with its state in the deliveries table, needs only one file and one folder of templates."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -34,81 +34,81 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(worker.KINDS, kind.name, kind)
 
 
-def requested(fake_site: FakeSite, state: Any = STATE, who: Any = ALICE) -> MailRequest:
+def request_email(fake_site: FakeSite, state: Any = STATE, who: Any = ALICE) -> MailRequest:
     key = delivery_key(a_petition().slug, signed(fake_site.tables, a_petition(), who))
     request: MailRequest = state.request(key, NOW, fake_site.tables)
     return request
 
 
-def item_of(fake_site: FakeSite, request: MailRequest) -> dict[str, Any]:
+def delivery_item(fake_site: FakeSite, request: MailRequest) -> dict[str, Any]:
     state = worker.KINDS[request.kind].state
     return fake_site.tables.items[state.item_key(request.key)]
 
 
-def sent_to(fake_site: FakeSite, request: MailRequest) -> list[str]:
-    """Deliver the request's message, and return everybody who has got an email."""
+def recipients_after_sending(fake_site: FakeSite, request: MailRequest) -> list[str]:
+    """Deliver the request's message, and return the recipients of all emails so far."""
     assert fake_site.deliver("send_other_mail", [request.model_dump()]) == []
     return [mail.to for mail in fake_site.mailer.mails]
 
 
-def test_it_is_relayed_sent_marked_and_its_bounce_recorded(fake_site: FakeSite) -> None:
-    request = requested(fake_site)
-    fake_site.invoke("relay_mail", stream_event([("1", None, item_of(fake_site, request))]))
+def test_an_email_of_a_third_kind_is_relayed_sent_and_marked_and_its_bounce_is_recorded(fake_site: FakeSite) -> None:
+    request = request_email(fake_site)
+    fake_site.invoke("relay_mail", stream_event([("1", None, delivery_item(fake_site, request))]))
     assert [fake_site.queue.messages, fake_site.other_queue.messages] == [[], [request.model_dump()]]
-    assert sent_to(fake_site, request) == sent_to(fake_site, request) == [ALICE.email]
+    assert recipients_after_sending(fake_site, request) == recipients_after_sending(fake_site, request) == [ALICE.email]
     assert fake_site.mailer.mails[0].subject == f"Thank you for signing: {a_petition().title}"
     tags = {name: [value] for name, value in fake_site.mailer.mails[0].tags.items()}
     event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
     assert fake_site.deliver("receive_feedback", [event, event]) == []
-    item = item_of(fake_site, request)
+    item = delivery_item(fake_site, request)
     assert (item["mails"], item["mailed_at"], item["undeliverable"]) == (1, "2026-11-24T12:00:00Z", "bounced")
     assert item.keys() == {"pk", "sk", "mails", "mailed_at", "undeliverable", "expires_at"}, "no personal data"
     assert item["expires_at"] == int((NOW + STATE.lifetime).timestamp())
 
 
-def test_it_is_requested_once_for_each_key(fake_site: FakeSite) -> None:
-    request = requested(fake_site)
+def test_an_email_is_requested_once_for_each_key(fake_site: FakeSite) -> None:
+    request = request_email(fake_site)
     for _ in range(2):
         with pytest.raises(ConditionFailed):
             STATE.request(request.key, NOW, fake_site.tables)
-        sent_to(fake_site, request)
+        recipients_after_sending(fake_site, request)
     assert len(fake_site.mailer.mails) == 1
 
 
-def test_a_signature_withdrawn_meanwhile_drops_the_request(fake_site: FakeSite) -> None:
-    request = requested(fake_site)
+def test_a_withdrawal_after_the_request_drops_the_email(fake_site: FakeSite) -> None:
+    request = request_email(fake_site)
     withdraw(key_of(a_petition(), identity_of(a_petition())), a_petition(), NOW, fake_site.tables)
-    assert sent_to(fake_site, request) == []
-    assert "mail_kind" not in item_of(fake_site, request)
+    assert recipients_after_sending(fake_site, request) == []
+    assert "mail_kind" not in delivery_item(fake_site, request)
 
 
-def test_a_complaint_before_the_email_stops_it(fake_site: FakeSite) -> None:
-    request = requested(fake_site)
+def test_a_complaint_stops_an_email_that_is_not_sent_yet(fake_site: FakeSite) -> None:
+    request = request_email(fake_site)
     STATE.mark_undeliverable(request.key, "complained", NOW, fake_site.tables)
-    assert sent_to(fake_site, request) == []
+    assert recipients_after_sending(fake_site, request) == []
 
 
 def test_a_refused_email_is_recorded_and_not_retried(fake_site: FakeSite) -> None:
-    request = requested(fake_site)
+    request = request_email(fake_site)
     fake_site.mailer.failures = [MailRefused("MessageRejected")]
-    assert sent_to(fake_site, request) == sent_to(fake_site, request) == []
-    assert item_of(fake_site, request)["undeliverable"] == "refused"
+    assert recipients_after_sending(fake_site, request) == recipients_after_sending(fake_site, request) == []
+    assert delivery_item(fake_site, request)["undeliverable"] == "refused"
 
 
 @pytest.mark.parametrize("state", [STATE, ONCE_STATE])
-def test_a_used_up_quota_pauses_it_and_it_is_sent_later(fake_site: FakeSite, state: Any) -> None:
-    request = requested(fake_site, state)
+def test_a_used_up_quota_delays_an_email_until_after_the_pause(fake_site: FakeSite, state: Any) -> None:
+    request = request_email(fake_site, state)
     fake_site.mailer.failures = [SendingStopped("mail")]
     for _ in range(2):
         assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
     fake_site.invoke("watch_mail", schedule_event())
     assert not fake_site.other_source.is_open
     fake_site.clock.forward(PAUSE)
-    assert sent_to(fake_site, request) == [ALICE.email]
+    assert recipients_after_sending(fake_site, request) == [ALICE.email]
 
 
 def test_the_sweep_queues_lost_requests_of_every_kind_and_each_is_sent_once(fake_site: FakeSite) -> None:
-    lost = [requested(fake_site, STATE, ALICE), requested(fake_site, ONCE_STATE, BOB)]
+    lost = [request_email(fake_site, STATE, ALICE), request_email(fake_site, ONCE_STATE, BOB)]
     fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
     for _ in range(20):
         fake_site.invoke("sweep_mail", schedule_event())
@@ -120,28 +120,28 @@ def test_the_sweep_queues_lost_requests_of_every_kind_and_each_is_sent_once(fake
 
 
 @pytest.mark.parametrize(("state", "mails"), [(STATE, 2), (ONCE_STATE, 1)])
-def test_after_an_unclear_answer_of_ses_it_is_sent_again_or_unknown(
+def test_after_an_unclear_answer_of_ses_an_email_is_sent_again_or_marked_unknown(
     fake_site: FakeSite, state: Any, mails: int
 ) -> None:
-    request = requested(fake_site, state)
+    request = request_email(fake_site, state)
     send, lost = fake_site.mailer.send, [Unavailable("mail")]
 
-    def sends_and_loses_the_answer(mail: Any) -> str:
+    def send_and_lose_the_answer(mail: Any) -> str:
         identity = send(mail)
         if lost:
             raise lost.pop()
         return identity
 
-    fake_site.mailer.send = sends_and_loses_the_answer  # type: ignore[method-assign]
+    fake_site.mailer.send = send_and_lose_the_answer  # type: ignore[method-assign]
     for _ in range(2):
-        assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"], "its claim has not expired"
+        assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"], "the claim has not expired"
     fake_site.clock.forward(CLAIM)
-    assert len(sent_to(fake_site, request)) == len(sent_to(fake_site, request)) == mails
-    assert ("mail_unknown_at" in item_of(fake_site, request)) is (mails == 1)
+    assert [len(recipients_after_sending(fake_site, request)) for _ in range(2)] == [mails, mails]
+    assert ("mail_unknown_at" in delivery_item(fake_site, request)) is (mails == 1)
 
 
 def test_an_unknown_email_is_never_queued_again(fake_site: FakeSite) -> None:
-    request = requested(fake_site, ONCE_STATE)
+    request = request_email(fake_site, ONCE_STATE)
     ONCE_STATE.claim(request, NOW, CLAIM, fake_site.tables)
     ONCE_STATE.begin(request, NOW, fake_site.tables)
     fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
@@ -150,36 +150,36 @@ def test_an_unknown_email_is_never_queued_again(fake_site: FakeSite) -> None:
         fake_site.clock.forward(timedelta(hours=1))
         fake_site.deliver("send_other_mail", fake_site.other_queue.messages)
     assert fake_site.mailer.mails == []
-    assert len(fake_site.other_queue.messages) == 1, "the first time, because nobody had marked it yet"
+    assert len(fake_site.other_queue.messages) == 1, "the first time, before it was marked as unknown"
 
 
 @pytest.mark.parametrize("error", [Throttled, Denied, Unreached])
-def test_an_email_that_ses_did_not_take_is_not_unknown(fake_site: FakeSite, error: type[Unavailable]) -> None:
-    request = requested(fake_site, ONCE_STATE)
+def test_an_email_that_ses_did_not_accept_is_not_marked_unknown(fake_site: FakeSite, error: type[Unavailable]) -> None:
+    request = request_email(fake_site, ONCE_STATE)
     fake_site.mailer.failures = [error("mail")]
     assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
-    assert sent_to(fake_site, request) == [ALICE.email]
+    assert recipients_after_sending(fake_site, request) == [ALICE.email]
 
 
-def test_a_request_that_is_dropped_before_the_email_begins_sends_nothing(
+def test_a_request_that_is_dropped_before_sending_begins_sends_no_email(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = requested(fake_site, ONCE_STATE)
+    request = request_email(fake_site, ONCE_STATE)
 
-    def drops(*arguments: Any) -> Content | NotSent | Later:
+    def drop_and_compose(*arguments: Any) -> Content | NotSent | Later:
         ONCE_STATE.drop(request, NOW, fake_site.tables)
         return ONCE.contents(*arguments)
 
-    monkeypatch.setitem(worker.KINDS, ONCE.name, replace(ONCE, contents=drops))
-    assert sent_to(fake_site, request) == []
+    monkeypatch.setitem(worker.KINDS, ONCE.name, replace(ONCE, contents=drop_and_compose))
+    assert recipients_after_sending(fake_site, request) == []
 
 
-def test_a_crash_before_the_email_is_composed_sends_it_later(
+def test_after_a_crash_before_composing_the_email_is_sent_later(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = requested(fake_site, ONCE_STATE)
+    request = request_email(fake_site, ONCE_STATE)
     with monkeypatch.context() as patch:
         patch.setattr("tests.mail.a_third_kind.find_by_id", lambda *_: 1 / 0)
         assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
     fake_site.clock.forward(CLAIM)
-    assert sent_to(fake_site, request) == [ALICE.email]
+    assert recipients_after_sending(fake_site, request) == [ALICE.email]

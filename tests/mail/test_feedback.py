@@ -1,4 +1,4 @@
-"""SES feedback may arrive twice, late, out of order, or about no signature."""
+"""SES feedback may arrive twice, late or out of order, or without a known signature."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from tests.actors import BOB, NOW, item_of, signed
 from tests.fakes import FakeTables
 
 
-def an_event(kind: str, petition: Petition, identity: str, **more: Any) -> dict[str, Any]:
+def an_event(event_type: str, petition: Petition, identity: str, **more: Any) -> dict[str, Any]:
     tags = {"kind": ["confirm"], "key": [delivery_key(petition.slug, identity)], "ses:source-ip": ["192.0.2.1"]}
-    return {"eventType": kind, "mail": {"messageId": "m", "tags": tags}, **more}
+    return {"eventType": event_type, "mail": {"messageId": "m", "tags": tags}, **more}
 
 
 @pytest.mark.parametrize(
-    ("kind", "more", "recorded"),
+    ("event_type", "more", "recorded"),
     [
         ("Bounce", {"bounce": {"bounceType": "Permanent"}}, "bounced"),
         ("Bounce", {"bounce": {"bounceType": "Transient"}}, None),
@@ -28,10 +28,10 @@ def an_event(kind: str, petition: Petition, identity: str, **more: Any) -> dict[
     ],
 )
 def test_only_permanent_bounces_and_complaints_stop_email(
-    tables: FakeTables, petition: Petition, kind: str, more: dict[str, Any], recorded: str | None
+    tables: FakeTables, petition: Petition, event_type: str, more: dict[str, Any], recorded: str | None
 ) -> None:
     identity = signed(tables, petition)
-    assert record_feedback(an_event(kind, petition, identity, **more), SIGNATURE_KINDS, NOW, tables) == recorded
+    assert record_feedback(an_event(event_type, petition, identity, **more), SIGNATURE_KINDS, NOW, tables) == recorded
     assert item_of(tables, petition, identity).get("undeliverable") == recorded
 
 
@@ -44,9 +44,9 @@ def test_a_late_delivery_does_not_undo_a_bounce(tables: FakeTables, petition: Pe
 
 
 def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables, petition: Petition) -> None:
-    alice, bob = signed(tables, petition), signed(tables, petition, BOB)
-    record_feedback(an_event("Complaint", petition, alice), SIGNATURE_KINDS, NOW, tables)
-    assert "undeliverable" not in item_of(tables, petition, bob)
+    alices_id, bobs_id = signed(tables, petition), signed(tables, petition, BOB)
+    record_feedback(an_event("Complaint", petition, alices_id), SIGNATURE_KINDS, NOW, tables)
+    assert "undeliverable" not in item_of(tables, petition, bobs_id)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_events_without_a_known_kind_and_key_are_ignored(tables: FakeTables, eve
 
 
 @pytest.mark.parametrize("event", [{}, {"eventType": 5}, {"Type": "Notification"}])
-def test_what_is_no_event_of_ses_is_an_error(tables: FakeTables, event: dict[str, Any]) -> None:
+def test_a_message_that_is_not_an_event_of_ses_is_an_error(tables: FakeTables, event: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not an event of SES"):
         record_feedback(event, SIGNATURE_KINDS, NOW, tables)
 

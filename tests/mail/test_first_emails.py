@@ -1,4 +1,4 @@
-"""First emails of one network: a burst, then one after the other; the rest waits and nothing is asked twice."""
+"""First emails to the signers of one network: a burst is sent at once, then one at a time. Others wait for a turn."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,47 +16,49 @@ from tests.actors import NOW, Person, a_mail_context, change_item, item_of, json
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 
-API = "/api/petitions/safe-children/signatures"
+SIGN_PATH = "/api/petitions/safe-children/signatures"
 
 
-def booked(tables: FakeTables, count: int, network: str = "one") -> list[timedelta]:
+def book_turns(tables: FakeTables, count: int, network: str = "one") -> list[timedelta]:
     return [book(network, NOW, tables) - NOW for _ in range(count)]
 
 
 def test_above_the_burst_each_email_gets_its_own_due_time(tables: FakeTables) -> None:
-    assert booked(tables, BURST + 3) == [*[timedelta()] * BURST, INTERVAL, 2 * INTERVAL, 3 * INTERVAL]
+    assert book_turns(tables, BURST + 3) == [*[timedelta()] * BURST, INTERVAL, 2 * INTERVAL, 3 * INTERVAL]
 
 
 def test_another_network_does_not_wait(tables: FakeTables) -> None:
-    booked(tables, 2 * BURST)
-    assert booked(tables, 1, "another") == [timedelta()]
+    book_turns(tables, 2 * BURST)
+    assert book_turns(tables, 1, "another") == [timedelta()]
 
 
 def test_the_burst_grows_again_with_time(tables: FakeTables) -> None:
-    booked(tables, BURST + 1)
+    book_turns(tables, BURST + 1)
     later = NOW + 11 * INTERVAL
     assert [book("one", later, tables) - later for _ in range(11)] == [*[timedelta()] * 10, INTERVAL]
 
 
 def test_racing_senders_book_different_turns(tables: FakeTables) -> None:
     with ThreadPoolExecutor(8) as pool:
-        found = [*pool.map(lambda _: book("one", NOW, tables), range(BURST + 20))]
-    assert len(set(found)) == 21
+        turns = [*pool.map(lambda _: book("one", NOW, tables), range(BURST + 20))]
+    assert len(set(turns)) == 21
 
 
 def test_a_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None:
-    booked(tables, 1)
+    book_turns(tables, 1)
     tables.calls.clear()
-    booked(tables, 1)
+    book_turns(tables, 1)
     assert tables.calls == ["update"]
     assert tables.items[mail_keys.network_limit("one")]["expires_at"] > NOW.timestamp()
 
 
-def test_a_flood_waits_and_its_signatures_and_answers_are_as_usual(fake_site: FakeSite, petition: Petition) -> None:
+def test_emails_of_a_flood_wait_and_its_signatures_and_responses_are_as_usual(
+    fake_site: FakeSite, petition: Petition
+) -> None:
     answers = set()
     for number in range(BURST + 5):
         body = json_of(Person(f"Person {'abcdefgh'[number % 8]}", f"p{number}@mail.example"))
-        answer = fake_site.post_json(API, body)
+        answer = fake_site.post_json(SIGN_PATH, body)
         answers.add((answer.status_code, answer.body))
     items = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
     assert len(answers) == 1
@@ -67,14 +69,14 @@ def test_a_flood_waits_and_its_signatures_and_answers_are_as_usual(fake_site: Fa
     waiting = [item for item in fake_site.tables.items.values() if "mail_due_at" in item]
     assert len(waiting) == 5
     assert not [item for item in fake_site.tables.items.values() if "mail_network" in item], (
-        "removed once booked or sent"
+        "the network is removed once a turn is booked or the email is sent"
     )
 
 
 def test_an_email_whose_turn_is_booked_does_not_book_again(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     change_item(tables, petition, identity, mail_network="one")
-    booked(tables, BURST + 1)
+    book_turns(tables, BURST + 1)
     request, mails = request_of(tables, petition, identity), list[Mail]()
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.WAITS
     due = NOW + 2 * INTERVAL
@@ -84,16 +86,16 @@ def test_an_email_whose_turn_is_booked_does_not_book_again(tables: FakeTables, p
 
 
 def test_an_email_that_ses_throttles_keeps_its_turn(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise each attempt would take a turn from the others of its network."""
+    """Otherwise each attempt would take a turn from other emails of its network."""
     identity = signed(tables, petition)
     change_item(tables, petition, identity, mail_network="one")
     request, mails = request_of(tables, petition, identity), list[Mail]()
 
-    def throttled(_: Mail) -> None:
+    def throttle(_: Mail) -> None:
         raise Throttled("mail")
 
     with pytest.raises(Throttled):
-        send(request, SIGNATURE_KINDS, a_mail_context(throttled), NOW, tables)
-    booked(tables, BURST - 1)
+        send(request, SIGNATURE_KINDS, a_mail_context(throttle), NOW, tables)
+    book_turns(tables, BURST - 1)
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
-    assert booked(tables, 1) == [INTERVAL], "one of the burst was taken by it"
+    assert book_turns(tables, 1) == [INTERVAL], "the email took one turn of the burst"

@@ -92,7 +92,7 @@ def test_an_email_sent_during_a_withdrawal_counts_against_the_limits(
 
 @pytest.mark.parametrize("closes_at", [None, NOW + 3 * DAY, NOW + 30 * DAY])
 def test_a_pending_signature_expires_a_day_after_its_link(tables: FakeTables, closes_at: object) -> None:
-    """Independent of the closing time, because staff may move it."""
+    """Independent of the closing time, because staff may change that."""
     petition = a_published_petition(tables, closes_at=closes_at)
     request = a_mail_request(tables, petition)
     send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables)
@@ -104,8 +104,8 @@ def test_a_pending_signature_expires_a_day_after_its_link(tables: FakeTables, cl
 def test_email_of_a_hidden_petition_is_held_and_sent_later(tables: FakeTables, mails: list[Mail]) -> None:
     """Removed or back to draft: the link would not work, so the email is held until the petition is open again."""
     request = a_mail_request(tables, a_published_petition(tables))
-    for hidden in ("removed", "draft"):
-        a_published_petition(tables, state=hidden)
+    for state in ("removed", "draft"):
+        a_published_petition(tables, state=state)
         assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.HELD
         assert not mails
     a_published_petition(tables, state="open")
@@ -124,7 +124,7 @@ def test_email_to_confirm_is_held_while_the_petition_is_closed_and_sent_when_it_
 
 
 def test_an_expired_signature_gets_no_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
-    """TTL may delete it days later, and the link would confirm nothing."""
+    """TTL may delete the item days later, and the link would confirm nothing."""
     request = a_mail_request(tables, petition)
     late = NOW + UNMAILED_LIFETIME
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), late, tables) is SendResult.SETTLED
@@ -139,7 +139,7 @@ def test_a_request_for_an_unknown_petition_raises(tables: FakeTables) -> None:
 
 
 def test_mailed_at_is_the_time_of_sending(tables: FakeTables, petition: Petition) -> None:
-    """Pacing may delay an email for half a minute. The next one must wait a minute from the email, not the message."""
+    """Pacing may delay an email for half a minute. The minute until the next email starts when this one is sent."""
     context = replace(a_mail_context(), deliver=lambda _: timedelta(seconds=25))
     request = a_mail_request(tables, petition)
     assert send(request, SIGNATURE_KINDS, context, NOW, tables) is SendResult.SENT

@@ -1,7 +1,6 @@
-"""An address is known by a hash only, and by one, however it is written."""
+"""An address is stored only as a hash, and all spellings of an address have the same hash."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 
@@ -22,12 +21,12 @@ from tests.actors import (
 )
 from tests.fakes import FakeTables
 
-HOUR = timedelta(hours=1)
-TO_ALICE = mailbox_of(ALICE.email, LIMIT_KEYS)
-SLUG = "safe-children"
+ALICES_MAILBOX = mailbox_of(ALICE.email, LIMIT_KEYS)
 
 
-def test_neither_the_address_nor_anything_comparable_is_stored(tables: FakeTables, petition: Petition) -> None:
+def test_the_limit_of_an_address_contains_no_address_name_petition_or_known_hash(
+    tables: FakeTables, petition: Petition
+) -> None:
     request = request_of(tables, petition, signed(tables, petition))
     send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables)
     [(key, item)] = [(key, item) for key, item in tables.items.items() if key.table == keys.LIMITS]
@@ -39,6 +38,6 @@ def test_neither_the_address_nor_anything_comparable_is_stored(tables: FakeTable
 
 
 @pytest.mark.parametrize("typed", ["A.lice+x@googlemail.com", "alice@gmail.com", "ALICE@GMAIL.COM"])
-def test_all_ways_to_write_an_address_share_a_budget(typed: str) -> None:
+def test_all_spellings_of_an_address_share_a_budget(typed: str) -> None:
     assert mailbox_of(typed, LIMIT_KEYS) == mailbox_of("alice@gmail.com", LIMIT_KEYS)
-    assert mailbox_of(typed, LIMIT_KEYS) != TO_ALICE
+    assert mailbox_of(typed, LIMIT_KEYS) != ALICES_MAILBOX

@@ -1,4 +1,4 @@
-"""Pacing stays below the rate and retries. The test controls the clock."""
+"""Pacing keeps the senders below the rate and retries. The test controls the clock."""
 
 from itertools import pairwise
 
@@ -100,9 +100,9 @@ def test_an_exceeded_rate_is_retried_within_the_call() -> None:
             raise refusals.pop()
         return "sent"
 
-    took = limit_to_pace(deliver, time.pace(100))(MAIL)
+    duration = limit_to_pace(deliver, time.pace(100))(MAIL)
     assert time.now == pytest.approx(1000 + sum(RATE_WAITS), abs=0.1)
-    assert took.total_seconds() == pytest.approx(time.now - 1000)
+    assert duration.total_seconds() == pytest.approx(time.now - 1000)
 
 
 def test_rate_exceeded_is_raised_after_three_tries() -> None:

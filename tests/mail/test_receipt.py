@@ -8,7 +8,7 @@ from tests.actors import WELSH, a_published_petition, item_of, request_of, signe
 from tests.fake_site import FakeSite, link_in, stream_event, token_in
 
 
-def test_a_receipt_follows_the_confirmation_once_in_the_language_of_the_signature(fake_site: FakeSite) -> None:
+def test_a_receipt_is_sent_once_after_the_confirmation_in_the_language_of_the_signature(fake_site: FakeSite) -> None:
     petition = a_published_petition(fake_site.tables, slug="gyda-derbynneb", translations={"cy": WELSH}, receipt=True)
     forget_petitions()
     identity = signed(fake_site.tables, petition, language="cy")
@@ -21,7 +21,7 @@ def test_a_receipt_follows_the_confirmation_once_in_the_language_of_the_signatur
         assert "Diolch. Mae eich llofnod wedi’i gyfrif." in page
     fake_site.invoke("relay_mail", stream_event([("1", before, item_of(fake_site.tables, petition, identity))]))
     fake_site.clock.forward(timedelta(minutes=2))
-    assert len(fake_site.other_queue.messages) == 1, "it must not delay emails that people wait for"
+    assert len(fake_site.other_queue.messages) == 1, "a receipt must not delay emails that people wait for"
     for _ in range(2):
         fake_site.deliver("send_other_mail", fake_site.other_queue.messages)
     _, receipt = fake_site.mailer.mails

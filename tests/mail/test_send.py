@@ -33,14 +33,16 @@ def a_mail_request(tables: FakeTables, petition: Petition) -> MailRequest:
     return request_of(tables, petition, signed(tables, petition))
 
 
-def failing(error: Exception) -> MailContext:
+def a_failing_mail_context(error: Exception) -> MailContext:
     def deliver(_: Mail) -> None:
         raise error
 
     return a_mail_context(deliver)
 
 
-def test_a_request_is_one_email_to_the_typed_address(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+def test_a_request_sends_one_email_to_the_typed_address(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
     assert (
         send(a_mail_request(tables, petition), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
         is SendResult.SENT
@@ -48,11 +50,11 @@ def test_a_request_is_one_email_to_the_typed_address(tables: FakeTables, petitio
     assert [mail.to for mail in mails] == [ALICE.email]
 
 
-def test_a_repeated_message_is_one_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+def test_a_repeated_message_sends_one_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
     outcomes = [
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + seconds * MINUTE, tables)
-        for seconds in range(3)
+        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + minutes * MINUTE, tables)
+        for minutes in range(3)
     ]
     assert outcomes == [SendResult.SENT, SendResult.SETTLED, SendResult.SETTLED]
     assert len(mails) == 1
@@ -73,7 +75,7 @@ def test_a_concurrent_message_waits(tables: FakeTables, petition: Petition, mail
 def test_a_crash_before_sending_loses_no_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
     with pytest.raises(RuntimeError):
-        send(request, SIGNATURE_KINDS, failing(RuntimeError()), NOW, tables)
+        send(request, SIGNATURE_KINDS, a_failing_mail_context(RuntimeError()), NOW, tables)
     with pytest.raises(NotYet):
         send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + timedelta(seconds=89), tables)
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + CLAIM, tables) is SendResult.SENT
@@ -83,16 +85,16 @@ def test_a_crash_before_sending_loses_no_email(tables: FakeTables, petition: Pet
 def test_after_a_crash_between_send_and_mark_the_email_is_sent_again_once(
     petition: Petition, mails: list[Mail]
 ) -> None:
-    class Crashing(FakeTables):
-        crashes = True
+    class FirstMarkFails(FakeTables):
+        fails_next = True
 
         def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
-            if self.crashes and "mails" in change.add:
-                self.crashes = False
+            if self.fails_next and "mails" in change.add:
+                self.fails_next = False
                 raise Unavailable("storage")
             return super()._update(change, returns)
 
-    tables = Crashing()
+    tables = FirstMarkFails()
     a_published_petition(tables)
     request = a_mail_request(tables, petition)
     with pytest.raises(Unavailable):
@@ -107,7 +109,7 @@ def test_a_throttled_email_is_retried_without_waiting_for_the_claim(
 ) -> None:
     request = a_mail_request(tables, petition)
     with pytest.raises(Throttled):
-        send(request, SIGNATURE_KINDS, failing(Throttled("mail")), NOW, tables)
+        send(request, SIGNATURE_KINDS, a_failing_mail_context(Throttled("mail")), NOW, tables)
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
 
 
@@ -116,14 +118,15 @@ def test_an_email_that_may_have_been_sent_waits_for_its_claim(
 ) -> None:
     request = a_mail_request(tables, petition)
     with pytest.raises(Unavailable):
-        send(request, SIGNATURE_KINDS, failing(Unavailable("mail")), NOW, tables)
+        send(request, SIGNATURE_KINDS, a_failing_mail_context(Unavailable("mail")), NOW, tables)
     with pytest.raises(NotYet):
         send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
 
 
 def test_a_refused_email_is_recorded_and_not_retried(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
-    assert send(request, SIGNATURE_KINDS, failing(MailRefused("MessageRejected")), NOW, tables) is SendResult.REFUSED
+    refusing = a_failing_mail_context(MailRefused("MessageRejected"))
+    assert send(request, SIGNATURE_KINDS, refusing, NOW, tables) is SendResult.REFUSED
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + DAY, tables) is SendResult.SETTLED
     assert item_of(tables, petition, identity_of(petition))["undeliverable"] == "refused"
     assert not mails

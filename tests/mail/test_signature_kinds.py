@@ -1,4 +1,4 @@
-"""Emails say what was signed, link to confirm and withdraw, and run no injected code."""
+"""Emails show what was signed, link to confirm and withdraw, and run no injected code."""
 
 import email.header
 import re
@@ -47,8 +47,8 @@ def a_signature(**changes: Any) -> Signature:
 def a_mail(kind: MailKind = MailKind.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
     tables, key = FakeTables(), delivery_key("safe-children", "ab" * 16)
     publish(petition or a_petition(), OPENED, tables)
-    confirmed = {} if kind is MailKind.CONFIRM else {"state": "confirmed", "confirmed_at": NOW}
-    stored = a_signature(**confirmed | changes).model_dump(exclude_none=True)
+    state = {} if kind is MailKind.CONFIRM else {"state": "confirmed", "confirmed_at": NOW}
+    stored = a_signature(**state | changes).model_dump(exclude_none=True)
     content = SIGNATURE_KINDS[kind].contents(key, stored, a_mail_context(), NOW, tables)
     assert isinstance(content, Content)
     request = MailRequest(kind=kind, key=key, requested_at="2026-11-24T12:00:00Z")
@@ -64,7 +64,7 @@ def test_the_email_restates_the_signature_and_each_consent() -> None:
     assert "Email updates: yes\nSend me updates" in a_mail(updates=True).text
 
 
-def test_the_confirmation_greets_and_repeats_its_link_as_text() -> None:
+def test_the_email_to_confirm_thanks_the_signer_and_repeats_its_link_as_text() -> None:
     mail, link = a_mail(), link_in(a_mail(), "confirm")
     for part in (mail.text, mail.html):
         assert "Thank you for signing. Please confirm that it was you." in part

@@ -19,31 +19,31 @@ STATE = SIGNATURE_KINDS["confirm"].state
 
 
 @pytest.fixture
-def request_(tables: FakeTables, petition: Petition) -> MailRequest:
+def mail_request(tables: FakeTables, petition: Petition) -> MailRequest:
     return request_of(tables, petition, signed(tables, petition))
 
 
-def test_only_one_caller_claims_a_request(tables: FakeTables, request_: MailRequest) -> None:
-    assert STATE.claim(request_, NOW, LEASE, tables)["email"] == ALICE.email
+def test_only_one_caller_claims_a_request(tables: FakeTables, mail_request: MailRequest) -> None:
+    assert STATE.claim(mail_request, NOW, LEASE, tables)["email"] == ALICE.email
     for later in (0, 1, 89):
         with pytest.raises(ConditionFailed) as caught:
-            STATE.claim(request_, NOW + later * SECOND, LEASE, tables)
-        assert STATE.is_still_requested(request_, caught.value.item)
+            STATE.claim(mail_request, NOW + later * SECOND, LEASE, tables)
+        assert STATE.is_still_requested(mail_request, caught.value.item)
 
 
-def test_an_expired_claim_is_taken_over(tables: FakeTables, request_: MailRequest) -> None:
-    STATE.claim(request_, NOW, LEASE, tables)
-    assert STATE.claim(request_, NOW + LEASE, LEASE, tables)
+def test_an_expired_claim_is_taken_over(tables: FakeTables, mail_request: MailRequest) -> None:
+    STATE.claim(mail_request, NOW, LEASE, tables)
+    assert STATE.claim(mail_request, NOW + LEASE, LEASE, tables)
 
 
-def test_a_released_claim_can_be_claimed_at_once(tables: FakeTables, request_: MailRequest) -> None:
-    STATE.claim(request_, NOW, LEASE, tables)
-    STATE.release(request_, tables)
-    assert STATE.claim(request_, NOW, LEASE, tables)
+def test_a_released_claim_can_be_claimed_at_once(tables: FakeTables, mail_request: MailRequest) -> None:
+    STATE.claim(mail_request, NOW, LEASE, tables)
+    STATE.release(mail_request, tables)
+    assert STATE.claim(mail_request, NOW, LEASE, tables)
 
 
-def test_a_message_of_an_older_request_claims_nothing(tables: FakeTables, request_: MailRequest) -> None:
-    older = request_.model_copy(update={"requested_at": "2026-11-24T11:00:00Z"})
+def test_a_message_of_an_older_request_claims_nothing(tables: FakeTables, mail_request: MailRequest) -> None:
+    older = mail_request.model_copy(update={"requested_at": "2026-11-24T11:00:00Z"})
     with pytest.raises(ConditionFailed) as caught:
         STATE.claim(older, NOW, LEASE, tables)
     assert not STATE.is_still_requested(older, caught.value.item)
@@ -61,9 +61,11 @@ def test_a_request_of_a_deleted_item_creates_nothing(tables: FakeTables, petitio
     assert STATE.item_key(gone.key) not in tables.items
 
 
-def test_a_refused_address_gets_no_more_email(tables: FakeTables, petition: Petition, request_: MailRequest) -> None:
-    STATE.mark_refused(request_, NOW, tables)
+def test_a_refused_address_gets_no_more_email(
+    tables: FakeTables, petition: Petition, mail_request: MailRequest
+) -> None:
+    STATE.mark_refused(mail_request, NOW, tables)
     with pytest.raises(ConditionFailed):
         request_mail(key_of(petition, identity_of(petition)), MailKind.CONFIRM, NOW + DAY, tables)
     with pytest.raises(ConditionFailed):
-        STATE.claim(request_, NOW + DAY, LEASE, tables)
+        STATE.claim(mail_request, NOW + DAY, LEASE, tables)

@@ -1,4 +1,4 @@
-"""The owner's choice to get no more email about a petition is final, and only the owner or staff undo it."""
+"""The owner of an address can stop all email about a petition. Only the owner and staff can undo that choice."""
 
 from datetime import datetime
 
@@ -29,19 +29,19 @@ from tests.actors import (
 )
 from tests.fakes import FakeTables
 
-TO_ALICE = mailbox_of(ALICE.email, LIMIT_KEYS)
+ALICES_MAILBOX = mailbox_of(ALICE.email, LIMIT_KEYS)
 
 
-def choice_about(petition: Petition) -> Choice:
-    return choice_of(TO_ALICE, petition.slug)
+def alices_choice(petition: Petition) -> Choice:
+    return choice_of(ALICES_MAILBOX, petition.slug)
 
 
-def stopped(tables: FakeTables, petition: Petition) -> None:
-    stop(choice_about(petition), subject_of(petition, identity_of(petition)), tables)
+def stop_email(tables: FakeTables, petition: Petition) -> None:
+    stop(alices_choice(petition), subject_of(petition, identity_of(petition)), tables)
 
 
-def mails_to(tables: FakeTables, petition: Petition, now: datetime) -> list[Mail]:
-    """Sign as Alice and send what is requested."""
+def emails_after_signing(tables: FakeTables, petition: Petition, now: datetime) -> list[Mail]:
+    """Sign as Alice, and return the emails that are sent for it."""
     mails: list[Mail] = []
     request = request_of(tables, petition, signed(tables, petition, now=now))
     outcome = send(request, SIGNATURE_KINDS, a_mail_context(mails.append), now, tables)
@@ -49,62 +49,62 @@ def mails_to(tables: FakeTables, petition: Petition, now: datetime) -> list[Mail
     return mails
 
 
-def test_nobody_can_have_email_sent_to_whoever_stopped_it(tables: FakeTables, petition: Petition) -> None:
+def test_signing_for_a_person_who_stopped_email_sends_no_email(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, updates=True)
     for _ in range(2):
-        stopped(tables, petition)
-    assert not mails_to(tables, petition, NOW)
+        stop_email(tables, petition)
+    assert not emails_after_signing(tables, petition, NOW)
     item = item_of(tables, petition, identity_of(petition))
     assert (item["state"], item["updates"], "mail_kind" in item) == ("pending", False, False)
 
 
 def test_the_choice_outlives_the_signature_and_the_budget(tables: FakeTables, petition: Petition) -> None:
-    mails_to(tables, petition, NOW)
-    stopped(tables, petition)
-    assert "expires_at" not in tables.items[TO_ALICE.key], "TTL must not delete it"
+    emails_after_signing(tables, petition, NOW)
+    stop_email(tables, petition)
+    assert "expires_at" not in tables.items[ALICES_MAILBOX.key], "TTL must not delete the choice"
     erase(key_of(petition, identity_of(petition)), petition, NOW + MINUTE, tables)
     del tables.items[key_of(petition, identity_of(petition))]
-    assert not mails_to(tables, petition, NOW + 400 * DAY)
+    assert not emails_after_signing(tables, petition, NOW + 400 * DAY)
 
 
 def test_another_petition_may_send_email_and_does_not_make_the_choice_expire(
     tables: FakeTables, petition: Petition
 ) -> None:
-    stopped(tables, petition)
-    assert mails_to(tables, a_published_petition(tables, slug="another"), NOW)
-    assert "expires_at" not in tables.items[TO_ALICE.key]
-    assert is_stopped(choice_about(petition), tables)
+    stop_email(tables, petition)
+    assert emails_after_signing(tables, a_published_petition(tables, slug="another"), NOW)
+    assert "expires_at" not in tables.items[ALICES_MAILBOX.key]
+    assert is_stopped(alices_choice(petition), tables)
 
 
-def test_another_address_is_not_concerned(tables: FakeTables, petition: Petition) -> None:
-    stopped(tables, petition)
+def test_the_choice_does_not_stop_email_to_another_address(tables: FakeTables, petition: Petition) -> None:
+    stop_email(tables, petition)
     assert not read_allowance(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug, NOW, tables).is_stopped
 
 
 def test_an_undone_choice_allows_email_and_lets_the_item_expire(tables: FakeTables, petition: Petition) -> None:
     another = a_published_petition(tables, slug="another")
-    for each in (petition, another):
-        stopped(tables, each)
+    for stopped in (petition, another):
+        stop_email(tables, stopped)
     for _ in range(2):
-        resume(choice_about(petition), NOW, tables)
-    assert is_stopped(choice_about(another), tables)
-    assert mails_to(tables, petition, NOW)
-    resume(choice_about(another), NOW + MINUTE, tables)
-    assert tables.items[TO_ALICE.key]["expires_at"] >= int((NOW + FORGET_AFTER).timestamp())
-    assert "stopped" not in tables.items[TO_ALICE.key]
+        resume(alices_choice(petition), NOW, tables)
+    assert is_stopped(alices_choice(another), tables)
+    assert emails_after_signing(tables, petition, NOW)
+    resume(alices_choice(another), NOW + MINUTE, tables)
+    assert tables.items[ALICES_MAILBOX.key]["expires_at"] >= int((NOW + FORGET_AFTER).timestamp())
+    assert "stopped" not in tables.items[ALICES_MAILBOX.key]
 
 
-def test_the_choice_names_no_petition(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise whoever has the secret and the table could list the opinions of an address."""
-    stopped(tables, petition)
-    assert petition.slug not in str(tables.items[TO_ALICE.key])
-    bobs = choice_of(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug)
-    assert choice_about(petition).petition_hash != bobs.petition_hash
+def test_the_stored_choice_does_not_show_its_petition(tables: FakeTables, petition: Petition) -> None:
+    """Otherwise anybody with the secret and the table could list the opinions of an address."""
+    stop_email(tables, petition)
+    assert petition.slug not in str(tables.items[ALICES_MAILBOX.key])
+    bobs_choice = choice_of(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug)
+    assert alices_choice(petition).petition_hash != bobs_choice.petition_hash
 
 
-def test_whoever_confirms_nevertheless_gets_no_receipt(tables: FakeTables) -> None:
+def test_a_person_who_stopped_email_and_confirms_gets_no_receipt(tables: FakeTables) -> None:
     petition = a_published_petition(tables, slug="with-receipt", receipt=True)
     identity, mails = confirmed(tables, petition), list[Mail]()
-    stopped(tables, petition)
+    stop_email(tables, petition)
     outcome = send(request_of(tables, petition, identity), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
     assert (outcome, mails) == (SendResult.SETTLED, [])

@@ -1,4 +1,4 @@
-"""The sweep finds requests that every queue has lost, in bounded runs, and only these."""
+"""The sweep finds the requests that every queue has lost, and no others, in bounded runs."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.aws.queue import Outgoing
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
-from chalicelib.mail import sweep as sweeping
+from chalicelib.mail import sweep as sweep_module
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import mark
@@ -48,36 +48,36 @@ def outbox() -> Outbox:
     return Outbox(FakeQueue(), FakeQueue(), SIGNATURE_KINDS)
 
 
-def queued(outbox: Outbox) -> list[MailRequest]:
+def requests_in(outbox: Outbox) -> list[MailRequest]:
     """Return all queued requests, urgent ones first."""
     messages = [queue.messages for queue in (outbox.urgent, outbox.other) if isinstance(queue, FakeQueue)]
     return [MailRequest.model_validate(message) for some in messages for message in some]
 
 
-def swept(outbox: Outbox, tables: FakeTables, now: datetime = LATER) -> int:
+def run_sweep(outbox: Outbox, tables: FakeTables, now: datetime = LATER) -> int:
     return sweep(outbox, now, tables, lambda: 0.0)
 
 
-def ticking(seconds: float) -> Callable[[], float]:
+def a_ticking_clock(seconds: float) -> Callable[[], float]:
     """Return a clock that moves this far each time that it is read."""
     return count(0.0, seconds).__next__
 
 
-def marked(tables: FakeTables, *slugs: str) -> None:
+def mark_petitions(tables: FakeTables, *slugs: str) -> None:
     for slug in slugs:
         mark(f"signatures/{slug}", NOW, tables)
 
 
-def crowd(tables: FakeTables, petition: Petition, number: int) -> list[str]:
-    return [signed(tables, petition, Person(f"Person {one}", f"p{one}@mail.example")) for one in range(number)]
+def sign_many(tables: FakeTables, petition: Petition, people: int) -> list[str]:
+    return [signed(tables, petition, Person(f"Person {one}", f"p{one}@mail.example")) for one in range(people)]
 
 
 def test_a_lost_request_is_queued_again_and_sends_one_email(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     request = request_of(tables, petition, signed(tables, petition))
-    assert swept(outbox, tables) == 1
-    assert queued(outbox) == [request]
+    assert run_sweep(outbox, tables) == 1
+    assert requests_in(outbox) == [request]
     mails: list[Mail] = []
     assert [send(request, SIGNATURE_KINDS, a_mail_context(mails.append), LATER, tables) for _ in range(2)] == [
         SendResult.SENT,
@@ -86,112 +86,113 @@ def test_a_lost_request_is_queued_again_and_sends_one_email(
     assert len(mails) == 1
 
 
-def test_confirmations_and_other_email_use_own_queues(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
+def test_confirmations_and_other_email_use_two_queues(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     bob = confirmed(tables, petition, BOB)
     signed(tables, petition, BOB)
     alice = signed(tables, petition, ALICE)
-    swept(outbox, tables)
-    assert [request.key for request in queued(outbox)] == [delivery_key(petition.slug, each) for each in (alice, bob)]
+    run_sweep(outbox, tables)
+    expected = [delivery_key(petition.slug, identity) for identity in (alice, bob)]
+    assert [request.key for request in requests_in(outbox)] == expected
 
 
-def test_a_request_of_an_unknown_kind_stops_no_other(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
+def test_an_unknown_kind_does_not_stop_other_requests(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     change_item(tables, petition, signed(tables, petition, BOB), mail_kind="removed")
     alice = request_of(tables, petition, signed(tables, petition))
-    swept(outbox, tables)
-    assert queued(outbox) == [alice]
+    run_sweep(outbox, tables)
+    assert requests_in(outbox) == [alice]
 
 
 def test_queued_settled_bounced_claimed_and_postponed_requests_are_skipped(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
-    fresh, mailed, bounced, claimed, postponed = crowd(tables, petition, 5)
+    fresh, mailed, bounced, claimed, postponed = sign_many(tables, petition, 5)
     change_item(tables, petition, fresh, mail_requested_at="2026-11-24T13:30:00Z")
     send(request_of(tables, petition, mailed), SIGNATURE_KINDS, a_mail_context(), NOW, tables)
     mark_undeliverable(key_of(petition, bounced), "bounced", tables)
     claim_mail(tables, petition, claimed, LATER)
     change_item(tables, petition, postponed, mail_due_at=iso(LATER + MINUTE))
-    assert swept(outbox, tables) == 0
-    assert queued(outbox) == []
+    assert run_sweep(outbox, tables) == 0
+    assert requests_in(outbox) == []
 
 
 def test_requests_waiting_in_a_busy_queue_are_not_queued_again(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
-    crowd(tables, petition, 3)
-    outbox.urgent.send([Outgoing({})] * (sweeping.BUSY_DEPTH + 1))
-    assert swept(outbox, tables, NOW + LOST_AFTER_IF_BUSY - MINUTE) == 0
+    sign_many(tables, petition, 3)
+    outbox.urgent.send([Outgoing({})] * (sweep_module.BUSY_DEPTH + 1))
+    assert run_sweep(outbox, tables, NOW + LOST_AFTER_IF_BUSY - MINUTE) == 0
 
 
 def test_with_a_busy_queue_a_request_is_queued_again_every_12_days(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     """Three weeks of backlog: SES sends a part each day, and SQS deletes messages after 14 days."""
-    crowd(tables, petition, 3)
-    outbox.urgent.send([Outgoing({})] * (sweeping.BUSY_DEPTH + 1))
+    sign_many(tables, petition, 3)
+    outbox.urgent.send([Outgoing({})] * (sweep_module.BUSY_DEPTH + 1))
     began = NOW + LOST_AFTER_IF_BUSY
-    found = [swept(outbox, tables, began + number * REQUEUE_AFTER) for number in range(4 * 14)]
-    assert found == [3, *[0] * (4 * 12 - 1), 3, *[0] * 7]
+    counts = [run_sweep(outbox, tables, began + number * REQUEUE_AFTER) for number in range(4 * 14)]
+    assert counts == [3, *[0] * (4 * 12 - 1), 3, *[0] * 7]
 
 
 def test_a_request_lost_again_is_queued_again(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     signed(tables, petition)
-    assert swept(outbox, tables, LATER) == 1
-    assert swept(outbox, tables, LATER + REQUEUE_AFTER) == 1, "the queue is empty, so this message was lost too"
+    assert run_sweep(outbox, tables, LATER) == 1
+    assert run_sweep(outbox, tables, LATER + REQUEUE_AFTER) == 1, "the queue is empty, so this message was lost too"
 
 
 def test_a_run_is_bounded_and_the_next_run_continues(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "PAGE", 2)
-    identities = crowd(tables, petition, 100)
+    monkeypatch.setattr(sweep_module, "PAGE", 2)
+    identities = sign_many(tables, petition, 100)
     runs = 0
-    while len(queued(outbox)) < 100:
+    while len(requests_in(outbox)) < 100:
         tables.calls.clear()
-        sweep(outbox, LATER, tables, ticking(SLICE_SECONDS / 5))
-        assert tables.calls.count("page") <= 5 * sweeping.RUN_SECONDS / SLICE_SECONDS
+        sweep(outbox, LATER, tables, a_ticking_clock(SLICE_SECONDS / 5))
+        assert tables.calls.count("page") <= 5 * sweep_module.RUN_SECONDS / SLICE_SECONDS
         runs += 1
     assert runs > 5
-    assert sorted(request.key for request in queued(outbox)) == sorted(
+    assert sorted(request.key for request in requests_in(outbox)) == sorted(
         delivery_key(petition.slug, each) for each in identities
     )
 
 
-def test_a_lost_request_waits_for_nobody_elses_walk(
+def test_a_lost_request_does_not_wait_for_the_walk_of_another_petition(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Alice's petition comes last by name, and one run is too short for the first petition."""
-    monkeypatch.setattr(sweeping, "PAGE", 1)
-    crowd(tables, a_published_petition(tables, slug="a-large-one"), 90)
-    marked(tables, "a-large-one", petition.slug)
+    monkeypatch.setattr(sweep_module, "PAGE", 1)
+    sign_many(tables, a_published_petition(tables, slug="a-large-one"), 90)
+    mark_petitions(tables, "a-large-one", petition.slug)
     signed(tables, petition)
     for run in range(30):
-        sweep(outbox, LATER + run * 15 * MINUTE, tables, ticking(1))
-    assert delivery_key(petition.slug, identity_of(petition)) in {request.key for request in queued(outbox)}
+        sweep(outbox, LATER + run * 15 * MINUTE, tables, a_ticking_clock(1))
+    assert delivery_key(petition.slug, identity_of(petition)) in {request.key for request in requests_in(outbox)}
 
 
 def test_an_unfinished_walk_is_finished_days_later(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
-    crowd(tables, petition, 5)
-    marked(tables, petition.slug)
-    sweep(outbox, LATER, tables, ticking(sweeping.RUN_SECONDS / 2))
-    swept(outbox, tables, LATER + 3 * DAY)
-    assert len(queued(outbox)) == 5
+    sign_many(tables, petition, 5)
+    mark_petitions(tables, petition.slug)
+    sweep(outbox, LATER, tables, a_ticking_clock(sweep_module.RUN_SECONDS / 2))
+    run_sweep(outbox, tables, LATER + 3 * DAY)
+    assert len(requests_in(outbox)) == 5
 
 
 def test_email_on_hold_is_queued_every_six_hours(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     signed(tables, petition)
-    assert [swept(outbox, tables, LATER + hour * HOUR) for hour in range(13)] == [1, *[0] * 5, 1, *[0] * 5, 1]
+    assert [run_sweep(outbox, tables, LATER + hour * HOUR) for hour in range(13)] == [1, *[0] * 5, 1, *[0] * 5, 1]
 
 
 def test_a_failing_queue_marks_nothing_and_keeps_the_cursor(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
-    class Full(FakeQueue):
+    class FailingQueue(FakeQueue):
         def send(self, messages: Sequence[object]) -> None:
             if messages:
                 raise Unavailable("queue")
 
     identity = signed(tables, petition)
     with pytest.raises(Unavailable):
-        swept(Outbox(Full(), Full(), SIGNATURE_KINDS), tables)
+        run_sweep(Outbox(FailingQueue(), FailingQueue(), SIGNATURE_KINDS), tables)
     assert "mail_queued_at" not in item_of(tables, petition, identity)
-    assert swept(outbox, tables) == 1
+    assert run_sweep(outbox, tables) == 1

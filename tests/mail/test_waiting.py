@@ -1,4 +1,4 @@
-"""Email beyond its address's budget waits. It is sent later, and delays nobody else's."""
+"""Email beyond its address's budget waits. It is sent later, and does not delay the email of others."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,76 +36,76 @@ from tests.actors import (
     signed,
 )
 from tests.fakes import FakeQueue, FakeTables
-from tests.mail.posting import Post
-from tests.mail.test_budget import taken
+from tests.mail.pipeline import MailPipeline
+from tests.mail.test_budget import take_emails
 from tests.streaming import Streaming
 
 HOUR = timedelta(hours=1)
-TO_ALICE = mailbox_of(ALICE.email, LIMIT_KEYS)
+ALICES_MAILBOX = mailbox_of(ALICE.email, LIMIT_KEYS)
 SLUG = "safe-children"
 
 
 @pytest.fixture
-def post() -> Post:
-    return Post(Streaming())
+def pipeline() -> MailPipeline:
+    return MailPipeline(Streaming())
 
 
-def test_five_posts_by_an_attacker_do_not_stop_the_owners_email(post: Post) -> None:
-    petition = a_published_petition(post.tables)
+def test_five_signatures_by_an_attacker_do_not_stop_the_owners_email(pipeline: MailPipeline) -> None:
+    petition = a_published_petition(pipeline.tables)
 
     def attack(now: datetime) -> None:
         if now < NOW + 5 * MINUTE:
-            signed(post.tables, petition, Person("Mallory", ALICE.email), now)
+            signed(pipeline.tables, petition, Person("Mallory", ALICE.email), now)
 
-    post.run(NOW + HOUR, attack)
-    withdraw(key_of(petition, identity_of(petition)), petition, post.now, post.tables)
-    before = len(post.mails)
-    signed(post.tables, petition, now=post.now)
-    post.run(post.now + 8 * HOUR)
+    pipeline.run(NOW + HOUR, attack)
+    withdraw(key_of(petition, identity_of(petition)), petition, pipeline.now, pipeline.tables)
+    before = len(pipeline.mails)
+    signed(pipeline.tables, petition, now=pipeline.now)
+    pipeline.run(pipeline.now + 8 * HOUR)
     assert before >= 2
-    assert len(post.mails) == before + 1
+    assert len(pipeline.mails) == before + 1
 
 
-def test_25_emails_through_five_petitions_become_three_an_hour_and_none_is_lost(post: Post) -> None:
-    petitions = [a_published_petition(post.tables, slug=f"petition-{number}") for number in range(5)]
+def test_25_requests_through_five_petitions_send_three_emails_an_hour_and_none_is_lost(pipeline: MailPipeline) -> None:
+    petitions = [a_published_petition(pipeline.tables, slug=f"petition-{number}") for number in range(5)]
 
     def attack(now: datetime) -> None:
         if now < NOW + 5 * MINUTE:
             for petition in petitions:
-                signed(post.tables, petition, now=now)
+                signed(pipeline.tables, petition, now=now)
 
-    post.run(NOW + HOUR, attack)
-    assert len(post.mails) == 3
-    post.run(NOW + 72 * HOUR)
-    assert all(item_of(post.tables, each, identity_of(each))["mails"] >= 1 for each in petitions)
-    assert not [item for item in post.tables.items.values() if "mail_kind" in item]
+    pipeline.run(NOW + HOUR, attack)
+    assert len(pipeline.mails) == 3
+    pipeline.run(NOW + 72 * HOUR)
+    assert all(item_of(pipeline.tables, each, identity_of(each))["mails"] >= 1 for each in petitions)
+    assert not [item for item in pipeline.tables.items.values() if "mail_kind" in item]
 
 
 def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise whoever signs and confirms one petition waits for the email of the next."""
-    taken(tables, 3)
+    """Otherwise a person who confirms one signature would wait for the email of the next one."""
+    take_emails(tables, 3)
     identity = confirmed(tables, petition)
     change_item(tables, petition, identity, mail_kind="receipt", mail_requested_at=iso(NOW))
     request = request_of(tables, petition, identity)
-    before = tables.items[TO_ALICE.key]
+    before = tables.items[ALICES_MAILBOX.key]
     assert send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables) is SendResult.SENT
-    assert tables.items[TO_ALICE.key] == before
+    assert tables.items[ALICES_MAILBOX.key] == before
 
 
-def test_email_that_waits_delays_nobody_else(tables: FakeTables, petition: Petition) -> None:
-    taken(tables, 4)
+def test_an_email_that_waits_does_not_delay_others(tables: FakeTables, petition: Petition) -> None:
+    take_emails(tables, 4)
     alice = request_of(tables, petition, signed(tables, petition))
     bob = request_of(tables, petition, signed(tables, petition, BOB))
     mails: list[Mail] = []
     outcomes = [send(each, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) for each in (alice, bob)]
-    assert outcomes == [SendResult.WAITS, SendResult.SENT], "its message is done: it is not received again and again"
-    assert [mail.to for mail in mails] == [BOB.email], "and takes no turn of the pace"
+    assert outcomes == [SendResult.WAITS, SendResult.SENT], "the message of a waiting email is settled"
+    assert [mail.to for mail in mails] == [BOB.email], "a waiting email takes no turn of the pace"
     assert send(alice, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) is SendResult.WAITS
 
 
 @pytest.mark.parametrize(("wait", "delays"), [(10 * MINUTE, [602]), (40 * MINUTE, [])])
 def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: list[int]) -> None:
-    """Relay and sweep queue it at its time. The sweep would walk its petition an hour later otherwise."""
+    """The relay or the sweep queues the email in time. Otherwise the next walk would be an hour later."""
     tables, queue = Streaming(), FakeQueue()
     petition = a_published_petition(tables)
     outbox = Outbox(queue, queue, SIGNATURE_KINDS)
@@ -122,9 +122,11 @@ def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: lis
         assert sweep(outbox, NOW + wait + MINUTE, tables, lambda: 0.0) == 1
 
 
-def test_a_crash_between_budget_and_email_delays_it_by_the_claim_only(tables: FakeTables, petition: Petition) -> None:
-    taken(tables, 3)
-    now = read_allowance(TO_ALICE, SLUG, NOW, tables).next_at
+def test_a_crash_between_budget_and_email_delays_the_email_by_the_claim_only(
+    tables: FakeTables, petition: Petition
+) -> None:
+    take_emails(tables, 3)
+    now = read_allowance(ALICES_MAILBOX, SLUG, NOW, tables).next_at
     request = request_of(tables, petition, signed(tables, petition))
 
     def crash(_: Mail) -> None:
@@ -138,15 +140,15 @@ def test_a_crash_between_budget_and_email_delays_it_by_the_claim_only(tables: Fa
 
 
 def test_while_the_limits_table_is_throttled_email_waits(petition: Petition) -> None:
-    class Limited(FakeTables):
+    class LimitsAreThrottled(FakeTables):
         def _update(self, change: Any, returns: Any) -> Any:
             if change.key.table == keys.LIMITS:
                 raise Throttled("storage")
             return super()._update(change, returns)
 
-    tables, mails = Limited(), list[Mail]()
+    tables, mails = LimitsAreThrottled(), list[Mail]()
     a_published_petition(tables)
     request = request_of(tables, petition, signed(tables, petition))
     with pytest.raises(Throttled):
         send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-    assert not mails, "otherwise an attacker could throttle the limit away"
+    assert not mails, "otherwise an attacker could throttle the table to escape the limit"

@@ -13,7 +13,9 @@ from tests.fakes import FakeQueue, FakeSource, FakeTables
 EVERY_STATE = [(first, second) for first in (True, False) for second in (True, False)]
 
 
-def run(sources: Sequence[FakeSource], tables: FakeTables, waiting: int = 0, later: bool = False) -> tuple[bool, ...]:
+def run_watch(
+    sources: Sequence[FakeSource], tables: FakeTables, waiting: int = 0, later: bool = False
+) -> tuple[bool, ...]:
     queue = FakeQueue()
     queue.messages = [{}] * waiting
     now = NOW + PAUSE if later else NOW
@@ -33,32 +35,32 @@ def sources_in(states: Sequence[bool]) -> list[FakeSource]:
 def test_a_pause_disables_both_sources_and_its_end_enables_both(tables: FakeTables, states: tuple[bool, bool]) -> None:
     sources = sources_in(states)
     pause_mail(NOW, tables)
-    assert run(sources, tables) == (False, False)
-    assert run(sources, tables, later=True) == (True, True)
+    assert run_watch(sources, tables) == (False, False)
+    assert run_watch(sources, tables, later=True) == (True, True)
 
 
 def test_the_end_of_a_pause_enables_other_email_at_once(tables: FakeTables) -> None:
     sources = sources_in((True, True))
     pause_mail(NOW, tables)
-    assert [run(sources, tables) for _ in range(2)] == [(False, False)] * 2
+    assert [run_watch(sources, tables) for _ in range(2)] == [(False, False)] * 2
     resume_mail(NOW, tables)
-    assert run(sources, tables) == (True, True)
+    assert run_watch(sources, tables) == (True, True)
 
 
 @pytest.mark.parametrize("states", EVERY_STATE)
 def test_other_email_is_sent_only_while_few_confirmations_wait(tables: FakeTables, states: tuple[bool, bool]) -> None:
     sources = sources_in(states)
-    assert run(sources, tables, MAX_URGENT_WAITING + 1) == (True, False)
-    assert run(sources, tables, MAX_URGENT_WAITING, later=True) == (True, True)
+    assert run_watch(sources, tables, MAX_URGENT_WAITING + 1) == (True, False)
+    assert run_watch(sources, tables, MAX_URGENT_WAITING, later=True) == (True, True)
 
 
 def test_the_next_run_repairs_a_run_that_crashed_between_the_sources(tables: FakeTables) -> None:
-    class Stuck(FakeSource):
+    class SwitchFails(FakeSource):
         def switch(self, *, is_on: bool) -> bool:
             raise Unavailable("source")
 
     first, second = FakeSource(), FakeSource()
     pause_mail(NOW, tables)
     with pytest.raises(Unavailable):
-        watch(first, Stuck(), FakeQueue(), NOW, tables)
-    assert run([first, second], tables) == (False, False)
+        watch(first, SwitchFails(), FakeQueue(), NOW, tables)
+    assert run_watch([first, second], tables) == (False, False)

@@ -1,4 +1,4 @@
-"""Confirmations use the whole rate in a crowd, and never while a sender of other email may still run."""
+"""In a crowd, emails to confirm use the whole rate, but never while a sender of other email may still run."""
 
 from collections.abc import Sequence
 
@@ -15,34 +15,36 @@ from tests.fakes import FakeQueue, FakeSource, FakeTables
 URGENT = SHARES[Priority.URGENT]
 
 
-class Watched:
-    """The watch runs once a minute, in `now`. `closing` runs of the watch pass until AWS has disabled a source."""
+class WatchRuns:
+    """Runs the watch once a minute. AWS disables the source of other email only after `closing` runs."""
 
     def __init__(self, closing: int = 0) -> None:
         self.tables, self.urgent, self.other = FakeTables(), FakeSource(), FakeSource()
         self.now, self.closing = NOW, closing
-        # When a sender of other email may have been started.
-        self.started = NOW
+        # A sender of other email may have started until this time.
+        self.last_start = NOW
 
-    def minute(self, waiting: int) -> None:
-        queue, slow = FakeQueue(), Slow(self.other, self.closing)
+    def run_minute(self, waiting: int) -> None:
+        queue, slow = FakeQueue(), SlowSource(self.other, self.closing)
         queue.messages = [{}] * waiting
         watch(self.urgent, slow, queue, self.now, self.tables)
         self.closing = slow.left
         if not self.other.is_off():
-            self.started = self.now + MINUTE
+            self.last_start = self.now + MINUTE
         self.now += MINUTE
 
-    def minutes(self, waiting: Sequence[int]) -> "Watched":
-        for each in waiting:
-            self.minute(each)
+    def run_minutes(self, waiting: Sequence[int]) -> "WatchRuns":
+        for count in waiting:
+            self.run_minute(count)
         return self
 
     def share(self) -> float:
         return share_of_confirmations(self.now, self.tables)
 
 
-class Slow(FakeSource):
+class SlowSource(FakeSource):
+    """Is disabled only after `left` more attempts."""
+
     def __init__(self, source: FakeSource, left: int) -> None:
         self.source, self.left = source, left
 
@@ -57,50 +59,50 @@ class Slow(FakeSource):
 
 
 def test_in_a_crowd_confirmations_have_the_whole_rate_after_the_last_other_sender_ended() -> None:
-    watched = Watched()
-    watched.minute(MAX_URGENT_WAITING + 1)
-    assert watched.share() == URGENT
-    watched.minutes([MAX_URGENT_WAITING + 1] * 2)
-    assert watched.share() == 1
+    runs = WatchRuns()
+    runs.run_minute(MAX_URGENT_WAITING + 1)
+    assert runs.share() == URGENT
+    runs.run_minutes([MAX_URGENT_WAITING + 1] * 2)
+    assert runs.share() == 1
 
 
 def test_other_email_is_turned_on_only_when_the_grant_is_over() -> None:
-    watched = Watched().minutes([1000] * 5)
-    watched.minute(0)
-    assert watched.other.is_off()
-    watched.minutes([0] * (GRANTED_FOR // MINUTE))
-    assert not watched.other.is_off()
-    assert watched.share() == URGENT
+    runs = WatchRuns().run_minutes([1000] * 5)
+    runs.run_minute(0)
+    assert runs.other.is_off()
+    runs.run_minutes([0] * (GRANTED_FOR // MINUTE))
+    assert not runs.other.is_off()
+    assert runs.share() == URGENT
 
 
 def test_the_grant_ends_when_the_watch_does_not_run() -> None:
-    watched = Watched().minutes([1000] * 5)
-    watched.now += GRANTED_FOR
-    assert watched.share() == URGENT
+    runs = WatchRuns().run_minutes([1000] * 5)
+    runs.now += GRANTED_FOR
+    assert runs.share() == URGENT
 
 
-def test_a_watch_that_comes_back_grants_it_again_only_after_a_longest_run() -> None:
-    watched = Watched().minutes([1000] * 5)
-    watched.now += 2 * GRANTED_FOR
-    watched.minute(1000)
-    assert watched.share() == URGENT
+def test_a_watch_that_was_down_grants_the_whole_rate_again_only_after_a_longest_run() -> None:
+    runs = WatchRuns().run_minutes([1000] * 5)
+    runs.now += 2 * GRANTED_FOR
+    runs.run_minute(1000)
+    assert runs.share() == URGENT
 
 
 def test_without_an_answer_from_the_table_the_share_is_the_usual_one() -> None:
-    watched = Watched().minutes([1000] * 5)
-    watched.tables.fail_next(Unavailable("storage"))
-    assert watched.share() == URGENT
+    runs = WatchRuns().run_minutes([1000] * 5)
+    runs.tables.fail_next(Unavailable("storage"))
+    assert runs.share() == URGENT
 
 
 @given(st.lists(st.sampled_from([0, 1000]), max_size=40), st.integers(0, 3))
 def test_the_whole_rate_and_other_email_are_never_used_at_once(waiting: Sequence[int], closing: int) -> None:
     """A sender runs at most LONGEST_RUN. Those of other email start until their source is off."""
-    watched = Watched(closing)
-    ends = NOW
-    for each in waiting:
-        watched.minute(each)
-        if watched.share() == 1:
-            assert watched.now >= watched.started + LONGEST_RUN
-            ends = watched.now + LONGEST_RUN
-        if not watched.other.is_off():
-            assert watched.now > ends, "a sender that began with the whole rate may still run"
+    runs = WatchRuns(closing)
+    whole_rate_ends = NOW
+    for count in waiting:
+        runs.run_minute(count)
+        if runs.share() == 1:
+            assert runs.now >= runs.last_start + LONGEST_RUN
+            whole_rate_ends = runs.now + LONGEST_RUN
+        if not runs.other.is_off():
+            assert runs.now > whole_rate_ends, "a sender that began with the whole rate may still run"

@@ -107,5 +107,5 @@ export function installFetch(respond) {
   return requests;
 }
 
-/** Wait until all settled promises have run their callbacks. */
-export const settled = () => new Promise((resolve) => setImmediate(resolve));
+/** Run the callbacks of all settled promises. */
+export const runCallbacks = () => new Promise((resolve) => setImmediate(resolve));

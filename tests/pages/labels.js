@@ -1,4 +1,4 @@
-// Print what the page of a petition says about the API's answers, which come on standard input.
+// Print the texts that the staff page of a petition shows for the API's responses, which come on standard input.
 
 import { readFileSync } from "node:fs";
 import { installBrowser } from "./browser.js";
@@ -13,9 +13,9 @@ const big = bigNumber();
 big.fill(counts);
 const card = funnel();
 card.fill(stages);
-const news = { minutes: stages.last_day, ...counts.breakdowns, now: Date.parse(counts.as_of) };
+const numbers = { minutes: stages.last_day, ...counts.breakdowns, now: Date.parse(counts.as_of) };
 const bars = (by) => {
-  const { points, labelOf } = drawingOf(news, by);
+  const { points, labelOf } = drawingOf(numbers, by);
   return points.filter(({ value }) => value).map(labelOf);
 };
 const rows = [...card.section.all()].filter(({ tag }) => tag === "tr").map((row) => row.textContent.trim());

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
-VOID = {"meta", "link", "img", "input", "br", "hr"}
+VOID_TAGS = {"meta", "link", "img", "input", "br", "hr"}
 
 
 class Element(SimpleNamespace):
@@ -17,7 +17,7 @@ class Element(SimpleNamespace):
 
 
 class Page(HTMLParser):
-    """A small DOM: elements in order, each with its text. Fails on a tag that is not closed."""
+    """The elements of a page in order, each with its text. A tag that is not closed is an error."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Page(HTMLParser):
         assert len(names) == len(set(names)), f"an attribute twice in <{tag}>: {names}"
         element = Element(tag=tag, attrs={name: value or "" for name, value in attrs}, text="")
         self.elements.append(element)
-        if tag not in VOID:
+        if tag not in VOID_TAGS:
             self._open.append(element)
 
     def handle_endtag(self, tag: str) -> None:

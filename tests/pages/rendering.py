@@ -1,4 +1,4 @@
-"""What each template needs, and pages rendered with it."""
+"""Values for each template, and pages rendered with them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.pages.parsed import Page
 PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
 SITE = "https://petitions.example"
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}"
-ZOES = {"name": "Zoë", "country": "IE", "postcode": "", "updates": ""}
-STAFF = ("staff.html", "sign_in.html")
+ZOES_FORM = {"name": "Zoë", "country": "IE", "postcode": "", "updates": ""}
+STAFF_TEMPLATES = ("staff.html", "sign_in.html")
 FORM_FIELDS = ("name", "email", "country", "postcode", "consent.sign", "consent.updates")
 LETTER_FIELDS = [f"letter.{name}" for name in ("send", "reply", "opening", "subject", "body")]
 A_LETTER = SimpleNamespace(
@@ -57,7 +57,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
 
 
 def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: str = "") -> dict[str, object]:
-    """Return what each template needs. `word` is used for every text that users or callers supply."""
+    """Return the values that a template needs. `word` stands for every text that users or callers supply."""
     form = dict.fromkeys((*FORM_FIELDS, "source", "updates", *LETTER_FIELDS), word)
     errors = [{"field": field, "message": word} for field in (*FORM_FIELDS, "updates", "source", *LETTER_FIELDS)]
     listed = SimpleNamespace(slug=petition.slug, title=petition.title, summary=petition.summary, count=1)
@@ -148,12 +148,13 @@ def page_of(
 
 
 @cache
-def shown(template: str, base: str = "") -> Page:
-    """Return the page with a text in every field. It is rendered once for all tests."""
+def page_with_all_texts(template: str, base: str = "") -> Page:
+    """Return the page with a text in every field, rendered once for all tests."""
     return page_of(template, base=base)
 
 
-def an_untouched_form(*, base: str = "", petition: SimpleNamespace | None = None, **changes: object) -> Page:
+def a_petition_page(*, base: str = "", petition: SimpleNamespace | None = None, **changes: object) -> Page:
+    """Return a petition's page with an empty form."""
     return page_of("petition.html", {"form": {}, "errors": []} | changes, base=base, petition=petition)
 
 

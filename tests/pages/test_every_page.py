@@ -1,4 +1,4 @@
-"""What is true of every page: escaping, links, labels, ids."""
+"""Rules for every page: escaping, links, labels, ids."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tests.pages.rendering import (
     EVIL,
     PAGES,
     SITE,
-    STAFF,
+    STAFF_TEMPLATES,
     a_petition,
-    an_untouched_form,
+    a_petition_page,
     every_template,
     page_of,
-    shown,
+    page_with_all_texts,
 )
 
-# The staff pages: they load another script and show nothing of a petition.
+# The scripts of each page that loads others than petition.js alone.
 SCRIPTS = {
     "staff.html": ["/assets/staff/0a1b2c3d/app.js"],
     "sign_in.html": [asset_url("sign-in.js", base="")],
@@ -32,9 +32,9 @@ SCRIPTS = {
     "confirmed.html": [asset_url(name, base="") for name in ("petition.js", "share.js")],
 }
 
-# Pages in a frame on another site: without masthead.
+# Pages in a frame on another site, without a masthead.
 EMBEDDED = ("embed.html", "counter.html")
-OWN_SCRIPTS = [asset_url("petition.js", base="")]
+DEFAULT_SCRIPTS = [asset_url("petition.js", base="")]
 
 
 @every_template
@@ -52,10 +52,11 @@ def test_all_user_and_petition_texts_are_escaped(template: str) -> None:
     )
     petition = a_petition(**dict.fromkeys((*texts, "slug", "privacy_url"), EVIL))
     page = page_of(template, petition=petition, word=EVIL)
-    assert [found.attrs["src"] for found in page.all("script", type="module")] == SCRIPTS.get(template, OWN_SCRIPTS)
+    sources = [script.attrs["src"] for script in page.all("script", type="module")]
+    assert sources == SCRIPTS.get(template, DEFAULT_SCRIPTS)
     assert not page.all("img", src="x")
     assert "49" not in page.text.split()
-    assert ("<script>alert(1)" in page.text) is (template not in STAFF), "the payload must appear as text"
+    assert ("<script>alert(1)" in page.text) is (template not in STAFF_TEMPLATES), "the payload must appear as text"
 
 
 def test_the_texts_of_the_script_are_in_the_page_in_other_languages() -> None:
@@ -66,16 +67,16 @@ def test_the_texts_of_the_script_are_in_the_page_in_other_languages() -> None:
     assert used == texts.keys()
     assert not [english for english, text in texts.items() if english == text]
     assert all(re.findall(r"\{\w+\}", english) == re.findall(r"\{\w+\}", text) for english, text in texts.items())
-    assert "data-texts" not in page_of("petitions.html").one("body").attrs, "English pages need none"
+    assert "data-texts" not in page_of("petitions.html").one("body").attrs, "English pages need no translations"
 
 
 @every_template
 def test_pages_have_no_inline_script_or_style(template: str) -> None:
-    page = shown(template)
+    page = page_with_all_texts(template)
     names = {name for element in page.elements for name in element.attrs}
     assert not {name for name in names if name == "style" or name.startswith("on")}
     assert not page.all("style")
-    # Not a script: browsers do not run it, and the policy allows it.
+    # Data, which browsers do not run and the content security policy allows.
     data = page.all("script", type="application/ld+json")
     assert len(data) == (template == "petition.html")
     scripts = [script for script in page.all("script") if script not in data]
@@ -84,7 +85,7 @@ def test_pages_have_no_inline_script_or_style(template: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["javascript:alert(1)", "data:text/html,x", "http://plain.example"])
 def test_a_privacy_link_is_shown_only_over_https(scheme: str) -> None:
-    page = an_untouched_form(petition=a_petition(privacy_url=scheme))
+    page = a_petition_page(petition=a_petition(privacy_url=scheme))
     assert not page.all("a", href=scheme)
 
 
@@ -92,18 +93,18 @@ def test_a_privacy_link_is_shown_only_over_https(scheme: str) -> None:
 @every_template
 def test_every_link_form_and_asset_starts_with_the_base(template: str, base: str) -> None:
     names = ("href", "src", "action", "data-count-url", "data-sign-url", "data-thanks-url")
-    page = shown(template, base)
+    page = page_with_all_texts(template, base)
     links = [element.attrs[name] for element in page.elements for name in names if name in element.attrs]
     inside = [link for link in links if not link.startswith(("#", "mailto:", "https://"))]
     assert inside
     assert all(link.startswith(f"{base}/") for link in inside), inside
-    own = [link for link in links if link.startswith(SITE)]
-    assert all(link.startswith(f"{SITE}/") for link in own), own
+    absolute = [link for link in links if link.startswith(SITE)]
+    assert all(link.startswith(f"{SITE}/") for link in absolute), absolute
 
 
 @every_template
 def test_a_page_has_one_h1_a_title_a_language_and_a_working_skip_link(template: str) -> None:
-    page = shown(template)
+    page = page_with_all_texts(template)
     assert page.one("html").attrs["lang"] == "en"
     assert page.one("h1").text.strip()
     assert page.one("title").text.strip()
@@ -116,7 +117,7 @@ def test_a_page_has_one_h1_a_title_a_language_and_a_working_skip_link(template: 
 
 @every_template
 def test_ids_are_unique_and_every_reference_has_a_target(template: str) -> None:
-    page = shown(template)
+    page = page_with_all_texts(template)
     assert len(page.ids) == len(set(page.ids))
     names = ("for", "aria-describedby", "aria-labelledby")
     referred = [word for element in page.elements for name in names for word in element.attrs.get(name, "").split()]
@@ -126,7 +127,7 @@ def test_ids_are_unique_and_every_reference_has_a_target(template: str) -> None:
 
 @every_template
 def test_every_field_has_a_label(template: str) -> None:
-    page = shown(template)
+    page = page_with_all_texts(template)
     fields = [f for f in page.all("input", "select", "textarea", "progress") if f.attrs.get("type") != "hidden"]
     labelled = {label.attrs["for"] for label in page.all("label") if label.text.strip()}
     assert {field.attrs["id"] for field in fields} <= labelled

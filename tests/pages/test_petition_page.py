@@ -12,7 +12,7 @@ from tests.pages.rendering import (
     LETTER_FIELDS,
     SITE,
     a_petition,
-    an_untouched_form,
+    a_petition_page,
     page_of,
     pages_with_forms,
 )
@@ -33,7 +33,7 @@ def test_an_error_is_in_the_title_the_summary_and_next_to_its_field(template: st
 
 
 @pages_with_forms
-def test_a_page_without_errors_shows_none(template: str) -> None:
+def test_a_page_without_errors_shows_no_error(template: str) -> None:
     page = page_of(template, errors=[])
     assert not page.one("title").text.startswith("Error")
     assert not page.all(role="alert")
@@ -52,8 +52,8 @@ def test_dotted_field_names_get_dashed_ids() -> None:
     assert page.one("input", id="consent-sign").attrs["name"] == "consent.sign"
 
 
-def test_the_form_posts_the_field_names_of_the_contract() -> None:
-    page = an_untouched_form(form={"source": "bbc"}, base="/prod")
+def test_the_form_posts_the_field_names_of_the_api() -> None:
+    page = a_petition_page(form={"source": "bbc"}, base="/prod")
     form = page.one("form")
     assert form.attrs["action"] == "/prod/petitions/protect-trafficked-children/signatures"
     assert form.attrs["method"] == "post"
@@ -62,11 +62,11 @@ def test_the_form_posts_the_field_names_of_the_contract() -> None:
 
 
 def test_the_form_has_no_source_without_a_campaign_link() -> None:
-    assert not an_untouched_form().all("input", name="source")
+    assert not a_petition_page().all("input", name="source")
 
 
 def test_consents_start_unticked_and_the_united_kingdom_is_selected() -> None:
-    page = an_untouched_form()
+    page = a_petition_page()
     boxes = page.all("input", type="checkbox", value="yes")
     assert [box.attrs["name"] for box in boxes] == ["consent.sign", "consent.updates", "letter.send", "letter.reply"]
     assert not any("checked" in box.attrs for box in boxes)
@@ -89,20 +89,20 @@ def test_typed_values_are_kept() -> None:
 
 
 def test_browsers_can_autofill_the_form() -> None:
-    page = an_untouched_form()
+    page = a_petition_page()
     hints = {field.attrs.get("id"): field.attrs.get("autocomplete") for field in page.all("input", "select")}
     expected = {"name": "name", "email": "email", "country": "country", "postcode": "postal-code"}
     assert expected.items() <= hints.items()
 
 
 def test_the_wording_of_each_consent_labels_its_checkbox() -> None:
-    page = an_untouched_form()
+    page = a_petition_page()
     assert page.one("label", **{"for": "consent-sign"}).text == "I sign, and my name may be handed over."
     assert page.one("label", **{"for": "consent-updates"}).text.startswith("Send me updates.")
 
 
 def test_the_count_is_in_the_text_and_the_bar_and_has_a_refresh_url() -> None:
-    page = an_untouched_form(base="/prod")
+    page = a_petition_page(base="/prod")
     assert page.one("label", **{"for": "progress"}).text == "12,345 of 20,000 signatures"
     assert page.one("progress", id="progress").attrs == {"id": "progress", "max": "20000", "value": "12345"}
     assert page.all("div", data_count_url="/prod/api/petitions/protect-trafficked-children/count")
@@ -110,32 +110,32 @@ def test_the_count_is_in_the_text_and_the_bar_and_has_a_refresh_url() -> None:
 
 
 def test_the_bar_stops_at_its_goal() -> None:
-    page = an_untouched_form(count=50_000)
+    page = a_petition_page(count=50_000)
     assert page.one("progress", id="progress").attrs["value"] == "20000"
     assert "50,000 of 20,000" in page.text
 
 
-def test_a_petition_without_a_closing_date_says_so() -> None:
-    assert "Open until further notice" in an_untouched_form(petition=a_petition(closes_at=None)).text
+def test_the_page_says_that_a_petition_has_no_closing_date() -> None:
+    assert "Open until further notice" in a_petition_page(petition=a_petition(closes_at=None)).text
 
 
 @pytest.mark.parametrize("state", ["closed", "paused"])
 def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
-    page = an_untouched_form(state=state)
+    page = a_petition_page(state=state)
     assert not page.all("form")
     assert not page.all("a", href="#sign")
     assert ("12,345 confirmed signatures" in page.text) is (state == "closed")
 
 
-def test_a_paused_petition_says_that_signers_can_still_confirm() -> None:
-    page = an_untouched_form(state="paused")
+def test_the_page_of_a_paused_petition_says_that_signers_can_still_confirm() -> None:
+    page = a_petition_page(state="paused")
     assert page.one("h2", id="sign-title").text == "This petition is paused"
     assert "you still can: use the link in the email" in page.text
     assert "it stays open longer to make up for the pause" in page.text
 
 
 def test_a_preview_is_marked_not_indexed_and_cannot_be_sent() -> None:
-    page = an_untouched_form(preview="draft")
+    page = a_petition_page(preview="draft")
     assert "This is a preview" in page.text
     assert page.all("meta", name="robots", content="noindex")
     form = page.one("form")
@@ -146,7 +146,7 @@ def test_a_preview_is_marked_not_indexed_and_cannot_be_sent() -> None:
 
 
 def test_the_current_goal_is_shown() -> None:
-    page = an_untouched_form(count=20_001, goal=50_000)
+    page = a_petition_page(count=20_001, goal=50_000)
     assert "20,001 of 50,000 signatures" in page.text
     assert page.one("progress", id="progress").attrs["max"] == "50000"
 
@@ -158,7 +158,7 @@ def test_a_busy_page_says_that_the_typed_values_are_kept() -> None:
 
 
 def test_the_privacy_notice_names_the_controller_recipient_and_contact() -> None:
-    notice = an_untouched_form().one("section", id="privacy").text
+    notice = a_petition_page().one("section", id="privacy").text
     for words in ("Harbour for Children is the controller", "never email addresses", "privacy@harbour.example"):
         assert words in notice
     for words in ("special category", "explicit consent", "withdraw", "deleted automatically"):
@@ -166,7 +166,7 @@ def test_the_privacy_notice_names_the_controller_recipient_and_contact() -> None
 
 
 def test_the_page_has_metadata_for_shared_links() -> None:
-    page = an_untouched_form(base="/prod")
+    page = a_petition_page(base="/prod")
     link = f"{SITE}/petitions/protect-trafficked-children"
     meta = {m.attrs.get("property") or m.attrs.get("name"): m.attrs.get("content") for m in page.all("meta")}
     assert meta["og:url"] == link == page.one("link", rel="canonical").attrs["href"]
@@ -177,9 +177,9 @@ def test_the_page_has_metadata_for_shared_links() -> None:
     assert meta["twitter:card"] == "summary_large_image"
 
 
-def test_search_engines_read_title_count_and_dates_and_no_text_ends_the_script() -> None:
-    page = an_untouched_form(petition=a_petition(title=EVIL))
-    found = json.loads(page.one("script", type="application/ld+json").text)
-    assert (found["name"], found["datePublished"]) == (EVIL, "2026-09-01T08:00:00Z")
-    assert found["interactionStatistic"]["userInteractionCount"] == 12_345
-    assert found["publisher"]["name"] == "Harbour for Children"
+def test_search_engines_read_title_count_and_dates_and_no_text_ends_the_script_tag() -> None:
+    page = a_petition_page(petition=a_petition(title=EVIL))
+    data = json.loads(page.one("script", type="application/ld+json").text)
+    assert (data["name"], data["datePublished"]) == (EVIL, "2026-09-01T08:00:00Z")
+    assert data["interactionStatistic"]["userInteractionCount"] == 12_345
+    assert data["publisher"]["name"] == "Harbour for Children"

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from chalicelib.pages.render import asset, asset_url, dashboard_files, dashboard_version, render, startup_modules
-from tests.pages.rendering import PAGES, SITE, ZOES, a_petition, page_of
+from tests.pages.rendering import PAGES, SITE, ZOES_FORM, a_petition, page_of
 
 
 @pytest.mark.parametrize("template", ["petition.html", "confirmed.html"])
@@ -19,10 +19,10 @@ def test_each_way_to_share_has_its_own_source_and_works_without_javascript(templ
     box = page.one("div", data_share="")
     links = [link.attrs["href"] for link in page.all("a") if "source%3Dshared-" in link.attrs["href"]]
     link = f"{SITE}/petitions/protect-trafficked-children?lang=cy&source=shared-"
-    assert [each.partition("?")[0] for each in links] == ["https://wa.me/", "mailto:"]
-    for each, way in zip(links, ("whatsapp", "email"), strict=True):
-        assert unquote(each).endswith(f"{link}{way}")
-        assert "Bread & Roses" in unquote(each)
+    assert [shared.partition("?")[0] for shared in links] == ["https://wa.me/", "mailto:"]
+    for shared, way in zip(links, ("whatsapp", "email"), strict=True):
+        assert unquote(shared).endswith(f"{link}{way}")
+        assert "Bread & Roses" in unquote(shared)
     assert (box.attrs["data-url"], box.attrs["data-copied"]) == (f"{link}sheet", f"{link}copy")
 
 
@@ -42,7 +42,7 @@ def test_result_pages_show_no_personal_data_even_if_it_is_passed(template: str) 
 
 
 def test_confirming_posts_the_token_and_the_corrections() -> None:
-    page = page_of("confirm.html", errors=[], token="t0ken", form=ZOES | {"updates": "yes"}, letter=None)
+    page = page_of("confirm.html", errors=[], token="t0ken", form=ZOES_FORM | {"updates": "yes"}, letter=None)
     assert page.one("form").attrs["action"] == "/confirm"
     fields = {field.attrs["name"]: field.attrs["value"] for field in page.all("input")}
     assert fields == {
@@ -57,7 +57,7 @@ def test_confirming_posts_the_token_and_the_corrections() -> None:
 
 
 def test_updates_stay_unticked_on_the_confirm_page() -> None:
-    page = page_of("confirm.html", errors=[], form=ZOES)
+    page = page_of("confirm.html", errors=[], form=ZOES_FORM)
     assert "checked" not in page.one("input", id="updates").attrs
 
 
@@ -66,14 +66,14 @@ def test_the_confirm_page_links_to_withdraw_with_an_encoded_token() -> None:
     assert page.all("a", href="/prod/withdraw?token=a%26b%3Dc")
 
 
-@pytest.mark.parametrize("act", ["withdraw", "unsubscribe", "stop"])
-def test_an_email_link_shows_a_button_that_posts(act: str) -> None:
-    page = page_of(f"{act}.html", token="t0ken", base="/prod")
-    assert (page.one("form").attrs["action"], page.one("form").attrs["method"]) == (f"/prod/{act}", "post")
+@pytest.mark.parametrize("action", ["withdraw", "unsubscribe", "stop"])
+def test_an_email_link_shows_a_button_that_posts(action: str) -> None:
+    page = page_of(f"{action}.html", token="t0ken", base="/prod")
+    assert (page.one("form").attrs["action"], page.one("form").attrs["method"]) == (f"/prod/{action}", "post")
     assert page.one("input").attrs == {"type": "hidden", "name": "token", "value": "t0ken"}
 
 
-def test_an_empty_list_says_so() -> None:
+def test_a_list_without_petitions_says_that_none_are_open() -> None:
     assert "There are no open petitions at the moment" in page_of("petitions.html", petitions=[]).text
 
 
@@ -97,11 +97,11 @@ def test_only_listed_assets_are_served(name: str) -> None:
 
 def test_every_asset_file_is_listed_and_its_url_depends_on_its_content() -> None:
     for path in (PAGES / "assets").iterdir():
-        found = asset(path.name)
-        assert found
-        assert found.body == path.read_text(encoding="utf-8")
-        assert re.fullmatch(r'"[0-9a-f]{16}"', found.etag)
-        assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={found.etag[1:9]}"
+        file = asset(path.name)
+        assert file
+        assert file.body == path.read_text(encoding="utf-8")
+        assert re.fullmatch(r'"[0-9a-f]{16}"', file.etag)
+        assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={file.etag[1:9]}"
 
 
 def test_a_missing_asset_returns_none_and_its_url_still_works() -> None:

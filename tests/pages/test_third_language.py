@@ -1,4 +1,4 @@
-"""A language is one catalogue and nothing else. This one is Hebrew by name, made up, and written from right to left."""
+"""A new language needs only a catalogue. This one has the code of Hebrew, made-up texts, and runs right to left."""
 
 import re
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ CODE = "he"
 HEBREW = {**WELSH, "title": "ילדים בטוחים"}
 
 
-def made_up(text: str) -> str:
-    """Return a translation that is right in form: the same values and tags, with a letter of the script before it."""
+def fake_translation(text: str) -> str:
+    """Return a valid translation: the same values and tags, after a letter of the Hebrew script."""
     return f"א{text}"
 
 
@@ -34,7 +34,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for message in texts:
         if message.id:
             one, several = message.id if isinstance(message.id, tuple) else (message.id, message.id)
-            forms = tuple(made_up(str(each)) for each in [one, *[several] * (texts.num_plurals - 1)])
+            forms = tuple(fake_translation(str(text)) for text in [one, *[several] * (texts.num_plurals - 1)])
             message.string = forms if isinstance(message.id, tuple) else forms[0]
     write_catalogue(folder / f"{CODE}.po", texts)
     (folder / f"{CODE}.mo").write_bytes(compiled(folder / f"{CODE}.po"))
@@ -60,30 +60,31 @@ def test_a_catalogue_alone_adds_a_language_to_pages_emails_and_errors(fake_site:
     page = fake_site.get(f"/petitions/{petition.slug}?lang={CODE}").body.decode()
     assert f'<html lang="{CODE}" dir="rtl">' in page
     assert HEBREW["title"] in page
-    assert made_up("Sign this petition") in page
-    assert "ישראל" in page, "countries are in the language"
+    assert fake_translation("Sign this petition") in page
+    assert "ישראל" in page, "countries have their names in the language"
     assert f'hreflang="{CODE}" aria-current="true">עברית</a>' in page
-    assert "Sign this petition" not in page.replace(made_up("Sign this petition"), "")
+    assert "Sign this petition" not in page.replace(fake_translation("Sign this petition"), "")
     assert_signing_keeps_the_language(fake_site, petition)
 
 
 def assert_signing_keeps_the_language(fake_site: FakeSite, petition: Petition) -> None:
     wrong = fake_site.post_form(f"/petitions/{petition.slug}/signatures?lang={CODE}", {"name": "", "email": "x"})
-    assert made_up("Enter your name") in wrong.body.decode()
+    assert fake_translation("Enter your name") in wrong.body.decode()
     refused = fake_site.post_json(f"/api/petitions/{petition.slug}/signatures?lang={CODE}", {"name": ""})
-    assert made_up("Enter your name") in {error["message"] for error in refused.json_body["errors"]}
+    assert fake_translation("Enter your name") in {error["message"] for error in refused.json_body["errors"]}
     answer = fake_site.post_json(f"/api/petitions/{petition.slug}/signatures", json_of(language=CODE))
     assert answer.status_code == 202
 
 
 @pytest.mark.usefixtures("hebrew")
-def test_its_dates_and_numbers_are_those_of_the_language() -> None:
-    own = language_of(CODE)
-    assert (own.name, own.direction, own.thousands(12345)) == ("עברית", "rtl", "12,345")
-    assert own.date(datetime(2026, 11, 4, tzinfo=UTC)) == made_up("4 נובמבר 2026")
+def test_dates_and_numbers_follow_the_language() -> None:
+    added_language = language_of(CODE)
+    details = (added_language.name, added_language.direction, added_language.thousands(12345))
+    assert details == ("עברית", "rtl", "12,345")
+    assert added_language.date(datetime(2026, 11, 4, tzinfo=UTC)) == fake_translation("4 נובמבר 2026")
 
 
-def test_without_its_catalogue_it_is_unknown(fake_site: FakeSite) -> None:
+def test_a_language_without_a_catalogue_is_unknown(fake_site: FakeSite) -> None:
     answer = fake_site.post_json("/api/petitions/safe-children/signatures", json_of(language=CODE))
     assert answer.status_code == 422
     assert answer.json_body["errors"] == [{"field": "language", "message": "Choose a language that this site has"}]
@@ -91,21 +92,21 @@ def test_without_its_catalogue_it_is_unknown(fake_site: FakeSite) -> None:
 
 
 @pytest.mark.usefixtures("hebrew")
-def test_its_emails_are_written_from_right_to_left(fake_site: FakeSite) -> None:
+def test_emails_in_the_language_are_written_from_right_to_left(fake_site: FakeSite) -> None:
     petition = a_published_petition(fake_site.tables, slug="yeladim", translations={CODE: HEBREW})
     identity = signed(fake_site.tables, petition, language=CODE)
     fake_site.deliver("send_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
     [mail] = fake_site.mailer.mails
     assert f'<html lang="{CODE}" dir="rtl">' in mail.html
     assert "border-right:4px" in mail.html
-    assert mail.subject == made_up(f"Please confirm that it was you: {HEBREW['title']}")
+    assert mail.subject == fake_translation(f"Please confirm that it was you: {HEBREW['title']}")
     page = fake_site.get(fake_site.last_link("confirm")).body.decode()
-    assert made_up("Confirm your signature") in page
+    assert fake_translation("Confirm your signature") in page
     assert f'action="/confirm?lang={CODE}"' in page
 
 
-def test_styles_name_no_side_of_the_page() -> None:
-    """They say start and end, so that they are right in both directions."""
+def test_styles_do_not_name_the_left_or_right_side() -> None:
+    """Styles use start and end instead, which fit both writing directions."""
     style = (Path(render.__file__).parent / "assets" / "site.css").read_text()
     sided = r"(?:margin|padding|border)-(?:left|right)\b|(?<![\w-])(?:left|right):|text-align: (?:left|right)"
     assert re.findall(sided, style) == []

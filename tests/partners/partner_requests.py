@@ -12,73 +12,73 @@ from tests.actors import NOW
 from tests.fakes import FakeTables
 from tests.partnering import WORDING, sent_of
 
-PARTNERS, TOKENS = "/api/staff/partners", "/api/staff/partners/{source}/tokens"
-SIGNATURES = "/api/partner/petitions/{slug}/signatures"
-NEW = {"source": "partner-elm", "name": "Elm", "counts": "at-once", "wording": WORDING, "version": "1"}
-OAK = {"Authorization": "Bearer <oak>", "Content-Type": "application/json"}
+PARTNERS_ROUTE, TOKENS_ROUTE = "/api/staff/partners", "/api/staff/partners/{source}/tokens"
+SIGNATURES_ROUTE = "/api/partner/petitions/{slug}/signatures"
+NEW_PARTNER = {"source": "partner-elm", "name": "Elm", "counts": "at-once", "wording": WORDING, "version": "1"}
+OAKS_HEADERS = {"Authorization": "Bearer <oak>", "Content-Type": "application/json"}
 
 
 def of_staff(staff: Callable[..., Any], get: Callable[..., Any], headers: dict[str, str]) -> Iterator[Any]:
-    yield get(200, PARTNERS, **headers)
-    bodies = {json.dumps(NEW).encode(): 201, b"{": 400, b"a" * 16_385: 413, b"{}": 422}
-    yield from (staff("POST", status, PARTNERS, body=body) for body, status in bodies.items())
-    yield staff("POST", 415, PARTNERS, body=b"{}", kind="text/plain")
-    here = TOKENS.format(source="partner-oak")
+    yield get(200, PARTNERS_ROUTE, **headers)
+    bodies = {json.dumps(NEW_PARTNER).encode(): 201, b"{": 400, b"a" * 16_385: 413, b"{}": 422}
+    yield from (staff("POST", status, PARTNERS_ROUTE, body=body) for body, status in bodies.items())
+    yield staff("POST", 415, PARTNERS_ROUTE, body=b"{}", kind="text/plain")
+    path = TOKENS_ROUTE.format(source="partner-oak")
     outcomes = {b"{}": 201, b"{": 400, b"a" * 16_385: 413, b'{"days": 0}': 422}
-    yield from (staff("POST", status, TOKENS, here, body) for body, status in outcomes.items())
-    yield staff("POST", 415, TOKENS, here, b"{}", "text/plain")
-    yield staff("POST", 404, TOKENS, TOKENS.format(source="partner-nobody"), b"{}")
+    yield from (staff("POST", status, TOKENS_ROUTE, path, body) for body, status in outcomes.items())
+    yield staff("POST", 415, TOKENS_ROUTE, path, b"{}", "text/plain")
+    yield staff("POST", 404, TOKENS_ROUTE, TOKENS_ROUTE.format(source="partner-nobody"), b"{}")
 
 
 def of_partners(ask: Callable[..., Any]) -> Iterator[Any]:
-    def posted(status: int, body: bytes, slug: str = "safe-children", **more: str) -> Any:
-        return ask(status, "POST", SIGNATURES, SIGNATURES.format(slug=slug), body, {**OAK, **more})
+    def post(status: int, body: bytes, slug: str = "safe-children", **more: str) -> Any:
+        return ask(status, "POST", SIGNATURES_ROUTE, SIGNATURES_ROUTE.format(slug=slug), body, {**OAKS_HEADERS, **more})
 
-    right = json.dumps({"signatures": [sent_of()]}).encode()
-    yield from (posted(status, right, slug) for slug, status in SLUGS.items())
-    yield posted(200, json.dumps(sent_of()).encode())
+    valid_body = json.dumps({"signatures": [sent_of()]}).encode()
+    yield from (post(status, valid_body, slug) for slug, status in SLUGS.items())
+    yield post(200, json.dumps(sent_of()).encode())
     outcomes = {b"{": 400, b"a" * (MOST_BODY_KB * 1024 + 1): 413, b"[]": 422}
-    yield from (posted(status, body) for body, status in outcomes.items())
-    yield posted(415, right, **{"Content-Type": "text/plain"})
+    yield from (post(status, body) for body, status in outcomes.items())
+    yield post(415, valid_body, **{"Content-Type": "text/plain"})
 
 
 SLUGS = {"safe-children": 200, "nobody": 404, "closed": 409, "removed": 410}
 
 
-IMPORTS = "/api/staff/petitions/{slug}/imports"
-ONE, UNDO = f"{IMPORTS}/{{import_id}}", f"{IMPORTS}/{{import_id}}/undo"
-DONE, OTHER = "safe-children.done", "safe-children.nobody"
+IMPORTS_ROUTE = "/api/staff/petitions/{slug}/imports"
+IMPORT_ROUTE, UNDO_ROUTE = f"{IMPORTS_ROUTE}/{{import_id}}", f"{IMPORTS_ROUTE}/{{import_id}}/undo"
+DONE_ID, DRY_RUN_ID, UNKNOWN_ID = "safe-children.done", "safe-children.dry", "safe-children.nobody"
 
 
 def of_imports(staff: Callable[..., Any], get: Callable[..., Any], headers: dict[str, str]) -> Iterator[Any]:
-    def started(status: int, query: str = "?partner=partner-oak", slug: str = "safe-children", **more: Any) -> Any:
+    def start(status: int, query: str = "?partner=partner-oak", slug: str = "safe-children", **more: Any) -> Any:
         sent = {"body": b"email,name\n", "kind": "text/csv", **more}
-        return staff("POST", status, IMPORTS, f"{IMPORTS.format(slug=slug)}{query}", **sent)
+        return staff("POST", status, IMPORTS_ROUTE, f"{IMPORTS_ROUTE.format(slug=slug)}{query}", **sent)
 
-    yield started(202)
+    yield start(202)
     for slug, status in {"safe-children": 201, "nobody": 404}.items():
         yield staff("POST", status, "/api/staff/petitions/{slug}/uploads", f"/api/staff/petitions/{slug}/uploads")
-    yield started(404, slug="nobody")
-    yield started(404, "?partner=partner-nobody")
-    yield started(409, slug="a-draft")
-    yield started(413, body=b"a" * (MOST_DIRECT_KB * 1024 + 1))
-    yield started(415, kind="application/json")
-    yield started(422, "?partner=partner-oak&mapping=%7B%22x%22%3A%22y%22%7D")
+    yield start(404, slug="nobody")
+    yield start(404, "?partner=partner-nobody")
+    yield start(409, slug="a-draft")
+    yield start(413, body=b"a" * (MOST_DIRECT_KB * 1024 + 1))
+    yield start(415, kind="application/json")
+    yield start(422, "?partner=partner-oak&mapping=%7B%22x%22%3A%22y%22%7D")
     for slug, status in {"safe-children": 200, "nobody": 404}.items():
-        yield get(status, IMPORTS, IMPORTS.format(slug=slug), **headers)
-    for number, status in {DONE: 200, OTHER: 404}.items():
-        where = ONE.format(slug="safe-children", import_id=number)
-        yield get(status, ONE, where, **headers)
-        yield staff("DELETE", status, ONE, where)
-        yield staff("POST", 202 if status == 200 else 404, UNDO, f"{where}/undo")
-    yield staff("POST", 409, UNDO, f"{ONE.format(slug='safe-children', import_id='safe-children.dry')}/undo")
+        yield get(status, IMPORTS_ROUTE, IMPORTS_ROUTE.format(slug=slug), **headers)
+    for import_id, status in {DONE_ID: 200, UNKNOWN_ID: 404}.items():
+        path = IMPORT_ROUTE.format(slug="safe-children", import_id=import_id)
+        yield get(status, IMPORT_ROUTE, path, **headers)
+        yield staff("DELETE", status, IMPORT_ROUTE, path)
+        yield staff("POST", 202 if status == 200 else 404, UNDO_ROUTE, f"{path}/undo")
+    yield staff("POST", 409, UNDO_ROUTE, UNDO_ROUTE.format(slug="safe-children", import_id=DRY_RUN_ID))
 
 
 def add_imports(tables: FakeTables) -> None:
     """Store an import that is done, and a dry run."""
-    for name, dry_run in {"done": False, "dry": True}.items():
+    for import_id, dry_run in {DONE_ID: False, DRY_RUN_ID: True}.items():
         job = Import(
-            job_id=f"safe-children.{name}",
+            job_id=import_id,
             requested_by="bob",
             requested_at=NOW,
             touched_at=NOW,
@@ -91,20 +91,21 @@ def add_imports(tables: FakeTables) -> None:
 
 
 def of_osdi(ask: Callable[..., Any]) -> Iterator[Any]:
-    entry, one, record = "/api/osdi", "/api/osdi/petitions/{slug}", "/api/osdi/petitions/{slug}/record"
-    yield ask(200, "GET", entry, entry, headers=OAK)
+    entry_route, petition_route = "/api/osdi", "/api/osdi/petitions/{slug}"
+    record_route = f"{petition_route}/record"
+    yield ask(200, "GET", entry_route, entry_route, headers=OAKS_HEADERS)
     for query, status in {"": 200, "?page=2": 200, "?page=0": 400}.items():
-        yield ask(status, "GET", f"{entry}/petitions", f"{entry}/petitions{query}", headers=OAK)
+        yield ask(status, "GET", f"{entry_route}/petitions", f"{entry_route}/petitions{query}", headers=OAKS_HEADERS)
     for slug, status in SLUGS.items():
         if slug != "closed":
-            yield ask(status, "GET", one, one.format(slug=slug), headers=OAK)
-        yield ask(status, "POST", record, record.format(slug=slug), HELPER, OAK)
-    here = record.format(slug="safe-children")
+            yield ask(status, "GET", petition_route, petition_route.format(slug=slug), headers=OAKS_HEADERS)
+        yield ask(status, "POST", record_route, record_route.format(slug=slug), OSDI_BODY, OAKS_HEADERS)
+    path = record_route.format(slug="safe-children")
     for body, status in {b"{": 400, b"[]": 400, b"a" * 16_385: 413}.items():
-        yield ask(status, "POST", record, here, body, OAK)
-    yield ask(415, "POST", record, here, HELPER, {**OAK, "Content-Type": "text/plain"})
+        yield ask(status, "POST", record_route, path, body, OAKS_HEADERS)
+    yield ask(415, "POST", record_route, path, OSDI_BODY, {**OAKS_HEADERS, "Content-Type": "text/plain"})
 
 
-HELPER = json.dumps(
+OSDI_BODY = json.dumps(
     {"person": {"given_name": "Alice", "email_addresses": [{"address": "alice@mail.example"}]}, "identifiers": ["x"]}
 ).encode()

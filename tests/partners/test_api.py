@@ -6,40 +6,43 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.core.errors import Throttled
 from chalicelib.core.rights import Right
 from tests.actors import ALICE, BOB, NOW, Person, bobs_token
 from tests.fake_site import JSON, FakeSite
 from tests.partnering import PATH, oaks_token, sent_of
 
+COUNT_PATH = "/api/petitions/safe-children/count"
 
-def posted(fake_site: FakeSite, token: str, body: object) -> HTTPResponse:
+
+def post(fake_site: FakeSite, token: str, body: object) -> HTTPResponse:
     return fake_site.post(PATH, json.dumps(body).encode(), JSON, authorization=f"Bearer {token}")
 
 
 def test_one_signature_and_a_batch_have_the_same_form_of_answer(fake_site: FakeSite) -> None:
     token = oaks_token(fake_site.tables)
-    first = posted(fake_site, token, sent_of())
+    first = post(fake_site, token, sent_of())
     assert first.json_body == {"results": [{"identifier": "oak:1", "result": "accepted", "errors": []}]}
-    batch = posted(fake_site, token, {"signatures": [sent_of(BOB, "oak:2"), sent_of(), {"identifier": "x"}, 7]})
+    batch = post(fake_site, token, {"signatures": [sent_of(BOB, "oak:2"), sent_of(), {"identifier": "x"}, 7]})
     found = [(each["identifier"], each["result"]) for each in batch.json_body["results"]]
     assert found == [("oak:2", "accepted"), ("oak:1", "existing"), ("x", "invalid"), (None, "invalid")]
     assert {error["field"] for error in batch.json_body["results"][2]["errors"]} == {"name", "email", "consent"}
-    assert fake_site.get("/api/petitions/safe-children/count").json_body["count"] == 2
+    assert fake_site.get(COUNT_PATH).json_body["count"] == 2
 
 
 def test_a_hundred_signatures_fit_and_a_hundred_and_one_do_not(fake_site: FakeSite) -> None:
     token = oaks_token(fake_site.tables)
     people = [Person(f"Zoë {'a' * 90}", f"a{number}@mail.example") for number in range(101)]
     raws = [sent_of(person, f"oak:{number}") for number, person in enumerate(people)]
-    answer = posted(fake_site, token, {"signatures": raws[:100]})
+    answer = post(fake_site, token, {"signatures": raws[:100]})
     assert {each["result"] for each in answer.json_body["results"]} == {"accepted"}
     assert len(answer.json_body["results"]) == 100
-    assert posted(fake_site, token, {"signatures": raws}).status_code == 422
+    assert post(fake_site, token, {"signatures": raws}).status_code == 422
 
 
 @pytest.mark.parametrize("body", [[], 1, {}, {"signatures": {}}, {"signatures": []}, {"signatures": [1], "x": 1}])
 def test_any_other_body_stores_nothing(fake_site: FakeSite, body: Any) -> None:
-    answer = posted(fake_site, oaks_token(fake_site.tables), body)
+    answer = post(fake_site, oaks_token(fake_site.tables), body)
     assert answer.status_code == 422 or {each["result"] for each in answer.json_body["results"]} == {"invalid"}
     assert not [key for key in fake_site.tables.items if key.table == "signatures"]
 
@@ -48,15 +51,32 @@ def test_a_partners_token_reads_nothing_and_a_staff_token_sends_nothing(fake_sit
     token = oaks_token(fake_site.tables)
     paths = ("/me", "/petitions", "/petitions/safe-children/counts", "/audit", "/partners")
     assert {fake_site.get(f"/api/staff{path}", authorization=f"Bearer {token}").status_code for path in paths} == {403}
-    staff = bobs_token(fake_site.tables, NOW, *(right for right in Right if right is not Right.PARTNER))
-    assert posted(fake_site, staff, sent_of(ALICE)).status_code == 403
-    nobodys = bobs_token(fake_site.tables, NOW, Right.PARTNER)
-    assert posted(fake_site, nobodys, sent_of(ALICE)).status_code == 403
+    staff_token = bobs_token(fake_site.tables, NOW, *(right for right in Right if right is not Right.PARTNER))
+    assert post(fake_site, staff_token, sent_of(ALICE)).status_code == 403
+    token_without_partner = bobs_token(fake_site.tables, NOW, Right.PARTNER)
+    assert post(fake_site, token_without_partner, sent_of(ALICE)).status_code == 403
 
 
 def test_no_name_and_no_address_is_logged(fake_site: FakeSite, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    posted(fake_site, oaks_token(fake_site.tables), {"signatures": [sent_of(), sent_of(BOB, "oak:1")]})
+    post(fake_site, oaks_token(fake_site.tables), {"signatures": [sent_of(), sent_of(BOB, "oak:1")]})
     logged = repr([vars(record) for record in caplog.records])
     assert "'accepted': 1" in logged
     assert not [secret for secret in (ALICE.email, ALICE.name, "oak:1") if secret in logged]
+
+
+def test_a_signature_that_waits_in_the_overflow_queue_counts_when_it_is_sent_again(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = oaks_token(fake_site.tables)
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.signatures.sign._store_in_whole_steps", _refuse)
+        assert post(fake_site, token, sent_of()).status_code == 503
+    assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+    assert [item["state"] for key, item in fake_site.tables.items.items() if key.table == "signatures"] == ["pending"]
+    assert [each["result"] for each in post(fake_site, token, sent_of()).json_body["results"]] == ["accepted"]
+    assert fake_site.get(COUNT_PATH).json_body["count"] == 1
+
+
+def _refuse(*_: object) -> None:
+    raise Throttled("storage")

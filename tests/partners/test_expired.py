@@ -21,40 +21,43 @@ def elm(tables: FakeTables) -> Partner:
     return a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
 
 
-def sent(
+def predict_and_take(
     tables: FakeTables, petition: Petition, elm: Partner, after: timedelta
 ) -> tuple[ReceiveOutcome, ReceiveOutcome]:
-    """Return what a dry run foresees, and what then happens."""
+    """Return the result that a dry run predicts, and the result of then sending the signature."""
     now = NOW + after
-    each = [read_signature(sent_of(), elm, now)]
-    [foreseen] = predict_each(each, a_receiving_context(tables, petition, elm), now)
-    [result] = take_each(each, a_receiving_context(tables, petition, elm), now)
-    return foreseen.result, result.result
+    submissions = [read_signature(sent_of(), elm, now)]
+    [predicted] = predict_each(submissions, a_receiving_context(tables, petition, elm), now)
+    [result] = take_each(submissions, a_receiving_context(tables, petition, elm), now)
+    return predicted.result, result.result
 
 
-def gone(tables: FakeTables, petition: Petition) -> None:
-    """DynamoDB has deleted the expired item."""
+def delete_expired_item(tables: FakeTables, petition: Petition) -> None:
+    """Delete the item, as DynamoDB does after it expired."""
     del tables.items[key_of(petition, identity_of(petition))]
 
 
 @pytest.mark.parametrize(("after", "is_gone"), [(UNMAILED_LIFETIME + DAY, False), (16 * DAY, True)])
-def test_it_is_accepted_again_and_gets_an_email_again(
+def test_an_expired_signature_is_accepted_again_and_gets_an_email_again(
     tables: FakeTables, petition: Petition, elm: Partner, after: timedelta, is_gone: bool
 ) -> None:
-    sent(tables, petition, elm, timedelta())
+    predict_and_take(tables, petition, elm, timedelta())
     if is_gone:
-        gone(tables, petition)
-    assert sent(tables, petition, elm, after) == (ReceiveOutcome.ACCEPTED, ReceiveOutcome.ACCEPTED)
+        delete_expired_item(tables, petition)
+    assert predict_and_take(tables, petition, elm, after) == (ReceiveOutcome.ACCEPTED, ReceiveOutcome.ACCEPTED)
     assert item_of(tables, petition, identity_of(petition))["mail_kind"] == "confirm"
-    assert sent(tables, petition, elm, after + DAY) == (ReceiveOutcome.EXISTING, ReceiveOutcome.EXISTING)
+    assert predict_and_take(tables, petition, elm, after + DAY) == (ReceiveOutcome.EXISTING, ReceiveOutcome.EXISTING)
 
 
 @pytest.mark.parametrize("end", [withdraw, erase])
-def test_who_withdrew_or_was_erased_stays_suppressed_when_the_item_is_gone(
+def test_a_person_who_withdrew_or_was_erased_stays_suppressed_after_the_item_expired(
     tables: FakeTables, petition: Petition, elm: Partner, end: object
 ) -> None:
-    sent(tables, petition, elm, timedelta())
+    predict_and_take(tables, petition, elm, timedelta())
     end(key_of(petition, identity_of(petition)), petition, NOW, tables)  # type: ignore[operator]
-    assert sent(tables, petition, elm, 30 * DAY) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)
-    gone(tables, petition)
-    assert sent(tables, petition, elm, WITHDRAWN_LIFETIME) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)
+    assert predict_and_take(tables, petition, elm, 30 * DAY) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)
+    delete_expired_item(tables, petition)
+    assert predict_and_take(tables, petition, elm, WITHDRAWN_LIFETIME) == (
+        ReceiveOutcome.SUPPRESSED,
+        ReceiveOutcome.SUPPRESSED,
+    )

@@ -13,7 +13,7 @@ from tests.fakes import FakeTables
 from tests.partnering import a_partner, sent_of
 
 
-def errors(tables: FakeTables, counts: Counts, **changes: Any) -> list[str]:
+def error_fields(tables: FakeTables, counts: Counts, **changes: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
         read_signature(sent_of(ALICE, "oak:1", **changes), a_partner(tables, counts), NOW)
     return [error.field for error in caught.value.errors]
@@ -35,15 +35,15 @@ def errors(tables: FakeTables, counts: Counts, **changes: Any) -> list[str]:
     ],
 )
 def test_a_wrong_field_is_named(tables: FakeTables, changes: dict[str, Any], field: str) -> None:
-    assert errors(tables, Counts.AT_ONCE, **changes) == [field]
+    assert error_fields(tables, Counts.AT_ONCE, **changes) == [field]
 
 
 def test_a_consent_without_email_cannot_be_confirmed_by_email(tables: FakeTables) -> None:
-    assert errors(tables, Counts.AFTER_EMAIL, consent={"email": False}) == ["consent.email"]
+    assert error_fields(tables, Counts.AFTER_EMAIL, consent={"email": False}) == ["consent.email"]
 
 
 @pytest.mark.parametrize("raw", [None, 1, [], "x"])
-def test_what_is_no_object_is_invalid_and_has_no_identifier(tables: FakeTables, raw: object) -> None:
+def test_json_that_is_not_an_object_is_invalid_and_has_no_identifier(tables: FakeTables, raw: object) -> None:
     assert identifier_of(raw) is None
     with pytest.raises(Invalid):
         read_signature(raw, a_partner(tables), NOW)

@@ -39,20 +39,20 @@ def oak(tables: FakeTables) -> Partner:
     return a_partner(tables)
 
 
-def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
+def results_of(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
     submissions = [read_signature(raw, partner, NOW) for raw in raws]
     return take_each(submissions, a_receiving_context(tables, petition, partner), NOW)
 
 
-def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveOutcome]:
-    return [result.result for result in took(tables, petition, partner, *raws)]
+def send(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveOutcome]:
+    return [result.result for result in results_of(tables, petition, partner, *raws)]
 
 
-def test_no_receipt_goes_to_whoever_did_not_confirm_by_our_email(tables: FakeTables, oak: Partner) -> None:
-    """They may have stopped our email, or agreed to a wording that allows none; and no limit applies to a receipt."""
+def test_no_receipt_goes_to_a_person_who_did_not_confirm_by_our_email(tables: FakeTables, oak: Partner) -> None:
+    """They may have stopped our email, or agreed to a wording without email. And no limit applies to a receipt."""
     petition = a_published_petition(tables, slug="with-receipt", receipt=True)
     signed(tables, petition, BOB)
-    results(tables, petition, oak, sent_of(), sent_of(BOB, "oak:2"))
+    send(tables, petition, oak, sent_of(), sent_of(BOB, "oak:2"))
     items = [item_of(tables, petition, identity_of(petition, person)) for person in (ALICE, BOB)]
     assert [(item["state"], "mail_kind" in item) for item in items] == [("confirmed", False)] * 2
 
@@ -62,7 +62,7 @@ def count(tables: FakeTables, petition: Petition) -> int:
 
 
 def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    assert results(tables, petition, oak, sent_of()) == [ACCEPTED]
+    assert send(tables, petition, oak, sent_of()) == [ACCEPTED]
     item = item_of(tables, petition, identity_of(petition))
     assert (item["state"], item["source"], item["obtained_by"]) == ("confirmed", "partner-oak", "Partner-Oak")
     assert (item["channel"], item["consent_version"], item["updates"]) == ("api", "1", False)
@@ -70,44 +70,44 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert count(tables, petition) == 1
 
 
-def test_who_counts_at_once_gets_no_receipt(tables: FakeTables, oak: Partner) -> None:
+def test_a_person_who_counts_at_once_gets_no_receipt(tables: FakeTables, oak: Partner) -> None:
     """Nobody asked for an email, and this consent forbids it."""
     petition = a_published_petition(tables, receipt=True)
-    assert results(tables, petition, oak, sent_of(consent={"email": False})) == [ACCEPTED]
+    assert send(tables, petition, oak, sent_of(consent={"email": False})) == [ACCEPTED]
     item = item_of(tables, petition, identity_of(petition))
     assert (item["state"], item.get("mail_kind")) == ("confirmed", None)
 
 
 def test_a_repeat_is_existing_and_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    results(tables, petition, oak, sent_of())
-    assert results(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [EXISTING, EXISTING]
+    send(tables, petition, oak, sent_of())
+    assert send(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [EXISTING, EXISTING]
     assert count(tables, petition) == 1
 
 
 def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     other = sent_of(Person("A", "ALICE.achterberg+x@mail.example"), "oak:2")
-    assert results(tables, petition, oak, sent_of(), other, sent_of()) == [ACCEPTED, EXISTING, EXISTING]
+    assert send(tables, petition, oak, sent_of(), other, sent_of()) == [ACCEPTED, EXISTING, EXISTING]
     assert count(tables, petition) == 1
 
 
 def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    results(tables, petition, oak, sent_of())
-    [result] = took(tables, petition, oak, sent_of(BOB))
+    send(tables, petition, oak, sent_of())
+    [result] = results_of(tables, petition, oak, sent_of(BOB))
     assert (result.result, result.errors[0].field) == (INVALID, "identifier")
     assert item_of(tables, petition, identity_of(petition))["email"] == ALICE.email
     assert not item_of(tables, petition, identity_of(petition, BOB))
 
 
-def test_who_signed_here_first_keeps_their_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+def test_people_who_signed_here_first_keep_their_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     identity = confirmed(tables, petition)
-    assert results(tables, petition, oak, sent_of()) == [EXISTING]
+    assert send(tables, petition, oak, sent_of()) == [EXISTING]
     item = item_of(tables, petition, identity)
     assert (item["source"], item["also_obtained_by"]) == ("direct", {"Partner-Oak"})
     assert count(tables, petition) == 1
 
 
-def test_who_signs_here_after_the_partner_is_one_person(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    results(tables, petition, oak, sent_of())
+def test_a_person_who_signs_here_afterwards_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    send(tables, petition, oak, sent_of())
     identity = signed(tables, petition)
     item = item_of(tables, petition, identity)
     assert (item["source"], item["also_obtained_by"]) == ("partner-oak", {"Harbour for Children"})
@@ -119,7 +119,7 @@ def test_a_stranger_cannot_opt_in_a_person_whom_a_partner_confirms(
 ) -> None:
     """Anybody can type an address here. The partner vouches for the signature, but not for those consents."""
     identity = signed(tables, petition, Person("Not Alice", ALICE.email), updates=True)
-    assert results(tables, petition, oak, sent_of()) == [EXISTING]
+    assert send(tables, petition, oak, sent_of()) == [EXISTING]
     item = item_of(tables, petition, identity)
     assert (item["state"], item["name"], item["updates"]) == ("confirmed", ALICE.name, False)
     assert count(tables, petition) == 1
@@ -130,39 +130,39 @@ def test_a_stranger_cannot_send_a_letter_of_a_person_whom_a_partner_confirms(tab
     identity = signed(tables, petition)
     words = {"version": petition.letter_version, "body": "Words of a stranger", "reply": True}
     change_item(tables, petition, identity, letter=words)
-    assert results(tables, petition, oak, sent_of()) == [EXISTING]
+    assert send(tables, petition, oak, sent_of()) == [EXISTING]
     item = item_of(tables, petition, identity)
     assert (item["state"], item.get("letter")) == ("confirmed", None)
 
 
-def test_after_email_requests_one_email_and_counts_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_a_signature_that_must_be_confirmed_gets_one_email_and_waits(tables: FakeTables, petition: Petition) -> None:
     elm = a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
-    assert results(tables, petition, elm, sent_of()) == [ACCEPTED]
+    assert send(tables, petition, elm, sent_of()) == [ACCEPTED]
     identity = identity_of(petition)
     assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
     change_item(tables, petition, identity, mails=1)
     for name in ("mail_kind", "mail_requested_at"):
         del tables.items[key_of(petition, identity)][name]
-    assert results(tables, petition, elm, sent_of(), sent_of(ALICE, "elm:2")) == [EXISTING, EXISTING]
+    assert send(tables, petition, elm, sent_of(), sent_of(ALICE, "elm:2")) == [EXISTING, EXISTING]
     assert "mail_kind" not in item_of(tables, petition, identity)
     assert count(tables, petition) == 0
 
 
 @pytest.mark.parametrize("end", [withdraw, erase])
-def test_who_withdrew_or_was_erased_here_is_suppressed(
+def test_a_person_who_withdrew_or_was_erased_here_is_suppressed(
     tables: FakeTables, petition: Petition, oak: Partner, end: Any
 ) -> None:
     key = key_of(petition, confirmed(tables, petition))
     end(key, petition, NOW, tables)
     for _ in range(2):
-        assert results(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [SUPPRESSED, SUPPRESSED]
+        assert send(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [SUPPRESSED, SUPPRESSED]
     assert count(tables, petition) == 0
 
 
-def test_a_sent_person_who_withdrew_stays_suppressed_when_their_item_is_gone(
+def test_a_person_who_withdrew_stays_suppressed_after_their_item_expired(
     tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
-    results(tables, petition, oak, sent_of())
+    send(tables, petition, oak, sent_of())
     withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
     del tables.items[key_of(petition, identity_of(petition))]
     later = NOW + WITHDRAWN_LIFETIME
@@ -172,32 +172,32 @@ def test_a_sent_person_who_withdrew_stays_suppressed_when_their_item_is_gone(
 
 def test_an_address_that_bounces_is_suppressed(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     mark_undeliverable(key_of(petition, signed(tables, petition)), "bounced", tables)
-    assert results(tables, petition, oak, sent_of()) == [SUPPRESSED]
+    assert send(tables, petition, oak, sent_of()) == [SUPPRESSED]
     assert count(tables, petition) == 0
 
 
 def test_a_version_stands_for_one_wording(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     changed = sent_of(BOB, "oak:2", consent={"wording": "Other words"})
-    first, second, third = took(
+    first, second, third = results_of(
         tables, petition, oak, sent_of(), changed, sent_of(BOB, "oak:3", consent={"wording": "Other", "version": "2"})
     )
     assert (first.result, second.result, third.result) == (ACCEPTED, INVALID, ACCEPTED)
     assert second.errors[0].field == "consent.version"
 
 
-def test_a_signature_that_only_the_queue_took_is_sent_again(
+def test_a_signature_that_the_table_throttled_is_accepted_when_sent_again(
     tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = FakeTables.put_new
 
-    def throttled(self: FakeTables, new: Any) -> None:
+    def throttle(self: FakeTables, new: Any) -> None:
         if new.key == key_of(petition, identity_of(petition)):
             raise Throttled("storage")
         put(self, new)
 
     with monkeypatch.context() as patch:
-        patch.setattr(FakeTables, "put_new", throttled)
+        patch.setattr(FakeTables, "put_new", throttle)
         with pytest.raises(Unavailable):
-            results(tables, petition, oak, sent_of())
-    assert results(tables, petition, oak, sent_of()) == [ACCEPTED]
+            send(tables, petition, oak, sent_of())
+    assert send(tables, petition, oak, sent_of()) == [ACCEPTED]
     assert count(tables, petition) == 1

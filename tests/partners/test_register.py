@@ -1,4 +1,4 @@
-"""A source has one partner, and a version one wording."""
+"""A source has one partner, and a version has one wording."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.fakes import FakeTables
 from tests.partnering import a_partner
 
 
-def test_creating_a_partner_twice_changes_nothing_and_another_is_refused(tables: FakeTables) -> None:
+def test_creating_a_partner_twice_changes_nothing_and_a_changed_partner_is_refused(tables: FakeTables) -> None:
     oak = a_partner(tables)
     create_partner(oak.model_copy(update={"created_at": NOW}), tables)
     assert all_partners(tables) == [oak]

@@ -1,4 +1,4 @@
-"""A partner sends an identifier again, by API or in another file: the undo of one import takes back nothing of that."""
+"""A partner sends an identifier again, by API or in another file. The undo of the first import does not undo that."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +17,11 @@ from tests.actors import NOW
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import_run, rows
 from tests.partnering import a_receiving_context, sent_of
-from tests.partners.imports.test_undo import ANN, count, oak, run
+from tests.partners.imports.test_undo import ANN, import_or_undo, oak
+from tests.partners.test_receive import count
 
-__all__ = ["oak", "run"]
-ASKED = {"requested_by": "bob", "requested_at": NOW, "touched_at": NOW, "partner": "partner-oak"}
+__all__ = ["import_or_undo", "oak"]
+IMPORT_FIELDS = {"requested_by": "bob", "requested_at": NOW, "touched_at": NOW, "partner": "partner-oak"}
 
 
 def raise_unavailable(*_: object) -> None:
@@ -36,63 +37,71 @@ def send_first_row(tables: FakeTables, petition: Petition, oak: Partner) -> Rece
 
 
 def test_a_person_whom_the_partner_sent_by_api_too_stays_and_the_identifier_stays_known(
-    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
+    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     """The API answered "existing", so the partner does not send that person again."""
-    first = run(oak, CSV + rows(1, 2))
+    first = import_or_undo(oak, CSV + rows(1, 2))
     assert send_first_row(tables, petition, oak) is ReceiveOutcome.EXISTING
-    assert run(oak, "", undoes=first).accepted == 1
+    assert import_or_undo(oak, "", undoes=first).accepted == 1
     assert count(tables, petition) == 1
     assert send_first_row(tables, petition, oak) is ReceiveOutcome.EXISTING
     assert count(tables, petition) == 1
 
 
 def test_a_person_whom_the_partner_sent_by_api_first_stays(
-    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
+    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
-    assert run(oak, "", undoes=run(oak, CSV + rows(1, 2))).accepted == 1
+    assert import_or_undo(oak, "", undoes=import_or_undo(oak, CSV + rows(1, 2))).accepted == 1
     assert count(tables, petition) == 1
 
 
 def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
-    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+    import_or_undo: Callable[..., Import],
+    tables: FakeTables,
+    petition: Petition,
+    oak: Partner,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The import had claimed the identifier and stored nothing."""
-    stopped = an_import_run(tables, FakeBucket(), petition, oak, run(oak, CSV + rows(2)), Path())
+    stopped_run = an_import_run(tables, FakeBucket(), petition, oak, import_or_undo(oak, CSV + rows(2)), Path())
     monkeypatch.setattr(receive, "_store_and_count", raise_unavailable)
     with pytest.raises(Unavailable):
-        take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], stopped.receiving, NOW)
+        take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], stopped_run.receiving, NOW)
     monkeypatch.undo()
     assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
-    job = Import.model_validate({"job_id": stopped.receiving.job_id, **ASKED})
-    assert run(oak, "", undoes=job).accepted == 1
+    job = Import.model_validate({"job_id": stopped_run.receiving.job_id, **IMPORT_FIELDS})
+    assert import_or_undo(oak, "", undoes=job).accepted == 1
     assert count(tables, petition) == 1
 
 
 def test_a_person_who_is_sent_while_the_undo_runs_is_stored_again(
-    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+    import_or_undo: Callable[..., Import],
+    tables: FakeTables,
+    petition: Petition,
+    oak: Partner,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The undo has taken the signature back, and has not yet freed the identifier."""
-    first = run(oak, CSV + rows(1))
+    first = import_or_undo(oak, CSV + rows(1))
     results = []
-    free = store.mark_undone
+    mark_undone = store.mark_undone
 
-    def send_and_free(*arguments: Any) -> None:
+    def send_and_mark_undone(*arguments: Any) -> None:
         results.append(send_first_row(tables, petition, oak))
-        free(*arguments)
+        mark_undone(*arguments)
 
-    monkeypatch.setattr(store, "mark_undone", send_and_free)
-    run(oak, "", undoes=first)
+    monkeypatch.setattr(store, "mark_undone", send_and_mark_undone)
+    import_or_undo(oak, "", undoes=first)
     assert results == [ReceiveOutcome.ACCEPTED]
     assert count(tables, petition) == 1
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_row_of_two_files_of_one_partner_goes_with_the_second_undo(
-    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, order: tuple[int, int]
+def test_a_row_in_two_files_of_one_partner_is_removed_by_the_second_undo(
+    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, order: tuple[int, int]
 ) -> None:
-    imports = [run(oak, CSV + rows(1)), run(oak, CSV + rows(1))]
-    assert [run(oak, "", undoes=imports[number]).accepted for number in order] == [0, 1]
+    imports = [import_or_undo(oak, CSV + rows(1)), import_or_undo(oak, CSV + rows(1))]
+    assert [import_or_undo(oak, "", undoes=imports[number]).accepted for number in order] == [0, 1]
     assert count(tables, petition) == 0
-    assert run(oak, CSV + rows(1)).accepted == 1
+    assert import_or_undo(oak, CSV + rows(1)).accepted == 1

@@ -10,34 +10,34 @@ from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
 from tests.fake_site import JSON, FakeSite
 from tests.partnering import sent_of
-from tests.partners.partner_requests import NEW
-from tests.partners.test_api import posted
+from tests.partners.partner_requests import NEW_PARTNER
+from tests.partners.test_api import post
 
 
 def test_bob_creates_a_partner_whose_token_sends_signatures(fake_site: FakeSite) -> None:
-    bob = bobs_token(fake_site.tables, NOW, Right.MANAGE)
-    assert asked(fake_site, bob, "POST", "", NEW).status_code == 201
-    issued = asked(fake_site, bob, "POST", "/partner-elm/tokens", {}).json_body
-    sent = sent_of(consent={"wording": NEW["wording"]})
-    assert posted(fake_site, issued["token"], sent).json_body["results"][0]["result"] == "accepted"
-    [elm] = asked(fake_site, bob, "GET", "", None).json_body["partners"]
-    assert elm == {**NEW, "created_at": "2026-11-24T12:00:00Z"}
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
+    assert ask(fake_site, token, "POST", "", NEW_PARTNER).status_code == 201
+    issued = ask(fake_site, token, "POST", "/partner-elm/tokens", {}).json_body
+    sent = sent_of(consent={"wording": NEW_PARTNER["wording"]})
+    assert post(fake_site, issued["token"], sent).json_body["results"][0]["result"] == "accepted"
+    [elm] = ask(fake_site, token, "GET", "", None).json_body["partners"]
+    assert elm == {**NEW_PARTNER, "created_at": "2026-11-24T12:00:00Z"}
     trail = {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
     assert trail == {"token.issued", "partner.created"}
 
 
 def test_bob_revokes_a_partners_token(fake_site: FakeSite) -> None:
-    bob = bobs_token(fake_site.tables, NOW, Right.MANAGE)
-    asked(fake_site, bob, "POST", "", NEW)
-    issued = asked(fake_site, bob, "POST", "/partner-elm/tokens", {}).json_body
+    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
+    ask(fake_site, token, "POST", "", NEW_PARTNER)
+    issued = ask(fake_site, token, "POST", "/partner-elm/tokens", {}).json_body
     path = f"/api/staff/tokens/{issued['token_id']}"
-    answer = fake_site.client.http.request("DELETE", path, headers={"Authorization": f"Bearer {bob}"})
+    answer = fake_site.client.http.request("DELETE", path, headers={"Authorization": f"Bearer {token}"})
     assert answer.json_body["usable"] is False
     with pytest.raises(Exception, match="Unauthorized"):  # API Gateway answers 401.
-        posted(fake_site, issued["token"], sent_of())
+        post(fake_site, issued["token"], sent_of())
 
 
-def asked(fake_site: FakeSite, token: str, method: str, path: str, body: object) -> Any:
+def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object) -> Any:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
     return fake_site.client.http.request(
         method, f"/api/staff/partners{path}", headers=headers, body=json.dumps(body).encode()

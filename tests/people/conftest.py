@@ -1,4 +1,4 @@
-"""Bob's token."""
+"""Fixture of the tests of staff who help people."""
 
 import pytest
 
@@ -8,5 +8,6 @@ from tests.fake_site import FakeSite
 
 
 @pytest.fixture
-def bob(fake_site: FakeSite) -> str:
+def token(fake_site: FakeSite) -> str:
+    """Bob's token."""
     return bobs_token(fake_site.tables, NOW, Right.PEOPLE)

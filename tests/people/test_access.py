@@ -6,22 +6,24 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_published_petition, change_item, confirmed, item_of, signed
 from tests.fake_site import FakeSite
-from tests.people.test_api import ask, at
+from tests.people.test_api import ask, path_of
 
 
-def test_the_access_file_contains_all_data_held_on_its_owner(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+def test_the_access_file_contains_all_data_held_on_a_person(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
     other = a_published_petition(fake_site.tables, slug="another")
     identity = confirmed(fake_site.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
     signed(fake_site.tables, other)
     publish(petition.model_copy(update={"text": "Another text", "sign_wording": "Another"}), NOW, fake_site.tables)
-    answer = ask(fake_site, bob, "POST", at(identity, "access"))
+    answer = ask(fake_site, token, "POST", path_of(identity, "access"))
     assert answer.headers["Content-Disposition"] == f'attachment; filename="access-{identity}.json"'
     assert answer.headers["Cache-Control"] == "no-store"
     file = answer.json_body
     by_slug = {each["petition"]["slug"]: each for each in file["signatures"]}
     assert by_slug.keys() == {"safe-children", "another"}
-    one = by_slug["safe-children"]
-    assert one["person"] == {
+    signature = by_slug["safe-children"]
+    assert signature["person"] == {
         "name": ALICE.name,
         "email": ALICE.email,
         "country": "GB",
@@ -30,43 +32,43 @@ def test_the_access_file_contains_all_data_held_on_its_owner(fake_site: FakeSite
         "language": None,
         "updates": True,
     }
-    assert [(each["to"], each["given"], each["wording"]) for each in one["consents"]] == [
+    assert [(consent["to"], consent["given"], consent["wording"]) for consent in signature["consents"]] == [
         ("sign", True, petition.sign_wording),
         ("updates", True, petition.updates_wording),
     ]
-    assert one["signed_text"]["text"] == petition.text, "as signed, not as it is now"
+    assert signature["signed_text"]["text"] == petition.text, "the text as signed, not as it is now"
     assert file["not_held"]
     assert file["held_elsewhere"]
 
 
-def test_every_stored_attribute_is_in_the_access_file(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+def test_every_stored_attribute_is_in_the_access_file(fake_site: FakeSite, token: str, petition: Petition) -> None:
     identity = confirmed(fake_site.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
     mail = {"mails": 3, "mailed_at": "2026-11-23T01:02:03Z", "mail_nudged_at": "2026-11-23T04:05:06Z"}
     change_item(fake_site.tables, petition, identity, undeliverable="bounced", counted_source="other", **mail)
     item = item_of(fake_site.tables, petition, identity)
-    file = json.dumps(ask(fake_site, bob, "POST", at(identity, "access")).json_body)
+    file = json.dumps(ask(fake_site, token, "POST", path_of(identity, "access")).json_body)
     # `pk` is the petition and a bucket number. `text_version` is checked below, joined with the consent version.
     values = {str(value) for name, value in item.items() if name not in ("pk", "updates", "text_version")}
     assert not [value for value in values if value not in file]
     assert f"{item['text_version']}.{item['consent_version']}" in file
 
 
-def test_the_access_file_has_the_wording_in_the_language_that_was_signed_in(fake_site: FakeSite, bob: str) -> None:
+def test_the_access_file_has_the_wording_in_the_language_that_was_signed_in(fake_site: FakeSite, token: str) -> None:
     petition = a_published_petition(fake_site.tables, slug="in-welsh", translations={"cy": WELSH})
     identity = confirmed(fake_site.tables, petition, language="cy")
-    answer = ask(fake_site, bob, "POST", f"/api/staff/people/in-welsh/{identity}/access")
-    [one] = [each for each in answer.json_body["signatures"] if each["petition"]["slug"] == "in-welsh"]
-    assert one["person"]["language"] == "cy"
-    assert [each["wording"] for each in one["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
-    ask(fake_site, bob, "POST", f"/api/staff/people/in-welsh/{identity}/withdraw")
-    assert "language" not in item_of(fake_site.tables, petition, identity), "it is personal data"
+    answer = ask(fake_site, token, "POST", f"/api/staff/people/in-welsh/{identity}/access")
+    [signature] = [each for each in answer.json_body["signatures"] if each["petition"]["slug"] == "in-welsh"]
+    assert signature["person"]["language"] == "cy"
+    assert [each["wording"] for each in signature["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
+    ask(fake_site, token, "POST", f"/api/staff/people/in-welsh/{identity}/withdraw")
+    assert "language" not in item_of(fake_site.tables, petition, identity), "the language is personal data"
 
 
 def test_a_withdrawn_signature_is_in_the_access_file_without_personal_data(
-    fake_site: FakeSite, bob: str, petition: Petition
+    fake_site: FakeSite, token: str, petition: Petition
 ) -> None:
     identity = confirmed(fake_site.tables, petition)
-    ask(fake_site, bob, "POST", at(identity, "withdraw"))
-    [one] = ask(fake_site, bob, "POST", at(identity, "access")).json_body["signatures"]
-    assert (one["state"], one["person"]["email"]) == ("withdrawn", None)
-    assert [each["given"] for each in one["consents"]] == [False, False]
+    ask(fake_site, token, "POST", path_of(identity, "withdraw"))
+    [signature] = ask(fake_site, token, "POST", path_of(identity, "access")).json_body["signatures"]
+    assert (signature["state"], signature["person"]["email"]) == ("withdrawn", None)
+    assert [each["given"] for each in signature["consents"]] == [False, False]

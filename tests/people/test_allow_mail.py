@@ -1,4 +1,4 @@
-"""Staff can undo somebody's choice to get no more email: with a reason, which is recorded."""
+"""Staff can undo a person's choice to get no more email. They must give a reason, which is recorded."""
 
 import pytest
 
@@ -10,63 +10,65 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, LIMIT_KEYS, NOW, bobs_token, identity_of, key_of, signed, subject_of
 from tests.fake_site import FakeSite
-from tests.people.test_api import ask, at, recorded
+from tests.people.test_api import ask, audited_actions, path_of
 
-CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), "safe-children")
+ALICES_CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), "safe-children")
 REASON = {"reason": "They asked by telephone."}
 
 
 @pytest.fixture
 def path(fake_site: FakeSite, petition: Petition) -> str:
     identity = signed(fake_site.tables, petition)
-    stop(CHOICE, subject_of(petition, identity), fake_site.tables)
-    return at(identity, "allow-mail")
+    stop(ALICES_CHOICE, subject_of(petition, identity), fake_site.tables)
+    return path_of(identity, "allow-mail")
 
 
-def test_staff_see_the_choice_and_undo_it_with_a_reason(fake_site: FakeSite, bob: str, path: str) -> None:
-    shown = ask(fake_site, bob, "GET", path.removesuffix("/allow-mail")).json_body
+def test_staff_see_the_choice_and_undo_it_with_a_reason(fake_site: FakeSite, token: str, path: str) -> None:
+    shown = ask(fake_site, token, "GET", path.removesuffix("/allow-mail")).json_body
     assert (shown["mail"]["stopped"], shown["actions"][-1]) == (True, "allow-mail")
-    resent = ask(fake_site, bob, "POST", path.replace("allow-mail", "resend")).json_body
+    resent = ask(fake_site, token, "POST", path.replace("allow-mail", "resend")).json_body
     assert (resent["mail"], resent["outcome"]) == (False, "stopped")
     for _ in range(2):
-        after = ask(fake_site, bob, "POST", path, REASON).json_body
+        after = ask(fake_site, token, "POST", path, REASON).json_body
         assert (after["mail"]["stopped"], "allow-mail" in after["actions"]) == (False, False)
-    assert not is_stopped(CHOICE, fake_site.tables)
-    allowed = [action for action in recorded(fake_site) if action.name == "mail.allowed"]
+    assert not is_stopped(ALICES_CHOICE, fake_site.tables)
+    allowed = [action for action in audited_actions(fake_site) if action.name == "mail.allowed"]
     assert [action.details["reason"] for action in allowed] == [REASON["reason"]] * 2
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": "x" * 1001}, {**REASON, "more": 1}])
-def test_without_a_reason_nothing_is_undone(fake_site: FakeSite, bob: str, path: str, body: dict[str, object]) -> None:
-    assert ask(fake_site, bob, "POST", path, body).status_code == 422
-    assert is_stopped(CHOICE, fake_site.tables)
+def test_without_a_reason_nothing_is_undone(
+    fake_site: FakeSite, token: str, path: str, body: dict[str, object]
+) -> None:
+    assert ask(fake_site, token, "POST", path, body).status_code == 422
+    assert is_stopped(ALICES_CHOICE, fake_site.tables)
 
 
 def test_without_an_audit_entry_nothing_is_undone(
-    fake_site: FakeSite, bob: str, path: str, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, token: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr(fake_site.tables, "put_new", fails)
-    assert ask(fake_site, bob, "POST", path, REASON).status_code == 503
-    assert is_stopped(CHOICE, fake_site.tables)
+    monkeypatch.setattr(fake_site.tables, "put_new", fail)
+    assert ask(fake_site, token, "POST", path, REASON).status_code == 503
+    assert is_stopped(ALICES_CHOICE, fake_site.tables)
 
 
 def test_a_withdrawn_signature_has_no_address_so_nothing_is_undone_or_recorded(
-    fake_site: FakeSite, bob: str, path: str, petition: Petition
+    fake_site: FakeSite, token: str, path: str, petition: Petition
 ) -> None:
     withdraw(key_of(petition, identity_of(petition)), petition, NOW, fake_site.tables)
-    answer = ask(fake_site, bob, "POST", path, REASON)
+    answer = ask(fake_site, token, "POST", path, REASON)
     assert (answer.status_code, "signed again" in str(answer.json_body)) == (422, True)
-    assert "mail.allowed" not in [action.name for action in recorded(fake_site)]
+    assert "mail.allowed" not in [action.name for action in audited_actions(fake_site)]
 
 
 @pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
-def test_other_rights_do_not_undo_it(fake_site: FakeSite, path: str, right: Right) -> None:
+def test_other_rights_cannot_undo_the_choice(fake_site: FakeSite, path: str, right: Right) -> None:
     assert ask(fake_site, bobs_token(fake_site.tables, NOW, right), "POST", path, REASON).status_code == 403
-    assert is_stopped(CHOICE, fake_site.tables)
+    assert is_stopped(ALICES_CHOICE, fake_site.tables)
 
 
-def test_an_unknown_signature_is_404(fake_site: FakeSite, bob: str) -> None:
-    assert ask(fake_site, bob, "POST", at("0" * 32, "allow-mail"), REASON).status_code == 404
+def test_an_unknown_signature_is_404(fake_site: FakeSite, token: str) -> None:
+    assert ask(fake_site, token, "POST", path_of("0" * 32, "allow-mail"), REASON).status_code == 404

@@ -1,4 +1,4 @@
-"""A person asks about their data. Bob helps within his rights, and every action is audited."""
+"""A person asks about their data. Bob helps, and every action is audited."""
 
 import json
 from typing import Any
@@ -27,10 +27,10 @@ from tests.actors import (
     signed,
 )
 from tests.fake_site import JSON, FakeSite
-from tests.signatures.test_erase import LEFT
-from tests.signatures.test_sign import mailed
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
+from tests.signatures.test_sign import send_mail
 
-FIND = "/api/staff/people/find"
+FIND_PATH = "/api/staff/people/find"
 
 
 def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
@@ -38,85 +38,87 @@ def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = 
     return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def found(fake_site: FakeSite, token: str, email: str = ALICE.email) -> list[dict[str, Any]]:
-    answer = ask(fake_site, token, "POST", FIND, {"email": email})
+def find(fake_site: FakeSite, token: str, email: str = ALICE.email) -> list[dict[str, Any]]:
+    answer = ask(fake_site, token, "POST", FIND_PATH, {"email": email})
     assert answer.status_code == 200, answer.body
     signatures: list[dict[str, Any]] = answer.json_body["signatures"]
     return signatures
 
 
-def at(identity: str, verb: str = "") -> str:
+def path_of(identity: str, verb: str = "") -> str:
     return f"/api/staff/people/safe-children/{identity}" + (f"/{verb}" if verb else "")
 
 
-def recorded(fake_site: FakeSite) -> list[Action]:
+def audited_actions(fake_site: FakeSite) -> list[Action]:
     return [entry.action for entry in entries(NOW - DAY, NOW + 9 * DAY, fake_site.tables)][::-1]
 
 
-def test_a_search_finds_an_address_in_every_petition(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+def test_a_search_finds_an_address_in_every_petition(fake_site: FakeSite, token: str, petition: Petition) -> None:
     other = a_published_petition(fake_site.tables, slug="another")
     ids = {"safe-children": confirmed(fake_site.tables, petition), "another": signed(fake_site.tables, other)}
     signed(fake_site.tables, petition, BOB)
-    signatures = found(fake_site, bob, f" {ALICE.email.upper()} ")
+    signatures = find(fake_site, token, f" {ALICE.email.upper()} ")
     assert {each["petition"]["slug"]: each["id"] for each in signatures} == ids
     assert {each["state"] for each in signatures} == {"confirmed", "pending"}
     assert {each["person"]["name"] for each in signatures} == {ALICE.name}
-    assert recorded(fake_site) == [Action(name="person.found", details=ids)]
+    assert audited_actions(fake_site) == [Action(name="person.found", details=ids)]
 
 
-def test_a_search_without_results_is_audited_too(fake_site: FakeSite, bob: str) -> None:
-    assert found(fake_site, bob) == []
-    assert recorded(fake_site) == [Action(name="person.found")]
+def test_a_search_without_results_is_audited_too(fake_site: FakeSite, token: str) -> None:
+    assert find(fake_site, token) == []
+    assert audited_actions(fake_site) == [Action(name="person.found")]
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "nobody"}, {"email": 5}, {"email": ALICE.email, "name": "A"}])
-def test_an_invalid_address_is_a_field_error(fake_site: FakeSite, bob: str, body: dict[str, Any]) -> None:
-    answer = ask(fake_site, bob, "POST", FIND, body)
+def test_an_invalid_address_is_a_field_error(fake_site: FakeSite, token: str, body: dict[str, Any]) -> None:
+    answer = ask(fake_site, token, "POST", FIND_PATH, body)
     assert answer.status_code == 422
     assert ALICE.email not in str(answer.body)
-    assert recorded(fake_site) == []
+    assert audited_actions(fake_site) == []
 
 
-def test_a_signature_is_shown_with_what_staff_need_to_help(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+def test_a_signature_is_shown_with_what_staff_need_to_help(fake_site: FakeSite, token: str, petition: Petition) -> None:
     identity = signed(fake_site.tables, petition)
-    mailed(fake_site.tables, petition, identity)
+    send_mail(fake_site.tables, petition, identity)
     change_item(fake_site.tables, petition, identity, undeliverable="bounced", restored_at="2026-11-24T12:05:00Z")
-    shown = ask(fake_site, bob, "GET", at(identity)).json_body
+    shown = ask(fake_site, token, "GET", path_of(identity)).json_body
     assert shown["times"]["restored_at"] == "2026-11-24T12:05:00Z"
     assert shown["person"]["email"] == ALICE.email
     assert (shown["mail"]["sent"], shown["mail"]["undeliverable"]) == (1, "bounced")
     assert shown["times"]["signed_at"] == "2026-11-24T12:00:00Z"
     assert shown["actions"] == ["resend", "access", "withdraw", "erase"]
-    assert recorded(fake_site) == [Action(name="person.shown", subject=identity, details={"petition": "safe-children"})]
+    assert audited_actions(fake_site) == [
+        Action(name="person.shown", subject=identity, details={"petition": "safe-children"})
+    ]
 
 
-def test_a_signature_not_confirmed_in_time_is_shown_as_expired(
-    fake_site: FakeSite, bob: str, petition: Petition
-) -> None:
+def test_a_signature_not_confirmed_in_time_is_shown_as_expired(fake_site: FakeSite, petition: Petition) -> None:
     identity = signed(fake_site.tables, petition)
     fake_site.clock.forward(61 * DAY)
     token = bobs_token(fake_site.tables, fake_site.clock.moment, Right.PEOPLE)
-    assert ask(fake_site, token, "GET", at(identity)).json_body["state"] == "expired"
+    assert ask(fake_site, token, "GET", path_of(identity)).json_body["state"] == "expired"
     assert actions_in("expired") == ["access", "withdraw", "erase"]
 
 
-def test_the_email_is_sent_again(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+def test_staff_can_send_the_email_again(fake_site: FakeSite, token: str, petition: Petition) -> None:
     identity = signed(fake_site.tables, petition)
-    mailed(fake_site.tables, petition, identity)
+    send_mail(fake_site.tables, petition, identity)
     fake_site.clock.forward(5 * MINUTE)
-    answer = ask(fake_site, bob, "POST", at(identity, "resend")).json_body
+    answer = ask(fake_site, token, "POST", path_of(identity, "resend")).json_body
     assert answer == {"mail": True, "outcome": "asked", "message": "The email is on its way.", "due_at": None}
     assert item_of(fake_site.tables, petition, identity)["mail_kind"] == "confirm"
 
 
-def test_staff_learn_when_an_email_beyond_the_budget_is_sent(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+def test_staff_learn_when_an_email_beyond_the_budget_is_sent(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
     identity = signed(fake_site.tables, petition)
     for _ in range(2):
         fake_site.deliver("send_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
         fake_site.clock.forward(MINUTE)
         signed(fake_site.tables, petition, now=fake_site.clock())
     assert len(fake_site.mailer.mails) == 2
-    answer = ask(fake_site, bob, "POST", at(identity, "resend")).json_body
+    answer = ask(fake_site, token, "POST", path_of(identity, "resend")).json_body
     assert (answer["mail"], answer["outcome"], answer["due_at"]) == (True, "later", "2026-11-24T12:11:00Z")
     assert "12:11 on 24 November (UTC)" in answer["message"]
 
@@ -126,33 +128,33 @@ def test_staff_learn_when_an_email_beyond_the_budget_is_sent(fake_site: FakeSite
     [({"undeliverable": "complained"}, "refused"), ({"expires_at": 1}, "time")],
 )
 def test_an_email_that_is_not_sent_has_a_reason(
-    fake_site: FakeSite, bob: str, petition: Petition, changes: dict[str, Any], word: str
+    fake_site: FakeSite, token: str, petition: Petition, changes: dict[str, Any], word: str
 ) -> None:
     identity = signed(fake_site.tables, petition)
-    mailed(fake_site.tables, petition, identity)
+    send_mail(fake_site.tables, petition, identity)
     change_item(fake_site.tables, petition, identity, **changes)
-    answer = ask(fake_site, bob, "POST", at(identity, "resend")).json_body
+    answer = ask(fake_site, token, "POST", path_of(identity, "resend")).json_body
     assert answer["mail"] is False
     assert word in answer["message"]
     assert "mail_kind" not in item_of(fake_site.tables, petition, identity)
 
 
-def test_withdrawing_is_idempotent_and_changes_the_count(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+def test_withdrawing_is_idempotent_and_changes_the_count(fake_site: FakeSite, token: str, petition: Petition) -> None:
     identity = confirmed(fake_site.tables, petition)
-    answers = [ask(fake_site, bob, "POST", at(identity, "withdraw")).json_body for _ in range(2)]
+    answers = [ask(fake_site, token, "POST", path_of(identity, "withdraw")).json_body for _ in range(2)]
     assert answers[0] == answers[1]
     assert (answers[0]["state"], answers[0]["person"]["name"]) == ("withdrawn", None)
     assert answers[0]["actions"] == ["access", "erase"]
     assert exact_count(petition, NOW, fake_site.tables).confirmed == 0
 
 
-def test_erasing_is_idempotent_and_empties_the_item(fake_site: FakeSite, bob: str, petition: Petition) -> None:
+def test_erasing_is_idempotent_and_empties_the_item(fake_site: FakeSite, token: str, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, BOB)
     identity = confirmed(fake_site.tables, petition)
-    answers = [ask(fake_site, bob, "POST", at(identity, "erase")).json_body for _ in range(2)]
+    answers = [ask(fake_site, token, "POST", path_of(identity, "erase")).json_body for _ in range(2)]
     assert answers[0] == answers[1]
     assert (answers[0]["state"], answers[0]["actions"]) == ("erased", ["access"])
-    # Erasing deletes when it was signed, so the page must show only when it was erased.
+    # Erasing deletes the time of signing, so only the time of erasure is shown.
     assert set(answers[0]["times"]) == {"erased_at", "expires_at"}
-    assert item_of(fake_site.tables, petition, identity).keys() == LEFT
+    assert item_of(fake_site.tables, petition, identity).keys() == ERASED_ATTRIBUTES
     assert exact_count(petition, NOW, fake_site.tables).confirmed == 1

@@ -1,4 +1,4 @@
-"""Somebody asks to be erased while their signature may still wait in the overflow queue."""
+"""A person asks to be erased while their signature may still wait in the overflow queue."""
 
 import pytest
 
@@ -26,14 +26,14 @@ from tests.actors import (
     signed,
 )
 from tests.fake_site import FakeSite
-from tests.people.test_api import FIND, ask, found, recorded
-from tests.signatures.test_erase import LEFT
+from tests.people.test_api import FIND_PATH, ask, audited_actions, find
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signatures.test_sign import signatures_in
 
-ERASE = "/api/staff/people/erase"
+ERASE_PATH = "/api/staff/people/erase"
 
 
-def signs_while_the_table_is_down(fake_site: FakeSite) -> None:
+def sign_into_the_overflow_queue(fake_site: FakeSite) -> None:
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
     assert fake_site.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
@@ -41,86 +41,93 @@ def signs_while_the_table_is_down(fake_site: FakeSite) -> None:
     forget_level()
 
 
-def erased(fake_site: FakeSite, bob: str) -> list[Item]:
-    answer = ask(fake_site, bob, "POST", ERASE, {"email": ALICE.email})
+def erase_alice(fake_site: FakeSite, token: str) -> list[Item]:
+    answer = ask(fake_site, token, "POST", ERASE_PATH, {"email": ALICE.email})
     assert answer.status_code == 200
     signatures: list[Item] = answer.json_body["signatures"]
     return signatures
 
 
-def test_a_search_says_how_many_signatures_cannot_be_searched_yet(fake_site: FakeSite, bob: str) -> None:
-    signs_while_the_table_is_down(fake_site)
-    assert ask(fake_site, bob, "POST", FIND, {"email": ALICE.email}).json_body == {"signatures": [], "waiting": 1}
+def test_a_search_shows_how_many_signatures_cannot_be_searched_yet(fake_site: FakeSite, token: str) -> None:
+    sign_into_the_overflow_queue(fake_site)
+    answer = ask(fake_site, token, "POST", FIND_PATH, {"email": ALICE.email}).json_body
+    assert answer == {"signatures": [], "waiting": 1}
 
 
 def test_a_search_works_while_the_queue_does_not_answer(
-    fake_site: FakeSite, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, token: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails() -> int:
+    def fail() -> int:
         raise Unavailable("queue")
 
     signed(fake_site.tables, petition)
-    monkeypatch.setattr(fake_site.overflow, "depth", fails)
-    answer = ask(fake_site, bob, "POST", FIND, {"email": ALICE.email}).json_body
+    monkeypatch.setattr(fake_site.overflow, "depth", fail)
+    answer = ask(fake_site, token, "POST", FIND_PATH, {"email": ALICE.email}).json_body
     assert (len(answer["signatures"]), answer["waiting"]) == (1, None)
 
 
-def test_a_signature_that_waits_is_erased_although_nobody_can_find_it(fake_site: FakeSite, bob: str) -> None:
-    signs_while_the_table_is_down(fake_site)
+def test_a_signature_in_the_overflow_queue_is_erased_although_no_search_finds_it(
+    fake_site: FakeSite, token: str
+) -> None:
+    sign_into_the_overflow_queue(fake_site)
     fake_site.clock.forward(MINUTE)
-    assert erased(fake_site, bob) == []
+    assert erase_alice(fake_site, token) == []
     assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
     assert {item["state"] for item in signatures_in(fake_site.tables)} == {"withdrawn"}
     assert not [item for item in signatures_in(fake_site.tables) if "email" in item]
-    assert found(fake_site, bob) == []
+    assert find(fake_site, token) == []
 
 
-def test_signing_after_erasure_is_kept_and_mailed(fake_site: FakeSite, bob: str, petition: Petition) -> None:
-    erased(fake_site, bob)
+def test_a_signature_after_an_erasure_is_kept_and_gets_an_email(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
+    erase_alice(fake_site, token)
     fake_site.clock.forward(MINUTE)
-    signs_while_the_table_is_down(fake_site)
+    sign_into_the_overflow_queue(fake_site)
     assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
-    [signature] = found(fake_site, bob)
+    [signature] = find(fake_site, token)
     assert (signature["state"], signature["person"]["name"]) == ("pending", ALICE.name)
     assert item_of(fake_site.tables, petition, signature["id"])["mail_kind"] == "confirm"
 
 
 def test_erasing_an_address_erases_all_its_signatures_and_no_others(
-    fake_site: FakeSite, bob: str, petition: Petition
+    fake_site: FakeSite, token: str, petition: Petition
 ) -> None:
     other = a_published_petition(fake_site.tables, slug="another")
     identity = confirmed(fake_site.tables, petition)
     confirmed(fake_site.tables, petition, BOB)
     signed(fake_site.tables, other)
     for _ in range(2):
-        assert {each["state"] for each in erased(fake_site, bob)} == {"erased"}
-    assert item_of(fake_site.tables, petition, identity).keys() == LEFT
+        assert {each["state"] for each in erase_alice(fake_site, token)} == {"erased"}
+    assert item_of(fake_site.tables, petition, identity).keys() == ERASED_ATTRIBUTES
     assert exact_count(petition, NOW, fake_site.tables).confirmed == 1
 
 
 def test_an_erasure_is_recorded_by_id_so_that_a_restore_leaves_the_signatures_out(
-    fake_site: FakeSite, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, token: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    erased(fake_site, bob)
-    [action] = recorded(fake_site)
+    erase_alice(fake_site, token)
+    [action] = audited_actions(fake_site)
     identity = identity_of(petition)
     assert (action.name, action.details) == ("person.erased", {"safe-children": identity})
     monkeypatch.setattr("commands.common.tables", lambda: fake_site.tables)
     assert Trail(NOW - DAY, frozenset(), frozenset()).read().erased == {identity: NOW}
 
 
-def test_a_mark_is_no_signature_for_counts_and_projections(fake_site: FakeSite, bob: str, petition: Petition) -> None:
-    erased(fake_site, bob)
+def test_the_mark_of_an_erasure_does_not_count_as_a_signature(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
+    erase_alice(fake_site, token)
     mark = item_of(fake_site.tables, petition, identity_of(petition))
-    assert mark.keys() == LEFT
+    assert mark.keys() == ERASED_ATTRIBUTES
     changes = [*increments("1", None, mark, NOW), *increments("2", mark, None, NOW)]
     assert not [change for change in changes if any(change.numbers.values())]
-    found = recount(petition, lambda: NOW + DAY, fake_site.tables)
-    assert (found.confirmed, found.drift, found.pending) == (0, {}, {})
+    result = recount(petition, lambda: NOW + DAY, fake_site.tables)
+    assert (result.confirmed, result.drift, result.pending) == (0, {}, {})
 
 
 @pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
 def test_other_rights_cannot_erase(fake_site: FakeSite, right: Right) -> None:
     token = bobs_token(fake_site.tables, NOW, right)
-    assert ask(fake_site, token, "POST", ERASE, {"email": ALICE.email}).status_code == 403
+    assert ask(fake_site, token, "POST", ERASE_PATH, {"email": ALICE.email}).status_code == 403
     assert not signatures_in(fake_site.tables)

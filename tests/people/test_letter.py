@@ -1,4 +1,4 @@
-"""The access file contains a person's letter: its words, what was agreed to, and what became of it."""
+"""The access file contains a person's letter: its text, what the person agreed to, and its deliveries."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, a_petition, a_published_petition, bobs_token, change_item, confirmed, key_of
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, a_petition_with_a_letter, confirmed_with_a_letter
-from tests.people.test_api import ask, at
+from tests.people.test_api import ask, path_of
 
 
 def letter_in_file(fake_site: FakeSite, identity: str) -> Any:
     token = bobs_token(fake_site.tables, NOW, Right.PEOPLE)
-    [one] = ask(fake_site, token, "POST", at(identity, "access")).json_body["signatures"]
-    return one["letter"]
+    [signature] = ask(fake_site, token, "POST", path_of(identity, "access")).json_body["signatures"]
+    return signature["letter"]
 
 
 def test_the_file_has_the_letter_as_it_was_confirmed(fake_site: FakeSite) -> None:
@@ -40,7 +40,7 @@ def test_the_file_has_the_letter_as_it_was_confirmed(fake_site: FakeSite) -> Non
     }
 
 
-def test_the_file_has_a_letter_that_somebody_asked_to_send_and_nobody_has_sent(fake_site: FakeSite) -> None:
+def test_the_file_has_a_letter_that_was_requested_but_not_confirmed(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     identity = confirmed(fake_site.tables, petition)
     asked = {"version": petition.letter_version, "body": "Somebody typed this.", "asked_at": iso(NOW)}
@@ -65,6 +65,6 @@ def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: F
     )
 
 
-def test_a_petition_without_a_letter_has_none_in_the_file(fake_site: FakeSite) -> None:
+def test_the_letter_is_null_in_the_file_if_the_petition_has_no_letter(fake_site: FakeSite) -> None:
     identity = confirmed(fake_site.tables, a_published_petition(fake_site.tables))
     assert letter_in_file(fake_site, identity) is None

@@ -1,4 +1,4 @@
-"""Staff can have an email sent again, as signing again would. The same limits hold."""
+"""Staff can send an email again, as if the person signed again. The same limits apply."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, MINUTE, NOW, a_petition, change_item, confirmed, item_of, key_of, signed
 from tests.fakes import FakeTables
-from tests.signatures.test_sign import mailed
+from tests.signatures.test_sign import send_mail
 
 
 def resend_to(
@@ -26,16 +26,16 @@ def resend_to(
 ) -> Resent:
     stored = find_by_id(petition, identity, tables)
     assert stored
-    return resend(stored, allowed_at(next_at or now), now, tables).outcome
+    return resend(stored, an_allowance(next_at or now), now, tables).outcome
 
 
-def allowed_at(next_at: datetime) -> Allowance:
+def an_allowance(next_at: datetime) -> Allowance:
     return Allowance(next_at, is_stopped=False)
 
 
 def test_a_pending_signer_gets_the_link_again(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     assert resend_to(tables, petition, identity) is Resent.ASKED
     assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
 
@@ -48,7 +48,7 @@ def test_a_confirmed_signer_gets_the_already_signed_email(tables: FakeTables, pe
 
 def test_the_next_email_waits_for_a_minute(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     assert resend_to(tables, petition, identity, NOW + MINUTE / 2) is Resent.WITHIN_A_MINUTE
 
 
@@ -56,7 +56,7 @@ def test_an_email_beyond_the_budget_is_requested_and_staff_learn_when_it_is_sent
     tables: FakeTables, petition: Petition
 ) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     change_item(tables, petition, identity, mails=40)
     assert resend_to(tables, petition, identity, NOW + MINUTE, NOW + 3 * MINUTE) is Resent.LATER
     assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
@@ -67,7 +67,7 @@ def test_staff_learn_when_a_postponed_email_is_sent(tables: FakeTables, petition
     change_item(tables, petition, identity, mail_due_at=iso(NOW + DAY))
     stored = find_by_id(petition, identity, tables)
     assert stored
-    assert resend(stored, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.LATER, NOW + DAY)
+    assert resend(stored, an_allowance(NOW), NOW, tables) == ResendAnswer(Resent.LATER, NOW + DAY)
 
 
 def test_a_recent_request_is_not_repeated(tables: FakeTables, petition: Petition) -> None:
@@ -90,11 +90,11 @@ def test_an_old_request_is_nudged(tables: FakeTables, petition: Petition) -> Non
         ({"expires_at": int(NOW.timestamp())}, Resent.EXPIRED),
     ],
 )
-def test_a_refusal_says_why_and_changes_nothing(
+def test_a_refusal_gives_its_reason_and_changes_nothing(
     tables: FakeTables, petition: Petition, changes: dict[str, Any], answer: Resent
 ) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     change_item(tables, petition, identity, **changes)
     before = item_of(tables, petition, identity)
     assert resend_to(tables, petition, identity) is answer
@@ -107,11 +107,11 @@ def test_a_withdrawn_signer_gets_no_email(tables: FakeTables, petition: Petition
     assert resend_to(tables, petition, identity) is Resent.WITHDRAWN
 
 
-def test_no_confirmation_email_a_day_after_closing(tables: FakeTables, petition: Petition) -> None:
+def test_a_pending_signer_gets_no_email_a_day_after_closing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     stored = find_by_id(a_petition(closes_at=NOW), identity, tables)
     assert stored
-    assert resend(stored, allowed_at(NOW), NOW + 2 * DAY, tables) == ResendAnswer(Resent.CLOSED)
+    assert resend(stored, an_allowance(NOW), NOW + 2 * DAY, tables) == ResendAnswer(Resent.CLOSED)
 
 
 def test_a_concurrent_request_is_not_repeated(
@@ -121,4 +121,4 @@ def test_a_concurrent_request_is_not_repeated(
     stored = find_by_id(petition, identity, tables)
     assert stored
     mail_state.request_or_nudge_mail(stored.key, stored.signature, NOW, tables)
-    assert resend(stored, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.ON_ITS_WAY)
+    assert resend(stored, an_allowance(NOW), NOW, tables) == ResendAnswer(Resent.ON_ITS_WAY)

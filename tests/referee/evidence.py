@@ -23,12 +23,12 @@ from stack.template.merge import merge_template
 from tests.actors import NOW, item_of, json_of
 from tests.fake_site import FakeSite, schedule_event, sqs_event, stream_event
 from tests.faults import test_signing
-from tests.faults.export_scenes import a_requested_export
-from tests.faults.import_scenes import an_import_that_waits, run_job
+from tests.faults.export_scenes import with_a_requested_export
+from tests.faults.import_scenes import run_job, with_a_waiting_import
 from tests.faults.injection import Fault
-from tests.faults.mail_scenes import requests
-from tests.faults.partner_scenes import BATCH, oak_has_a_token, send
-from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing
+from tests.faults.mail_scenes import mail_messages
+from tests.faults.partner_scenes import BATCH, send, with_oaks_token
+from tests.faults.scenes import KEY, PETITION, Scene, nothing, with_alice_pending
 from tests.faults.test_every_handler import SCENES, calls_to_fail, play, prepare
 from tests.located import give_table
 from tests.referee.implied import implied_questions
@@ -36,23 +36,23 @@ from tests.referee.replay import Replay, environment
 from tests.referee.shapes import shape
 from tests.referee.witness import RecordedCall, recording
 
-# A denied or lost call, or a killed process, leads to no other call than these.
+# Any other fault leads to the same calls as one of these.
 FAULTS = (Fault.THROTTLED, Fault.LOST_AFTER)
 REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
 
 
 @dataclass
 class Evidence:
-    """`asked`: by function, each question with the place in the code that raises it. `sites`: all such places."""
+    """`by_function`: each question with the place in the code that raises it. `sites`: all such places."""
 
-    asked: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
+    by_function: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
     sites: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, function: str, site: str, question: Question) -> None:
-        self.asked.setdefault(function, {}).setdefault(repr(question), (question, site))
+        self.by_function.setdefault(function, {}).setdefault(repr(question), (question, site))
 
     def questions(self, function: str) -> list[Question]:
-        return [question for question, _ in self.asked[function].values()]
+        return [question for question, _ in self.by_function[function].values()]
 
 
 class Collector:
@@ -60,13 +60,13 @@ class Collector:
 
     def __init__(self, fake_site: FakeSite, folder: Path) -> None:
         self.evidence = Evidence()
-        self._served = fake_site
+        self._fake_site = fake_site
         self._replay = Replay(environment(resolver(), merge_template()), folder)
         self._seen: set[str] = set()
         self.failures: list[Exception] = []
 
     def record(self, call: RecordedCall) -> None:
-        """Add the call. Keep an exception, because the handler that makes the call may catch it."""
+        """Record the call. Keep an exception, because the handler that makes the call may catch it."""
         try:
             self._record(call)
         except Exception as failure:
@@ -78,7 +78,7 @@ class Collector:
         if shape_of_call in self._seen:
             return
         self._seen.add(shape_of_call)
-        for aws_call in self._replay.play(call, self._served):
+        for aws_call in self._replay.play(call, self._fake_site):
             for question in questions(aws_call, HERE):
                 self.evidence.add(call.function, call.site, question)
 
@@ -101,35 +101,35 @@ def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evid
 def _play_more(fake_site: FakeSite) -> None:
     """Play what the scenes lack: email that SES refuses, signing again, exports that end early."""
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
-        prepare(fake_site, Scene(function, alice_pending, lambda _: True, nothing))
+        prepare(fake_site, Scene(function, with_alice_pending, lambda _: True, nothing))
         fake_site.mailer.failures.append(refusal)
-        fake_site.deliver(function, requests(fake_site))
+        fake_site.deliver(function, mail_messages(fake_site))
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
         test_signing.prepare(fake_site, before)
         set_level(level, fake_site.tables)
         forget_level()
-        fake_site.post_json(test_signing.API, json_of())
-        find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
-        fake_site.post_json(test_signing.API, json_of())
+        fake_site.post_json(test_signing.SIGN_URL, json_of())
+        find._petition_cache.clear()  # The process knows that the petition exists and must read it again.
+        fake_site.post_json(test_signing.SIGN_URL, json_of())
         fake_site.deliver("store_overflow", fake_site.overflow.messages)
         _relay_project_and_sweep(fake_site)
-    prepare(fake_site, Scene("take_signatures", oak_has_a_token, lambda _: True, nothing))
+    prepare(fake_site, Scene("take_signatures", with_oaks_token, lambda _: True, nothing))
     # For an unknown petition, the process reads the list of petitions.
     send(BATCH, fake_site, "/api/partner/petitions/nobody/signatures", 404)
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
     send(BATCH, fake_site)
     forget_level()
-    prepare(fake_site, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
+    prepare(fake_site, Scene("run_import", with_a_waiting_import, lambda _: True, nothing))
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
     run_job(fake_site)
     set_level(Level.NORMAL, fake_site.tables)
     forget_level()
-    prepare(fake_site, Scene("run_export", a_requested_export, lambda _: True, nothing))
+    prepare(fake_site, Scene("run_export", with_a_requested_export, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
     worker.run_export(sqs_event(fake_site.exports.messages[-1:]), no_time)
-    cancel(fake_site.job, NOW, fake_site.tables)  # type: ignore[attr-defined]
+    cancel(fake_site.scene_state.export, NOW, fake_site.tables)
     worker.run_export(sqs_event(fake_site.exports.messages[-1:]), no_time)
 
 

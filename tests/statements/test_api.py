@@ -1,5 +1,6 @@
-"""Routes of statements: Bob freezes a count, anyone checks it, and forged statements are refused."""
+"""Routes of statements: Bob freezes a count, anyone can check the statement, and a forged one is refused."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,18 +15,18 @@ from tests.fake_site import FakeSite
 STATEMENTS = "/api/staff/petitions/safe-children/statements"
 
 
-def frozen(fake_site: FakeSite, path: str = STATEMENTS) -> HTTPResponse:
+def freeze_count(fake_site: FakeSite, path: str = STATEMENTS) -> HTTPResponse:
     return fake_site.post(path, b"", "application/json", authorization=f"Bearer {bobs_token(fake_site.tables)}")
 
 
 @pytest.fixture
-def one(fake_site: FakeSite, petition: Petition) -> FakeSite:
+def site_with_alice(fake_site: FakeSite, petition: Petition) -> FakeSite:
     confirmed(fake_site.tables, petition)
     return fake_site
 
 
-def test_freezing_returns_the_statement_and_its_url(one: FakeSite, petition: Petition) -> None:
-    answer = frozen(one)
+def test_freezing_returns_the_statement_and_its_url(site_with_alice: FakeSite, petition: Petition) -> None:
+    answer = freeze_count(site_with_alice)
     assert answer.status_code == 201
     assert answer.json_body["statement"] == {
         "slug": "safe-children",
@@ -42,16 +43,16 @@ def test_freezing_returns_the_statement_and_its_url(one: FakeSite, petition: Pet
     assert answer.json_body["url"].startswith(f"{SITE}/statements/")
 
 
-def test_anyone_can_check_a_statement_after_the_petition_changed(one: FakeSite, petition: Petition) -> None:
-    statement = frozen(one).json_body
-    confirmed(one.tables, petition, BOB)
-    a_published_petition(one.tables, title="Another title")
-    one.clock.forward(400 * DAY)
+def test_anyone_can_check_a_statement_after_the_petition_changed(site_with_alice: FakeSite, petition: Petition) -> None:
+    statement = freeze_count(site_with_alice).json_body
+    confirmed(site_with_alice.tables, petition, BOB)
+    a_published_petition(site_with_alice.tables, title="Another title")
+    site_with_alice.clock.forward(400 * DAY)
     path = urlsplit(statement["url"]).path
-    checked = one.get(f"/api{path}")
+    checked = site_with_alice.get(f"/api{path}")
     assert checked.json_body == {name: statement[name] for name in ("url", "statement")}
     assert checked.headers["Access-Control-Allow-Origin"] == "*"
-    page = one.get(path).body.decode()
+    page = site_with_alice.get(path).body.decode()
     assert "This statement is genuine" in page
     assert "Keep trafficked children safe" in page
     assert "Tuesday 24 November 2026 at 12:00:00 UTC" in page
@@ -62,9 +63,9 @@ def test_anyone_can_check_a_statement_after_the_petition_changed(one: FakeSite, 
 @pytest.mark.parametrize(
     "change", [lambda url: url[:-1], lambda url: url.replace(".", "x."), lambda _: "/statements/x"]
 )
-def test_a_tampered_statement_is_404(one: FakeSite, change: object) -> None:
-    path = change(urlsplit(frozen(one).json_body["url"]).path)  # type: ignore[operator]
-    page, problem = one.get(path), one.get(f"/api{path}")
+def test_a_tampered_statement_is_404(site_with_alice: FakeSite, change: Callable[[str], str]) -> None:
+    path = change(urlsplit(freeze_count(site_with_alice).json_body["url"]).path)
+    page, problem = site_with_alice.get(path), site_with_alice.get(f"/api{path}")
     assert (page.status_code, problem.status_code) == (404, 404)
     assert "This is not a statement of this site" in page.body.decode()
     assert "genuine" not in page.body.decode()
@@ -72,9 +73,9 @@ def test_a_tampered_statement_is_404(one: FakeSite, change: object) -> None:
     assert page.headers["Cache-Control"] == problem.headers["Cache-Control"] == "no-store"
 
 
-def test_the_activity_log_says_who_froze_which_count_and_when(one: FakeSite) -> None:
-    frozen(one)
-    [entry] = entries(NOW - DAY, NOW + DAY, one.tables)
+def test_the_activity_log_shows_who_froze_which_count_and_when(site_with_alice: FakeSite) -> None:
+    freeze_count(site_with_alice)
+    [entry] = entries(NOW - DAY, NOW + DAY, site_with_alice.tables)
     assert (entry.actor.owner, entry.action.name, entry.action.subject) == (
         "bob",
         "statement.frozen",
@@ -83,23 +84,25 @@ def test_the_activity_log_says_who_froze_which_count_and_when(one: FakeSite) -> 
     assert entry.action.details == {"confirmed": "1", "as_of": "2026-11-24T12:00:00Z"}
 
 
-def test_a_freeze_that_cannot_be_logged_is_refused(one: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    def throttled(*_: object) -> None:
+def test_a_freeze_that_cannot_be_logged_is_refused(site_with_alice: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def throttle(*_: object) -> None:
         raise Throttled
 
-    token = bobs_token(one.tables)
-    monkeypatch.setattr(one.tables, "put_new", throttled)
-    answer = one.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {token}")
+    token = bobs_token(site_with_alice.tables)
+    monkeypatch.setattr(site_with_alice.tables, "put_new", throttle)
+    answer = site_with_alice.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {token}")
     assert answer.status_code == 503
     assert "url" not in answer.json_body
 
 
 def test_freezing_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
-    assert frozen(fake_site, "/api/staff/petitions/nobody/statements").status_code == 404
+    assert freeze_count(fake_site, "/api/staff/petitions/nobody/statements").status_code == 404
 
 
-def test_a_statement_can_be_checked_without_any_table(one: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = urlsplit(frozen(one).json_body["url"]).path
+def test_a_statement_can_be_checked_without_any_table(
+    site_with_alice: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = urlsplit(freeze_count(site_with_alice).json_body["url"]).path
     for name in ("get", "query", "batch_get"):
-        monkeypatch.setattr(one.tables, name, None)
-    assert one.get(path).status_code == 200
+        monkeypatch.setattr(site_with_alice.tables, name, None)
+    assert site_with_alice.get(path).status_code == 200

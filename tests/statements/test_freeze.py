@@ -55,28 +55,28 @@ def test_a_statement_counts_only_confirmed_signatures(tables: FakeTables, petiti
     )
 
 
-def test_a_statement_freezes_the_letters_too(fake_site: FakeSite) -> None:
+def test_a_statement_states_the_numbers_of_letters_too(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     request_letter(fake_site, petition)
     send_all(fake_site)
     request_letter(fake_site, petition, BOB)
-    frozen = freeze(petition, NOW, fake_site.tables)
-    said = "Letters to Home Secretary: 2 requested (1 sent, 0 failed, 0 unknown, 1 waiting, 0 not sent)."
-    assert frozen.letters == said
+    statement = freeze(petition, NOW, fake_site.tables)
+    sentence = "Letters to Home Secretary: 2 requested (1 sent, 0 failed, 0 unknown, 1 waiting, 0 not sent)."
+    assert statement.letters == sentence
     send_all(fake_site)
-    assert statement_from_token(statement_token(frozen, TOKEN_KEYS), TOKEN_KEYS).letters == said
-    page = fake_site.get(f"/statements/{statement_token(frozen, TOKEN_KEYS)}").body.decode()
-    assert said in page
+    assert statement_from_token(statement_token(statement, TOKEN_KEYS), TOKEN_KEYS).letters == sentence
+    page = fake_site.get(f"/statements/{statement_token(statement, TOKEN_KEYS)}").body.decode()
+    assert sentence in page
 
 
-def test_a_statement_still_says_the_letters_when_staff_have_removed_the_letter(fake_site: FakeSite) -> None:
+def test_a_statement_has_the_numbers_of_letters_after_staff_removed_the_petitions_letter(fake_site: FakeSite) -> None:
     request_letter(fake_site, a_petition_with_a_letter(fake_site))
     send_all(fake_site)
     letters = freeze(a_published_petition(fake_site.tables), NOW, fake_site.tables).letters
     assert letters == "Letters to home-secretary: 1 requested (1 sent, 0 failed, 0 unknown, 0 waiting, 0 not sent)."
 
 
-def test_a_statement_says_the_letters_to_many_targets_in_one_sentence(fake_site: FakeSite) -> None:
+def test_a_statement_has_one_sentence_about_letters_to_many_targets(fake_site: FakeSite) -> None:
     targets = [{"key": key, "name": "न" * 200, "email": f"{key}@target.example"} for key in "abcd"]
     petition = a_petition_with_a_letter(fake_site, targets=targets)
     request_letter(fake_site, petition)

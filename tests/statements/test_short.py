@@ -1,4 +1,4 @@
-"""A statement's short address: readable on air, however it is typed, and never the proof itself."""
+"""A statement's short address can be read out on air and typed in any way. It is never the proof itself."""
 
 import re
 from collections.abc import Callable
@@ -29,14 +29,14 @@ def test_the_short_address_leads_to_the_statement(fake_site: FakeSite) -> None:
 
 
 @pytest.mark.usefixtures("petition")
-def test_a_changed_record_proves_nothing(fake_site: FakeSite) -> None:
+def test_a_forged_record_proves_nothing(fake_site: FakeSite) -> None:
     code = store_short_code("forged", fake_site.tables)
     assert fake_site.get(fake_site.get(f"/s/{code}").headers["Location"]).status_code == 404
 
 
-@pytest.mark.parametrize("typed", [str, str.upper, lambda code: f" {code[:3]}-{code[3:]} "])
-def test_a_code_is_found_however_it_is_typed(tables: FakeTables, typed: Callable[[str], str]) -> None:
-    assert find_statement_token(typed(store_short_code("token", tables)), tables) == "token"
+@pytest.mark.parametrize("type_code", [str, str.upper, lambda code: f" {code[:3]}-{code[3:]} "])
+def test_a_code_is_found_however_a_person_types_it(tables: FakeTables, type_code: Callable[[str], str]) -> None:
+    assert find_statement_token(type_code(store_short_code("token", tables)), tables) == "token"
 
 
 @pytest.mark.parametrize("code", ["", "222222", "k7mp2", "k7mp2xx", "aaaaaa", "x" * 5_000])
@@ -46,13 +46,13 @@ def test_an_unknown_code_is_not_a_statement(tables: FakeTables, code: str) -> No
 
 
 def test_a_taken_code_is_not_given_twice(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
-    signs = iter("222222" * 2 + "333333")
-    monkeypatch.setattr(short, "choice", lambda _: next(signs))
+    characters = iter("222222" * 2 + "333333")
+    monkeypatch.setattr(short, "choice", lambda _: next(characters))
     assert [store_short_code(token, tables) for token in ("one", "two")] == ["222222", "333333"]
     assert tables.items[keys.statement("222222")]["token"] == "one"
 
 
-def test_it_gives_up_after_some_taken_codes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_storing_a_code_fails_after_some_taken_codes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(short, "choice", lambda _: "2")
     store_short_code("one", tables)
     with pytest.raises(ConditionFailed):

@@ -7,19 +7,19 @@ import pytest
 from chalicelib.aws.table import Tables
 from chalicelib.mail.budget import INTERVALS, read_allowance, take_email
 from tests.actors import NOW
-from tests.mail.test_budget import SLUG, TO_ALICE, a_request, taken
+from tests.mail.test_budget import ALICES_MAILBOX, SLUG, a_request, take_emails
 
 
 @pytest.mark.parametrize("earlier", [0, 2])
 def test_one_of_several_racing_senders_takes_from_the_budget(tables: Tables, earlier: int) -> None:
-    now = taken(tables, earlier)
+    now = take_emails(tables, earlier)
     requests = [a_request(number) for number in range(9, 17)]
     with ThreadPoolExecutor(4) as pool:
-        found = [*pool.map(lambda request: take_email(TO_ALICE, SLUG, request, now, tables).next_at, requests)]
+        found = [*pool.map(lambda request: take_email(ALICES_MAILBOX, SLUG, request, now, tables).next_at, requests)]
     assert sorted(found) == [now, *[now + INTERVALS[earlier]] * 7]
 
 
 def test_a_retry_of_the_same_request_takes_nothing(tables: Tables) -> None:
     for _ in range(3):
-        assert take_email(TO_ALICE, SLUG, a_request(), NOW, tables).next_at == NOW
-    assert read_allowance(TO_ALICE, SLUG, NOW, tables).next_at == NOW + INTERVALS[0]
+        assert take_email(ALICES_MAILBOX, SLUG, a_request(), NOW, tables).next_at == NOW
+    assert read_allowance(ALICES_MAILBOX, SLUG, NOW, tables).next_at == NOW + INTERVALS[0]

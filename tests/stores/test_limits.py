@@ -6,19 +6,19 @@ from chalicelib.aws.table import Tables
 from chalicelib.mail.first_emails import BURST, book
 from chalicelib.mail.stop import is_stopped, resume, stop
 from tests.actors import NOW, a_petition, identity_of, subject_of
-from tests.mail.test_stop import choice_about
+from tests.mail.test_stop import alices_choice
 
 
 def test_choices_to_get_no_more_emails_are_added_and_undone_one_by_one(tables: Tables) -> None:
     petitions = [a_petition(slug=f"petition-{number}") for number in range(3)]
     subject = subject_of(petitions[0], identity_of(petitions[0]))
     for petition in petitions:
-        stop(choice_about(petition), subject, tables)
+        stop(alices_choice(petition), subject, tables)
     for petition in petitions:
-        assert is_stopped(choice_about(petition), tables)
-        resume(choice_about(petition), NOW, tables)
-        assert not is_stopped(choice_about(petition), tables)
-    item = tables.get(choice_about(petitions[0]).key, consistent=True)
+        assert is_stopped(alices_choice(petition), tables)
+        resume(alices_choice(petition), NOW, tables)
+        assert not is_stopped(alices_choice(petition), tables)
+    item = tables.get(alices_choice(petitions[0]).key, consistent=True)
     assert item
     assert item.keys() == {"pk", "sk", "expires_at"}
 

@@ -1,4 +1,4 @@
-"""Helpers of the tests of updates: people who asked for updates, an update, and workers that run to the end."""
+"""Helpers for tests of updates: subscribers, an update, and workers that run until no message is left."""
 
 import json
 from collections.abc import Iterable
@@ -15,14 +15,14 @@ from chalicelib.updates.worker import run_update
 from tests.actors import NOW, Person, bobs_token, confirmed
 from tests.fake_site import JSON, FakeSite, sqs_event
 
-UPDATES = "/api/staff/petitions/safe-children/updates"
+UPDATES_PATH = "/api/staff/petitions/safe-children/updates"
 TEXT = {
     "title": "The Home Secretary answered",
     "markdown": "She said **yes**.\n\n- [Read it](https://gov.example/letter)",
 }
 # The job starts this long after the request, and the first count of emails comes a minute later.
 LATER = timedelta(minutes=2)
-WITH_TIME = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
+LAMBDA_CONTEXT = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
 
 
 def an_update(**changes: Any) -> Update:
@@ -30,26 +30,27 @@ def an_update(**changes: Any) -> Update:
     return Update.model_validate({**TEXT, **values, **changes})
 
 
-def asked(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
+def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
+    """Call the API as Bob."""
     token = bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
     return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode() if body else b"")
 
 
-def drafted(fake_site: FakeSite, **changes: object) -> str:
+def draft_update(fake_site: FakeSite, **changes: object) -> str:
     """Draft an update and return its path."""
-    answer = asked(fake_site, "POST", UPDATES, TEXT | changes)
+    answer = ask(fake_site, "POST", UPDATES_PATH, TEXT | changes)
     assert answer.status_code == 201
-    return f"{UPDATES}/{answer.json_body['id']}"
+    return f"{UPDATES_PATH}/{answer.json_body['id']}"
 
 
-def published(fake_site: FakeSite, **changes: object) -> str:
-    path = drafted(fake_site, **changes)
-    assert asked(fake_site, "POST", f"{path}/publish").status_code == 202
+def publish_update(fake_site: FakeSite, **changes: object) -> str:
+    path = draft_update(fake_site, **changes)
+    assert ask(fake_site, "POST", f"{path}/publish").status_code == 202
     return path
 
 
-def subscribed(fake_site: FakeSite, petition: Petition, people: Iterable[Person], **changes: Any) -> list[str]:
+def subscribe(fake_site: FakeSite, petition: Petition, people: Iterable[Person], **changes: Any) -> list[str]:
     """Let these people confirm and ask for updates. Return their signatures' ids."""
     return [confirmed(fake_site.tables, petition, person, updates=True, **changes) for person in people]
 
@@ -58,19 +59,21 @@ def run_once(fake_site: FakeSite) -> None:
     """Deliver each message of the job once. A message that fails stays."""
     messages, fake_site.updates.messages[:] = list(fake_site.updates.messages), []
     for message in messages:
-        if run_update(sqs_event([message]), WITH_TIME)["batchItemFailures"]:
+        if run_update(sqs_event([message]), LAMBDA_CONTEXT)["batchItemFailures"]:
             fake_site.updates.messages.append(message)
 
 
 def send_once(fake_site: FakeSite) -> None:
+    """Deliver each message of the queue of other email once. A message that fails stays."""
     messages, fake_site.other_queue.messages[:] = list(fake_site.other_queue.messages), []
     for message in messages:
-        if fake_site.deliver("send_other_mail", [message]):
+        failed_ids = fake_site.deliver("send_other_mail", [message])
+        if failed_ids:
             fake_site.other_queue.messages.append(message)
 
 
-def worked(fake_site: FakeSite) -> None:
-    """Run the job and the senders until no message is left, with the clock moving on."""
+def run_until_done(fake_site: FakeSite) -> None:
+    """Run the job and the senders until no message is left, and move the clock."""
     for _ in range(10):
         run_once(fake_site)
         send_once(fake_site)
@@ -81,5 +84,5 @@ def worked(fake_site: FakeSite) -> None:
 
 
 def results(fake_site: FakeSite, path: str) -> dict[str, Any]:
-    body = asked(fake_site, "GET", path).json_body
+    body = ask(fake_site, "GET", path).json_body
     return {name: body[name] for name in ("state", "requested", "sent", "failed", "skipped")}

@@ -9,22 +9,22 @@ from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.find import forget_updates
 from tests.fake_site import FakeSite
-from tests.updates.sending import LATER, TEXT, UPDATES, asked, published, worked
+from tests.updates.sending import LATER, TEXT, UPDATES_PATH, ask, publish_update, run_until_done
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def two_updates(fake_site: FakeSite) -> None:
-    published(fake_site, title="First & foremost")
-    worked(fake_site)
+def publish_two_updates(fake_site: FakeSite) -> None:
+    publish_update(fake_site, title="First & foremost")
+    run_until_done(fake_site)
     fake_site.clock.forward(timedelta(days=1))
-    published(fake_site, title="Second <b>")
-    worked(fake_site)
+    publish_update(fake_site, title="Second <b>")
+    run_until_done(fake_site)
     forget_updates()
 
 
 def test_updates_are_public_newest_first(fake_site: FakeSite, petition: Petition) -> None:
-    two_updates(fake_site)
+    publish_two_updates(fake_site)
     answer = fake_site.get("/api/petitions/safe-children/updates")
     newest = answer.json_body["updates"][0]
     assert [update["title"] for update in answer.json_body["updates"]] == ["Second <b>", "First & foremost"]
@@ -34,13 +34,13 @@ def test_updates_are_public_newest_first(fake_site: FakeSite, petition: Petition
 
 
 def test_the_feed_is_atom_with_ids_that_do_not_change(fake_site: FakeSite, petition: Petition) -> None:
-    two_updates(fake_site)
+    publish_two_updates(fake_site)
     answer = fake_site.get("/petitions/safe-children/updates.atom")
     assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     feed = ElementTree.fromstring(answer.body)
     entries = feed.findall(f"{ATOM}entry")
-    for each in (feed, *entries):  # RFC 4287, 4.1.1 and 4.1.2
-        assert all(each.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
+    for element in (feed, *entries):  # RFC 4287, 4.1.1 and 4.1.2
+        assert all(element.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
     assert feed.findtext(f"{ATOM}author/{ATOM}name") == petition.charity
     assert [entry.findtext(f"{ATOM}title") for entry in entries] == ["Second <b>", "First & foremost"]
     assert "<strong>yes</strong>" in (entries[0].findtext(f"{ATOM}content") or "")
@@ -55,7 +55,7 @@ def test_the_feed_of_a_petition_without_updates_is_empty(fake_site: FakeSite, pe
 
 
 def test_the_petitions_page_shows_the_updates(fake_site: FakeSite, petition: Petition) -> None:
-    two_updates(fake_site)
+    publish_two_updates(fake_site)
     page = fake_site.get("/petitions/safe-children").body.decode()
     assert "<h3>Second &lt;b&gt;</h3>" in page
     assert "<p>She said <strong>yes</strong>.</p>" in page
@@ -79,5 +79,5 @@ def test_updates_of_an_unknown_petition_are_404(fake_site: FakeSite) -> None:
 
 @pytest.mark.parametrize("field", ["title", "markdown"])
 def test_a_control_character_that_would_break_the_feed_is_refused(fake_site: FakeSite, field: str) -> None:
-    answer = asked(fake_site, "POST", UPDATES, TEXT | {field: "One\x0bword"})
+    answer = ask(fake_site, "POST", UPDATES_PATH, TEXT | {field: "One\x0bword"})
     assert (answer.status_code, answer.json_body["errors"][0]["field"]) == (422, field)

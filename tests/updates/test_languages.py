@@ -1,4 +1,4 @@
-"""One update in several languages: each reader gets it in theirs, if it has that language, or else the main text."""
+"""One update in several languages. A reader gets the text in the language they signed in, or else the main text."""
 
 from xml.etree import ElementTree
 
@@ -11,26 +11,35 @@ from chalicelib.petitions.text import Translation
 from chalicelib.updates.find import forget_updates
 from tests.actors import ALICE, BOB, NOW
 from tests.fake_site import FakeSite
-from tests.updates.sending import TEXT, UPDATES, asked, drafted, published, send_once, subscribed, worked
+from tests.updates.sending import (
+    TEXT,
+    UPDATES_PATH,
+    ask,
+    draft_update,
+    publish_update,
+    run_until_done,
+    send_once,
+    subscribe,
+)
 
 WELSH = {"title": "Atebodd hi", "markdown": "Dywedodd hi **ie**."}
-BOTH = {"translations": {"cy": WELSH}}
+WITH_WELSH = {"translations": {"cy": WELSH}}
 
 
 @pytest.fixture
 def bilingual(fake_site: FakeSite, petition: Petition) -> Petition:
     stored = petition_as_stored(petition.slug, fake_site.tables)
-    words = Translation(title="Deiseb", summary="A", text="B", sign_wording="C", updates_wording="D")
-    found = edit(stored.model_copy(update={"translations": {"cy": words}}), NOW, fake_site.tables)
+    welsh = Translation(title="Deiseb", summary="A", text="B", sign_wording="C", updates_wording="D")
+    edited = edit(stored.model_copy(update={"translations": {"cy": welsh}}), NOW, fake_site.tables)
     forget_petitions()
-    return found
+    return edited
 
 
 def test_each_signer_gets_the_language_they_signed_in(fake_site: FakeSite, bilingual: Petition) -> None:
-    subscribed(fake_site, bilingual, [ALICE], language="cy")
-    subscribed(fake_site, bilingual, [BOB])
-    published(fake_site, **BOTH)
-    worked(fake_site)
+    subscribe(fake_site, bilingual, [ALICE], language="cy")
+    subscribe(fake_site, bilingual, [BOB])
+    publish_update(fake_site, **WITH_WELSH)
+    run_until_done(fake_site)
     mails = {mail.to: mail for mail in fake_site.mailer.mails}
     assert (mails[ALICE.email].subject, mails[BOB.email].subject) == ("Atebodd hi", TEXT["title"])
     assert 'lang="cy"><p>Dywedodd hi <strong>ie</strong>' in mails[ALICE.email].html
@@ -40,17 +49,17 @@ def test_each_signer_gets_the_language_they_signed_in(fake_site: FakeSite, bilin
 def test_a_signer_in_a_language_that_the_update_lacks_gets_the_main_text(
     fake_site: FakeSite, bilingual: Petition
 ) -> None:
-    subscribed(fake_site, bilingual, [ALICE], language="cy")
-    published(fake_site)
-    worked(fake_site)
+    subscribe(fake_site, bilingual, [ALICE], language="cy")
+    publish_update(fake_site)
+    run_until_done(fake_site)
     [mail] = fake_site.mailer.mails
     assert mail.subject == TEXT["title"]
     assert f'lang="en">{"<p>She said"}' in mail.html
 
 
 def test_page_feed_and_json_follow_the_language_of_the_address(fake_site: FakeSite, bilingual: Petition) -> None:
-    published(fake_site, **BOTH)
-    worked(fake_site)
+    publish_update(fake_site, **WITH_WELSH)
+    run_until_done(fake_site)
     forget_updates()
     for query, title in {"": TEXT["title"], "?lang=cy": "Atebodd hi"}.items():
         assert f"<h3>{title}</h3>" in fake_site.get(f"/petitions/safe-children{query}").body.decode()
@@ -60,22 +69,20 @@ def test_page_feed_and_json_follow_the_language_of_the_address(fake_site: FakeSi
         assert (update["title"], update["languages"]) == (title, ["en", "cy"])
 
 
-def test_a_test_can_be_had_in_each_language(fake_site: FakeSite, bilingual: Petition) -> None:
-    path = drafted(fake_site, **BOTH)
-    assert (
-        asked(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example", "language": "cy"}).status_code == 202
-    )
+def test_staff_can_send_a_test_email_in_each_language(fake_site: FakeSite, bilingual: Petition) -> None:
+    path = draft_update(fake_site, **WITH_WELSH)
+    assert ask(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example", "language": "cy"}).status_code == 202
     send_once(fake_site)
     [mail] = fake_site.mailer.mails
     assert mail.subject.endswith("Atebodd hi")
-    shown = asked(fake_site, "GET", path).json_body["translations"]["cy"]
-    assert shown == {**WELSH, "html": "<p>Dywedodd hi <strong>ie</strong>.</p>\n"}
+    translation = ask(fake_site, "GET", path).json_body["translations"]["cy"]
+    assert translation == {**WELSH, "html": "<p>Dywedodd hi <strong>ie</strong>.</p>\n"}
 
 
 @pytest.mark.parametrize(
     "translations", [{"en": WELSH}, {"xx": WELSH}, {"cy": {"title": "Only"}}, {"cy": {**WELSH, "more": 1}}]
 )
-def test_a_translation_that_is_not_whole_is_refused(
+def test_an_invalid_translation_is_refused(
     fake_site: FakeSite, petition: Petition, translations: dict[str, object]
 ) -> None:
-    assert asked(fake_site, "POST", UPDATES, {**TEXT, "translations": translations}).status_code == 422
+    assert ask(fake_site, "POST", UPDATES_PATH, {**TEXT, "translations": translations}).status_code == 422

@@ -1,4 +1,4 @@
-"""Markdown as plain text: nobody reads marks, and every address stays readable."""
+"""Markdown as plain text: without marks, and with the address of every link."""
 
 import pytest
 
@@ -20,5 +20,5 @@ from chalicelib.updates.plain import as_text
         ("AT&amp;T \\* <b>", "AT&T * <b>"),
     ],
 )
-def test_marks_are_gone_and_links_keep_their_address(typed: str, text: str) -> None:
+def test_plain_text_has_no_marks_and_keeps_the_address_of_each_link(typed: str, text: str) -> None:
     assert as_text(typed) == text

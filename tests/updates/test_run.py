@@ -19,30 +19,20 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.updates import run
 from chalicelib.updates.find import forget_updates
-from tests.actors import (
-    ALICE,
-    BOB,
-    CHARLIE,
-    NOW,
-    Person,
-    confirmed,
-    key_of,
-    signed,
-    subject_of,
-)
+from tests.actors import ALICE, BOB, CHARLIE, NOW, Person, confirmed, key_of, signed, subject_of
 from tests.fake_site import FakeSite
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.updates.sending import (
     LATER,
-    UPDATES,
-    asked,
-    drafted,
-    published,
+    UPDATES_PATH,
+    ask,
+    draft_update,
+    publish_update,
     results,
     run_once,
+    run_until_done,
     send_once,
-    subscribed,
-    worked,
+    subscribe,
 )
 
 CROWD = [Person(f"Person {number}", f"person-{number}@mail.example") for number in range(40)]
@@ -50,39 +40,40 @@ ALL_SENT = {"state": "sent", "requested": 3, "sent": 3, "failed": 0, "skipped": 
 
 
 @pytest.fixture
-def three(fake_site: FakeSite, petition: Petition) -> FakeSite:
-    subscribed(fake_site, petition, (ALICE, BOB, CHARLIE))
+def subscribed_site(fake_site: FakeSite, petition: Petition) -> FakeSite:
+    """A site with three subscribers."""
+    subscribe(fake_site, petition, (ALICE, BOB, CHARLIE))
     return fake_site
 
 
-def dies_at(call: int) -> Callable[[str], None]:
+def a_crash_at(call: int) -> Callable[[str], None]:
     """Return a hook of FakeTables that fails this call and all after it, as when the process is killed."""
     calls = count(1)
 
-    def called(_: str) -> None:
+    def crash(_: str) -> None:
         if next(calls) >= call:
             raise Throttled("storage")
 
-    return called
+    return crash
 
 
 def recipients(fake_site: FakeSite) -> list[str]:
     return sorted(mail.to for mail in fake_site.mailer.mails)
 
 
-def test_it_is_emailed_once_to_everyone_who_confirmed_and_asked(three: FakeSite, petition: Petition) -> None:
-    confirmed(three.tables, petition, CROWD[0])
-    signed(three.tables, petition, CROWD[1], updates=True)
-    path = published(three)
-    worked(three)
-    assert recipients(three) == sorted(person.email for person in (ALICE, BOB, CHARLIE))
-    assert results(three, path) == ALL_SENT
+def test_an_update_is_emailed_once_to_every_subscriber(subscribed_site: FakeSite, petition: Petition) -> None:
+    confirmed(subscribed_site.tables, petition, CROWD[0])
+    signed(subscribed_site.tables, petition, CROWD[1], updates=True)
+    path = publish_update(subscribed_site)
+    run_until_done(subscribed_site)
+    assert recipients(subscribed_site) == sorted(person.email for person in (ALICE, BOB, CHARLIE))
+    assert results(subscribed_site, path) == ALL_SENT
 
 
 def test_the_email_has_text_greeting_and_one_click_unsubscribe(fake_site: FakeSite, petition: Petition) -> None:
-    subscribed(fake_site, petition, [ALICE])
-    published(fake_site)
-    worked(fake_site)
+    subscribe(fake_site, petition, [ALICE])
+    publish_update(fake_site)
+    run_until_done(fake_site)
     [mail] = fake_site.mailer.mails
     assert mail.subject == "The Home Secretary answered"
     assert "Hello Alice Achterberg," in mail.text
@@ -92,162 +83,162 @@ def test_the_email_has_text_greeting_and_one_click_unsubscribe(fake_site: FakeSi
     assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = fake_site.last_link("unsubscribe")
     assert fake_site.post_form(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
-    published(fake_site)
-    worked(fake_site)
-    assert len(fake_site.mailer.mails) == 1, "she has unsubscribed"
+    publish_update(fake_site)
+    run_until_done(fake_site)
+    assert len(fake_site.mailer.mails) == 1, "Alice has unsubscribed"
 
 
-def test_consent_is_checked_when_it_is_sent(three: FakeSite, petition: Petition) -> None:
-    ids = subscribed(three, petition, CROWD[:2])
-    path = published(three)
-    run_once(three)
-    withdraw(key_of(petition, ids[0]), petition, NOW, three.tables)
-    unsubscribe(key_of(petition, ids[1]), three.tables)
-    worked(three)
-    assert len(recipients(three)) == 3
-    assert results(three, path) == {**ALL_SENT, "requested": 5, "skipped": 2}
+def test_consent_is_checked_when_the_email_is_sent(subscribed_site: FakeSite, petition: Petition) -> None:
+    ids = subscribe(subscribed_site, petition, CROWD[:2])
+    path = publish_update(subscribed_site)
+    run_once(subscribed_site)
+    withdraw(key_of(petition, ids[0]), petition, NOW, subscribed_site.tables)
+    unsubscribe(key_of(petition, ids[1]), subscribed_site.tables)
+    run_until_done(subscribed_site)
+    assert len(recipients(subscribed_site)) == 3
+    assert results(subscribed_site, path) == {**ALL_SENT, "requested": 5, "skipped": 2}
 
 
-def test_who_wants_no_email_gets_none_even_if_a_partner_sends_them(fake_site: FakeSite, petition: Petition) -> None:
-    """A stranger typed her address. She stopped all email about the petition. Then a partner says that she agreed."""
+def test_consent_sent_by_a_partner_does_not_undo_stopping_email(fake_site: FakeSite, petition: Petition) -> None:
+    """A stranger typed Alice's address. Alice stopped all email. Then a partner sends that she agreed to updates."""
     subject = subject_of(petition, signed(fake_site.tables, petition))
     stop(choice_of(mailbox_of(ALICE.email, settings().limit_keys), petition.slug), subject, fake_site.tables)
     oak = a_partner(fake_site.tables)
     sent = read_signature(sent_of(consent={"updates": True}), oak, NOW)
     take_each([sent], a_receiving_context(fake_site.tables, petition, oak), NOW)
-    path = published(fake_site)
-    worked(fake_site)
+    path = publish_update(fake_site)
+    run_until_done(fake_site)
     assert recipients(fake_site) == []
     assert results(fake_site, path) == {**ALL_SENT, "requested": 1, "sent": 0, "skipped": 1}
 
 
-def test_refused_and_bounced_emails_have_failed(three: FakeSite) -> None:
-    path = published(three)
-    run_once(three)
-    three.mailer.failures = [MailRefused()]
-    send_once(three)
-    tags = {name: [value] for name, value in three.mailer.mails[0].tags.items()}
+def test_refused_and_bounced_emails_count_as_failed(subscribed_site: FakeSite) -> None:
+    path = publish_update(subscribed_site)
+    run_once(subscribed_site)
+    subscribed_site.mailer.failures = [MailRefused()]
+    send_once(subscribed_site)
+    tags = {name: [value] for name, value in subscribed_site.mailer.mails[0].tags.items()}
     bounce = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
-    assert three.deliver("receive_feedback", [bounce]) == []
-    worked(three)
-    assert results(three, path) == {**ALL_SENT, "sent": 1, "failed": 2}
-    published(three)
-    three.mailer.mails.clear()
-    worked(three)
-    assert len(recipients(three)) == 2, "a bounce of an update stops the next one"
+    assert subscribed_site.deliver("receive_feedback", [bounce]) == []
+    run_until_done(subscribed_site)
+    assert results(subscribed_site, path) == {**ALL_SENT, "sent": 1, "failed": 2}
+    publish_update(subscribed_site)
+    subscribed_site.mailer.mails.clear()
+    run_until_done(subscribed_site)
+    assert len(recipients(subscribed_site)) == 2, "a bounce of an update stops the next update"
 
 
-def test_an_email_that_a_crashed_sender_may_have_sent_is_not_sent_again(three: FakeSite) -> None:
-    path = published(three)
-    run_once(three)
-    three.mailer.failures = [Unavailable()]
-    worked(three)
-    assert len(recipients(three)) == 2
-    assert results(three, path) == {**ALL_SENT, "sent": 2, "failed": 1}
+def test_an_email_that_a_crashed_sender_may_have_sent_is_not_sent_again(subscribed_site: FakeSite) -> None:
+    path = publish_update(subscribed_site)
+    run_once(subscribed_site)
+    subscribed_site.mailer.failures = [Unavailable()]
+    run_until_done(subscribed_site)
+    assert len(recipients(subscribed_site)) == 2
+    assert results(subscribed_site, path) == {**ALL_SENT, "sent": 2, "failed": 1}
 
 
 @pytest.mark.parametrize("call", [2, 5, 6, 7, 8, 30, 90])
-def test_a_killed_job_neither_misses_nor_repeats_anybody(
+def test_a_killed_job_emails_everybody_once(
     fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
     """The job's process dies after some writes, three times, and every message arrives twice."""
     monkeypatch.setattr(run, "PAGE_SIZE", 2)
-    subscribed(fake_site, petition, CROWD)
-    path = published(fake_site)
+    subscribe(fake_site, petition, CROWD)
+    path = publish_update(fake_site)
     for _ in range(3):
         with monkeypatch.context() as patch:
-            patch.setattr(fake_site.tables, "_called", dies_at(call))
+            patch.setattr(fake_site.tables, "_called", a_crash_at(call))
             run_once(fake_site)
         fake_site.updates.messages += fake_site.updates.messages
         fake_site.clock.forward(LATER)
     fake_site.other_queue.messages += fake_site.other_queue.messages
-    worked(fake_site)
+    run_until_done(fake_site)
     assert recipients(fake_site) == sorted(person.email for person in CROWD)
     assert results(fake_site, path) == {"state": "sent", "requested": 40, "sent": 40, "failed": 0, "skipped": 0}
 
 
-def test_emails_requested_a_moment_ago_are_counted(three: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DynamoDB may not return them yet, unless the read is consistent. The update would end with too small numbers."""
-    query = three.tables.query
+def test_emails_requested_a_moment_ago_are_counted(subscribed_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB may not return these yet, unless the read is consistent. The update's numbers would be too small."""
+    query = subscribed_site.tables.query
 
-    def lagging(table: str, *arguments: Any, consistent: bool = False, **more: Any) -> Iterator[Item]:
+    def query_with_lag(table: str, *arguments: Any, consistent: bool = False, **more: Any) -> Iterator[Item]:
         found = query(table, *arguments, consistent=consistent, **more)
         return found if consistent or table != DELIVERIES else iter(())
 
-    monkeypatch.setattr(three.tables, "query", lagging)
-    path = published(three)
-    worked(three)
-    assert results(three, path) == ALL_SENT
+    monkeypatch.setattr(subscribed_site.tables, "query", query_with_lag)
+    path = publish_update(subscribed_site)
+    run_until_done(subscribed_site)
+    assert results(subscribed_site, path) == ALL_SENT
 
 
-def test_a_cancelled_update_stops_and_its_result_is_exact(three: FakeSite) -> None:
-    path = published(three)
-    run_once(three)
-    first, *others = three.other_queue.messages
-    three.deliver("send_other_mail", [first])
-    assert asked(three, "POST", f"{path}/cancel").json_body["state"] == "cancelled"
+def test_a_cancelled_update_stops_and_its_result_is_exact(subscribed_site: FakeSite) -> None:
+    path = publish_update(subscribed_site)
+    run_once(subscribed_site)
+    first, *others = subscribed_site.other_queue.messages
+    subscribed_site.deliver("send_other_mail", [first])
+    assert ask(subscribed_site, "POST", f"{path}/cancel").json_body["state"] == "cancelled"
     forget_updates()
-    three.clock.forward(LATER)
-    three.other_queue.messages[:] = others
-    worked(three)
-    assert len(recipients(three)) == 1
-    assert results(three, path) == {"state": "cancelled", "requested": 3, "sent": 1, "failed": 0, "skipped": 2}
+    subscribed_site.clock.forward(LATER)
+    subscribed_site.other_queue.messages[:] = others
+    run_until_done(subscribed_site)
+    assert len(recipients(subscribed_site)) == 1
+    assert results(subscribed_site, path) == {**ALL_SENT, "state": "cancelled", "sent": 1, "skipped": 2}
 
 
-def test_a_scheduled_update_waits_for_its_time(three: FakeSite) -> None:
-    path = drafted(three)
+def test_a_scheduled_update_waits_for_its_time(subscribed_site: FakeSite) -> None:
+    path = draft_update(subscribed_site)
     at = NOW + timedelta(hours=9)
-    answer = asked(three, "POST", f"{path}/publish", {"at": "2026-11-24T21:00:00Z"})
+    answer = ask(subscribed_site, "POST", f"{path}/publish", {"at": "2026-11-24T21:00:00Z"})
     assert (answer.status_code, answer.json_body["state"]) == (202, "scheduled")
     for _ in range(2):
-        run_once(three)
-        three.clock.forward(timedelta(hours=4))
-    run_once(three)
-    assert three.updates.delays[-1] == 600
-    assert three.get("/api/petitions/safe-children/updates").json_body["updates"] == []
-    three.clock.moment = at
-    worked(three)
-    assert results(three, path) == ALL_SENT
+        run_once(subscribed_site)
+        subscribed_site.clock.forward(timedelta(hours=4))
+    run_once(subscribed_site)
+    assert subscribed_site.updates.delays[-1] == 600
+    assert subscribed_site.get("/api/petitions/safe-children/updates").json_body["updates"] == []
+    subscribed_site.clock.moment = at
+    run_until_done(subscribed_site)
+    assert results(subscribed_site, path) == ALL_SENT
 
 
-def test_a_cancelled_update_does_not_block_the_next_until_its_time(three: FakeSite) -> None:
-    path = drafted(three)
-    asked(three, "POST", f"{path}/publish", {"at": "2027-01-24T21:00:00Z"})
-    run_once(three)
-    asked(three, "POST", f"{path}/cancel")
-    three.clock.forward(timedelta(minutes=10))
-    run_once(three)
-    next_path = published(three)
-    worked(three)
-    assert results(three, next_path) == ALL_SENT
-    assert results(three, path) == {"state": "cancelled", "requested": 0, "sent": 0, "failed": 0, "skipped": 0}
+def test_a_cancelled_scheduled_update_does_not_block_the_next_update(subscribed_site: FakeSite) -> None:
+    path = draft_update(subscribed_site)
+    ask(subscribed_site, "POST", f"{path}/publish", {"at": "2027-01-24T21:00:00Z"})
+    run_once(subscribed_site)
+    ask(subscribed_site, "POST", f"{path}/cancel")
+    subscribed_site.clock.forward(timedelta(minutes=10))
+    run_once(subscribed_site)
+    next_path = publish_update(subscribed_site)
+    run_until_done(subscribed_site)
+    assert results(subscribed_site, next_path) == ALL_SENT
+    assert results(subscribed_site, path) == {**ALL_SENT, "state": "cancelled", "requested": 0, "sent": 0}
 
 
-def test_a_schedule_whose_update_was_never_marked_does_not_block_the_next(three: FakeSite) -> None:
+def test_a_scheduled_job_whose_update_was_not_marked_does_not_block_publishing(subscribed_site: FakeSite) -> None:
     """The process died after it had started the job."""
-    path = drafted(three)
+    path = draft_update(subscribed_site)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(three.tables, "_update", lambda *_: (_ for _ in ()).throw(Throttled("storage")))
-        assert asked(three, "POST", f"{path}/publish", {"at": "2027-01-24T21:00:00Z"}).status_code == 503
-    run_once(three)
-    assert asked(three, "POST", f"{path}/publish").status_code == 202
+        patch.setattr(subscribed_site.tables, "_update", lambda *_: (_ for _ in ()).throw(Throttled("storage")))
+        assert ask(subscribed_site, "POST", f"{path}/publish", {"at": "2027-01-24T21:00:00Z"}).status_code == 503
+    run_once(subscribed_site)
+    assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 202
 
 
-def test_two_updates_are_sent_one_after_the_other(three: FakeSite) -> None:
-    published(three)
-    path = drafted(three)
-    assert asked(three, "POST", f"{path}/publish").status_code == 409
-    worked(three)
-    assert asked(three, "POST", f"{path}/publish").status_code == 202
-    worked(three)
-    assert len(recipients(three)) == 6
-    assert len(asked(three, "GET", UPDATES).json_body["updates"]) == 2
+def test_two_updates_are_sent_one_after_the_other(subscribed_site: FakeSite) -> None:
+    publish_update(subscribed_site)
+    path = draft_update(subscribed_site)
+    assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 409
+    run_until_done(subscribed_site)
+    assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 202
+    run_until_done(subscribed_site)
+    assert len(recipients(subscribed_site)) == 6
+    assert len(ask(subscribed_site, "GET", UPDATES_PATH).json_body["updates"]) == 2
 
 
 def test_the_words_around_the_text_are_in_the_signers_language(fake_site: FakeSite, petition: Petition) -> None:
-    subscribed(fake_site, petition, [ALICE], language="cy")
-    published(fake_site)
-    worked(fake_site)
+    subscribe(fake_site, petition, [ALICE], language="cy")
+    publish_update(fake_site)
+    run_until_done(fake_site)
     [mail] = fake_site.mailer.mails
     assert "Helô Alice Achterberg," in mail.text
     assert "She said yes." in mail.text

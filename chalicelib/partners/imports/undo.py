@@ -24,8 +24,8 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, most: int
     for receipt in receipts:
         if receipt.result is not ReceiveOutcome.SUPPRESSED:
             key = keys.signature(job.slug, receipt.signature_id)
-            mark = receipt.digest if receipt.job_id == import_id else receipt.mark_of(import_id)
-            taken_back += take_back(key, mark, receiving.petition, now, receiving.tables)
+            entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
+            taken_back += take_back(key, entry, receiving.petition, now, receiving.tables)
         store.mark_undone(receipt, import_id, now, receiving.tables)
     is_bucket_done = len(receipts) < most
     buckets = job.buckets + is_bucket_done

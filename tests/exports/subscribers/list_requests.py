@@ -10,23 +10,25 @@ from tests.actors import NOW
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list
 from tests.fakes import FakeTables
 
-LISTS, ONE = "/api/staff/petitions/{slug}/lists", "/api/staff/lists/{list_id}"
-FILE = f"{ONE}/file"
+LISTS_ROUTE, LIST_ROUTE = "/api/staff/petitions/{slug}/lists", "/api/staff/lists/{list_id}"
+FILE_ROUTE = f"{LIST_ROUTE}/file"
 RESULT = {"file": "files/x/file", "size": 1, "sha256": "ab" * 32, "finished_at": NOW}
 
 
 def of_lists(staff: Callable[..., Any]) -> Iterator[Any]:
-    wanted = json.dumps({"recipient": RECIPIENT}).encode()
-    for slug, requested, read in ((SLUG, 409, 200), ("closed", 202, 200), ("nobody", 404, 404)):
-        yield staff("POST", requested, LISTS, LISTS.format(slug=slug), wanted)
-        yield staff("GET", read, LISTS, LISTS.format(slug=slug))
+    valid_body = json.dumps({"recipient": RECIPIENT}).encode()
+    for slug, post_status, get_status in ((SLUG, 409, 200), ("closed", 202, 200), ("nobody", 404, 404)):
+        yield staff("POST", post_status, LISTS_ROUTE, LISTS_ROUTE.format(slug=slug), valid_body)
+        yield staff("GET", get_status, LISTS_ROUTE, LISTS_ROUTE.format(slug=slug))
     bodies = {b"{": 400, b"a" * 16_385: 413, b"{}": 422}
-    yield from (staff("POST", status, LISTS, LISTS.format(slug="closed"), body) for body, status in bodies.items())
-    yield staff("POST", 415, LISTS, LISTS.format(slug="closed"), wanted, "text/plain")
+    yield from (
+        staff("POST", status, LISTS_ROUTE, LISTS_ROUTE.format(slug="closed"), body) for body, status in bodies.items()
+    )
+    yield staff("POST", 415, LISTS_ROUTE, LISTS_ROUTE.format(slug="closed"), valid_body, "text/plain")
     for name, status in {"done": 200, "20261124T120000Z-00000001": 200, "nobody": 404}.items():
-        yield staff("DELETE", status, ONE, ONE.format(list_id=f"{SLUG}.{name}"))
+        yield staff("DELETE", status, LIST_ROUTE, LIST_ROUTE.format(list_id=f"{SLUG}.{name}"))
     for name, status in {"done": 200, "old": 410, "20261124T120000Z-00000001": 409, "nobody": 404}.items():
-        yield staff("GET", status, FILE, FILE.format(list_id=f"{SLUG}.{name}"))
+        yield staff("GET", status, FILE_ROUTE, FILE_ROUTE.format(list_id=f"{SLUG}.{name}"))
 
 
 def add_lists(tables: FakeTables) -> None:

@@ -36,10 +36,10 @@ def a_list(tables: FakeTables, number: int = 1) -> OptInList:
     return job
 
 
-def worked(fake_site: FakeSite, job: OptInList, milliseconds: int = 900_000) -> OptInList:
+def run_once(fake_site: FakeSite, job: OptInList, milliseconds: int = 900_000) -> OptInList:
     """Deliver the job's message once."""
-    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: milliseconds)
-    run_list(sqs_event([{"job_id": job.job_id}]), left)
+    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: milliseconds)
+    run_list(sqs_event([{"job_id": job.job_id}]), context)
     return OptInList.model_validate(fake_site.tables.items[keys.job("list", job.job_id)])
 
 
@@ -49,3 +49,8 @@ def rows(fake_site: FakeSite, job: OptInList) -> list[dict[str, str]]:
     text = pyrage.decrypt(fake_site.bucket.objects[job.result.file], [IDENTITY]).decode()
     assert text.startswith(BYTE_ORDER_MARK)
     return [*csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline=""))]
+
+
+def statuses(fake_site: FakeSite, job: OptInList) -> dict[str, str]:
+    """Return the status of each signature in the file."""
+    return {row["id"]: row["status"] for row in rows(fake_site, job)}

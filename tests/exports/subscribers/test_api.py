@@ -11,62 +11,60 @@ from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from tests.actors import ALICE, DAY, NOW, bobs_token, confirmed
-from tests.exports.subscribers.listing import RECIPIENT, rows, worked
+from tests.exports.subscribers.listing import RECIPIENT, rows, run_once
 from tests.fake_site import JSON, FakeSite
 
 LISTS = "/api/staff/petitions/safe-children/lists"
 
 
-def asked(
-    fake_site: FakeSite, method: str, path: str, body: object = None, right: Right = Right.EXPORT
-) -> HTTPResponse:
+def ask(fake_site: FakeSite, method: str, path: str, body: object = None, right: Right = Right.EXPORT) -> HTTPResponse:
     headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables, NOW, right)}", "Content-Type": JSON}
     return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
 def test_bob_requests_a_list_and_gets_a_link_to_it(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE, updates=True)
-    answer = asked(fake_site, "POST", LISTS, {"recipient": RECIPIENT})
+    answer = ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT})
     assert (answer.status_code, answer.json_body["state"]) == (202, "waiting")
     link = f"/api/staff/lists/{answer.json_body['id']}/file"
-    assert asked(fake_site, "GET", link).status_code == 409
-    done = worked(fake_site, find_job(OptInList, answer.json_body["id"], fake_site.tables))
-    [shown] = asked(fake_site, "GET", LISTS).json_body["lists"]
-    assert (shown["state"], shown["subscribed"], shown["recipient"]) == ("done", 1, RECIPIENT)
-    assert asked(fake_site, "GET", link).json_body["url"]
+    assert ask(fake_site, "GET", link).status_code == 409
+    done = run_once(fake_site, find_job(OptInList, answer.json_body["id"], fake_site.tables))
+    [listed] = ask(fake_site, "GET", LISTS).json_body["lists"]
+    assert (listed["state"], listed["subscribed"], listed["recipient"]) == ("done", 1, RECIPIENT)
+    assert ask(fake_site, "GET", link).json_body["url"]
     assert [row["email"] for row in rows(fake_site, done)] == [ALICE.email]
     actions = [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
     assert sorted(actions) == ["list.fetched", "list.requested"]
 
 
-def test_the_next_list_knows_of_the_first(fake_site: FakeSite, petition: Petition) -> None:
+def test_the_next_list_continues_the_first(fake_site: FakeSite, petition: Petition) -> None:
     jobs = []
     for _ in range(2):
-        answer = asked(fake_site, "POST", LISTS, {"recipient": RECIPIENT})
-        jobs.append(worked(fake_site, find_job(OptInList, answer.json_body["id"], fake_site.tables)))
+        answer = ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT})
+        jobs.append(run_once(fake_site, find_job(OptInList, answer.json_body["id"], fake_site.tables)))
         fake_site.clock.forward(DAY / 24)
     assert [job.earlier for job in jobs] == [None, jobs[0].job_id]
 
 
 @pytest.mark.parametrize("body", [{}, {"recipient": None}, {"recipient": "age1x"}, {"recipient": RECIPIENT, "more": 1}])
 def test_a_list_without_a_public_key_is_refused(fake_site: FakeSite, petition: Petition, body: object) -> None:
-    assert asked(fake_site, "POST", LISTS, body).status_code == 422
+    assert ask(fake_site, "POST", LISTS, body).status_code == 422
     assert not fake_site.lists.messages
 
 
 def test_a_cancelled_list_ends_without_a_file_and_the_next_may_start(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE, updates=True)
-    path = f"/api/staff/lists/{asked(fake_site, 'POST', LISTS, {'recipient': RECIPIENT}).json_body['id']}"
+    path = f"/api/staff/lists/{ask(fake_site, 'POST', LISTS, {'recipient': RECIPIENT}).json_body['id']}"
     for _ in range(2):
-        answer = asked(fake_site, "DELETE", path)
+        answer = ask(fake_site, "DELETE", path)
         assert (answer.status_code, answer.json_body["state"]) == (200, "cancelled")
-    job = worked(fake_site, find_job(OptInList, answer.json_body["id"], fake_site.tables))
-    assert (job.recipient_key, asked(fake_site, "GET", f"{path}/file").status_code) == (None, 409)
+    job = run_once(fake_site, find_job(OptInList, answer.json_body["id"], fake_site.tables))
+    assert (job.recipient_key, ask(fake_site, "GET", f"{path}/file").status_code) == (None, 409)
     assert not [key for key in fake_site.bucket.objects if key.startswith(("parts/", "files/"))]
-    assert asked(fake_site, "POST", LISTS, {"recipient": RECIPIENT}).status_code == 202
+    assert ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT}).status_code == 202
     actions = [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
     assert actions.count("list.cancelled") == 1
 
 
-def test_another_right_is_not_enough(fake_site: FakeSite, petition: Petition) -> None:
-    assert asked(fake_site, "POST", LISTS, {"recipient": RECIPIENT}, Right.MANAGE).status_code == 403
+def test_the_right_to_manage_does_not_allow_lists(fake_site: FakeSite, petition: Petition) -> None:
+    assert ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT}, Right.MANAGE).status_code == 403

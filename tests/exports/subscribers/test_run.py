@@ -1,4 +1,4 @@
-"""A list has exactly those who get updates now, and those of earlier lists who no longer do."""
+"""A list has exactly the people who get updates now, and people of earlier lists who no longer get updates."""
 
 import pytest
 
@@ -23,23 +23,19 @@ from tests.actors import (
     signed,
     subject_of,
 )
-from tests.exports.subscribers.listing import SLUG, a_list, rows, worked
+from tests.exports.subscribers.listing import SLUG, a_list, rows, run_once, statuses
 from tests.fake_site import FakeSite
 
-FORMULA = Person("O'Neill", "dora@mail.example")
+DORA = Person("O'Neill", "dora@mail.example")
 
 
-def statuses(found: list[dict[str, str]]) -> dict[str, str]:
-    return {row["id"]: row["status"] for row in found}
-
-
-def test_it_lists_who_confirmed_and_asked_and_nobody_else(fake_site: FakeSite, petition: Petition) -> None:
+def test_a_list_has_only_people_who_confirmed_and_asked_for_updates(fake_site: FakeSite, petition: Petition) -> None:
     alice = confirmed(fake_site.tables, petition, ALICE, updates=True, language="cy")
     confirmed(fake_site.tables, petition, BOB)
     signed(fake_site.tables, petition, CHARLIE, updates=True)
-    bounced = confirmed(fake_site.tables, petition, FORMULA, updates=True)
+    bounced = confirmed(fake_site.tables, petition, DORA, updates=True)
     mark_undeliverable(key_of(petition, bounced), "bounced", fake_site.tables)
-    done = worked(fake_site, a_list(fake_site.tables))
+    done = run_once(fake_site, a_list(fake_site.tables))
     assert (done.state, done.subscribed, done.unsubscribed, done.recipient_key) == (JobState.DONE, 1, 0, None)
     assert rows(fake_site, done) == [
         {
@@ -56,17 +52,17 @@ def test_it_lists_who_confirmed_and_asked_and_nobody_else(fake_site: FakeSite, p
 
 def test_the_file_can_be_read_with_the_key_only(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE, updates=True)
-    worked(fake_site, a_list(fake_site.tables))
+    run_once(fake_site, a_list(fake_site.tables))
     assert ALICE.email.encode() not in b"".join(fake_site.bucket.objects.values())
 
 
 @pytest.mark.parametrize(("end", "email"), [(unsubscribe, ALICE.email), ("withdraw", ""), ("erase", ""), ("gone", "")])
-def test_who_unsubscribes_later_is_listed_in_every_later_list(
+def test_a_person_who_unsubscribes_is_listed_as_unsubscribed_in_every_later_list(
     fake_site: FakeSite, petition: Petition, end: object, email: str
 ) -> None:
     alice = confirmed(fake_site.tables, petition, ALICE, updates=True)
     bob = confirmed(fake_site.tables, petition, BOB, updates=True)
-    worked(fake_site, a_list(fake_site.tables, 1))
+    run_once(fake_site, a_list(fake_site.tables, 1))
     key = key_of(petition, alice)
     if end in ("withdraw", "gone"):
         withdraw(key, petition, NOW, fake_site.tables)
@@ -77,36 +73,36 @@ def test_who_unsubscribes_later_is_listed_in_every_later_list(
     if end is unsubscribe:
         unsubscribe(key, fake_site.tables)
     for number in (2, 3):
-        done = worked(fake_site, a_list(fake_site.tables, number))
-        assert statuses(rows(fake_site, done)) == {alice: "unsubscribed", bob: "subscribed"}
+        done = run_once(fake_site, a_list(fake_site.tables, number))
+        assert statuses(fake_site, done) == {alice: "unsubscribed", bob: "subscribed"}
         assert [row["email"] for row in rows(fake_site, done) if row["id"] == alice] == [email]
 
 
-def test_who_never_asked_is_never_listed(fake_site: FakeSite, petition: Petition) -> None:
+def test_a_person_who_never_asked_for_updates_is_never_listed(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, BOB)
     for number in (1, 2):
-        assert rows(fake_site, worked(fake_site, a_list(fake_site.tables, number))) == []
+        assert rows(fake_site, run_once(fake_site, a_list(fake_site.tables, number))) == []
 
 
-def test_who_stopped_all_email_is_not_listed_although_a_partner_says_that_they_agreed(
+def test_a_person_who_stopped_all_email_is_not_listed_although_a_partner_states_their_consent(
     fake_site: FakeSite, petition: Petition
 ) -> None:
     alice = confirmed(fake_site.tables, petition, ALICE, updates=True)
     choice = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), SLUG)
     stop(choice, subject_of(petition, alice), fake_site.tables)
     change_item(fake_site.tables, petition, alice, updates=True)
-    assert worked(fake_site, a_list(fake_site.tables, 1)).subscribed == 0
+    assert run_once(fake_site, a_list(fake_site.tables, 1)).subscribed == 0
     resume(choice, NOW, fake_site.tables)
-    assert worked(fake_site, a_list(fake_site.tables, 2)).subscribed == 1
+    assert run_once(fake_site, a_list(fake_site.tables, 2)).subscribed == 1
 
 
-def test_a_list_that_is_killed_after_each_step_is_the_same(fake_site: FakeSite, petition: Petition) -> None:
+def test_a_list_that_runs_out_of_time_after_each_step_is_complete(fake_site: FakeSite, petition: Petition) -> None:
     people = [Person("Person", f"person{number}@mail.example") for number in range(150)]
     listed = {confirmed(fake_site.tables, petition, person, updates=True) for person in people}
     job = a_list(fake_site.tables)
     for _ in range(3):
-        job = worked(fake_site, job, 1000)
+        job = run_once(fake_site, job, 1000)
         assert job.is_open
-    done = worked(fake_site, job)
+    done = run_once(fake_site, job)
     assert {row["id"] for row in rows(fake_site, done)} == listed
     assert (done.subscribed, len(done.parts)) == (150, len(keys.BUCKETS))

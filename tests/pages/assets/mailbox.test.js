@@ -9,12 +9,12 @@ const { readSignature, secondsLeft, unpasted, webmailOf } = await import("../../
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url)));
 const known = read("../../../chalicelib/pages/assets/mailboxes.json");
 
-test("the script asks about the same addresses as the server", () => {
+test("the script suggests the same corrections as the server", () => {
   for (const [typed, expected] of Object.entries(read("../../signatures/slips.json")))
     assert.equal(suggestedAddress(typed, known), expected ?? "", typed);
 });
 
-test("one character may be wrong, missing, doubled or swapped", () => {
+test("a domain with one character wrong, missing, doubled or swapped is a slip", () => {
   for (const typed of ["gmaik.com", "gmal.com", "gmaill.com", "gmial.com"])
     assert.ok(isSlip(typed, "gmail.com"), typed);
   for (const typed of ["gmail.com", "gmxx.com", "example.org", ""]) assert.ok(!isSlip(typed, "gmail.com"), typed);

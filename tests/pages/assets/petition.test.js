@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { installBrowser, installFetch, settled } from "../browser.js";
+import { installBrowser, installFetch, runCallbacks } from "../browser.js";
 
 installBrowser();
 const petition = await import("../../../chalicelib/pages/assets/petition.js");
@@ -22,7 +22,7 @@ test("screen readers hear a noticeable change, once a minute", () => {
   assert.equal(petition.isWorthAnnouncing(last, 1_009, 100, MINUTE), false);
 });
 
-test("the count is asked for less often after each failure, spread over a fifth of the time", () => {
+test("the count is requested less often after each failure, spread over a fifth of the wait", () => {
   assert.deepEqual([petition.countWait(0, 0), petition.countWait(0, 1)], [9_000, 11_000]);
   assert.equal(petition.countWait(2, 0.5), 40_000);
   assert.equal(petition.countWait(50, 0.5), 300_000);
@@ -56,7 +56,7 @@ test("a signature has what was typed, and consent only where a box was ticked", 
   assert.equal(petition.signatureFrom(typed).source, "evening-news");
 });
 
-test("only what may succeed later is repeated", () => {
+test("only a request that may succeed later is repeated", () => {
   const repeated = [null, reply(429), reply(500), reply(503)].map(petition.isWorthRetrying);
   assert.deepEqual(repeated, [true, true, true, true]);
   assert.deepEqual(
@@ -74,25 +74,25 @@ test("waits grow up to 30 seconds, and Retry-After comes before the jitter", () 
   assert.equal(petition.retryWait(0, reply(503, { "Retry-After": "Tue, 24 Nov 2026" }), 0.5), 1_000);
 });
 
-test("the user reads what is wrong and how long it takes", () => {
+test("the message says what is wrong and when the script tries again", () => {
   assert.match(petition.explanation(reply(503), 1_000, true), /^Many people.*again in 1 second\./);
   assert.match(petition.explanation(null, 2_001, true), /^We cannot reach the service.*again in 3 seconds\./);
   assert.match(petition.explanation(null, 2_000, false), /^You seem to be offline/);
 });
 
-async function delivered(respond, ticks) {
+async function deliver(respond, ticks) {
   mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const requests = installFetch(respond);
-  const said = [];
-  const outcome = petition.deliver("/sign", "{}", (text) => said.push(text));
+  const messages = [];
+  const outcome = petition.deliver("/sign", "{}", (text) => messages.push(text));
   for (let tick = 0; tick < ticks; tick += 1) {
-    await settled();
+    await runCallbacks();
     mock.timers.tick(31_000);
   }
-  return { outcome: await outcome, requests: requests.length, said: said.length };
+  return { outcome: await outcome, requests: requests.length, messages: messages.length };
 }
 
-test("a busy server and a broken line are waited out", async () => {
+test("the script waits while the server is busy or the connection is broken", async () => {
   const answers = [
     () => reply(503, { "Retry-After": "1" }),
     () => {
@@ -100,16 +100,16 @@ test("a busy server and a broken line are waited out", async () => {
     },
     () => reply(202),
   ];
-  const found = await delivered((count) => answers[count - 1](), 4);
-  assert.deepEqual(found, { outcome: "accepted", requests: 3, said: 2 });
+  const found = await deliver((count) => answers[count - 1](), 4);
+  assert.deepEqual(found, { outcome: "accepted", requests: 3, messages: 2 });
 });
 
 test("a refusal is not repeated", async () => {
-  assert.deepEqual(await delivered(() => reply(422), 1), { outcome: "refused", requests: 1, said: 0 });
+  assert.deepEqual(await deliver(() => reply(422), 1), { outcome: "refused", requests: 1, messages: 0 });
 });
 
-test("after ten minutes it gives up", async () => {
-  const { outcome, requests } = await delivered(() => reply(503), 25);
+test("after ten minutes the script gives up", async () => {
+  const { outcome, requests } = await deliver(() => reply(503), 25);
   assert.equal(outcome, "unreachable");
   assert.ok(requests >= 18 && requests <= 21, `${requests} requests`);
 });

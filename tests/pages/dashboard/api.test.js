@@ -51,7 +51,7 @@ test("unchanged data is not sent again, and its time is new", async () => {
   assert.deepEqual(again, { data: [1], etag: '"one"', at: new Date(LATER.Date) });
 });
 
-test("after signing out, nothing of the last user is reused", async () => {
+test("after signing out, no data of the last user is reused", async () => {
   const requests = installFetch(() => reply(200, [1], FIRST));
   await revalidate("/counts");
   signOut();
@@ -82,7 +82,7 @@ test("a refused token is announced, so that the page can ask for another", async
   assert.equal(announced, 1);
 });
 
-test("no answer is an error of its own", async () => {
+test("a request without an answer throws UnreachableError", async () => {
   installFetch(() => {
     throw new TypeError("Failed to fetch");
   });

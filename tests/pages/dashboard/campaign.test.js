@@ -8,17 +8,17 @@ import { requestedOf, stateOf } from "../../../chalicelib/pages/dashboard/update
 
 const NOW = Date.parse("2026-07-24T12:00:00Z");
 
-test("emails that are not counted yet do not look like nobody", () => {
+test("while emails are counted, their number is not shown as 0", () => {
   assert.equal(requestedOf({ state: "sending", requested: 0 }), "counting …");
   assert.equal(requestedOf({ state: "sending", requested: 1200 }), "1,200");
   assert.equal(requestedOf({ state: "sent", requested: 0 }), "0");
 });
 
-test("an update that is planned says when, in UTC and in UK time", () => {
-  const planned = { state: "scheduled", publish_at: "2026-07-24T14:05:00Z" };
-  assert.equal(stateOf(planned, NOW), "Will be published on 24 July 2026, 14:05 UTC (15:05 UK time)");
-  assert.equal(stateOf({ ...planned, publish_at: "2026-07-24T12:00:00Z" }, NOW), "About to be published");
-  assert.equal(stateOf({ ...planned, state: "cancelled" }, NOW), "Cancelled");
+test("a scheduled update shows its time in UTC and in UK time", () => {
+  const scheduled = { state: "scheduled", publish_at: "2026-07-24T14:05:00Z" };
+  assert.equal(stateOf(scheduled, NOW), "Will be published on 24 July 2026, 14:05 UTC (15:05 UK time)");
+  assert.equal(stateOf({ ...scheduled, publish_at: "2026-07-24T12:00:00Z" }, NOW), "About to be published");
+  assert.equal(stateOf({ ...scheduled, state: "cancelled" }, NOW), "Cancelled");
   assert.equal(stateOf({ state: "draft", publish_at: null }, NOW), "Draft");
 });
 
@@ -47,7 +47,7 @@ test("the number of people is repeated with separators before it is sent", () =>
   for (const typed of ["", "-5", "1e3", "8.5"]) assert.equal(countInWords(typed), "", typed);
 });
 
-test("a target says how its letters go, and a pause says why", () => {
+test("a target shows how its letters are sent, or why they are paused", () => {
   const target = { mode: "digest", is_test: false, paused: false, paused_why: "" };
   assert.equal(targetState(target), "In a daily digest");
   assert.equal(targetState({ ...target, is_test: true }), "Test: letters go to staff");

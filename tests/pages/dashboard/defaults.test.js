@@ -32,11 +32,11 @@ test("a new petition starts with the charity's name, contact and wordings, and w
   assert.equal(start.updates_wording, STORED.updates_wording);
 });
 
-test("a wording never names whom another petition addressed", () => {
+test("a wording never names the target of another petition", () => {
   assert.equal(startFrom(STORED).sign_wording, "Harbour for Children may hand my name to [addressed to].");
 });
 
-test("whom a petition addresses fills the gaps that stand for it, and no other gap", () => {
+test("the target of a petition fills the gaps for a target, and no other gap", () => {
   const start = startFrom(STORED).sign_wording;
   assert.equal(withTarget(start, "the $& minister"), "Harbour for Children may hand my name to the $& minister.");
   assert.equal(withTarget(TEMPLATE.summary, "the King"), "[Who] need [what]. We ask the King to [do what].");
@@ -47,7 +47,7 @@ test("the first petition starts with the template alone", () => {
   assert.deepEqual(startFrom(null), TEMPLATE);
 });
 
-test("a copy has every text and goal, and neither address, times nor state", () => {
+test("a copy has every text and goal, but not the slug, the times or the state", () => {
   const { slug, opened_at, closes_at, state, ...copied } = STORED;
   assert.deepEqual(copyOf(STORED), copied);
 });

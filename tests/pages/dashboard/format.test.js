@@ -26,14 +26,14 @@ test("the time axis names the day where it starts", () => {
   assert.equal(format.axisLabel(midnight + 13 * 3_600), "13:00");
 });
 
-test("keys that are no country or no known source are shown as they are", () => {
+test("an unknown country or source is shown by its key", () => {
   assert.equal(format.country("GB"), "United Kingdom");
   assert.equal(format.country("not yet assigned"), "not yet assigned");
   assert.equal(format.source("direct"), "No source in the link");
   assert.equal(format.source("evening-news"), "evening-news");
 });
 
-test("a planned time also says the UK time, and its day if that is another one", () => {
+test("a planned time also has the UK time, with the day if it differs", () => {
   assert.equal(format.plannedTime("2026-11-24T09:00:00Z"), "24 November 2026, 09:00 UTC (09:00 UK time)");
   assert.equal(format.plannedTime("2027-07-01T09:00:00Z"), "1 July 2027, 09:00 UTC (10:00 UK time)");
   assert.equal(format.ukTime("2027-06-30T23:30:00Z"), "1 July 2027, 00:30 UK time");

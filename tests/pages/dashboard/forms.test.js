@@ -6,7 +6,7 @@ installBrowser();
 const { h } = await import("../../../chalicelib/pages/dashboard/dom.js");
 const { field } = await import("../../../chalicelib/pages/dashboard/forms.js");
 
-test("a browser that refuses a format can say which one is right", () => {
+test("a field with a format has its hint as its title, which browsers show with their error", () => {
   const source = h("input", { name: "source", pattern: "partner-[a-z]+" });
   field("Source", source, "Begin with partner-.");
   assert.equal(source.attributes.title, "Begin with partner-.");

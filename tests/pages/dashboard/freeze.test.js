@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { sentence } from "../../../chalicelib/pages/dashboard/freeze.js";
 
 /** @param {number | null} partners */
-const said = (partners) =>
+const sentenceFor = (partners) =>
   sentence({
     slug: "safe-children",
     title: "Keep trafficked children safe",
@@ -18,7 +18,7 @@ const said = (partners) =>
 
 test("a frozen number says how many were confirmed by email and how many partners sent", () => {
   const [before, after] = ["“Keep trafficked children safe” had 1,005 ", " on 24 November 2026 at 12:00:00 UTC."];
-  assert.equal(said(null), `${before}confirmed signatures${after}`);
+  assert.equal(sentenceFor(null), `${before}confirmed signatures${after}`);
   const both = "signatures (1,001 confirmed by email, 4 sent by partners who checked them)";
-  assert.equal(said(4), `${before}${both}${after}`);
+  assert.equal(sentenceFor(4), `${before}${both}${after}`);
 });

@@ -8,7 +8,7 @@ test("a goal may have separators between groups of three digits", () => {
   assert.deepEqual(parseGoals("1000\n5,000\n\n 1 000 000 \n"), { goals: [1000, 5000, 1_000_000], error: "" });
 });
 
-test("what could be another number is refused and never becomes one", () => {
+test("an ambiguous number is refused", () => {
   for (const typed of ["10,000, 50,000", "1,0", "10k", "1.000", "1,000 000", "1 00", "-5", "1e3"])
     assert.equal(errorOf(typed), "Line 1 is not one number. Write 1000, 1,000 or 1 000.", typed);
   assert.match(errorOf("1,000\nmany"), /^Line 2 /);

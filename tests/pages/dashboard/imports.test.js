@@ -22,12 +22,12 @@ test("an import can be undone once, after it has ended, and a dry run never", ()
 
 test("columns that are not used are named", () => {
   const newest = { shape: { columns: { email: ["Email"] }, unused: ["Newsletter", "Phone"] }, sample: [], errors: [] };
-  const said = (each) =>
-    details(each)
+  const textOf = (job) =>
+    details(job)
       .map(({ textContent }) => textContent)
       .join(" ");
-  assert.match(said(newest), /Email address: Email Not used: Newsletter, Phone/);
-  assert.doesNotMatch(said({ ...newest, shape: { columns: { email: ["Email"] }, unused: [] } }), /Not used/);
+  assert.match(textOf(newest), /Email address: Email Not used: Newsletter, Phone/);
+  assert.doesNotMatch(textOf({ ...newest, shape: { columns: { email: ["Email"] }, unused: [] } }), /Not used/);
 });
 
 test("only the columns that were typed are in the mapping", () => {

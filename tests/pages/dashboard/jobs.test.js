@@ -6,7 +6,7 @@ import { installBrowser } from "../browser.js";
 
 const HASH = "ab".repeat(16);
 
-test("a job says its state in words, why it failed, and how far it is", () => {
+test("a job shows its state in words, why it failed, and its progress", () => {
   installBrowser();
   assert.equal(stateOf({ state: "waiting" }, ["5 of 9"]), "Waiting to start");
   assert.equal(stateOf({ state: "failed", why: "The key is invalid" }, []), "Failed: The key is invalid");
@@ -28,7 +28,7 @@ test("a file that Windows PowerShell has written with > has the same hashes", ()
   for (const bytes of [plain, little]) assert.deepEqual(hashesIn(textOf(Uint8Array.from(bytes).buffer)), [HASH, HASH]);
 });
 
-test("a file that is not of the tool is not sent, and its line is named and not quoted", () => {
+test("a file of another format is not sent, and the error names the line without quoting it", () => {
   for (const text of ["", "alice@mail.example", `${HASH}\nalice@mail.example`, HASH.toUpperCase()]) {
     const line = text.startsWith(HASH) ? 2 : 1;
     assert.throws(
@@ -39,7 +39,7 @@ test("a file that is not of the tool is not sent, and its line is named and not 
   }
 });
 
-test("the instructions name the tool and no key", () => {
+test("the instructions name the tool and contain no key", () => {
   const text = instructionsFor("https://charity.example/assets/hash_addresses.py?v=1");
   assert.match(text, /curl -o hash_addresses.py "https:\/\/charity.example\/assets\/hash_addresses.py\?v=1"/);
   assert.match(text, /--out hashes.txt/);

@@ -26,40 +26,40 @@ const LETTER = {
   ],
 };
 
-/** The fields of the form that are sent: none in a part that is disabled. */
-function sentFrom(element) {
+/** The fields that the form sends. A disabled part sends none. */
+function sentFields(element) {
   if (element.attributes?.disabled) return [];
-  const below = (element.children ?? []).flatMap((child) => (child?.all ? sentFrom(child) : []));
+  const below = (element.children ?? []).flatMap((child) => (child?.all ? sentFields(child) : []));
   return element.name ? [element, ...below] : below;
 }
 const formOf = (letter) => {
   installBrowser();
   const form = letterFields({ letter });
-  return { form, fields: new Map(sentFrom(form).map((each) => [each.name, each])) };
+  return { form, fields: new Map(sentFields(form).map((each) => [each.name, each])) };
 };
-const typedIn = (form) => {
+const formDataOf = (form) => {
   const typed = new FormData();
-  for (const each of sentFrom(form))
+  for (const each of sentFields(form))
     if (each.attributes.type !== "checkbox" || each.attributes.checked) typed.set(each.name, each.value);
   return typed;
 };
 const buttonOf = (form, text) => [...form.all()].find((each) => each.tag === "button" && each.textContent === text);
 
 test("a letter goes into the form and back as it was", () => {
-  assert.deepEqual(letterFrom(typedIn(formOf(LETTER).form), { letter: LETTER }), LETTER);
+  assert.deepEqual(letterFrom(formDataOf(formOf(LETTER).form), { letter: LETTER }), LETTER);
 });
 
-test("a petition without a letter has none, although the wordings of a new one are there", () => {
+test("a petition without a letter stays so, although the form has the wordings of a new letter", () => {
   const { form, fields } = formOf(null);
   assert.match(fields.get("letter.send_wording").value, /in my name/);
-  assert.equal(letterFrom(typedIn(form), {}), null);
+  assert.equal(letterFrom(formDataOf(form), {}), null);
 });
 
-test("a letter whose fields are emptied is taken out", () => {
+test("a letter whose fields are emptied is removed", () => {
   assert.equal(letterFrom(new FormData(), { letter: LETTER }), null);
 });
 
-test("what is missing is left out, so that the API names it", () => {
+test("a missing field is left out, so that the API names it", () => {
   const typed = new FormData();
   typed.set("letter.subject", "Trees");
   typed.set("letter.targets.0.name", "Minister");
@@ -71,7 +71,7 @@ test("what is missing is left out, so that the API names it", () => {
   ]);
 });
 
-test("a blank target between two others is sent, so that errors name the right one", () => {
+test("a blank target between two others is sent, so that errors name the right target", () => {
   const typed = new FormData();
   typed.set("letter.targets.0.name", "One");
   typed.set("letter.targets.2.name", "Three");
@@ -81,7 +81,7 @@ test("a blank target between two others is sent, so that errors name the right o
   );
 });
 
-test("only what applies to a target is sent", () => {
+test("only the fields that apply to a target are sent", () => {
   const { form, fields } = formOf(LETTER);
   assert.ok(!fields.has("letter.targets.0.delivery.paced.per_hour"));
   assert.ok(fields.has("letter.targets.1.delivery.paced.per_hour"));
@@ -89,10 +89,10 @@ test("only what applies to a target is sent", () => {
   assert.ok(!fields.has("letter.targets.4.name"));
   for (const each of form.all()) each.focus = () => {};
   buttonOf(form, "Add a target").listeners.click();
-  assert.ok(sentFrom(form).some(({ name }) => name === "letter.targets.4.name"));
+  assert.ok(sentFields(form).some(({ name }) => name === "letter.targets.4.name"));
 });
 
-test("text that was kept shows its target again, and those before it", () => {
+test("restored text shows its target and the targets before it", () => {
   const { form } = formOf(null);
   const blocks = [...form.all()].filter((each) => "data-target" in each.attributes);
   blocks[2].listeners.input();
@@ -114,7 +114,7 @@ test("a new target never gets the key of another target of the petition, removed
   assert.match(keyOf({ slug: "trees" }), /^minister-[a-z0-9]{6}$/);
 });
 
-test("a new target gets a key from its name, which no other has", () => {
+test("a new target gets a unique key from its name", () => {
   assert.equal(newKey("Home Secretary", []), "home-secretary");
   assert.equal(newKey("Ministère de l’Intérieur", []), "ministere-de-l-interieur");
   assert.equal(newKey("Home Secretary", ["home-secretary"]), "home-secretary-2");

@@ -14,13 +14,13 @@ import { installBrowser } from "../browser.js";
 const API = new URL("../../../chalicelib/edge/openapi.json", import.meta.url);
 const STORED = { opened_at: "2026-11-24T12:00:30Z", closes_at: null };
 
-const typed = (values) => {
+const formDataOf = (values) => {
   const data = new FormData();
   for (const [name, value] of Object.entries({ goals: "100", ...values })) data.set(name, value);
   return data;
 };
 
-/** What the fields of the form hold for a stored petition. */
+/** The values of the form's fields for a stored petition. */
 const valuesOf = (stored) => {
   const fields = petitionFields(stored).flatMap((group) => [...group.all()]);
   return Object.fromEntries(fields.filter((each) => each.name).map((each) => [each.name, each.value]));
@@ -42,24 +42,24 @@ test("a time that nobody changed keeps its seconds", () => {
 
 test("the first goal is the current one, and an empty privacy address is null", () => {
   const values = { title: " Plant trees ", goals: "100\n500", opened_at: "2026-11-24T12:00", privacy_url: "" };
-  const petition = petitionFrom(typed(values), STORED);
+  const petition = petitionFrom(formDataOf(values), STORED);
   assert.equal(petition.title, "Plant trees");
   assert.equal(petition.privacy_url, null);
   assert.deepEqual([petition.goal, petition.goals], [100, [500]]);
   assert.deepEqual([petition.opened_at, petition.closes_at], [STORED.opened_at, null]);
 });
 
-test("a new petition needs no planned time, and a stored one keeps having one", () => {
+test("a planned time is optional for a new petition and required for a stored one", () => {
   installBrowser();
   const isRequired = (petition) =>
     petitionFields(petition)
       .flatMap((group) => [...group.all()])
       .find(({ name }) => name === "opened_at").attributes.required;
   assert.deepEqual([isRequired({}), isRequired(STORED)], [false, true]);
-  assert.equal(JSON.parse(JSON.stringify(petitionFrom(typed({ opened_at: "" })))).opened_at, undefined);
+  assert.equal(JSON.parse(JSON.stringify(petitionFrom(formDataOf({ opened_at: "" })))).opened_at, undefined);
 });
 
-test("a planned time is offered unless it is over", () => {
+test("a planned time is offered unless it has passed", () => {
   const now = Date.parse("2026-11-24T12:00:00Z");
   assert.equal(offeredTime("2026-12-01T08:00:00Z", now), "2026-12-01T08:00");
   assert.equal(offeredTime("2026-11-24T12:00:00Z", now), "");
@@ -92,7 +92,7 @@ test("a translation goes into the form and back, with its letter", () => {
   assert.ok(!("translations.en.title" in values));
   const changes = { "translations.cy.title": "Coed newydd", "translations.cy.letter.subject": "T" };
   const edited = { ...values, goals: "100", ...changes };
-  const { translations } = petitionFrom(typed(edited), stored);
+  const { translations } = petitionFrom(formDataOf(edited), stored);
   assert.deepEqual([translations.cy.title, translations.cy.text], ["Coed newydd", "Plannwch"]);
   assert.deepEqual(translations.cy.letter, { ...letter, subject: "T" });
 });
@@ -100,11 +100,11 @@ test("a translation goes into the form and back, with its letter", () => {
 test("the language of the texts is chosen in the form", () => {
   installBrowser();
   assert.equal(valuesOf({ language: "cy" }).language, "cy");
-  assert.equal(petitionFrom(typed({ language: "cy" })).language, "cy");
+  assert.equal(petitionFrom(formDataOf({ language: "cy" })).language, "cy");
 });
 
 test("a translation without any text is removed", () => {
-  const { translations } = petitionFrom(typed({ "translations.cy.title": " " }), {
+  const { translations } = petitionFrom(formDataOf({ "translations.cy.title": " " }), {
     translations: { cy: { title: "Coed" } },
   });
   assert.deepEqual(translations, {});
@@ -112,10 +112,10 @@ test("a translation without any text is removed", () => {
 
 test("sites are one on each line, and a receipt is sent if its box is ticked", () => {
   const sites = "https://a.example\n\n https://b.example";
-  assert.deepEqual(petitionFrom(typed({ embed_on: sites, receipt: "yes" })).embed_on, [
+  assert.deepEqual(petitionFrom(formDataOf({ embed_on: sites, receipt: "yes" })).embed_on, [
     "https://a.example",
     "https://b.example",
   ]);
-  assert.equal(petitionFrom(typed({ receipt: "yes" })).receipt, true);
-  assert.equal(petitionFrom(typed({})).receipt, false);
+  assert.equal(petitionFrom(formDataOf({ receipt: "yes" })).receipt, true);
+  assert.equal(petitionFrom(formDataOf({})).receipt, false);
 });

@@ -9,12 +9,12 @@ const TREES = { slug: "trees", title: "Plant trees" };
 const linksOf = (element) =>
   [...element.all()].filter(({ tag }) => tag === "a").map(({ attributes }) => attributes.href);
 
-test("a page says by its title which petition it is about, and links to its numbers", () => {
+test("a page shows the title of its petition and links to the petition's numbers", () => {
   const shown = petitionLink(TREES, () => true);
   assert.equal(shown.textContent, "Petition:  Plant trees");
   assert.deepEqual(linksOf(shown), ["#/petitions/trees"]);
 });
 
-test("nobody gets a link to numbers that they must not see", () => {
+test("without the right to see the numbers there is no link to them", () => {
   assert.deepEqual(linksOf(petitionLink(TREES, () => false)), []);
 });

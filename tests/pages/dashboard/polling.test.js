@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { keepFresh } from "../../../chalicelib/pages/dashboard/polling.js";
-import { installBrowser, settled } from "../browser.js";
+import { installBrowser, runCallbacks } from "../browser.js";
 
 const EVERY = 1_000;
 let leaving;
@@ -12,7 +12,7 @@ const count = async () => {
 };
 const wait = async () => {
   mock.timers.tick(EVERY);
-  await settled();
+  await runCallbacks();
 };
 const setHidden = (hidden) => {
   document.hidden = hidden;
@@ -27,7 +27,7 @@ beforeEach(() => {
   refreshes = 0;
 });
 
-test("it refreshes at once and then regularly", async () => {
+test("a view is refreshed at once and then regularly", async () => {
   await keepFresh(count, leaving.signal, EVERY);
   await wait();
   await wait();
@@ -43,7 +43,7 @@ test("a hidden tab waits, and refreshes when it is shown again", async () => {
   assert.equal(refreshes, 2);
 });
 
-test("it never refreshes twice at once", async () => {
+test("a view never has two refreshes at once", async () => {
   let finish;
   const slow = () => {
     refreshes += 1;
@@ -60,7 +60,7 @@ test("it never refreshes twice at once", async () => {
   assert.equal(refreshes, 2);
 });
 
-test("it ends when the user leaves the view", async () => {
+test("refreshing ends when the user leaves the view", async () => {
   await keepFresh(count, leaving.signal, EVERY);
   leaving.abort();
   await wait();

@@ -45,7 +45,7 @@ test("days are a day apart", () => {
   );
 });
 
-test("nothing stays nothing", () => {
+test("without rows there are no points", () => {
   assert.deepEqual(withoutGaps([], "day", Date.now()), []);
 });
 
@@ -63,21 +63,21 @@ test("the bar of the unfinished step is marked, in the chart and in words", () =
 });
 
 test("one hour is not drawn as one bar that fills the chart", () => {
-  const news = { hour: [{ key: "2026-11-24T12:00:00Z", confirmed: 5 }], day: [], now: START * 1_000 };
-  const { points } = drawingOf(news, "hour");
+  const numbers = { hour: [{ key: "2026-11-24T12:00:00Z", confirmed: 5 }], day: [], now: START * 1_000 };
+  const { points } = drawingOf(numbers, "hour");
   assert.deepEqual([points.length, points[0].at, points[0].value], [12, START - 11 * HOUR, 0]);
 });
 
 test("on the first day the chart starts with ten minutes, later with hours", () => {
-  const news = (hoursOld) => ({
+  const numbersAfter = (hoursOld) => ({
     minutes: [{ key: "2026-11-24T12:10:00Z", confirmed: 1 }],
     hour: [{ key: "2026-11-24T12:00:00Z", confirmed: 1 }],
     day: [],
     now: (START + hoursOld * HOUR) * 1_000,
   });
-  assert.equal(firstStep(news(1)), "minutes");
-  assert.equal(firstStep(news(24)), "hour");
-  assert.equal(firstStep({ ...news(1), minutes: undefined }), "hour");
+  assert.equal(firstStep(numbersAfter(1)), "minutes");
+  assert.equal(firstStep(numbersAfter(24)), "hour");
+  assert.equal(firstStep({ ...numbersAfter(1), minutes: undefined }), "hour");
 });
 
 test("the description names the highest value", () => {

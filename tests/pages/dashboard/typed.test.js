@@ -29,7 +29,7 @@ const textOf = (notice) =>
 
 beforeEach(() => installBrowser());
 
-test("text that was not saved is there again when the page comes back", () => {
+test("unsaved text is restored when the page is shown again", () => {
   const first = formWith({ title: "Trees", text: "Plant." });
   assert.equal(keepTyped(first, PAGE), null);
   first.type("text", "Plant a thousand.");
@@ -39,7 +39,7 @@ test("text that was not saved is there again when the page comes back", () => {
   assert.deepEqual(unsavedPages(), [PAGE]);
 });
 
-test("a pause or another's edit changes the other fields, and the typed text stays", () => {
+test("a pause or somebody else's edit changes the other fields, and the typed text stays", () => {
   const form = formWith({ title: "Trees", closes_at: "" });
   keepTyped(form, PAGE);
   form.type("title", "Two thousand trees");
@@ -49,7 +49,7 @@ test("a pause or another's edit changes the other fields, and the typed text sta
   assert.doesNotMatch(textOf(notice), /Somebody else/);
 });
 
-test("it says when somebody else has saved the same field, also after another visit", () => {
+test("the notice says that somebody else has saved the same field, also on a second visit", () => {
   const form = formWith({ title: "Trees" });
   keepTyped(form, PAGE);
   form.type("title", "My trees");
@@ -73,7 +73,7 @@ test("saved, restored and forgotten text is not kept", () => {
   }
 });
 
-test("discarding shows what is stored", () => {
+test("discarding shows the stored text", () => {
   const form = formWith({ title: "Trees" });
   keepTyped(form, PAGE);
   form.type("title", "More trees");
@@ -84,18 +84,18 @@ test("discarding shows what is stored", () => {
   assert.deepEqual([again.values(), unsavedPages()], [{ title: "Trees" }, []]);
 });
 
-test("discarding tells only the fields that it changes, because an input shows a hidden target", () => {
+test("discarding sends an event only to the fields that it changes, because an event shows a hidden target", () => {
   const stored = { title: "Trees", "letter.targets.19.name": "" };
   const form = formWith(stored);
   keepTyped(form, PAGE);
   form.type("title", "More trees");
   const again = formWith(stored);
-  const told = [];
-  for (const each of again.elements) each.addEventListener("input", () => told.push(each.name));
+  const events = [];
+  for (const each of again.elements) each.addEventListener("input", () => events.push(each.name));
   const notice = keepTyped(again, PAGE);
   notice.remove = () => {};
   [...notice.all()].find(({ tag }) => tag === "button").listeners.click();
-  assert.deepEqual(told, ["title", "title"]);
+  assert.deepEqual(events, ["title", "title"]);
 });
 
 test("passwords, tokens and files are never kept", () => {
@@ -108,7 +108,7 @@ test("passwords, tokens and files are never kept", () => {
   }
 });
 
-test("a form is empty again after it was sent, and not kept", () => {
+test("a form that was sent is empty again and not kept", () => {
   const drawn = [];
   const container = { append: (...elements) => drawn.push(...elements) };
   let empty;

@@ -1,4 +1,4 @@
-"""Files as they are: encodings, delimiters, headings. What cannot be read is refused with a sentence."""
+"""Files as partners send them: encodings, delimiters, headings. A file that cannot be read is refused with a reason."""
 
 import io
 import zipfile
@@ -18,7 +18,7 @@ from tests.partnering import a_partner
 TEXT = "Email;First name;Last name;Signed on\r\nzoe@mail.example;Zoë;O'Neill;24/11/2026\r\n"
 
 
-def stored(folder: Path, content: bytes) -> Path:
+def write_file(folder: Path, content: bytes) -> Path:
     path = folder / "file"
     path.write_bytes(content)
     return path
@@ -27,7 +27,7 @@ def stored(folder: Path, content: bytes) -> Path:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 def test_encodings_and_delimiters_are_found(tmp_path: Path, encoding: str, delimiter: str) -> None:
-    path = stored(tmp_path, TEXT.replace(";", delimiter).encode(encoding))
+    path = write_file(tmp_path, TEXT.replace(";", delimiter).encode(encoding))
     shape = shape_of(path, {})
     [record] = records(path, shape)
     assert record == {"email": "zoe@mail.example", "name": "Zoë O'Neill", "obtained_at": "24/11/2026"}
@@ -35,24 +35,24 @@ def test_encodings_and_delimiters_are_found(tmp_path: Path, encoding: str, delim
 
 
 def test_a_mapping_names_the_headings(tmp_path: Path) -> None:
-    path = stored(tmp_path, b"E,N,Email\na@mail.example,A,other@mail.example\n")
+    path = write_file(tmp_path, b"E,N,Email\na@mail.example,A,other@mail.example\n")
     [record] = records(path, shape_of(path, {"email": ["E"], "name": ["N"]}))
     assert record == {"email": "a@mail.example", "name": "A"}
 
 
 def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
-    path = stored(tmp_path, b"Email,First name,Last name,Newsletter,\na@mail.example,A,B,yes,\n")
+    path = write_file(tmp_path, b"Email,First name,Last name,Newsletter,\na@mail.example,A,B,yes,\n")
     shape = shape_of(path, {})
     assert shape.unused == ["Newsletter"]
     assert shape_of(path, {"updates": ["Newsletter"]}).unused == []
 
 
 def test_quoted_cells_may_have_lines_and_delimiters(tmp_path: Path) -> None:
-    path = stored(tmp_path, b'email,name,postcode\na@mail.example,"Ann ""A"", B",\n"b@mail.example","B\nC",x\n\n')
+    path = write_file(tmp_path, b'email,name,postcode\na@mail.example,"Ann ""A"", B",\n"b@mail.example","B\nC",x\n\n')
     assert [record and record["name"] for record in records(path, shape_of(path, {}))] == ['Ann "A", B', "B\nC"]
 
 
-def zipped() -> bytes:
+def a_zip_file() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.csv", b"0" * 1_000_000)
@@ -71,13 +71,13 @@ def zipped() -> bytes:
         (b"email,name\n" + b"a" * 200_000, "cannot be read"),
         (b"email,name\na@b.example," + b"a" * 20_000, "cannot be read"),
         (b"\xff\xfee\x00m\x00a\x00i\x00l\x00,\x00n\x00a\x00m\x00e\x00\n\x00a\x00\x00\xd8,\x00a\x00\n\x00", "damaged"),
-        (zipped(), "ZIP or Excel"),
+        (a_zip_file(), "ZIP or Excel"),
         (b"\x1f\x8b\x08", "gzip"),
         (b"%PDF-1.4", "PDF"),
     ],
 )
-def test_a_dirty_file_is_refused_as_a_whole(tmp_path: Path, content: bytes, why: str) -> None:
-    path = stored(tmp_path, content)
+def test_an_unreadable_file_is_refused_as_a_whole(tmp_path: Path, content: bytes, why: str) -> None:
+    path = write_file(tmp_path, content)
     if not why:
         assert shape_of(path, {}).columns["email"] == ["email"]
         return
@@ -86,14 +86,14 @@ def test_a_dirty_file_is_refused_as_a_whole(tmp_path: Path, content: bytes, why:
 
 
 def test_two_columns_of_one_name_are_refused_if_they_are_needed(tmp_path: Path) -> None:
-    path = stored(tmp_path, b"email,name,name,x,x\na@b.example,A,B,1,2\n")
+    path = write_file(tmp_path, b"email,name,name,x,x\na@b.example,A,B,1,2\n")
     with pytest.raises(Unreadable, match="two columns"):
         shape_of(path, {})
 
 
-def test_an_endless_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_module, "MOST_ROWS", 10)
-    path = stored(tmp_path, b"email,name\n" + b"a@b.example,A\n" * 11)
+    path = write_file(tmp_path, b"email,name\n" + b"a@b.example,A\n" * 11)
     with pytest.raises(Unreadable, match="more than 10 rows"):
         count_rows(path, shape_of(path, {}))
 
@@ -108,7 +108,7 @@ def test_an_endless_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ({"email": "a@mail.example", "name": "A\0"}, ["name"]),
     ],
 )
-def test_a_wrong_row_names_its_fields(tables: FakeTables, record: Any, fields: list[str]) -> None:
+def test_the_error_of_a_wrong_row_names_its_fields(tables: FakeTables, record: Any, fields: list[str]) -> None:
     with pytest.raises(Invalid) as caught:
         read_row(record, 2, a_partner(tables), NOW)
     assert [each.field for each in caught.value.errors] == fields
@@ -117,6 +117,6 @@ def test_a_wrong_row_names_its_fields(tables: FakeTables, record: Any, fields: l
 @pytest.mark.parametrize("text", ["2026-11-24", "24/11/2026", "2026-11-24T00:00:00Z", "24/11/2026 00:00"])
 def test_dates_are_read_as_the_uk_writes_them(tables: FakeTables, text: str) -> None:
     record = {"email": "a@mail.example", "name": "A", "obtained_at": text}
-    sent = read_row(record, 2, a_partner(tables), NOW)
-    assert sent.consent.obtained_at.isoformat() == "2026-11-24T00:00:00+00:00"
-    assert sent.consent.updates is False
+    signature = read_row(record, 2, a_partner(tables), NOW)
+    assert signature.consent.obtained_at.isoformat() == "2026-11-24T00:00:00+00:00"
+    assert signature.consent.updates is False

@@ -1,4 +1,4 @@
-"""An import takes each row once, whatever happens; a dry run takes none; an undo takes back exactly its own."""
+"""An import takes each row once, whatever happens. A dry run takes no row. An undo takes back exactly its import."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,14 +16,14 @@ from chalicelib.partners.model import Counts, Partner
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import exact_count
 from tests.actors import NOW, Person, a_published_petition, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Injection, Killed, restore
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partners.test_receive import count
 
-Imported = Callable[..., Import]
+ImportFile = Callable[..., Import]
 
 
 def person(number: int) -> Person:
@@ -41,36 +41,34 @@ def bucket() -> FakeBucket:
 
 
 @pytest.fixture
-def imported(tables: FakeTables, bucket: FakeBucket, petition: Petition, oak: Partner, tmp_path: Path) -> Imported:
-    def run(content: bytes | str, **more: Any) -> Import:
+def import_file(tables: FakeTables, bucket: FakeBucket, petition: Petition, oak: Partner, tmp_path: Path) -> ImportFile:
+    def run_import(content: bytes | str, **more: Any) -> Import:
         job = an_import(tables, bucket, oak, content, **more)
         return run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / job.job_id))
 
-    return run
+    return run_import
 
 
-def count(tables: FakeTables, petition: Petition) -> int:
-    return exact_count(petition, NOW, tables).confirmed
-
-
-def numbers(job: Import) -> tuple[int, int, int, int]:
+def row_counts(job: Import) -> tuple[int, int, int, int]:
     return job.accepted, job.existing, job.invalid, job.suppressed
 
 
-MIXED = CSV + rows(1, 2) + rows(1) + "oak-3,no address,A,B,\n" + rows(4) + "oak-5,person5@mail.example\n"
+MIXED_FILE = CSV + rows(1, 2) + rows(1) + "oak-3,no address,A,B,\n" + rows(4) + "oak-5,person5@mail.example\n"
 
 
 @pytest.fixture
-def before(tables: FakeTables, petition: Petition) -> None:
+def people_known_here(tables: FakeTables, petition: Petition) -> None:
     """Person 2 has signed here, and person 4 has withdrawn here."""
     confirmed(tables, petition, person(2))
     withdraw(key_of(petition, confirmed(tables, petition, person(4))), petition, NOW, tables)
 
 
-def test_each_row_has_its_result(imported: Imported, tables: FakeTables, petition: Petition, before: None) -> None:
-    job = imported(MIXED)
+def test_each_row_has_its_result(
+    import_file: ImportFile, tables: FakeTables, petition: Petition, people_known_here: None
+) -> None:
+    job = import_file(MIXED_FILE)
     assert (job.state, job.expected, job.processed) == (JobState.DONE, 6, 6)
-    assert numbers(job) == (1, 2, 2, 1)
+    assert row_counts(job) == (1, 2, 2, 1)
     assert [(each.row, each.field) for each in job.errors] == [(5, "email"), (7, "row")]
     assert [each.result.value for each in job.sample][:4] == ["accepted", "existing", "existing", "invalid"]
     assert count(tables, petition) == 2
@@ -79,40 +77,40 @@ def test_each_row_has_its_result(imported: Imported, tables: FakeTables, petitio
 
 
 def test_a_dry_run_stores_nothing_and_foresees_the_results(
-    imported: Imported, tables: FakeTables, petition: Petition, before: None
+    import_file: ImportFile, tables: FakeTables, petition: Petition, people_known_here: None
 ) -> None:
     stored = {key for key in tables.items if not key.pk.startswith("JOB#")}
-    job = imported(CSV + rows(1, 2, 4), dry_run=True)
-    assert numbers(job) == (1, 1, 0, 1)
+    job = import_file(CSV + rows(1, 2, 4), dry_run=True)
+    assert row_counts(job) == (1, 1, 0, 1)
     assert {key for key in tables.items if not key.pk.startswith("JOB#")} == stored
-    assert numbers(imported(CSV + rows(1, 2, 4))) == (1, 1, 0, 1)
+    assert row_counts(import_file(CSV + rows(1, 2, 4))) == (1, 1, 0, 1)
 
 
-def test_the_same_file_again_changes_nothing(imported: Imported, tables: FakeTables, petition: Petition) -> None:
-    imported(CSV + rows(1, 2))
-    assert numbers(imported(CSV + rows(1, 2))) == (0, 2, 0, 0)
+def test_the_same_file_again_changes_nothing(import_file: ImportFile, tables: FakeTables, petition: Petition) -> None:
+    import_file(CSV + rows(1, 2))
+    assert row_counts(import_file(CSV + rows(1, 2))) == (0, 2, 0, 0)
     assert count(tables, petition) == 2
 
 
-def test_the_file_and_every_name_are_gone_afterwards(
-    imported: Imported, tables: FakeTables, bucket: FakeBucket
+def test_the_file_and_every_name_are_deleted_after_the_import(
+    import_file: ImportFile, tables: FakeTables, bucket: FakeBucket
 ) -> None:
-    job = imported(MIXED)
+    job = import_file(MIXED_FILE)
     assert bucket.objects == {}
     assert "mail.example" not in repr([item for key, item in tables.items.items() if key.pk.startswith("JOB#")])
     assert "Person" not in repr(job)
 
 
-def test_an_undo_takes_back_what_came_only_with_the_import(
-    imported: Imported, tables: FakeTables, petition: Petition, oak: Partner, before: None
+def test_an_undo_takes_back_people_who_came_only_with_the_import(
+    import_file: ImportFile, tables: FakeTables, petition: Petition, oak: Partner, people_known_here: None
 ) -> None:
-    job = imported(CSV + rows(1, 2, 3, 5, 6))
+    job = import_file(CSV + rows(1, 2, 3, 5, 6))
     signed(tables, petition, person(3))
     elm = a_partner(tables, source="partner-elm")
     take_each([read_signature(sent_of(person(5), "elm:1"), elm, NOW)], a_receiving_context(tables, petition, elm), NOW)
     assert count(tables, petition) == 5
     for _ in range(2):
-        undo = imported("", undoes=job.job_id)
+        undo = import_file("", undoes=job.job_id)
         assert undo.state is JobState.DONE
     assert count(tables, petition) == 3
     states = {
@@ -122,16 +120,16 @@ def test_an_undo_takes_back_what_came_only_with_the_import(
 
 
 def test_after_an_undo_the_corrected_file_is_imported(
-    imported: Imported, tables: FakeTables, petition: Petition
+    import_file: ImportFile, tables: FakeTables, petition: Petition
 ) -> None:
     """The wrong file had the addresses of other people under the same identifiers."""
-    wrong = imported(CSV + rows(1, 2).replace("person1@", "person3@"))
-    imported("", undoes=wrong.job_id)
-    assert numbers(imported(CSV + rows(1, 2))) == (2, 0, 0, 0)
+    wrong = import_file(CSV + rows(1, 2).replace("person1@", "person3@"))
+    import_file("", undoes=wrong.job_id)
+    assert row_counts(import_file(CSV + rows(1, 2))) == (2, 0, 0, 0)
     assert count(tables, petition) == 2
 
 
-def test_an_undo_of_signatures_that_wait_for_our_email(
+def test_an_undo_withdraws_signatures_that_wait_for_our_email(
     tables: FakeTables, bucket: FakeBucket, petition: Petition, tmp_path: Path
 ) -> None:
     elm = a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
@@ -143,12 +141,12 @@ def test_an_undo_of_signatures_that_wait_for_our_email(
     assert (item["state"], "mail_kind" in item) == ("withdrawn", False)
 
 
-def test_who_withdraws_after_an_undo_is_not_imported_again(
-    imported: Imported, tables: FakeTables, petition: Petition
+def test_a_person_who_withdraws_after_an_undo_is_not_imported_again(
+    import_file: ImportFile, tables: FakeTables, petition: Petition
 ) -> None:
-    imported("", undoes=imported(CSV + rows(1, 2)).job_id)
+    import_file("", undoes=import_file(CSV + rows(1, 2)).job_id)
     withdraw(key_of(petition, identity_of(petition, person(1))), petition, NOW, tables)
-    assert numbers(imported(CSV + rows(1, 2))) == (1, 0, 0, 1)
+    assert row_counts(import_file(CSV + rows(1, 2))) == (1, 0, 0, 1)
     assert count(tables, petition) == 1
 
 
@@ -166,7 +164,11 @@ def test_after_a_fault_at_any_call_every_row_counts_once(
     monkeypatch.setattr(run_module, "ROWS", 2)
     monkeypatch.setattr(run_module, "UNDO_ROWS", 2)
     monkeypatch.setattr("chalicelib.core.keys.BUCKETS", ("00", "01"))
-    at = 0
+
+    def run_job(job: Import, folder: str) -> Import:
+        return run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / folder))
+
+    call_number = 0
     while True:
         tables.items.clear()
         bucket.objects.clear()
@@ -174,18 +176,18 @@ def test_after_a_fault_at_any_call_every_row_counts_once(
         a_partner(tables)
         job = an_import(tables, bucket, oak, CSV + rows(1, 2, 3))
         if is_undo:
-            job = run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / f"{at}"))
+            job = run_job(job, f"{call_number}")
             job = an_import(tables, bucket, oak, "", undoes=job.job_id)
-        injection = Injection({at: fault})
+        injection = Injection({call_number: fault})
         injection.into(tables, bucket)
         with suppress(Killed, PetitionsError):  # The worker puts a new message for the job into its queue.
-            run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / f"{at}-1"))
+            run_job(job, f"{call_number}-1")
         restore(tables, bucket)
-        done = run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / f"{at}-2"))
+        done = run_job(job, f"{call_number}-2")
         assert done.state is JobState.DONE
         assert count(tables, petition) == (0 if is_undo else 3)
         if not is_undo:
-            assert numbers(done) == (3, 0, 0, 0), (at, injection.met)
+            assert row_counts(done) == (3, 0, 0, 0), (call_number, injection.met)
         if not injection.met:
             return
-        at += 1
+        call_number += 1

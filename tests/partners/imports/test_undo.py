@@ -1,4 +1,4 @@
-"""An undo keeps people whom somebody else sent too, and removes those whom nobody sends any longer."""
+"""An undo keeps people whom another import or partner sent too, and removes people whom nobody sends any longer."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,30 +11,26 @@ from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Partner
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies.count import exact_count
 from tests.actors import NOW, Person, identity_of, item_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partners.test_receive import count
 
 ANN = Person("Ann Other", "person1@mail.example")
 
 
 @pytest.fixture
-def run(tables: FakeTables, petition: Petition, tmp_path: Path) -> Callable[..., Import]:
+def import_or_undo(tables: FakeTables, petition: Petition, tmp_path: Path) -> Callable[..., Import]:
     bucket = FakeBucket()
 
-    def import_or_undo(partner: Partner, content: str, undoes: Import | None = None) -> Import:
+    def run_job(partner: Partner, content: str, undoes: Import | None = None) -> Import:
         job = an_import(tables, bucket, partner, content, undoes=undoes and undoes.job_id)
         done = run_stored_import(job, an_import_run(tables, bucket, petition, partner, job, tmp_path / job.job_id))
         assert done.state is JobState.DONE
         return done
 
-    return import_or_undo
-
-
-def count(tables: FakeTables, petition: Petition) -> int:
-    return exact_count(petition, NOW, tables).confirmed
+    return run_job
 
 
 @pytest.fixture
@@ -43,40 +39,40 @@ def oak(tables: FakeTables) -> Partner:
 
 
 def test_a_person_whom_the_partner_sent_again_under_another_identifier_stays(
-    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
+    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
-    first = run(oak, CSV + rows(1, 2))
+    first = import_or_undo(oak, CSV + rows(1, 2))
     take_each([read_signature(sent_of(ANN, "oak-99"), oak, NOW)], a_receiving_context(tables, petition, oak), NOW)
-    assert run(oak, "", undoes=first).accepted == 1
+    assert import_or_undo(oak, "", undoes=first).accepted == 1
     assert count(tables, petition) == 1
     assert item_of(tables, petition, identity_of(petition, ANN))["state"] == "confirmed"
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_person_of_two_imports_goes_with_the_second_undo(
-    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, order: tuple[int, int]
+def test_a_person_of_two_imports_is_removed_by_the_second_undo(
+    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, order: tuple[int, int]
 ) -> None:
     elm = a_partner(tables, source="partner-elm")
-    imports = [(oak, run(oak, CSV + rows(1))), (elm, run(elm, CSV + rows(1)))]
+    imports = [(oak, import_or_undo(oak, CSV + rows(1))), (elm, import_or_undo(elm, CSV + rows(1)))]
     for number, taken_back in zip(order, (0, 1), strict=True):
         partner, job = imports[number]
         assert count(tables, petition) == 1
-        assert run(partner, "", undoes=job).accepted == taken_back
+        assert import_or_undo(partner, "", undoes=job).accepted == taken_back
     assert count(tables, petition) == 0
-    assert run(oak, CSV + rows(1)).accepted == 1
+    assert import_or_undo(oak, CSV + rows(1)).accepted == 1
 
 
-def test_who_signed_here_too_stays_after_every_undo(
-    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
+def test_a_person_who_signed_here_too_stays_after_every_undo(
+    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     elm = a_partner(tables, source="partner-elm")
-    first, second = run(oak, CSV + rows(1)), run(elm, CSV + rows(1))
+    first, second = import_or_undo(oak, CSV + rows(1)), import_or_undo(elm, CSV + rows(1))
     signed(tables, petition, ANN)
-    assert [run(oak, "", undoes=first).accepted, run(elm, "", undoes=second).accepted] == [0, 0]
+    assert [import_or_undo(oak, "", undoes=first).accepted, import_or_undo(elm, "", undoes=second).accepted] == [0, 0]
     assert count(tables, petition) == 1
 
 
-def test_a_partner_that_sends_ever_new_identifiers_cannot_fill_the_item(
+def test_a_partner_that_keeps_sending_new_identifiers_cannot_fill_the_item(
     tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     for number in range(80):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 Document = dict[str, Any]
-# method, URL and body; returns status and document.
+# It takes method, URL and body, and returns status and document.
 Fetch = Callable[[str, str, Any], tuple[int, Document]]
 
 
@@ -14,11 +14,10 @@ class OsdiError(Exception):
     def __init__(self, status: int, error: Document) -> None:
         super().__init__(str(error))
         self.status = status
-        described = [
-            each for resource in error["osdi:error"]["resource_status"] for each in resource["error_descriptions"]
-        ]
-        self.codes = {each["error_code"] for each in described}
-        self.properties = {name for each in described for name in each.get("properties", [])}
+        resources = error["osdi:error"]["resource_status"]
+        descriptions = [description for resource in resources for description in resource["error_descriptions"]]
+        self.codes = {description["error_code"] for description in descriptions}
+        self.properties = {name for description in descriptions for name in description.get("properties", [])}
 
 
 class OsdiClient:
@@ -40,7 +39,7 @@ class OsdiClient:
     def petition(self, title: str) -> Document:
         return next(each for each in self.petitions() if each["title"] == title)
 
-    def again(self, document: Document) -> Document:
+    def reload(self, document: Document) -> Document:
         return self._get(document["_links"]["self"]["href"])
 
     def record(self, petition: Document, signature: Document) -> Document:

@@ -44,8 +44,8 @@ def test_a_recorded_signature_counts_and_repeating_it_changes_nothing(fake_site:
         signature = client.record(petition, a_signature(ALICE_IN_OSDI, "oak:41"))
         assert signature["identifiers"] == ["oak:41"]
         assert signature["action_date"] == "2026-03-01T09:00:00Z"
-        assert client.again({"_links": {"self": signature["_links"]["osdi:petition"]}})["name"] == "safe-children"
-    assert client.again(petition)["total_signatures"] == 1
+        assert client.reload({"_links": {"self": signature["_links"]["osdi:petition"]}})["name"] == "safe-children"
+    assert client.reload(petition)["total_signatures"] == 1
     item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     assert (item["name"], item["channel"], item["updates"]) == ("Alice Achterberg", "osdi", False)
 
@@ -57,7 +57,7 @@ def test_every_petition_is_found_over_several_pages(fake_site: FakeSite, client:
 
 
 @pytest.mark.parametrize(
-    ("person", "place"),
+    ("person", "osdi_property"),
     [
         (a_person("Alice", "A", "alice"), "person.email_addresses[0].address"),
         (a_person("", "", ALICE.email), "person.given_name"),
@@ -65,11 +65,11 @@ def test_every_petition_is_found_over_several_pages(fake_site: FakeSite, client:
         (None, "person.given_name"),
     ],
 )
-def test_an_error_names_the_property_of_osdi(client: OsdiClient, person: Any, place: str) -> None:
+def test_an_error_names_the_osdi_property(client: OsdiClient, person: Any, osdi_property: str) -> None:
     with pytest.raises(OsdiError) as caught:
         client.record(petition_of(client), a_signature(person, "oak:1"))
     assert caught.value.status == 400
-    assert place in caught.value.properties
+    assert osdi_property in caught.value.properties
 
 
 def test_a_conflicting_identifier_is_an_error_and_overwrites_nothing(fake_site: FakeSite, client: OsdiClient) -> None:
@@ -78,7 +78,7 @@ def test_a_conflicting_identifier_is_an_error_and_overwrites_nothing(fake_site: 
     with pytest.raises(OsdiError) as caught:
         client.record(petition, a_signature(a_person("Bob", "B", "bob@mail.example"), "oak:1"))
     assert caught.value.properties == {"identifiers[0]"}
-    assert client.again(petition)["total_signatures"] == 1
+    assert client.reload(petition)["total_signatures"] == 1
 
 
 def test_without_identifiers_the_address_is_the_identifier(client: OsdiClient) -> None:
@@ -86,7 +86,7 @@ def test_without_identifiers_the_address_is_the_identifier(client: OsdiClient) -
     client.record(petition, a_signature(ALICE_IN_OSDI))
     client.record(petition, a_signature(a_person("Bob", "Bakker", "bob@mail.example")))
     client.record(petition, a_signature(a_person("A", "", ALICE.email.upper())))
-    assert client.again(petition)["total_signatures"] == 2
+    assert client.reload(petition)["total_signatures"] == 2
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_without_identifiers_the_address_is_the_identifier(client: OsdiClient) -
 def test_the_input_may_differ_in_type(client: OsdiClient, changes: dict[str, Any]) -> None:
     petition = petition_of(client)
     client.record(petition, {**a_signature(ALICE_IN_OSDI, "oak:1"), **changes})
-    assert client.again(petition)["total_signatures"] == 1
+    assert client.reload(petition)["total_signatures"] == 1
 
 
 @pytest.mark.parametrize("body", [[], 1, None, "x"])
-def test_a_body_that_is_no_object_is_an_error_of_osdi(client: OsdiClient, body: Any) -> None:
+def test_a_body_that_is_not_an_object_is_an_osdi_error(client: OsdiClient, body: Any) -> None:
     with pytest.raises(OsdiError):
         client.record(petition_of(client), body)

@@ -1,4 +1,4 @@
-"""Relay, queue, sender and sweep by a clock, without AWS: for tests of what becomes of email that waits."""
+"""Relay, queue, sender and sweep, run by a fake clock without AWS: for tests of email that waits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from tests.streaming import Streaming
 
 
 @dataclass
-class Post:
-    """Runs relay, queue, sender and sweep by a clock, a minute at a time."""
+class MailPipeline:
+    """Runs relay, queue, sender and sweep, a minute of the fake clock at a time."""
 
     tables: Streaming
     now: datetime = NOW
@@ -29,10 +29,10 @@ class Post:
     def run(self, until: datetime, act: Callable[[datetime], object] = lambda _: None) -> None:
         while self.now < until:
             act(self.now)
-            self._minute()
+            self._run_a_minute()
             self.now += MINUTE
 
-    def _minute(self) -> None:
+    def _run_a_minute(self) -> None:
         queue = FakeQueue()
         outbox = Outbox(queue, queue, SIGNATURE_KINDS)
         changes = [(old, new) for _, old, new in self.tables.log[self._relayed :]]

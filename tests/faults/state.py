@@ -1,0 +1,31 @@
+"""What a scene remembers between its steps."""
+
+from typing import Any
+
+from chalicelib.exports.model import Export
+from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.mail.model import MailRequest
+from chalicelib.partners.imports.model import Import
+from chalicelib.totals.hashes.model import HashComparison
+
+
+class SceneState:
+    """What `before` stores for `act` and `then`. An attribute exists only in the scenes that set it."""
+
+    bobs_token: str
+    other_token_id: str
+    oaks_token: str
+    alices_id: str
+
+    mail_request: MailRequest
+    messages: list[dict[str, Any]]
+    signature_before: dict[str, Any]
+
+    export: Export
+    import_job: Import
+    opt_in_list: OptInList
+    file_link: str
+    comparison: HashComparison
+    hashes: list[str]
+    statement_token: str
+    short_code: str
