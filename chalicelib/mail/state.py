@@ -19,10 +19,10 @@ from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail.model import MailRequest
 from chalicelib.signatures.mail_state import may_have_more_mail
-from chalicelib.signatures.model import MAIL_REQUEST
+from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 CLAIM_ATTRIBUTES = ("mail_claimed_until", "mail_began_at")
-REQUEST_ATTRIBUTES = (*MAIL_REQUEST, "mail_began_at")
+REQUEST_ATTRIBUTES = (*MAIL_REQUEST_FIELDS, "mail_began_at")
 # The attributes of an open request that the sweep reads.
 OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
 

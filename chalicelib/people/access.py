@@ -85,7 +85,8 @@ def state_of(signature: Signature, now: datetime) -> str:
     """Return the state that staff see. "erased" and "expired" are not stored states: they follow from the times."""
     if signature.erased_at:
         return "erased"
-    return "expired" if signature.state is SignatureState.PENDING and signature.is_over(now) else signature.state
+    is_expired = signature.state is SignatureState.PENDING and signature.is_over(now)
+    return "expired" if is_expired else signature.state
 
 
 def actions_in(state: str) -> list[str]:

@@ -6,7 +6,7 @@ from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Identifier, Number, Time
-from chalicelib.people.resend import Resent
+from chalicelib.people.resend import ResendOutcome
 from chalicelib.petitions.answers import Slug
 
 STATES = ["pending", "confirmed", "withdrawn", "expired", "erased"]
@@ -76,7 +76,7 @@ class PersonSignatures(TypedDict):
 
 class ResendResult(TypedDict):
     mail: bool
-    outcome: Resent
+    outcome: ResendOutcome
     message: str
     due_at: Time | None
     """With the outcome `later`: the email is sent at this time, or soon after."""

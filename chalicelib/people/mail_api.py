@@ -18,7 +18,7 @@ from chalicelib.mail.budget import Allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, resume
 from chalicelib.people.one_signature import load_for_staff, one_signature
-from chalicelib.people.resend import Resent, resend
+from chalicelib.people.resend import ResendOutcome, resend
 from chalicelib.petitions.model import Reason
 from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.staff.authorizer import audit, staff_view
@@ -30,18 +30,22 @@ routes = Blueprint(__name__)
 
 WORDS = Words(missing={"reason": "Say why"})
 MESSAGES = {
-    Resent.ASKED: "The email is on its way.",
-    Resent.WITHIN_A_MINUTE: "We sent an email less than a minute ago. The next one follows after a minute.",
-    Resent.ON_ITS_WAY: "An email is already on its way.",
-    Resent.LATER: "This address has had several emails recently, so this one waits. We will send it soon after {}.",
-    Resent.WITHDRAWN: "Email not sent: this signature was withdrawn. The person can sign again on the petition's page.",
-    Resent.EXPIRED: "Email not sent: this signature was not confirmed in time. The person can sign again.",
-    Resent.CLOSED: "Email not sent: the petition is closed and its links no longer work.",
-    Resent.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
-    Resent.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",
+    ResendOutcome.ASKED: "The email is on its way.",
+    ResendOutcome.WITHIN_A_MINUTE: "We sent an email less than a minute ago. The next one follows after a minute.",
+    ResendOutcome.ON_ITS_WAY: "An email is already on its way.",
+    ResendOutcome.LATER: (
+        "This address has had several emails recently, so this one waits. We will send it soon after {}."
+    ),
+    ResendOutcome.WITHDRAWN: (
+        "Email not sent: this signature was withdrawn. The person can sign again on the petition's page."
+    ),
+    ResendOutcome.EXPIRED: "Email not sent: this signature was not confirmed in time. The person can sign again.",
+    ResendOutcome.CLOSED: "Email not sent: the petition is closed and its links no longer work.",
+    ResendOutcome.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
+    ResendOutcome.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",
 }
 NO_ADDRESS = "We no longer have this signature's address. When the person has signed again, allow email there"
-EMAIL_COMING = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY, Resent.LATER)
+EMAIL_COMING = (ResendOutcome.ASKED, ResendOutcome.WITHIN_A_MINUTE, ResendOutcome.ON_ITS_WAY, ResendOutcome.LATER)
 
 
 class AllowMail(BaseModel):

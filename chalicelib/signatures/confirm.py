@@ -23,7 +23,7 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
-NO_CHANGE: Mapping[str, Any] = {}
+NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
@@ -56,7 +56,7 @@ def confirm(
     now: datetime,
     tables: Tables,
     *,
-    also: Mapping[str, Any] = NO_CHANGE,
+    also: Mapping[str, Any] = NO_ATTRIBUTES,
     issued: datetime | None = None,
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent. Normally, this is one call to the table.

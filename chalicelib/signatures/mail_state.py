@@ -13,7 +13,7 @@ from chalicelib.aws.table import Attr, Change, Condition, Tables, absent_or_at_m
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.signatures.model import (
-    MAIL_REQUEST,
+    MAIL_REQUEST_FIELDS,
     NUDGE_AFTER,
     UNMAILED_LIFETIME,
     MailKind,
@@ -98,8 +98,8 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
     # Try these changes in turn, because the signature may have changed while the email was sent. The last one counts
     # the email although its request is gone, unless the email is counted already.
     for assign, remove, when in (
-        (expiring, MAIL_REQUEST, _is_requested(requested_at) & is_pending),
-        (mailed, MAIL_REQUEST, _is_requested(requested_at)),
+        (expiring, MAIL_REQUEST_FIELDS, _is_requested(requested_at) & is_pending),
+        (mailed, MAIL_REQUEST_FIELDS, _is_requested(requested_at)),
         (mailed, (), Attr("state").exists() & Attr("mailed_at").ne(iso(now))),
     ):
         if tables.try_update(Change(key, assign=assign, add={"mails": 1}, remove=remove, when=when)):
@@ -109,7 +109,7 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
 def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
     """Record a hard bounce or a complaint, so that this signature gets no more email. Idempotent, in any order."""
     stopped = {"undeliverable": reason, "updates": False}
-    tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST, when=Attr("email").exists()))
+    tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST_FIELDS, when=Attr("email").exists()))
 
 
 def _is_requested(requested_at: str) -> Condition:

@@ -40,12 +40,12 @@ OUR_FORM = "form"
 MAX_FURTHER_RECEIPTS = 50
 
 # The fields with personal data. Withdrawing removes them.
-PERSONAL = (
+PERSONAL_FIELDS = (
     *("name", "email", "country", "postcode", "source", "counted_source", "language"),
     *("by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked"),
 )
 # The fields of an open mail request.
-MAIL_REQUEST = (
+MAIL_REQUEST_FIELDS = (
     *("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at"),
     *("mail_due_at", "mail_network"),
 )
@@ -71,7 +71,7 @@ EpochSeconds = Annotated[Moment, PlainSerializer(lambda moment: int(moment.times
 
 
 class Signature(BaseModel):
-    """The stored item. After a withdrawal, the PERSONAL fields are None.
+    """The stored item. After a withdrawal, the PERSONAL_FIELDS are None.
 
     The tally counts a confirmed signature under its `country` and its `counted_source`, or `source` without that.
     """

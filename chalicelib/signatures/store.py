@@ -17,10 +17,10 @@ from chalicelib.core.tokens import Subject
 from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import (
     ERASED_LIFETIME,
-    MAIL_REQUEST,
+    MAIL_REQUEST_FIELDS,
     MAX_FURTHER_RECEIPTS,
     OUR_FORM,
-    PERSONAL,
+    PERSONAL_FIELDS,
     WITHDRAWN_LIFETIME,
     MailKind,
     Signature,
@@ -68,7 +68,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
     # Keep `withdrawn_at`: a running export must know who has withdrawn since it started, even if they signed again.
-    stale = ("erased_at", "taken_back_at", *PERSONAL, *MAIL_REQUEST)
+    stale = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
@@ -95,7 +95,7 @@ def confirmation(
     return Change(
         subject.key,
         assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **counted, **request},
-        remove=("expires_at", *(name for name in MAIL_REQUEST if name not in request), *emptied),
+        remove=("expires_at", *(name for name in MAIL_REQUEST_FIELDS if name not in request), *emptied),
         when=is_linked & absent_or_at_most("withdrawn_at", latest_withdrawal(issued)) if issued else is_linked,
     )
 
@@ -117,7 +117,7 @@ def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
     return Change(
         key,
         assign={"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
-        remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
+        remove=(*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at"),
         when=_is_counted_as(stored),
     )
 
@@ -146,7 +146,7 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
 
     If the item is already empty, set its times to `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
-    removed = (*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at")
+    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
     tables.update(
         Change(key, assign=_empty_attributes(now), remove=removed, when=Attr("state").eq(SignatureState.WITHDRAWN))
     )

@@ -13,7 +13,10 @@ from chalicelib.core.keys import Key
 from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
-ANONYMOUS = ("state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at")
+RECOUNT_FIELDS = (
+    *("state", "country", "source", "counted_source", "by_partner"),
+    *("signed_at", "confirmed_at", "withdrawn_at"),
+)
 # What the job that emails an update reads (.chalice/policy-run-update.json).
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
 # What a comparison of hashed addresses reads (.chalice/policy-compare-hashes.json).
@@ -23,7 +26,7 @@ OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name"
 # What `manage.py letters` reads, to find signatures whose letters were never requested.
 LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
 # What an export reads (.chalice/policy-run-export.json): no address.
-EXPORTED = (
+EXPORT_FIELDS = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
     *("text_version", "consent_version"),
 )
@@ -31,7 +34,7 @@ EXPORTED = (
 
 def read_for_export(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     """Yield the signatures of one bucket, in all states, with the fields of an export."""
-    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORTED)
+    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORT_FIELDS)
 
 
 def read_subscribers(slug: str, bucket: str, after: str, limit: int, tables: Tables) -> tuple[list[Item], str | None]:
@@ -74,4 +77,4 @@ def read_letter_senders(
 
 def read_for_recount(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     """Yield the signatures of one bucket with the fields that a recount needs: no name and no address."""
-    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ANONYMOUS)
+    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=RECOUNT_FIELDS)
