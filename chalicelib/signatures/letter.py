@@ -158,7 +158,7 @@ def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
     with_links = [name for name, text in own.items() if links_in(text) - known]
     if with_links:
         raise Invalid([FieldError(f"letter.{name}", NO_LINKS[name]) for name in with_links])
-    # The form of the confirm page sends these words again, and a form's size is limited.
+    # The confirm page sends these words again, and the size of a form is limited.
     if len(quote_plus("".join(own.values()))) > MOST_IN_FORM:
         raise Invalid([FieldError("letter.body", TOO_LARGE)])
 

@@ -47,7 +47,7 @@ def _clean_text(typed: str, max_length: int) -> str:
 
 
 def _clean_subject(typed: str) -> str:
-    """Return the cleaned subject. Raise ValueError for a line break: it would begin another header of the email."""
+    """Return the subject. Raise ValueError for a line break, which would begin another header of the email."""
     text = _clean_text(typed, MOST_SUBJECT)
     if "\n" in text:
         raise ValueError(ONE_LINE)
