@@ -146,7 +146,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     return {f"{purpose}_url": url for purpose, url in urls.items()}
 
 
-# After a crash, these emails are sent again. AfterCrash.UNKNOWN needs its attributes in signatures.model.MAIL_REQUEST.
+# After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
 _STATE = SignatureDeliveries(max_emails=None, min_interval=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),
