@@ -1,4 +1,4 @@
-"""Staff routes of a petition's lifecycle: draft, edit, preview, open, pause, close, remove."""
+"""Staff routes that create, edit, preview, open, pause, close and remove a petition."""
 
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ def create_petition(request: Request) -> Response:
 
 @staff_view(routes)
 def read_petition_as_stored(request: Request, slug: str) -> Response:
-    """Return the stored petition, in any state. A change must send its ETag in If-Match."""
+    """Return the stored petition, in any state. A request that changes it must send this ETag in If-Match."""
     return _petition_answer(petition_as_stored(slug, tables()))
 
 
@@ -60,7 +60,7 @@ def edit_petition(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def move_petition(request: Request, slug: str) -> Response:
-    """Change the state, now or `at` a later time. Return 409 with the current state if that is not allowed."""
+    """Change the state, now or `at` a later time. Return 409 with the current state if this change is not allowed."""
     petition = _petition_to_change(request, slug)
     transition, now = read_transition(json_body(request)), times.now()
     edited = apply(petition, transition, now)

@@ -8,7 +8,7 @@ import { targetsFields, targetsFrom } from "./letter-targets.js";
 /** @typedef {"subject" | "body" | "send_wording" | "reply_wording"} WordsName */
 /** @typedef {{ name: WordsName, label: string, maxlength: number, rows: number, hint?: string }} WordsField */
 
-const MOST_OPENINGS = 10;
+const MAX_OPENINGS = 10;
 const LONGEST_OPENING = 500;
 
 /** @type {WordsField[]} */
@@ -63,7 +63,7 @@ function wordsFields(path, words, { title = "", code = null } = {}) {
   const openings = h("textarea", {
     name: `${path}.openings`,
     rows: "5",
-    maxlength: String(MOST_OPENINGS * (LONGEST_OPENING + 2)),
+    maxlength: String(MAX_OPENINGS * (LONGEST_OPENING + 2)),
     lang: code,
     value: joinOpenings(words.openings ?? []),
   });

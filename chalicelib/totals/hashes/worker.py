@@ -1,4 +1,4 @@
-"""Process the queue of comparisons."""
+"""Process the queue of comparisons: jobs that compare a source's hashes of addresses with those of our signers."""
 
 from pathlib import Path
 
