@@ -26,4 +26,4 @@ class Statement(BaseModel):
     total: str | None = None
     """If there are figures from elsewhere: what they report, and the bounds of the total, in a sentence."""
     by_partners: int | None = None
-    """How many signatures partners sent, if any. These counted without our email; the others were confirmed by email."""
+    """How many signatures partners sent, if any. They counted without our email. The others were confirmed by email."""

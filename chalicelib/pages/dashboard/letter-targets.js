@@ -23,7 +23,7 @@ const TEST_HINT =
 const REMOVE = "When you save, letters to this target that wait are not sent any more.";
 
 /**
- * The API's name of a target's field, so that its errors find the field.
+ * The API's name of a target's field, so that errors from the API can be shown with the field's label.
  * @param {number} index
  * @param {string} name
  */
@@ -265,7 +265,7 @@ function deliveryFrom(value) {
 }
 
 /**
- * The key of a new target, made of its name. It stays when the name is corrected.
+ * The key of a new target, made from its name. The key stays the same when the name is corrected later.
  * @param {string} name
  * @param {string[]} usedKeys
  * @param {string} [ending] that no earlier key has

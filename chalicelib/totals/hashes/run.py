@@ -53,7 +53,7 @@ class Comparing:
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/")
 
     def _check_hashes(self, job: HashComparison) -> HashComparison:
-        """Return the job with the number of signatures withdrawn until now. If the file is wrong, return it as failed."""
+        """Return the job with the number of signatures withdrawn until now, or as failed if the file is wrong."""
         petition = petition_as_stored(job.slug, self.tables)
         try:
             number = len(self._source_hashes(job))
