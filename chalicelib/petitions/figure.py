@@ -78,7 +78,10 @@ class Figure(ReportedFigure):
 
 
 def current_figures(figures: Iterable[Figure]) -> list[Figure]:
-    """Return the figure of each source with the latest `as_of`; among figures with the same, the one entered last."""
+    """Return one figure of each source: the one with the latest `as_of`.
+
+    If several figures of a source have the latest `as_of`, return the figure that staff entered last.
+    """
     latest: dict[str, Figure] = {}
     for figure in sorted(figures, key=lambda figure: (figure.as_of, figure.entered_at)):
         latest[figure.source] = figure

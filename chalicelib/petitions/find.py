@@ -58,9 +58,9 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
-    """Read the petition from the table.
+    """Read the petition from the table. Raise UnknownPetition if it does not exist.
 
-    Raise UnknownPetition if it does not exist, or Unavailable if we do not know, because no list of slugs was read.
+    Raise Unavailable if the slug is not in our list of slugs, and the last read of that list failed.
     """
     exists = slug in _petition_cache or slug in _slugs
     petition = store.get(slug, tables) if exists else _read_with_slugs(slug, now, tables)
@@ -70,9 +70,10 @@ def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | None:
-    """If it is time to read the list of slugs again, read it with the petition in one call, and return the petition.
+    """Return the petition if the list of slugs is due to be read: one call reads the petition and the list.
 
-    Otherwise return None: the slug is not in the current list. Raise Unavailable if the last read of the list failed.
+    If the list is not due, return None, because the slug is not in the list. Raise Unavailable if the last read of the
+    list failed.
     """
     petition = None
     if _slugs.begin_reading_if_due(now):

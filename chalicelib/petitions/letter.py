@@ -108,7 +108,7 @@ class Letter(LetterText):
         return self.model_copy(update={**dict(text), "targets": targets})
 
     def has_address(self, email: str, among: Sequence[LetterTarget]) -> bool:
-        """Return whether one of these targets has this address, in any spelling. `among` gives the targets' keys."""
+        """Return whether a target has this address, in any spelling. Look only at targets with the keys of `among`."""
         keys, address = {target.key for target in among}, canonical_of(email)
         targets = [target for target in self.targets if target.key in keys]
         return any(target.email and canonical_of(target.email) == address for target in targets)
@@ -160,7 +160,7 @@ def _agreed_texts(text: LetterText) -> list[str]:
 
 
 def public_letter(petition: "Petition") -> "MayHaveLetter":
-    """Return the letter as the public sees it, without the targets' addresses; {} if the petition has no letter."""
+    """Return the field `letter` of a public petition, without the targets' addresses; {} if there is no letter."""
     letter, version = petition.letter, petition.letter_version
     if letter is None:
         return {}

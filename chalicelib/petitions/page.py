@@ -35,7 +35,7 @@ def page_about(
     """Return a page in the language of the URL's `?lang=`, or else in the petition's main language.
 
     If the petition has no translation into that language, its texts stay in its main language. Then `foreign` has the
-    HTML attributes that tell screen readers so.
+    HTML attributes that tell screen readers the language of these texts.
     """
     language = chosen_language(request) or petition.language
     direction = language_of(petition.language).direction

@@ -20,7 +20,7 @@ LIFECYCLE_FIELDS = {"state", "paused_at", "removed_reason"}
 
 
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
-    """Create the petition or overwrite the stored one, and return the new one. Raise Stale on a concurrent edit.
+    """Create the petition or overwrite the stored one. Return it as stored. Raise Stale on a concurrent edit.
 
     Keep the stored figures. Keep the stored number of shards if `petition` has fewer. Keep the stored state if
     `petition` sets no state. A repeat does no harm.
@@ -43,7 +43,7 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
-    """Raise the petition's number of shards. Return False if it has as many already. Raise UnknownPetition.
+    """Raise the petition's number of shards. Return False if it is as high already. Raise UnknownPetition.
 
     The tally head gets the new number before the petition does. So readers already read the new shards when the first
     confirmation writes to one. That is within seconds, when the cached petition expires (petitions.find).

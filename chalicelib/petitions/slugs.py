@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-# All requests for unknown slugs cause one read of the table in this time. A new petition may be unknown for this long.
+# All requests for unknown slugs together cause one read in this time. A new petition may be unknown for this long.
 READ_AFTER = timedelta(seconds=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -1,6 +1,7 @@
 """The texts of a petition and of its letter: their types, their translations and their versions.
 
-The letter is what signers can send to the petition's targets. A version is a digest of texts.
+Signers can send the letter to the petition's targets. A version is a digest of texts. Each signature stores the
+versions of the texts that its signer agreed to.
 """
 
 from datetime import datetime

@@ -173,8 +173,8 @@ async function refreshProgress(section) {
 // ---- signing ----
 
 /**
- * The letter of a signature, or nothing if its box is not ticked. `opening` is the number of a suggested opening, or the
- * person's own text.
+ * The letter of a signature, or nothing if its box is not ticked. `opening` is the number of a suggested opening, or
+ * the person's own text.
  * @param {FormData} typed
  */
 function letterFrom(typed) {
