@@ -82,7 +82,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     - the fields in MAY_BE_LEFT_OUT, opened_at, and closes_at of a closed petition keep their values;
     - goals, privacy_url, and closes_at of any other petition become empty;
     - all other editable fields are required.
-    The body may also contain fields that staff cannot edit, if their values are those that `petition_for_staff` returns.
+    The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
     """
     values = _json_object(body)
     errors = _name_errors(values, petition_for_staff(petition, now))

@@ -1,4 +1,4 @@
-"""Short addresses of statements, to be read out on air. Each has a code, and the table has the token of each code.
+"""Short addresses of statements, to be read out on air. Each contains a code, under which the table has the token.
 
 The token contains the whole statement and our signature, which is checked when somebody opens the statement.
 """

@@ -56,7 +56,7 @@ class Total:
 
 
 def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
-    """Return the total, or None without a count or without any figure. The page calls this with its tables."""
+    """Return the total, or None if there is no count or no figure. Sections of the page get the tables, unused here."""
     return total(petition, count) if count and petition.figures else None
 
 

@@ -16,7 +16,8 @@ from chalicelib.totals.hashes.run import parsed_hash
 def with_count(new: NewFigure) -> NewFigure:
     """Return the figure with its count. If the request has hashes, the count is the number of different hashes.
 
-    Raise Invalid if the count is missing or wrong, or if the figure's kind does not fit to what was sent.
+    Raise Invalid if the count is missing or wrong, if a figure of the kind `hashes` comes without hashes, or if another
+    figure comes with hashes.
     """
     ways_to_send_hashes = (new.hashes is not None) + (new.upload is not None)
     if ways_to_send_hashes != (1 if new.kind is FigureKind.HASHES else 0):

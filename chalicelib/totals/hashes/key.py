@@ -1,4 +1,7 @@
-"""The key with which a source hashes its signers' addresses: a random key for each petition and source."""
+"""The key with which a source hashes its signers' addresses: a random key for each petition and source.
+
+We use this key for nothing else.
+"""
 
 from datetime import datetime
 from secrets import token_hex
