@@ -14,12 +14,12 @@ from chalicelib.core.times import Moment
 from chalicelib.petitions.figure import MOST_FIGURES, Figure
 from chalicelib.petitions.goals import Goal, check_rising
 from chalicelib.petitions.letter import Letter, letter_version
-from chalicelib.petitions.sites import MOST_SITES, SiteOrigin
+from chalicelib.petitions.sites import MAX_SITES, SiteOrigin
 from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # Shards are the items over which a day's counts are spread. One BatchGetItem (100 keys at most) reads them all.
-MOST_SHARDS = 90
+MAX_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
@@ -75,7 +75,7 @@ class Petition(BaseModel):
     responded_at: Moment | None = None
     """When the response came."""
     # More shards allow more confirmations a second. May grow at any time; must never shrink.
-    shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
+    shards: int = Field(default=10, ge=1, le=MAX_SHARDS)
     # The version of the secret from which signature ids are made. If it changed, everybody could sign again.
     key_version: str = "v1"
     revision: Annotated[int, Field(ge=0)] = 0
@@ -92,7 +92,7 @@ class Petition(BaseModel):
     """The texts in other languages, by code."""
     letter: Letter | None = None
     """A letter that signers can send to the petition's targets."""
-    embed_on: Annotated[list[SiteOrigin], Field(max_length=MOST_SITES)] = []
+    embed_on: Annotated[list[SiteOrigin], Field(max_length=MAX_SITES)] = []
     """The sites that may show the form and the counter in a frame, each as an origin: `https://www.charity.example`."""
     figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""

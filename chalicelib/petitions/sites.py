@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-MOST_SITES = 20
+MAX_SITES = 20
 # Plain http is allowed only for localhost, so that people can try the frame on their own machine.
 SITE_PATTERN = (
     r"^(?:https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|http://(?:localhost|127\.0\.0\.1))"

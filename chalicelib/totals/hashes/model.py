@@ -11,7 +11,7 @@ from chalicelib.petitions.figure import Figure
 
 LIFETIME = timedelta(days=365)
 # A million hashes take about 100 MB of memory.
-MOST_HASHES = 1_000_000
+MAX_HASHES = 1_000_000
 # The largest request with hashes, about 131,000 of them. Lambda accepts 6 MB, and the body is sent as base64.
 MOST_HASHES_KB = 4480
 

@@ -21,7 +21,7 @@ from chalicelib.signatures.walk import read_confirmed_addresses
 from chalicelib.tallies.count import withdrawn_until
 from chalicelib.totals.enter import add_figure
 from chalicelib.totals.hashes.key import find_key
-from chalicelib.totals.hashes.model import MOST_HASHES, HashComparison
+from chalicelib.totals.hashes.model import MAX_HASHES, HashComparison
 
 # The most seconds that each kind of step may take. With ten million signatures, a bucket has 160,000.
 CHECK_SECONDS, BUCKET_SECONDS, ENTER_SECONDS = 60, 60, 10
@@ -118,8 +118,8 @@ def read_hashes(path: Path) -> Iterator[bytes]:
     with path.open(encoding=encoding, errors="replace") as file:
         lines = iter(lambda: file.readline(200), "")  # Never read a whole line: it may be as long as the file.
         for number, line in enumerate(lines, 1):
-            if number > MOST_HASHES:
-                raise Invalid([FieldError("hashes", f"The file has more than {MOST_HASHES:,} lines")])
+            if number > MAX_HASHES:
+                raise Invalid([FieldError("hashes", f"The file has more than {MAX_HASHES:,} lines")])
             yield parsed_hash(line, number)
 
 
