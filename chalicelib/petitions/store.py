@@ -53,7 +53,7 @@ def replace(petition: Petition, tables: Tables, also: Change | None = None) -> N
     """
     attributes = petition.model_dump(exclude_none=True)
     absent = [name for name in Petition.model_fields if name not in attributes]
-    when = _is_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
+    when = _has_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
     change = Change(keys.petition(petition.slug), assign=attributes, remove=absent, when=when)
     if also is None:
         tables.update(change)
@@ -94,7 +94,7 @@ def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, Petitio
     return {slugs[Key(keys.COUNTS, item["pk"], item["sk"])]: PetitionText.model_validate(item) for item in found}
 
 
-def _is_revision(number: int) -> Condition:
+def _has_revision(number: int) -> Condition:
     if number > 0:
         return Attr("revision").eq(number)
     # A petition stored before revisions existed has no revision, or revision 0.
