@@ -55,7 +55,7 @@ def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Pe
 
 def _store_texts(petition: Petition, now: datetime, tables: Tables) -> None:
     """Store the current version of the text and of the letter, because signatures will refer to them."""
-    store.keep_text(petition.slug, text_of(petition, now), tables)
+    store.store_text(petition.slug, text_of(petition, now), tables)
     if petition.letter:
         translations = {code: texts.letter for code, texts in petition.translations.items() if texts.letter}
         letter = LetterVersion(
@@ -65,7 +65,7 @@ def _store_texts(petition: Petition, now: datetime, tables: Tables) -> None:
             translations=translations,
             recorded_at=now,
         )
-        store.keep_letter(petition.slug, letter, tables)
+        store.store_letter(petition.slug, letter, tables)
 
 
 def versions(petition: Petition, tables: Tables) -> list[PetitionText]:

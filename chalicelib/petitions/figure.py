@@ -14,7 +14,7 @@ from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import Moment
 
 # Figures are stored in the petition's item, so that the total needs no further read. A limit keeps the item small.
-MOST_FIGURES = 100
+MAX_FIGURES = 100
 MAX_COUNT = 100_000_000
 
 

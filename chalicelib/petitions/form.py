@@ -24,7 +24,7 @@ TEXT_FIELDS = (
 OUTCOME_FIELDS = ("handed_in_at", "response", "responded_at")
 EDITABLE = (*TEXT_FIELDS, "goal", "goals", "opened_at", "closes_at", "receipt", "embed_on", "letter", *OUTCOME_FIELDS)
 # If an edit omits one of these fields, the field keeps its value.
-MAY_BE_LEFT_OUT = {"language", "translations", "receipt", "embed_on", "letter", *OUTCOME_FIELDS}
+KEPT_IF_OMITTED = {"language", "translations", "receipt", "embed_on", "letter", *OUTCOME_FIELDS}
 WORDS = Words(
     wrong={
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
@@ -37,7 +37,7 @@ WORDS = Words(
     }
 )
 # The largest body with a whole petition: texts and letter in several languages.
-MOST_KB = 64
+MAX_PETITION_KB = 64
 HIDDEN_FIELDS = {"key_version", "shards"}
 SAME_ADDRESS = (
     "Targets {} and {} have the same email address, which would get two letters from each person. Leave one of them"
@@ -79,7 +79,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     """Return `petition` with the edit applied. Raise NotJson, or Invalid with the field errors.
 
     If the body omits an editable field:
-    - the fields in MAY_BE_LEFT_OUT, opened_at, and closes_at of a closed petition keep their values;
+    - the fields in KEPT_IF_OMITTED, opened_at, and closes_at of a closed petition keep their values;
     - goals, privacy_url, and closes_at of any other petition become empty;
     - all other editable fields are required.
     The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
@@ -87,7 +87,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     values = _json_object(body)
     errors = _name_errors(values, petition_for_staff(petition, now))
     new_values = {name: values[name] for name in EDITABLE if name in values}
-    old_values = petition.model_dump(exclude=set(EDITABLE) - MAY_BE_LEFT_OUT) | {"opened_at": petition.opened_at}
+    old_values = petition.model_dump(exclude=set(EDITABLE) - KEPT_IF_OMITTED) | {"opened_at": petition.opened_at}
     if petition.state is PetitionState.CLOSED:
         old_values |= {"closes_at": petition.closes_at}
     edited = _valid_petition({**old_values, **new_values}, errors)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.petitions.model import Petition
 
 TARGET_KEY = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
-MOST_TARGETS = 20
+MAX_TARGETS = 20
 
 TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY), Field(examples=["home-secretary"])]
 
@@ -86,7 +86,7 @@ class LetterTarget(BaseModel):
 class Letter(LetterText):
     """The letter in the petition's main language, and its targets."""
 
-    targets: Annotated[list[LetterTarget], Field(min_length=1, max_length=MOST_TARGETS)]
+    targets: Annotated[list[LetterTarget], Field(min_length=1, max_length=MAX_TARGETS)]
     may_edit: bool = True
     """Whether signers may change the subject and the text, and write an opening of their own."""
 

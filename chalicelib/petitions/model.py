@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraint
 
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
-from chalicelib.petitions.figure import MOST_FIGURES, Figure
+from chalicelib.petitions.figure import MAX_FIGURES, Figure
 from chalicelib.petitions.goals import Goal, check_rising
 from chalicelib.petitions.letter import Letter, letter_version
 from chalicelib.petitions.sites import MAX_SITES, SiteOrigin
@@ -94,7 +94,7 @@ class Petition(BaseModel):
     """A letter that signers can send to the petition's targets."""
     embed_on: Annotated[list[SiteOrigin], Field(max_length=MAX_SITES)] = []
     """The sites that may show the form and the counter in a frame, each as an origin: `https://www.charity.example`."""
-    figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
+    figures: Annotated[list[Figure], Field(max_length=MAX_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
     # Set by in_language: the petition before translation. All versions are digests of that petition's texts.

@@ -11,7 +11,7 @@ from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, require_current_revision
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import MOST_KB, petition_for_staff, read_edit, read_new_petition, read_transition
+from chalicelib.petitions.form import MAX_PETITION_KB, petition_for_staff, read_edit, read_new_petition, read_transition
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
@@ -91,7 +91,7 @@ def preview_petition(request: Request, slug: str) -> Response:
 
 def _petition_body(request: Request) -> str:
     """Return the body that holds a whole petition."""
-    return json_body(request, most=MOST_KB * 1024)
+    return json_body(request, most=MAX_PETITION_KB * 1024)
 
 
 def _petition_to_change(request: Request, slug: str) -> Petition:

@@ -66,7 +66,7 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> None:
     tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=Attr("shards").lt(shards)))
 
 
-def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
+def store_text(slug: str, text: PetitionText, tables: Tables) -> None:
     """Store this version of the text. If this version is already stored, change nothing."""
     try:
         tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump(exclude_none=True)))
@@ -74,7 +74,7 @@ def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
         return
 
 
-def keep_letter(slug: str, letter: LetterVersion, tables: Tables) -> None:
+def store_letter(slug: str, letter: LetterVersion, tables: Tables) -> None:
     """Store this version of the letter. If this version is already stored, change nothing."""
     try:
         tables.put_new(NewItem(letter_text(slug, letter.version), letter.model_dump(exclude_none=True)))

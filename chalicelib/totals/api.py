@@ -31,7 +31,7 @@ from chalicelib.tallies.public import public_count
 from chalicelib.totals.enter import enter
 from chalicelib.totals.hashes.compare import check_key, new_comparison, with_count
 from chalicelib.totals.hashes.key import issue_key
-from chalicelib.totals.hashes.model import MOST_HASHES_KB, HashComparison
+from chalicelib.totals.hashes.model import MAX_HASHES_KB, HashComparison
 from chalicelib.totals.total import total
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def read_total(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
-    sent = parse_body(NewFigure, json_body(request, most=MOST_HASHES_KB * 1024), WORDS)
+    sent = parse_body(NewFigure, json_body(request, most=MAX_HASHES_KB * 1024), WORDS)
     new, now = with_count(sent), times.now()
     has_hashes = new.kind is FigureKind.HASHES
     if has_hashes:

@@ -6,7 +6,7 @@ from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
 from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import revise
-from chalicelib.petitions.figure import MOST_FIGURES, Figure, NewFigure
+from chalicelib.petitions.figure import MAX_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 
@@ -30,8 +30,8 @@ def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = 
         petition = petition_as_stored(slug, tables)
         if earlier := _already_entered(figure, petition):
             return earlier
-        if len(petition.figures) == MOST_FIGURES:
-            raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
+        if len(petition.figures) == MAX_FIGURES:
+            raise Invalid([FieldError("source", f"There are {MAX_FIGURES} figures already, and no more fit")])
         try:
             revise(with_changes(petition, figures=[*petition.figures, figure]), tables, also)
         except Stale:

@@ -13,7 +13,7 @@ LIFETIME = timedelta(days=365)
 # A million hashes take about 100 MB of memory.
 MAX_HASHES = 1_000_000
 # The largest request with hashes, about 131,000 of them. Lambda accepts 6 MB, and the body is sent as base64.
-MOST_HASHES_KB = 4480
+MAX_HASHES_KB = 4480
 
 
 class HashComparison(Job):

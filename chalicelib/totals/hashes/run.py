@@ -29,7 +29,7 @@ HASH = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}")
 
 
 @dataclass
-class Comparing:
+class ComparisonWork:
     """The work of a comparison. `bucket` is the S3 bucket with the source's hashes. `folder` is an empty directory.
 
     Only the source's hashes are kept in memory, never our signers.
