@@ -30,8 +30,8 @@ class Constituencies(Sequence[bytes]):
 
     def __init__(self, packed: Bytes) -> None:
         self._packed = packed
-        self._start = LENGTH_BYTES + int.from_bytes(packed[:LENGTH_BYTES], "big")
-        self._names: list[str] = json.loads(packed[LENGTH_BYTES : self._start])
+        self._records_start = LENGTH_BYTES + int.from_bytes(packed[:LENGTH_BYTES], "big")
+        self._names: list[str] = json.loads(packed[LENGTH_BYTES : self._records_start])
 
     def of(self, postcode: str) -> str | None:
         """Return the constituency, or None if the postcode is not in the file."""
@@ -39,12 +39,12 @@ class Constituencies(Sequence[bytes]):
         record = bisect_left(self, padded)
         if record == len(self) or self[record] != padded:
             return None
-        start = self._start + record * RECORD_BYTES + POSTCODE_BYTES
+        start = self._records_start + record * RECORD_BYTES + POSTCODE_BYTES
         name_index = int.from_bytes(self._packed[start : start + INDEX_BYTES], "big")
         return self._names[name_index]
 
     def __len__(self) -> int:
-        return (len(self._packed) - self._start) // RECORD_BYTES
+        return (len(self._packed) - self._records_start) // RECORD_BYTES
 
     @overload
     def __getitem__(self, index: int) -> bytes: ...
@@ -53,7 +53,7 @@ class Constituencies(Sequence[bytes]):
     def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
         if isinstance(index, slice):
             return [self[record] for record in range(*index.indices(len(self)))]
-        start = self._start + index * RECORD_BYTES
+        start = self._records_start + index * RECORD_BYTES
         return self._packed[start : start + POSTCODE_BYTES]
 
 

@@ -15,7 +15,7 @@ from chalicelib.tallies.open import open_tally
 def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Store a new petition as revision 1. Raise Invalid when the slug is taken.
 
-    The petition is written last, so that it is never visible without its tally and text.
+    The petition is stored last, so that it is never visible without its tally (its counts) and its text.
     """
     petition = with_changes(petition, revision=1)
     if store.get(petition.slug, tables, consistent=True):

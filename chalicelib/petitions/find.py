@@ -1,7 +1,7 @@
 """Find petitions, and the versions of their texts and letters that signatures refer to.
 
-The process caches public petitions for a few seconds. It also keeps a list of all slugs, so that most requests for a
-slug that does not exist read no table.
+A slug is a petition's name in URLs. The process caches public petitions for a few seconds. It also keeps a list of all
+slugs, so that most requests for a slug that does not exist read no table.
 """
 
 import re

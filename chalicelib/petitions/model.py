@@ -191,7 +191,8 @@ class Petition(BaseModel):
     def is_confirmable_at(self, now: datetime) -> bool:
         """Return whether signatures can be confirmed.
 
-        They can until a day after closes_at, and while the petition is paused, but never if it is removed.
+        They can until a day after closes_at, without limit if closes_at is None, and while the petition is paused. They
+        cannot if the petition is removed.
         """
         is_in_time = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
         return (is_in_time or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED

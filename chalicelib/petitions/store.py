@@ -1,6 +1,6 @@
 """Read and write petitions, and the versions of their texts and letters, in the counts table.
 
-One further item lists the slugs of all petitions.
+A slug is a petition's name in URLs. One further item lists the slugs of all petitions.
 """
 
 from collections.abc import Iterator, Mapping

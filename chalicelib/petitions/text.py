@@ -1,7 +1,7 @@
 """The texts of a petition and of its letter: their types, their translations and their versions.
 
-Signers can send the letter to the petition's targets. A version is a digest of texts. Each signature stores the
-versions of the texts that its signer agreed to.
+Signers can send the letter to the petition's targets. The wordings say what people agree to. A version is a digest of
+texts. Each signature stores the versions of the texts and wordings that its signer agreed to.
 """
 
 from datetime import datetime
@@ -30,8 +30,8 @@ Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "s
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
-# The most bytes of the letter's text in a URL-encoded form. The whole form may have 16 KB.
-MAX_FORM_BYTES = 12_000
+# The most bytes of a letter's texts in a URL-encoded form. The whole form may have 16 KB.
+MAX_LETTER_FORM_BYTES = 12_000
 MAX_SUBJECT_LENGTH, MAX_BODY_LENGTH, MAX_OPENING_LENGTH = 150, 3_000, 500
 MAX_OPENINGS = 10
 
@@ -63,7 +63,7 @@ class LetterText(BaseModel):
     @classmethod
     def _fits_into_a_form(cls, body: str) -> str:
         """Raise ValueError if the body is too long for a form: browsers send the body even if nobody edited it."""
-        if len(quote_plus(body)) > MAX_FORM_BYTES:
+        if len(quote_plus(body)) > MAX_LETTER_FORM_BYTES:
             raise ValueError("Shorten the letter: in this alphabet, it is too long to send in a form")
         return body
 
