@@ -20,7 +20,7 @@ from chalicelib.core.web_addresses import links_in
 from chalicelib.pages.jinja import paragraphs
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.text import MOST_IN_FORM
+from chalicelib.petitions.text import MAX_LETTER_FORM_BYTES
 from chalicelib.signatures.letter_form import NO_SUCH_OPENING, LetterForm, clean_prose, letter_fields
 
 NO_LETTER = translatable("This petition has no letter to send")
@@ -159,7 +159,7 @@ def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
     if with_links:
         raise Invalid([FieldError(f"letter.{name}", NO_LINKS[name]) for name in with_links])
     # The confirm page sends these words again, and the size of a form is limited.
-    if len(quote_plus("".join(own.values()))) > MOST_IN_FORM:
+    if len(quote_plus("".join(own.values()))) > MAX_LETTER_FORM_BYTES:
         raise Invalid([FieldError("letter.body", TOO_LARGE)])
 
 

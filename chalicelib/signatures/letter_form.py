@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, Stri
 
 from chalicelib.core.language import translatable
 from chalicelib.core.validation import is_ticked
-from chalicelib.petitions.text import MOST_BODY, MOST_OPENING, MOST_SUBJECT
+from chalicelib.petitions.text import MAX_BODY_LENGTH, MAX_OPENING_LENGTH, MAX_SUBJECT_LENGTH
 from chalicelib.signatures.names import has_unprintable
 
 # The form's value for a letter without an opening.
@@ -24,9 +24,9 @@ ONE_LINE = translatable("Write the subject on one line")
 NO_SUCH_OPENING = translatable("Choose one of the openings")
 UNPRINTABLE = translatable("Remove the characters that cannot be printed")
 TOO_LONG = {
-    MOST_SUBJECT: translatable("Your subject must be 150 characters or fewer"),
-    MOST_OPENING: translatable("Your opening must be 500 characters or fewer"),
-    MOST_BODY: translatable("Your letter must be 3,000 characters or fewer"),
+    MAX_SUBJECT_LENGTH: translatable("Your subject must be 150 characters or fewer"),
+    MAX_OPENING_LENGTH: translatable("Your opening must be 500 characters or fewer"),
+    MAX_BODY_LENGTH: translatable("Your letter must be 3,000 characters or fewer"),
 }
 
 
@@ -48,20 +48,20 @@ def _clean_text(typed: str, max_length: int) -> str:
 
 def _clean_subject(typed: str) -> str:
     """Return the subject. Raise ValueError for a line break, which would begin another header of the email."""
-    text = _clean_text(typed, MOST_SUBJECT)
+    text = _clean_text(typed, MAX_SUBJECT_LENGTH)
     if "\n" in text:
         raise ValueError(ONE_LINE)
     return text
 
 
 def _clean_body(typed: str) -> str:
-    return _clean_text(typed, MOST_BODY)
+    return _clean_text(typed, MAX_BODY_LENGTH)
 
 
 def _clean_opening(typed: object) -> int | str | None:
     """Return the index of a suggested opening, or the cleaned text. None: the person did not choose an opening."""
     if isinstance(typed, str):
-        return _clean_text(typed, MOST_OPENING)
+        return _clean_text(typed, MAX_OPENING_LENGTH)
     if typed is None or (isinstance(typed, int) and not isinstance(typed, bool)):
         return typed
     raise ValueError(NO_SUCH_OPENING)
@@ -85,9 +85,9 @@ class LetterForm(BaseModel):
     """The person agrees to send the letter. Ask for it separately, with the wording of `send` in the petition's
     `letter.consents`. It is sent only if they confirm it by our email.
     """
-    subject: Annotated[Subject | None, _text_schema(MOST_SUBJECT)] = None
+    subject: Annotated[Subject | None, _text_schema(MAX_SUBJECT_LENGTH)] = None
     """One line of up to 150 characters, without links."""
-    body: Annotated[Body | None, _text_schema(MOST_BODY)] = None
+    body: Annotated[Body | None, _text_schema(MAX_BODY_LENGTH)] = None
     """The text without greeting and name: up to 3,000 characters, without links. Empty lines separate paragraphs.
     Subject, body and opening together are at most 12,000 bytes as a form sends them, for example 2,000 Greek letters.
     """
