@@ -58,7 +58,7 @@ def _limit_reason(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
     """Return why the limit of the network or of the address forbids the email now. Return None if both allow it."""
-    if not content.limited_by:
+    if not content.limited_petition:
         return None
     due = first_emails.book(content.network, now, tables) if content.network else now
     if due > now:
@@ -66,7 +66,7 @@ def _limit_reason(
         booked = stored.get("mail_due_at")
         return Later(min(due, datetime.fromisoformat(booked)) if booked else due)
     to = mailbox_of(content.to, context.limit_keys)
-    allowance = budget.take_email(to, content.limited_by, request, now, tables)
+    allowance = budget.take_email(to, content.limited_petition, request, now, tables)
     if allowance.is_stopped:
         return NotSent.TOO_LATE
     return Later(allowance.next_at) if allowance.next_at > now else None

@@ -102,7 +102,7 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
     if not is_confirmed or is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.TOO_LATE
     petition = petition_as_stored(slug, tables)
-    return replace(_content(key, signature, petition, context, now), limited_by="")
+    return replace(_content(key, signature, petition, context, now), limited_petition="")
 
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
