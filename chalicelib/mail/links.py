@@ -1,4 +1,5 @@
-"""The pages behind the link that stops all email about a petition. Every email about a signature has this link.
+"""The pages behind the link that stops all email about a petition. An email
+that anybody can have sent, by signing with an address, has this link.
 
 GET shows a page with a button. The button sends a POST, which stops the email, or resumes it.
 """
