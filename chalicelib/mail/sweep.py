@@ -102,7 +102,7 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int,
     times = [(state.lost_at(item, run.lost_after, REQUEUE_AFTER), item) for item in items]
     lost = [(state.request_of(item), _delay(item, run.now)) for at, item in times if at <= run.now]
     run.outbox.send(lost)
-    # Mark the requests after queueing them. In the other order, a crash would hide a lost request for up to twelve days.
+    # Mark the requests after queueing them: in the other order, a crash could hide a lost request for twelve days.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
     later = [at for at, _ in times if at > run.now]

@@ -111,8 +111,8 @@ class UpdateTest(BaseModel):
 class Update(UpdateText):
     """An update as stored. It contains no personal data of supporters.
 
-    `html` is the text as safe HTML, made when staff save the text. `htmls` has the HTML of each translation, by language
-    code. `plain` and `plains` are the same as plain text.
+    `html` is the text as safe HTML, made when staff save the text. `htmls` has the HTML of each translation, by the
+    code of its language. `plain` and `plains` are the same as plain text.
     """
 
     slug: str

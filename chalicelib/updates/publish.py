@@ -27,7 +27,7 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
         raise NotNow(f"This update is {update.state}.")
     if at and at <= now:
         raise Invalid([FieldError("at", "Enter a time in the future, or leave this out to publish now")])
-    # Start the job before changing the update: in the other order, a crash would leave a published update without a job.
+    # Start the job before changing the update: in the other order, a crash could leave an update without a job.
     # A job whose update is still a draft ends at once.
     start(_new_job(update, actor, now), queue, tables)
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
