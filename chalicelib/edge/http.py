@@ -134,7 +134,7 @@ def chosen_language(request: Request) -> str:
 
 
 def client_matches(request: Request, etag: str) -> bool:
-    """Return whether If-None-Match has this ETag. Ignore W/ (a weak ETag), because proxies add it (RFC 9110, 13.1.2)."""
+    """Return whether If-None-Match has this ETag. Ignore W/ (a weak ETag): proxies add it (RFC 9110, 13.1.2)."""
     header = request.headers.get("if-none-match") or ""
     client_tags = [part.strip().removeprefix("W/") for part in header.split(",")]
     return "*" in client_tags or etag.removeprefix("W/") in client_tags

@@ -1,8 +1,8 @@
 """The budget limits the emails to one address, across all petitions.
 
 Anybody can sign with somebody else's address. So after each email to an address, the interval until the next email is
-longer. An email that comes too early is not cancelled: it waits for a turn, which comes when the interval is over. But
-if the address's owner has stopped email about a petition (stop.py), no turn comes for that petition's emails.
+longer. An email that comes too early is not cancelled: it waits for a turn, which comes when the interval is over. Only
+if the address's owner has stopped email about a petition (stop.py), that petition's emails are never sent.
 """
 
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> All
 
 
 def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
-    """Take one email from the budget if it is allowed now, and return `now` as `next_at`. Otherwise take nothing.
+    """Take one email from the budget if it may be sent now; the returned `next_at` is then `now`. Else take nothing.
 
     If two senders try at once, only one takes an email. If a sender crashes after taking an email, a retry of the same
     request may use that email. The next turn is kept for the email that was requested first, so that nobody can use up

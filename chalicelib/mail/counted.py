@@ -41,7 +41,7 @@ class CountedDeliveries(Deliveries):
 
     @abstractmethod
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
-        """Return the change that adds the numbers, by outcome, to the counter that this email has on this day."""
+        """Return the change that adds numbers, by outcome, to the counter that counts this email on this day."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         transact(self.writes(new, key, now, tables), tables)

@@ -42,8 +42,8 @@ class DeliveryOutcome(StrEnum):
 class Deliveries(DeliveryState):
     """The deliveries of one kind of email. DynamoDB deletes an item `lifetime` after the email was requested.
 
-    So `lifetime` must be longer than the weeks that an email may wait. Once its item is deleted, an email with the same
-    key can be requested again.
+    So `lifetime` must be longer than an email may wait, which may be weeks. Once the item is deleted, an email with the
+    same key can be requested again.
     """
 
     kind: str

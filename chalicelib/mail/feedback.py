@@ -27,7 +27,7 @@ def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, table
 
 
 def _reason_of(event: Mapping[str, Any]) -> str | None:
-    """Return "complained" or "bounced". None: another event, or a temporary bounce, such as from a full mailbox."""
+    """Return "complained" or "bounced"; None for other events, such as a temporary bounce from a full mailbox."""
     kind = event.get("eventType") or event.get("notificationType")
     if not isinstance(kind, str):
         raise ValueError("not an event of SES")

@@ -1,7 +1,7 @@
-"""The pages behind the link that stops all email about a petition. An email
-that anybody can have sent, by signing with an address, has this link.
+"""The pages behind the link that stops all email about a petition.
 
-GET shows a page with a button. The button sends a POST, which stops the email, or resumes it.
+The emails that anybody can have sent, by signing with somebody's address, have this link. GET shows a page with a
+button. The button sends a POST, which stops the email, or resumes it.
 """
 
 from datetime import datetime
