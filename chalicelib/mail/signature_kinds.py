@@ -140,7 +140,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     offer = signature.letter_asked
     expiries = {
         # The link may live longer than the petition, whose closing time staff may move: confirming checks the petition.
-        # A link offers a letter only if it was issued when the letter was asked for, or later.
+        # Confirming accepts an offered letter only by a link that was issued after somebody typed the letter.
         Purpose.CONFIRM: max(now, offer.offered_from if offer else now) + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,

@@ -44,7 +44,7 @@ def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[st
 
 
 def stop(choice: Choice, subject: Subject, tables: Tables) -> None:
-    """Stop all email to the address about the petition, and unsubscribe from its updates. Idempotent.
+    """Stop all email to the address about the petition, and unsubscribe the signature from updates. Idempotent.
 
     The signature stays.
     """
