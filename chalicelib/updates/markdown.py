@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # The parser's preset "zero" has paragraphs only. These rules add the rest of the subset, but no HTML, no tables and no
-# images: with an image, its server sees who opens the email.
+# images: an image would tell its server who opens the email.
 _RULES = ("newline", "escape", "entity", "emphasis", "link", "linkify", "heading", "list", "blockquote", "reference")
 _SCHEMES = ("https://", "mailto:")
 # The page uses the heading levels 1 to 3: the petition, "Updates", and the title of the update.

@@ -65,7 +65,7 @@ LanguageCode = Annotated[str, AfterValidator(known_language), Field(examples=["e
 
 
 class UpdateText(UpdateWords):
-    """What staff write."""
+    """The text of an update as staff write it, with its translations."""
 
     language: LanguageCode = ENGLISH
     """The language of the text."""

@@ -27,7 +27,7 @@ from chalicelib.updates.model import Mailing, Results, Update, UpdateState
 # queue for every ten emails.
 PAGE_SIZE = 500
 PAGE_SECONDS = 60
-# Counting a million emails reads 200 MB.
+# The longest time of a count. With a million emails, a count reads 200 MB.
 COUNTING_SECONDS = 240
 # The job rests between two counts of the outcomes. It rests long if there are more than MANY emails, because a count
 # reads the items of all emails.
