@@ -107,7 +107,7 @@ class Deliveries(DeliveryState):
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         super().postpone(request, due, tables)
-        outstanding.advance(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
+        outstanding.walk_by(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         # The condition loses no email: while the item exists, no newer request replaces this one.

@@ -89,7 +89,7 @@ def mark(group: str, now: datetime, tables: Tables) -> None:
     tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
 
 
-def advance(group: str, due: datetime, tables: Tables) -> None:
+def walk_by(group: str, due: datetime, tables: Tables) -> None:
     """Let the group's next walk be at `due` at the latest, because an email of the group is due then.
 
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.

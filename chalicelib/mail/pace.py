@@ -15,13 +15,13 @@ from chalicelib.mail.model import Priority
 # Shares of the rate; their sum is 1. While other email is off, confirmations may use the whole rate (whole_rate.py).
 SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 # The limits of an event source's MaximumConcurrency on AWS.
-LEAST_SENDERS, MOST_SENDERS = 2, 1000
+MIN_SENDERS, MAX_SENDERS = 2, 1000
 # Emails that one sender sends in a second. An email takes about 0.155 s (claim, send, mark: benchmarks/model), so this
 # leaves time for slow calls and between invocations: `make bench`, `sender_300`. The number is whole, so that no second
 # has more emails than the rate, at whatever moment of the second each sender begins.
 EMAILS_PER_SENDER = 4
 # The longest time in seconds between two emails of a sender: for other email, at a rate of one email a second.
-LONGEST_GAP = LEAST_SENDERS / min(SHARES.values())
+LONGEST_GAP = MIN_SENDERS / min(SHARES.values())
 # Seconds to wait before the second and the third attempt, if SES says "maximum sending rate exceeded". This happens if
 # another system uses this account too, or if SES counts differently.
 RATE_WAITS = (1.0, 2.0)
@@ -32,7 +32,7 @@ Deliver = Callable[[Mail], str]
 def senders_for(per_second: float) -> int:
     """Return how many senders are needed for the whole rate. Both event sources use this number."""
     needed = ceil(round(per_second / EMAILS_PER_SENDER, 6))
-    return min(max(LEAST_SENDERS, needed), MOST_SENDERS)
+    return min(max(MIN_SENDERS, needed), MAX_SENDERS)
 
 
 class Pace:

@@ -31,7 +31,7 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
     Leave out a request of an unknown kind: it must not stop the stream. Leave out a request that is due later than a
     message can be delayed: the sweep queues it. Raise Unavailable to retry the whole batch: requests are idempotent.
     """
-    new_images = [after for before, after in changes if after and is_new_request(before, after)]
+    new_images = [after for before, after in changes if after and needs_message(before, after)]
     images = [image for image in new_images if is_known(image["mail_kind"], outbox.kinds)]
     messages = [_message(image, outbox.kinds, now) for image in images]
     outbox.send([(request, delay) for request, delay in messages if delay <= LONGEST_DELAY])
@@ -39,11 +39,11 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
     outstanding.mark_unless_recent(groups, now, tables)
     for group, (_, delay) in zip(groups, messages, strict=True):
         if delay > LONGEST_DELAY:
-            outstanding.advance(group, now + timedelta(seconds=delay), tables)
+            outstanding.walk_by(group, now + timedelta(seconds=delay), tables)
     return sum(delay <= LONGEST_DELAY for _, delay in messages)
 
 
-def is_new_request(before: Image | None, after: Image) -> bool:
+def needs_message(before: Image | None, after: Image) -> bool:
     """Return whether this change makes, nudges or postpones a request. A claim by a sender needs no message."""
     if "mail_kind" not in after:
         return False

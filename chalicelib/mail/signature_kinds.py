@@ -29,7 +29,7 @@ from chalicelib.signatures.model import MAIL_PAUSE, MailKind, Signature, Signatu
 from chalicelib.signatures.names import greeting_name
 
 # Keep a signature this long after the link in its email expires. So an expired link is not taken for a damaged one.
-AFTER_LINK = timedelta(days=1)
+KEPT_AFTER_LINK = timedelta(days=1)
 # In these states, the petition has no public page, and the link in the email would not work.
 HIDDEN = (PetitionState.DRAFT, PetitionState.REMOVED)
 # Each petition's signatures are a group of partitions (outstanding.py).
@@ -53,7 +53,7 @@ class SignatureDeliveries(DeliveryState):
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first, tables))
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        expires = at + CONFIRM_LIFETIME + AFTER_LINK
+        expires = at + CONFIRM_LIFETIME + KEPT_AFTER_LINK
         mail_state.mark_mailed(self.item_key(request.key), request.requested_at, at, expires, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
