@@ -1,7 +1,8 @@
 """The state of a requested email: requested ─claim─► claimed ─► sent | refused | dropped | unknown.
 
 A claim keeps other senders from the email for a time. A claimed email may be postponed: requested again, and due later.
-A sent email may become undeliverable. The state is in attributes named `mail_*`, on an item that the kind chooses.
+In the last four states, the request is settled: it is removed, and no sender claims it. A sent email may become
+undeliverable. The state is in attributes named `mail_*`, on an item that the kind chooses.
 
 The sender claims the request, sends the email, then marks it as sent. SES has no idempotency token. So after a crash
 between sending and marking, nobody knows whether the email was sent: AfterCrash says what happens then. Messages in

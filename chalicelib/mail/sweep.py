@@ -1,9 +1,9 @@
 """Find requests for emails that are no longer in any queue, and queue them again.
 
 SQS keeps a message for 14 days and a stream keeps a record for one day, but with SES's quota the emails of a busy day
-may take three weeks. A run of the sweep walks the marked groups of partitions (outstanding.py), so its time depends on
-how much email waits. If a record of the stream is lost, a group lacks its marker. So a pass looks once a day into all
-groups without a marker. Each run does a slice of the pass.
+may take three weeks. A run of the sweep walks the marked groups of partitions (outstanding.py): it reads all items of
+these groups only, so its time depends on how much email waits. If a record of the stream is lost, a group lacks its
+marker. So once a day, a pass looks into all groups without a marker. Each run does a slice of the pass.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Let confirmations use the whole rate of SES while other email is off. Otherwise a fifth would be unused.
+"""Let confirmations use the whole rate of SES while other email is off. Otherwise a fifth of it would be unused.
 
 Confirmations are the urgent emails, for which a person waits. The watch (watch.py) grants them the whole rate for a few
 minutes at a time, and turns other email on only when the grant is over. So even if the watch crashes or a sender reads
