@@ -27,7 +27,7 @@ routes = Blueprint(__name__)
 def take_signatures(request: Request, slug: str) -> Response:
     """Return the result of each signature, in order. A repeat changes nothing."""
     now = times.now()
-    raws = _raw_signatures(decode_json(json_body(request, most=MOST_BODY_KB * 1024)))
+    raws = _raw_signatures(decode_json(json_body(request, max_bytes=MOST_BODY_KB * 1024)))
     receiving = receiving_of(request, slug, "api", now)
     results = _take_raw(raws, receiving, now)
     shown = [_result_json(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]

@@ -14,7 +14,7 @@ from chalicelib.core.letter_keys import letter_text
 from chalicelib.core.target_keys import targets
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.pace import LEAST_SENDERS, MOST_SENDERS, SHARES, senders_for
+from chalicelib.mail.pace import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.signatures.model import PERSONAL_FIELDS
@@ -118,7 +118,7 @@ def test_a_senders_concurrency_is_what_its_pace_assumes() -> None:
         assert environment_of(function)["MAIL_SENDERS"] == {"Ref": "MailSenders"}
     assert sum(SHARES.values()) == 1
     parameter = TEMPLATE["Parameters"]["MailSenders"]
-    assert (parameter["MinValue"], parameter["MaxValue"]) == (LEAST_SENDERS, MOST_SENDERS)
+    assert (parameter["MinValue"], parameter["MaxValue"]) == (MIN_SENDERS, MAX_SENDERS)
     assert parameter["Default"] == senders_for(TEMPLATE["Parameters"]["MailPerSecond"]["Default"])
 
 

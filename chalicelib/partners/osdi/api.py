@@ -71,7 +71,7 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
 def record_signature(request: Request, slug: str) -> Response:
     """Store the signature, and return it, whether it is new or not. A repeat changes nothing."""
     now = times.now()
-    body = decode_json(json_body(request, kinds=CONTENT_TYPES))
+    body = decode_json(json_body(request, media_types=CONTENT_TYPES))
     receiving = receiving_of(request, slug, "osdi", now)
     submission = read_helper(body, receiving.partner, now)
     [result] = take_each([submission], receiving, now)
