@@ -12,9 +12,9 @@ from stack.edge.distribution import Behaviour
 from stack.edge.message import VIA, EdgeAnswer, Headers, OriginRequest, ViewerRequest, list_entries
 
 # "Serve compressed files".
-_SMALLEST, _LARGEST = 1_000, 10_000_000
-_COMPRESSED = (200, 403, 404)
-_TYPES = frozenset(
+_MIN_COMPRESSED_BYTES, _MAX_COMPRESSED_BYTES = 1_000, 10_000_000
+_COMPRESSED_STATUSES = (200, 403, 404)
+_COMPRESSED_TYPES = frozenset(
     {
         *("text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/csv"),
         *("text/plain", "application/xml", "text/xml", "image/svg+xml", "application/rss+xml"),
@@ -37,11 +37,11 @@ def cacheable(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Beha
         headers.popall(name, None)
     if not behaviour.forwards_cookies:
         headers.popall("Set-Cookie", None)
-    _cut_vary(headers, origin_request)
+    _shorten_vary(headers, origin_request)
     return _compressed(replace(answer, headers=headers), origin_request, behaviour)
 
 
-def _cut_vary(headers: Headers, origin_request: OriginRequest) -> None:
+def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
     """Drop each name of Vary that the origin did not get: "Request and response behavior for custom origins"."""
     vary = list_entries(",".join(headers.popall("Vary", [])))
     kept = [name for name in vary if name.lower() in ("accept-encoding", "cookie") or name in origin_request.headers]
@@ -53,8 +53,16 @@ def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Be
     headers = answer.headers
     media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
-    suits = answer.status in _COMPRESSED and media_type in _TYPES and _SMALLEST <= len(answer.body) <= _LARGEST
-    if not (behaviour.compresses and suits) or "Content-Encoding" in headers or not {"br", "gzip"} & {*accepted}:
+    is_compressible = (
+        answer.status in _COMPRESSED_STATUSES
+        and media_type in _COMPRESSED_TYPES
+        and _MIN_COMPRESSED_BYTES <= len(answer.body) <= _MAX_COMPRESSED_BYTES
+    )
+    if (
+        not (behaviour.compresses and is_compressible)
+        or "Content-Encoding" in headers
+        or not {"br", "gzip"} & {*accepted}
+    ):
         return answer
     is_brotli = "br" in accepted
     headers["Content-Encoding"] = "br" if is_brotli else "gzip"
@@ -73,19 +81,19 @@ def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour,
     headers["Via"] = VIA
     if x_cache in ("Hit", "RefreshHit"):
         headers["Age"] = str(age)
-    for name, (value, replaces) in behaviour.added_headers.items():
-        if replaces or name not in headers:
+    for name, (value, overrides) in behaviour.added_headers.items():
+        if overrides or name not in headers:
             headers[name] = value
     complete = replace(answer, headers=headers)
     if request.is_read and answer.status == 200:
-        if _is_known(request, headers):
+        if _viewer_has_it(request, headers):
             return _not_modified(complete)
         if "Range" in request.headers:
-            return _part(complete, request.headers["Range"])
+            return _requested_range(complete, request.headers["Range"])
     return complete
 
 
-def _is_known(request: ViewerRequest, headers: Headers) -> bool:
+def _viewer_has_it(request: ViewerRequest, headers: Headers) -> bool:
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None:
         known = [tag.removeprefix("W/") for tag in list_entries(if_none_match)]
@@ -105,7 +113,7 @@ def _not_modified(answer: EdgeAnswer) -> EdgeAnswer:
     return replace(answer, status=304, body=b"")
 
 
-def _part(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
+def _requested_range(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
     """Return the requested range ("Range GETs"); the whole answer if the header is not one valid range."""
     found = _RANGE.fullmatch(range_header.strip())
     size = len(answer.body)

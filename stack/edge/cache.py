@@ -7,7 +7,7 @@ from stack.edge.forwarding import Key
 from stack.edge.freshness import Lifetime, directives
 from stack.edge.message import EdgeAnswer
 
-_MOST_ANSWERS = 10_000
+_MAX_ANSWERS = 10_000
 
 
 @dataclass
@@ -60,5 +60,5 @@ class EdgeCache:
         self._answers.pop(key, None)
         if lifetime.longest > 0:
             self._answers[key] = CachedAnswer(answer, now, lifetime)
-        if len(self._answers) > _MOST_ANSWERS:
+        if len(self._answers) > _MAX_ANSWERS:
             self._answers.popitem(last=False)

@@ -21,7 +21,7 @@ Fetch = Callable[[EdgeOrigin, OriginRequest], Awaitable[EdgeAnswer]]
 
 _HIT, _MISS, _REFRESHED, _ERROR = "Hit", "Miss", "RefreshHit", "Error"
 # The headers of a cached answer that a 304 of the origin replaces. The ETag stays: a compressed answer has a weak ETag.
-_RENEWED = ("cache-control", "date", "expires", "last-modified")
+_RENEWED_HEADERS = ("cache-control", "date", "expires", "last-modified")
 
 
 class _Loaded(NamedTuple):
@@ -57,11 +57,11 @@ class Edge:
         key, now = key_of(request, behaviour.cache), self._clock()
         cached = self._cache.get(key, now)
         if cached and cached.is_fresh(now):
-            return _from_copy(cached)
+            return _from_cached(cached)
         if cached and cached.may_be_served_while_refreshing(now):
             if key not in self._running_loads:
                 self._start_load(key, request, behaviour, cached)
-            return _from_copy(cached)
+            return _from_cached(cached)
         return await self._load_once(key, request, behaviour, cached)
 
     async def _load_once(
@@ -103,13 +103,13 @@ class Edge:
             return self._renewed(key, cached, answer, behaviour, now)
         if cached and answer.has_failed and cached.may_be_served_after_failure(now, is_unreachable=is_unreachable):
             cached.no_retry_until = now + self._distribution.error(answer.status).ttl
-            return _from_copy(cached)
+            return _from_cached(cached)
         return await self._store(key, request, behaviour, cacheable(answer, origin_request, behaviour), now)
 
     def _renewed(
         self, key: Key | None, cached: CachedAnswer, not_modified: EdgeAnswer, behaviour: Behaviour, now: float
     ) -> _Loaded:
-        renewed = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED}
+        renewed = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED_HEADERS}
         answer = cached.answer.with_headers(renewed)
         if key is not None:
             self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
@@ -122,23 +122,23 @@ class Edge:
             rule = self._distribution.error(answer.status)
             life = Lifetime(error_lifetime(answer, rule))
             is_shared = life.fresh > 0
-            answer = await self._with_page(answer, request)
+            answer = await self._with_error_page(answer, request)
         else:
             life, is_shared = lifetime(answer, behaviour.cache), may_be_shared(answer, behaviour.cache)
         if key is not None:
             self._cache.put(key, answer, now, life)
         return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, now)
 
-    async def _with_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
+    async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
         """Return the page that the distribution has for this error; it is read through the behaviour of its path."""
         rule = self._distribution.error(answer.status)
         if rule.page is None or rule.page == request.path:
             return answer
         page = ViewerRequest("GET", rule.page, address=request.address, port=request.port)
-        found = await self._from_page(replace(page, headers=request.headers.copy()))
+        found = await self._load_error_page(replace(page, headers=request.headers.copy()))
         return replace(found, status=rule.status or answer.status) if found.status == 200 else answer
 
-    async def _from_page(self, page: ViewerRequest) -> EdgeAnswer:
+    async def _load_error_page(self, page: ViewerRequest) -> EdgeAnswer:
         for name in ("If-None-Match", "If-Modified-Since", "Range"):
             page.headers.popall(name, None)
         behaviour = self._behaviour_of(page.path)
@@ -173,6 +173,6 @@ class Edge:
         return await self._fetch(origin, replace(request, target=origin.path + request.target))
 
 
-def _from_copy(cached: CachedAnswer) -> _Loaded:
+def _from_cached(cached: CachedAnswer) -> _Loaded:
     x_cache = _ERROR if cached.answer.is_error else _HIT
     return _Loaded(cached.answer, x_cache, is_shared=True, stored_at=cached.stored_at)

@@ -10,7 +10,7 @@ from stack.edge.distribution import CachePolicy, ErrorRule
 from stack.edge.message import EdgeAnswer, Headers
 
 _DIRECTIVE = re.compile(r"([a-z-]+)(?:=\"?([^\",\s]+)\"?)?", re.IGNORECASE)
-_PERSONAL = ("no-store", "no-cache", "private")
+_PRIVATE_DIRECTIVES = ("no-store", "no-cache", "private")
 # "How CloudFront processes HTTP 4xx and 5xx status codes from your origin".
 _ALWAYS_CACHED = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
 _CACHED_WITH_MAX_AGE = frozenset({400, 403, 405, 412, 415})
@@ -44,11 +44,11 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     cache_control = directives(answer.headers)
     if policy.is_off:
         return Lifetime()
-    if any(name in cache_control for name in _PERSONAL):
+    if any(name in cache_control for name in _PRIVATE_DIRECTIVES):
         # A minimum TTL wins over no-store. And while the origin cannot be reached, an earlier answer may be served.
         if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
         return Lifetime(policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
-    fresh = _fresh(cache_control, answer.headers, policy)
+    fresh = _fresh_seconds(cache_control, answer.headers, policy)
     while_refreshing = min(fresh + _seconds(cache_control, "stale-while-revalidate", 0), policy.max_ttl)
     if_failing = max(fresh, min(fresh + _seconds(cache_control, "stale-if-error", policy.max_ttl), policy.max_ttl))
     return Lifetime(fresh, max(fresh, while_refreshing), if_failing, if_failing)
@@ -59,8 +59,8 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     cache_control = directives(answer.headers)
     age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
     if answer.status in _ALWAYS_CACHED:
-        is_personal = answer.status in _OBEYS_NO_STORE and any(name in cache_control for name in _PERSONAL)
-        return 0 if is_personal else max(rule.ttl, age)
+        is_private = answer.status in _OBEYS_NO_STORE and any(name in cache_control for name in _PRIVATE_DIRECTIVES)
+        return 0 if is_private else max(rule.ttl, age)
     is_cached = answer.status in _CACHED_WITH_MAX_AGE and age > 0
     return max(rule.ttl, age) if is_cached else 0
 
@@ -68,11 +68,11 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
 def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
     """Return whether viewers who asked meanwhile get the same answer. If not, each request is sent to the origin."""
     cache_control = directives(answer.headers)
-    is_personal = any(name in cache_control for name in _PERSONAL) or cache_control.get("max-age") == "0"
-    return bool(policy.min_ttl) or not is_personal
+    is_private = any(name in cache_control for name in _PRIVATE_DIRECTIVES) or cache_control.get("max-age") == "0"
+    return bool(policy.min_ttl) or not is_private
 
 
-def _fresh(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
+def _fresh_seconds(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
     for name in ("s-maxage", "max-age"):
         if name in cache_control:
             return _clamped(_seconds(cache_control, name, 0), policy)

@@ -12,14 +12,14 @@ EDGE_ADDRESS = "198.51.100.7"
 
 
 class Gateway(Front):
-    """`keys`: the values of Referer that the resource policy accepts. If empty, it accepts every request."""
+    """`accepted_referers`: the values of Referer that the resource policy accepts. If empty, it accepts every request."""
 
-    def __init__(self, api: str, keys: Collection[str]) -> None:
+    def __init__(self, api: str, accepted_referers: Collection[str]) -> None:
         super().__init__(api, "")
-        self._keys = keys
+        self._accepted_referers = accepted_referers
 
     async def pass_on(self, request: web.Request) -> web.Response:
-        if self._keys and request.headers.get("Referer") not in self._keys:
+        if self._accepted_referers and request.headers.get("Referer") not in self._accepted_referers:
             return problem(403, "Forbidden", "This address answers only to the CDN.", {})
         return await super().pass_on(request)
 
@@ -33,6 +33,6 @@ class Gateway(Front):
         return headers
 
 
-def application(api: str, keys: Collection[str]) -> web.Application:
+def application(api: str, accepted_referers: Collection[str]) -> web.Application:
     """Return an application that forwards requests to `api`, the API's URL without the stage."""
-    return serving(Gateway(api, keys))
+    return serving(Gateway(api, accepted_referers))

@@ -13,7 +13,7 @@ from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerReq
 
 # CloudFront's defaults, in seconds: "Origin settings".
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
-_AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_AUTOMATIC_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Origins:
@@ -67,7 +67,7 @@ class Origins:
             headers=origin_request.headers,
             data=BytesIO(origin_request.body) if origin_request.body else None,  # aiohttp warns of large bytes.
             allow_redirects=False,
-            skip_auto_headers=_AUTOMATIC,
+            skip_auto_headers=_AUTOMATIC_HEADERS,
         )
         try:
             async with sending as answer:

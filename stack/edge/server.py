@@ -8,7 +8,7 @@ from stack.edge.message import ViewerRequest
 from stack.edge.origins import Origins
 from stack.inbox import Inbox, routes
 
-_LIMIT = 10 * 1024 * 1024
+_MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 def application(origins: Origins, emulator: str, archive: Path | None = None) -> web.Application:
@@ -19,7 +19,7 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
         answer = await edge.answer(await _read(request))
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
-    app = web.Application(client_max_size=_LIMIT)
+    app = web.Application(client_max_size=_MAX_BODY_BYTES)
     app.cleanup_ctx.append(origins.connect)
     app.on_response_prepare.append(_without_server_header)
     app.add_routes(routes(Inbox(emulator, lambda: origins.session, archive)))

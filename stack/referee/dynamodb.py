@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stack.referee.expressions import attributes_named, partition_values
-from stack.referee.model import Question, Unjudged, Where
+from stack.referee.model import Question, UnknownCall, Where
 
 Request = Mapping[str, Any]
 
@@ -18,8 +18,8 @@ Request = Mapping[str, Any]
 EVERY_ATTRIBUTE = "*"
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
-_WHOLE_ITEMS = frozenset({"ALL_OLD", "ALL_NEW"})
-_TRANSACTED = {
+_WHOLE_ITEM_RETURNS = frozenset({"ALL_OLD", "ALL_NEW"})
+_TRANSACTION_ACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
     "Delete": "DeleteItem",
@@ -27,7 +27,7 @@ _TRANSACTED = {
     "Get": "GetItem",
 }
 # The parameters that expressions replaced. No code of ours uses them, so the referee does not derive keys from them.
-_LEGACY = frozenset(
+_LEGACY_PARAMETERS = frozenset(
     {
         "AttributesToGet",
         "AttributeUpdates",
@@ -48,15 +48,15 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
         return [_question(operation, params, where, params)]
     if operation in ("BatchGetItem", "BatchWriteItem"):
         return [
-            _question(operation, {"TableName": table, **_batch(operation, part)}, where, params)
+            _question(operation, {"TableName": table, **_as_one_request(operation, part)}, where, params)
             for table, part in params["RequestItems"].items()
         ]
     if operation in ("TransactWriteItems", "TransactGetItems"):
         return list(_transaction(operation, params, where))
-    raise Unjudged(f"dynamodb: the referee does not know {operation}")
+    raise UnknownCall(f"dynamodb: the referee does not know {operation}")
 
 
-def _batch(operation: str, part: Any) -> dict[str, Any]:
+def _as_one_request(operation: str, part: Any) -> dict[str, Any]:
     """Return a batch's part for one table as one request. Its keys are in "_Keys", a name that AWS does not use."""
     if operation == "BatchGetItem":
         return {**part, "_Keys": part["Keys"]}
@@ -69,7 +69,7 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
     """Yield a question for each action of the transaction. The transaction needs the permission of every action."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
-            question = _question(_TRANSACTED[kind], request, where, params)
+            question = _question(_TRANSACTION_ACTIONS[kind], request, where, params)
             # The items of a transaction have no ReturnValues, so a condition that requires a value refuses them.
             context = {key: value for key, value in question.context.items() if key != "dynamodb:ReturnValues"}
             context["dynamodb:EnclosingOperation"] = operation
@@ -81,8 +81,8 @@ def _question(action: str, request: Request, where: Where, call: Request) -> Que
 
     `call`: the API call that contains the request; the same object if it is not a batch or transaction.
     """
-    if unknown := _LEGACY.intersection(request):
-        raise Unjudged(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
+    if unknown := _LEGACY_PARAMETERS.intersection(request):
+        raise UnknownCall(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
     context: dict[str, str | list[str]] = {
         "dynamodb:Attributes": sorted(_attributes(action, request, where)),
         "dynamodb:ReturnConsumedCapacity": call.get("ReturnConsumedCapacity", "NONE"),
@@ -100,7 +100,7 @@ def _table(request: Request, where: Where) -> str:
     name = str(request["TableName"])
     arn = name if name.startswith("arn:") else where.arn("dynamodb", f"table/{name}")
     if "IndexName" in request:
-        raise Unjudged("dynamodb: the referee does not know the keys of indexes")
+        raise UnknownCall("dynamodb: the referee does not know the keys of indexes")
     return arn
 
 
@@ -132,7 +132,7 @@ def _returns_whole_items(action: str, request: Request) -> bool:
     if action in _READS:
         return _select(request) not in ("SPECIFIC_ATTRIBUTES", "COUNT")
     returned = {request.get(name) for name in ("ReturnValues", "ReturnValuesOnConditionCheckFailure")}
-    return bool(_WHOLE_ITEMS & returned)
+    return bool(_WHOLE_ITEM_RETURNS & returned)
 
 
 def _select(request: Request) -> str:

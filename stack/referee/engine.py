@@ -15,7 +15,7 @@ from stack.referee.model import Decision, PolicyEntry, Question
 
 _JUDGE = Path(__file__).with_name("judge.mjs")
 # In a load test, one process asks about every recipient. Without a limit, the answers would fill its memory.
-_MOST_ANSWERS = 20_000
+_MAX_ANSWERS = 20_000
 
 Policy = Mapping[str, Any]
 
@@ -50,11 +50,11 @@ class Engine:
     def decide(self, policies: Sequence[Policy], question: Question, principal: str) -> Decision:
         """Decide whether the policies allow the call. `principal` is the ARN of a role or of its session."""
         documents = json.dumps(policies, sort_keys=True)
-        asked_text = json.dumps([question.action, question.resource, question.context], sort_keys=True)
+        question_text = json.dumps([question.action, question.resource, question.context], sort_keys=True)
         with self._lock:
-            key = (documents, principal, asked_text)
+            key = (documents, principal, question_text)
             if key not in self._answers:
-                if len(self._answers) >= _MOST_ANSWERS:
+                if len(self._answers) >= _MAX_ANSWERS:
                     self._answers.clear()
                 self._answers[key] = self._ask(documents, question, principal)
             return self._answers[key]

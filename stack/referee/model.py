@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 Context = Mapping[str, str | list[str]]
 
 
-class Unjudged(Exception):
+class UnknownCall(Exception):
     """The referee does not know this call. Treat it as an error of the test, never as an allowed call."""
 
 

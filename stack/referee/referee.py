@@ -15,7 +15,7 @@ class Referee:
         self._where = where
 
     def judge(self, call: Call, policies: Sequence[Policy], principal: str) -> Verdict:
-        """Decide whether the policies allow the call. Raise Unjudged for a call that the referee does not know."""
+        """Decide whether the policies allow the call. Raise UnknownCall for a call that the referee does not know."""
         return self.judge_questions(questions(call, self._where), policies, principal)
 
     def judge_questions(self, required: Sequence[Question], policies: Sequence[Policy], principal: str) -> Verdict:

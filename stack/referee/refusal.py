@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape
 
 from stack.referee.model import Call, Question
 
-_JSON = "application/x-amz-json-1.0"
+_AMZ_JSON = "application/x-amz-json-1.0"
 # DynamoDB refuses with 400: a retry or a fallback that looks for 5xx or 403 does not see it.
-_STATUS = {"dynamodb": 400}
+_STATUSES = {"dynamodb": 400}
 
 
 class Response(NamedTuple):
@@ -32,7 +32,7 @@ def message(refused: Question, principal: str) -> str:
 def response(call: Call, refused: Question, principal: str) -> Response:
     """Return the service's HTTP response."""
     text, request_id = message(refused, principal), str(uuid4())
-    status = _STATUS.get(call.service, 403)
+    status = _STATUSES.get(call.service, 403)
     if call.service == "s3":
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code>'
@@ -40,7 +40,7 @@ def response(call: Call, refused: Question, principal: str) -> Response:
         )
         return Response(status, {"Content-Type": "application/xml", "x-amz-request-id": request_id}, body.encode())
     if call.service in ("dynamodb", "sqs"):
-        headers = {"Content-Type": _JSON, "x-amzn-RequestId": request_id}
+        headers = {"Content-Type": _AMZ_JSON, "x-amzn-RequestId": request_id}
         if call.service == "sqs":
             headers["x-amzn-query-error"] = "AccessDenied;Sender"
         document = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": text}

@@ -9,7 +9,7 @@ from stack.template.cfn import NO_VALUE
 
 STACK = "petitions"
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
-_ARNS = {
+_ARN_PARTS = {
     "AWS::DynamoDB::Table": ("dynamodb", "table/{}"),
     "AWS::SQS::Queue": ("sqs", "{}"),
     "AWS::SNS::Topic": ("sns", "{}"),
@@ -30,20 +30,20 @@ class Resolver:
     def value(self, node: Any) -> Any:
         """Return the node with every intrinsic function in it replaced by its value."""
         if isinstance(node, list):
-            return [self.value(each) for each in node if not self._is_nothing(each)]
+            return [self.value(each) for each in node if not self._is_left_out(each)]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
             [(name, argument)] = node.items()
             if name == "Ref" or name == "Condition" or name.startswith("Fn::"):
                 return self._intrinsic(name, argument)
-        return {name: self.value(each) for name, each in node.items() if not self._is_nothing(each)}
+        return {name: self.value(each) for name, each in node.items() if not self._is_left_out(each)}
 
-    def _is_nothing(self, node: Any) -> bool:
+    def _is_left_out(self, node: Any) -> bool:
         """Return whether CloudFormation leaves out a property with this value."""
         if isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:
             condition, value, otherwise = node["Fn::If"]
-            return self._is_nothing(value if self.holds(condition) else otherwise)
+            return self._is_left_out(value if self.holds(condition) else otherwise)
         return bool(node == NO_VALUE)
 
     def name(self, logical: str) -> str:
@@ -58,8 +58,8 @@ class Resolver:
         functions: dict[str, Callable[[], Any]] = {
             "Ref": lambda: self._ref(argument),
             "Condition": lambda: self.value(self._conditions[argument]),
-            "Fn::GetAtt": lambda: self._attribute(*argument),
-            "Fn::Sub": lambda: _PLACEHOLDER.sub(lambda match: self._reference(match[1]), argument),
+            "Fn::GetAtt": lambda: self._get_att(*argument),
+            "Fn::Sub": lambda: _PLACEHOLDER.sub(lambda match: self._sub_value(match[1]), argument),
             "Fn::Join": lambda: argument[0].join(self.value(argument[1])),
             "Fn::If": lambda: self.value(argument[1 if self.holds(argument[0]) else 2]),
             "Fn::Equals": lambda: self.value(argument[0]) == self.value(argument[1]),
@@ -85,17 +85,17 @@ class Resolver:
             return pseudo[name]
         return self._parameters[name] if name in self._parameters else self.name(name)
 
-    def _reference(self, placeholder: str) -> str:
+    def _sub_value(self, placeholder: str) -> str:
         logical, _, attribute = placeholder.partition(".")
-        return self._attribute(logical, attribute) if attribute else self._ref(logical)
+        return self._get_att(logical, attribute) if attribute else self._ref(logical)
 
-    def _attribute(self, logical: str, attribute: str) -> str:
+    def _get_att(self, logical: str, attribute: str) -> str:
         kind, name = self._types[logical], self.name(logical)
         if kind == "AWS::S3::Bucket":
             arn = f"arn:{self.where.partition}:s3:::{name}"
             return arn if attribute == "Arn" else f"{name}.s3.{self.where.region}.amazonaws.com"
         if kind.startswith("AWS::CloudFront::"):
             return f"{name.lower()}.cloudfront.net" if attribute == "DomainName" else name
-        service, form = _ARNS[kind]
+        service, form = _ARN_PARTS[kind]
         arn = self.where.arn(service, form.format(name))
         return {"Arn": arn, "StreamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}[attribute]

@@ -7,7 +7,7 @@ A bucket under the AWS managed key (aws/s3) needs no KMS permission of the role.
 from collections.abc import Mapping
 from typing import Any
 
-from stack.referee.model import Question, Unjudged, Where
+from stack.referee.model import Question, UnknownCall, Where
 
 _OBJECT_ACTIONS = {
     "PutObject": "PutObject",
@@ -34,4 +34,4 @@ def questions(operation: str, params: Mapping[str, Any], where: Where) -> list[Q
     if operation == "ListObjectsV2":
         context = {key: str(params[name]) for name, key in _LISTING_KEYS.items() if name in params}
         return [Question("s3:ListBucket", bucket, context)]
-    raise Unjudged(f"s3: the referee does not know {operation}")
+    raise UnknownCall(f"s3: the referee does not know {operation}")

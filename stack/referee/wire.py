@@ -13,18 +13,18 @@ from xml.etree import ElementTree
 
 from stack.referee.model import Call
 
-_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
 # The known query parameters, in lower case. Others can change a call's action: `acl`, `versionid`, `x-amz-copy-source`.
-_QUERY = re.compile(
+_KNOWN_QUERY = re.compile(
     r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
     r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"
 )
-_HEADERS = re.compile(
+_KNOWN_HEADERS = re.compile(
     r"(?!x-amz-).*|x-amz-(content-sha256|date|security-token|decoded-content-length|trailer|user-agent|sdk-.*|checksum-.*)"
 )
 _MAPPINGS = "/2015-03-31/event-source-mappings"
-_ROUTES = {
+_MAPPING_OPERATIONS = {
     ("GET", ""): "ListEventSourceMappings",
     ("GET", "one"): "GetEventSourceMapping",
     ("PUT", "one"): "UpdateEventSourceMapping",
@@ -41,14 +41,14 @@ class Credential(NamedTuple):
 def credential(headers: Mapping[str, str], query: str) -> Credential | None:
     """Return the credential in the Authorization header or in a presigned link; None if the request is not signed."""
     presigned = parse_qs(query).get("X-Amz-Credential", [""])[0]
-    signed = _lower(headers).get("authorization", "") or f"Credential={presigned}"
-    found = _SCOPE.search(signed)
+    signed = _with_lower_names(headers).get("authorization", "") or f"Credential={presigned}"
+    found = _CREDENTIAL.search(signed)
     return Credential(found.group(1), found.group(2)) if found else None
 
 
 def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
     """Return the call; None if the referee cannot read it: refuse it then. `path` is the raw path, still quoted."""
-    signed, lower_headers = credential(headers, query), _lower(headers)
+    signed, lower_headers = credential(headers, query), _with_lower_names(headers)
     target, _, operation = lower_headers.get("x-amz-target", "").rpartition(".")
     if target in _TARGETS:
         return Call(_TARGETS[target], operation, json.loads(body or b"{}"))
@@ -57,31 +57,31 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
     if signed.service == "ses" and (method, path) == ("POST", "/v2/email/outbound-emails"):
         return Call("sesv2", "SendEmail", json.loads(body))
     if signed.service == "lambda" and path.startswith(_MAPPINGS):
-        return _mapping_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
-    if signed.service != "s3" or not all(map(_HEADERS.fullmatch, lower_headers)):
+        return _lambda_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
+    if signed.service != "s3" or not all(map(_KNOWN_HEADERS.fullmatch, lower_headers)):
         return None
-    return _storage_call(method, path, query, body)
+    return _s3_call(method, path, query, body)
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+def _with_lower_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _mapping_call(method: str, uuid: str, body: bytes) -> Call | None:
+def _lambda_call(method: str, uuid: str, body: bytes) -> Call | None:
     """Return the call about event source mappings; None if its operation is unknown."""
-    operation = _ROUTES.get((method, "one" if uuid else ""))
+    operation = _MAPPING_OPERATIONS.get((method, "one" if uuid else ""))
     if operation is None:
         return None
     params = json.loads(body or b"{}")
     return Call("lambda", operation, {**params, "UUID": uuid} if uuid else params)
 
 
-def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | None:
+def _s3_call(method: str, path: str, query: str, body: bytes) -> Call | None:
     """Return the call of S3; None if its operation or a part of its query is unknown."""
     bucket, _, key = unquote(path).lstrip("/").partition("/")
     query_params = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
     operation = _object_operation(method, query_params) if key else _bucket_operation(method, query_params)
-    is_known = all(_QUERY.fullmatch(name.lower()) for name in query_params)
+    is_known = all(_KNOWN_QUERY.fullmatch(name.lower()) for name in query_params)
     if not bucket or operation is None or not is_known:
         return None
     params: dict[str, Any] = {"Bucket": bucket, **({"Key": key} if key else {})}
@@ -89,7 +89,7 @@ def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | Non
         named = {"prefix": "Prefix", "delimiter": "Delimiter", "max-keys": "MaxKeys"}
         params |= {named[name]: value for name, value in query_params.items() if name in named}
     if operation == "DeleteObjects":
-        params["Delete"] = {"Objects": [{"Key": each} for each in _keys(body)]}
+        params["Delete"] = {"Objects": [{"Key": each} for each in _deleted_keys(body)]}
     return Call("s3", operation, params)
 
 
@@ -113,6 +113,6 @@ def _bucket_operation(method: str, query_params: Mapping[str, str]) -> str | Non
     return "DeleteObjects" if method == "POST" and "delete" in query_params else None
 
 
-def _keys(body: bytes) -> list[str]:
+def _deleted_keys(body: bytes) -> list[str]:
     found = ElementTree.fromstring(body).iter()
     return [each.text or "" for each in found if each.tag.rpartition("}")[2] == "Key"]
