@@ -1,4 +1,7 @@
-"""The API's own endpoint behind a CDN. As on AWS, its resource policy refuses requests without the CDN's key."""
+"""The local API Gateway: the API's own endpoint, to which the CDN sends requests.
+
+The CDN puts a secret into the header Referer. As on AWS, the API's resource policy refuses requests without this secret.
+"""
 
 from collections.abc import Collection
 
@@ -8,11 +11,11 @@ from stack.edge.message import Headers
 from stack.front import NOT_PASSED_ON, Front, problem, serving
 
 EDGE_ADDRESS = "198.51.100.7"
-"""The caller for API Gateway: a server of the CDN. The emulator takes the first address of X-Forwarded-For instead."""
+"""The address of a CDN server. API Gateway takes this for the caller, the emulator the first of X-Forwarded-For."""
 
 
 class Gateway(Front):
-    """`accepted_referers`: the values of Referer that the resource policy accepts. If empty, it accepts every request."""
+    """`accepted_referers`: the values of Referer that the resource policy accepts. If empty, all requests pass."""
 
     def __init__(self, api: str, accepted_referers: Collection[str]) -> None:
         super().__init__(api, "")
@@ -24,7 +27,10 @@ class Gateway(Front):
         return await super().pass_on(request)
 
     def headers(self, request: web.Request) -> Headers:
-        """Return the CDN's headers. Like API Gateway, add the CDN's address at the end of X-Forwarded-For."""
+        """Return the headers of the CDN's request, with the CDN's address at the end of X-Forwarded-For.
+
+        API Gateway does the same.
+        """
         headers = request.headers.copy()
         for name in NOT_PASSED_ON:
             headers.popall(name, None)

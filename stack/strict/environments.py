@@ -53,7 +53,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
         super().__init__(name, config, bytes(unpack(package)))
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
-        """Run the function for this event. Return the answer of the function's process, with the log of this invocation."""
+        """Run the function for this event. Return the answer of its process, with the log of this invocation."""
         arn = options.get("invoked_function_arn") or self.config.get("FunctionArn", "")
         timeout = float(self.config.get("Timeout", 3))
         invocation = {"request_id": request_id, "invoked_function_arn": arn, "timeout": timeout}

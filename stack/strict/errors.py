@@ -18,7 +18,7 @@ _OLD_SQS_CODES = {"KmsThrottled": "KMS.ThrottlingException"}
 
 
 def error(service: str, code: str, message: str, status: int = 400, **members: Any) -> HttpResponse:
-    """Return the error as the service sends it. `members`: further JSON fields of the error, e.g. CancellationReasons."""
+    """Return the error as the service sends it. `members`: its further JSON fields, e.g. CancellationReasons."""
     if service == "s3":
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         return HttpResponse(status, body.encode(), {"content-type": "application/xml"})

@@ -106,7 +106,7 @@ FAULTS: Mapping[str, Fault] = {
 
 @dataclass
 class Faults:
-    """The faults to inject. By fault name, `rates`: which share of the calls gets it, `counts`: how many calls got it."""
+    """By the fault's name, `rates`: which share of the calls gets the fault, `counts`: how many calls got it."""
 
     rates: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)

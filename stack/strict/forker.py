@@ -1,8 +1,8 @@
 """Start the processes of functions by forking one process that has already imported the libraries.
 
-The emulator runs this file as a program: `forker.py <folder of the code> <file descriptor of a socket>`. Each message on
-the socket asks for one process. It is JSON (`folder`, `environment`), with three file descriptors for standard input,
-output and error. The answer is the id of the new process. The program ends when the socket is closed.
+The emulator runs this file as a program: `forker.py <folder of the code> <file descriptor of a socket>`. Each message
+on the socket asks for one process. It is JSON (`folder`, `environment`), with three file descriptors for standard
+input, output and error. The answer is the id of the new process. The program ends when the socket is closed.
 """
 
 import gc

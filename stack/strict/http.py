@@ -43,7 +43,7 @@ async def read_body(receive: Receive) -> bytes | None:
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` for an application that still needs the body, after `read_body` has taken it from `receive`."""
+    """Return a `receive` that begins with this body, which `read_body` has already taken from the given `receive`."""
     unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:

@@ -35,7 +35,10 @@ class Judge:
         self._entries_by_caller: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
-        """Return the refusal of a call; None if it is allowed. Refuse unknown calls too (`call` None), so that tests fail."""
+        """Return the refusal of a call; None if it is allowed.
+
+        Refuse also what the referee cannot read (`call` is None) or does not know, so that a test notices.
+        """
         if call is None:
             return _not_judged("none", f"{caller.name} made a call that the referee cannot read")
         referee = Referee(self._engine, Where(self._region, caller.account))

@@ -100,7 +100,7 @@ _forkers_lock = threading.Lock()
 
 
 def start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Process:
-    """Start the process of a function in the folder `cwd`. This replaces `subprocess.Popen`, so it has its parameters."""
+    """Start the process of a function in the folder `cwd`. This replaces `subprocess.Popen`."""
     code = os.path.realpath(cwd)
     with _forkers_lock:
         forker = _forkers.get(code) or _forkers.setdefault(code, Forker(code))

@@ -13,7 +13,7 @@ from typing import Any
 def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
     """Return the index in the batch of the first record to deliver again; None if no record failed.
 
-    `answer` is what a function with ReportBatchItemFailures returned. `sequences` are the sequence numbers of the batch.
+    `answer` is what a function with ReportBatchItemFailures returned. `sequences`: the batch's sequence numbers.
     If the answer is invalid or names a record that is not in the batch, the whole batch failed: return 0.
     """
     try:
@@ -40,7 +40,7 @@ class Reading:
         return self.pieces[0] if self.pieces else batch_size
 
     def advance(self, records: int) -> None:
-        """Go past this number of records, which were handled or discarded. The rest of the first piece starts with no tries."""
+        """Go past this number of records, which were handled or discarded. Count the tries of what follows from zero."""
         self.tries = 0
         if self.pieces:
             rest = self.pieces.pop(0) - records

@@ -1,9 +1,9 @@
 """Save the emulator's state to files within seconds of each change, so that a killed emulator loses little.
 
-The emulator itself saves only when it stops, and neither the tables' streams nor the emails. Here a fork of the emulator
-saves: the fork's memory stays as it was at one moment, while the emulator goes on answering. First all drafts are
-written, then all are renamed to their files. So a kill during the writing does not leave the tables of one moment with
-the queues and streams of another.
+The emulator itself saves only when it stops, and neither the tables' streams nor the emails. Here a fork of the
+emulator saves: the fork's memory stays as it was at one moment, while the emulator goes on answering. First all drafts
+are written, then all are renamed to their files. So a kill during the writing does not leave the tables of one moment
+with the queues and streams of another.
 """
 
 import copy
@@ -22,8 +22,9 @@ from ministack.services import dynamodb, lambda_svc, ses, sqs
 from stack.strict.forked import call_forked
 from stack.strict.http import App, Receive, Scope, Send, headers_of
 
-# Seconds from the end of a save to the start of the next. After a save that took longer, the pause is as long as that
-# save, so that saving uses at most half of one processor. A change is saved after one pause and two saves at the latest.
+# Seconds from the end of a save to the start of the next. After a save that took longer, the pause is as long as
+# that save, so that saving uses at most half of one processor. A change is saved at the latest after one pause and two
+# saves.
 MIN_PAUSE = 1.0
 STREAMS_FILE_NAME = "petitions_streams"
 EMAILS_FILE_NAME = "inbox.jsonl"
@@ -53,8 +54,8 @@ class ChangeDetector:
 def _changes_data_only(scope: Scope) -> bool:
     """Return whether this request changes at most DATA_SERVICES.
 
-    These do: a GET, a request to the site, an email (all emails are saved each time), and a call that names its operation
-    in the header X-Amz-Target, as the calls of DynamoDB and SQS do.
+    These do: a GET, a request to the site, an email (every save includes the new emails), and a call that names its
+    operation in the header X-Amz-Target, as the calls of DynamoDB and SQS do.
     """
     is_to_site = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
     return is_to_site or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
@@ -140,7 +141,7 @@ def _same_value(value: Any, memo: Any = None) -> Any:
 
 
 def _write_draft(path: Path, content: bytes) -> Path | None:
-    """Write the content to a draft beside the file. Return the draft's path; None if the file has this content already."""
+    """Write the content to a draft beside the file. Return the draft; None if the file has this content already."""
     if path.exists() and path.read_bytes() == content:
         return None
     draft = path.with_suffix(".tmp")
@@ -158,9 +159,9 @@ def _unsaved_emails() -> list[Any]:
 
 
 def _unread_streams() -> dict[str, Any]:
-    """Return, by table, the stream records that not every reader has read, how many came before them, and the positions.
+    """Return by table the records that some reader has not read, and how many came before them; and all positions.
 
-    A position is the number of records that a reader has read since the beginning of the stream.
+    A position is the number of records that a reader has read since the stream began.
     """
     records, trimmed = AccountRegionScopedDict(), AccountRegionScopedDict()
     for (account, region, table), found in dynamodb._stream_records.all_items():
@@ -182,7 +183,7 @@ def _reader_positions(table: str) -> list[int]:
 
 
 def _load_streams() -> None:
-    """Load the unread records and the positions that `_write` saved. Ignore the positions of the emulator's own save."""
+    """Load the records and positions that `_write` saved. Ignore the emulator's own saved positions: they are older."""
     lambda_svc._restore_esm_positions = lambda store, positions: None
     saved = persistence.load_state(STREAMS_FILE_NAME)
     if saved:

@@ -26,8 +26,8 @@ _readings: dict[str, Reading] = defaultdict(Reading)
 def install() -> None:
     """Poll in a thread for each source, apart from the queues, as on AWS.
 
-    The emulator has one thread for all polls, which waits for each function. And each write to a table wakes this thread,
-    whose work then slows down the request that wrote: the request's duration would show whether it wrote something.
+    The emulator has one thread for all polls, which waits for each function. And each write to a table wakes this
+    thread, whose work slows down the request that wrote: the request's duration would show whether it wrote something.
     """
     lambda_svc._poll_dynamodb_streams = lambda: False
     threading.Thread(target=_poll_forever, daemon=True, name="streams").start()
@@ -131,8 +131,10 @@ def _first_failed_index(result: Mapping[str, Any], batch: Sequence[Record], sour
 def _retry_or_discard(
     records: Sequence[Record], batch: Sequence[Record], source: dict[str, Any], function: Any, result: Mapping[str, Any]
 ) -> int:
-    """Plan the next try and return 0. If the retries or the time are used up, discard the records, return their number,
-    and send a message about them to the source's destination for failures.
+    """Plan the next try and return 0; or discard the records and return their number.
+
+    Records are discarded when their retries are used up or they are too old. The source's destination for failures then
+    gets a message about them.
     """
     raised = bool(result.get("error"))
     expired = _is_too_old(batch, source)
