@@ -1,4 +1,7 @@
-"""What CloudFront changes in an answer: before it is cached, and for each viewer."""
+"""What the local CDN changes in an answer, as CloudFront does: before it caches the answer, and for each viewer.
+
+A viewer is who sends a request to the CDN, for example a browser.
+"""
 
 import gzip
 import re
@@ -24,14 +27,17 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def error_page(status: int, detail: str) -> EdgeAnswer:
-    """Return an error page of the CDN itself."""
+    """Return an error page that comes from the CDN, not from an origin."""
     body = f"<!DOCTYPE html><title>ERROR: The request could not be satisfied</title><h1>{status}</h1><p>{detail}</p>"
     headers: Headers = CIMultiDict({"Content-Type": "text/html", "Server": "CloudFront"})
     return EdgeAnswer(status, headers, body.encode())
 
 
 def cacheable(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
-    """Return the answer to cache: compressed, with less in Vary, and with Set-Cookie only if cookies are forwarded."""
+    """Return the origin's answer as it is cached: compressed, and with a shorter Vary.
+
+    It has no Set-Cookie if the behaviour forwards no cookies to the origin.
+    """
     headers = answer.headers.copy()
     for name in ("Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade", "Content-Length"):
         headers.popall(name, None)
@@ -42,7 +48,10 @@ def cacheable(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Beha
 
 
 def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
-    """Drop each name of Vary that the origin did not get: "Request and response behavior for custom origins"."""
+    """Drop the names of those headers from Vary that the origin did not get. Accept-Encoding and Cookie always stay.
+
+    "Request and response behavior for custom origins".
+    """
     vary = list_entries(",".join(headers.popall("Vary", [])))
     kept = [name for name in vary if name.lower() in ("accept-encoding", "cookie") or name in origin_request.headers]
     if kept:
@@ -50,6 +59,7 @@ def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
 
 
 def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+    """Return the answer compressed; unchanged if the behaviour, the viewer or the answer does not allow it."""
     headers = answer.headers
     media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
@@ -75,7 +85,10 @@ def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Be
 
 
 def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, x_cache: str, age: int) -> EdgeAnswer:
-    """Return the answer for one viewer: 304 or 206 if asked for, with X-Cache and Age."""
+    """Return the answer for one viewer, with X-Cache and, from the cache, Age. `age` is in seconds.
+
+    A conditional request may get 304, a request for a range 206 or 416.
+    """
     headers = answer.headers.copy()
     headers["X-Cache"] = f"{x_cache} from cloudfront"
     headers["Via"] = VIA
@@ -94,6 +107,7 @@ def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour,
 
 
 def _viewer_has_it(request: ViewerRequest, headers: Headers) -> bool:
+    """Return whether the viewer already has this answer, by If-None-Match or else If-Modified-Since."""
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None:
         known = [tag.removeprefix("W/") for tag in list_entries(if_none_match)]
@@ -114,7 +128,10 @@ def _not_modified(answer: EdgeAnswer) -> EdgeAnswer:
 
 
 def _requested_range(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
-    """Return the requested range ("Range GETs"); the whole answer if the header is not one valid range."""
+    """Return the part of the body that the Range header asks for: "Range GETs".
+
+    Return 416 for a range after the end of the body, and the whole answer if the header is not one valid range.
+    """
     found = _RANGE.fullmatch(range_header.strip())
     size = len(answer.body)
     if not found or found.group(1) == found.group(2) == "":

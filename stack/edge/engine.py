@@ -1,6 +1,6 @@
 """The local CDN: answers a viewer's request from its cache or from an origin, as CloudFront documents it.
 
-It opens no sockets and reads no clock: its caller passes in both.
+It neither opens sockets nor reads the clock: its caller passes in functions for both.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from stack.edge.matching import Matcher
 from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerRequest
 
 Fetch = Callable[[EdgeOrigin, OriginRequest], Awaitable[EdgeAnswer]]
-"""Asks an origin. Raises Unreachable."""
+"""Sends a request to an origin and returns the answer. Raises Unreachable if there is none."""
 
 _HIT, _MISS, _REFRESHED, _ERROR = "Hit", "Miss", "RefreshHit", "Error"
 # The headers of a cached answer that a 304 of the origin replaces. The ETag stays: a compressed answer has a weak ETag.
@@ -25,7 +25,10 @@ _RENEWED_HEADERS = ("cache-control", "date", "expires", "last-modified")
 
 
 class _Loaded(NamedTuple):
-    """An answer for viewers. `is_shared`: it is also for viewers who asked for the same while it was loaded."""
+    """An answer for viewers, and the value of X-Cache.
+
+    `is_shared`: those who sent the same request meanwhile get this answer too. `stored_at`: as in CachedAnswer.
+    """
 
     answer: EdgeAnswer
     x_cache: str
@@ -34,7 +37,7 @@ class _Loaded(NamedTuple):
 
 
 class Edge:
-    """One edge location. `clock` returns seconds; `fetch` asks an origin."""
+    """One edge location: a place of the CDN, with a cache of its own. `clock` returns the time in seconds."""
 
     def __init__(self, distribution: Distribution, fetch: Fetch, clock: Callable[[], float]) -> None:
         self._distribution, self._fetch, self._clock = distribution, fetch, clock
@@ -67,7 +70,10 @@ class Edge:
     async def _load_once(
         self, key: Key, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> _Loaded:
-        """Send one request to the origin for all viewers who ask at the same time, unless cookies are forwarded."""
+        """Send one request to the origin for all viewers who send the same request at the same time.
+
+        Each gets an answer of their own if cookies are forwarded, or if the answer may not be shared.
+        """
         running_load = self._running_loads.get(key)
         if running_load is None:
             return await asyncio.shield(self._start_load(key, request, behaviour, cached))
@@ -80,7 +86,7 @@ class Edge:
     def _start_load(
         self, key: Key, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> asyncio.Task[_Loaded]:
-        """Start a request to the origin that goes on even if its viewer leaves."""
+        """Start to load the answer in a task, which goes on even if the viewer disconnects."""
         task = asyncio.ensure_future(self._load(key, request, behaviour, cached))
         self._running_loads[key] = task
         task.add_done_callback(lambda _: self._running_loads.pop(key, None))
@@ -89,7 +95,11 @@ class Edge:
     async def _load(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> _Loaded:
-        """Ask the origin, and cache its answer under the key. Without a key, nothing is cached."""
+        """Ask the origin, and cache its answer under the key, if there is a key.
+
+        `cached` is the stale answer, if there is one. It is served again if the origin says that it is unchanged, and
+        may be served if the origin fails.
+        """
         origin_request = origin_request_of(request, behaviour)
         if cached and not behaviour.forwards_cookies:
             origin_request = origin_request.with_headers(cached.validators())
@@ -109,6 +119,7 @@ class Edge:
     def _renewed(
         self, key: Key | None, cached: CachedAnswer, not_modified: EdgeAnswer, behaviour: Behaviour, now: float
     ) -> _Loaded:
+        """Cache the old answer again, with the newer headers of the origin's 304."""
         renewed = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED_HEADERS}
         answer = cached.answer.with_headers(renewed)
         if key is not None:
@@ -118,6 +129,7 @@ class Edge:
     async def _store(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, answer: EdgeAnswer, now: float
     ) -> _Loaded:
+        """Cache the answer under the key, if there is a key. In place of an error, take the page for this error."""
         if answer.is_error:
             rule = self._distribution.error(answer.status)
             life = Lifetime(error_lifetime(answer, rule))
@@ -130,7 +142,7 @@ class Edge:
         return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, now)
 
     async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
-        """Return the page that the distribution has for this error; it is read through the behaviour of its path."""
+        """Return the distribution's page for this error; the answer itself if there is no page or it cannot be loaded."""
         rule = self._distribution.error(answer.status)
         if rule.page is None or rule.page == request.path:
             return answer
@@ -139,6 +151,7 @@ class Edge:
         return replace(found, status=rule.status or answer.status) if found.status == 200 else answer
 
     async def _load_error_page(self, page: ViewerRequest) -> EdgeAnswer:
+        """Return the whole page, through the behaviour of the page's own path."""
         for name in ("If-None-Match", "If-Modified-Since", "Range"):
             page.headers.popall(name, None)
         behaviour = self._behaviour_of(page.path)
@@ -147,6 +160,7 @@ class Edge:
         return (await self._load(None, page, behaviour, None)).answer
 
     async def _from_origin(self, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+        """Ask the origin or the origin group. Only requests that read may go to the second origin of a group."""
         group = self._distribution.groups.get(behaviour.origin)
         if group is None:
             return await self._ask(behaviour.origin, origin_request)
@@ -155,11 +169,11 @@ class Edge:
         return await self._from_group(group, origin_request)
 
     async def _from_group(self, group: OriginGroup, origin_request: OriginRequest) -> EdgeAnswer:
-        """Ask the second origin for the same path if the first fails: "Optimize high availability"."""
+        """Ask the first origin; if it fails, ask the second one for the same path: "Optimize high availability"."""
         try:
             answer = await self._ask(group.first, origin_request)
         except Unreachable as error:
-            # 503 in the criteria stands for a connection that failed, 504 for a timeout.
+            # Among the group's statuses, 503 stands for a connection that failed, and 504 for a timeout.
             if (503 if error.status == 502 else 504) not in group.statuses:
                 raise
         else:

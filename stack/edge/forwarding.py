@@ -1,6 +1,8 @@
-"""The cache key of a request, and the request that goes to the origin.
+"""Make the cache key of a request, and the request for the origin, as a behaviour's policies say.
 
-"Understand cache policies", "Understand origin request policies" and "Add CloudFront request headers".
+The cache policy says what is part of the key; the origin gets the same. The origin request policy says what the origin
+gets in addition. The rules are from the pages "Understand cache policies", "Understand origin
+request policies" and "Add CloudFront request headers".
 """
 
 from functools import lru_cache
@@ -12,6 +14,7 @@ from stack.edge.distribution import Behaviour, CachePolicy, NameSelection
 from stack.edge.message import VIA, Headers, OriginRequest, ViewerRequest, list_entries
 
 Key = tuple[object, ...]
+# The origin does not get these headers from the viewer. CloudFront writes some of them itself (`_headers`).
 _NOT_COPIED = frozenset(
     {
         *("host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"),
@@ -23,7 +26,7 @@ _CLOUDFRONT_PREFIX = "cloudfront-"
 
 
 def key_of(request: ViewerRequest, policy: CachePolicy) -> Key:
-    """Return the cache key. HEAD shares that of GET, OPTIONS has its own."""
+    """Return the cache key. GET and HEAD have the same key, OPTIONS has another."""
     method = "GET" if request.is_read else request.method
     headers = tuple((name, request.headers.get(name)) for name in sorted(policy.headers.names))
     cookies = tuple(pair for pair in _cookie_pairs(request) if policy.cookies.includes(pair.partition("=")[0]))
@@ -31,7 +34,10 @@ def key_of(request: ViewerRequest, policy: CachePolicy) -> Key:
 
 
 def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginRequest:
-    """Return the request for the origin: what the two policies include, and what CloudFront adds itself."""
+    """Return the request for the origin: what the behaviour's two policies include, and what CloudFront adds itself.
+
+    If the answer may be cached, HEAD becomes GET, so that the cache gets the body.
+    """
     keyed, sent = behaviour.cache.query, behaviour.request.query
     query = "&".join(part for part in _query_parts(request.query) if _includes(keyed, part) or _includes(sent, part))
     method = "GET" if behaviour.may_cache(request.method) and request.method == "HEAD" else request.method
@@ -82,7 +88,7 @@ def _includes(selection: NameSelection, part: str) -> bool:
 
 
 def _keyed_encoding(request: ViewerRequest, policy: CachePolicy) -> str:
-    """Return Accept-Encoding as CloudFront normalises it: `br,gzip`, `br`, `gzip`, or "" if the policy has neither."""
+    """Return those encodings of the cache key that the viewer accepts: "br,gzip", "br", "gzip" or ""."""
     return _accepted_encodings(request.headers.get("Accept-Encoding", ""), policy.encodings)
 
 
@@ -93,6 +99,7 @@ def _accepted_encodings(encodings: str, keyed: tuple[str, ...]) -> str:
 
 
 def _sent_encoding(request: ViewerRequest, behaviour: Behaviour) -> str:
+    """Return the Accept-Encoding for the origin: the viewer's own, only if the key has none and the policy names it."""
     if behaviour.request.headers.includes("accept-encoding") and not behaviour.cache.encodings:
         return request.headers.get("Accept-Encoding", "identity")
     return _keyed_encoding(request, behaviour.cache) or "identity"

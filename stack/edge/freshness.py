@@ -1,4 +1,7 @@
-"""How long an answer may be served: "Manage how long content stays in the cache (expiration)"."""
+"""For how long the cache may serve an answer: "Manage how long content stays in the cache (expiration)".
+
+The answer's headers and the TTLs (minimum, default and maximum, in seconds) of the cache policy decide.
+"""
 
 import re
 from collections.abc import Mapping
@@ -18,15 +21,15 @@ _OBEYS_NO_STORE = frozenset({404, 410, 414, 501})
 
 
 class Lifetime(NamedTuple):
-    """Seconds from now. All zero: not cached."""
+    """For how many seconds an answer may be served, by situation. If all are zero, it is not cached."""
 
     fresh: float = 0
     while_refreshing: float = 0
-    """Until then, the old copy is served at once and refreshed afterwards (stale-while-revalidate)."""
+    """For so long, the old answer is served at once, then refreshed (stale-while-revalidate)."""
     if_failing: float = 0
-    """Until then, the old copy is served if the origin fails (5xx, or unreachable)."""
+    """For so long, the old answer is served if the origin answers with 5xx."""
     if_unreachable: float = 0
-    """Until then, the old copy is served if the origin cannot be reached, even a copy with no-store."""
+    """For so long, the old answer is served if the origin cannot be reached, even an answer with no-store."""
 
     @property
     def longest(self) -> float:
@@ -45,7 +48,7 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     if policy.is_off:
         return Lifetime()
     if any(name in cache_control for name in _PRIVATE_DIRECTIVES):
-        # A minimum TTL wins over no-store. And while the origin cannot be reached, an earlier answer may be served.
+        # A minimum TTL wins over no-store. And if the origin cannot be reached, even such an answer may be served.
         if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
         return Lifetime(policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
     fresh = _fresh_seconds(cache_control, answer.headers, policy)
@@ -57,22 +60,26 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
 def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     """Return for how many seconds an error is cached: "Control how long CloudFront caches errors"."""
     cache_control = directives(answer.headers)
-    age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
+    max_age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
     if answer.status in _ALWAYS_CACHED:
         is_private = answer.status in _OBEYS_NO_STORE and any(name in cache_control for name in _PRIVATE_DIRECTIVES)
-        return 0 if is_private else max(rule.ttl, age)
-    is_cached = answer.status in _CACHED_WITH_MAX_AGE and age > 0
-    return max(rule.ttl, age) if is_cached else 0
+        return 0 if is_private else max(rule.ttl, max_age)
+    is_cached = answer.status in _CACHED_WITH_MAX_AGE and max_age > 0
+    return max(rule.ttl, max_age) if is_cached else 0
 
 
 def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
-    """Return whether viewers who asked meanwhile get the same answer. If not, each request is sent to the origin."""
+    """Return whether all who sent the same request while this answer was loaded get it.
+
+    If not, each of their requests is sent to the origin.
+    """
     cache_control = directives(answer.headers)
     is_private = any(name in cache_control for name in _PRIVATE_DIRECTIVES) or cache_control.get("max-age") == "0"
     return bool(policy.min_ttl) or not is_private
 
 
 def _fresh_seconds(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
+    """Return for how long an answer is fresh, by s-maxage, else max-age, else Expires, else the default TTL."""
     for name in ("s-maxage", "max-age"):
         if name in cache_control:
             return _clamped(_seconds(cache_control, name, 0), policy)

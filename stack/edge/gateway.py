@@ -1,6 +1,7 @@
 """The local API Gateway: the API's own endpoint, to which the CDN sends requests.
 
-The CDN puts a secret into the header Referer. As on AWS, the API's resource policy refuses requests without this secret.
+The CDN puts a secret into the header Referer. As on AWS, the API's resource policy refuses requests without the
+secret.
 """
 
 from collections.abc import Collection

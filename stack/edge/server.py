@@ -1,4 +1,4 @@
-"""Serve the local CDN over HTTP, with the inbox beside it."""
+"""Serve the local CDN over HTTP. The same server shows the inbox: the emails that the site has sent."""
 
 from pathlib import Path
 
@@ -12,7 +12,10 @@ _MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 def application(origins: Origins, emulator: str, archive: Path | None = None) -> web.Application:
-    """Return the distribution `Edge` as a web application. `archive`: file that keeps the inbox."""
+    """Return a web application that serves the distribution `Edge`.
+
+    `emulator`: the emulator's URL. `archive`: the file with the emails of earlier runs, for the inbox.
+    """
     edge = origins.edges["Edge"]
 
     async def serve(request: web.Request) -> web.Response:

@@ -17,7 +17,7 @@ class _TooLarge(Exception):
 
 
 def install() -> None:
-    """Wrap the two functions of the emulator that call Lambda for API Gateway: the inner raises, the outer answers 413."""
+    """Wrap the two emulator functions that call Lambda for API Gateway: the inner raises, the outer answers 413."""
     call, proxy = apigateway_v1._call_lambda_raw, apigateway_v1._invoke_lambda_proxy_v1
 
     async def call_within_limit(function: Any, event: Any, **scope: Any) -> Any:

@@ -40,7 +40,7 @@ class Reading:
         return self.pieces[0] if self.pieces else batch_size
 
     def advance(self, records: int) -> None:
-        """Go past this number of records, which were handled or discarded. Count the tries of what follows from zero."""
+        """Go past this number of records, which were handled or discarded. Set the number of tries to zero."""
         self.tries = 0
         if self.pieces:
             rest = self.pieces.pop(0) - records
