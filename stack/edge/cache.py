@@ -1,4 +1,4 @@
-"""The cache of the local CDN: one answer for each cache key. When it is full, the least recently used one is deleted."""
+"""The cache of the local CDN: one answer for each cache key. If it is full, the least recently used one is deleted."""
 
 from collections import OrderedDict
 from dataclasses import dataclass

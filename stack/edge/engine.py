@@ -142,7 +142,7 @@ class Edge:
         return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, now)
 
     async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
-        """Return the distribution's page for this error; the answer itself if there is no page or it cannot be loaded."""
+        """Return the distribution's page for this error; the answer itself if there is none or it cannot be loaded."""
         rule = self._distribution.error(answer.status)
         if rule.page is None or rule.page == request.path:
             return answer

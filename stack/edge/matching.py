@@ -15,7 +15,7 @@ class Matcher:
         self.behaviour_of = lru_cache(4096)(self._find)
 
     def _find(self, path: str) -> Behaviour:
-        """Return the first behaviour, in the distribution's order, whose pattern matches; else the default behaviour."""
+        """Return the first behaviour, in the distribution's order, whose pattern matches; else the default one."""
         plain = normalised(path)
         behaviours = self._distribution.behaviours
         matching = (each for each in behaviours if each.pattern and _compiled(each.pattern).fullmatch(plain))

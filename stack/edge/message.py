@@ -58,7 +58,7 @@ class EdgeAnswer:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the origin failed: it answered with 5xx, or the CDN made a 502 or 504 because it could not reach it."""
+        """Whether the origin failed: with 5xx, or it could not be reached and the CDN made this answer (502 or 504)."""
         return self.status >= 500
 
     def with_headers(self, more: Mapping[str, str]) -> Self:

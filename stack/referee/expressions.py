@@ -1,4 +1,4 @@
-"""Read DynamoDB's expressions: the attributes that they name, and a key condition's partition key value."""
+"""Read DynamoDB's expressions: find the attributes that they name, and the partition key that a query asks for."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _EXPRESSION_PARAMETERS = (
 
 
 def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
-    """Return the top-level attribute names in every expression of a request; `a.b[0]` gives `a`."""
+    """Yield the attribute names in all expressions of a request. Of a path such as `a.b[0]`, yield only `a`."""
     names = request.get("ExpressionAttributeNames") or {}
     for kind in _EXPRESSION_PARAMETERS:
         tokens = _tokens(request.get(kind) or "")
@@ -28,7 +28,7 @@ def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any]:
-    """Return a list with the value of the partition key in a key condition: every valid query has exactly one."""
+    """Return the partition key value of a query, as a list of one, because every valid query has exactly one."""
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
     tokens = _tokens(request.get("KeyConditionExpression") or "")
@@ -43,6 +43,7 @@ def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any
 
 
 def _tokens(expression: str) -> list[str]:
+    """Split an expression into names, values, operators and signs."""
     found, position = [], 0
     expression = expression.rstrip()
     while position < len(expression):
@@ -59,6 +60,7 @@ def _is_name(token: str) -> bool:
 
 
 def _attribute_name(token: str, names: Mapping[str, str]) -> str:
+    """Return the attribute that a name stands for; `#name` is a placeholder from ExpressionAttributeNames."""
     if not token.startswith("#"):
         return token
     if token not in names:

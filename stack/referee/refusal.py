@@ -1,4 +1,4 @@
-"""AWS's own error for a call that the role does not allow, in each service's wire format."""
+"""Build the error that AWS sends for a call that the role does not allow, as each service sends it."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from stack.referee.model import Call, Question
 
 _AMZ_JSON = "application/x-amz-json-1.0"
-# DynamoDB refuses with 400: a retry or a fallback that looks for 5xx or 403 does not see it.
+# The other services refuse with 403. Code that looks only for 403 does not notice a refusal of DynamoDB.
 _STATUSES = {"dynamodb": 400}
 
 
@@ -30,7 +30,7 @@ def message(refused: Question, principal: str) -> str:
 
 
 def response(call: Call, refused: Question, principal: str) -> Response:
-    """Return the service's HTTP response."""
+    """Return the HTTP response with which the call's service refuses the call."""
     text, request_id = message(refused, principal), str(uuid4())
     status = _STATUSES.get(call.service, 403)
     if call.service == "s3":

@@ -1,4 +1,7 @@
-"""Resolve CloudFormation's intrinsic functions for a stack that exists only in a test, with invented names and ARNs."""
+"""Resolve CloudFormation's intrinsic functions (`Ref`, `Fn::Sub` etc.), as if the template were deployed.
+
+No stack exists, so the names and ARNs of the resources are invented.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,6 +12,7 @@ from stack.template.cfn import NO_VALUE
 
 STACK = "petitions"
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
+# By resource type: the service in the ARN, and the ARN's last part, into which the physical name is put.
 _ARN_PARTS = {
     "AWS::DynamoDB::Table": ("dynamodb", "table/{}"),
     "AWS::SQS::Queue": ("sqs", "{}"),
@@ -18,7 +22,7 @@ _ARN_PARTS = {
 
 
 class Resolver:
-    """Values of a template. A resource's physical name is `petitions-<logical id>`, as CloudFormation begins it."""
+    """Finds the values in a template. A resource's physical name is `petitions-<logical id>`, like CloudFormation's."""
 
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where) -> None:
         declared = {name: each.get("Default", "") for name, each in template["Parameters"].items()}
@@ -40,7 +44,7 @@ class Resolver:
         return {name: self.value(each) for name, each in node.items() if not self._is_left_out(each)}
 
     def _is_left_out(self, node: Any) -> bool:
-        """Return whether CloudFormation leaves out a property with this value."""
+        """Return whether CloudFormation leaves out a property with this value: it is, or results in, AWS::NoValue."""
         if isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:
             condition, value, otherwise = node["Fn::If"]
             return self._is_left_out(value if self.holds(condition) else otherwise)
@@ -54,7 +58,7 @@ class Resolver:
 
     def _intrinsic(self, name: str, argument: Any) -> Any:
         if name == "Condition" and not isinstance(argument, str):
-            return {name: self.value(argument)}  # A statement's Condition.
+            return {name: self.value(argument)}  # The Condition of a policy statement, not a template condition.
         functions: dict[str, Callable[[], Any]] = {
             "Ref": lambda: self._ref(argument),
             "Condition": lambda: self.value(self._conditions[argument]),

@@ -1,4 +1,4 @@
-"""SQS, SES and Lambda: actions and resources of a call.
+"""The IAM questions of calls of SQS, SES and Lambda: their actions and resources.
 
 Source: the Service Authorization Reference of each service, and the pages that the functions name.
 """
@@ -27,7 +27,7 @@ _MAPPING_ACTIONS = frozenset({"GetEventSourceMapping", "UpdateEventSourceMapping
 
 
 def of_queue(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the question of a call of SQS. Queues under the AWS managed key need no KMS permission of the role."""
+    """Return the question of a call of SQS. For queues encrypted with AWS's own key, a role needs no KMS permission."""
     if operation not in _QUEUE_ACTIONS:
         raise UnknownCall(f"sqs: the referee does not know {operation}")
     name = urlsplit(str(params["QueueUrl"])).path.rpartition("/")[2]
@@ -35,10 +35,10 @@ def of_queue(operation: str, params: Params, where: Where) -> list[Question]:
 
 
 def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the questions of a call of SES: about the identity that sends, and about the configuration set.
+    """Return the questions of a call of SES: about the sender's identity, and the configuration set if there is one.
 
-    The identity is the address or its domain, whichever is verified. The request does not tell which, so both must be
-    allowed.
+    The identity is the sender's address or its domain, whichever is verified in SES. The request does not tell which,
+    so both must be allowed.
     """
     if operation != "SendEmail":
         raise UnknownCall(f"sesv2: the referee does not know {operation}")

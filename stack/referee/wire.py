@@ -1,7 +1,8 @@
-"""Parse an HTTP request of botocore into the API call.
+"""Find out which AWS call an HTTP request of botocore makes.
 
-DynamoDB and SQS speak JSON with X-Amz-Target (botocore 1.43 no longer sends SQS's query protocol, so it is not read
-here), SES v2 and Lambda speak REST with JSON, S3 REST with XML and path-style addresses, as it does with an emulator.
+DynamoDB and SQS use JSON, with the operation in the header X-Amz-Target. SES v2 and Lambda use REST with JSON. S3 uses
+REST with XML, and paths that begin with the bucket, as botocore sends them to an emulator. SQS's older query protocol
+is not read, because botocore 1.43 no longer uses it.
 """
 
 import json
@@ -15,7 +16,8 @@ from stack.referee.model import Call
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
-# The known query parameters, in lower case. Others can change a call's action: `acl`, `versionid`, `x-amz-copy-source`.
+# The query parameters and headers of S3 that leave a call's action unchanged, in lower case. A call with any other is
+# refused, because some change the action: `acl`, `versionid`, `x-amz-copy-source`.
 _KNOWN_QUERY = re.compile(
     r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
     r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"
@@ -32,7 +34,7 @@ _MAPPING_OPERATIONS = {
 
 
 class Credential(NamedTuple):
-    """Who signed a request, and for which service, by its signature of version 4."""
+    """Who signed a request, and for which service. Only signatures of version 4 are read."""
 
     access_key: str
     service: str
@@ -47,7 +49,10 @@ def credential(headers: Mapping[str, str], query: str) -> Credential | None:
 
 
 def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
-    """Return the call; None if the referee cannot read it: refuse it then. `path` is the raw path, still quoted."""
+    """Return the call that a request makes. If it returns None, the referee cannot read the request: refuse it.
+
+    `path`: the path as sent, with its percent escapes.
+    """
     signed, lower_headers = credential(headers, query), _with_lower_names(headers)
     target, _, operation = lower_headers.get("x-amz-target", "").rpartition(".")
     if target in _TARGETS:
@@ -68,7 +73,7 @@ def _with_lower_names(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _lambda_call(method: str, uuid: str, body: bytes) -> Call | None:
-    """Return the call about event source mappings; None if its operation is unknown."""
+    """Return the call of Lambda about event source mappings; None if the operation is unknown."""
     operation = _MAPPING_OPERATIONS.get((method, "one" if uuid else ""))
     if operation is None:
         return None
@@ -77,7 +82,7 @@ def _lambda_call(method: str, uuid: str, body: bytes) -> Call | None:
 
 
 def _s3_call(method: str, path: str, query: str, body: bytes) -> Call | None:
-    """Return the call of S3; None if its operation or a part of its query is unknown."""
+    """Return the call of S3; None if the operation or a query parameter is unknown."""
     bucket, _, key = unquote(path).lstrip("/").partition("/")
     query_params = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
     operation = _object_operation(method, query_params) if key else _bucket_operation(method, query_params)
@@ -114,5 +119,6 @@ def _bucket_operation(method: str, query_params: Mapping[str, str]) -> str | Non
 
 
 def _deleted_keys(body: bytes) -> list[str]:
+    """Return the keys of the objects that a DeleteObjects request names."""
     found = ElementTree.fromstring(body).iter()
     return [each.text or "" for each in found if each.tag.rpartition("}")[2] == "Key"]
