@@ -27,7 +27,7 @@ _RENEWED_HEADERS = ("cache-control", "date", "expires", "last-modified")
 class _Loaded(NamedTuple):
     """An answer for viewers, and the value of X-Cache.
 
-    `is_shared`: those who sent the same request meanwhile get this answer too. `stored_at`: as in CachedAnswer.
+    `is_shared`: those who sent the same request during the load get this answer too. `stored_at`: see CachedAnswer.
     """
 
     answer: EdgeAnswer
@@ -46,6 +46,7 @@ class Edge:
         self._running_loads: dict[Key, asyncio.Task[_Loaded]] = {}
 
     async def answer(self, request: ViewerRequest) -> EdgeAnswer:
+        """Answer a viewer. Refuse a method that the behaviour does not allow, and a GET or HEAD with a body."""
         behaviour = self._behaviour_of(request.path)
         if request.method not in behaviour.allowed_methods or (request.is_read and request.body):
             return for_viewer(error_page(403, "This request is not allowed here."), request, behaviour, _ERROR, 0)
@@ -57,6 +58,7 @@ class Edge:
         return for_viewer(loaded.answer, request, behaviour, loaded.x_cache, age)
 
     async def _from_cache(self, request: ViewerRequest, behaviour: Behaviour) -> _Loaded:
+        """Return a fresh answer, or a stale one while a newer one is loaded if that is allowed. Otherwise ask the origin."""
         key, now = key_of(request, behaviour.cache), self._clock()
         cached = self._cache.get(key, now)
         if cached and cached.is_fresh(now):
@@ -129,7 +131,7 @@ class Edge:
     async def _store(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, answer: EdgeAnswer, now: float
     ) -> _Loaded:
-        """Cache the answer under the key, if there is a key. In place of an error, take the page for this error."""
+        """Cache the answer under the key, if there is a key. If it is an error with a page of its own, cache the page."""
         if answer.is_error:
             rule = self._distribution.error(answer.status)
             life = Lifetime(error_lifetime(answer, rule))
@@ -181,8 +183,8 @@ class Edge:
                 return answer
         return await self._ask(group.second, origin_request)
 
-    async def _ask(self, name: str, origin_request: OriginRequest) -> EdgeAnswer:
-        origin = self._distribution.origins[name]
+    async def _ask(self, origin_id: str, origin_request: OriginRequest) -> EdgeAnswer:
+        origin = self._distribution.origins[origin_id]
         request = origin_request.with_headers(origin.added_headers)
         return await self._fetch(origin, replace(request, target=origin.path + request.target))
 

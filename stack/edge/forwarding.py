@@ -1,8 +1,7 @@
 """Make the cache key of a request, and the request for the origin, as a behaviour's policies say.
 
 The cache policy says what is part of the key; the origin gets the same. The origin request policy says what the origin
-gets in addition. The rules are from the pages "Understand cache policies", "Understand origin
-request policies" and "Add CloudFront request headers".
+gets in addition. Sources: "Understand cache policies", "Understand origin request policies", "Add CloudFront request headers".
 """
 
 from functools import lru_cache
@@ -22,6 +21,7 @@ _NOT_COPIED = frozenset(
         *("if-none-match", "if-modified-since", "range", "x-real-ip", "proxy-authorization", "proxy-authenticate"),
     }
 )
+# Only CloudFront itself sets headers with this prefix.
 _CLOUDFRONT_PREFIX = "cloudfront-"
 
 
@@ -38,28 +38,28 @@ def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginReq
 
     If the answer may be cached, HEAD becomes GET, so that the cache gets the body.
     """
-    keyed, sent = behaviour.cache.query, behaviour.request.query
-    query = "&".join(part for part in _query_parts(request.query) if _includes(keyed, part) or _includes(sent, part))
+    policies = (behaviour.cache.query, behaviour.request.query)
+    query = "&".join(part for part in _query_parts(request.query) if any(_includes(each, part) for each in policies))
     method = "GET" if behaviour.may_cache(request.method) and request.method == "HEAD" else request.method
     target = f"{request.path}?{query}" if query else request.path
     return OriginRequest(method, target, _headers(request, behaviour), request.body)
 
 
 def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
-    keyed, sent = behaviour.cache.headers, behaviour.request.headers
+    in_cache_policy, in_request_policy = behaviour.cache.headers, behaviour.request.headers
     headers: Headers = CIMultiDict(
         (name, value)
         for name, value in request.headers.items()
         if (lower := name.lower()) not in _NOT_COPIED
         and not lower.startswith((_CLOUDFRONT_PREFIX, "x-amz-", "x-edge-"))
-        and (keyed.includes(lower) or sent.includes(lower))
+        and (in_cache_policy.includes(lower) or in_request_policy.includes(lower))
     )
-    has_agent = any(selection.includes("user-agent") for selection in (keyed, sent))
+    has_agent = any(selection.includes("user-agent") for selection in (in_cache_policy, in_request_policy))
     headers["User-Agent"] = request.headers.get("User-Agent", "") if has_agent else "Amazon CloudFront"
     headers["X-Forwarded-For"] = ", ".join([*list_entries(request.headers.get("X-Forwarded-For", "")), request.address])
     headers["Via"] = VIA
     headers["Accept-Encoding"] = _sent_encoding(request, behaviour)
-    if "cloudfront-viewer-address" in sent.names and sent.mode != "allExcept":
+    if "cloudfront-viewer-address" in in_request_policy.names and in_request_policy.mode != "allExcept":
         headers["CloudFront-Viewer-Address"] = f"{request.address}:{request.port}"
     cookies = [pair for pair in _cookie_pairs(request) if _forwards_cookie(behaviour, pair.partition("=")[0])]
     if cookies:

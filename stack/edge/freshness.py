@@ -14,22 +14,23 @@ from stack.edge.message import EdgeAnswer, Headers
 
 _DIRECTIVE = re.compile(r"([a-z-]+)(?:=\"?([^\",\s]+)\"?)?", re.IGNORECASE)
 _PRIVATE_DIRECTIVES = ("no-store", "no-cache", "private")
-# "How CloudFront processes HTTP 4xx and 5xx status codes from your origin".
-_ALWAYS_CACHED = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
+# "How CloudFront processes HTTP 4xx and 5xx status codes from your origin". Errors with other statuses are not cached.
+_CACHED_STATUSES = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
 _CACHED_WITH_MAX_AGE = frozenset({400, 403, 405, 412, 415})
-_OBEYS_NO_STORE = frozenset({404, 410, 414, 501})
+_UNCACHED_IF_PRIVATE = frozenset({404, 410, 414, 501})
 
 
 class Lifetime(NamedTuple):
-    """For how many seconds an answer may be served, by situation. If all are zero, it is not cached."""
+    """For how many seconds an answer may be served from the cache, by situation. If all are zero, it is not cached."""
 
     fresh: float = 0
+    """Without a request to the origin."""
     while_refreshing: float = 0
-    """For so long, the old answer is served at once, then refreshed (stale-while-revalidate)."""
+    """While a newer answer is loaded (stale-while-revalidate)."""
     if_failing: float = 0
-    """For so long, the old answer is served if the origin answers with 5xx."""
+    """If the origin answers with 5xx (stale-if-error)."""
     if_unreachable: float = 0
-    """For so long, the old answer is served if the origin cannot be reached, even an answer with no-store."""
+    """If the origin cannot be reached. Then even an answer with no-store may be served."""
 
     @property
     def longest(self) -> float:
@@ -61,8 +62,10 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     """Return for how many seconds an error is cached: "Control how long CloudFront caches errors"."""
     cache_control = directives(answer.headers)
     max_age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
-    if answer.status in _ALWAYS_CACHED:
-        is_private = answer.status in _OBEYS_NO_STORE and any(name in cache_control for name in _PRIVATE_DIRECTIVES)
+    if answer.status in _CACHED_STATUSES:
+        is_private = answer.status in _UNCACHED_IF_PRIVATE and any(
+            name in cache_control for name in _PRIVATE_DIRECTIVES
+        )
         return 0 if is_private else max(rule.ttl, max_age)
     is_cached = answer.status in _CACHED_WITH_MAX_AGE and max_age > 0
     return max(rule.ttl, max_age) if is_cached else 0
@@ -98,6 +101,7 @@ def _seconds(cache_control: Mapping[str, str], name: str, default: float) -> flo
 
 
 def _until_expiry(headers: Headers) -> float:
+    """Return the seconds from Date to Expires; 0 if one of them is not a date."""
     with suppress(ValueError, TypeError):
         until = parsedate_to_datetime(headers["Expires"]) - parsedate_to_datetime(headers.get("Date", ""))
         return max(0.0, until.total_seconds())

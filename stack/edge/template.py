@@ -22,6 +22,7 @@ def distributions(
 ) -> dict[str, Distribution]:
     """Return the template's distributions, by logical id.
 
+    `parameters`: values of the template's parameters, where the default does not serve.
     `secrets`: the text of each secret, by its logical id. The text is JSON if the template reads only one key of it.
     """
     return dict(_Reader(template, parameters, where, secrets).read())
@@ -39,6 +40,8 @@ def accepted_referers(
 
 
 class _Reader:
+    """Reads the template. `parameters`, `secrets`: see `distributions`. `where`: the account and region of the stack."""
+
     def __init__(
         self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
     ) -> None:
@@ -73,6 +76,7 @@ class _Reader:
         return {name: self._with_secrets(each) for name, each in node.items()} if isinstance(node, dict) else node
 
     def _secret(self, name: str, key: str) -> str:
+        """Return the text of the secret with this physical name; with a key, the value of this key in it."""
         [text] = [text for logical, text in self._secrets.items() if self._resolver.name(logical) == name]
         return str(json.loads(text)[key]) if key else text
 

@@ -1,4 +1,4 @@
-"""Read the policy of each function from .chalice/, and resolve its intrinsic functions (CloudFormation's `Ref` etc.)."""
+"""Read the policy of each function from .chalice/, and resolve its intrinsic functions (`Ref`, `Fn::Sub` etc.)."""
 
 import json
 from collections.abc import Mapping
