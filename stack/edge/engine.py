@@ -58,7 +58,7 @@ class Edge:
         return for_viewer(loaded.answer, request, behaviour, loaded.x_cache, age)
 
     async def _from_cache(self, request: ViewerRequest, behaviour: Behaviour) -> _Loaded:
-        """Return a fresh answer, or a stale one while a newer one is loaded if that is allowed. Otherwise ask the origin."""
+        """Return a fresh answer; or a stale one, if it may be served while a newer one is loaded; or ask the origin."""
         key, now = key_of(request, behaviour.cache), self._clock()
         cached = self._cache.get(key, now)
         if cached and cached.is_fresh(now):
@@ -131,7 +131,7 @@ class Edge:
     async def _store(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, answer: EdgeAnswer, now: float
     ) -> _Loaded:
-        """Cache the answer under the key, if there is a key. If it is an error with a page of its own, cache the page."""
+        """Cache the answer under the key, if there is a key. For an error with a page of its own, cache the page."""
         if answer.is_error:
             rule = self._distribution.error(answer.status)
             life = Lifetime(error_lifetime(answer, rule))

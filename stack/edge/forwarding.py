@@ -1,7 +1,9 @@
 """Make the cache key of a request, and the request for the origin, as a behaviour's policies say.
 
 The cache policy says what is part of the key; the origin gets the same. The origin request policy says what the origin
-gets in addition. Sources: "Understand cache policies", "Understand origin request policies", "Add CloudFront request headers".
+gets in addition.
+
+Sources: "Understand cache policies", "Understand origin request policies" and "Add CloudFront request headers".
 """
 
 from functools import lru_cache

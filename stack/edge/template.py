@@ -40,7 +40,7 @@ def accepted_referers(
 
 
 class _Reader:
-    """Reads the template. `parameters`, `secrets`: see `distributions`. `where`: the account and region of the stack."""
+    """Reads the template for a stack in `where`. `parameters`, `secrets`: see `distributions`."""
 
     def __init__(
         self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]

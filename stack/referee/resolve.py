@@ -50,10 +50,10 @@ class Resolver:
             return self._is_left_out(value if self.holds(condition) else otherwise)
         return bool(node == NO_VALUE)
 
-    def name(self, logical: str) -> str:
-        """Return the physical name of a resource."""
-        is_bucket = self._types.get(logical) == "AWS::S3::Bucket"
-        name = f"{STACK}-{logical}"
+    def name(self, logical_id: str) -> str:
+        """Return the physical name of a resource. A bucket's name is in lower case."""
+        is_bucket = self._types.get(logical_id) == "AWS::S3::Bucket"
+        name = f"{STACK}-{logical_id}"
         return name.lower() if is_bucket else name
 
     def _intrinsic(self, name: str, argument: Any) -> Any:
@@ -90,11 +90,12 @@ class Resolver:
         return self._parameters[name] if name in self._parameters else self.name(name)
 
     def _sub_value(self, placeholder: str) -> str:
-        logical, _, attribute = placeholder.partition(".")
-        return self._get_att(logical, attribute) if attribute else self._ref(logical)
+        """Return the value of a placeholder of Fn::Sub: `Resource`, `Parameter` or `Resource.Attribute`."""
+        logical_id, _, attribute = placeholder.partition(".")
+        return self._get_att(logical_id, attribute) if attribute else self._ref(logical_id)
 
-    def _get_att(self, logical: str, attribute: str) -> str:
-        kind, name = self._types[logical], self.name(logical)
+    def _get_att(self, logical_id: str, attribute: str) -> str:
+        kind, name = self._types[logical_id], self.name(logical_id)
         if kind == "AWS::S3::Bucket":
             arn = f"arn:{self.where.partition}:s3:::{name}"
             return arn if attribute == "Arn" else f"{name}.s3.{self.where.region}.amazonaws.com"

@@ -16,8 +16,8 @@ from stack.referee.model import Call
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
-# The query parameters and headers of S3 that leave a call's action unchanged, in lower case. A call with any other is
-# refused, because some change the action: `acl`, `versionid`, `x-amz-copy-source`.
+# The query parameters and headers of S3 that the referee knows, in lower case. A call with any other is refused, because
+# others can change the call's action: `acl`, `versionid`, `x-amz-copy-source`.
 _KNOWN_QUERY = re.compile(
     r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
     r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"
@@ -41,7 +41,7 @@ class Credential(NamedTuple):
 
 
 def credential(headers: Mapping[str, str], query: str) -> Credential | None:
-    """Return the credential in the Authorization header or in a presigned link; None if the request is not signed."""
+    """Return the credential in the Authorization header or in a presigned link; None if there is none."""
     presigned = parse_qs(query).get("X-Amz-Credential", [""])[0]
     signed = _with_lower_names(headers).get("authorization", "") or f"Credential={presigned}"
     found = _CREDENTIAL.search(signed)
@@ -99,6 +99,7 @@ def _s3_call(method: str, path: str, query: str, body: bytes) -> Call | None:
 
 
 def _object_operation(method: str, query_params: Mapping[str, str]) -> str | None:
+    """Return the operation of a request whose path names an object; None if it is unknown."""
     part = "uploadId" if "uploadId" in query_params else "uploads" if "uploads" in query_params else ""
     return {
         ("GET", ""): "GetObject",
@@ -113,6 +114,7 @@ def _object_operation(method: str, query_params: Mapping[str, str]) -> str | Non
 
 
 def _bucket_operation(method: str, query_params: Mapping[str, str]) -> str | None:
+    """Return the operation of a request whose path names only a bucket; None if it is unknown."""
     if method == "GET" and query_params.get("list-type") == "2":
         return "ListObjectsV2"
     return "DeleteObjects" if method == "POST" and "delete" in query_params else None

@@ -22,11 +22,10 @@ from ministack.services import dynamodb, lambda_svc, ses, sqs
 from stack.strict.forked import call_forked
 from stack.strict.http import App, Receive, Scope, Send, headers_of
 
-# Seconds from the end of a save to the start of the next. After a save that took longer, the pause is as long as
-# that save, so that saving uses at most half of one processor. A change is saved at the latest after one pause and two
-# saves.
+# Seconds from the end of a save to the start of the next. After a save that took longer, the pause is as long as that
+# save, so that saving uses at most half of a processor. A change is saved after one pause and two saves at the latest.
 MIN_PAUSE = 1.0
-STREAMS_FILE_NAME = "petitions_streams"
+STREAMS_STATE = "petitions_streams"
 EMAILS_FILE_NAME = "inbox.jsonl"
 # The services whose state changes while the site runs. The others change when the site is deployed or configured.
 DATA_SERVICES = ("dynamodb", "sqs")
@@ -54,8 +53,8 @@ class ChangeDetector:
 def _changes_data_only(scope: Scope) -> bool:
     """Return whether this request changes at most DATA_SERVICES.
 
-    These do: a GET, a request to the site, an email (every save includes the new emails), and a call that names its
-    operation in the header X-Amz-Target, as the calls of DynamoDB and SQS do.
+    It does if it is a GET, a request to the site, an email (every save includes the new emails), or a call that names
+    its operation in the header X-Amz-Target, as the calls of DynamoDB and SQS do.
     """
     is_to_site = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
     return is_to_site or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
@@ -118,7 +117,7 @@ def _write(emails: list[Any], *, everything: bool) -> None:
     copy.deepcopy = _same_value  # type: ignore[assignment]
     services = app._build_persistence_save_dict()
     states = {name: services[name]() for name in (services if everything else DATA_SERVICES)}
-    states[STREAMS_FILE_NAME] = _unread_streams()
+    states[STREAMS_STATE] = _unread_streams()
     folder = Path(persistence.STATE_DIR)
     drafts = {}
     for name, state in states.items():
@@ -185,7 +184,7 @@ def _reader_positions(table: str) -> list[int]:
 def _load_streams() -> None:
     """Load the records and positions that `_write` saved. Ignore the emulator's own saved positions: they are older."""
     lambda_svc._restore_esm_positions = lambda store, positions: None
-    saved = persistence.load_state(STREAMS_FILE_NAME)
+    saved = persistence.load_state(STREAMS_STATE)
     if saved:
         dynamodb._stream_records.update(saved["records"])
         dynamodb._stream_trimmed.update(saved["trimmed"])

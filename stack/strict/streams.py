@@ -75,7 +75,7 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
 
 
 def _table(source: Mapping[str, Any]) -> str | None:
-    """Return the name of the table whose stream the source reads; None if that is not the table's current stream."""
+    """Return the name of the table that the source reads; None if its stream is not the current one of a table."""
     try:
         arn = parse_arn(source.get("EventSourceArn", ""))
     except ArnParseError:
@@ -104,7 +104,7 @@ def _position(source: Mapping[str, Any], table: str) -> int:
 def _run_function(records: Sequence[Record], source: dict[str, Any], function: Any) -> int:
     """Run the function with those records that the source's filter lets through.
 
-    Return how many of the records are done with: handled, filtered out, or discarded after their last retry.
+    Return how many of the records, from the first one, are done: handled, filtered out, or discarded.
     """
     batch = lambda_svc._apply_filter_criteria(records, source)
     if not batch:
