@@ -35,7 +35,7 @@ class NameSelection:
 
 @dataclass(frozen=True)
 class CachePolicy:
-    """For how many seconds answers are cached, and which parts of a request are part of the cache key."""
+    """For how many seconds answers are cached, and which parts of a request make the cache key."""
 
     min_ttl: float
     default_ttl: float

@@ -54,7 +54,7 @@ class Engine:
             _end(child)
 
     def decide(self, policies: Sequence[Policy], question: Question, principal: str) -> Decision:
-        """Decide whether the policies allow what the question asks for. `principal` is the ARN of a role or of its session."""
+        """Answer the question by these policies. `principal`: the ARN of the role that has them, or of its session."""
         documents = json.dumps(policies, sort_keys=True)
         question_text = json.dumps([question.action, question.resource, question.context], sort_keys=True)
         with self._lock:
@@ -66,7 +66,7 @@ class Engine:
             return self._answers[key]
 
     def _ask(self, documents: str, question: Question, principal: str) -> Decision:
-        """Ask the child process. Send the policies only with the first question about them, because the child keeps them."""
+        """Ask the child process. Send the policies only with their first question, because the child keeps them."""
         child, policy = self._running_child(), hashlib.sha256(documents.encode()).hexdigest()
         request: dict[str, Any] = {
             "policy": policy,

@@ -47,7 +47,10 @@ class Question:
 
 
 class PolicyEntry(NamedTuple):
-    """One entry of a policy statement: an action, a resource, or a value of a condition key."""
+    """One entry of a policy statement: an action, a resource, or a value of a condition key.
+
+    `statement`: the Sid or the index of the statement. `kind`: "Action", "Resource" or the name of the condition key.
+    """
 
     statement: str
     kind: str
@@ -63,7 +66,7 @@ class Decision:
 
     @property
     def statements(self) -> list[str]:
-        """Return the Sids of the statements that allowed it, or their index where they have none."""
+        """Return the Sids of the statements that allowed the question, or their index where they have none."""
         return sorted({entry.statement for entry in self.entries})
 
 
@@ -71,7 +74,7 @@ class Decision:
 class Verdict:
     """The decision on a call. `refused`: the first question that the role does not allow; None for an allowed call.
 
-    `entries`: the policy entries that allowed the questions before `refused`.
+    `entries`: the policy entries that allowed the questions, up to the refused one.
     """
 
     questions: tuple[Question, ...]
@@ -85,5 +88,5 @@ class Verdict:
 
     @property
     def statements(self) -> list[str]:
-        """Return the Sids of the statements that allowed it, or their index where they have none."""
+        """Return the Sids of the statements that allowed the call, or their index where they have none."""
         return sorted({entry.statement for entry in self.entries})

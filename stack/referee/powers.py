@@ -62,6 +62,7 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
+    """Yield text for each condition key: its allowed values, after "under" for the partition keys (LeadingKeys)."""
     for keys in conditions.values():
         for key, values in keys.items():
             allowed = _code([_resource_name(each) for each in as_list(values)])

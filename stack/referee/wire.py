@@ -16,8 +16,8 @@ from stack.referee.model import Call
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
-# The query parameters and headers of S3 that the referee knows, in lower case. A call with any other is refused, because
-# others can change the call's action: `acl`, `versionid`, `x-amz-copy-source`.
+# The query parameters and headers of S3 that the referee knows, in lower case. A call with any other is refused: others
+# can change the call's action, for example `acl`, `versionid`, `x-amz-copy-source`.
 _KNOWN_QUERY = re.compile(
     r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
     r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"

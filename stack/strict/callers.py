@@ -24,7 +24,7 @@ class UnknownSession(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """A function's role. `name`: the name of the role's session, which is the function's name."""
+    """The function that sent a request. `name`: the name of the function, which is also that of its role's session."""
 
     account: str
     role: str

@@ -83,9 +83,8 @@ def _serve() -> None:
     for line in sys.stdin if answer["status"] == "ready" else ():
         invocation = json.loads(line)
         text = _answer(handler, invocation["event"], Context.of(settings, invocation["ctx"]))
-        print(
-            f"\n{END_OF_LOG}", file=sys.stderr, flush=True
-        )  # The line break is for a function whose log does not end with one.
+        # The line break comes first, because a function's log may not end with one.
+        print(f"\n{END_OF_LOG}", file=sys.stderr, flush=True)
         print(text, file=answers, flush=True)
 
 

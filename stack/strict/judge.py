@@ -27,7 +27,7 @@ _DEPLOYED_NAME = re.compile(r".+-(\w+)-[0-9A-F]{13}")
 
 
 class Judge:
-    """Threads may share a Judge. `ledger_folder`: the folder for the ledger; None if no ledger is kept."""
+    """Refuses calls. Threads may share a Judge. `ledger_folder`: the ledger's folder; None if no ledger is kept."""
 
     def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
