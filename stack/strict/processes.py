@@ -34,7 +34,7 @@ class Process:
         return 0 if self._has_ended(0) else None
 
     def wait(self, timeout: float) -> None:
-        """Wait until the process ends, then close its input and output. Raise TimeoutExpired if it does not end in time."""
+        """Wait until the process ends, then close its input and output. Raise TimeoutExpired if it keeps running."""
         if not self._has_ended(timeout):
             raise subprocess.TimeoutExpired(str(self.pid), timeout)
         for file in (self.stdin, self.stdout):
