@@ -19,7 +19,7 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
     edge = origins.edges["Edge"]
 
     async def serve(request: web.Request) -> web.Response:
-        answer = await edge.answer(await _read(request))
+        answer = await edge.answer(await _viewer_request(request))
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
@@ -30,7 +30,7 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
     return app
 
 
-async def _read(request: web.Request) -> ViewerRequest:
+async def _viewer_request(request: web.Request) -> ViewerRequest:
     path, _, query = request.raw_path.partition("?")
     body = await request.read() if request.can_read_body else b""
     peer = request.transport.get_extra_info("peername") if request.transport else None
