@@ -1,4 +1,4 @@
-"""The route of the site's health, for staff."""
+"""The route by which staff read the site's health."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# How long a correction of a count is reported.
+# How long we report that a petition's count was corrected.
 CORRECTIONS_SHOWN_FOR = timedelta(days=1)
 
 

@@ -10,7 +10,7 @@ from chalicelib.partners.model import Counts, ReceiveOutcome
 
 
 class ReceivedError(TypedDict):
-    """An invalid field and a sentence about it."""
+    """An invalid field, and a sentence that says why it is invalid."""
 
     field: str
     message: str

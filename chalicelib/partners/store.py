@@ -1,4 +1,8 @@
-"""Partners, their wordings and receipts in the counts table. These items have no names or addresses of people."""
+"""Store and find partners, their wordings and their receipts in the counts table.
+
+A wording is what people agree to on a partner's site. A receipt records that a partner sent a signature. These items
+have no names or addresses of people.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,7 +15,7 @@ from chalicelib.partners.model import Partner, Receipt, ReceiveOutcome
 
 
 def add(partner: Partner, tables: Tables) -> None:
-    """Raise ConditionFailed if there is a partner with this source."""
+    """Store a new partner. Raise ConditionFailed, with the stored item, if a partner has this source already."""
     tables.put_new(NewItem(partner_keys.partner(partner.source), partner.model_dump()))
 
 
@@ -25,14 +29,14 @@ def list_all(tables: Tables) -> Iterator[Partner]:
 
 
 def keep_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
-    """Raise ConditionFailed, with the item, if the version has a wording already."""
+    """Store a new wording. Raise ConditionFailed, with the stored item, if a wording has this version already."""
     tables.put_new(
         NewItem(partner_keys.partner_wording(source, version), {"wording": wording, "recorded_at": iso(now)})
     )
 
 
 def find_receipts(receipts: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
-    """Return the stored ones of these receipts, by digest."""
+    """Return the receipts that are stored under the keys of these receipts, by digest."""
     distinct_keys = list(dict.fromkeys(receipt.key for receipt in receipts))
     return {item["digest"]: as_receipt(item) for item in tables.batch_get(distinct_keys, consistent=True)}
 
@@ -42,12 +46,12 @@ def as_receipt(item: Item) -> Receipt:
 
 
 def claim(receipt: Receipt, tables: Tables) -> None:
-    """Store a new receipt. Raise ConditionFailed with the existing one."""
+    """Store a new receipt. Raise ConditionFailed, with the stored item, if there is such a receipt already."""
     tables.put_new(NewItem(receipt.key, _item(receipt)))
 
 
 def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
-    """Replace the stored receipt. Return False, and change nothing, if its `undone_at` changed meanwhile."""
+    """Replace the stored receipt. If its `undone_at` has changed meanwhile, change nothing and return False."""
     assign = _item(receipt)
     remove = [name for name in _item(stored) if name not in assign]
     undone_at = Attr("undone_at")
@@ -56,21 +60,21 @@ def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
 
 
 def settle(receipt: Receipt, result: ReceiveOutcome, tables: Tables) -> None:
-    """Record the result, unless one is recorded. Idempotent."""
+    """Record the result, unless the receipt has a result already or now belongs to another signature."""
     is_unsettled = Attr("result").not_exists() & is_still("signature_id", receipt.signature_id)
     tables.try_update(Change(receipt.key, assign={"result": result}, when=is_unsettled))
 
 
 def note_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
-    """Note that an import sent the signature again. Idempotent."""
+    """Record that an import sent the signature again, unless the receipt now belongs to another signature."""
     is_same = is_still("signature_id", receipt.signature_id)
     tables.try_update(Change(receipt.key, add={"also_in": {job_id}}, when=is_same))
 
 
 def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -> None:
-    """Remove the import from the receipt. Mark the receipt undone if no other import sent it.
+    """Remove the import from the receipt. If no other import sent the signature, mark the receipt undone instead.
 
-    Do nothing if the receipt changed meanwhile.
+    Do nothing if the imports of the receipt have changed meanwhile.
     """
     others_again = (receipt.also_in or set()) - {job_id}
     other_first = receipt.job_id if receipt.job_id != job_id else None
@@ -84,7 +88,7 @@ def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) ->
 
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:
-    """Yield a partner's receipts of a petition in one bucket, page by page."""
+    """Yield the partner's receipts of a petition in one bucket, which is one of 64 partitions of its receipts."""
     return map(
         as_receipt, tables.query(keys.COUNTS, partner_keys.receipt_partition(slug, source, bucket), consistent=True)
     )

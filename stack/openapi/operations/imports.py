@@ -2,7 +2,7 @@
 
 from chalicelib.partners.imports.answers import OfferedUpload, ShownImport, ShownImports, StartedImport
 from chalicelib.partners.imports.file import HEADINGS, MOST_ROWS
-from chalicelib.partners.imports.model import MOST_DIRECT_KB, MOST_UPLOAD_BYTES
+from chalicelib.partners.imports.model import MAX_UPLOAD_BYTES, MOST_DIRECT_KB
 from stack.openapi.operation import CSV, Answer, Body, Operation, Operations, Query
 
 ID = "support-trafficked-children.20261124T120000Z-9f1c02ab"
@@ -65,7 +65,7 @@ OPERATIONS: Operations = {
     "offer_upload": Operation(
         "Get a form to upload a larger file",
         Answer("The form. It needs no token, and works for an hour.", OfferedUpload, status=201),
-        f"For files over {MOST_DIRECT_KB} KB, up to {MOST_UPLOAD_BYTES // 2**20} MB. Then start the import with "
+        f"For files over {MOST_DIRECT_KB} KB, up to {MAX_UPLOAD_BYTES // 2**20} MB. Then start the import with "
         "`upload` in the query and an empty body.",
     ),
     "read_import": Operation("The progress of an import", Answer("The import.", ShownImport, RUNNING_IMPORT)),
