@@ -1,6 +1,6 @@
-"""The last result of `make ready`, the command that checks whether the site and its AWS account are ready, in words.
+"""The last result of `make ready`, in words for staff. This command checks if the AWS account is ready for a crowd.
 
-The command stores its result, so that staff can see it. Our Lambda functions may not read the limits of the account.
+The command stores its result for the staff page, because Lambda functions may not read the limits of the account.
 """
 
 from datetime import datetime, timedelta

@@ -21,7 +21,7 @@ Clock = Callable[[], datetime]
 # Returns whether the Lambda function can still run for this many seconds.
 HasTime = Callable[[float], bool]
 # The queue delivers the message of a new job after this time. The worker drops the message if the job is not stored
-# then. So this time is longer than the timeout of the function that stores the job.
+# by then. So this time is longer than the timeout of the function that stores the job.
 START_DELAY = timedelta(seconds=20)
 
 
@@ -116,7 +116,7 @@ JobType = TypeVar("JobType", bound=Job)
 
 
 def new_id(key: str, now: datetime) -> str:
-    """Return the id of a new job. Ids of the same key sort by time. A key has only lower-case letters, digits and hyphens."""
+    """Return a new job's id. Ids of a key sort by time. `key` has only lower-case letters, digits and hyphens."""
     return f"{key}.{now:%Y%m%dT%H%M%SZ}-{token_hex(4)}"
 
 

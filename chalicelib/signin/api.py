@@ -1,4 +1,8 @@
-"""Sign-in over HTTP: the provider's URL, then a staff token in exchange for the returned code. No cookies."""
+"""The two routes by which staff sign in through their OpenID Connect provider. No cookies are used.
+
+The first route returns the provider's URL. The provider sends the person back with a code, and the second route
+exchanges this code for a staff token.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -34,12 +38,12 @@ def begin_sign_in(request: Request) -> Response:
 
 @json_view(routes)
 def open_session(request: Request) -> Response:
-    """Exchange the provider's code for a token. It works for eight hours."""
+    """Exchange the provider's code for a staff token, which is valid for eight hours."""
     returned, now = parse_body(CodeReturned, json_body(request)), times.now()
     member = identify_member(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
     rights = sorted(member.rights)
-    # Record before returning: if this fails, nobody gets the token.
+    # Record the sign-in before the token is returned. If recording fails, nobody gets the token.
     actor = Actor(token_id=session.token_id, owner=member.owner, source_ip=source_ip(request))
     record(
         actor, Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()

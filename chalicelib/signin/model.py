@@ -1,4 +1,7 @@
-"""The shapes of a sign-in: the configured provider, its discovery document, and the requests."""
+"""The data of a sign-in with OpenID Connect: the provider as configured, its discovery document, and the requests.
+
+The provider is the organisation's own account system, which identifies a person to us.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -29,7 +32,7 @@ Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
 
 @dataclass(frozen=True)
 class Provider:
-    """The provider as configured for this stack. `rights` maps values of the claim named `claim` to rights."""
+    """The provider, as configured. `rights` maps the values of one claim of an ID token to rights. `claim` names it."""
 
     issuer: str
     client_id: str
@@ -60,7 +63,7 @@ class Discovery(BaseModel):
 
 
 class SignInBegun(BaseModel):
-    """The body of `POST /api/staff/sign-in`. The page makes these values and keeps them until the provider returns."""
+    """The body of `POST /api/staff/sign-in`. The page makes these values and keeps them for the second request."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 

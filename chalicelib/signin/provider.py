@@ -1,6 +1,7 @@
-"""The OpenID Connect provider over HTTP: its discovery document, its keys, and an ID token for a code.
+"""Call the OpenID Connect provider, which identifies members of staff, over HTTP.
 
-Every call has a short timeout, follows no redirect and is not retried.
+We read its discovery document and its keys, and exchange the code of a sign-in for an ID token. Every call has a short
+timeout, follows no redirect and is not retried.
 """
 
 import json
@@ -21,10 +22,10 @@ from chalicelib.signin.model import CodeReturned, Discovery, Provider
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
 MAX_ANSWER_BYTES = 256 * 1024
 CACHE_SECONDS = 600.0
-# After an unknown key id, fetch the keys again, but not more often than this: strangers can send any id.
+# If a token names an unknown key, we fetch the keys again, but at most this often: strangers can send any key id.
 REFETCH_SECONDS = 60.0
-# Errors that mean: our settings are wrong.
-OUR_ERRORS = ("invalid_client", "unauthorized_client")
+# The provider's error codes that mean that our settings are wrong.
+MISCONFIGURATION_ERRORS = ("invalid_client", "unauthorized_client")
 
 Jwks = dict[str, Any]
 _documents: SecondsCache[Discovery] = SecondsCache(CACHE_SECONDS)
@@ -33,12 +34,12 @@ _refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
 
 
 def discovery_of(provider: Provider) -> Discovery:
-    """Return the discovery document. Raise ProviderSilent, also if its issuer is not the configured one."""
+    """Return the discovery document, which has the provider's URLs. Raise ProviderSilent if that fails."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
 def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
-    """Return the provider's keys. Fetch them again, within limits, if no cached key has this id."""
+    """Return the provider's keys. If no cached key has this id, fetch the keys again, but not too often."""
     keys = _keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
     if key_id is None or any(key.get("kid") == key_id for key in keys["keys"]):
         return keys
@@ -46,7 +47,7 @@ def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
 
 
 def fetch_id_token(provider: Provider, discovery: Discovery, returned: CodeReturned, redirect_uri: str) -> str:
-    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses it."""
+    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if it is refused."""
     fields = {
         "grant_type": "authorization_code",
         "code": returned.code,
@@ -57,7 +58,7 @@ def fetch_id_token(provider: Provider, discovery: Discovery, returned: CodeRetur
     status, answer = _send("POST", discovery.token_endpoint, headers, urlencode(fields | credentials))
     if status == 200 and isinstance(answer.get("id_token"), str):
         return str(answer["id_token"])
-    if answer.get("error") in OUR_ERRORS or status == 200:
+    if answer.get("error") in MISCONFIGURATION_ERRORS or status == 200:
         log.event("sign_in_misconfigured", error=str(answer.get("error")))
         raise ProviderSilent
     raise NotSignedIn("Your sign-in was refused or took too long. Sign in again.")
@@ -70,7 +71,7 @@ def forget_provider() -> None:
 
 
 def _discover(issuer: str) -> Discovery:
-    """Fetch the discovery document. Raise ProviderSilent if it is invalid or of another issuer."""
+    """Fetch the discovery document. Raise ProviderSilent if it is invalid or names another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
         found = Discovery.model_validate(answer)
@@ -91,7 +92,7 @@ def _read_keys(uri: str) -> Jwks:
 
 
 def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a secret, PKCE is enough."""
+    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a secret, PKCE suffices."""
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
     if "client_secret_basic" not in discovery.token_endpoint_auth_methods_supported:
@@ -101,9 +102,9 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 
 
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
-    """Send a request, and return status and JSON object.
+    """Send a request. Return the status and the JSON object of the answer.
 
-    Raise ProviderSilent for a 5xx, a GET that is not 200, or no JSON object.
+    Raise ProviderSilent if the call fails, or is answered with a 5xx or without a JSON object. A GET must have a 200.
     """
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     try:
@@ -133,5 +134,5 @@ def _content(answer: BaseHTTPResponse) -> Any:
 
 @cache
 def _http() -> PoolManager:
-    # No retries, because a code works once. No redirects, because the discovery document gives the final URLs.
+    # No retries, because a code works only once. No redirects, because the discovery document has the final URLs.
     return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)

@@ -1,4 +1,4 @@
-"""Sign in staff with their OpenID Connect provider. A sign-in issues a staff token that lasts a working day."""
+"""Sign in staff through their OpenID Connect provider, and issue a staff token that is valid for a working day."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,12 +13,12 @@ from chalicelib.signin.verify import Claims, verify
 from chalicelib.staff.tokens import issue
 
 LIFETIME = timedelta(hours=8)
-LONGEST_OWNER = 100
+MAX_OWNER_LENGTH = 100
 
 
 @dataclass(frozen=True)
 class Member:
-    """A member of staff: name from the provider, rights from our settings."""
+    """A member of staff. The provider tells us their name, and our settings say which rights they have."""
 
     owner: str
     rights: frozenset[Right]
@@ -38,7 +38,7 @@ class StaffSession:
 
 
 def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: str) -> str:
-    """Return the URL that the browser opens to sign in. Raise ProviderSilent."""
+    """Return the provider's URL that the browser opens to sign in. Raise ProviderSilent."""
     discovery = discovery_of(provider)
     fields = {
         "response_type": "code",
@@ -71,7 +71,7 @@ def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
-    """Return the union of the rights of the claim's values. An email counts only if the provider has verified it."""
+    """Return all rights that our settings give to the values of the configured claim. An email must be verified."""
     if provider.claim == "email" and not _is_verified(claims):
         return frozenset()
     found = claims.get(provider.claim)
@@ -83,9 +83,9 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
 
 
 def owner_of(claims: Claims) -> str:
-    """Return the verified email address, or the provider's subject id without one."""
+    """Return the email address if the provider has verified it, or else the provider's id of the person."""
     email = claims.get("email")
-    return str(email if email and _is_verified(claims) else claims["sub"])[:LONGEST_OWNER]
+    return str(email if email and _is_verified(claims) else claims["sub"])[:MAX_OWNER_LENGTH]
 
 
 def _is_verified(claims: Claims) -> bool:
@@ -93,6 +93,9 @@ def _is_verified(claims: Claims) -> bool:
 
 
 def _scopes(provider: Provider, discovery: Discovery) -> str:
-    """Request the claim as a scope where it is supported: some providers send groups only then."""
+    """Return the scopes to request. If the provider knows a scope with the name of the configured claim, add it.
+
+    Some providers send groups only if the scope `groups` is requested.
+    """
     scopes = ["openid", "email", *([provider.claim] if provider.claim in discovery.scopes_supported else [])]
     return " ".join(dict.fromkeys(scopes))
