@@ -38,7 +38,7 @@ def take_signatures(request: Request, slug: str) -> Response:
 
 
 def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> ReceivingContext:
-    """Return what the code needs to receive the calling partner's signatures.
+    """Return the context in which we receive the calling partner's signatures.
 
     Raise Forbidden if the caller is not a partner, UnknownThing if the partner does not exist, and the errors of
     find_open_petition.

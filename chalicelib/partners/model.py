@@ -20,8 +20,8 @@ from chalicelib.core.times import Moment
 SOURCE_PATTERN = r"^partner-[a-z0-9-]{1,32}$"
 VERSION_PATTERN = r"^[A-Za-z0-9._-]{1,40}$"
 
-# The sender of each signature that came through an API. Signatures from a file have their import's id as sender.
-API = "api"
+# The sender of a signature that came through an API. The sender of a signature from a file is the import's id.
+API_SENDER = "api"
 
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["partner-oak"])]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -101,8 +101,8 @@ class Receipt(BaseModel):
 
     @property
     def sender(self) -> str:
-        """Return who sent the signature first: the id of an import, or API."""
-        return self.job_id or API
+        """Return who sent the signature first: the id of an import, or API_SENDER."""
+        return self.job_id or API_SENDER
 
     @property
     def may_be_undone(self) -> bool:

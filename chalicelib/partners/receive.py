@@ -2,8 +2,8 @@
 
 A receipt records that a partner sent a signature. The receipt is claimed (stored) before the signature is stored, and
 settled (its result is recorded) after the signature is counted. After a crash at any point, a repeat of the call
-continues. `Signature.receipt` names the receipt of the call that stored the signature, so the repeat knows whether that
-was its own earlier attempt.
+continues. `Signature.receipt` is the digest of the receipt with which the signature was first stored, so a repeat knows
+whether its own earlier attempt stored the signature.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import Counts, Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext, Wordings
-from chalicelib.partners.sent_again import find_signature, note_sender
+from chalicelib.partners.sent_again import find_signature, record_sender
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
@@ -59,7 +59,7 @@ def _take_one(
 ) -> ReceiveResult:
     """Take the signature. `receipt`: its new receipt. `stored`: the receipt that is stored for its identifier."""
     try:
-        wordings.keep(submission)
+        wordings.store(submission)
         return ReceiveResult(_take(submission, receipt, stored, receiving, now))
     except Invalid as invalid:
         return ReceiveResult(ReceiveOutcome.INVALID, invalid.errors)
@@ -72,19 +72,19 @@ def _take(
     if receipt.result is not None:
         signature = find_signature(receipt, receiving)
         if not _may_be_stored_again(receipt, signature, now):
-            note_sender(new, receipt, signature, receiving)
+            record_sender(new, receipt, signature, receiving)
             return _repeated_result(receipt, new, signature)
         store.claim_again(new, receipt, receiving.tables)  # If two requests do this at once, both store the same.
         receipt = new
     result = _store_and_count(submission, receipt, receiving, now)
     if new.sender != receipt.sender:  # Another sender claimed the receipt, but did not settle it.
-        note_sender(new, receipt, find_signature(receipt, receiving), receiving)
+        record_sender(new, receipt, find_signature(receipt, receiving), receiving)
     store.settle(receipt, result, receiving.tables)
     return result
 
 
 def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
-    """Claim the receipt if it is absent or undone. Return the stored one. Raise Invalid if it has another person."""
+    """Claim the receipt if it is absent or undone. Return the stored one. Raise Invalid if it is another person's."""
     for _ in range(ATTEMPTS):
         if stored is None:
             try:
@@ -107,8 +107,8 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or an undo took it back.
 
-    `signature` is None if it has no item. If we received it less than ERASED_LIFETIME ago, it has then expired. If we
-    received it earlier, it may also have been withdrawn or erased: such an item is deleted after ERASED_LIFETIME.
+    If it has no item (None) and we received it less than ERASED_LIFETIME ago, it expired. If we received it earlier, we
+    do not know: the items of withdrawn and erased signatures are also deleted after ERASED_LIFETIME.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
@@ -137,7 +137,7 @@ def _store_and_count(
     origin = receiving.origin_of(submission, receipt, is_stored=before is not None and not before.is_over(now))
     signed = sign(submission.form, receiving.petition, origin, now, receiving.context)
     if signed.outcome is Outcome.OVERFLOWED:
-        raise Unavailable("storage")  # The queue has it, and stores it later. It counts when it is sent again.
+        raise Unavailable("storage")  # The queue stores the signature later. It counts when it is sent again.
     signature = find_signature(receipt, receiving)
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
     counts_at_once = receiving.partner.counts is Counts.AT_ONCE
@@ -155,9 +155,9 @@ def _confirm(
     *,
     has_this_receipt: bool,
 ) -> None:
-    """Confirm the signature. If it came from our form, the partner's values replace its values.
+    """Confirm the signature. If it was stored before, such as by our form, the partner's values replace the stored ones.
 
-    A stranger may have filled in our form. Only the person can confirm its letter, so we offer it to them by email.
+    A stranger may have filled in our form. Only the person can confirm a letter, so we offer the letter by email.
     """
     form = submission.form
     values = {} if has_this_receipt else {"name": form.name, "updates": form.consent.updates}

@@ -1,4 +1,4 @@
-"""What the code needs to receive signatures from a partner, and to make the receipt and origin of each signature.
+"""The context in which we receive signatures from a partner, and the receipt and origin of each signature.
 
 A receipt records that the partner sent a signature. An origin says where a signature came from, and how.
 """
@@ -69,7 +69,7 @@ class Wordings:
         self._known = {partner.version: partner.wording}
         self._partner, self._now, self._tables = partner, now, tables
 
-    def keep(self, submission: SentSignature) -> None:
+    def store(self, submission: SentSignature) -> None:
         """Store the signature's wording. Raise Invalid if another wording is stored with this version."""
         consent = submission.consent
         if self._known.get(consent.version) != consent.wording:

@@ -18,11 +18,11 @@ def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature |
     return stored.signature if stored else None
 
 
-def note_sender(new: Receipt, receipt: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
-    """Record the sender of `new`, if an import has sent the signature: its undo must then keep the signature.
+def record_sender(new: Receipt, receipt: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
+    """Record that the sender of `new` sent the signature too, so that the undo of an earlier import does not remove it.
 
-    `receipt` is the stored receipt of the signature. Raise Conflicted if the import was undone meanwhile. If the caller
-    then repeats the request, we store the signature again.
+    Do nothing if no import is in `receipt`, the stored receipt. Raise Conflicted if the import was undone meanwhile. If
+    the caller then repeats the request, we store the signature again.
     """
     if new.sender == receipt.job_id or not receipt.may_be_undone or signature is None:
         return

@@ -76,19 +76,19 @@ def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) ->
 
     Do nothing if the imports of the receipt have changed meanwhile.
     """
-    others_again = (receipt.also_in or set()) - {job_id}
-    other_first = receipt.job_id if receipt.job_id != job_id else None
+    other_later_imports = (receipt.also_in or set()) - {job_id}
+    other_first_import = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
-    if other_first or others_again:
-        assign: dict[str, Any] = {"also_in": others_again} if others_again else {}
-        remove = [*([] if other_first else ["job_id", "row"]), *([] if others_again else ["also_in"])]
+    if other_first_import or other_later_imports:
+        assign: dict[str, Any] = {"also_in": other_later_imports} if other_later_imports else {}
+        remove = [*([] if other_first_import else ["job_id", "row"]), *([] if other_later_imports else ["also_in"])]
         tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
     else:
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
 
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:
-    """Yield the partner's receipts of a petition in one bucket, which is one of 64 partitions of its receipts."""
+    """Yield the partner's receipts of a petition in one bucket. A bucket is one of the 64 partitions of receipts."""
     return map(
         as_receipt, tables.query(keys.COUNTS, partner_keys.receipt_partition(slug, source, bucket), consistent=True)
     )

@@ -102,7 +102,7 @@ def cancel_import(request: Request, slug: str, import_id: str) -> Response:
 
 @staff_view(routes)
 def undo_import(request: Request, slug: str, import_id: str) -> Response:
-    """Start the undo of an import. Return 202 and its id. It takes back the signatures that only this import sent."""
+    """Start the undo of an import. Return 202 and the id of the undo. It takes back what only this import sent."""
     now = times.now()
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:

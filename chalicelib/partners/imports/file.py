@@ -1,4 +1,7 @@
-"""Read a partner's CSV file row by row, in constant memory. Raise Unreadable if that is not possible."""
+"""Read a partner's CSV file row by row, in constant memory. Raise Unreadable if that is not possible.
+
+We read each of our fields, such as `email`, from the column with its heading. Several columns are joined with a space.
+"""
 
 import csv
 import re
@@ -46,7 +49,7 @@ class Unreadable(Exception):
 
 
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
-    """Return how to read the file. `mapping`: headings by our field. For other fields, find a usual heading."""
+    """Return how to read the file. `mapping`: the headings of some of our fields. Other fields have usual headings."""
     encoding = _encoding(path)
     delimiter = max(",;\t|", key=_first_line(path, encoding).count)
     headings = next(_rows(path, encoding, delimiter), [])
@@ -66,7 +69,7 @@ def count_rows(path: Path, shape: Shape) -> int:
 
 
 def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
-    """Yield the values of each row by our field. Yield None for a row with more or fewer cells than headings."""
+    """Yield the values of each row, by our fields. Yield None for a row with more or fewer cells than headings."""
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
     columns = {field: [headings.index(name) for name in names] for field, names in shape.columns.items()}
@@ -135,7 +138,7 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the headings to read for each of our fields. Raise Unreadable if a heading is missing or occurs twice."""
+    """Return the headings to read for each of our fields. Raise Unreadable if one is missing or occurs twice."""
     if len(headings) > MAX_COLUMNS:
         raise Unreadable(f"This file has more than {MAX_COLUMNS} columns")
     usual = {field: _usual_heading(field, headings) for field in HEADINGS}

@@ -25,7 +25,7 @@ MAX_SAMPLES = 10
 
 
 class Shape(BaseModel):
-    """How the file is read. `columns`: for each of our fields, its heading, or headings whose values are joined.
+    """How the file is read. `columns`: for each of our fields, its headings. The values of several are joined.
 
     `unused`: all other headings. We do not store the values under them.
     """

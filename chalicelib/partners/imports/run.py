@@ -59,7 +59,7 @@ class ImportWork:
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else import_prefix(job.job_id))
 
     def _check(self, job: Import) -> Import:
-        """Read the whole file, to refuse a broken file before any row is taken. Store its format and number of rows."""
+        """Return the job with the file's format and number of rows. Fail if any part of the file cannot be read."""
         try:
             shape = shape_of(self._file(job), job.mapping)
             return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
@@ -104,7 +104,7 @@ class ImportWork:
             return invalid
 
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
-        """Take the valid rows, each lane in its own thread. Rows with the same identifier stay in order in one lane."""
+        """Take the valid rows. Each thread takes one lane of rows. Rows with the same identifier stay in order in one lane."""
         results = [
             ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None
             for each in signatures
