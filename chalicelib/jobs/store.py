@@ -25,7 +25,7 @@ def add(job: Job, tables: Tables) -> None:
         raise already_running_error(job)
     point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", stored and stored["job_id"]))
     writes: list[Change | NewItem] = [point_to_job, NewItem(_key(job), _item(job))]
-    if latest and latest.is_open:  # The latest job is stalled. Fail if it has made progress since it was read.
+    if latest and latest.is_open:  # It has stalled. Fail if it has made progress since we read it.
         writes.append(_change_between(latest, latest.stalled(), now, _is_open_and_unchanged(latest)))
     try:
         tables.transact(writes)

@@ -155,7 +155,7 @@ def _confirm(
     *,
     has_this_receipt: bool,
 ) -> None:
-    """Confirm the signature. If it was stored before, such as by our form, the partner's values replace the stored ones.
+    """Confirm the signature. If it came from elsewhere, such as our form, the partner's values replace its values.
 
     A stranger may have filled in our form. Only the person can confirm a letter, so we offer the letter by email.
     """

@@ -92,7 +92,10 @@ def _read_keys(uri: str) -> Jwks:
 
 
 def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a secret, PKCE suffices."""
+    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1).
+
+    Without a client secret, PKCE (the `code_verifier`) is enough.
+    """
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
     if "client_secret_basic" not in discovery.token_endpoint_auth_methods_supported:

@@ -71,7 +71,10 @@ def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
-    """Return all rights that our settings give to the values of the configured claim. An email must be verified."""
+    """Return all rights that our settings give to the values of the configured claim.
+
+    If this claim is `email`, the provider must have verified the email address.
+    """
     if provider.claim == "email" and not _is_verified(claims):
         return frozenset()
     found = claims.get(provider.claim)

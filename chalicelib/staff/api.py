@@ -72,7 +72,7 @@ def revoke_token(request: Request, token_id: str) -> Response:
 
 
 def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
-    """Return when the new token expires. Raise Forbidden if the caller's own token expires earlier."""
+    """Return when the new token expires. Raise Forbidden if `days` go beyond the expiry of the caller's own token."""
     if days is None:
         return min(own_expiry, now + timedelta(days=DEFAULT_TOKEN_DAYS))
     if now + timedelta(days=days) > own_expiry:

@@ -36,7 +36,7 @@ OSDI_HEADER = "osdi-api-token"
 
 
 class HeadersAuthorizer(ChaliceAuthorizer):
-    """Reads the token from either of two headers. API Gateway passes all headers (REQUEST, stack/template/api.py)."""
+    """Reads the token from either of two headers. stack/template/api.py makes API Gateway pass all headers."""
 
     def _transform_event(self, event: dict[str, Any]) -> AuthRequest:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -47,7 +47,7 @@ class HeadersAuthorizer(ChaliceAuthorizer):
 
 @routes.authorizer(ttl_seconds=0)
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
-    """Check the token of staff. API Gateway answers 401 to an unknown token, and 403 to a token without the right."""
+    """Check the token of staff. API Gateway answers 401 to an unknown token, and 403 without the route's right."""
     return _authorized(request)
 
 
