@@ -23,8 +23,8 @@ from chalicelib.edge.views import ProblemResponse, View, bind_view, json_problem
 from chalicelib.jobs.model import JobType
 from chalicelib.jobs.request import cancel
 from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import note_refusal, record
-from chalicelib.staff.tokens import UnknownToken, note_use, recognise
+from chalicelib.staff.audit.record import record, record_refusal
+from chalicelib.staff.tokens import UnknownToken, recognise, record_use
 
 routes = Blueprint(__name__)
 
@@ -73,7 +73,7 @@ def _authorized(request: AuthRequest) -> AuthResponse:
     except UnknownToken:
         log.event("staff_refused")
         raise Exception("Unauthorized") from None
-    note_use(token, now, tables())
+    record_use(token, now, tables())
     log.event("staff_recognised", token=token.token_id)
     context = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
     allowed = _allowed(token.rights, _path(request.method_arn))
@@ -83,10 +83,10 @@ def _authorized(request: AuthRequest) -> AuthResponse:
 def staff_view(routes: Blueprint) -> Callable[[View], View]:
     """Bind a view that needs a staff token. Record when the view refuses an action that it has already recorded."""
     bound = json_view(routes, staff_authorizer)
-    return lambda view: bound(_note_refusals(view))
+    return lambda view: bound(_record_refusals(view))
 
 
-def _note_refusals(view: View) -> View:
+def _record_refusals(view: View) -> View:
     """Wrap the view: if it refuses an action that it has already recorded, add the refusal to the audit trail."""
 
     @wraps(view)
@@ -98,7 +98,7 @@ def _note_refusals(view: View) -> View:
             # After a failure (5xx), we do not know whether the action was done.
             if cursor and problem.status < 500:
                 why = " ".join([problem.detail, *(f"{each.message}." for each in problem.errors)])
-                note_refusal(cursor, why, tables())
+                record_refusal(cursor, why, tables())
             raise
 
     return wrapped_view

@@ -88,7 +88,7 @@ def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
     return token
 
 
-def note_use(token: StaffToken, now: datetime, tables: Tables) -> None:
+def record_use(token: StaffToken, now: datetime, tables: Tables) -> None:
     """Store that the token is used now, so that staff can find unused tokens. Errors must not stop the request."""
     if token.last_used_at is not None and now < token.last_used_at + LAST_USED_INTERVAL:
         return

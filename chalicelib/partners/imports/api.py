@@ -153,9 +153,9 @@ def _mapping(request: Request) -> dict[str, list[str]]:
     return {field: [each] if isinstance(each, str) else each for field, each in mapping.items()}
 
 
-def _import_json(job: Import, others: list[Import]) -> dict[str, object]:
+def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     now = times.now()
-    undone_by = next((each.job_id for each in others if each.undoes == job.job_id), None)
+    undone_by = next((each.job_id for each in all_imports if each.undoes == job.job_id), None)
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
     current = job.at(now)  # Not state_at: after some time, that would return EXPIRED for a finished import.

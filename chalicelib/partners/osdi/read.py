@@ -70,7 +70,7 @@ def _name(person: Mapping[str, Any]) -> str:
 
 
 def _primary(value: object) -> Mapping[str, Any]:
-    """Return the primary entry, or else the first. Some clients send one entry without a list, or a text as entry."""
+    """Return the primary entry, or else the first. Some clients send one entry instead of a list, or a mere text."""
     values: Sequence[object] = value if isinstance(value, list) else [value]
     entries = [{"address": each} if isinstance(each, str) else _mapping(each) for each in values]
     first = entries[0] if entries else {}

@@ -11,12 +11,12 @@ from chalicelib.staff.audit.model import Action, Actor, AuditRecord
 def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
     """Store an entry, and return its cursor. Call this before the action, which must not be done without a record.
 
-    If the action is then refused, call `note_refusal`. A recorded action may still have failed for another reason.
+    If the action is then refused, call `record_refusal`. A recorded action may still have failed for another reason.
     """
     return store.add(AuditRecord(at=now, actor=actor, action=action), tables)
 
 
-def note_refusal(cursor: str, why: str, tables: Tables) -> None:
+def record_refusal(cursor: str, why: str, tables: Tables) -> None:
     """Record that the action of the entry with this cursor was refused. `why` is a sentence for staff."""
     store.add_refusal(cursor, why, tables)
 
