@@ -58,6 +58,7 @@ def _facts(now: datetime) -> HealthFacts:
 
 
 def _corrections(now: datetime) -> Iterator[Correction]:
+    """Yield the recent corrections of petitions' counts."""
     titles = {petition.slug: petition.title for petition in all_petitions(tables())}
     for slug, at, amount in adjustments(titles, now - CORRECTIONS_SHOWN_FOR, tables()):
         yield Correction(titles[slug], at, amount)

@@ -107,7 +107,7 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
     """Send a request. Return the status and the JSON object of the answer.
 
-    Raise ProviderSilent if the call fails, or is answered with a 5xx or without a JSON object. A GET must have a 200.
+    Raise ProviderSilent if the call fails, the status is 5xx, a GET does not have 200, or the body is no JSON object.
     """
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     try:

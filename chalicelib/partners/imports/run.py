@@ -104,7 +104,7 @@ class ImportWork:
             return invalid
 
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
-        """Take the valid rows. Each thread takes one lane of rows. Rows with the same identifier share a lane, in order."""
+        """Take the valid rows. Each thread takes one lane (list) of rows. Rows with the same identifier share a lane."""
         results = [
             ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None
             for each in signatures
