@@ -57,7 +57,6 @@ def _take_one(
     receiving: ReceivingContext,
     now: datetime,
 ) -> ReceiveResult:
-    """Take the signature. `receipt`: its new receipt. `stored`: the receipt that is stored for its identifier."""
     try:
         wordings.store(submission)
         return ReceiveResult(_take(submission, receipt, stored, receiving, now))
@@ -68,6 +67,7 @@ def _take_one(
 def _take(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
+    """Take the signature. `new`: its new receipt. `stored`: the receipt that is stored for its identifier, if any."""
     receipt = _claim(new, stored, receiving.tables)
     if receipt.result is not None:
         signature = find_signature(receipt, receiving)

@@ -59,7 +59,7 @@ class ImportWork:
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else import_prefix(job.job_id))
 
     def _check(self, job: Import) -> Import:
-        """Return the job with the file's format and number of rows. Fail if any part of the file cannot be read."""
+        """Return the job with the file's format and number of rows, or as failed if the file cannot be read to its end."""
         try:
             shape = shape_of(self._file(job), job.mapping)
             return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
@@ -104,7 +104,7 @@ class ImportWork:
             return invalid
 
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
-        """Take the valid rows. Each thread takes one lane (list) of rows. Rows with the same identifier share a lane."""
+        """Take the valid rows, one lane (list of rows) in each thread. Rows with the same identifier share a lane."""
         results = [
             ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None
             for each in signatures

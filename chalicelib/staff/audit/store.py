@@ -19,7 +19,7 @@ AFTER_EVERY_NONCE = "~"
 
 
 def add(entry: AuditRecord, tables: Tables) -> str:
-    """Store the entry, and return its cursor."""
+    """Store the entry, and return its cursor, which is its sort key."""
     key = keys.audit_entry(precise(entry.at), token_hex(4))
     tables.put_new(NewItem(key, entry.model_dump(exclude={"cursor", "refused"})))
     return key.sk
