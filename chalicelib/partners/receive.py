@@ -107,8 +107,8 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or an undo took it back.
 
-    If it has no item (None) and we received it less than ERASED_LIFETIME ago, it expired. If we received it earlier, we
-    do not know: the items of withdrawn and erased signatures are also deleted after ERASED_LIFETIME.
+    If it has no item (None) and we received it less than ERASED_LIFETIME ago, it expired. If we received it earlier, it
+    may also have been withdrawn or erased, because these items too are deleted after ERASED_LIFETIME. Return False then.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False

@@ -1,4 +1,4 @@
-"""The staff pages: HTML without data. After sign-in, the scripts of the pages read the data with the user's token."""
+"""The staff pages: HTML without data. After sign-in, their scripts get the data from the API with the user's token."""
 
 from chalice.app import Blueprint, Request, Response
 

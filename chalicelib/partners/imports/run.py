@@ -59,7 +59,7 @@ class ImportWork:
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else import_prefix(job.job_id))
 
     def _check(self, job: Import) -> Import:
-        """Return the job with the file's format and number of rows, or as failed if the file cannot be read to its end."""
+        """Return the job with the file's format and number of rows, or as failed if the file cannot be read."""
         try:
             shape = shape_of(self._file(job), job.mapping)
             return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
