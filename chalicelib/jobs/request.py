@@ -21,8 +21,8 @@ def job_message(job_id: str, delay: int = 0) -> Outgoing:
 def start(job: Job, queue: Queue, tables: Tables) -> None:
     """Store a new job, and queue its message. Raise NotNow while another job of its kind and key runs.
 
-    We send the message first. If the job is then not stored, the worker drops the message. A stored job without a message
-    would never run, and would block the next job.
+    We send the message first. If the job is then not stored, the worker drops the message. A stored job without a
+    message would never run, and would block the next job.
     """
     queue.send([job_message(job.job_id, int(START_DELAY.total_seconds()))])
     store.add(job, tables)

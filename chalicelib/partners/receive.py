@@ -108,7 +108,7 @@ def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: dat
     """Return whether the signature expired before the person confirmed it, or an undo took it back.
 
     If it has no item (None) and we received it less than ERASED_LIFETIME ago, it expired. If we received it earlier, it
-    may also have been withdrawn or erased, because these items too are deleted after ERASED_LIFETIME. Return False then.
+    may also have been withdrawn or erased, because these items are deleted then too. Return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
