@@ -48,7 +48,7 @@ def read_staff_health(request: Request) -> Response:
 def _facts(now: datetime) -> HealthFacts:
     return HealthFacts(
         mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
-        pace=settings().mail_per_second,
+        emails_per_second=settings().mail_per_second,
         pause=current_pause(now, tables()),
         overflow_waiting=overflow_queue().depth(),
         shedding=stored_level(tables()),

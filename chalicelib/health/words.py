@@ -36,10 +36,10 @@ class Correction:
 
 @dataclass(frozen=True)
 class HealthFacts:
-    """The facts behind the messages. `mail_waiting`: the emails in both mail queues. `pace`: emails sent a second."""
+    """The facts behind the messages. `mail_waiting`: the emails in both mail queues."""
 
     mail_waiting: int
-    pace: float
+    emails_per_second: float
     pause: Pause | None
     overflow_waiting: int
     shedding: Level
@@ -71,7 +71,7 @@ def worst_level(shown: Sequence[Message]) -> Health:
 
 
 def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
-    duration = timedelta(seconds=facts.mail_waiting / facts.pace)
+    duration = timedelta(seconds=facts.mail_waiting / facts.emails_per_second)
     if facts.pause:
         yield Message(Health.WARNING, _pause_text(facts, facts.pause))
     if duration >= TOO_LONG_BACKLOG:

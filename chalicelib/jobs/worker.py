@@ -22,7 +22,7 @@ from chalicelib.jobs.run import run
 
 # After an AWS error, a new message runs the job again after this delay. Without a new message, the queue would deliver
 # the failed message again only after an hour and a half.
-REST_SECONDS = 60
+RETRY_SECONDS = 60
 
 
 def run_jobs(
@@ -56,7 +56,7 @@ def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[Job
             return log.event("job_unknown", kind=model.kind)
         job = run_job(stored)
     except Unavailable as error:
-        queue.send([job_message(job_id, REST_SECONDS)])
+        queue.send([job_message(job_id, RETRY_SECONDS)])
         log.event("job_rests", kind=model.kind, job=job_id, because=str(error))
     else:
         if job.is_open:

@@ -14,7 +14,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import decode_json
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.partners.form import MAX_SIGNATURES, MOST_BODY_KB, SentSignature, identifier_of, read_signature
+from chalicelib.partners.form import MAX_BODY_KB, MAX_SIGNATURES, SentSignature, identifier_of, read_signature
 from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.partners.receiving import ReceivingContext
@@ -30,7 +30,7 @@ routes = Blueprint(__name__)
 def take_signatures(request: Request, slug: str) -> Response:
     """Take the signatures, and return their results in the same order. A repeat changes nothing."""
     now = times.now()
-    raws = _raw_signatures(decode_json(json_body(request, most=MOST_BODY_KB * 1024)))
+    raws = _raw_signatures(decode_json(json_body(request, most=MAX_BODY_KB * 1024)))
     receiving = receiving_of(request, slug, "api", now)
     results = _take_raw(raws, receiving, now)
     shown = [_result_json(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import ISO, Moment
 from chalicelib.core.validation import field_errors
-from chalicelib.partners.model import Counts, Partner, Wording, WordingVersion, is_in_future
+from chalicelib.partners.model import CountsWhen, Partner, Wording, WordingVersion, is_in_future
 from chalicelib.signatures.form import COUNTRY, EMAIL, NAME, POSTCODE, WORDS, SignatureForm
 
 MAX_SIGNATURES = 100
 # More than enough for 100 signatures, each with a wording of 1,000 characters in any script.
-MOST_BODY_KB = 512
+MAX_BODY_KB = 512
 
 Identifier = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Field(examples=["oak:41"])
@@ -90,7 +90,7 @@ def read_signature(
         raise Invalid(field_errors(error, WORDS)) from error
     if is_in_future(consent.obtained_at, now):
         raise Invalid([FieldError("consent.obtained_at", "This time is in the future")])
-    if partner.counts is Counts.AFTER_EMAIL and not consent.email:
+    if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         raise Invalid([FieldError("consent.email", "This signature needs our email, and its consent allows none")])
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row)
 

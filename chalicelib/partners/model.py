@@ -28,7 +28,7 @@ Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 WordingVersion = Annotated[str, StringConstraints(pattern=VERSION_PATTERN), Field(examples=["2026-03"])]
 
 
-class Counts(StrEnum):
+class CountsWhen(StrEnum):
     """When a partner's signatures count."""
 
     AT_ONCE = "at-once"
@@ -45,7 +45,7 @@ class Partner(BaseModel):
 
     source: str
     name: str
-    counts: Counts
+    counts: CountsWhen
     wording: str
     version: str
     created_at: Moment

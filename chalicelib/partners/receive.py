@@ -16,7 +16,7 @@ from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
 from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
-from chalicelib.partners.model import Counts, Receipt, ReceiveOutcome
+from chalicelib.partners.model import CountsWhen, Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext, Wordings
 from chalicelib.partners.sent_again import find_signature, record_sender
 from chalicelib.signatures.confirm import confirm
@@ -140,7 +140,7 @@ def _store_and_count(
         raise Unavailable("storage")  # The queue stores the signature later. It counts when it is sent again.
     signature = find_signature(receipt, receiving)
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
-    counts_at_once = receiving.partner.counts is Counts.AT_ONCE
+    counts_at_once = receiving.partner.counts is CountsWhen.AT_ONCE
     if counts_at_once and signature is not None and signature.state is SignatureState.PENDING:
         _confirm(submission, receipt, signature, receiving, now, has_this_receipt=has_this_receipt)
     return ReceiveOutcome.ACCEPTED if has_this_receipt else ReceiveOutcome.EXISTING

@@ -11,8 +11,8 @@ from hmac import digest
 from chalicelib.aws.table import Tables
 from chalicelib.core.address import ID_BYTES, signature_id
 from chalicelib.partners.form import SentSignature
-from chalicelib.partners.model import Counts, Partner, Receipt
-from chalicelib.partners.register import keep_wording
+from chalicelib.partners.model import CountsWhen, Partner, Receipt
+from chalicelib.partners.register import store_wording
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.sign import SigningContext
@@ -57,7 +57,7 @@ class ReceivingContext:
             channel=self.channel,
             consent_version=submission.consent.version,
             source=self.partner.source,
-            confirms_by_email=self.partner.counts is Counts.AFTER_EMAIL and not is_stored,
+            confirms_by_email=self.partner.counts is CountsWhen.AFTER_EMAIL and not is_stored,
             receipt=receipt.digest,
         )
 
@@ -73,5 +73,5 @@ class Wordings:
         """Store the signature's wording. Raise Invalid if another wording is stored with this version."""
         consent = submission.consent
         if self._known.get(consent.version) != consent.wording:
-            keep_wording(self._partner.source, consent.version, consent.wording, self._now, self._tables)
+            store_wording(self._partner.source, consent.version, consent.wording, self._now, self._tables)
             self._known[consent.version] = consent.wording

@@ -22,7 +22,7 @@ def create_partner(partner: Partner, tables: Tables) -> None:
 
     Raise Invalid if another partner has this source, or another wording has this version.
     """
-    keep_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
+    store_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
     try:
         store.add(partner, tables)
     except ConditionFailed as failure:
@@ -31,10 +31,10 @@ def create_partner(partner: Partner, tables: Tables) -> None:
             raise Invalid([FieldError("source", "There is a partner with this source")]) from failure
 
 
-def keep_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
+def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
     """Store the wording with its version. Raise Invalid if another wording is stored with this version."""
     try:
-        store.keep_wording(source, version, wording, now, tables)
+        store.store_wording(source, version, wording, now, tables)
     except ConditionFailed as failure:
         if not failure.item or failure.item["wording"] != wording:
             message = "This version has another wording. Give the new wording a new version"

@@ -32,4 +32,4 @@ def record_sender(new: Receipt, receipt: Receipt, signature: Signature | None, r
         if current is None or current.taken_back_at:
             raise Conflicted("storage")
     if new.job_id:
-        store.note_import(receipt, new.job_id, receiving.tables)
+        store.record_import(receipt, new.job_id, receiving.tables)

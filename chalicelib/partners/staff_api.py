@@ -10,7 +10,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.partners.model import Counts, Partner, Source, Wording, WordingVersion
+from chalicelib.partners.model import CountsWhen, Partner, Source, Wording, WordingVersion
 from chalicelib.partners.register import all_partners, create_partner, find_partner, new_partner_token
 from chalicelib.petitions.text import Line
 from chalicelib.staff.authorizer import audit, staff_view
@@ -33,7 +33,7 @@ class NewPartner(BaseModel):
     """The partner's id, which is the source of all its signatures. It cannot be changed later."""
     name: Line
     """The partner's name. It is recorded with each signature, and shown to a person who asks for their data."""
-    counts: Counts
+    counts: CountsWhen
     """`at-once`: signatures count when they arrive. `after-email`: each person must first confirm by our email."""
     wording: Wording
     """What people agree to on the partner's site. It applies to each signature that names no other wording."""

@@ -28,7 +28,7 @@ def list_all(tables: Tables) -> Iterator[Partner]:
     return map(Partner.model_validate, tables.query(keys.COUNTS, partner_keys.PARTNERS_PARTITION, consistent=True))
 
 
-def keep_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
+def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
     """Store a new wording. Raise ConditionFailed, with the stored item, if a wording has this version already."""
     tables.put_new(
         NewItem(partner_keys.partner_wording(source, version), {"wording": wording, "recorded_at": iso(now)})
@@ -65,7 +65,7 @@ def settle(receipt: Receipt, result: ReceiveOutcome, tables: Tables) -> None:
     tables.try_update(Change(receipt.key, assign={"result": result}, when=is_unsettled))
 
 
-def note_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
+def record_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
     """Record that an import sent the signature again, unless the receipt now belongs to another signature."""
     is_same = is_still("signature_id", receipt.signature_id)
     tables.try_update(Change(receipt.key, add={"also_in": {job_id}}, when=is_same))

@@ -62,7 +62,7 @@ class Discovery(BaseModel):
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
 
-class SignInBegun(BaseModel):
+class SignInRequest(BaseModel):
     """The body of `POST /api/staff/sign-in`. The page makes these values and keeps them for the second request."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -72,7 +72,7 @@ class SignInBegun(BaseModel):
     nonce: Nonce
 
 
-class CodeReturned(BaseModel):
+class SessionRequest(BaseModel):
     """The body of `POST /api/staff/session`."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)

@@ -16,8 +16,8 @@ from urllib3.util import make_headers
 
 from chalicelib.core import log
 from chalicelib.core.caching import SecondsCache
-from chalicelib.core.errors import NotSignedIn, ProviderSilent
-from chalicelib.signin.model import CodeReturned, Discovery, Provider
+from chalicelib.core.errors import NotSignedIn, ProviderUnavailable
+from chalicelib.signin.model import Discovery, Provider, SessionRequest
 
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
 MAX_ANSWER_BYTES = 256 * 1024
@@ -34,7 +34,7 @@ _refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
 
 
 def discovery_of(provider: Provider) -> Discovery:
-    """Return the discovery document, which has the provider's URLs. Raise ProviderSilent if that fails."""
+    """Return the discovery document, which has the provider's URLs. Raise ProviderUnavailable if that fails."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
@@ -46,7 +46,7 @@ def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
     return _refetched_keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
 
 
-def fetch_id_token(provider: Provider, discovery: Discovery, returned: CodeReturned, redirect_uri: str) -> str:
+def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRequest, redirect_uri: str) -> str:
     """Exchange the code, which works once, for an ID token. Raise NotSignedIn if it is refused."""
     fields = {
         "grant_type": "authorization_code",
@@ -60,7 +60,7 @@ def fetch_id_token(provider: Provider, discovery: Discovery, returned: CodeRetur
         return str(answer["id_token"])
     if answer.get("error") in MISCONFIGURATION_ERRORS or status == 200:
         log.event("sign_in_misconfigured", error=str(answer.get("error")))
-        raise ProviderSilent
+        raise ProviderUnavailable
     raise NotSignedIn("Your sign-in was refused or took too long. Sign in again.")
 
 
@@ -71,15 +71,15 @@ def forget_provider() -> None:
 
 
 def _discover(issuer: str) -> Discovery:
-    """Fetch the discovery document. Raise ProviderSilent if it is invalid or names another issuer."""
+    """Fetch the discovery document. Raise ProviderUnavailable if it is invalid or names another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
         found = Discovery.model_validate(answer)
     except ValidationError as error:
-        raise ProviderSilent from error
+        raise ProviderUnavailable from error
     if found.issuer != issuer:
         log.event("sign_in_misconfigured", error="another issuer")
-        raise ProviderSilent
+        raise ProviderUnavailable
     return found
 
 
@@ -87,7 +87,7 @@ def _read_keys(uri: str) -> Jwks:
     _, answer = _send("GET", uri)
     keys = answer.get("keys")
     if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
-        raise ProviderSilent
+        raise ProviderUnavailable
     return {"keys": keys}
 
 
@@ -107,7 +107,7 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
     """Send a request. Return the status and the JSON object of the answer.
 
-    Raise ProviderSilent if the call fails, the status is 5xx, a GET does not have 200, or the body is no JSON object.
+    Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), or the body is no JSON object.
     """
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     try:
@@ -121,17 +121,17 @@ def _send(method: str, url: str, headers: dict[str, str] | None = None, body: st
             answer.close()
     except (HTTPError, ValueError) as error:
         log.event("provider_silent", why=type(error).__name__)
-        raise ProviderSilent from error
+        raise ProviderUnavailable from error
     if not isinstance(content, dict) or answer.status >= 500 or (method == "GET" and answer.status != 200):
         log.event("provider_silent", status=answer.status)
-        raise ProviderSilent
+        raise ProviderUnavailable
     return answer.status, content
 
 
 def _content(answer: BaseHTTPResponse) -> Any:
     body = answer.read(MAX_ANSWER_BYTES + 1)
     if len(body) > MAX_ANSWER_BYTES:
-        raise ProviderSilent
+        raise ProviderUnavailable
     return json.loads(body)
 
 

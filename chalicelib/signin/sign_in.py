@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Forbidden
 from chalicelib.core.rights import Right
-from chalicelib.signin.model import CodeReturned, Discovery, Provider, SignInBegun
+from chalicelib.signin.model import Discovery, Provider, SessionRequest, SignInRequest
 from chalicelib.signin.provider import discovery_of, fetch_id_token, keys_of
 from chalicelib.signin.verify import Claims, verify
 from chalicelib.staff.tokens import issue
@@ -37,8 +37,8 @@ class StaffSession:
         return self.token.split("_")[1]
 
 
-def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: str) -> str:
-    """Return the provider's URL that the browser opens to sign in. Raise ProviderSilent."""
+def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: str) -> str:
+    """Return the provider's URL that the browser opens to sign in. Raise ProviderUnavailable."""
     discovery = discovery_of(provider)
     fields = {
         "response_type": "code",
@@ -54,8 +54,8 @@ def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: st
     return f"{discovery.authorization_endpoint}{joiner}{urlencode(fields)}"
 
 
-def identify_member(returned: CodeReturned, provider: Provider, redirect_uri: str, now: datetime) -> Member:
-    """Return who signed in with this code. Raise NotSignedIn, ProviderSilent, or Forbidden if they have no rights."""
+def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: str, now: datetime) -> Member:
+    """Return who signed in with this code. Raise NotSignedIn, ProviderUnavailable, or Forbidden without any rights."""
     discovery = discovery_of(provider)
     token = fetch_id_token(provider, discovery, returned, redirect_uri)
     claims = verify(token, provider, returned.nonce, lambda key_id: keys_of(discovery, key_id), now)

@@ -20,8 +20,8 @@ from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
+    MAX_DIRECT_KB,
     MAX_UPLOAD_BYTES,
-    MOST_DIRECT_KB,
     UPLOAD_SECONDS,
     Import,
     import_prefix,
@@ -55,7 +55,7 @@ def start_import(request: Request, slug: str) -> Response:
     if petition.state_at(now) is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {petition.state_at(now)}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
-    mapping, body, upload = _mapping(request), raw_body(request, MOST_DIRECT_KB * 1024), _upload_id(request)
+    mapping, body, upload = _mapping(request), raw_body(request, MAX_DIRECT_KB * 1024), _upload_id(request)
     is_dry_run = (query(request, "dry_run") or "").lower() in ("1", "true", "yes")
     job = _new_import(request, slug, partner.source, now)
     key = upload_key(slug, upload) if upload else f"{import_prefix(job.job_id)}file"

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from chalicelib.partners.imports.model import Shape
 
-MOST_ROWS = 2_000_000
+MAX_ROWS = 2_000_000
 # A quoted cell can be longer than a line, because it may have several lines. So cells have a limit of their own.
 MAX_LINE_CHARS, MAX_CELL_CHARS, MAX_COLUMNS = 100_000, 10_000, 500
 MAX_UNUSED_HEADING_CHARS = 100
@@ -61,8 +61,8 @@ def count_rows(path: Path, shape: Shape) -> int:
     """Return the number of rows. Read the whole file, so that we refuse a broken file before we import any row."""
     number = 0
     for number, _ in enumerate(records(path, shape), 1):
-        if number > MOST_ROWS:
-            raise Unreadable(f"This file has more than {MOST_ROWS:,} rows. Split it")
+        if number > MAX_ROWS:
+            raise Unreadable(f"This file has more than {MAX_ROWS:,} rows. Split it")
     if not number:
         raise Unreadable("This file has no rows under its headings")
     return number

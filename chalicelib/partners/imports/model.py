@@ -14,7 +14,7 @@ from chalicelib.partners.model import ReceiveOutcome
 
 LIFETIME = timedelta(days=365)
 # The limit of a file in the request itself. Lambda accepts requests of 6 MB, and base64 makes a file a third longer.
-MOST_DIRECT_KB = 4 * 1024
+MAX_DIRECT_KB = 4 * 1024
 # The limit of a file that staff upload to the bucket before the request. The function's disk has 2 GB.
 MAX_UPLOAD_BYTES = 512 * 1024 * 1024
 UPLOAD_SECONDS = 3600
