@@ -19,7 +19,7 @@ from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import cache_headers, json_answer, json_body
 from chalicelib.edge.views import json_view
-from chalicelib.jobs.files import keep_file
+from chalicelib.jobs.files import store_file
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, jobs_of, require_no_running_job, start
 from chalicelib.pages.render import HASH_TOOL, asset_url
@@ -105,7 +105,7 @@ def _start_comparison(slug: str, figure: Figure, new: NewFigure, owner: str, now
     job = new_comparison(slug, figure, new.upload, owner, now)
     start(job, comparisons_queue(), tables())
     if new.hashes is not None:
-        keep_file(job.file, "\n".join(new.hashes).encode(), "text/plain", exports_bucket())
+        store_file(job.file, "\n".join(new.hashes).encode(), "text/plain", exports_bucket())
     return job.job_id
 
 

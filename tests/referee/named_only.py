@@ -19,7 +19,7 @@ NAMED_ONLY = {
     # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
     # import is noted on a receipt.
     "partners": {
-        *("chalicelib/partners/store.py:note_import", OFFER),
+        *("chalicelib/partners/store.py:record_import", OFFER),
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
@@ -54,7 +54,7 @@ NAMED_ONLY = {
     # The partner's usual wording is stored already.
     "run_import": {
         OFFER,
-        "chalicelib/partners/store.py:keep_wording",
+        "chalicelib/partners/store.py:store_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
     # The relay requests letters, and neither sends them nor records their outcome.
