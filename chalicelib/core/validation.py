@@ -1,4 +1,4 @@
-"""Validate input against a model. Errors are one sentence a field and never quote the input."""
+"""Validate input against a model. Each wrong field gets one sentence, which never quotes the input."""
 
 import json
 import re
@@ -18,7 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 TIME = translatable("Must be a time with a zone, such as 2026-11-24T12:00:00Z")
 INTEGER = translatable("Must be a whole number, in digits only")
-# By pydantic's error type. The gaps are filled from the error's context: limits and choices, never the input.
+# The sentence for each of pydantic's error types. The error's context fills in limits and choices, never the input.
 TYPES = {
     "string_type": translatable("Must be text"),
     "string_too_short": translatable("Must not be empty"),
@@ -45,7 +45,7 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Words:
-    """A form's own sentences for fields that are missing or wrong. In a name, `*` is any index of a list."""
+    """A form's own sentences for missing or wrong fields, by the field's name. `*` in a name is any index of a list."""
 
     missing: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ PLAIN = Words()
 
 
 def parse_body(model: type[Model], body: str, words: Words = PLAIN) -> Model:
-    """Return the model. Raise NotJson if the body is not JSON, Invalid with field errors if it breaks the model."""
+    """Return the body as an instance of the model. Raise NotJson if it is not JSON, Invalid if fields are wrong."""
     try:
         value = model.model_validate_json(body)
     except ValidationError as error:
@@ -76,7 +76,7 @@ def decode_json(body: str) -> object:
 
 
 def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a field that is given twice: parsers differ on which value counts (RFC 8259, 4). It may be a consent."""
+    """Refuse a field that is given twice, such as a consent: parsers differ on which value counts (RFC 8259, 4)."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
