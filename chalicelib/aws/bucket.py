@@ -1,4 +1,4 @@
-"""S3 for the exports. Nothing here holds a whole file in memory."""
+"""S3 for the files of exports, lists, imports and comparisons. Nothing here holds a whole file in memory."""
 
 from contextlib import closing
 from functools import cache
@@ -53,13 +53,16 @@ class Bucket:
                         raise Unavailable("files")
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Return URL and fields of a form that uploads this object: for anybody, up to `most` bytes, for `seconds`."""
+        """Return the URL and the fields of a form. With them, anybody can upload this object for `seconds`.
+
+        The object can have up to `most` bytes.
+        """
         limits = [["content-length-range", 1, most]]
         form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
         return form["url"], form["fields"]
 
     def link(self, key: str, name: str, seconds: int) -> str:
-        """Return a URL that downloads this object as `name` without credentials, valid for `seconds`."""
+        """Return a URL. With it, anybody can download this object for `seconds`; the browser saves it as `name`."""
         parameters = {"Bucket": self._name, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
         url: str = self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
         return url

@@ -22,7 +22,10 @@ class Source:
         self._uuid = uuid
 
     def switch(self, *, is_on: bool) -> bool:
-        """Enable or disable the source. Return whether it changed. While AWS changes it, do nothing: call again."""
+        """Enable or disable the source, and return True. Return False if it already is as requested.
+
+        Also return False while AWS still enables or disables it. Then nothing is changed: the caller must try again.
+        """
         with translate_errors("source", _refusal):
             if self._state() != ("Disabled" if is_on else "Enabled"):
                 return False
@@ -30,7 +33,7 @@ class Source:
         return True
 
     def is_off(self) -> bool:
-        """Return whether the source is disabled. An invocation that it started before may still run."""
+        """Return whether the source is disabled. An invocation that the source started before may still run."""
         with translate_errors("source", _refusal):
             return self._state() == "Disabled"
 

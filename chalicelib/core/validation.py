@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 TIME = translatable("Must be a time with a zone, such as 2026-11-24T12:00:00Z")
 INTEGER = translatable("Must be a whole number, in digits only")
 # The sentence for each of pydantic's error types. The error's context fills in limits and choices, never the input.
-TYPES = {
+SENTENCES = {
     "string_type": translatable("Must be text"),
     "string_too_short": translatable("Must not be empty"),
     "string_too_long": translatable("Must have at most %(max_length)s characters"),
@@ -115,6 +115,6 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
         return words.missing.get(name, translatable("This field is required"))
     if detail["type"] == "extra_forbidden":
         return translatable("There is no such field")
-    sentence = TYPES.get(detail["type"], translatable("This value is not valid"))
+    sentence = SENTENCES.get(detail["type"], translatable("This value is not valid"))
     wrong = words.wrong.get(name) or words.wrong.get(_INDEX.sub(".*", name))
     return wrong or FilledText(sentence, detail.get("ctx", {}))

@@ -1,4 +1,4 @@
-"""What the API returns of the funnel."""
+"""What the API returns about the funnel: how many signatures reached each stage, from signing to counting."""
 
 from typing import Annotated
 
