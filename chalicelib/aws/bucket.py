@@ -53,16 +53,13 @@ class Bucket:
                         raise Unavailable("files")
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Return the URL and the fields of a form. With them, anybody can upload this object for `seconds`.
-
-        The object can have up to `most` bytes.
-        """
+        """Return URL and fields of a form with which anybody can upload this object (`most` bytes) for `seconds`."""
         limits = [["content-length-range", 1, most]]
         form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
         return form["url"], form["fields"]
 
     def link(self, key: str, name: str, seconds: int) -> str:
-        """Return a URL. With it, anybody can download this object for `seconds`; the browser saves it as `name`."""
+        """Return a URL with which anybody can download this object for `seconds`. Browsers save it as `name`."""
         parameters = {"Bucket": self._name, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
         url: str = self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
         return url

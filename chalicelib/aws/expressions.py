@@ -65,9 +65,9 @@ def absent_or_at_most(name: str, limit: int | str) -> Condition:
     return Attr(name).not_exists() | Attr(name).lte(limit)
 
 
-def is_still(name: str, read: Any) -> Condition:
-    """Return the condition that the attribute still has the value `read`. If `read` is None, it must be absent."""
-    return Attr(name).not_exists() if read is None else Attr(name).eq(read)
+def is_still(name: str, old_value: Any) -> Condition:
+    """Return the condition that the attribute still has its old value. None: that it is still absent."""
+    return Attr(name).not_exists() if old_value is None else Attr(name).eq(old_value)
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """Return a query for these attributes of the items that match `when`. Reading the other items costs as much."""
+    """Return a query for these attributes of the items that match `when`. Other items cost reads too."""
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
 # SES accepts only ASCII before the @. allow_smtputf8 lets other letters through, so that `read_address` can refuse them
 # with a clear message. test_environment allows reserved names such as .test for rehearsals: they never receive email.
-RULES = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
+VALIDATOR_OPTIONS = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
 ID_BYTES = 16
 
@@ -52,7 +52,7 @@ def read_address(typed: str) -> Address:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        valid = validate_email(strip_pasted(typed), **RULES)  # type: ignore[arg-type]
+        valid = validate_email(strip_pasted(typed), **VALIDATOR_OPTIONS)  # type: ignore[arg-type]
     except EmailNotValidError as error:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():

@@ -14,7 +14,8 @@ a signature. It has no personal data, and its items expire. LIMITS holds the lim
                 TALLY#<slug>           HEAD             total of the closed days, and the last of them
                 TALLY#<slug>           DAY#<day>        a closed day, summed over its shards
                 TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.prove.adjust)
-                SNAPSHOT#<slug>        COUNT            the public count and its lease. Without slug: the list's lease
+                SNAPSHOT#<slug>        COUNT            the public count, and until when a caller refreshes it (lease).
+                                                        Without slug: the lease for the list of petitions
                 PENDING#<slug>#<bucket> COUNT           projected from the stream: how many are pending, and confirmed
                                                         by version and postcode area
                 CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, for one group; projected too
@@ -22,7 +23,7 @@ a signature. It has no personal data, and its items expire. LIMITS holds the lim
                 FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
                 MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
-                MAIL                   SWEEP            the position of the sweep in the groups that have no marker
+                MAIL                   SWEEP            where mail/sweep.py is in the groups that have no marker
                 MAIL-OUTSTANDING       <table>/<group>  a marker: the group of buckets may have open mail requests
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
@@ -49,8 +50,7 @@ DELIVERIES = "deliveries"
 LIMITS = "limits"
 TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES, LIMITS)
 
-# One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
-# (100 keys at most) can read a counter for each.
+# One partition takes 1,000 writes a second, the table 40,000: 64 are enough. One BatchGetItem reads up to 100 keys.
 BUCKETS = tuple(f"{number:02x}" for number in range(64))
 
 

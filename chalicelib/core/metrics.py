@@ -29,14 +29,17 @@ class Metric(StrEnum):
     MAIL_REQUESTED = "MailRequested"
     MAIL_SENT = "MailSent"
     MAIL_REFUSED = "MailRefused"
-    # SES's answer was lost, so nobody knows whether the email was sent.
+    # It is unknown whether the email was sent.
     MAIL_UNKNOWN = "MailUnknown"
+    # The seconds from the request of an email until it is sent.
     MAIL_AGE = "MailAge"
     TARGET_PAUSED = "TargetPaused"
+    # A message of a queue that cannot be handled yet.
     MESSAGE_LATER = "MessageLater"
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.
     DEGRADED = "Degraded"
+    # How wrong a recount of the signatures has found the count, and the number of pending signatures.
     DRIFT = "Drift"
     PENDING_DRIFT = "PendingDrift"
 

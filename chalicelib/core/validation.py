@@ -51,10 +51,10 @@ class Words:
     wrong: Mapping[str, str] = field(default_factory=dict)
 
 
-PLAIN = Words()
+NO_OWN_WORDS = Words()
 
 
-def parse_body(model: type[Model], body: str, words: Words = PLAIN) -> Model:
+def parse_body(model: type[Model], body: str, words: Words = NO_OWN_WORDS) -> Model:
     """Return the body as an instance of the model. Raise NotJson if it is not JSON, Invalid if fields are wrong."""
     try:
         value = model.model_validate_json(body)
@@ -98,7 +98,7 @@ _INDEX = re.compile(r"\.\d+(?=\.|$)")
 _STRICT_JSON = json.JSONDecoder(object_pairs_hook=_refuse_duplicates)
 
 
-def field_errors(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:
+def field_errors(error: ValidationError, words: Words = NO_OWN_WORDS) -> list[FieldError]:
     """Return at most one error for each field, in the order of the model."""
     found: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):

@@ -38,7 +38,7 @@ def set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], sequences: Iterable[str], tables: Tables) -> None:
-    """Add the numbers, the sums of the changes with these sequence numbers, to a counter item.
+    """Add the numbers to a counter item. They are the sums of the changes with these sequence numbers.
 
     If the item already includes one of these changes, or a later one, raise ConditionFailed with the item.
     """

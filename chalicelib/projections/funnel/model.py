@@ -1,4 +1,7 @@
-"""The funnel: how many signatures passed each stage, such as received or confirmed. Each day has one item a bucket."""
+"""The funnel: how many signatures passed each stage, such as received or confirmed.
+
+A day has one item of numbers for each of the 64 buckets over which a petition's signatures are spread.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -26,7 +29,7 @@ _STAGE_BY_LETTER = {stage[0]: stage for stage in Stage}
 
 
 def name_of(stage: Stage, at: datetime) -> str:
-    """Return the name of the number in the day's item: r13 for stage and hour, c134 for confirmations from 13:40."""
+    """Return the name of a number in the day's item: r13 (received from 13:00 to 14:00), c134 (13:40 to 13:50)."""
     slot = str(at.minute // SLOT_MINUTES) if stage is Stage.CONFIRMED else ""
     return f"{stage[0]}{at:%H}{slot}"
 
