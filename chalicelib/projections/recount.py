@@ -27,14 +27,14 @@ from chalicelib.signatures.walk import read_for_recount
 from chalicelib.tallies import prove
 from chalicelib.tallies.prove import COUNT, Sum
 
-# A function reads its clock before it writes and runs at most IN_FLIGHT. Clocks differ by less than SKEW.
+# A change is written at most IN_FLIGHT after its time was read from a clock. Clocks differ by less than SKEW.
 IN_FLIGHT = timedelta(seconds=60)
 SKEW = timedelta(seconds=5)
 
 
 @dataclass
 class Walk:
-    """Sums over all signatures. The tally may lack changes that were made after `since`.
+    """Sums over all signatures. The tally may lack changes made after `since`, and has none made after `until`.
 
     `settled`: confirmed before `since`. `recent`: confirmed later. `withdrawn`: how many were withdrawn later.
     `pending`: how many are pending, by bucket. `became_pending` and `stopped_pending`: how many did so later.
