@@ -25,10 +25,10 @@ COMPLAINED = "complained"
 
 
 def increments(sequence: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
-    """Return increments of two items of the bucket: its numbers of signatures in each state, and the day's funnel.
+    """Return increments of two items of the bucket: its numbers of pending and confirmed signatures, and the funnel.
 
-    The funnel counts which stages signatures pass. `at` is the time of the change. It stays the same when the stream
-    delivers the change again.
+    The funnel of a day counts the stages that signatures pass. `at` is the time of the change. It stays the same when
+    the stream delivers the change again.
     """
     old, new = before or {}, after or {}
     pk: str = (new or old)["pk"]
@@ -43,7 +43,7 @@ def increments(sequence: str, before: Image | None, after: Image | None, at: dat
 def constituency_increments(
     sequence: str, before: Image | None, after: Image | None, constituencies: Constituencies
 ) -> Iterator[Increment]:
-    """Yield an increment for each constituency whose confirmed count this change raises or lowers."""
+    """Yield increments for the constituencies whose number of confirmed signatures this change raises or lowers."""
     amounts: Counter[str] = Counter()
     for image, amount in ((before, -1), (after, +1)):
         if image and image.get("state") == SignatureState.CONFIRMED:

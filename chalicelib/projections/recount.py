@@ -1,9 +1,9 @@
 """Recount: check the tally against the signatures while people continue to sign.
 
-These must agree: the count, the sums of its days and of its hours, each country, each counted source, how many
-partners sent, and the pending signatures. A single day or hour cannot be checked: a withdrawal subtracts on the day it
-happens, and a withdrawn signature keeps neither its country nor its time of confirmation
-(docs/decisions/014-recount.md).
+These must agree: the count, the sums of its days and of its hours, each country, each counted source, the number of
+signatures that partners sent, and the number of pending signatures. A single day or hour cannot be checked: a
+withdrawal subtracts on the day it happens, and a withdrawn signature keeps neither its country nor its time of
+confirmation (docs/decisions/014-recount.md).
 
 The tally is read first. Then all signatures are read, which takes minutes. If a signature was confirmed or withdrawn
 shortly before the tally was read, or later, only one of the two may include this. So a difference is drift only if it
