@@ -1,4 +1,4 @@
-"""Recount: check the tally against the signatures while people continue to sign.
+"""Recount: check the tally (the stored count and its sums) against the signatures while people continue to sign.
 
 These must agree: the count, the sums of its days and of its hours, each country, each counted source, the number of
 signatures that partners sent, and the number of pending signatures. A single day or hour cannot be checked: a
