@@ -60,7 +60,7 @@ class Mailer:
         Raise Throttled, Denied or Unreached if it was not sent, any other Unavailable if it was perhaps sent.
         """
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
-        with translate_errors("mail", _refusal), _translate_no_connection():
+        with translate_errors("mail", _ses_error), _translate_no_connection():
             answer = self._client.send_email(
                 FromEmailAddress=sender_header(self._sender, mail.sender_name),
                 Destination={"ToAddresses": [mail.to]},
@@ -109,7 +109,7 @@ def _translate_no_connection() -> Iterator[None]:
         raise Unreached("mail") from error
 
 
-def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
+def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
     """Return the domain error for an error of SES. Return None for errors that `translate_errors` itself translates."""
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in STOPPED or (code in TOO_MANY and QUOTA in message.lower()):

@@ -45,21 +45,21 @@ DENIALS = frozenset(
 )
 
 
-Refusal = Callable[[ClientError], PetitionsError | None]
+ErrorTranslator = Callable[[ClientError], PetitionsError | None]
 
 
 @contextmanager
-def translate_errors(service: str, refusal: Refusal | None = None) -> Iterator[None]:
+def translate_errors(service: str, own_translator: ErrorTranslator | None = None) -> Iterator[None]:
     """Raise Throttled or Unavailable for temporary errors, Denied for a missing permission; re-raise all others.
 
-    `refusal` is called first. It returns the domain error for an error that only this service has, or None.
+    `own_translator` is called first. It returns the domain error for an error that only this service has, or None.
     """
     try:
         yield
     except (BotoConnectionError, HTTPClientError) as error:
         raise Unavailable(service) from error
     except ClientError as error:
-        translation = (refusal and refusal(error)) or _translation(error, service)
+        translation = (own_translator and own_translator(error)) or _translation(error, service)
         if translation is None:
             raise
         raise translation from error

@@ -123,12 +123,12 @@ def imports_queue() -> Queue:
 
 
 @cache
-def lists_queue() -> Queue:
+def opt_in_lists_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["lists"])
 
 
 @cache
-def comparisons_queue() -> Queue:
+def hash_comparisons_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["comparisons"])
 
 

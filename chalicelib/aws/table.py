@@ -32,7 +32,7 @@ from chalicelib.aws.expressions import (
     write_request,
 )
 from chalicelib.aws.failures import translate_errors
-from chalicelib.aws.refusals import storage_refusal
+from chalicelib.aws.storage_errors import storage_error
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Throttled
 from chalicelib.core.keys import Key
@@ -64,7 +64,7 @@ class Tables:
         self._names = names
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             answer = self._client.get_item(
                 TableName=self._names[key.table], Key=wire_key(key), ConsistentRead=consistent
             )
@@ -83,7 +83,7 @@ class Tables:
         request: Any = {self._names[wanted_keys[0].table]: table_request}
         found: list[Item] = []
         for wait in (*BATCH_GET_WAITS, None):
-            with translate_errors("storage", storage_refusal):
+            with translate_errors("storage", storage_error):
                 answer = self._client.batch_get_item(RequestItems=request)
             self.answered_at = _time_of_answer(answer)
             found += [from_wire(item) for items in answer["Responses"].values() for item in items]
@@ -120,7 +120,7 @@ class Tables:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _query(self, request: dict[str, Any]) -> Any:
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             return self._client.query(**request)
 
     def page(self, start: Key, only: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
@@ -136,12 +136,12 @@ class Tables:
         return [from_wire(item) for item in answer["Items"]], from_wire(last)["sk"] if last else None
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
         """Put the item; if the key exists, raise ConditionFailed with the existing item."""
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
     def update(self, change: Change) -> None:
@@ -162,7 +162,7 @@ class Tables:
 
     def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
         request: Any = {"TableName": self._names[change.key.table], **change_request(change), **returns}
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             return self._client.update_item(**request)
 
     def transact(self, writes: Sequence[Change | NewItem]) -> None:
@@ -174,13 +174,13 @@ class Tables:
         for write in writes:
             operation, request = write_request(write)
             items.append({operation: {"TableName": self._names[write.key.table], **request}})
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             self._client.transact_write_items(TransactItems=items)
 
     def check(self) -> None:
         """Raise Unavailable unless both tables that supporters need answer: signatures and counts."""
         for table in (keys.SIGNATURES, keys.COUNTS):
-            with translate_errors("storage", storage_refusal):
+            with translate_errors("storage", storage_error):
                 self._client.describe_table(TableName=self._names[table])
 
 

@@ -150,7 +150,7 @@ class MailRefused(PetitionsError):
     """SES will never accept this email; do not retry."""
 
 
-class ProviderSilent(Unavailable):
+class ProviderUnavailable(Unavailable):
     """The identity provider does not answer, or its answer is invalid. Nobody was signed in."""
 
 

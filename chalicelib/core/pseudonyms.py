@@ -7,7 +7,7 @@ from hmac import digest
 HASH_BYTES = 16
 
 
-def secret_of(secrets: Mapping[str, str]) -> str:
+def oldest_secret(secrets: Mapping[str, str]) -> str:
     """Return the oldest secret. It stays in use: people's choices to get no more email are stored under its hashes."""
     return next(iter(secrets.values()))
 

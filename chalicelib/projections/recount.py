@@ -97,7 +97,7 @@ class Recount:
     pending_moving: int
 
     @property
-    def worst(self) -> int:
+    def largest_drift(self) -> int:
         return max(map(abs, self.drift.values()), default=0)
 
     @property

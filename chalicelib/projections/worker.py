@@ -57,6 +57,6 @@ def _recount_all() -> None:
 
 def _recount(petition: Petition) -> None:
     found = recount(petition, times.now, tables())
-    log.measure(Metric.DRIFT, found.worst)
+    log.measure(Metric.DRIFT, found.largest_drift)
     log.measure(Metric.PENDING_DRIFT, found.pending_drift)
     log.event("recounted", petition=petition.slug, confirmed=found.confirmed, moving=found.moving)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from socket import AF_INET, AF_INET6, inet_pton
 
-from chalicelib.core.pseudonyms import pseudonym, secret_of
+from chalicelib.core.pseudonyms import oldest_secret, pseudonym
 
 # In bytes: /24 and /48. One customer of a provider may have such a network; a school or a phone company shares one.
 IPV4_PREFIX, IPV6_PREFIX = 3, 6
@@ -27,4 +27,4 @@ def network_of(address: str) -> bytes:
 def network_hash(address: str, now: datetime, secrets: Mapping[str, str]) -> str | None:
     """Return the hash of the network and the day, or None. Hashes of two days cannot be compared."""
     network = network_of(address)
-    return pseudonym(secret_of(secrets), "network", f"{now:%Y-%m-%d}", network.hex()) if network else None
+    return pseudonym(oldest_secret(secrets), "network", f"{now:%Y-%m-%d}", network.hex()) if network else None

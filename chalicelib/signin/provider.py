@@ -15,7 +15,7 @@ from urllib3.util import make_headers
 
 from chalicelib.core import log
 from chalicelib.core.caching import SecondsCache
-from chalicelib.core.errors import NotSignedIn, ProviderSilent
+from chalicelib.core.errors import NotSignedIn, ProviderUnavailable
 from chalicelib.signin.model import CodeReturned, Discovery, Provider
 
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
@@ -33,7 +33,7 @@ _refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
 
 
 def discovery_of(provider: Provider) -> Discovery:
-    """Return the discovery document. Raise ProviderSilent, also if its issuer is not the configured one."""
+    """Return the discovery document. Raise ProviderUnavailable, also if its issuer is not the configured one."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
@@ -59,7 +59,7 @@ def fetch_id_token(provider: Provider, discovery: Discovery, returned: CodeRetur
         return str(answer["id_token"])
     if answer.get("error") in OUR_ERRORS or status == 200:
         log.event("sign_in_misconfigured", error=str(answer.get("error")))
-        raise ProviderSilent
+        raise ProviderUnavailable
     raise NotSignedIn("Your sign-in was refused or took too long. Sign in again.")
 
 
@@ -70,15 +70,15 @@ def forget_provider() -> None:
 
 
 def _discover(issuer: str) -> Discovery:
-    """Fetch the discovery document. Raise ProviderSilent if it is invalid or of another issuer."""
+    """Fetch the discovery document. Raise ProviderUnavailable if it is invalid or of another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
         found = Discovery.model_validate(answer)
     except ValidationError as error:
-        raise ProviderSilent from error
+        raise ProviderUnavailable from error
     if found.issuer != issuer:
         log.event("sign_in_misconfigured", error="another issuer")
-        raise ProviderSilent
+        raise ProviderUnavailable
     return found
 
 
@@ -86,7 +86,7 @@ def _read_keys(uri: str) -> Jwks:
     _, answer = _send("GET", uri)
     keys = answer.get("keys")
     if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
-        raise ProviderSilent
+        raise ProviderUnavailable
     return {"keys": keys}
 
 
@@ -103,7 +103,7 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
     """Send a request, and return status and JSON object.
 
-    Raise ProviderSilent for a 5xx, a GET that is not 200, or no JSON object.
+    Raise ProviderUnavailable for a 5xx, a GET that is not 200, or no JSON object.
     """
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     try:
@@ -117,17 +117,17 @@ def _send(method: str, url: str, headers: dict[str, str] | None = None, body: st
             answer.close()
     except (HTTPError, ValueError) as error:
         log.event("provider_silent", why=type(error).__name__)
-        raise ProviderSilent from error
+        raise ProviderUnavailable from error
     if not isinstance(content, dict) or answer.status >= 500 or (method == "GET" and answer.status != 200):
         log.event("provider_silent", status=answer.status)
-        raise ProviderSilent
+        raise ProviderUnavailable
     return answer.status, content
 
 
 def _content(answer: BaseHTTPResponse) -> Any:
     body = answer.read(MAX_ANSWER_BYTES + 1)
     if len(body) > MAX_ANSWER_BYTES:
-        raise ProviderSilent
+        raise ProviderUnavailable
     return json.loads(body)
 
 

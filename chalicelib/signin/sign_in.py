@@ -38,7 +38,7 @@ class StaffSession:
 
 
 def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: str) -> str:
-    """Return the URL that the browser opens to sign in. Raise ProviderSilent."""
+    """Return the URL that the browser opens to sign in. Raise ProviderUnavailable."""
     discovery = discovery_of(provider)
     fields = {
         "response_type": "code",
@@ -55,7 +55,7 @@ def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: st
 
 
 def identify_member(returned: CodeReturned, provider: Provider, redirect_uri: str, now: datetime) -> Member:
-    """Return who signed in with this code. Raise NotSignedIn, ProviderSilent, or Forbidden if they have no rights."""
+    """Return who signed in with this code. Raise NotSignedIn, ProviderUnavailable, or Forbidden if there are no rights."""
     discovery = discovery_of(provider)
     token = fetch_id_token(provider, discovery, returned, redirect_uri)
     claims = verify(token, provider, returned.nonce, lambda key_id: keys_of(discovery, key_id), now)

@@ -11,7 +11,7 @@ from chalicelib.core.errors import ConditionFailed, Conflicted, PetitionsError, 
 CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictException"})
 
 
-def storage_refusal(error: ClientError) -> PetitionsError | None:
+def storage_error(error: ClientError) -> PetitionsError | None:
     """Return the domain error for an error of DynamoDB, or None. A ConditionFailed contains the stored item."""
     code = error.response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
