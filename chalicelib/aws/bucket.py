@@ -35,7 +35,7 @@ class Bucket:
             self._client.upload_fileobj(file, self._name, key, ExtraArgs=extra, Config=one_by_one)
 
     def copy_to(self, key: str, file: IO[bytes]) -> None:
-        """Append an object to an open file. Raise UnknownThing if the object does not exist."""
+        """Append the content of an object to an open file. Raise UnknownThing if the object does not exist."""
         with translate_errors("files", _missing_file):
             body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
             with closing(body):

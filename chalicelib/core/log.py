@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.core.metrics import Metric, directive
 from chalicelib.core.settings import settings
 
-# A limit, because an exception can by mistake be its own cause.
+# There is a limit, because an exception can by mistake be among its own causes.
 MAX_CAUSES = 8
 
 Fact = str | int | float | bool | None

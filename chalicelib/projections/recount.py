@@ -98,6 +98,7 @@ class Recount:
 
     @property
     def largest_drift(self) -> int:
+        """Return the largest difference, whether the tally is too high or too low."""
         return max(map(abs, self.drift.values()), default=0)
 
     @property
