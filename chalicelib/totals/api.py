@@ -11,7 +11,7 @@ from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chalicelib.aws.bucket import exports_bucket
-from chalicelib.aws.queue import comparisons_queue
+from chalicelib.aws.queue import hash_comparisons_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
@@ -103,7 +103,7 @@ def enter_figure(request: Request, slug: str) -> Response:
 def _start_comparison(slug: str, figure: Figure, new: NewFigure, owner: str, now: datetime) -> str:
     """Start the comparison and return its id."""
     job = new_comparison(slug, figure, new.upload, owner, now)
-    start(job, comparisons_queue(), tables())
+    start(job, hash_comparisons_queue(), tables())
     if new.hashes is not None:
         store_file(job.file, "\n".join(new.hashes).encode(), "text/plain", exports_bucket())
     return job.job_id

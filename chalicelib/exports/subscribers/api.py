@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.bucket import exports_bucket
-from chalicelib.aws.queue import lists_queue
+from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
@@ -33,7 +33,7 @@ def request_list(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
     audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
-    start(job, lists_queue(), tables())
+    start(job, opt_in_lists_queue(), tables())
     return json_answer(_list_json(job), 202)
 
 

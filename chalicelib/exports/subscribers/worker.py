@@ -5,7 +5,7 @@ from pathlib import Path
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.aws.bucket import exports_bucket
-from chalicelib.aws.queue import lists_queue
+from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
@@ -20,7 +20,7 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_list(event: SQSEvent) -> Failures:
-    return run_jobs(event, OptInList, lists_queue(), _work)
+    return run_jobs(event, OptInList, opt_in_lists_queue(), _work)
 
 
 def _work(job: OptInList, folder: Path) -> Work[OptInList]:
