@@ -49,7 +49,7 @@ class Selection:
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True
-        # The tally at the moment includes people who withdrew later, also those who have signed again since.
+        # The tally at the moment includes people who withdrew later, even if they have signed or confirmed again since.
         if item.get("withdrawn_at", "") >= self.unsure_from:
             self.totals.gone += 1
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:

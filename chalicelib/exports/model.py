@@ -141,7 +141,7 @@ class Export(Job):
         return self.expected
 
     @property
-    def missing(self) -> tuple[str, ...]:
+    def missing_buckets(self) -> tuple[str, ...]:
         """Return the buckets that are not written yet, in order."""
         return keys.BUCKETS[len(self.parts) :]
 

@@ -10,8 +10,8 @@ from chalicelib.jobs.model import JobState, Step
 
 # The longest times of the two kinds of steps, in seconds. With ten million signatures, a part takes 20. With one
 # million, the last step took a few seconds (decision 018).
-FOR_A_PART = 60
-FOR_DELIVERY = 450
+PART_SECONDS = 60
+FILE_SECONDS = 450
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class ExportWork:
     context: ExportContext
 
     def next_step(self, export: Export) -> Step[Export]:
-        if export.missing:
-            return Step(FOR_A_PART, lambda: gather(export, export.missing[0], self.context))
-        return Step(FOR_DELIVERY, lambda: self._deliver(export))
+        if export.missing_buckets:
+            return Step(PART_SECONDS, lambda: gather(export, export.missing_buckets[0], self.context))
+        return Step(FILE_SECONDS, lambda: self._deliver(export))
 
     def _deliver(self, export: Export) -> Export:
         try:

@@ -30,8 +30,8 @@ from chalicelib.projections.dimensions import AREA_PREFIX
 
 # The digest of a day takes letters until this hour of the day, in the time of London.
 DIGEST_HOUR = 7
-# Letters in their senders' own words can be shown in full. The digest's item has the signature ids of at most so many
-# such letters, each in a numbered attribute. A newer letter may replace an older one.
+# Letters in their senders' own words can be shown in full. The digest's item has this many slots for such letters:
+# numbered attributes, each with one signature id. A newer letter may take the slot of an older one.
 OWN_WORDS_SLOTS = 20
 OWN_WORDS_PREFIX = "own."
 # The name of the attribute for people who withdrew while the digest was sealed: "<signature id> <area>" for each.
@@ -64,7 +64,7 @@ def next_digest_day(now: datetime) -> date:
 
 
 def gather(
-    letter: LetterIds, request: MailRequest, area: str, is_own: bool, now: datetime, tables: Tables
+    letter: LetterIds, request: MailRequest, area: str, is_in_own_words: bool, now: datetime, tables: Tables
 ) -> DigestIds | None:
     """Put the letter into the next digest, and end the letter's request. Return the ids of this digest.
 
@@ -77,7 +77,7 @@ def gather(
         key, in_digest, when = LETTERS.item_key(request.key), {"digest": day.isoformat()}, is_requested(request)
         letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=when)
         slot = crc32(letter.signature_id.encode()) % OWN_WORDS_SLOTS
-        own_words = {f"{OWN_WORDS_PREFIX}{slot:02}": letter.signature_id} if is_own else {}
+        own_words = {f"{OWN_WORDS_PREFIX}{slot:02}": letter.signature_id} if is_in_own_words else {}
         digest_change = Change(ids.key, assign=own_words, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
             transact([letter_change, digest_change], tables)
@@ -107,7 +107,7 @@ def remove_letter(key: str, letter: LetterIds, area: str, now: datetime, tables:
 def _try_to_remove_letter(
     ids: DigestIds, signature_id: str, area: str, now: datetime, tables: Tables, when: Condition
 ) -> bool:
-    """Take the letter out if the digest meets the condition `when`. Return whether the digest is without the letter."""
+    """Take the letter out if the digest meets the condition `when`. Return True if the digest no longer has it."""
     key, day = letter_delivery(ids.slug, ids.target, signature_id), ids.day.isoformat()
     dropped = {"mail_dropped_at": iso(now)}
     try:
@@ -149,7 +149,7 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
 
 
 def unseal(ids: DigestIds, tables: Tables) -> None:
-    """Allow again that letters are taken out, because the digest's email was not sent."""
+    """Unseal the digest, because its email was not sent. Letters can be taken out again."""
     tables.try_update(Change(ids.key, remove=["sealed_at"], when=_SEALED))
 
 

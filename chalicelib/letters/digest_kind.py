@@ -88,7 +88,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     """Seal the digest, and return its email.
 
     Return HELD while the target is paused or in test mode. Return TOO_LATE if the digest has no letters, or if the
-    petition no longer sends digests to this target.
+    petition no longer has the target, or now sends its letters to members of parliament.
     """
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)

@@ -42,7 +42,10 @@ def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[Dig
 
 
 def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:
-    """Do the three steps. Return False if no email is needed: the digest has no letters, or its email is settled."""
+    """Close the digest, request its email, and mark it as requested. Return whether there is an email to send.
+
+    There is none if all letters were taken out of the digest, or if an earlier run's email is settled.
+    """
     close(ids, now, tables)
     digest = find_digest(ids, tables)
     request = _request_digest(ids, now, tables) if digest and digest.letters else None

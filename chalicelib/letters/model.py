@@ -1,7 +1,7 @@
 """The target and the recipient of a letter, and whether the letter may be sent.
 
-A letter goes from one supporter to one target, such as a minister. A target with `members` is all members of
-parliament: each letter to it goes to the member for its sender's constituency. The settings of targets are in
+A letter goes from one supporter to one target, such as a minister. A target with `members` stands for all members of
+parliament: each letter to it goes to the member for the sender's constituency. The settings of targets are in
 `petitions.letter`. The letter of a signature is in `signatures.letter`.
 """
 
@@ -64,7 +64,7 @@ def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
 
 
 def may_send_letter(signature: Signature) -> bool:
-    """Return whether this person has confirmed and agreed to send a letter. Check this again before each sending.
+    """Return whether this person has confirmed and agreed to send a letter. This may change before it is sent.
 
     It does not matter whether we may email this person, because the letter goes to somebody else.
     """

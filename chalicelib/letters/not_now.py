@@ -72,6 +72,6 @@ def _add_to_digest(
     if not state.has_digests:
         record_digests(letter.slug, letter.target, tables)
     area = area_of(signature.country or "", signature.postcode or "")
-    is_own = signature.letter is not None and signature.letter.is_own
-    gather(letter, LETTERS.request_of(stored), area, is_own, now, tables)
+    is_in_own_words = signature.letter is not None and signature.letter.is_own
+    gather(letter, LETTERS.request_of(stored), area, is_in_own_words, now, tables)
     return NotSent.SETTLED

@@ -3,8 +3,8 @@
 A letter books a turn: a time at which it may be sent. The turn is stored in the letter's item. So there is no queue
 message while the letter waits, and the letter delays no other email.
 
-While all email is paused, the turns of many letters pass. Then all these letters may be sent at once. So there is a
-second limit: each clock hour has `per_hour` places, and a letter is sent only if it gets one.
+While all email is paused, the turns of many letters pass. After the pause, all these letters would be sent at once. So
+there is a second limit: each clock hour has `per_hour` places, and a letter is sent only if it takes one.
 """
 
 from datetime import datetime
@@ -36,7 +36,7 @@ def book_letter_turn(
         due = _next_turn(turns, pace, working, now, tables)
         if due > now:
             return due
-    if working.is_open(now) and _has_room(key, pace.per_hour, now, tables):
+    if working.is_open(now) and _take_place(key, pace.per_hour, now, tables):
         return now
     # Try again within the next hour of working time. The delay differs between letters, so that they do not all try
     # at the same moment.
@@ -51,7 +51,7 @@ def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, table
     return max(now, working.moment_at(position + book(Turns(key, step), position, tables)))
 
 
-def _has_room(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
+def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
     """Take a place in this hour. Return False if all are taken. If the sender then crashes, the place stays taken."""
     hour = iso(now)[:13]
     is_this_hour = Attr("hour").eq(hour)

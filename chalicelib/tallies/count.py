@@ -24,7 +24,10 @@ OTHERS = "(others)"
 
 @dataclass(frozen=True)
 class Recent:
-    """Numbers at the time `as_of`: signatures `today` (UTC), in the last 24 hours, and in areas that may be public."""
+    """Numbers of signatures at the time `as_of`: of this day (UTC), of the last 24 hours (`last_day`), and by area.
+
+    `areas` has only areas that are large enough to be public.
+    """
 
     today: int
     last_day: int

@@ -1,6 +1,7 @@
 """Tallies: numbers of confirmed signatures, in total and by hour, country and source.
 
-A tally is the sum of its entries. Each entry is one signature that was confirmed or withdrawn.
+A tally is the sum of its entries. Each entry is one signature that was confirmed or withdrawn. The entries of a day are
+spread over several stored tallies (shards), because transactions on one item conflict.
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ TOTAL, PENDING, WITHDRAWN, BY_PARTNERS = "total", "pending", "withdrawn", "by_pa
 HOUR_PREFIX, COUNTRY_PREFIX, SOURCE_PREFIX = "h", "c", "s."
 SOURCES_SEEN = "sources"
 
-# The most sources in one tally item, which has one shard's numbers of one day. More sources are counted as OTHER.
+# The most sources in one stored tally: one shard on one day. Signatures with more sources are counted as OTHER.
 # Without this limit, an attacker could make the item too large, because anybody can put any source into a link.
 # The signature itself keeps its own source.
 MAX_SOURCES = 100
@@ -23,7 +24,7 @@ OTHER = "other"
 
 
 class TalliedPetition(Protocol):
-    """The fields of a petition that are used here. `Petition` cannot be imported, because `petitions` imports us."""
+    """The fields of a petition that tallies use. They cannot import `Petition`, because `petitions` imports tallies."""
 
     @property
     def slug(self) -> str: ...

@@ -17,10 +17,10 @@ from chalicelib.tallies.model import TalliedPetition
 
 # How long a snapshot is fresh. A CDN's copy may be 6 s older, and the list of petitions is cached for one more second.
 # So the public sees a count that is less than 10 s old.
-FRESH = timedelta(seconds=2)
+FRESH_FOR = timedelta(seconds=2)
 LEASE_SECONDS = 10
 # The most stale snapshots that one refresh of the list replaces. The others wait for a later refresh, after 2 s.
-MOST_REFRESHED = 100
+MAX_REFRESHED = 100
 
 
 def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
@@ -30,7 +30,7 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
     fails, return the stale count; if there is none, raise Unavailable.
     """
     snapshot = _snapshot(snapshots.snapshot(petition.slug, tables) or {})
-    if snapshot and now - snapshot.as_of < FRESH:
+    if snapshot and now - snapshot.as_of < FRESH_FOR:
         return snapshot
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return _stale_count(snapshot)
@@ -48,7 +48,7 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
     by_slug = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
-    stale = [each for each in petitions if each.slug not in by_slug or now - by_slug[each.slug].as_of >= FRESH]
+    stale = [each for each in petitions if each.slug not in by_slug or now - by_slug[each.slug].as_of >= FRESH_FOR]
     if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return by_slug
     try:
@@ -66,8 +66,8 @@ def _refresh_oldest(
     """
     missing = [each for each in stale if each.slug not in by_slug]
     old = sorted((each for each in stale if each.slug in by_slug), key=lambda each: by_slug[each.slug].as_of)
-    has_lease = bool(old) and snapshots.lease_list(now, int(FRESH.total_seconds()), tables)
-    chosen = [*missing, *(old[:MOST_REFRESHED] if has_lease else [])]
+    has_lease = bool(old) and snapshots.lease_list(now, int(FRESH_FOR.total_seconds()), tables)
+    chosen = [*missing, *(old[:MAX_REFRESHED] if has_lease else [])]
     counts = exact_counts(chosen, now, tables) if chosen else {}
     for slug, count in counts.items():
         _save(slug, count, tables)
