@@ -58,10 +58,10 @@ def printable(text: str, supported: Container[int]) -> str:
     """
     masked = "".join(each if ord(each) in supported and ord(each) not in NEEDS_SHAPING else "\0" for each in text)
     pieces = [piece.strip() for piece in masked.split("\0")]
-    return masked if len(pieces) == 1 else " ".join(_with_marks(pieces))
+    return masked if len(pieces) == 1 else " ".join(_with_omitted(pieces))
 
 
-def _with_marks(pieces: list[str]) -> Iterable[str]:
+def _with_omitted(pieces: list[str]) -> Iterable[str]:
     """Yield the pieces that are not empty, and OMITTED once for each gap before, between and after them."""
     for number, piece in enumerate(pieces):
         if piece:

@@ -12,7 +12,7 @@ Day = Annotated[str, Field(examples=["2026-11-24"])]
 
 
 class LetterCounts(TypedDict):
-    """`requested` is the sum of all others. Each letter is from one person to one target."""
+    """`requested` is the sum of the other numbers. Each letter is from one person to one target."""
 
     requested: Number
     """Letters whose senders confirmed that they want to send them."""
@@ -67,7 +67,7 @@ class TargetLetters(LetterCounts):
     paused_members: list[PausedMember]
     """The members to whom no letter is sent. All other members get their letters."""
     days: list[LettersOfADay]
-    """The days (UTC) on which something happened, oldest first. Their sums are the numbers above."""
+    """The numbers of each day (UTC) on which one of them changed, oldest first. Their sums are the numbers above."""
 
 
 class StaffLetters(TypedDict):

@@ -45,7 +45,7 @@ def book_letter_turn(
 
 
 def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, tables: Tables) -> datetime:
-    """Book the next turn, and return its time. Turns are booked as positions in working time (see `WorkingTime`)."""
+    """Book the next turn, and return its time. Turns are booked in milliseconds of working time (working_time.py)."""
     position = working.position(now)
     step = ceil(HOUR_IN_MILLISECONDS / pace.per_hour)  # Rounded up, so that no hour has more than `per_hour` turns.
     return max(now, working.moment_at(position + book(Turns(key, step), position, tables)))

@@ -72,7 +72,7 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
 
 
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
-    """Store the address to which staff send this test here, because the items of emails contain no address."""
+    """Store the address to which staff send this test. It is in the target's item, as email items have no addresses."""
     tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test.signature_id}": to}))
 
 

@@ -85,7 +85,7 @@ def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Ta
         raise UnknownPetition
     open_days = [_open_days(heads[petition.slug], petition, now) for petition in petitions]
     counts = {}
-    for each, tallies in zip(open_days, store.days_of_shards(open_days, tables), strict=True):
+    for each, tallies in zip(open_days, store.day_tallies(open_days, tables), strict=True):
         _close_past_days(each, tallies, now, tables)
         counts[each.slug] = _count(heads[each.slug], tallies, now)
     return counts
@@ -154,7 +154,7 @@ def first_day(petition: TalliedPetition, tables: Tables) -> date:
 
 def read_open_days(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the tallies of the days that are not closed, oldest first: the sums of all shards that may exist."""
-    return store.days_of_shards([_open_days(head, petition, now)], tables)[0]
+    return store.day_tallies([_open_days(head, petition, now)], tables)[0]
 
 
 def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:

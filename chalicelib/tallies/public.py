@@ -98,6 +98,7 @@ def save_recent(slug: str, recent: Recent, tables: Tables) -> None:
 
 
 def _stale_count(snapshot: Count | None) -> Count:
+    """Return the snapshot, however old it is. Raise Unavailable if there is none."""
     if snapshot is None:
         raise Unavailable
     return snapshot

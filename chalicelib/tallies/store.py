@@ -84,11 +84,11 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     return Change(key, add={**numbers, SOURCES_SEEN: {entry.source}}, when=has_room)
 
 
-def days_of_shards(petitions: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
+def day_tallies(open_days: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
     """Return for each petition the tally of each of its days: the sum of the shards, read consistently."""
     shard_keys = [
         keys.tally_shard(each.slug, shard, day)
-        for each in petitions
+        for each in open_days
         for day in each.days
         for shard in range(each.shards)
     ]
@@ -97,7 +97,7 @@ def days_of_shards(petitions: Sequence[OpenDays], tables: Tables) -> list[dict[d
         items[item["pk"].rpartition("#")[0], item["sk"]].append(item)
     return [
         {day: summed(map(tally_of, items[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
-        for each in petitions
+        for each in open_days
     ]
 
 

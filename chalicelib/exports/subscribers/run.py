@@ -29,6 +29,7 @@ from chalicelib.mail.stop import addresses_that_stopped
 from chalicelib.signatures.walk import read_for_opt_in_list
 from chalicelib.updates.kinds import may_get_updates
 
+# The S3 prefix of the ids of all people who were ever listed.
 LISTED = "listed"
 COLUMNS = ("status", "id", "email", "name", "language", "confirmed_at")
 PART_SECONDS, FILE_SECONDS = 120, 300
