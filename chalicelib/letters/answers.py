@@ -67,7 +67,7 @@ class TargetLetters(LetterCounts):
     paused_members: list[PausedMember]
     """The members to whom no letter is sent. All other members get their letters."""
     days: list[LettersOfADay]
-    """The numbers of each day (UTC) on which one of them changed, oldest first. Their sums are the numbers above."""
+    """The numbers of each day (UTC) with changes, oldest first. The sums over all days are the numbers above."""
 
 
 class StaffLetters(TypedDict):
