@@ -28,7 +28,7 @@ NAMED_ONLY = {
         *FEEDBACK,
         *REQUESTS,
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
-        *("chalicelib/letters/pace.py:_has_room", *DIGESTS),
+        *("chalicelib/letters/pace.py:_take_place", *DIGESTS),
         *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "mark_ended")),
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",

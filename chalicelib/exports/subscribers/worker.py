@@ -1,4 +1,4 @@
-"""Process the queue of lists."""
+"""Run the lists whose messages are in the queue of lists. A list has the people who asked for updates."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def run_list(event: SQSEvent) -> Failures:
 
 
 def _work(job: OptInList, folder: Path) -> Work[OptInList]:
-    # Tools that import all of app.py load this file too, but only one function runs lists.
+    # Import here: all tools that import app.py load this file too, but only one Lambda function runs lists.
     from chalicelib.exports.subscribers.run import ListWork
 
     return ListWork(tables(), exports_bucket(), folder, times.now, settings().limit_keys)
