@@ -1,4 +1,7 @@
-"""The queues that functions work on, each with its dead-letter queue. To add one, add a call here."""
+"""The SQS queues. Each has a worker (the function that receives its messages) and a dead-letter queue.
+
+To add a queue, add a call of `worked_queue`.
+"""
 
 from typing import Any
 
@@ -8,13 +11,14 @@ from stack.template.cfn import Template, get_att, if_condition, merge_parts, out
 from stack.template.functions import event_source, function_properties, logical_id, timeout
 
 _FOURTEEN_DAYS = 14 * 24 * 3600
-# SQS's maximum. While the table or the email quota is exhausted, messages are received again and again.
+# SQS's maximum. While the table or the email quota is exhausted, workers receive the same message again and again, and
+# it must not become a dead letter.
 _MOST_RECEIVES = 1000
 
 
 def queues() -> Template:
-    lost = "Parts of the signatures' stream that could not be processed"
-    return merge_parts([*_email_queues(), *_data_queues(), *_job_queues(), dead_letters("stream", lost)])
+    stream = dead_letters("stream", "Parts of the signatures' stream that could not be processed")
+    return merge_parts([*_email_queues(), *_data_queues(), *_job_queues(), stream])
 
 
 def _email_queues() -> list[Template]:
@@ -30,7 +34,7 @@ def _email_queues() -> list[Template]:
         ),
         worked_queue(
             "other_mail",
-            "Email other than confirmations. Confirmations go first",
+            "Email other than confirmations. Confirmations are sent first",
             lost="Other email that could not be sent",
             worker="send_other_mail",
             attempts=_MOST_RECEIVES,
@@ -63,35 +67,35 @@ def _job_queues() -> list[Template]:
     return [
         worked_queue(
             "exports",
-            "Exports to work on: ids only",
+            "Ids of exports to work on",
             lost="Exports that could not go on in three attempts, or messages that cannot be read",
             worker="run_export",
             attempts=3,
         ),
         worked_queue(
             "imports",
-            "Imports to work on: ids only",
+            "Ids of imports to work on",
             lost="Imports that could not go on in three attempts",
             worker="run_import",
             attempts=3,
         ),
         worked_queue(
             "comparisons",
-            "Comparisons of hashes to work on: ids only",
+            "Ids of comparisons of hashes to work on",
             lost="Comparisons of hashes that could not go on in three attempts",
             worker="compare_hashes",
             attempts=3,
         ),
         worked_queue(
             "lists",
-            "Lists of those who asked for updates to work on: ids only",
+            "Ids of lists to work on: lists of people who asked for updates",
             lost="Lists of those who asked for updates that could not go on in three attempts",
             worker="run_list",
             attempts=3,
         ),
         worked_queue(
             "updates",
-            "Updates to send: ids only",
+            "Ids of updates to send",
             lost="Updates that could not go on in three attempts",
             worker="run_update",
             attempts=3,
@@ -107,10 +111,11 @@ def queue_id(name: str) -> str:
 def worked_queue(
     name: str, holds: str, *, lost: str, worker: str, attempts: int, at_once: Any = 2, is_personal: bool = False
 ) -> Template:
-    """Return a queue, the event source of its worker, its setting, and its dead-letter queue with an alarm.
+    """Return a queue with the event source of its worker, its setting, and its dead-letter queue with an alarm.
 
-    After `attempts` receives, a message is a dead letter. `at_once` is the number of workers that run concurrently.
-    `holds` describes the messages of the queue, and `lost` those of the dead-letter queue.
+    After `attempts` receives, a message goes to the dead-letter queue. `at_once`: how many workers run concurrently.
+    `holds` describes the messages of the queue, and `lost` those of the dead-letter queue. `is_personal`: the messages
+    are personal data.
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
@@ -132,7 +137,7 @@ def worked_queue(
 
 
 def dead_letters(name: str, lost: str, is_personal: bool = False) -> Template:
-    """Return a dead-letter queue, and the alarm for the first message in it."""
+    """Return a dead-letter queue, and an alarm that starts with the first message in the queue."""
     logical = f"{logical_id(name)}DeadLetterQueue"
     messages = queue_measure("ApproximateNumberOfMessagesVisible", logical)
     first_message = alarm(f"{lost}: see the dead-letter queue.", messages, "Maximum")
@@ -140,8 +145,10 @@ def dead_letters(name: str, lost: str, is_personal: bool = False) -> Template:
 
 
 def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template:
-    """Return a queue that keeps messages for as long as SQS allows, and the output of its URL."""
-    # The charity's own key encrypts queues with personal data.
+    """Return a queue that keeps messages for as long as SQS allows, and an output with the queue's URL.
+
+    A queue with personal data is encrypted with the charity's own key, if there is one, and outlives the stack.
+    """
     own_key = {
         "KmsMasterKeyId": if_condition("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),
         "KmsDataKeyReusePeriodSeconds": 24 * 3600,
