@@ -73,24 +73,25 @@ def _value(operand: Any, item: Mapping[str, Any]) -> Any:
     return operand
 
 
-def copied(item: Item, only: Sequence[str] = ()) -> Item:
-    """Copy an item, so that its caller may change the copy. `only`: its attributes; by default all."""
+def copy_item(item: Item, only: Sequence[str] = ()) -> Item:
+    """Copy an item, so that the caller may change the copy. `only`: the attributes to copy; by default all."""
     values = {name: item[name] for name in only or item if name in item}
     return {name: value if isinstance(value, str | int) else copy.deepcopy(value) for name, value in values.items()}
 
 
 def as_stored(key: Key, item: Mapping[str, Any]) -> Item:
-    return _over_the_wire({"pk": key.pk, "sk": key.sk, **item})
+    return _as_read_back({"pk": key.pk, "sk": key.sk, **item})
 
 
-def _over_the_wire(values: Mapping[str, Any]) -> Item:
+def _as_read_back(values: Mapping[str, Any]) -> Item:
     """Convert to the wire format and back, so that values which DynamoDB refuses fail here too."""
     return from_wire(to_wire(values))
 
 
-def changed(change: Change, found: Item) -> Item:
-    item = {**found, **_over_the_wire(change.assign)}
-    for name, amount in _over_the_wire(change.add).items():
+def apply_change(change: Change, stored: Item) -> Item:
+    """Return the stored item with the change."""
+    item = {**stored, **_as_read_back(change.assign)}
+    for name, amount in _as_read_back(change.add).items():
         item[name] = item.get(name, set()) | amount if isinstance(amount, set) else item.get(name, 0) + amount
     for name in change.remove:
         item.pop(name, None)

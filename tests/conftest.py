@@ -1,4 +1,4 @@
-"""Fixtures for every suite. These need no AWS; the emulator's fixtures are in tests.emulated and tests.deployed."""
+"""Fixtures for every suite that need no AWS. The emulator's fixtures are in tests.emulated and tests.deployed."""
 
 import gc
 import json
@@ -28,10 +28,10 @@ from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_pu
 from tests.fake_site import FakeSite, a_fake_site, wire
 from tests.fakes import FakeQueue, FakeTables
 
-# Collect garbage rarely: while pytest collects tests there is almost none, and the search takes a tenth of the time.
+# Search for garbage rarely. While pytest collects tests there is little, and the search takes a tenth of the time.
 gc.set_threshold(100_000, 50, 100)
 
-# Read each description of a service once for all sessions: reading is nine tenths of the time to build a client.
+# Read the description of each AWS service once for all sessions: it takes nine tenths of the time to build a client.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
@@ -78,10 +78,10 @@ SLOW = (
     "tests/stack/test_powers_of_staff.py",
     "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
-    "tests/strict/test_limits.py::test_ses[40 MB]",
+    "tests/strict/test_limits.py::test_ses_refuses_the_email[40 MB]",
 )
 
-# What takes longest, so that it does not begin last: groups, or the beginning of a test's id.
+# The slowest tests, which start first: groups, or the beginning of a test's id.
 LONGEST = (
     *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "strict", "build", "referee"),
     *("tests/flows/", "tests/ready/test_account.py"),
@@ -89,9 +89,9 @@ LONGEST = (
 
 
 class _WholeFiles(LoadGroupScheduling):
-    """Give a worker a group or a file at a time, and the long tests of faults one by one.
+    """Give a worker one group or one file at a time, but the long tests of faults one by one.
 
-    With single tests, the scheduler asks after each test about every test before it, which costs seconds.
+    If it gave all tests one by one, the scheduler would check after each test every test before it, for seconds.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -104,13 +104,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGro
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not import a file of slow tests only, if they do not run: importing Schemathesis alone takes a second."""
+    """Skip a file that has only slow tests if these do not run: importing Schemathesis alone takes a second."""
     is_slow = collection_path.is_relative_to(ROOT) and str(collection_path.relative_to(ROOT)) in SLOW
     return (is_slow and config.option.markexpr == "not slow") or None
 
 
 def pytest_configure() -> None:
-    """Compile the catalogues: the sources have none, and the tests read sources."""
+    """Compile the catalogues of messages, which are not in the repository."""
     write_compiled()
 
 
@@ -146,8 +146,8 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clear caches and metrics between tests, keep pytest's log handlers, and do not wait for a step."""
+def _clear_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Start each test without caches and metrics, with pytest's log handlers, and without waiting for steps."""
     monkeypatch.setattr(log, "_configure_once", lambda: None)
     monkeypatch.setattr(steps, "sleep", lambda _: None)
     log.begin("")

@@ -1,4 +1,4 @@
-"""The deployed stack for tests, one for each worker: the package and template for AWS, behind the local front."""
+"""The deployed stack, one for each worker: the package and template for AWS, behind the local front."""
 
 import json
 import os
@@ -21,12 +21,12 @@ from stack.front import application
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
 from tests.oidc.people import CLIENT, RIGHTS, SECRET
-from tests.oidc.running import a_provider
+from tests.oidc.running import run_provider
 
 SLUG = "support-trafficked-children"
 # Seconds. A cold function is slow while other tests use the processor.
 PATIENCE = 60
-# Seconds, instead of START_DELAY: no request takes longer in a test.
+# Seconds, in place of START_DELAY. No request takes longer in a test.
 JOB_DELAY = 5
 SAMPLE = Path(__file__).parents[1] / ".chalice" / "petitions" / f"{SLUG}.toml"
 
@@ -39,7 +39,7 @@ class DeployedSite:
     staff_token: str
     stack: Deployed
     api: str = ""
-    """Behind a CDN: where the API itself answers, without its stage."""
+    """Behind a CDN, the URL of the API itself, without its stage."""
 
     def staff(self, path: str) -> requests.Response:
         return self.staff_as(self.staff_token, path)
@@ -57,8 +57,8 @@ class DeployedSite:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def frozen(self) -> Any:
-        """Issue a statement of the current count."""
+    def issue_statement(self) -> Any:
+        """Issue a statement of the current count and return it."""
         headers = {"Authorization": f"Bearer {self.staff_token}"}
         answer = requests.post(f"{self.url}/api/staff/petitions/{SLUG}/statements", headers=headers, timeout=PATIENCE)
         assert answer.status_code == 201, answer.text
@@ -89,7 +89,7 @@ def deployed_site() -> Iterator[DeployedSite]:
 def site_with_sign_in() -> Iterator[DeployedSite]:
     """A site with a sign-in provider on loopback for staff."""
     port = free_port()
-    with a_provider(f"http://{LOOPBACK}:{port}/staff/signed-in") as issuer:
+    with run_provider(f"http://{LOOPBACK}:{port}/staff/signed-in") as issuer:
         provider = {"OidcIssuer": issuer, "OidcClientId": CLIENT, "OidcClientSecret": SECRET}
         with a_deployed_site(port, {**provider, "OidcRights": json.dumps(RIGHTS)}) as site:
             yield site
@@ -97,7 +97,7 @@ def site_with_sign_in() -> Iterator[DeployedSite]:
 
 @contextmanager
 def a_deployed_site(port: int, more: Mapping[str, str] | None = None) -> Iterator[DeployedSite]:
-    """Serve a site. With EDGE=1 in the environment, the local CDN is before it."""
+    """Serve a site; behind the local CDN if the environment has EDGE=1."""
     if os.environ.get("EDGE") == "1":
         with a_site_behind_a_cdn(port, more) as site:
             yield site

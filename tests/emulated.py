@@ -29,13 +29,13 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from stack.emulator import client_environment, emulator
-from tests.emulated_places import BUCKET, create_tables, environment_in, physical_names, verify_sender
+from tests.emulated_resources import BUCKET, create_tables, environment_variables, physical_names, verify_sender
 from tests.roles import Roles, sign_as_functions
 
 REGION = "us-east-1"
 SERVICES = ("dynamodb", "dynamodbstreams", "s3", "sqs", "ses")
 # Only our own emulator has the referee.
-IS_OURS = "LOCALSTACK" not in os.environ
+IS_OWN_EMULATOR = "LOCALSTACK" not in os.environ
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +63,7 @@ def _docker_session() -> Any:
 
 @pytest.fixture(scope="session")
 def localstack(aws_endpoint: str) -> RunningSession:
-    """A pytest-localstack session on the emulator. Checked here, because `start` does not report a dead endpoint."""
+    """A pytest-localstack session on the emulator. It is checked here: `start` does not report a dead endpoint."""
     host, _, port = aws_endpoint.removeprefix("http://").partition(":")
     session = RunningSession(host, services=dict.fromkeys((*SERVICES, "iam", "sts"), int(port)), region_name=REGION)
     for service in SERVICES:
@@ -88,7 +88,7 @@ def emulator_roles() -> Roles:
 
 @pytest.fixture(scope="session")
 def emulator_client() -> Callable[..., Any]:
-    """Build each client once for all tests: else, reading the services' descriptions takes most of a test's time."""
+    """Build each client once for all tests: reading the services' descriptions would take most of a test's time."""
     build = boto3.client
     return cache(lambda service, config=None: build(service, config=config))
 
@@ -104,7 +104,7 @@ def emulated_aws(
     """New tables, as the template declares them, and new queues for each test."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
-        if IS_OURS:
+        if IS_OWN_EMULATOR:
             sign_as_functions(monkeypatch, emulator_roles)
         monkeypatch.setattr(boto3, "client", emulator_client)
         for name, value in client_environment(aws_endpoint).items():
@@ -119,7 +119,7 @@ def emulated_aws(
         verify_sender()
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
         emulator_roles.begin(physical_names(names, queues))
-        for name, value in environment_in(names, queues).items():
+        for name, value in environment_variables(names, queues).items():
             monkeypatch.setenv(name, value)
         yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queues)
 

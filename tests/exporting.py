@@ -76,7 +76,7 @@ def run_stored_export(export: Export, context: ExportContext, has_time: HasTime 
     return run(stored, ExportWork(context), has_time, context.clock, context.tables)
 
 
-def a_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:
+def confirm_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:
     """Confirm `number` signatures and return their names."""
     people = [Person(f"Person {each}", f"person{each}@mail.example") for each in range(number)]
     for person in people:

@@ -28,7 +28,7 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 @dataclass
 class Clock:
-    """A clock that only a test moves."""
+    """A clock that stands until a test moves it."""
 
     moment: datetime = NOW
 
@@ -74,10 +74,10 @@ class FakeSite:
     scene_state: SceneState = field(default_factory=SceneState)  # Only the scenes of tests/faults use it.
 
     def get(self, path: str, **headers: str) -> HTTPResponse:
-        return self.client.http.get(path, headers=_dashed(headers))
+        return self.client.http.get(path, headers=_header_names(headers))
 
     def post(self, path: str, body: bytes, content_type: str, **headers: str) -> HTTPResponse:
-        return self.client.http.post(path, headers={"Content-Type": content_type, **_dashed(headers)}, body=body)
+        return self.client.http.post(path, headers={"Content-Type": content_type, **_header_names(headers)}, body=body)
 
     def post_json(self, path: str, value: object) -> HTTPResponse:
         return self.post(path, json.dumps(value).encode(), JSON)
@@ -145,13 +145,13 @@ def schedule_event() -> dict[str, Any]:
 
 def stream_event(
     changes: Sequence[tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]],
-    moments: Mapping[str, datetime] | None = None,
+    times_by_sequence: Mapping[str, datetime] | None = None,
 ) -> dict[str, Any]:
     """Return an event of the signatures' stream. A change is (sequence number, item before, item after).
 
-    `moments` gives times by sequence number; the default is NOW.
+    `times_by_sequence`: the times of the changes, by sequence number. The default is NOW.
     """
-    return {"Records": [_record((moments or {}).get(change[0], NOW), *change) for change in changes]}
+    return {"Records": [_record((times_by_sequence or {}).get(change[0], NOW), *change) for change in changes]}
 
 
 def link_in(mail: Mail, purpose: str) -> str:
@@ -194,5 +194,5 @@ def _record(
     }
 
 
-def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
+def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("_", "-").title(): value for name, value in headers.items()}

@@ -16,7 +16,7 @@ from chalicelib.aws.source import Source
 from chalicelib.aws.table import BATCH_GET_LIMIT, Change, Item, NewItem, Tables
 from chalicelib.core.errors import ConditionFailed, UnknownThing
 from chalicelib.core.keys import Key
-from tests.conditions import as_stored, changed, copied, holds
+from tests.conditions import apply_change, as_stored, copy_item, holds
 
 
 class FakeTables(Tables):
@@ -33,12 +33,12 @@ class FakeTables(Tables):
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         self._called("get")
-        return copied(self.items[key]) if key in self.items else None
+        return copy_item(self.items[key]) if key in self.items else None
 
     def batch_get(self, wanted: Sequence[Key], *, consistent: bool = False) -> list[Item]:
         for _ in chunks(wanted, BATCH_GET_LIMIT):
             self._called("batch_get")
-        return [copied(self.items[key]) for key in wanted if key in self.items]
+        return [copy_item(self.items[key]) for key in wanted if key in self.items]
 
     def query(
         self,
@@ -57,13 +57,13 @@ class FakeTables(Tables):
         found = sorted(
             (key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high), reverse=backwards
         )
-        return iter([copied(self.items[key], only) for key in found])
+        return iter([copy_item(self.items[key], only) for key in found])
 
     def page(self, start: Key, names: Sequence[str], when: ConditionBase, most: int) -> tuple[list[Item], str | None]:
         self._called("page")
         after_start = sorted(key for key in self.items if key[:2] == start[:2] and key.sk > start.sk)
         page = after_start[:most]
-        found = [copied(self.items[key], names) for key in page if holds(when, self.items[key])]
+        found = [copy_item(self.items[key], names) for key in page if holds(when, self.items[key])]
         return found, page[-1].sk if len(page) == most else None
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
@@ -76,7 +76,7 @@ class FakeTables(Tables):
             self._write([new])
 
     def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
-        """Like the real one, return only what `returns` requests."""
+        """Like the real method, return only what `returns` requests."""
         self._called("update")
         try:
             with self._lock:
@@ -109,7 +109,7 @@ class FakeTables(Tables):
             if isinstance(write, NewItem):
                 self.items[write.key] = as_stored(write.key, write.item)
             else:
-                self.items[write.key] = changed(write, self.items.get(write.key, as_stored(write.key, {})))
+                self.items[write.key] = apply_change(write, self.items.get(write.key, as_stored(write.key, {})))
 
 
 class FakeQueue(Queue):

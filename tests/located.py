@@ -12,21 +12,22 @@ LOWER = MemberOfParliament("Lower Zed", "Lou Lower MP", "lou.lower@parliament.ex
 
 
 def give_members(patch: pytest.MonkeyPatch, *known: MemberOfParliament) -> None:
-    """Give both tables. Nobody is the member for Zed Palace."""
+    """Make the application use both tables. Zed Palace has no member."""
     members = {member.constituency: member for member in known or (UPPER, LOWER)}
     patch.setattr("chalicelib.petitions.members.constituencies", lambda: Constituencies(pack(TABLE)))
     patch.setattr("chalicelib.petitions.members.members", lambda: members)
 
 
 def give_table(patch: pytest.MonkeyPatch) -> None:
-    _set(patch, Constituencies(pack(TABLE)))
+    """Make the application use the table of constituencies."""
+    _use(patch, Constituencies(pack(TABLE)))
 
 
 def remove_table(patch: pytest.MonkeyPatch) -> None:
     """Remove the table, even if this checkout was built with one."""
-    _set(patch, None)
+    _use(patch, None)
 
 
-def _set(patch: pytest.MonkeyPatch, known: Constituencies | None) -> None:
+def _use(patch: pytest.MonkeyPatch, known: Constituencies | None) -> None:
     patch.setattr("chalicelib.projections.worker.constituencies", lambda: known)
     patch.setattr("chalicelib.projections.api.is_configured", lambda: known is not None)

@@ -19,21 +19,20 @@ Record = tuple[str, Image, Image]
 
 
 class Streaming(FakeTables):
-    """Record every change of a signature in order."""
+    """Tables that record every change of a signature in `log`, in order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.log: list[Record] = []
         self.clock: Callable[[], datetime] = lambda: NOW
-        # The time of each record, by its sequence number.
-        self.moments: dict[str, datetime] = {}
+        self.times_by_sequence: dict[str, datetime] = {}
 
     def expire(self, key: Key) -> None:
         """Delete an item as TTL does. The stream includes the deletion."""
         self._record(key, self.items.pop(key))
 
     def _write(self, writes: Sequence[Change | NewItem]) -> None:
-        # A write replaces an item, so what was stored before needs no copy.
+        # A write replaces the item, so the old item needs no copy.
         before = {write.key: self.items.get(write.key) for write in writes}
         super()._write(writes)
         for key, old in before.items():
@@ -43,7 +42,7 @@ class Streaming(FakeTables):
         new = self.items.get(key)
         if key.table == keys.SIGNATURES and new != old:
             self.log.append((str(len(self.log) + 1), old, copy.deepcopy(new)))
-            self.moments[self.log[-1][0]] = self.clock()
+            self.times_by_sequence[self.log[-1][0]] = self.clock()
 
 
 def pending(slug: str, bucket: str, sequence: str, amount: int) -> Increment:

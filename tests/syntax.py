@@ -14,9 +14,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def every_file(check: Callable[[Path], None], files: Sequence[Path] = FILES) -> Callable[[], None]:
-    """Turn a check of one file into a test of all files that lists the files that break the rule."""
+    """Turn a check of one file into a test of all files. The test lists the files that break the rule."""
 
-    def over_all() -> None:
+    def check_all_files() -> None:
         broken = []
         for path in files:
             try:
@@ -25,8 +25,8 @@ def every_file(check: Callable[[Path], None], files: Sequence[Path] = FILES) -> 
                 broken.append(f"{place(path)}: {error}")
         assert not broken, "\n".join(broken)
 
-    over_all.__name__ = check.__name__
-    return over_all
+    check_all_files.__name__ = check.__name__
+    return check_all_files
 
 
 def every_file_and_stack(check: Callable[[Path], None]) -> Callable[[], None]:
@@ -34,6 +34,7 @@ def every_file_and_stack(check: Callable[[Path], None]) -> Callable[[], None]:
 
 
 def place(path: Path) -> str:
+    """Return the path as text, relative to the project."""
     return path.relative_to(ROOT).as_posix()
 
 
@@ -48,12 +49,12 @@ def nodes(path: Path) -> tuple[ast.AST, ...]:
 
 
 @cache
-def imports(path: Path, *, when_typed: bool = False) -> tuple[str, ...]:
+def imports(path: Path, *, type_checking_too: bool = False) -> tuple[str, ...]:
     """Return the dotted names of all imports, also inside functions: `from a import b` is a.b."""
     typed = {id(inner) for node in nodes(path) if _is_type_checking(node) for inner in ast.walk(node)}
     names: list[str] = []
     for node in nodes(path):
-        if id(node) in typed and not when_typed:
+        if id(node) in typed and not type_checking_too:
             continue
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]

@@ -37,8 +37,8 @@ ENTRY_POINTS = {
 FACTORIES = {
     f"{module.__name__}.{name}"
     for module in (bucket, email, queue, source, table)
-    for name, each in vars(module).items()
-    if hasattr(each, "cache_clear")
+    for name, value in vars(module).items()
+    if hasattr(value, "cache_clear")
 }
 
 
@@ -60,7 +60,7 @@ def test_only_aws_imports_boto(path: Path) -> None:
 
 @every_file
 def test_only_entry_points_import_chalice(path: Path) -> None:
-    chalice = [name for name in imports(path, when_typed=True) if name.partition(".")[0] == "chalice"]
+    chalice = [name for name in imports(path, type_checking_too=True) if name.partition(".")[0] == "chalice"]
     is_entry = place(path) == "app.py" or place(path).startswith("chalicelib/edge/") or path.name in ENTRY_POINTS
     assert not chalice or is_entry
 
@@ -79,7 +79,7 @@ def test_only_app_and_entry_points_import_entry_points(path: Path) -> None:
 
 
 @every_file
-def test_a_capability_never_imports_anothers_store(path: Path) -> None:
+def test_a_capability_never_imports_the_store_of_another(path: Path) -> None:
     others = CAPABILITIES - {capability(path)}
     stores = [name for name in imports(path) for other in others if name.startswith(f"chalicelib.{other}.store")]
     assert not stores
@@ -87,7 +87,7 @@ def test_a_capability_never_imports_anothers_store(path: Path) -> None:
 
 @every_file
 def test_imports_go_down_the_layers(path: Path) -> None:
-    """Models are no exception. Entry points may also import the authorizer."""
+    """This also holds for models. Entry points may also import the authorizer."""
     layer = _layer(path.relative_to(ROOT).parts[1]) if place(path).startswith("chalicelib/") else None
     if layer is not None:
         known = {name for name in imports(path) if name.startswith("chalicelib.")}
@@ -117,7 +117,7 @@ def test_only_times_reads_the_clock_and_only_entry_points_call_it(path: Path) ->
 
 
 @every_file
-def test_import_builds_no_client_and_reads_nothing(path: Path) -> None:
+def test_importing_a_file_builds_no_client_and_reads_no_file(path: Path) -> None:
     """`chalice package` imports app.py without AWS, and code that runs at import slows cold starts."""
     outside = [node for node in tree(path).body if not isinstance(node, (Function, ast.ClassDef))]
     called = {ast.unparse(node.func) for top in outside for node in ast.walk(top) if isinstance(node, ast.Call)}
@@ -143,7 +143,7 @@ def test_no_broad_except_outside_edge(path: Path) -> None:
     assert not broad or place(path).startswith(("chalicelib/edge/", *stale))
 
 
-def test_no_test_ships() -> None:
+def test_no_test_is_in_the_deployed_code() -> None:
     assert not [path for path in (ROOT / "chalicelib").rglob("*") if path.name.startswith(("test_", "conftest"))]
 
 

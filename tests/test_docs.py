@@ -1,4 +1,4 @@
-"""What the pages name exists: files, tests, links, and the services that a deployment needs."""
+"""The documentation names only existing files, tests and links, and its policy has what a deployment needs."""
 
 import json
 import re
@@ -20,7 +20,7 @@ POLICY = json.loads((DOCS / "deployer-policy.json").read_text(encoding="utf-8"))
 
 
 def rows() -> list[list[str]]:
-    """Return the cells of each fact: sign, fact, source, what relies on it, test."""
+    """Return the cells of each fact: mark, fact, source, what relies on it, test."""
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in FACTS.splitlines() if line.startswith("|")]
     return [row for row in cells if len(row) == 5 and row[1] not in ("fact", "---")]
 
@@ -29,11 +29,11 @@ def test_the_page_of_facts_is_read() -> None:
     assert len(rows()) > 100
 
 
-def test_each_fact_has_a_source_a_user_and_a_test_that_exists() -> None:
-    for sign, fact, source, user, test in rows():
-        assert sign in ("✓", "", "?"), fact
+def test_each_fact_has_a_source_something_that_relies_on_it_and_an_existing_test() -> None:
+    for mark, fact, source, relying, test in rows():
+        assert mark in ("✓", "", "?"), fact
         assert source, fact
-        assert user, fact
+        assert relying, fact
         named = re.findall(r"tests/[\w/.]+", test)
         assert named or test.startswith("none"), fact
         assert [name for name in named if not (ROOT / name).exists()] == [], fact
@@ -77,7 +77,7 @@ def granted_actions() -> list[str]:
 
 # A deployment of each type needs these, among others. Source: `handlers` in CloudFormation's schemas, as cfn-lint ships
 # them. A type that is not here fails the test: give its actions to the deployer first.
-NEEDED = {
+NEEDED_ACTIONS = {
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"),
     "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard"),
     "AWS::DynamoDB::Table": (
@@ -165,11 +165,11 @@ NEEDED = {
 
 
 def test_the_deployer_may_do_what_a_deployment_does() -> None:
-    needed = {action for actions in NEEDED.values() for action in actions}
+    needed = {action for actions in NEEDED_ACTIONS.values() for action in actions}
     assert [action for action in needed if not any(fnmatchcase(action, pattern) for pattern in granted_actions())] == []
 
 
-def test_the_deployers_policy_is_a_policy() -> None:
+def test_the_deployers_policy_is_valid_and_short_enough() -> None:
     assert POLICY["Version"] == "2012-10-17"
     assert len(json.dumps(POLICY, separators=(",", ":"))) < 10_240, "a role's inline policies together"
     assert all(statement["Effect"] == "Allow" and statement["Resource"] for statement in POLICY["Statement"])
@@ -179,4 +179,4 @@ def test_the_deployers_policy_is_a_policy() -> None:
 def test_every_resource_type_of_the_template_is_in_the_deployers_policy() -> None:
     resources = [*merge_template()["Resources"].values(), *us_east_1()["Resources"].values()]
     types = {resource["Type"] for resource in resources if "Type" in resource}
-    assert types - NEEDED.keys() == set()
+    assert types - NEEDED_ACTIONS.keys() == set()

@@ -1,4 +1,4 @@
-"""docs/integrate.md: what integrators copy from it works."""
+"""The examples that integrators copy from docs/integrate.md work."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from tests.letters.lettering import a_petition_with_a_letter
 from tests.pages.parsed import Page
 
 GUIDE = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")
-PETITION = "/petitions/safe-children"
+PETITION_PATH = "/petitions/safe-children"
 
 
 def last_example(kind: str) -> str:
@@ -22,14 +22,14 @@ def last_example(kind: str) -> str:
 
 def test_the_copied_form_is_accepted(fake_site: FakeSite) -> None:
     form = Page(last_example("html"))
-    typed = {"name": ALICE.name, "email": ALICE.email, "postcode": "m1 1ae", "country": "GB"}
-    sent = {
-        field.attrs["name"]: typed.get(field.attrs["name"], field.attrs.get("value", ""))
+    values = {"name": ALICE.name, "email": ALICE.email, "postcode": "m1 1ae", "country": "GB"}
+    fields = {
+        field.attrs["name"]: values.get(field.attrs["name"], field.attrs.get("value", ""))
         for field in form.all("input", "select")
     }
     action = form.one("form").attrs["action"].removeprefix("https://petitions.example")
-    answer = fake_site.post_form(action, sent)
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"{PETITION}/thanks")
+    answer = fake_site.post_form(action, fields)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{PETITION_PATH}/thanks")
     item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     assert (item["state"], item["updates"], item["postcode"]) == (SignatureState.PENDING, True, "M1 1AE")
     assert item["source"] == "our-website"
@@ -39,7 +39,7 @@ def test_the_copied_form_is_accepted(fake_site: FakeSite) -> None:
 def test_the_copied_script_sends_a_signature_that_is_accepted(fake_site: FakeSite) -> None:
     (body,) = re.findall(r"JSON\.stringify\((.*)\),", last_example("js"), flags=re.DOTALL)
     as_json = re.sub(r"(\w+): (?=[\"{tf])", r'"\1": ', re.sub(r",(\s*})", r"\1", body))
-    assert fake_site.post_json(f"/api{PETITION}/signatures", json.loads(as_json)).status_code == 202
+    assert fake_site.post_json(f"/api{PETITION_PATH}/signatures", json.loads(as_json)).status_code == 202
 
 
 def test_the_fields_of_the_guide_are_those_of_the_answer(fake_site: FakeSite) -> None:
@@ -47,4 +47,4 @@ def test_the_fields_of_the_guide_are_those_of_the_answer(fake_site: FakeSite) ->
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     described = set(re.findall(r"`(\w+)`", " ".join(rows)))
     a_petition_with_a_letter(fake_site)
-    assert described | {"slug"} == fake_site.get(f"/api{PETITION}").json_body.keys()
+    assert described | {"slug"} == fake_site.get(f"/api{PETITION_PATH}").json_body.keys()

@@ -17,7 +17,7 @@ from tests.letters.lettering import LETTER
 
 
 @pytest.fixture(autouse=True)
-def _over_fakes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+def _use_fakes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common, "tables", lambda: tables)
     monkeypatch.setattr(times, "now", lambda: NOW)
 
@@ -70,7 +70,7 @@ def test_a_token_reads_only_counts_by_default(tables: FakeTables, capsys: pytest
         ["mail", "pause", "--hours", "1000"],
     ],
 )
-def test_a_wrong_command_line_is_exit_code_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_line_ends_with_exit_code_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         manage.main(words)
     assert caught.value.code == 2
@@ -115,7 +115,7 @@ def test_letters_that_were_lost_are_requested(tables: FakeTables, capsys: pytest
         assert f"{missing} letters were missing" in capsys.readouterr().out
 
 
-def test_lost_letters_to_members_are_not_looked_for_without_their_tables(
+def test_without_the_table_of_members_lost_letters_to_members_are_not_looked_for(
     tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     members = {"key": "my-mp", "name": "Your MP", "members": True}

@@ -89,6 +89,6 @@ def test_init_files_are_empty(path: Path) -> None:
         assert path.read_text(encoding="utf-8").strip() == ""
 
 
-def test_app_only_registers() -> None:
+def test_app_py_only_registers_handlers() -> None:
     assert not functions(ROOT / "app.py")
     assert length(ROOT / "app.py") <= 80

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
-from tests.browser.crowd import with_a_past
+from tests.browser.crowd import create_petition_with_past_days
 from tests.deployed import DeployedSite
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
-QUIET = (
+CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -27,8 +27,8 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
-# The tests of a group run one after the other, on a site of their own. In one group all of them ended long after
-# everything else.
+# The tests of a group run one after the other, on a site of their own. One group for all would end long after all other
+# tests.
 GROUPS = dict.fromkeys(("embedding", "helping", "languages", "pages", "staff", "staff_pages", "supporter"), "pages")
 
 
@@ -50,25 +50,25 @@ def group_of(item: pytest.Item) -> str:
 def browser() -> Iterator[Browser]:
     assert CHROMIUM, "the browser tests need Chromium (Debian: apt-get install chromium), or CHROMIUM=/path/to/it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def confirmed(deployed_site: DeployedSite) -> int:
+def count(deployed_site: DeployedSite) -> int:
     """The number of confirmed signatures of the petition that the dashboard tests use."""
-    return with_a_past(deployed_site)
+    return create_petition_with_past_days(deployed_site)
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser.new_context(viewport=PHONE))
+    yield from _open_page(browser.new_context(viewport=PHONE))
 
 
 @pytest.fixture
 def phone_without_javascript(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser.new_context(viewport=PHONE, java_script_enabled=False))
+    yield from _open_page(browser.new_context(viewport=PHONE, java_script_enabled=False))
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def desk(browser: Browser) -> Iterator[Page]:
     assert [text for text in console if "Failed to load resource" not in text] == []
 
 
-def _page(context: BrowserContext) -> Iterator[Page]:
+def _open_page(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     yield page

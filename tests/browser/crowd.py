@@ -20,7 +20,7 @@ TITLE = "Clean the river that our children swim in"
 DAYS = 9
 COUNTRIES = {"GB": 82, "IE": 6, "DE": 4, "FR": 3, "US": 2, "ES": 1, "NL": 1, "PL": 1}
 SOURCES = {"evening-news": 50, "direct": 30, "newsletter": 15, "partner-rivers": 5}
-PETITION = f"""
+PETITION_TOML = f"""
 slug = "{SLUG}"
 title = "{TITLE}"
 charity = "Harbour for Children"
@@ -35,23 +35,23 @@ updates_wording = "Send me news."
 """
 
 
-def with_a_past(site: DeployedSite) -> int:
-    """Create the petition and return its count. The tally is opened first, with a start before the past days."""
+def create_petition_with_past_days(site: DeployedSite) -> int:
+    """Create the petition and return its count. Open the tally first, so that it starts before the past days."""
     today, tables = datetime.now(UTC), _tables(site)
     open_tally(SLUG, 10, today - timedelta(days=DAYS), tables)
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, f"{SLUG}.toml").write_text(PETITION, encoding="utf-8")
+        Path(folder, f"{SLUG}.toml").write_text(PETITION_TOML, encoding="utf-8")
         load_petitions(site.stack, Path(folder))
-    past = {today.date() - timedelta(days=back): _day(DAYS - back) for back in range(1, DAYS)}
-    for day, tally in past.items():
-        _add(day, tally, tables)
-    return sum(tally.total for tally in past.values())
+    tallies = {today.date() - timedelta(days=back): _tally_of_day(DAYS - back) for back in range(1, DAYS)}
+    for day, tally in tallies.items():
+        _add_tally(day, tally, tables)
+    return sum(tally.total for tally in tallies.values())
 
 
-def one_more(site: DeployedSite, amount: int) -> None:
+def add_confirmations(site: DeployedSite, amount: int) -> None:
     """Add `amount` confirmations now, while a page is open."""
     now = datetime.now(UTC)
-    _add(now.date(), _tally({f"{now:%H}": amount}), _tables(site))
+    _add_tally(now.date(), _tally({f"{now:%H}": amount}), _tables(site))
 
 
 def _tables(site: DeployedSite) -> Tables:
@@ -59,11 +59,11 @@ def _tables(site: DeployedSite) -> Tables:
     return Tables(client, {keys.COUNTS: site.stack.outputs["CountsTableName"]})
 
 
-def _add(day: date, tally: Tally, tables: Tables) -> None:
+def _add_tally(day: date, tally: Tally, tables: Tables) -> None:
     tables.update(Change(keys.tally_shard(SLUG, 0, day), add=numbers_of(tally)))
 
 
-def _day(number: int) -> Tally:
+def _tally_of_day(number: int) -> Tally:
     """Return a day with few confirmations at night and most in the evening. Day 5 has a spike."""
     height = 900 if number == 5 else 110 + 15 * number
     return _tally({f"{hour:02}": round(height * math.exp(-(((hour - 19) / 5) ** 2))) for hour in range(24)})
@@ -71,10 +71,10 @@ def _day(number: int) -> Tally:
 
 def _tally(hours: dict[str, int]) -> Tally:
     total = sum(hours.values())
-    return Tally(total, Counter(hours), _shared(COUNTRIES, total), _shared(SOURCES, total))
+    return Tally(total, Counter(hours), _split(COUNTRIES, total), _split(SOURCES, total))
 
 
-def _shared(percent: dict[str, int], total: int) -> Counter[str]:
+def _split(percent: dict[str, int], total: int) -> Counter[str]:
     """Split `total` by percent. The first key gets the rounding difference, so that the sum is exact."""
     first, *rest_names = percent
     rest = {name: total * percent[name] // 100 for name in rest_names}

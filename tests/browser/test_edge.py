@@ -27,37 +27,39 @@ def cached_site() -> Iterator[DeployedSite]:
         yield site
 
 
-def read(url: str, **headers: str) -> requests.Response:
-    spelt = {name.replace("_", "-"): value for name, value in headers.items()}
-    return requests.get(url, headers=spelt, timeout=PATIENCE, allow_redirects=False)
+def fetch(url: str, **headers: str) -> requests.Response:
+    dashed = {name.replace("_", "-"): value for name, value in headers.items()}
+    return requests.get(url, headers=dashed, timeout=PATIENCE, allow_redirects=False)
 
 
 def test_a_supporter_signs_confirms_and_is_counted_through_the_cdn(phone: Page, cached_site: DeployedSite) -> None:
     sign_and_confirm(phone, cached_site, "cached@example.org")
 
-    def shown() -> bool:
+    def is_counted() -> bool:
         phone.goto(cached_site.url + PAGE)
         return phone.locator("[data-count]").inner_text() == "1"
 
-    eventually(shown)
+    eventually(is_counted)
     expect(phone.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_the_page_comes_from_the_cache_and_what_is_personal_never_does(cached_site: DeployedSite) -> None:
-    read(cached_site.url + PAGE)
-    assert read(f"{cached_site.url}{PAGE}?fbclid=1").headers["X-Cache"] == "Hit from cloudfront"
+def test_the_petition_page_comes_from_the_cache_and_personal_pages_never_do(cached_site: DeployedSite) -> None:
+    fetch(cached_site.url + PAGE)
+    assert fetch(f"{cached_site.url}{PAGE}?fbclid=1").headers["X-Cache"] == "Hit from cloudfront"
     for path in ("/confirm?token=x", f"{PAGE}/thanks", "/api/staff/petitions", "/staff"):
-        assert {read(cached_site.url + path).headers["X-Cache"].split()[0] for _ in range(2)} <= {"Miss", "Error"}, path
+        assert {fetch(cached_site.url + path).headers["X-Cache"].split()[0] for _ in range(2)} <= {"Miss", "Error"}, (
+            path
+        )
 
 
 def test_the_api_answers_only_to_the_cdn(cached_site: DeployedSite) -> None:
     for forged in ({}, {"Referer": "guessed"}, {"X_Origin_Verify": "guessed"}):
-        assert read(f"{cached_site.api}/site{PAGE}", **forged).status_code == 403
+        assert fetch(f"{cached_site.api}/site{PAGE}", **forged).status_code == 403
 
 
-def test_the_audit_trail_has_the_visitors_address(cached_site: DeployedSite) -> None:
-    lies = {"X-Forwarded-For": "6.6.6.6", "CloudFront-Viewer-Address": "6.6.6.6:1"}
-    headers = {**lies, "Authorization": f"Bearer {cached_site.staff_token}"}
+def test_the_audit_trail_has_the_visitors_ip_address(cached_site: DeployedSite) -> None:
+    forged_headers = {"X-Forwarded-For": "6.6.6.6", "CloudFront-Viewer-Address": "6.6.6.6:1"}
+    headers = {**forged_headers, "Authorization": f"Bearer {cached_site.staff_token}"}
     address = f"{cached_site.url}/api/staff/petitions/{SLUG}/statements"
     assert requests.post(address, headers=headers, timeout=PATIENCE).status_code == 201
     [entry, *_] = cached_site.staff("/audit").json()["entries"]
@@ -69,8 +71,8 @@ class ThrottlingGateway(Gateway):
 
     def __init__(self, stack: Deployed) -> None:
         super().__init__(stack.gateway, ())
-        asked = {"restApiId": stack.outputs["RestAPIId"], "responseType": "THROTTLED"}
-        found = Cloud(stack.endpoint).client("apigateway").get_gateway_response(**asked)["responseParameters"]
+        query = {"restApiId": stack.outputs["RestAPIId"], "responseType": "THROTTLED"}
+        found = Cloud(stack.endpoint).client("apigateway").get_gateway_response(**query)["responseParameters"]
         self._headers = {name.rpartition(".")[2]: value.strip("'") for name, value in found.items()}
 
     async def pass_on(self, request: web.Request) -> web.Response:
@@ -79,13 +81,13 @@ class ThrottlingGateway(Gateway):
         return web.Response(status=429, text='{"status": 429}', headers=self._headers)
 
 
-def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_to_what_was_typed(
+def test_without_javascript_a_throttled_form_leads_to_the_busy_page_and_back_to_the_typed_text(
     phone_without_javascript: Page, cached_site: DeployedSite
 ) -> None:
     page = phone_without_javascript
-    edge, _ = local.applications(cached_site.stack, behind := free_port())
+    edge, _ = local.applications(cached_site.stack, api_port := free_port())
     throttling = serving(ThrottlingGateway(cached_site.stack))
-    with serve(throttling, behind), serve(edge, port := free_port()):
+    with serve(throttling, api_port), serve(edge, port := free_port()):
         page.goto(f"http://{LOOPBACK}:{port}{PAGE}")
         fill(page, "patient@example.org")
         press_sign(page)
@@ -94,15 +96,17 @@ def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_t
         expect(page.get_by_role("textbox", name="Email address")).to_have_value("patient@example.org")
 
 
-def test_while_the_api_is_away_new_pages_are_busy_and_known_ones_stay(cached_site: DeployedSite) -> None:
-    """The busy page is a 503, so nothing keeps it as the page. What acts gets the CDN's own error."""
-    edge, api = local.applications(cached_site.stack, behind := free_port())
+def test_while_the_api_is_down_cached_pages_stay_and_other_pages_are_busy(cached_site: DeployedSite) -> None:
+    """The busy page is a 503, so that no cache stores it. A form gets the CDN's own error."""
+    edge, api = local.applications(cached_site.stack, api_port := free_port())
     with serve(edge, port := free_port()):
-        site = f"http://{LOOPBACK}:{port}"
-        with serve(api, behind):
-            assert read(f"{site}{PAGE}").status_code == 200
-        unknown = read(f"{site}{PAGE}?lang=cy")
-        assert (unknown.status_code, unknown.headers["Retry-After"]) == (503, "10")
-        assert "busy" in unknown.text.lower()
-        assert read(f"{site}{PAGE}").status_code == 200
-        assert requests.post(f"{site}{PAGE}/signatures", data={"name": "Alice"}, timeout=PATIENCE).status_code == 502
+        site_url = f"http://{LOOPBACK}:{port}"
+        with serve(api, api_port):
+            assert fetch(f"{site_url}{PAGE}").status_code == 200
+        busy = fetch(f"{site_url}{PAGE}?lang=cy")
+        assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
+        assert "busy" in busy.text.lower()
+        assert fetch(f"{site_url}{PAGE}").status_code == 200
+        assert (
+            requests.post(f"{site_url}{PAGE}/signatures", data={"name": "Alice"}, timeout=PATIENCE).status_code == 502
+        )

@@ -25,37 +25,37 @@ FORGED = """new Promise((done) => {
 
 
 @dataclass(frozen=True)
-class Sites:
-    """Two sites with the same page: one that the petition allows, and another one."""
+class CharitySites:
+    """Two sites with the same page. The petition allows only the first to show its form."""
 
     allowed: str
     other: str
 
 
 @pytest.fixture(scope="module")
-def sites(deployed_site: DeployedSite) -> Iterator[Sites]:
+def sites(deployed_site: DeployedSite) -> Iterator[CharitySites]:
     ports = (free_port(), free_port())
     # To a browser, localhost is another site than 127.0.0.1, where the petition is.
-    both = Sites(*(f"http://localhost:{port}" for port in ports))
-    made = deployed_site.manage("POST", "/petitions", a_draft(SLUG, embed_on=[both.allowed]))
-    assert made.status_code == 201, made.text
+    charity_sites = CharitySites(*(f"http://localhost:{port}" for port in ports))
+    created = deployed_site.manage("POST", "/petitions", a_draft(SLUG, embed_on=[charity_sites.allowed]))
+    assert created.status_code == 201, created.text
     opened = deployed_site.manage("POST", f"/petitions/{SLUG}/state", {"state": "open"})
     assert opened.status_code == 200, opened.text
-    with ExitStack() as running:
+    with ExitStack() as servers:
         for port in ports:
-            running.enter_context(serve(charity_site(deployed_site.url), port))
-        yield both
+            servers.enter_context(serve(charity_site(deployed_site.url), port))
+        yield charity_sites
 
 
-def charity_site(petitions: str) -> web.Application:
-    """Return a site whose policy allows only script and frames of the petition site."""
+def charity_site(site_url: str) -> web.Application:
+    """Return a site whose policy allows only scripts and frames of the petition site."""
 
     async def page(request: web.Request) -> web.Response:
-        tag = f'<script src="{petitions}/embed.js" data-petition="{SLUG}" data-source="our-website"'
+        tag = f'<script src="{site_url}/embed.js" data-petition="{SLUG}" data-source="our-website"'
         tags = f'{tag}></script>{tag} data-show="counter"></script>'
-        frame = f'<iframe src="{petitions}/embed/{SLUG}?source=our-website" title="Sign" height="1500"></iframe>'
+        frame = f'<iframe src="{site_url}/embed/{SLUG}?source=our-website" title="Sign" height="1500"></iframe>'
         body = f"<!doctype html><title>Charity</title><h1>Charity</h1>{frame if request.query_string else tags}"
-        policy = f"default-src 'none'; script-src {petitions}; frame-src {petitions}"
+        policy = f"default-src 'none'; script-src {site_url}; frame-src {site_url}"
         return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": policy})
 
     application = web.Application()
@@ -63,28 +63,28 @@ def charity_site(petitions: str) -> web.Application:
     return application
 
 
-def test_a_supporter_signs_in_the_frame(browser: Browser, deployed_site: DeployedSite, sites: Sites) -> None:
+def test_a_supporter_signs_in_the_frame(browser: Browser, deployed_site: DeployedSite, sites: CharitySites) -> None:
     desk, violations = browser.new_page(), list[str]()
     desk.on("console", lambda message: violations.append(message.text) if "Security Policy" in message.text else None)
     desk.goto(sites.allowed)
     form, counter = desk.frame_locator("iframe >> nth=0"), desk.frame_locator("iframe >> nth=1")
     expect(counter.locator("[data-count]")).to_have_text("0")
     expect(desk.locator("iframe >> nth=0")).to_have_attribute("title", re.compile("Harbour|–"))
-    assert fits(desk, 0)
-    assert fits(desk, 1)
+    assert frame_fits(desk, 0)
+    assert frame_fits(desk, 1)
     desk.evaluate(FORGED)
-    assert fits(desk, 0)
+    assert frame_fits(desk, 0)
     assert "source=our-website" in desk.frames[1].url
     fill(desk.frames[1], "nonsense")
     press_sign(desk, form)
     expect(form.locator("#error-summary")).to_contain_text("name@example.org")
     expect(form.locator("#error-summary")).to_be_focused()
-    assert fits(desk, 0)
+    assert frame_fits(desk, 0)
     form.get_by_label("Email address").fill("framed@example.org")
     form.locator("#consent-sign").check()
     press_sign(desk, form)
     expect(form.get_by_role("heading", level=1)).to_have_text("Check your inbox")
-    assert fits(desk, 0)
+    assert frame_fits(desk, 0)
     assert desk.url == f"{sites.allowed}/"
     eventually(lambda: deployed_site.mails("framed@example.org"))
     assert (desk.context.cookies(), violations) == ([], [])
@@ -92,7 +92,7 @@ def test_a_supporter_signs_in_the_frame(browser: Browser, deployed_site: Deploye
 
 
 def test_the_frame_works_without_javascript(
-    phone_without_javascript: Page, deployed_site: DeployedSite, sites: Sites
+    phone_without_javascript: Page, deployed_site: DeployedSite, sites: CharitySites
 ) -> None:
     page = phone_without_javascript
     page.goto(f"{sites.allowed}/?plain")
@@ -103,7 +103,7 @@ def test_the_frame_works_without_javascript(
     eventually(lambda: deployed_site.mails("plain-frame@example.org"))
 
 
-def test_a_site_that_is_not_allowed_is_refused(browser: Browser, sites: Sites) -> None:
+def test_a_site_that_is_not_allowed_is_refused(browser: Browser, sites: CharitySites) -> None:
     page = browser.new_page()
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text) if "frame-ancestors" in message.text else None)
@@ -115,11 +115,11 @@ def test_a_site_that_is_not_allowed_is_refused(browser: Browser, sites: Sites) -
 
 @pytest.mark.parametrize("path", [f"/embed/{SLUG}", f"/embed/{SLUG}/counter"])
 @pytest.mark.usefixtures("sites")
-def test_what_the_frame_shows_is_accessible(browser: Browser, deployed_site: DeployedSite, path: str) -> None:
-    def open_it(page: Page) -> None:
+def test_the_page_in_the_frame_is_accessible(browser: Browser, deployed_site: DeployedSite, path: str) -> None:
+    def open_frame(page: Page) -> None:
         page.goto(f"{deployed_site.url}{path}")
 
-    check_at_every_size(browser, path[1:].replace("/", "-"), open_it)
+    check_at_every_size(browser, path[1:].replace("/", "-"), open_frame)
 
 
 def press_sign(page: Page, form: FrameLocator) -> None:
@@ -128,14 +128,14 @@ def press_sign(page: Page, form: FrameLocator) -> None:
     page.keyboard.press("Enter")
 
 
-def fits(page: Page, number: int) -> bool:
-    """Wait until the frame is as high as the page in it."""
+def frame_fits(page: Page, number: int) -> bool:
+    """Wait until the frame is as high as the page in it. Fail if it never is."""
     frame = page.frames[number + 1]
 
-    def same() -> bool:
+    def is_same_height() -> bool:
         inner = frame.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")
         outer = page.locator("iframe").nth(number).evaluate("frame => frame.clientHeight")
         return bool(inner == outer and inner > 50)
 
-    eventually(same)
-    return same()
+    eventually(is_same_height)
+    return is_same_height()

@@ -1,4 +1,4 @@
-"""What helps a supporter on the way: a slip in the address, the inbox, the postcode and sharing."""
+"""The pages help a supporter with a slip in the address, the inbox, the postcode and sharing."""
 
 import pytest
 import requests
@@ -9,7 +9,7 @@ from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
 
 
-def test_the_inbox_page_shows_the_typed_address_and_sends_again_after_a_minute(
+def test_the_inbox_page_shows_the_typed_address_and_sends_the_email_again_after_a_minute(
     phone: Page, deployed_site: DeployedSite
 ) -> None:
     phone.clock.install()
@@ -23,7 +23,7 @@ def test_the_inbox_page_shows_the_typed_address_and_sends_again_after_a_minute(
     phone.on("request", lambda request: sent.append(request.method) if request.url.endswith("/signatures") else None)
     again = inbox.get_by_role("button", name="Send it again")
     again.click(force=True)
-    assert sent == [], "the server would not send it yet"
+    assert sent == [], "the server would not send another email yet"
     phone.clock.fast_forward(61_000)
     again.click()
     expect(inbox.get_by_role("status")).to_contain_text("asked for the email again")
@@ -32,7 +32,9 @@ def test_the_inbox_page_shows_the_typed_address_and_sends_again_after_a_minute(
 
 
 @pytest.mark.parametrize("accepts", [True, False])
-def test_a_slip_in_the_address_is_asked_about_once(phone: Page, deployed_site: DeployedSite, accepts: bool) -> None:
+def test_the_form_asks_once_about_a_slip_in_the_address(
+    phone: Page, deployed_site: DeployedSite, accepts: bool
+) -> None:
     open_petition(phone, deployed_site)
     fill(phone, f"slip{accepts}@gmial.com")
     press_sign(phone)

@@ -1,4 +1,4 @@
-"""Bob writes the letter of a petition on its form: its words, its targets, and what is wrong in them."""
+"""Bob writes a petition's letter on the petition's form, and the form shows what is wrong in it."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_staff import sign_in
 from tests.deployed import DeployedSite, a_draft
 
-PETITION = "gets-a-letter"
+SLUG = "gets-a-letter"
 SAVED = "Saved."
 
 
 @pytest.fixture(scope="module")
-def edited(deployed_site: DeployedSite) -> str:
-    """A petition without a letter."""
-    draft = {**a_draft(PETITION), "letter": None, "translations": {}}
+def edit_route(deployed_site: DeployedSite) -> str:
+    """The route of the form of a petition without a letter."""
+    draft = {**a_draft(SLUG), "letter": None, "translations": {}}
     assert deployed_site.manage("POST", "/petitions", draft).status_code == 201
-    return f"#/petitions/{PETITION}/edit"
+    return f"#/petitions/{SLUG}/edit"
 
 
 def open_letter(page: Page) -> None:
@@ -28,12 +28,12 @@ def save(page: Page) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
 
 
-def stored(site: DeployedSite) -> Any:
-    return site.manage("GET", f"/petitions/{PETITION}").json()
+def stored_petition(site: DeployedSite) -> Any:
+    return site.manage("GET", f"/petitions/{SLUG}").json()
 
 
-def test_a_letter_is_written_with_its_targets(desk: Page, deployed_site: DeployedSite, edited: str) -> None:
-    sign_in(desk, deployed_site, where=edited)
+def test_a_letter_is_written_with_its_targets(desk: Page, deployed_site: DeployedSite, edit_route: str) -> None:
+    sign_in(desk, deployed_site, route=edit_route)
     open_letter(desk)
     desk.get_by_label("Subject of the letter", exact=True).fill("Plant trees")
     desk.get_by_label("Text of the letter", exact=True).fill("Plant a thousand trees.")
@@ -49,32 +49,31 @@ def test_a_letter_is_written_with_its_targets(desk: Page, deployed_site: Deploye
     expect(errors).to_contain_text("How many letters singly (target 2): This field is required")
     desk.get_by_label("Email address of target 1", exact=True).fill("minister@target.example")
     desk.get_by_label("How many letters singly (target 2)", exact=True).fill("50")
-    # What was typed is there again after a visit elsewhere.
+    # The form shows the typed text again after a visit to another page.
     desk.get_by_role("link", name="Activity log").click()
     desk.get_by_role("dialog").get_by_role("button", name="Leave this page").click()
-    desk.get_by_role("link", name=PETITION).click()
+    desk.get_by_role("link", name=SLUG).click()
     open_letter(desk)
     expect(desk.get_by_label("Email address of target 2", exact=True)).to_have_value("council@target.example")
     expect(desk.get_by_label("Name of target 3", exact=True)).to_be_hidden()
     save(desk)
     expect(desk.get_by_text(SAVED, exact=True)).to_be_visible()
-    letter = stored(deployed_site)["letter"]
+    letter = stored_petition(deployed_site)["letter"]
     assert (letter["subject"], letter["openings"]) == ("Plant trees", ["I am a parent.", "I am a teacher."])
-    # A key ends in the time, so that it is new.
-    starts = [each["key"].rpartition("-")[0] for each in letter["targets"]]
+    # A key ends with the time, so that each key is new.
     assert [
-        (start, each["email"], each["delivery"]) for start, each in zip(starts, letter["targets"], strict=True)
+        (target["key"].rpartition("-")[0], target["email"], target["delivery"]) for target in letter["targets"]
     ] == [
         ("minister", "minister@target.example", {"mode": "single"}),
         ("town-council", "council@target.example", {"mode": "digest", "first": 50}),
     ]
 
 
-def test_a_target_is_removed_and_the_others_stay_as_they_are(
-    desk: Page, deployed_site: DeployedSite, edited: str
+def test_a_target_is_removed_and_the_other_targets_stay_unchanged(
+    desk: Page, deployed_site: DeployedSite, edit_route: str
 ) -> None:
-    before = stored(deployed_site)["letter"]["targets"]
-    sign_in(desk, deployed_site, where=edited)
+    before = stored_petition(deployed_site)["letter"]["targets"]
+    sign_in(desk, deployed_site, route=edit_route)
     open_letter(desk)
     desk.get_by_role("button", name="Remove target 1", exact=True).click()
     desk.get_by_role("dialog").get_by_role("button", name="Remove").click()
@@ -82,11 +81,13 @@ def test_a_target_is_removed_and_the_others_stay_as_they_are(
     expect(desk.get_by_label("Name of target 2", exact=True)).to_be_hidden()
     save(desk)
     expect(desk.get_by_text(SAVED, exact=True)).to_be_visible()
-    assert stored(deployed_site)["letter"]["targets"] == before[1:]
+    assert stored_petition(deployed_site)["letter"]["targets"] == before[1:]
 
 
-def test_letters_to_members_need_a_table_of_them(desk: Page, deployed_site: DeployedSite, edited: str) -> None:
-    sign_in(desk, deployed_site, where=edited)
+def test_letters_to_members_of_parliament_need_a_table_of_members(
+    desk: Page, deployed_site: DeployedSite, edit_route: str
+) -> None:
+    sign_in(desk, deployed_site, route=edit_route)
     open_letter(desk)
     desk.get_by_role("button", name="Add a target").click()
     desk.get_by_label("Letters to target 2 go to", exact=True).select_option("Everybody’s own MP")
@@ -96,8 +97,10 @@ def test_letters_to_members_need_a_table_of_them(desk: Page, deployed_site: Depl
     expect(desk.get_by_role("alert")).to_contain_text("This site has no table of members of parliament")
 
 
-def test_the_letter_has_words_in_each_language(desk: Page, deployed_site: DeployedSite, edited: str) -> None:
-    sign_in(desk, deployed_site, where=edited)
+def test_a_translated_petition_needs_a_translated_letter(
+    desk: Page, deployed_site: DeployedSite, edit_route: str
+) -> None:
+    sign_in(desk, deployed_site, route=edit_route)
     desk.get_by_text("The petition in Cymraeg").click()
     desk.get_by_label("Town council, as in “Dear …” (Cymraeg, optional)").fill("Cyngor y dref")
     save(desk)
@@ -108,6 +111,6 @@ def test_the_letter_has_words_in_each_language(desk: Page, deployed_site: Deploy
         desk.get_by_label(f"{label} (Cymraeg)", exact=True).fill("Yn Gymraeg.")
     save(desk)
     expect(desk.get_by_text(SAVED, exact=True)).to_be_visible()
-    petition = stored(deployed_site)
+    petition = stored_petition(deployed_site)
     letter, [council] = petition["translations"]["cy"]["letter"], petition["letter"]["targets"]
     assert (letter["subject"], letter["target_names"]) == ("Yn Gymraeg.", {council["key"]: "Cyngor y dref"})

@@ -9,27 +9,27 @@ from stack.manage import load_petitions
 from tests.browser.test_staff import sign_in
 from tests.deployed import SAMPLE, SLUG, DeployedSite
 
-PETITION = "write-to-your-mp"
-TARGET = 'key = "my-mp"\nname = "Your MP"\nmembers = true\n'
+SLUG_TO_MEMBERS = "write-to-your-mp"
+TARGET_TOML = 'key = "my-mp"\nname = "Your MP"\nmembers = true\n'
 
 
-def test_bob_sends_letters_to_one_paused_member_again(desk: Page, deployed_site: DeployedSite, tmp_path: Path) -> None:
-    sample = SAMPLE.read_text(encoding="utf-8").replace(f'"{SLUG}"', f'"{PETITION}"')
-    to_members = re.sub(r"(\[\[letter\.targets\]\]\n).*\n.*\n.*\n", rf"\1{TARGET}", sample)
-    (tmp_path / "petition.toml").write_text(to_members, encoding="utf-8")
+def test_bob_resumes_the_letters_to_one_paused_member(desk: Page, deployed_site: DeployedSite, tmp_path: Path) -> None:
+    sample = SAMPLE.read_text(encoding="utf-8").replace(f'"{SLUG}"', f'"{SLUG_TO_MEMBERS}"')
+    petition = re.sub(r"(\[\[letter\.targets\]\]\n).*\n.*\n.*\n", rf"\1{TARGET_TOML}", sample)
+    (tmp_path / "petition.toml").write_text(petition, encoding="utf-8")
     load_petitions(deployed_site.stack, tmp_path)
-    letters = f"/petitions/{PETITION}/letters"
+    letters = f"/petitions/{SLUG_TO_MEMBERS}/letters"
     for constituency in ("E14000001", "E14000002"):
         assert deployed_site.manage("POST", f"{letters}/my-mp/pause?member={constituency}").status_code == 200
-    sign_in(desk, deployed_site, where=f"#{letters}")
-    waiting = desk.get_by_role("table", name="Your MP: members whose letters are paused")
-    expect(waiting.get_by_role("row")).to_have_count(3)
-    row = waiting.get_by_role("row").filter(has_text="E14000002")
+    sign_in(desk, deployed_site, route=f"#{letters}")
+    paused_members = desk.get_by_role("table", name="Your MP: members whose letters are paused")
+    expect(paused_members.get_by_role("row")).to_have_count(3)
+    row = paused_members.get_by_role("row").filter(has_text="E14000002")
     expect(row).to_contain_text("by staff")
     row.get_by_role("button", name="Send again").click()
     desk.get_by_role("dialog").get_by_role("button", name="Send again").click()
     expect(row).to_have_count(0)
-    expect(waiting.get_by_role("row")).to_have_count(2)
+    expect(paused_members.get_by_role("row")).to_have_count(2)
     [target] = deployed_site.manage("GET", letters).json()["targets"]
-    assert [each["constituency"] for each in target["paused_members"]] == ["E14000001"]
+    assert [member["constituency"] for member in target["paused_members"]] == ["E14000001"]
     assert not target["paused"]

@@ -1,4 +1,4 @@
-"""Bob exports the addresses of those who asked for updates, for a charity that sends from another system."""
+"""Bob exports the addresses of people who asked for updates, for a charity that sends from another system."""
 
 import re
 
@@ -13,14 +13,14 @@ RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 
 
 def open_lists(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, where=f"#/petitions/{SLUG}/lists")
+    sign_in(page, site, route=f"#/petitions/{SLUG}/lists")
     page.locator("table").wait_for()
 
 
-def test_a_list_is_cancelled_and_the_next_is_downloaded(
+def test_a_list_is_cancelled_and_the_next_list_is_downloaded(
     desk: Page, browser: Browser, deployed_site: DeployedSite
 ) -> None:
-    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/exports")
+    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/exports")
     desk.get_by_role("link", name="Addresses of those who asked for updates").click()
     recipient = desk.get_by_label("Public key of the recipient")
     recipient.fill("my key")

@@ -17,11 +17,11 @@ from tests.browser.test_supporter import fill, open_petition, press_sign
 from tests.deployed import SLUG, DeployedSite, a_draft
 from tests.emulated import eventually
 
-FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+FITS_THE_WIDTH = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 SIZES = {"phone": PHONE, "desk": DESK}
 VIOLATIONS = {"resultTypes": ["violations"]}
 # Contrast takes nine tenths of axe's time, so it is measured once in each scheme: light on a phone, dark on a desk.
-COLOURS = {**VIOLATIONS, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+ONLY_CONTRAST = {**VIOLATIONS, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 ALL_BUT_CONTRAST = {**VIOLATIONS, "rules": {"color-contrast": {"enabled": False}}}
 
 
@@ -66,35 +66,35 @@ def open_problem(page: Page, site: DeployedSite) -> None:
 
 
 def open_statement(page: Page, site: DeployedSite) -> None:
-    page.goto(site.frozen()["url"])
+    page.goto(site.issue_statement()["url"])
 
 
 def open_forged_statement(page: Page, site: DeployedSite) -> None:
-    page.goto(site.frozen()["url"][:-1])
+    page.goto(site.issue_statement()["url"][:-1])
 
 
 def open_paused(page: Page, site: DeployedSite) -> None:
-    a_petition_in(site, "paused")
+    create_petition_in_state(site, "paused")
     page.goto(f"{site.url}/petitions/is-paused")
     page.get_by_role("heading", name="This petition is paused").wait_for()
     assert page.locator("form").count() == 0
 
 
 def open_removed(page: Page, site: DeployedSite) -> None:
-    a_petition_in(site, "removed", reason="The law has changed.")
+    create_petition_in_state(site, "removed", reason="The law has changed.")
     page.goto(f"{site.url}/petitions/is-removed")
     page.get_by_text("The law has changed.").wait_for()
 
 
 def open_preview(page: Page, site: DeployedSite) -> None:
-    a_petition_in(site, "draft")
+    create_petition_in_state(site, "draft")
     page.goto(site.manage("POST", "/petitions/is-draft/preview").json()["url"])
     page.get_by_role("heading", name="This is a preview").wait_for()
     # Inert elements have no role, so find the button by CSS.
     assert not page.locator("form button").is_enabled()
 
 
-def a_petition_in(site: DeployedSite, state: str, **more: str) -> None:
+def create_petition_in_state(site: DeployedSite, state: str, **fields: str) -> None:
     slug = f"is-{state}"
     if site.manage("POST", "/petitions", a_draft(slug)).status_code == 201:
         steps: dict[str, list[str]] = {
@@ -104,11 +104,11 @@ def a_petition_in(site: DeployedSite, state: str, **more: str) -> None:
             "closed": ["open", "closed"],
         }
         for step in steps[state]:
-            assert site.manage("POST", f"/petitions/{slug}/state", {"state": step, **more}).status_code == 200
+            assert site.manage("POST", f"/petitions/{slug}/state", {"state": step, **fields}).status_code == 200
 
 
 def open_closed(page: Page, site: DeployedSite) -> None:
-    a_petition_in(site, "closed")
+    create_petition_in_state(site, "closed")
     page.goto(f"{site.url}/petitions/is-closed")
     page.get_by_text("This petition is closed.").wait_for()
 
@@ -179,34 +179,34 @@ def test_the_page_is_accessible_and_does_not_scroll_sideways(
     check_at_every_size(browser, name, lambda page: PAGES[name](page, deployed_site))
 
 
-def check_at_every_size(browser: Browser, name: str, open_it: Callable[[Page], None]) -> None:
+def check_at_every_size(browser: Browser, name: str, open_page: Callable[[Page], None]) -> None:
     """Open the page once, on a phone, and check it at each size."""
     # The test injects axe, which the site's Content-Security-Policy would block.
     context = browser.new_context(viewport=PHONE, bypass_csp=True)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
-    open_it(page)
+    open_page(page)
     page.evaluate(AXE_SCRIPT)
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
-        keep_picture(page, f"{name}-{size}")
+        save_screenshot(page, f"{name}-{size}")
         check(page, size, VIOLATIONS if viewport == PHONE else ALL_BUT_CONTRAST)
     page.emulate_media(color_scheme="dark")
-    check(page, "desk, dark", COLOURS)
+    check(page, "desk, dark", ONLY_CONTRAST)
     page.set_viewport_size(PHONE)
-    keep_picture(page, f"{name}-dark")
+    save_screenshot(page, f"{name}-dark")
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    page.wait_for_function(FITS)  # Axe has seen this document.
+    page.wait_for_function(FITS_THE_WIDTH)  # Axe has already checked this document.
     context.close()
 
 
-def check(page: Page, what: str, options: object) -> None:
-    page.wait_for_function(FITS)  # A chart is drawn anew after the window's size has changed.
+def check(page: Page, size: str, options: object) -> None:
+    page.wait_for_function(FITS_THE_WIDTH)  # A chart is drawn anew after the window's size has changed.
     found = AxeResults(page.evaluate("options => axe.run(options)", options))
-    assert found.violations_count == 0, f"{what}: {found.generate_report()}"
+    assert found.violations_count == 0, f"{size}: {found.generate_report()}"
 
 
-def keep_picture(page: Page, name: str) -> None:
+def save_screenshot(page: Page, name: str) -> None:
     folder = os.environ.get("SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)

@@ -1,31 +1,31 @@
-"""Bob adds a partner, issues its token, tries its file, imports it and undoes it, on a phone and at a desk."""
+"""Bob adds a partner, issues its token, and tries, imports and undoes its file, on a phone and at a desk."""
 
 import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.opened import an_open_petition
+from tests.browser.new_petition import open_new_petition
 from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_staff import sign_in
 from tests.deployed import DeployedSite
 from tests.importing import CSV, rows
 
-PETITION = "imported-here"
-IMPORTS = f"#/petitions/{PETITION}/imports"
+SLUG = "imported-here"
+IMPORTS_ROUTE = f"#/petitions/{SLUG}/imports"
 # Milliseconds. An import begins twenty seconds after it was requested.
-LONG = 120_000
+IMPORT_TIMEOUT = 120_000
 
 
 @pytest.fixture(scope="module")
-def shared(deployed_site: DeployedSite) -> str:
-    """A petition that is open."""
-    an_open_petition(deployed_site, PETITION)
-    return PETITION
+def petition_slug(deployed_site: DeployedSite) -> str:
+    """The slug of an open petition."""
+    open_new_petition(deployed_site, SLUG)
+    return SLUG
 
 
 def test_a_partner_is_added_and_gets_a_token(desk: Page, deployed_site: DeployedSite) -> None:
-    sign_in(desk, deployed_site, where="#/partners")
+    sign_in(desk, deployed_site, route="#/partners")
     desk.get_by_label("Name").fill("Ash Alliance")
     desk.get_by_label("Source").fill("partner-ash")
     desk.get_by_label("Consent", exact=True).fill("I sign, and Ash may pass my signature on")
@@ -37,29 +37,29 @@ def test_a_partner_is_added_and_gets_a_token(desk: Page, deployed_site: Deployed
 
 
 def open_imports(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, where=IMPORTS)
+    sign_in(page, site, route=IMPORTS_ROUTE)
     page.locator("table").wait_for()
 
 
 def test_a_file_is_tried_imported_and_undone(
-    desk: Page, browser: Browser, deployed_site: DeployedSite, shared: str
+    desk: Page, browser: Browser, deployed_site: DeployedSite, petition_slug: str
 ) -> None:
-    sign_in(desk, deployed_site, where=IMPORTS)
+    sign_in(desk, deployed_site, route=IMPORTS_ROUTE)
     desk.get_by_label("Partner", exact=True).select_option("partner-ash")
     content = (CSV + rows(1, 2) + "oak-3,no address,A,B,\n").encode()
     desk.get_by_label("File").set_input_files({"name": "ash.csv", "mimeType": "text/csv", "buffer": content})
     desk.get_by_role("button", name="Try it").click()
     row = desk.get_by_role("row").nth(1)
-    expect(row.locator("td").nth(1)).to_have_text("Done", timeout=LONG)
+    expect(row.locator("td").nth(1)).to_have_text("Done", timeout=IMPORT_TIMEOUT)
     expect(row.locator("td.number")).to_have_text(["2", "0", "1", "0"])
     expect(desk.get_by_text("Row 4, email")).to_be_visible()
     desk.get_by_role("button", name="Import it").click()
     desk.get_by_role("dialog").get_by_role("button", name="Import", exact=True).click()
     expect(row.locator("td").nth(0)).to_have_text("Import: partner-ash")
-    expect(row.locator("td").nth(1)).to_have_text("Done", timeout=LONG)
+    expect(row.locator("td").nth(1)).to_have_text("Done", timeout=IMPORT_TIMEOUT)
     check_at_every_size(browser, "staff-imports-done", lambda page: open_imports(page, deployed_site))
     row.get_by_role("button", name="Undo").click()
     desk.get_by_role("dialog").get_by_role("button", name="Undo the import").click()
     expect(row.locator("td").nth(0)).to_have_text("Undo: partner-ash")
-    expect(row.locator("td").nth(1)).to_have_text("Done", timeout=LONG)
+    expect(row.locator("td").nth(1)).to_have_text("Done", timeout=IMPORT_TIMEOUT)
     expect(row.locator("td.number").nth(0)).to_have_text("2")

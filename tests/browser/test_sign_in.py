@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.deployed import DeployedSite
 from tests.oidc.people import PASSWORD
 
-TOKEN = "sessionStorage.getItem('staff.token')"
+STORED_TOKEN = "sessionStorage.getItem('staff.token')"
 
 
 def log_in(page: Page, site: DeployedSite, name: str) -> None:
@@ -21,24 +21,24 @@ def log_in(page: Page, site: DeployedSite, name: str) -> None:
 
 
 def test_bob_signs_in_and_gets_a_token_without_a_cookie(phone: Page, site_with_sign_in: DeployedSite) -> None:
-    cookies: list[str] = []
-    phone.on("response", lambda answer: cookies.append(answer.url) if "set-cookie" in answer.headers else None)
+    cookie_urls: list[str] = []
+    phone.on("response", lambda answer: cookie_urls.append(answer.url) if "set-cookie" in answer.headers else None)
     log_in(phone, site_with_sign_in, "bob")
     expect(phone.get_by_role("status")).to_have_text("You are signed in as bob@charity.example.")
     expect(phone).to_have_url(f"{site_with_sign_in.url}/staff/signed-in")
-    token = phone.evaluate(TOKEN)
+    token = phone.evaluate(STORED_TOKEN)
     assert re.fullmatch(r"staff_\w{16}_\w{64}", token)
     assert phone.evaluate("sessionStorage.getItem('staff.sign-in')") is None
     me = requests.get(f"{site_with_sign_in.url}/api/staff/me", headers={"Authorization": f"Bearer {token}"}, timeout=20)
     assert me.json()["owner"] == "bob@charity.example"
-    assert not [url for url in cookies if url.startswith(site_with_sign_in.url)]
+    assert not [url for url in cookie_urls if url.startswith(site_with_sign_in.url)]
     assert Axe().run(phone).violations_count == 0
 
 
-def test_charlie_without_a_right_is_refused(phone: Page, site_with_sign_in: DeployedSite) -> None:
+def test_charlie_who_has_no_right_is_refused(phone: Page, site_with_sign_in: DeployedSite) -> None:
     log_in(phone, site_with_sign_in, "charlie")
     expect(phone.get_by_role("status")).to_contain_text("you do not have access yet")
-    assert phone.evaluate(TOKEN) is None
+    assert phone.evaluate(STORED_TOKEN) is None
 
 
 def test_a_sign_in_started_elsewhere_is_refused(phone: Page, site_with_sign_in: DeployedSite) -> None:
@@ -50,7 +50,7 @@ def test_a_sign_in_started_elsewhere_is_refused(phone: Page, site_with_sign_in: 
     assert "stolen" not in phone.url
 
 
-def test_without_a_provider_the_page_says_so(phone: Page, deployed_site: DeployedSite) -> None:
+def test_a_site_without_a_provider_shows_that_sign_in_is_not_set_up(phone: Page, deployed_site: DeployedSite) -> None:
     phone.goto(f"{deployed_site.url}/staff/signed-in")
     phone.get_by_role("button", name="Sign in").click()
     expect(phone.get_by_role("status")).to_contain_text("Sign-in is not set up on this site")

@@ -12,109 +12,107 @@ from tests.browser import crowd
 from tests.browser.crowd import SLUG, TITLE
 from tests.deployed import DeployedSite
 
-NUMBERS = f"#/petitions/{SLUG}"
+COUNT_ROUTE = f"#/petitions/{SLUG}"
 
 
-def sign_in(page: Page, site: DeployedSite, token: str = "", where: str = "") -> None:
-    page.goto(f"{site.url}/staff{where}")
+def sign_in(page: Page, site: DeployedSite, token: str = "", route: str = "") -> None:
+    page.goto(f"{site.url}/staff{route}")
     page.get_by_label("Your token").fill(token or site.staff_token)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def figure(page: Page) -> str:
+def shown_count(page: Page) -> str:
     expect(page.locator("[data-confirmed]")).not_to_have_text("…")
     return page.locator("[data-confirmed]").inner_text()
 
 
-def test_the_list_links_to_the_count_of_a_petition(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+def test_the_list_links_to_the_count_of_a_petition(desk: Page, deployed_site: DeployedSite, count: int) -> None:
     sign_in(desk, deployed_site)
     desk.get_by_role("link", name=TITLE).click()
     expect(desk.get_by_role("heading", level=1)).to_have_text(TITLE)
-    expect(desk.locator("[data-confirmed]")).to_have_text(f"{confirmed:,}")
+    expect(desk.locator("[data-confirmed]")).to_have_text(f"{count:,}")
     expect(desk.locator("[data-fresh]")).to_contain_text(re.compile(r"As of \d+ \w+ \d{4}, \d\d:\d\d:\d\d UTC"))
 
 
-def test_every_chart_has_a_table_that_sums_to_the_count(
-    desk: Page, deployed_site: DeployedSite, confirmed: int
-) -> None:
-    sign_in(desk, deployed_site, where=NUMBERS)
+def test_every_chart_has_a_table_that_sums_to_the_count(desk: Page, deployed_site: DeployedSite, count: int) -> None:
+    sign_in(desk, deployed_site, route=COUNT_ROUTE)
     expect(desk.locator(".curve canvas")).to_be_visible()
     desk.get_by_text("By day (all)").click()
     desk.get_by_text("The numbers as a table").click()
     for caption in ("Confirmed by day", "Countries", "Where people came from"):
         cells = desk.get_by_role("region", name=re.compile(caption)).locator("tbody td.number:nth-child(2)")
         expect(cells.first).to_be_visible()
-        assert sum(int(text.replace(",", "")) for text in cells.all_inner_texts()) == confirmed, caption
+        assert sum(int(text.replace(",", "")) for text in cells.all_inner_texts()) == count, caption
 
 
 def test_the_count_refreshes_and_keeps_its_time_while_the_server_is_down(
-    desk: Page, deployed_site: DeployedSite, confirmed: int
+    desk: Page, deployed_site: DeployedSite, count: int
 ) -> None:
     desk.clock.install()
-    sign_in(desk, deployed_site, where=NUMBERS)
-    before = figure(desk)
+    sign_in(desk, deployed_site, route=COUNT_ROUTE)
+    before = shown_count(desk)
     desk.route("**/api/staff/**", lambda route: route.abort())
     desk.clock.run_for(16_000)
     expect(desk.locator("[data-fresh]")).to_contain_text(re.compile("Cannot reach the server. Showing the number of"))
-    assert figure(desk) == before
+    assert shown_count(desk) == before
     desk.unroute("**/api/staff/**")
-    crowd.one_more(deployed_site, 7)
+    crowd.add_confirmations(deployed_site, 7)
     desk.clock.run_for(16_000)
     expect(desk.locator("[data-confirmed]")).to_have_text(f"{int(before.replace(',', '')) + 7:,}")
     expect(desk.locator("[data-fresh]")).to_contain_text("Live")
-    crowd.one_more(deployed_site, -7)
+    crowd.add_confirmations(deployed_site, -7)
 
 
-def test_a_refresh_keeps_the_keyboard_in_its_row(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+def test_a_refresh_keeps_the_keyboard_focus_in_its_row(desk: Page, deployed_site: DeployedSite, count: int) -> None:
     desk.clock.install()
     sign_in(desk, deployed_site)
     row = desk.get_by_role("row").filter(has_text=TITLE)
     row.get_by_role("link", name="Export").focus()
-    crowd.one_more(deployed_site, 3)
+    crowd.add_confirmations(deployed_site, 3)
     desk.clock.run_for(16_000)
-    expect(row).to_contain_text(f"{confirmed + 3:,}")
+    expect(row).to_contain_text(f"{count + 3:,}")
     expect(row.get_by_role("link", name="Export")).to_be_focused()
-    crowd.one_more(deployed_site, -3)
+    crowd.add_confirmations(deployed_site, -3)
 
 
-def test_a_hidden_tab_sends_no_requests(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+def test_a_hidden_tab_sends_no_requests(desk: Page, deployed_site: DeployedSite, count: int) -> None:
     desk.clock.install()
-    sign_in(desk, deployed_site, where=NUMBERS)
-    figure(desk)
-    hide(desk, True)
+    sign_in(desk, deployed_site, route=COUNT_ROUTE)
+    shown_count(desk)
+    set_hidden(desk, True)
     requested: list[str] = []
     desk.on("request", lambda request: requested.append(request.url))
     desk.clock.run_for(60_000)
     assert requested == []
     with desk.expect_response(re.compile("/counts")):
-        hide(desk, False)
+        set_hidden(desk, False)
 
 
-def hide(page: Page, hidden: bool) -> None:
+def set_hidden(page: Page, hidden: bool) -> None:
     page.evaluate(f"Object.defineProperty(document, 'hidden', {{ value: {json.dumps(hidden)}, configurable: true }})")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def test_a_refresh_sends_the_etag_and_accepts_304(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+def test_a_refresh_sends_the_etag_and_accepts_304(desk: Page, deployed_site: DeployedSite, count: int) -> None:
     """The tests of the API check its ETags. This test checks that the page sends them back."""
     desk.clock.install()
     tags: list[str | None] = []
 
-    def tagged(route: Route) -> None:
+    def answer_with_etag(route: Route) -> None:
         tags.append(route.request.headers.get("if-none-match"))
         if tags[-1]:
             return route.fulfill(status=304, headers={"ETag": '"one"'})
         answer = route.fetch()
         return route.fulfill(response=answer, headers={**answer.headers, "etag": '"one"'})
 
-    desk.route("**/counts?by=all", tagged)
-    sign_in(desk, deployed_site, where=NUMBERS)
-    number = figure(desk)
+    desk.route("**/counts?by=all", answer_with_etag)
+    sign_in(desk, deployed_site, route=COUNT_ROUTE)
+    shown = shown_count(desk)
     with desk.expect_response(re.compile("counts.by=all")):
         desk.clock.run_for(16_000)
     assert tags == [None, '"one"']
-    assert figure(desk) == number
+    assert shown_count(desk) == shown
 
 
 def test_an_unknown_token_leads_back_to_the_form_with_a_message(desk: Page, deployed_site: DeployedSite) -> None:
@@ -126,7 +124,7 @@ def test_an_unknown_token_leads_back_to_the_form_with_a_message(desk: Page, depl
     assert desk.context.cookies() == []
 
 
-def test_a_token_for_counts_sees_only_counts_and_which_right_is_missing(
+def test_a_token_for_counts_shows_only_counts_and_other_pages_name_the_missing_right(
     desk: Page, deployed_site: DeployedSite
 ) -> None:
     sign_in(desk, deployed_site, issue_token(deployed_site.stack, "charlie", "counts"))
@@ -137,7 +135,7 @@ def test_a_token_for_counts_sees_only_counts_and_which_right_is_missing(
 
 
 def test_a_token_is_issued_used_revoked_and_logged(desk: Page, deployed_site: DeployedSite) -> None:
-    sign_in(desk, deployed_site, where="#/tokens")
+    sign_in(desk, deployed_site, route="#/tokens")
     desk.get_by_label("Owner").fill("Dora of the press office")
     desk.get_by_label("Read the numbers").check()
     desk.get_by_role("button", name="Issue").click()
@@ -154,10 +152,10 @@ def test_a_token_is_issued_used_revoked_and_logged(desk: Page, deployed_site: De
 
 
 def test_printing_shows_the_count_the_curve_and_the_tables(
-    desk: Page, deployed_site: DeployedSite, confirmed: int, tmp_path: Path
+    desk: Page, deployed_site: DeployedSite, count: int, tmp_path: Path
 ) -> None:
-    sign_in(desk, deployed_site, where=NUMBERS)
-    figure(desk)
+    sign_in(desk, deployed_site, route=COUNT_ROUTE)
+    shown_count(desk)
     desk.emulate_media(media="print")
     desk.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     for shown in ("[data-confirmed]", ".curve canvas", ".timeline table"):
@@ -166,28 +164,28 @@ def test_printing_shows_the_count_the_curve_and_the_tables(
         expect(desk.locator(hidden).first).to_be_hidden()
 
 
-def test_without_javascript_the_page_says_so_at_once(browser: Browser, deployed_site: DeployedSite) -> None:
+def test_the_page_shows_at_once_that_it_needs_javascript(browser: Browser, deployed_site: DeployedSite) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{deployed_site.url}/staff")
-    # No waiting: the page must not be blank at first.
+    # Do not wait: the page must not be blank at first.
     assert page.get_by_text("These pages need JavaScript").is_visible()
     expect(page.get_by_text("curl -H")).to_be_visible()
     context.close()
 
 
-def test_the_downloaded_csv_sums_to_the_count(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
-    sign_in(desk, deployed_site, where=NUMBERS)
+def test_the_downloaded_csv_sums_to_the_count(desk: Page, deployed_site: DeployedSite, count: int) -> None:
+    sign_in(desk, deployed_site, route=COUNT_ROUTE)
     with desk.expect_download() as download:
         desk.get_by_role("button", name="By country").click()
     assert download.value.suggested_filename == f"{SLUG}-by-country.csv"
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
     assert {row["key"] for row in rows} == set(crowd.COUNTRIES)
-    assert sum(int(row["confirmed"]) for row in rows) == confirmed
+    assert sum(int(row["confirmed"]) for row in rows) == count
 
 
-def test_a_field_error_uses_the_label_on_the_page(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
-    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
+def test_a_field_error_uses_the_label_on_the_page(desk: Page, deployed_site: DeployedSite, count: int) -> None:
+    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/edit")
     expect(desk.get_by_label("Title", exact=True)).not_to_have_value("")
     desk.get_by_label("Closes at").fill("2020-01-01T09:00")
     desk.get_by_role("button", name="Save", exact=True).click()

@@ -11,14 +11,14 @@ from playwright.sync_api import Page, expect
 
 from stack.manage import issue_token
 from tests.browser.crowd import SLUG
-from tests.browser.test_staff import figure, sign_in
+from tests.browser.test_staff import shown_count, sign_in
 from tests.browser.test_supporter import confirm_from_inbox, fill, press_sign
 from tests.deployed import DeployedSite
 from tests.emulated import eventually
 
-NEW = "plant-a-thousand-trees"
+NEW_SLUG = "plant-a-thousand-trees"
 FIELDS = {
-    "Address": NEW,
+    "Address": NEW_SLUG,
     "Title": "Plant a thousand trees",
     "Addressed to": "the town council",
     "Summary": "Our streets are too hot. Plant trees.",
@@ -32,8 +32,8 @@ FIELDS = {
 }
 
 
-def choose(page: Page, action: str) -> None:
-    """Press the button, and confirm it in the dialog."""
+def press_and_confirm(page: Page, action: str) -> None:
+    """Press the button, and press it again in the dialog."""
     page.get_by_role("button", name=action, exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name=action, exact=True).click()
 
@@ -41,19 +41,19 @@ def choose(page: Page, action: str) -> None:
 def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     desk: Page, deployed_site: DeployedSite
 ) -> None:
-    sign_in(desk, deployed_site, where="#/new")
+    sign_in(desk, deployed_site, route="#/new")
     for label, words in FIELDS.items():
         desk.get_by_label(label, exact=True).fill(words)
     desk.get_by_role("button", name="Save as a draft").click()
     expect(desk.locator(".badge")).to_have_text("Draft")
-    public = f"{deployed_site.url}/api/petitions/{NEW}"
-    assert requests.get(public, timeout=20).status_code == 404
+    public_url = f"{deployed_site.url}/api/petitions/{NEW_SLUG}"
+    assert requests.get(public_url, timeout=20).status_code == 404
     desk.get_by_role("button", name="Preview").click()
     link = desk.get_by_role("dialog").get_by_role("link").get_attribute("href")
     assert link
     assert "Plant a thousand trees" in requests.get(link, timeout=20).text
     desk.get_by_role("button", name="Done").click()
-    choose(desk, "Open for signatures")
+    press_and_confirm(desk, "Open for signatures")
     expect(desk.locator(".badge")).to_have_text("Open")
     desk.get_by_label("Title", exact=True).fill("Plant two thousand trees")
     desk.get_by_role("button", name="Save", exact=True).click()
@@ -67,19 +67,19 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     desk.get_by_label("Sites that may show the form").fill("https://www.charity.example")
     desk.get_by_role("button", name="Save", exact=True).click()
 
-    def stored() -> dict[str, Any]:
-        return dict(deployed_site.staff_as(deployed_site.staff_token, f"/petitions/{NEW}").json())
+    def stored_petition() -> dict[str, Any]:
+        return dict(deployed_site.staff_as(deployed_site.staff_token, f"/petitions/{NEW_SLUG}").json())
 
-    eventually(lambda: stored()["embed_on"] == ["https://www.charity.example"])
-    assert stored()["translations"]["cy"]["title"] == "Plannu dwy fil o goed"
+    eventually(lambda: stored_petition()["embed_on"] == ["https://www.charity.example"])
+    assert stored_petition()["translations"]["cy"]["title"] == "Plannu dwy fil o goed"
     expect(desk.get_by_role("alert")).to_have_count(0)
     for action, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close the petition", "Closed")):
-        choose(desk, action)
+        press_and_confirm(desk, action)
         expect(desk.locator(".badge")).to_have_text(state)
 
 
-@pytest.mark.usefixtures("confirmed")
-def test_typed_text_survives_a_link_a_pause_and_an_expired_token(desk: Page, deployed_site: DeployedSite) -> None:
+@pytest.mark.usefixtures("count")
+def test_typed_text_survives_a_link_a_pause_and_a_revoked_token(desk: Page, deployed_site: DeployedSite) -> None:
     token = issue_token(deployed_site.stack, "dora", "counts,manage")
     sign_in(desk, deployed_site, token, f"#/petitions/{SLUG}/edit")
     summary = desk.get_by_label("Summary", exact=True)
@@ -91,13 +91,13 @@ def test_typed_text_survives_a_link_a_pause_and_an_expired_token(desk: Page, dep
     desk.get_by_role("link", name=SLUG).click()
     expect(summary).to_have_value("Typed and not saved.")
     for action, state in (("Pause", "Paused"), ("Open for signatures", "Open")):
-        choose(desk, action)
+        press_and_confirm(desk, action)
         expect(desk.locator(".badge")).to_have_text(state)
         expect(summary).to_have_value("Typed and not saved.")
     expect(desk.get_by_text("Not saved yet")).to_contain_text("“Summary”")
-    revoked = f"{deployed_site.url}/api/staff/tokens/{token.split('_')[1]}"
-    bob = {"Authorization": f"Bearer {deployed_site.staff_token}"}
-    assert requests.delete(revoked, headers=bob, timeout=20).status_code == 200
+    token_url = f"{deployed_site.url}/api/staff/tokens/{token.split('_')[1]}"
+    headers = {"Authorization": f"Bearer {deployed_site.staff_token}"}
+    assert requests.delete(token_url, headers=headers, timeout=20).status_code == 200
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_text("This token is unknown or has expired")).to_contain_text("What you typed is kept.")
     desk.get_by_label("Your token").fill(deployed_site.staff_token)
@@ -108,34 +108,34 @@ def test_typed_text_survives_a_link_a_pause_and_an_expired_token(desk: Page, dep
     expect(summary).to_have_value("Typed and not saved.")
 
 
-@pytest.mark.usefixtures("confirmed")
+@pytest.mark.usefixtures("count")
 def test_an_edit_based_on_a_stale_revision_shows_a_message(desk: Page, deployed_site: DeployedSite) -> None:
-    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
-    token = {"Authorization": f"Bearer {deployed_site.staff_token}"}
+    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/edit")
+    headers = {"Authorization": f"Bearer {deployed_site.staff_token}"}
     expect(desk.get_by_label("Title", exact=True)).not_to_have_value("")
-    address = f"{deployed_site.url}/api/staff/petitions/{SLUG}"
-    stored = requests.get(address, headers=token, timeout=20)
-    done = requests.put(address, json=stored.json(), headers={**token, "If-Match": stored.headers["ETag"]}, timeout=20)
-    assert done.status_code == 200
+    url = f"{deployed_site.url}/api/staff/petitions/{SLUG}"
+    stored = requests.get(url, headers=headers, timeout=20)
+    headers["If-Match"] = stored.headers["ETag"]
+    assert requests.put(url, json=stored.json(), headers=headers, timeout=20).status_code == 200
     desk.get_by_label("Summary", exact=True).fill("Mine.")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("alert")).to_contain_text("Somebody else has changed this petition")
 
 
-def test_a_frozen_count_is_the_shown_one_and_anyone_can_check_it(
-    desk: Page, deployed_site: DeployedSite, confirmed: int
+def test_a_frozen_count_is_the_shown_count_and_anyone_can_check_its_statement(
+    desk: Page, deployed_site: DeployedSite, count: int
 ) -> None:
-    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}")
-    shown = figure(desk)
+    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}")
+    shown = shown_count(desk)
     desk.get_by_role("button", name="Freeze this number").click()
     statement = desk.locator("[data-statement]")
     expect(statement).to_contain_text(f"{shown} confirmed signatures")
     statement.get_by_role("button", name="Copy the sentence").click()
     copied = desk.evaluate("navigator.clipboard.readText()")
     [link] = re.findall(r"http\S+/s/[a-z0-9]{6}$", copied)
-    public = requests.get(link, timeout=20)
-    assert public.status_code == 200
-    assert shown in public.text
+    page = requests.get(link, timeout=20)
+    assert page.status_code == 200
+    assert shown in page.text
 
 
 def test_a_person_is_found_exported_and_erased(desk: Page, deployed_site: DeployedSite, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_person_is_found_exported_and_erased(desk: Page, deployed_site: Deploy
     fill(desk, email, "Amina Asks")
     press_sign(desk)
     confirm_from_inbox(desk, deployed_site, email)
-    sign_in(desk, deployed_site, where="#/people")
+    sign_in(desk, deployed_site, route="#/people")
     desk.get_by_label("Their email address").fill(email)
     desk.get_by_role("button", name="Find").click()
     found = desk.locator("[data-signature]")
@@ -153,17 +153,17 @@ def test_a_person_is_found_exported_and_erased(desk: Page, deployed_site: Deploy
         found.get_by_role("button", name="Download everything we hold").click()
     download.value.save_as(tmp_path / "access.json")
     assert email in json.dumps(json.loads((tmp_path / "access.json").read_text()))
-    choose(desk, "Erase")
+    press_and_confirm(desk, "Erase")
     expect(found.get_by_role("status")).to_have_text("The signature has been erased.")
     expect(found).not_to_contain_text("Amina Asks")
-    choose(desk, "Erase everything")
+    press_and_confirm(desk, "Erase everything")
     expect(desk.get_by_text("Everything on this address has been erased.")).to_be_visible()
 
 
-def test_an_export_is_cancelled_and_the_next_has_a_digest_and_a_download_link(
+def test_an_export_is_cancelled_and_the_next_export_has_a_digest_and_a_download_link(
     desk: Page, deployed_site: DeployedSite
 ) -> None:
-    sign_in(desk, deployed_site, where="#/petitions/support-trafficked-children/exports")
+    sign_in(desk, deployed_site, route="#/petitions/support-trafficked-children/exports")
     desk.get_by_role("button", name="Create the file").click()
     desk.get_by_role("button", name="Cancel the export").click()
     expect(desk.get_by_role("row").filter(has_text="Cancelled")).to_be_visible()

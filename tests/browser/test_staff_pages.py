@@ -17,24 +17,26 @@ def open_sign_in(page: Page, site: DeployedSite) -> None:
     page.get_by_label("Your token").wait_for()
 
 
-def opened(where: str, shown: str) -> Callable[[Page, DeployedSite], None]:
-    def opening(page: Page, site: DeployedSite) -> None:
-        sign_in(page, site, where=where)
-        page.locator(shown).first.wait_for()
+def opener_of(route: str, selector: str) -> Callable[[Page, DeployedSite], None]:
+    """Return a function that signs in, opens the route, and waits for the selector."""
 
-    return opening
+    def open_view(page: Page, site: DeployedSite) -> None:
+        sign_in(page, site, route=route)
+        page.locator(selector).first.wait_for()
+
+    return open_view
 
 
 def open_update(page: Page, site: DeployedSite) -> None:
     text = {"title": "They answered", "markdown": "# Good news\n\nThey said **yes**."}
     update = site.manage("POST", f"/petitions/{SLUG}/updates", text).json()["id"]
-    sign_in(page, site, where=f"#/petitions/{SLUG}/updates/{update}")
+    sign_in(page, site, route=f"#/petitions/{SLUG}/updates/{update}")
     page.locator("[data-preview]").wait_for()
 
 
 def open_letter(page: Page, site: DeployedSite) -> None:
-    """The letter on the form of a petition that has one, with a second target that is paced."""
-    sign_in(page, site, where=f"#/petitions/{SLUG}/edit")
+    """Open the form of a petition that has a letter, and add a paced target."""
+    sign_in(page, site, route=f"#/petitions/{SLUG}/edit")
     page.get_by_text("The letter that people can send").click()
     page.get_by_role("button", name="Add a target").click()
     page.get_by_label("How its letters go (target 2)").select_option("Singly, at a set pace")
@@ -42,7 +44,7 @@ def open_letter(page: Page, site: DeployedSite) -> None:
 
 
 def open_hash_key(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, where=f"#/petitions/{SLUG}/hashes")
+    sign_in(page, site, route=f"#/petitions/{SLUG}/hashes")
     page.get_by_label("Platform").fill("freedom-united")
     page.get_by_role("button", name="Show its key").click()
     page.locator("[data-hash-key]").wait_for()
@@ -50,28 +52,28 @@ def open_hash_key(page: Page, site: DeployedSite) -> None:
 
 VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-sign-in": open_sign_in,
-    "staff-list": opened("", "table"),
-    "staff-numbers": opened(f"#/petitions/{SLUG}", ".curve canvas"),
-    "staff-new": opened("#/new", "form"),
-    "staff-tokens": opened("#/tokens", "table"),
-    "staff-audit": opened("#/audit", "table"),
-    "staff-people": opened("#/people", "form"),
-    "staff-exports": opened(f"#/petitions/{SLUG}/exports", "form"),
-    "staff-updates": opened(f"#/petitions/{SLUG}/updates", "form"),
+    "staff-list": opener_of("", "table"),
+    "staff-numbers": opener_of(f"#/petitions/{SLUG}", ".curve canvas"),
+    "staff-new": opener_of("#/new", "form"),
+    "staff-tokens": opener_of("#/tokens", "table"),
+    "staff-audit": opener_of("#/audit", "table"),
+    "staff-people": opener_of("#/people", "form"),
+    "staff-exports": opener_of(f"#/petitions/{SLUG}/exports", "form"),
+    "staff-updates": opener_of(f"#/petitions/{SLUG}/updates", "form"),
     "staff-update": open_update,
-    "staff-elsewhere": opened(f"#/petitions/{SLUG}/elsewhere", "[data-total]"),
-    "staff-edit": opened(f"#/petitions/{SLUG}/edit", "form"),
+    "staff-elsewhere": opener_of(f"#/petitions/{SLUG}/elsewhere", "[data-total]"),
+    "staff-edit": opener_of(f"#/petitions/{SLUG}/edit", "form"),
     "staff-letter": open_letter,
-    "staff-hashes": opened(f"#/petitions/{SLUG}/hashes", "form"),
+    "staff-hashes": opener_of(f"#/petitions/{SLUG}/hashes", "form"),
     "staff-hash-key": open_hash_key,
-    "staff-lists": opened(f"#/petitions/{SLUG}/lists", "form"),
-    "staff-letters": opened(f"#/petitions/{SLUG}/letters", ".lead"),
-    "staff-partners": opened("#/partners", "form"),
-    "staff-imports": opened(f"#/petitions/{SLUG}/imports", ".lead"),
+    "staff-lists": opener_of(f"#/petitions/{SLUG}/lists", "form"),
+    "staff-letters": opener_of(f"#/petitions/{SLUG}/letters", ".lead"),
+    "staff-partners": opener_of("#/partners", "form"),
+    "staff-imports": opener_of(f"#/petitions/{SLUG}/imports", ".lead"),
 }
 
 
-@pytest.mark.usefixtures("confirmed")
+@pytest.mark.usefixtures("count")
 @pytest.mark.parametrize("name", VIEWS)
 def test_the_view_is_accessible_and_does_not_scroll_sideways(
     browser: Browser, deployed_site: DeployedSite, name: str

@@ -60,11 +60,11 @@ def test_signing_works_without_javascript(phone_without_javascript: Page, deploy
 def test_the_petition_shows_the_count(phone: Page, deployed_site: DeployedSite) -> None:
     confirmed = deployed_site.counts()["confirmed"]
 
-    def shown() -> bool:
+    def is_shown() -> bool:
         open_petition(phone, deployed_site)
         return phone.locator("[data-count]").inner_text() == f"{confirmed:,}"
 
-    eventually(shown)
+    eventually(is_shown)
 
 
 def test_signing_works_with_the_keyboard_only(phone: Page, deployed_site: DeployedSite) -> None:
@@ -106,7 +106,7 @@ def test_errors_are_listed_and_linked_and_typed_values_are_kept(phone: Page, dep
     expect(phone.locator("#consent-sign")).not_to_be_checked()
 
 
-def test_a_double_click_sends_once(phone: Page, deployed_site: DeployedSite) -> None:
+def test_a_double_click_sends_the_form_once(phone: Page, deployed_site: DeployedSite) -> None:
     sent: list[str] = []
     phone.on("request", lambda request: sent.append(request.method) if request.url.endswith("/signatures") else None)
     open_petition(phone, deployed_site)
@@ -117,7 +117,9 @@ def test_a_double_click_sends_once(phone: Page, deployed_site: DeployedSite) -> 
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_site_is_retried_with_a_message(phone: Page, deployed_site: DeployedSite, status: int) -> None:
+def test_a_form_that_a_busy_site_refuses_is_sent_again_with_a_message(
+    phone: Page, deployed_site: DeployedSite, status: int
+) -> None:
     open_petition(phone, deployed_site)
     refusals = iter([status, status])
 

@@ -1,4 +1,4 @@
-"""What a function logs."""
+"""A fixture for tests of log lines."""
 
 import io
 import json
@@ -16,7 +16,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
-    """Return the log lines of a function, parsed."""
+    """Return a function that parses the lines logged so far."""
     output, handlers, level = io.StringIO(), logging.root.handlers[:], logging.root.level
     monkeypatch.setattr(sys, "stdout", output)
     log.configure("DEBUG")

@@ -1,4 +1,4 @@
-"""Email addresses: every spelling of a mailbox is one person."""
+"""Email addresses: all spellings of a mailbox are one person."""
 
 import pytest
 from hypothesis import given, strategies as st
@@ -43,9 +43,11 @@ def test_an_international_domain_is_converted_to_ascii() -> None:
     assert read_address("anita@bücher.example").deliverable == "anita@xn--bcher-kva.example"
 
 
-@pytest.mark.parametrize("twin", ["anita@BÜCHER.example", "anita@bu\u0308cher.example", "anita@xn--bcher-kva.example"])
-def test_one_international_domain_has_one_canonical_form(twin: str) -> None:
-    assert read_address(twin).canonical == read_address("anita@bücher.example").canonical
+@pytest.mark.parametrize(
+    "spelling", ["anita@BÜCHER.example", "anita@bu\u0308cher.example", "anita@xn--bcher-kva.example"]
+)
+def test_one_international_domain_has_one_canonical_form(spelling: str) -> None:
+    assert read_address(spelling).canonical == read_address("anita@bücher.example").canonical
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_an_invalid_address_is_refused_with_a_sentence(typed: str) -> None:
         "<alice@mail.example>.", "alice @mail.example", "alice@ mail.example", "alice@mail.example ,",
     ],
 )  # fmt: skip
-def test_what_copying_adds_to_an_address_is_taken_off(pasted: str) -> None:
+def test_characters_that_copying_adds_to_an_address_are_removed(pasted: str) -> None:
     assert read_address(pasted) == Address("alice@mail.example", "alice@mail.example")
 
 

@@ -1,4 +1,4 @@
-"""The tool that partners run: a copy of one file, and nothing else of this project."""
+"""The tool with which partners hash addresses. It is a copy of one file and needs no other file of this project."""
 
 import re
 import shutil
@@ -26,37 +26,37 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ran(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-I", "hash_addresses.py", *arguments, "--key", "key.txt"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def ours(*addresses: str) -> list[str]:
+def our_hashes(*addresses: str) -> list[str]:
     return sorted(keyed_hash(read_address(each).canonical, bytes.fromhex(KEY)).hex() for each in addresses)
 
 
 def test_the_tool_alone_writes_the_hashes_that_we_compute(folder: Path) -> None:
     lines = [ALICE.email, f"  {ALICE.email.upper()}", "", BOB.email, "nobody", "al.ice+x@googlemail.com"]
     (folder / "list.txt").write_text("\n".join(lines))
-    done = ran(folder, "list.txt")
-    assert done.stdout.split() == ours(ALICE.email, BOB.email, "alice@gmail.com")
+    done = run(folder, "list.txt")
+    assert done.stdout.split() == our_hashes(ALICE.email, BOB.email, "alice@gmail.com")
     assert done.stderr == "3 different addresses\n1 without a valid address, in row 5\n"
 
 
-def test_it_reads_a_column_of_a_csv(folder: Path) -> None:
+def test_the_tool_reads_a_column_of_a_csv_file(folder: Path) -> None:
     (folder / "list.csv").write_text(f"Name,E-mail\nAlice,{ALICE.email}\n", encoding="utf-16")
-    done = ran(folder, "list.csv", "--column", "E-mail", "--encoding", "utf-16")
-    assert done.stdout.split() == ours(ALICE.email)
-    assert ran(folder, "list.csv", "--column", "Post", "--encoding", "utf-16").stderr == (
+    done = run(folder, "list.csv", "--column", "E-mail", "--encoding", "utf-16")
+    assert done.stdout.split() == our_hashes(ALICE.email)
+    assert run(folder, "list.csv", "--column", "Post", "--encoding", "utf-16").stderr == (
         "There is no column Post. There are: Name, E-mail\n"
     )
 
 
-def test_it_writes_a_file_that_is_ascii_on_every_system(folder: Path) -> None:
+def test_the_tool_writes_an_ascii_file_on_every_system(folder: Path) -> None:
     (folder / "list.txt").write_text(f"{ALICE.email}\n{BOB.email}\n")
-    done = ran(folder, "list.txt", "--out", "hashes.txt")
+    done = run(folder, "list.txt", "--out", "hashes.txt")
     assert (done.stdout, done.stderr) == ("", "2 different addresses\n")
-    expected = "".join(f"{each}\n" for each in ours(ALICE.email, BOB.email))
+    expected = "".join(f"{each}\n" for each in our_hashes(ALICE.email, BOB.email))
     assert (folder / "hashes.txt").read_bytes() == expected.encode("ascii")
 
 
@@ -64,24 +64,24 @@ def test_it_writes_a_file_that_is_ascii_on_every_system(folder: Path) -> None:
 def test_a_key_that_windows_powershell_has_saved_is_read(folder: Path, encoding: str) -> None:
     (folder / "list.txt").write_text(ALICE.email)
     (folder / "key.txt").write_text(f"{KEY}\r\n", encoding=encoding)
-    assert ran(folder, "list.txt").stdout.split() == ours(ALICE.email)
+    assert run(folder, "list.txt").stdout.split() == our_hashes(ALICE.email)
 
 
 def test_another_key_makes_other_hashes(folder: Path) -> None:
     (folder / "list.txt").write_text(ALICE.email)
-    first = ran(folder, "list.txt").stdout
+    first = run(folder, "list.txt").stdout
     (folder / "key.txt").write_text("0e" * 32)
-    assert ran(folder, "list.txt").stdout != first
+    assert run(folder, "list.txt").stdout != first
 
 
 def test_no_address_is_printed(folder: Path) -> None:
     (folder / "list.txt").write_text("alice@@mail.example\nalice.smith\n")
-    done = ran(folder, "list.txt")
+    done = run(folder, "list.txt")
     assert "alice" not in done.stdout + done.stderr
 
 
 def test_the_tool_needs_the_libraries_that_we_use() -> None:
-    named = dict(re.findall(r'"([a-z-]+)==([0-9.]+)"', SOURCE.read_text(encoding="utf-8").partition("# ///\n")[0]))
-    shipped = requirements(ROOT / "requirements.txt")
-    assert named["email-validator"] == shipped["email-validator"]
-    assert named["idna"] == version("idna")
+    pinned = dict(re.findall(r'"([a-z-]+)==([0-9.]+)"', SOURCE.read_text(encoding="utf-8").partition("# ///\n")[0]))
+    ours = requirements(ROOT / "requirements.txt")
+    assert pinned["email-validator"] == ours["email-validator"]
+    assert pinned["idna"] == version("idna")

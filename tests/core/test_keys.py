@@ -1,4 +1,4 @@
-"""The key schema: pure, spread out, and readable back."""
+"""The key schema: keys spread over buckets, contain their petition, and are distinct."""
 
 from collections import Counter
 from datetime import date
@@ -25,18 +25,18 @@ def test_a_petition_spreads_evenly_over_its_buckets() -> None:
     assert set(buckets.values()) == {4}
 
 
-def test_one_batch_reads_every_bucket_and_a_day_of_shards() -> None:
+def test_one_batch_can_read_every_bucket() -> None:
     assert len(keys.BUCKETS) <= 100
 
 
 def test_no_two_kinds_of_item_share_a_key() -> None:
     day = date(2026, 11, 24)
-    every = [
+    all_keys = [
         keys.petition("a"), keys.petition_text("a", "v"), keys.tally_shard("a", 0, day), keys.tally_head("a"),
         keys.tally_day("a", day), keys.snapshot("a"), keys.pending("a", "00"), keys.staff_token("a"),
         keys.signature("a", "00"),
     ]  # fmt: skip
-    assert len(set(every)) == len(every)
+    assert len(set(all_keys)) == len(all_keys)
 
 
 def test_days_sort_as_days() -> None:

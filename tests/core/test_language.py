@@ -1,4 +1,4 @@
-"""Languages: what their catalogues and CLDR give."""
+"""Languages: texts from our catalogues, dates and names of countries from CLDR."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ def test_an_unknown_language_is_english() -> None:
     assert {language_of(code).code for code in ("", "xx", "../languages/cy", "en")} == {"en"}
 
 
-def test_welsh_knows_its_name_direction_months_and_countries() -> None:
+def test_welsh_has_its_name_direction_months_and_countries() -> None:
     welsh = language_of("cy")
     assert (welsh.name, welsh.direction) == ("Cymraeg", "ltr")
     moment = datetime(2026, 11, 24, 14, 5, 9, tzinfo=UTC)

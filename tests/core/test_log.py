@@ -24,22 +24,22 @@ from tests.core.conftest import Lines
 from tests.fake_site import FORM, JSON, FakeSite, sqs_event, stream_event
 from tests.fakes import FakeQueue
 
-API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
+API_PATH, FORM_PATH = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 POSTCODE = "SW1A 2AA"
 PEOPLE = (ALICE, BOB, CHARLIE)
-TYPED = [word for who in PEOPLE for word in (*who.name.split(), who.email, who.email.split("@")[0])]
+TYPED = [word for person in PEOPLE for word in (*person.name.split(), person.email, person.email.split("@")[0])]
 PERSONAL = [*TYPED, POSTCODE.lower(), "Secretname", "secret.address", "token="]
 
 
-def searched(lines: list[dict[str, Any]]) -> list[str]:
-    """Names as they are written (chalicelib has an alice in it), addresses in any case."""
+def personal_words_in(lines: list[dict[str, Any]]) -> list[str]:
+    """Search for names as they are written, because "chalicelib" contains "alice", and for addresses in any case."""
     text = json.dumps(lines, ensure_ascii=False)
     return [word for word in PERSONAL if word in (text if word.istitle() else text.lower())]
 
 
 def test_the_whole_lifecycle_of_a_signature_logs_no_name(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_form(HOSTED, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
-    fake_site.post_json(API, json_of())
+    fake_site.post_form(FORM_PATH, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
+    fake_site.post_json(API_PATH, json_of())
     identity = identity_of(a_petition())
     item = item_of(fake_site.tables, a_petition(), identity)
     for function in ("relay_mail", "project_signatures"):
@@ -49,26 +49,26 @@ def test_the_whole_lifecycle_of_a_signature_logs_no_name(fake_site: FakeSite, li
         link = fake_site.last_link(purpose)
         fake_site.get(link)
         fake_site.post(link, f"name={ALICE.name}&postcode={POSTCODE}".encode(), FORM)
-    said = lines()
+    logged = lines()
     assert {"signed", "relayed", "projected", "mail", "confirmed", "unsubscribed", "withdrawn", "answered"} <= {
-        line["event"] for line in said
+        line["event"] for line in logged
     }
-    assert [line for line in said if line.get("signature") == identity]
-    assert searched(said) == []
+    assert [line for line in logged if line.get("signature") == identity]
+    assert personal_words_in(logged) == []
 
 
 def test_invalid_input_is_not_logged(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_json(API, json_of(name="=Secretname", email="secret.address"))
-    fake_site.post_json(API, {"name": ALICE.name, ALICE.email: 1})
-    fake_site.post(API, f'{{"name": "{ALICE.name}'.encode(), JSON)
-    fake_site.post_form(HOSTED, fields_of(email="secret.address", name="Secretname", country="Secretname"))
-    fake_site.post(HOSTED, ALICE.email.encode(), "text/plain")
+    fake_site.post_json(API_PATH, json_of(name="=Secretname", email="secret.address"))
+    fake_site.post_json(API_PATH, {"name": ALICE.name, ALICE.email: 1})
+    fake_site.post(API_PATH, f'{{"name": "{ALICE.name}'.encode(), JSON)
+    fake_site.post_form(FORM_PATH, fields_of(email="secret.address", name="Secretname", country="Secretname"))
+    fake_site.post(FORM_PATH, ALICE.email.encode(), "text/plain")
     fake_site.get(f"/confirm?token={ALICE.email}")
     fake_site.get(f"/petitions/safe-children?source={ALICE.email}")
     fake_site.get(f"/petitions/{ALICE.email}")
     fake_site.get(f"/api/petitions/{ALICE.email}/count")
     assert len(lines()) >= 9
-    assert searched(lines()) == []
+    assert personal_words_in(lines()) == []
 
 
 def test_a_failure_is_logged_with_its_location_and_no_name(
@@ -77,17 +77,17 @@ def test_a_failure_is_logged_with_its_location_and_no_name(
     fake_site.get("/petitions/safe-children")
     for failure in (RuntimeError(ALICE.email), KeyError(ALICE.name), Throttled("storage")):
         fake_site.tables.fail_next(failure)
-        fake_site.post_json(API, json_of())
+        fake_site.post_json(API_PATH, json_of())
         fake_site.tables.fail_next(failure)
-        fake_site.post_form(HOSTED, fields_of())
-    broken = [line for line in lines() if line["event"] == "view_failed"]
-    assert broken
-    assert all("api.py" in str(line["at"]) or ".py:" in str(line["at"]) for line in broken)
-    assert searched(lines()) == []
+        fake_site.post_form(FORM_PATH, fields_of())
+    failures = [line for line in lines() if line["event"] == "view_failed"]
+    assert failures
+    assert all("api.py" in str(line["at"]) or ".py:" in str(line["at"]) for line in failures)
+    assert personal_words_in(lines()) == []
 
 
 def test_workers_that_fail_log_no_name(fake_site: FakeSite, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     request = request_of(fake_site.tables, a_petition(), identity_of(a_petition())).model_dump()
     for failure in (RuntimeError(ALICE.email), Throttled("mail"), Unavailable("mail"), MailRefused(ALICE.email)):
@@ -101,7 +101,7 @@ def test_workers_that_fail_log_no_name(fake_site: FakeSite, lines: Lines, monkey
     monkeypatch.setattr(FakeQueue, "send", refuse)
     fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
     assert [line for line in lines() if line["level"] == "ERROR"]
-    assert searched(lines()) == []
+    assert personal_words_in(lines()) == []
 
 
 def test_staff_are_logged_only_by_their_token_id(fake_site: FakeSite, lines: Lines) -> None:
@@ -131,7 +131,7 @@ def test_a_library_is_logged_by_name_without_its_text(lines: Lines) -> None:
     logging.getLogger("botocore.endpoint").info("sending %s", ALICE.email)
     (line,) = lines()
     assert (line["event"], line["level"]) == ("botocore.endpoint", "WARNING")
-    assert searched([line]) == []
+    assert personal_words_in([line]) == []
 
 
 def test_a_failure_logs_type_and_location_of_every_cause(lines: Lines) -> None:
@@ -145,7 +145,7 @@ def test_a_failure_logs_type_and_location_of_every_cause(lines: Lines) -> None:
     (line,) = lines()
     assert [place.split()[0] for place in line["at"]] == ["ValueError", "KeyError"]
     assert all("test_log.py:" in place for place in line["at"])
-    assert searched([line]) == []
+    assert personal_words_in([line]) == []
 
 
 @pytest.mark.parametrize("event", [sqs_event([]), {"Records": []}])

@@ -14,25 +14,25 @@ from tests.core.conftest import Lines
 from tests.fake_site import JSON, FakeSite, stream_event
 from tests.fakes import FakeTables
 
-API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
+API_PATH, FORM_PATH = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 _CONFIGURED = log._configure_once
 
 
-def read(lines: list[dict[str, Any]], petition: str | None = None) -> Counter[str]:
-    """As CloudWatch reads them: for the stage, or for one petition of it."""
+def metrics_in(lines: list[dict[str, Any]], petition: str | None = None) -> Counter[str]:
+    """Return the sums that CloudWatch computes for the stage, or for one of its petitions."""
     wanted = ["stage", "petition"] if petition else ["stage"]
     sums: Counter[str] = Counter()
     for line in lines:
-        for each in line.get("_aws", {}).get("CloudWatchMetrics", []):
-            assert each["Namespace"] == NAMESPACE
-            assert all(name in line for names in each["Dimensions"] for name in names)
-            if wanted in each["Dimensions"] and (petition is None or line["petition"] == petition):
-                sums.update({metric["Name"]: line[metric["Name"]] for metric in each["Metrics"]})
+        for block in line.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert block["Namespace"] == NAMESPACE
+            assert all(name in line for names in block["Dimensions"] for name in names)
+            if wanted in block["Dimensions"] and (petition is None or line["petition"] == petition):
+                sums.update({metric["Name"]: line[metric["Name"]] for metric in block["Metrics"]})
     return sums
 
 
 def test_signing_is_one_line_with_its_metrics_in_it(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     (line,) = lines()
     assert (line["event"], line["stage"], line["petition"], line["Accepted"]) == ("signed", "test", "safe-children", 1)
     assert isinstance(line["_aws"]["Timestamp"], int)
@@ -45,14 +45,16 @@ def test_signing_is_one_line_with_its_metrics_in_it(fake_site: FakeSite, lines: 
     ]
 
 
-def test_new_repeated_and_each_kind_of_refusal_have_their_own_metric(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_json(API, json_of())
-    fake_site.post_json(API, json_of())
-    fake_site.post_form(HOSTED, fields_of(BOB))
-    fake_site.post_json(API, json_of(name=""))
+def test_new_and_repeated_signatures_and_each_kind_of_refusal_have_their_own_metric(
+    fake_site: FakeSite, lines: Lines
+) -> None:
+    fake_site.post_json(API_PATH, json_of())
+    fake_site.post_json(API_PATH, json_of())
+    fake_site.post_form(FORM_PATH, fields_of(BOB))
+    fake_site.post_json(API_PATH, json_of(name=""))
     fake_site.post_json("/api/petitions/nothing-here/signatures", json_of())
-    fake_site.post(API, b"{", JSON)
-    assert read(lines()) == {
+    fake_site.post(API_PATH, b"{", JSON)
+    assert metrics_in(lines()) == {
         "Accepted": 2,
         "Repeated": 1,
         "Refused": 3,
@@ -60,15 +62,15 @@ def test_new_repeated_and_each_kind_of_refusal_have_their_own_metric(fake_site: 
         "Refused404": 1,
         "Refused400": 1,
     }
-    assert read(lines(), "safe-children") == {"Accepted": 2, "Repeated": 1}
+    assert metrics_in(lines(), "safe-children") == {"Accepted": 2, "Repeated": 1}
 
 
 def test_responses_of_503_are_counted_as_failed(fake_site: FakeSite, lines: Lines) -> None:
     fake_site.get("/api/petitions/safe-children")
     fake_site.tables.fail_next(*[Throttled("storage")] * 9)
     fake_site.overflow.fail_next(*[Throttled("queue")] * 9)
-    fake_site.post_json(API, json_of())
-    assert read(lines())["Failed"] == 1
+    fake_site.post_json(API_PATH, json_of())
+    assert metrics_in(lines())["Failed"] == 1
 
 
 def test_an_unknown_petition_is_not_a_dimension(fake_site: FakeSite, lines: Lines) -> None:
@@ -76,7 +78,7 @@ def test_an_unknown_petition_is_not_a_dimension(fake_site: FakeSite, lines: Line
         fake_site.post_json(f"/api/petitions/{slug}/signatures", json_of())
         fake_site.get(f"/api/petitions/{slug}/count")
     assert {line["petition"] for line in lines() if "_aws" in line and "petition" in line} == set()
-    assert read(lines())["Refused404"] == 4
+    assert metrics_in(lines())["Refused404"] == 4
 
 
 def test_every_kind_of_refusal_has_a_metric_and_there_are_no_others() -> None:
@@ -87,7 +89,7 @@ def test_every_kind_of_refusal_has_a_metric_and_there_are_no_others() -> None:
 
 
 def test_confirming_and_withdrawing_count_once(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     item = item_of(fake_site.tables, a_petition(), identity_of(a_petition()))
     fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
     fake_site.clock.forward(2 * MINUTE)
@@ -96,20 +98,20 @@ def test_confirming_and_withdrawing_count_once(fake_site: FakeSite, lines: Lines
         link = fake_site.last_link(purpose)
         for _ in range(2):
             fake_site.post(link, b"", "application/x-www-form-urlencoded")
-    sums = read(lines())
+    sums = metrics_in(lines())
     assert (sums["Confirmed"], sums["Withdrawn"]) == (1, 1)
     assert (sums["MailRequested"], sums["MailSent"], sums["MailAge"]) == (1, 1, 120)
-    assert read(lines(), "safe-children")["Confirmed"] == 1
+    assert metrics_in(lines(), "safe-children")["Confirmed"] == 1
 
 
 def test_refused_and_delayed_email_have_their_own_metrics(fake_site: FakeSite, lines: Lines) -> None:
     petition = a_petition()
-    fake_site.post_json(API, json_of())
+    fake_site.post_json(API_PATH, json_of())
     request = request_of(fake_site.tables, petition, identity_of(petition)).model_dump()
     fake_site.mailer.failures = [Throttled("mail"), MailRefused()]
     fake_site.deliver("send_mail", [request])
     fake_site.deliver("send_mail", [request])
-    sums = read(lines())
+    sums = metrics_in(lines())
     assert (sums["MessageLater"], sums["MailRefused"], sums["MailSent"]) == (1, 1, 0)
 
 
@@ -117,18 +119,18 @@ def test_conflicts_are_counted_where_they_are_retried(
     fake_site: FakeSite, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log.begin("request")
-    met = iter([True, True, False])
+    conflicts = iter([True, True, False])
     transact = FakeTables.transact
 
-    def conflicting(self: FakeTables, writes: list[Change | NewItem]) -> None:
-        if next(met, False):
+    def transact_with_conflicts(self: FakeTables, writes: list[Change | NewItem]) -> None:
+        if next(conflicts, False):
             raise Conflicted("storage")
         transact(self, writes)
 
-    monkeypatch.setattr(FakeTables, "transact", conflicting)
+    monkeypatch.setattr(FakeTables, "transact", transact_with_conflicts)
     confirmed(fake_site.tables, a_petition())
     log.end()
-    assert read(lines()) == {"Accepted": 1, "ConflictRetried": 2, "Confirmed": 1}
+    assert metrics_in(lines()) == {"Accepted": 1, "ConflictRetried": 2, "Confirmed": 1}
 
 
 def test_a_process_counts_its_cold_start_with_its_first_line(
@@ -141,7 +143,7 @@ def test_a_process_counts_its_cold_start_with_its_first_line(
     log.end(status=200)
     log.begin("second")
     log.end(status=200)
-    assert read(lines()) == {Metric.COLD_START: 1}
+    assert metrics_in(lines()) == {Metric.COLD_START: 1}
 
 
 def test_metrics_do_not_leak_into_the_next_request(environment: dict[str, str], lines: Lines) -> None:
@@ -149,4 +151,4 @@ def test_metrics_do_not_leak_into_the_next_request(environment: dict[str, str], 
     log.measure(Metric.CONFIRMED)
     log.begin("next")
     log.end(status=200)
-    assert read(lines()) == {}
+    assert metrics_in(lines()) == {}

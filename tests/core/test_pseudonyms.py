@@ -1,4 +1,4 @@
-"""Hashes under a secret: one for each purpose and secret."""
+"""Pseudonyms are hashes that depend on a secret, a purpose and a text."""
 
 from chalicelib.core.pseudonyms import pseudonym, secret_of
 

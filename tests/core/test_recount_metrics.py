@@ -1,4 +1,4 @@
-"""What a recount reports."""
+"""The metrics of a recount."""
 
 import pytest
 
@@ -8,41 +8,28 @@ from chalicelib.core.errors import Throttled
 from chalicelib.edge.batch import RunFailed
 from tests.actors import ALICE, MINUTE, NOW, a_petition, confirmed
 from tests.core.conftest import Lines
-from tests.core.test_metrics import read
-from tests.fake_site import FakeSite
+from tests.core.test_metrics import metrics_in
+from tests.fake_site import FakeSite, schedule_event
 
 
 @pytest.mark.parametrize("drift", [0, 1, -3])
 def test_the_recount_reports_drift_even_if_it_is_zero(fake_site: FakeSite, lines: Lines, drift: int) -> None:
     confirmed(fake_site.tables, a_petition(), ALICE, NOW - 5 * MINUTE)
     fake_site.tables.update(Change(keys.tally_shard("safe-children", 0, NOW.date()), add={"cGB": drift}))
-    fake_site.invoke("recount_tallies", SCHEDULED)
+    fake_site.invoke("recount_tallies", schedule_event())
     (line,) = [line for line in lines() if line["event"] == "recounted"]
     assert line["Drift"] == abs(drift)
-    assert {"Drift", "PendingDrift"} <= read(lines(), "safe-children").keys()
+    assert {"Drift", "PendingDrift"} <= metrics_in(lines(), "safe-children").keys()
 
 
 def test_the_recount_of_a_site_without_petitions_is_reported(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.invoke("recount_tallies", SCHEDULED)
-    assert read(lines())["Drift"] == 0
+    fake_site.invoke("recount_tallies", schedule_event())
+    assert metrics_in(lines())["Drift"] == 0
 
 
 def test_a_failed_recount_reports_no_drift(fake_site: FakeSite, lines: Lines) -> None:
     fake_site.tables.fail_next(Throttled("storage"))
     with pytest.raises(RunFailed):
-        fake_site.invoke("recount_tallies", SCHEDULED)
-    assert "Drift" not in read(lines())
+        fake_site.invoke("recount_tallies", schedule_event())
+    assert "Drift" not in metrics_in(lines())
     assert [line for line in lines() if line["event"] == "run_failed"]
-
-
-SCHEDULED = {
-    "version": "0",
-    "id": "1",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "1",
-    "time": "2026-11-24T12:00:00Z",
-    "region": "eu-west-2",
-    "resources": [],
-    "detail": {},
-}

@@ -20,7 +20,9 @@ def test_settings_come_from_the_environment(environment: dict[str, str]) -> None
     assert found.signature_keys == {"v1": SECRET}
 
 
-def test_a_trailing_slash_of_the_site_is_removed(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trailing_slash_of_the_site_url_is_removed(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SITE_URL", f"{SITE}/")
     assert settings().site_url == SITE
 
@@ -36,7 +38,7 @@ def test_a_missing_variable_is_named(environment: dict[str, str], monkeypatch: p
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
-def test_a_function_that_may_not_have_a_secret_runs_without(
+def test_a_function_runs_without_a_secret_that_it_may_not_have(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.delenv(name)
@@ -56,25 +58,25 @@ def test_the_application_is_imported_without_any_environment_and_builds_no_clien
         "boto3.client = boto3.resource = boto3.Session = client\n"
         "import app, manage\n"
     )
-    done = probed(probe)
+    done = run_python(probe)
     assert done.returncode == 0, done.stderr
 
 
 def test_importing_the_application_loads_neither_templates_nor_tokens_nor_cryptography() -> None:
-    """They would slow the cold start of every function, so they are imported where they are used."""
+    """These imports would slow the cold start of every function, so each is inside the function that uses it."""
     slow = {"jinja2", "itsdangerous", "cryptography", "joserfc", "cffi"}
-    done = probed(f"import app, sys\nsys.exit(' '.join({slow} & set(sys.modules)))")
+    done = run_python(f"import app, sys\nsys.exit(' '.join({slow} & set(sys.modules)))")
     assert (done.returncode, done.stderr.strip()) == (1, "")
 
 
 def test_the_function_of_pages_and_signing_imports_only_their_modules() -> None:
     others = ("chalicelib.people", "chalicelib.partners.imports", "chalicelib.exports", "chalicelib.delivery")
     code = f"import app, sys\nsys.exit(' '.join(name for name in sys.modules if name.startswith({others})))"
-    done = probed(code, SERVED_FUNCTION="APIHandler")
+    done = run_python(code, SERVED_FUNCTION="APIHandler")
     assert (done.returncode, done.stderr.strip()) == (1, "")
 
 
-def probed(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+def run_python(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[2],

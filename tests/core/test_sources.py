@@ -6,7 +6,7 @@ from chalicelib.core.sources import known_source
 
 
 @pytest.mark.parametrize(
-    ("source", "kept"),
+    ("source", "read"),
     [
         ("bbc-news", "bbc-news"),
         ("a" * 40, "a" * 40),
@@ -17,5 +17,5 @@ from chalicelib.core.sources import known_source
         (None, None),
     ],
 )
-def test_only_a_valid_source_reaches_the_form(source: str | None, kept: str | None) -> None:
-    assert known_source(source) == kept
+def test_only_a_valid_source_reaches_the_form(source: str | None, read: str | None) -> None:
+    assert known_source(source) == read

@@ -26,7 +26,7 @@ def test_a_written_time_can_be_read() -> None:
 
 
 @pytest.mark.parametrize("form", [iso, exact])
-def test_since_separates_times_of_both_forms(form: Callable[[datetime], str]) -> None:
+def test_the_lower_bound_separates_times_of_both_forms(form: Callable[[datetime], str]) -> None:
     second = datetime(2026, 11, 24, 12, 0, 5, 600_000, tzinfo=UTC)
     assert form(second.replace(microsecond=0)) >= lower_bound(second)
     assert form(second) >= lower_bound(second)

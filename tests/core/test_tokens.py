@@ -18,8 +18,8 @@ SUBJECTS = st.builds(
     source=st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True),
 )
 PURPOSES = st.sampled_from(list(Purpose))
-ALICES = Subject("safe-children", "ab" * 16, "GB", "direct")
-TOKEN = issue(Purpose.CONFIRM, ALICES, NOW + DAY, TOKEN_KEYS)
+SUBJECT = Subject("safe-children", "ab" * 16, "GB", "direct")
+TOKEN = issue(Purpose.CONFIRM, SUBJECT, NOW + DAY, TOKEN_KEYS)
 
 
 @given(SUBJECTS, PURPOSES)
@@ -37,19 +37,19 @@ def test_a_changed_token_is_damaged(place: int, character: str) -> None:
 
 
 @pytest.mark.parametrize("end", ["=", "==", ">=", "==junk", "!*="])
-def test_invalid_base64_characters_are_damage(end: str) -> None:
+def test_a_token_with_invalid_base64_characters_is_damaged(end: str) -> None:
     with pytest.raises(LinkDamaged):
         read(Purpose.CONFIRM, TOKEN + end, NOW, TOKEN_KEYS)
 
 
-def test_no_other_last_character_verifies() -> None:
+def test_a_token_with_another_last_character_is_damaged() -> None:
     for last in (string.ascii_letters + string.digits + "-_").replace(TOKEN[-1], ""):
         with pytest.raises(LinkDamaged):
             read(Purpose.CONFIRM, TOKEN[:-1] + last, NOW, TOKEN_KEYS)
 
 
 @given(st.integers(0, len(TOKEN) - 1))
-def test_a_token_cut_in_half_is_damaged(length: int) -> None:
+def test_a_shortened_token_is_damaged(length: int) -> None:
     with pytest.raises(LinkDamaged):
         read(Purpose.CONFIRM, TOKEN[:length], NOW, TOKEN_KEYS)
 
@@ -67,7 +67,7 @@ def test_strange_text_is_a_damaged_token(text: str) -> None:
 
 
 def test_spaces_around_a_token_are_ignored() -> None:
-    assert read(Purpose.CONFIRM, f" {TOKEN}\n", NOW, TOKEN_KEYS) == ALICES
+    assert read(Purpose.CONFIRM, f" {TOKEN}\n", NOW, TOKEN_KEYS) == SUBJECT
 
 
 def test_a_token_is_for_one_purpose() -> None:
@@ -85,13 +85,13 @@ def test_an_expired_token_names_its_petition() -> None:
 
 def test_links_stay_valid_after_a_key_rotation() -> None:
     rotated = TOKEN_KEYS | {"v3": "newer-still"}
-    assert read(Purpose.CONFIRM, TOKEN, NOW, rotated) == ALICES
+    assert read(Purpose.CONFIRM, TOKEN, NOW, rotated) == SUBJECT
     with pytest.raises(LinkDamaged):
-        read(Purpose.CONFIRM, issue(Purpose.CONFIRM, ALICES, NOW + DAY, rotated), NOW, TOKEN_KEYS)
+        read(Purpose.CONFIRM, issue(Purpose.CONFIRM, SUBJECT, NOW + DAY, rotated), NOW, TOKEN_KEYS)
 
 
 def test_a_token_signed_with_another_key_is_damaged() -> None:
-    forged = issue(Purpose.CONFIRM, ALICES, NOW + DAY, {"v1": "guessed"})
+    forged = issue(Purpose.CONFIRM, SUBJECT, NOW + DAY, {"v1": "guessed"})
     with pytest.raises(LinkDamaged):
         read(Purpose.CONFIRM, forged, NOW, TOKEN_KEYS)
 

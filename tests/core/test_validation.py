@@ -1,4 +1,4 @@
-"""Errors are one sentence a field and never quote the input."""
+"""Each invalid field gets one sentence, which never quotes the input."""
 
 import json
 
@@ -17,10 +17,10 @@ class Letter(BaseModel):
     pages: list[int] = []
 
 
-def told(body: object, words: Words | None = None) -> dict[str, str]:
-    with pytest.raises(Invalid) as refused:
+def errors_of(body: object, words: Words | None = None) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
         parse_body(Letter, json.dumps(body), words or Words())
-    return {error.field: error.message for error in refused.value.errors}
+    return {error.field: error.message for error in caught.value.errors}
 
 
 def test_valid_input_is_returned() -> None:
@@ -28,7 +28,7 @@ def test_valid_input_is_returned() -> None:
 
 
 def test_each_field_error_has_a_sentence() -> None:
-    assert told({"copies": "many", "colour": 1}) == {
+    assert errors_of({"copies": "many", "colour": 1}) == {
         "to": "This field is required",
         "copies": "Must be a whole number, in digits only",
         "colour": "There is no such field",
@@ -37,12 +37,12 @@ def test_each_field_error_has_a_sentence() -> None:
 
 def test_a_form_may_use_its_own_words() -> None:
     words = Words(missing={"to": "Say who it is for"}, wrong={"copies": "Use a number"})
-    assert told({"copies": "many"}, words) == {"to": "Say who it is for", "copies": "Use a number"}
+    assert errors_of({"copies": "many"}, words) == {"to": "Say who it is for", "copies": "Use a number"}
 
 
-def test_a_forms_words_may_be_for_each_item_of_a_list() -> None:
+def test_a_form_may_have_words_for_each_item_of_a_list() -> None:
     words = Words(wrong={"pages.*": "Number the page", "copies.*": "Not this"})
-    found = told({"to": "a", "pages": [1, "two", "three"], "copies": "x"}, words)
+    found = errors_of({"to": "a", "pages": [1, "two", "three"], "copies": "x"}, words)
     assert found == {
         "pages.1": "Number the page",
         "pages.2": "Number the page",
@@ -57,6 +57,6 @@ def test_a_body_that_is_not_json_raises_notjson(body: str) -> None:
 
 
 def test_a_field_given_twice_is_refused_because_readers_differ_on_which_value_counts() -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Invalid) as caught:
         parse_body(Letter, '{"to": "a", "copies": 1, "copies": 2}')
-    assert [(error.field, error.message) for error in refused.value.errors] == [("copies", "Give this field once")]
+    assert [(error.field, error.message) for error in caught.value.errors] == [("copies", "Give this field once")]

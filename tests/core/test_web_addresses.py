@@ -25,6 +25,6 @@ def test_web_addresses_are_found(text: str, found: list[str]) -> None:
 
 
 def test_text_without_a_dot_does_not_load_the_linkifier(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cold start of signing must not pay for it."""
+    """Loading it would slow the cold start of signing."""
     monkeypatch.setitem(sys.modules, "linkify_it", None)
     assert web_addresses("Zoë O'Neill") == []

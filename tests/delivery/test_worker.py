@@ -1,4 +1,4 @@
-"""Streams, queues and schedules, with events as Lambda sends them."""
+"""The functions of streams, queues and schedules, with events as Lambda sends them."""
 
 import subprocess
 import sys
@@ -87,7 +87,8 @@ def test_an_expiry_by_ttl_is_projected(fake_site: FakeSite) -> None:
 
 def test_only_the_failed_message_is_retried(fake_site: FakeSite) -> None:
     requests = [
-        request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition(), who)) for who in (ALICE, BOB)
+        request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition(), person))
+        for person in (ALICE, BOB)
     ]
     fake_site.mailer.failures = [Throttled("mail")]
     messages = [request.model_dump() for request in requests]
@@ -104,7 +105,7 @@ def test_a_sender_takes_its_share_of_the_rate(fake_site: FakeSite, monkeypatch: 
     monkeypatch.setenv("MAIL_SENDERS", str(senders))
     settings.cache_clear()
     monkeypatch.setattr(worker, "_pace", cache(worker._pace.__wrapped__))
-    people = [signed(fake_site.tables, a_petition(), who) for who in (ALICE, BOB)]
+    people = [signed(fake_site.tables, a_petition(), person) for person in (ALICE, BOB)]
     requests = [request_of(fake_site.tables, a_petition(), identity) for identity in people]
     assert fake_site.deliver("send_mail", [request.model_dump() for request in requests]) == []
     [wait] = fake_site.slept
@@ -138,7 +139,7 @@ def test_a_plain_text_sns_message_is_not_sent_to_the_dead_letters(fake_site: Fak
     assert fake_site.deliver("receive_feedback", [sentence]) == []
 
 
-def test_a_request_other_than_a_confirmation_goes_to_the_other_queue(fake_site: FakeSite) -> None:
+def test_a_mail_request_that_is_not_a_confirmation_goes_to_the_other_queue(fake_site: FakeSite) -> None:
     identity = confirmed(fake_site.tables, a_petition())
     before = item_of(fake_site.tables, a_petition(), identity)
     signed(fake_site.tables, a_petition())
@@ -151,7 +152,8 @@ def test_a_request_other_than_a_confirmation_goes_to_the_other_queue(fake_site: 
 
 def test_a_used_up_quota_fails_the_batch_and_the_watch_disables_both_sources(fake_site: FakeSite) -> None:
     requests = [
-        request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition(), who)) for who in (ALICE, BOB)
+        request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition(), person))
+        for person in (ALICE, BOB)
     ]
     fake_site.mailer.failures = [SendingStopped("mail")]
     messages = [request.model_dump() for request in requests]
@@ -160,7 +162,7 @@ def test_a_used_up_quota_fails_the_batch_and_the_watch_disables_both_sources(fak
     assert (fake_site.source.is_open, fake_site.other_source.is_open) == (False, False)
     assert fake_site.deliver("send_mail", messages) == ["0", "1"]
     assert fake_site.mailer.mails == []
-    assert max(fake_site.slept) > 10, "it waits while the event source is still enabled"
+    assert max(fake_site.slept) > 10, "the sender waits while the event source is still enabled"
     fake_site.clock.forward(PAUSE)
     fake_site.invoke("watch_mail", schedule_event())
     assert (fake_site.source.is_open, fake_site.other_source.is_open) == (True, True)
@@ -182,8 +184,8 @@ def test_a_failed_run_hides_its_cause_from_lambda(fake_site: FakeSite) -> None:
     assert caught.value.__suppress_context__
 
 
-def test_the_functions_know_every_kind_without_app_py() -> None:
-    """Lambda loads the module of a handler. app.py, which tests import, is another function's."""
+def test_the_functions_find_every_kind_of_email_without_app_py() -> None:
+    """Lambda loads the module of a handler. app.py, which the tests import, belongs to another function."""
     script = "import sys; from chalicelib.delivery.worker import KINDS; print(*sorted(KINDS), 'app' in sys.modules)"
-    known = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert known == [*sorted(worker.KINDS), "False"]
+    kinds = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert kinds == [*sorted(worker.KINDS), "False"]

@@ -8,7 +8,7 @@ from tests.deployed import DeployedSite
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
-    # Loaded where it is used only: it takes a second of every process.
+    # Load Schemathesis for its own file only: loading takes a second in each process.
     if file_path.name == "test_schemathesis.py":
         parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
 
@@ -22,12 +22,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def deployed_site(site_with_sign_in: DeployedSite) -> DeployedSite:
-    """One deployment for all: a second one takes as long as all tests of sign-in."""
+    """The site with sign-in. A second deployment would take as long as all tests of sign-in."""
     return site_with_sign_in
 
 
 @pytest.fixture
-def site(deployed_site: DeployedSite) -> str:
+def site_url(deployed_site: DeployedSite) -> str:
     return deployed_site.url
 
 

@@ -8,22 +8,22 @@ import pytest
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import API, act, link, sign
+from tests.e2e.signing import PETITION_PATH, emailed_link, press_button, sign
 from tests.emulated import eventually
 
 
-def test_sign_email_confirm_count_withdraw(deployed_site: DeployedSite) -> None:
+def test_a_supporter_signs_confirms_is_counted_and_withdraws(deployed_site: DeployedSite) -> None:
     before = deployed_site.counts()["confirmed"]
     email = "the.way@example.org"
     assert sign(deployed_site, email).status_code == 202
-    address = link(deployed_site, email, "confirm")
-    assert requests.get(address, timeout=30).status_code == 200
+    link = emailed_link(deployed_site, email, "confirm")
+    assert requests.get(link, timeout=30).status_code == 200
     assert deployed_site.counts()["confirmed"] == before
     for _ in range(3):
-        assert act(address).status_code == 200
+        assert press_button(link).status_code == 200
     assert deployed_site.counts()["confirmed"] == before + 1
     eventually(lambda: public_count(deployed_site)["count"] == before + 1)
-    assert act(link(deployed_site, email, "withdraw")).status_code == 200
+    assert press_button(emailed_link(deployed_site, email, "withdraw")).status_code == 200
     assert deployed_site.counts()["confirmed"] == before
 
 
@@ -38,50 +38,50 @@ def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_email(d
     assert len(deployed_site.mails(email)) == 1
 
 
-def test_12_people_confirming_three_times_are_counted_as_12(deployed_site: DeployedSite) -> None:
+def test_12_people_who_confirm_three_times_are_counted_as_12(deployed_site: DeployedSite) -> None:
     before = deployed_site.counts()["confirmed"]
     emails = [f"crowd{number}@example.org" for number in range(12)]
     with ThreadPoolExecutor(16) as pool:
         assert {answer.status_code for answer in pool.map(lambda email: sign(deployed_site, email), emails)} == {202}
-        # One after the other: each look reads the whole inbox.
-        links = [link(deployed_site, email, "confirm") for email in emails]
-        assert {answer.status_code for answer in pool.map(act, links * 3)} == {200}
+        # One after the other, because each call reads the whole inbox.
+        links = [emailed_link(deployed_site, email, "confirm") for email in emails]
+        assert {answer.status_code for answer in pool.map(press_button, links * 3)} == {200}
     assert deployed_site.counts()["confirmed"] == before + 12
     for by in ("day", "hour", "country", "source"):
-        counted = deployed_site.counts(f"?by={by}")
-        assert counted["confirmed"] == before + 12 == sum(row["confirmed"] for row in counted["breakdown"])
+        counts = deployed_site.counts(f"?by={by}")
+        assert counts["confirmed"] == before + 12 == sum(row["confirmed"] for row in counts["breakdown"])
 
 
 def public_count(site: DeployedSite) -> Any:
-    return requests.get(f"{site.url}{API}/count", timeout=30).json()
+    return requests.get(f"{site.url}{PETITION_PATH}/count", timeout=30).json()
 
 
 def test_the_count_has_caching_headers(deployed_site: DeployedSite) -> None:
-    answer = requests.get(f"{deployed_site.url}{API}/count", timeout=30)
+    answer = requests.get(f"{deployed_site.url}{PETITION_PATH}/count", timeout=30)
     assert set(answer.json()) == {"slug", "count", "goal", "as_of"}
     assert answer.headers["Cache-Control"].startswith("public, max-age=5, stale-while-revalidate=")
     assert "stale-if-error=" in answer.headers["Cache-Control"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     headers = {"If-None-Match": answer.headers["ETag"]}
-    again = requests.get(f"{deployed_site.url}{API}/count", headers=headers, timeout=30)
+    again = requests.get(f"{deployed_site.url}{PETITION_PATH}/count", headers=headers, timeout=30)
     assert again.status_code in (200, 304), "200 only if a signature was confirmed in between"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "image/avif,image/webp,*/*;q=0.8"])
-def test_the_picture_of_a_shared_link_arrives_as_bytes(deployed_site: DeployedSite, accept: str) -> None:
+def test_the_picture_of_a_petition_arrives_as_bytes(deployed_site: DeployedSite, accept: str) -> None:
     answer = requests.get(f"{deployed_site.url}/petitions/{SLUG}/card.png", headers={"Accept": accept}, timeout=30)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
     assert answer.content.startswith(b"\x89PNG")
 
 
-def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
-    found = requests.get(f"{deployed_site.url}{API}", timeout=30).json()
-    assert set(found) == {
+def test_the_json_of_a_petition_has_every_public_field(deployed_site: DeployedSite) -> None:
+    petition = requests.get(f"{deployed_site.url}{PETITION_PATH}", timeout=30).json()
+    assert set(petition) == {
         *("slug", "title", "summary", "text", "text_version", "target", "charity", "url", "state"),
         *("goal", "opened_at", "closes_at", "count", "consents", "privacy", "languages"),
         *("handed_in_at", "responded_at", "response", "letter"),
     }
-    letter = found["letter"]
+    letter = petition["letter"]
     assert {"subject", "body", "openings", "targets", "may_edit"} <= set(letter)
     assert (letter["targets"], letter["may_edit"]) == (["Home Secretary"], True)
 
@@ -92,14 +92,14 @@ def test_a_preflight_lets_any_origin_sign(deployed_site: DeployedSite) -> None:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    answer = requests.options(f"{deployed_site.url}{API}/signatures", headers=headers, timeout=30)
+    answer = requests.options(f"{deployed_site.url}{PETITION_PATH}/signatures", headers=headers, timeout=30)
     assert answer.status_code in (200, 204)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
 
 
 def test_the_form_redirects_to_thanks_or_shows_the_input_again(deployed_site: DeployedSite) -> None:
-    address = f"{deployed_site.url}/petitions/{SLUG}/signatures"
+    url = f"{deployed_site.url}/petitions/{SLUG}/signatures"
     fields = {
         "name": "Alice",
         "email": "form@example.org",
@@ -107,23 +107,23 @@ def test_the_form_redirects_to_thanks_or_shows_the_input_again(deployed_site: De
         "postcode": "sw1a1aa",
         "consent.sign": "yes",
     }
-    good = requests.post(address, data=fields, allow_redirects=False, timeout=30)
+    good = requests.post(url, data=fields, allow_redirects=False, timeout=30)
     assert (good.status_code, good.headers["Location"]) == (303, f"/petitions/{SLUG}/thanks")
-    bad = requests.post(address, data={**fields, "email": "nonsense"}, allow_redirects=False, timeout=30)
+    bad = requests.post(url, data={**fields, "email": "nonsense"}, allow_redirects=False, timeout=30)
     assert bad.status_code == 422
     assert 'value="nonsense"' in bad.text
     assert "<title>Error:" in bad.text
 
 
-def test_under_the_bare_stage_links_forms_and_assets_carry_the_prefix(deployed_site: DeployedSite) -> None:
+def test_at_the_apis_own_url_links_forms_and_assets_begin_with_the_stage(deployed_site: DeployedSite) -> None:
     api = deployed_site.stack.api
     page = requests.get(f"{api}/petitions/{SLUG}", timeout=30)
     assert page.status_code == 200
     links = re.findall(r'(?:href|src|action)="(/[^"]*)"', page.text)
     assert links
-    assert all(found.startswith("/site/") for found in links), links
-    [style] = {found for found in links if "site.css" in found}
-    assert requests.get(api.removesuffix("/site") + style, timeout=30).status_code == 200
+    assert all(link.startswith("/site/") for link in links), links
+    [stylesheet] = {link for link in links if "site.css" in link}
+    assert requests.get(api.removesuffix("/site") + stylesheet, timeout=30).status_code == 200
 
 
 def test_pages_have_security_headers(deployed_site: DeployedSite) -> None:
@@ -134,6 +134,6 @@ def test_pages_have_security_headers(deployed_site: DeployedSite) -> None:
     assert "max-age" in page.headers["Strict-Transport-Security"]
 
 
-def test_health_checks_tables_and_queue(deployed_site: DeployedSite) -> None:
+def test_the_health_check_succeeds(deployed_site: DeployedSite) -> None:
     answer = requests.get(f"{deployed_site.url}/health", timeout=30)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -1,4 +1,4 @@
-"""Exports by a member of staff and by an engineer, on the deployed stack and its queue."""
+"""A member of staff and an engineer export signatures from the deployed stack."""
 
 import hashlib
 from pathlib import Path
@@ -10,43 +10,43 @@ import requests
 from stack.console import Failure
 from stack.manage import manage, settings
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import act, link, sign
+from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 from tests.exporting import rows_of
 
 NAME = "Zoë O'Neill-李"
 
 
-def someone_confirmed(site: DeployedSite, email: str) -> None:
+def sign_and_confirm(site: DeployedSite, email: str) -> None:
     assert sign(site, email, name=NAME).status_code == 202
-    assert act(link(site, email, "confirm")).status_code == 200
+    assert press_button(emailed_link(site, email, "confirm")).status_code == 200
 
 
-def asked_for(site: DeployedSite, **wanted: Any) -> requests.Response:
+def request_export(site: DeployedSite, **fields: Any) -> requests.Response:
     headers = {"Authorization": f"Bearer {site.staff_token}"}
-    return requests.post(f"{site.url}/api/staff/petitions/{SLUG}/exports", json=wanted, headers=headers, timeout=20)
+    return requests.post(f"{site.url}/api/staff/petitions/{SLUG}/exports", json=fields, headers=headers, timeout=20)
 
 
-def ended(site: DeployedSite, where: str) -> Any:
-    """Wait until the export has ended and return it. It starts seconds after the request."""
+def wait_for_export(site: DeployedSite, location: str) -> Any:
+    """Wait until the export has ended, and return it. An export starts seconds after its request."""
 
-    def look() -> Any:
-        export = site.staff(where.partition("/api/staff")[2]).json()
+    def ended_export() -> Any:
+        export = site.staff(location.partition("/api/staff")[2]).json()
         return export if export["state"] not in ("waiting", "running") else None
 
-    return eventually(look, 90)
+    return eventually(ended_export, 90)
 
 
 def test_staff_request_watch_and_download_an_encrypted_export(deployed_site: DeployedSite) -> None:
-    someone_confirmed(deployed_site, "handed.over@example.org")
+    sign_and_confirm(deployed_site, "handed.over@example.org")
     owner = pyrage.x25519.Identity.generate()
-    answer = asked_for(deployed_site, columns=["name", "source"], recipient=str(owner.to_public()))
+    answer = request_export(deployed_site, columns=["name", "source"], recipient=str(owner.to_public()))
     assert answer.status_code == 202, answer.text
-    assert asked_for(deployed_site).status_code == 409
-    export = ended(deployed_site, answer.headers["Location"])
+    assert request_export(deployed_site).status_code == 409
+    export = wait_for_export(deployed_site, answer.headers["Location"])
     assert export["state"] == "done", export
-    link_ = deployed_site.staff(f"/exports/{export['id']}/file").json()["url"]
-    fetched = requests.get(link_, timeout=20)
+    url = deployed_site.staff(f"/exports/{export['id']}/file").json()["url"]
+    fetched = requests.get(url, timeout=20)
     assert hashlib.sha256(fetched.content).hexdigest() == export["sha256"]
     assert f'filename="{export["id"]}.csv.age"' in fetched.headers["Content-Disposition"]
     rows = rows_of(pyrage.decrypt(fetched.content, [owner]))
@@ -54,22 +54,22 @@ def test_staff_request_watch_and_download_an_encrypted_export(deployed_site: Dep
     assert NAME in {row["name"] for row in rows}
     cover = requests.get(deployed_site.staff(f"/exports/{export['id']}/cover").json()["url"], timeout=20)
     assert cover.content.startswith(b"%PDF")
-    trail = deployed_site.staff("/audit?limit=100").json()["entries"]
-    done = [entry["action"] for entry in trail if entry["subject"] == export["id"]]
-    assert sorted(done) == ["export.fetched", "export.fetched", "export.requested"]
+    entries = deployed_site.staff("/audit?limit=100").json()["entries"]
+    actions = [entry["action"] for entry in entries if entry["subject"] == export["id"]]
+    assert sorted(actions) == ["export.fetched", "export.fetched", "export.requested"]
 
 
 def test_one_command_gets_the_file_and_the_cover_sheet(deployed_site: DeployedSite, tmp_path: Path) -> None:
-    someone_confirmed(deployed_site, "by.command@example.org")
+    sign_and_confirm(deployed_site, "by.command@example.org")
     words = ("export", SLUG, "--format", "ndjson", "--columns", "name", "--unencrypted", "--out", str(tmp_path))
-    printed = eventually(lambda: _unless_one_runs(deployed_site, *words), 90).splitlines()
+    printed = eventually(lambda: _export_unless_one_runs(deployed_site, *words), 90).splitlines()
     file, cover = map(Path, printed)
     assert NAME in {row["name"] for row in rows_of(file.read_bytes(), "ndjson")}
     assert cover.read_bytes().startswith(b"%PDF")
     assert file.stat().st_mode & 0o077 == 0
 
 
-def _unless_one_runs(site: DeployedSite, *words: str) -> str:
+def _export_unless_one_runs(site: DeployedSite, *words: str) -> str:
     try:
         return manage(settings(site.stack), *words)
     except Failure as failure:

@@ -1,4 +1,4 @@
-"""Staff answer a person who asks about their data, on the deployed stack under the functions' own roles."""
+"""Staff answer people who ask about their data, on the deployed stack under the functions' own roles."""
 
 import re
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import act, link, sign
+from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 
 
@@ -17,20 +17,22 @@ def ask(site: DeployedSite, path: str, body: object = None) -> Any:
     return answer.json()
 
 
-def found(site: DeployedSite, email: str) -> list[dict[str, Any]]:
+def find_signatures(site: DeployedSite, email: str) -> list[dict[str, Any]]:
     signatures: list[dict[str, Any]] = ask(site, "find", {"email": email})["signatures"]
     return signatures
 
 
-def test_find_show_resend_withdraw_erase_and_sign_again(site_with_sign_in: DeployedSite) -> None:
+def test_staff_find_show_resend_and_erase_a_signature_and_its_person_signs_again(
+    site_with_sign_in: DeployedSite,
+) -> None:
     site, email = site_with_sign_in, "asks.about.it@example.org"
     before = site.counts()["confirmed"]
-    assert found(site, email) == []
+    assert find_signatures(site, email) == []
     assert sign(site, email, postcode="M1 1AE").status_code == 202
-    assert act(link(site, email, "confirm")).status_code == 200
-    [one] = found(site, email.upper())
-    assert (one["state"], one["person"]["email"]) == ("confirmed", email)
-    path = f"{SLUG}/{one['id']}"
+    assert press_button(emailed_link(site, email, "confirm")).status_code == 200
+    [signature] = find_signatures(site, email.upper())
+    assert (signature["state"], signature["person"]["email"]) == ("confirmed", email)
+    path = f"{SLUG}/{signature['id']}"
 
     access = ask(site, f"{path}/access")
     [held] = access["signatures"]
@@ -43,13 +45,13 @@ def test_find_show_resend_withdraw_erase_and_sign_again(site_with_sign_in: Deplo
     for _ in range(2):
         assert ask(site, f"{path}/erase")["state"] == "erased"
         assert site.counts()["confirmed"] == before
-    [left] = found(site, email)
-    assert set(left["person"].values()) == {None, False}
+    [erased] = find_signatures(site, email)
+    assert set(erased["person"].values()) == {None, False}
 
     assert sign(site, email).status_code == 202
-    eventually(lambda: found(site, email)[0]["state"] == "pending")
+    eventually(lambda: find_signatures(site, email)[0]["state"] == "pending")
     actions = {(entry["action"], entry["subject"]) for entry in site.staff("/audit").json()["entries"]}
-    assert {(action, one["id"]) for action in ("access.exported", "mail.resent", "signature.erased")} <= actions
+    assert {(action, signature["id"]) for action in ("access.exported", "mail.resent", "signature.erased")} <= actions
     assert not re.search("asks.about", site.staff("/audit").text)
 
 
@@ -57,8 +59,8 @@ def test_withdrawing_for_a_person_subtracts_one(site_with_sign_in: DeployedSite)
     site, email = site_with_sign_in, "takes.it.back@example.org"
     before = site.counts()["confirmed"]
     sign(site, email)
-    act(link(site, email, "confirm"))
+    press_button(emailed_link(site, email, "confirm"))
     assert site.counts()["confirmed"] == before + 1
-    [one] = found(site, email)
-    assert ask(site, f"{SLUG}/{one['id']}/withdraw")["state"] == "withdrawn"
+    [signature] = find_signatures(site, email)
+    assert ask(site, f"{SLUG}/{signature['id']}/withdraw")["state"] == "withdrawn"
     assert site.counts()["confirmed"] == before

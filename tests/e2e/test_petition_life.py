@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.deployed import DeployedSite, a_draft
-from tests.e2e.signing import ALICE, act, link
+from tests.e2e.signing import ALICES_SIGNATURE, emailed_link, press_button
 from tests.emulated import eventually
 
 
@@ -15,17 +15,19 @@ def get(site: DeployedSite, path: str) -> requests.Response:
 
 
 def sign(site: DeployedSite, slug: str, email: str) -> requests.Response:
-    return requests.post(f"{site.url}/api/petitions/{slug}/signatures", json={**ALICE, "email": email}, timeout=30)
+    return requests.post(
+        f"{site.url}/api/petitions/{slug}/signatures", json={**ALICES_SIGNATURE, "email": email}, timeout=30
+    )
 
 
-def moved(site: DeployedSite, slug: str, state: str, **more: str) -> Any:
-    answer = site.manage("POST", f"/petitions/{slug}/state", {"state": state, **more})
+def change_state(site: DeployedSite, slug: str, state: str, **fields: str) -> Any:
+    answer = site.manage("POST", f"/petitions/{slug}/state", {"state": state, **fields})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def state_is(site: DeployedSite, slug: str, state: str) -> bool:
-    """Wait until the state is public: functions cache a petition for five seconds."""
+def is_in_state(site: DeployedSite, slug: str, state: str) -> bool:
+    """Return whether the public API shows this state. Functions cache a petition for five seconds."""
     return bool(get(site, f"/api/petitions/{slug}").json().get("state") == state)
 
 
@@ -39,40 +41,40 @@ def test_a_petitions_lifecycle_from_draft_to_removal(deployed_site: DeployedSite
     preview = requests.get(site.manage("POST", f"{page}/preview").json()["url"], timeout=30)
     assert (preview.status_code, "This is a preview" in preview.text) == (200, True)
 
-    moved(site, slug, "open")
+    change_state(site, slug, "open")
     eventually(lambda: get(site, page).status_code == 200)
     assert get(site, f"/api{page}").json()["goal"] == 1
     assert sign(site, slug, email).status_code == 202
-    address = link(site, email, "confirm")
+    confirm_link = emailed_link(site, email, "confirm")
 
-    moved(site, slug, "paused")
+    change_state(site, slug, "paused")
     eventually(lambda: sign(site, slug, "late@example.org").json().get("state") == "paused")
     assert "This petition is paused" in get(site, page).text
-    assert act(address).status_code == 200, "people who signed before may still confirm"
+    assert press_button(confirm_link).status_code == 200, "people who signed before may still confirm"
     eventually(lambda: get(site, f"/api{page}/count").json() | {"as_of": ""} == {
         "slug": slug, "count": 1, "goal": 1000, "as_of": "",
     })  # fmt: skip
 
-    moved(site, slug, "open")
-    eventually(lambda: state_is(site, slug, "open"))
-    moved(site, slug, "closed")
-    eventually(lambda: state_is(site, slug, "closed"))
-    moved(site, slug, "removed", reason="The law has changed.")
+    change_state(site, slug, "open")
+    eventually(lambda: is_in_state(site, slug, "open"))
+    change_state(site, slug, "closed")
+    eventually(lambda: is_in_state(site, slug, "closed"))
+    change_state(site, slug, "removed", reason="The law has changed.")
     eventually(lambda: get(site, page).status_code == 410)
     assert "The law has changed." in get(site, page).text
     assert get(site, f"/api{page}").json()["detail"].endswith("The law has changed.")
     assert site.manage("POST", f"{page}/state", {"state": "open"}).status_code == 409
 
-    trail = site.staff("/audit").json()["entries"]
-    actions = [entry["action"].removeprefix("petition.") for entry in trail if entry["subject"] == slug][::-1]
+    entries = site.staff("/audit").json()["entries"]
+    actions = [entry["action"].removeprefix("petition.") for entry in entries if entry["subject"] == slug][::-1]
     assert actions == ["created", "previewed", "opened", "paused", "opened", "closed", "removed"]
 
 
 def test_a_stale_edit_and_bad_input_are_refused(deployed_site: DeployedSite) -> None:
     site, slug = deployed_site, "two-editors"
-    read = site.manage("POST", "/petitions", a_draft(slug))
-    first = site.manage("PUT", f"/petitions/{slug}", {**read.json(), "text": "First."}, read.headers["ETag"])
-    second = site.manage("PUT", f"/petitions/{slug}", {**read.json(), "text": "Second."}, read.headers["ETag"])
+    created = site.manage("POST", "/petitions", a_draft(slug))
+    first = site.manage("PUT", f"/petitions/{slug}", {**created.json(), "text": "First."}, created.headers["ETag"])
+    second = site.manage("PUT", f"/petitions/{slug}", {**created.json(), "text": "Second."}, created.headers["ETag"])
     assert (first.status_code, second.status_code) == (200, 412)
     wrong = site.manage("PUT", f"/petitions/{slug}", {**first.json(), "title": "", "goal": 0, "text": "Third."})
     assert (wrong.status_code, {error["field"] for error in wrong.json()["errors"]}) == (422, {"title", "goal"})
@@ -84,6 +86,6 @@ def test_a_stale_edit_and_bad_input_are_refused(deployed_site: DeployedSite) -> 
         True,
     ]
     assert site.manage("POST", "/petitions", a_draft(slug)).status_code == 422
-    without = requests.put(f"{site.url}/api/staff/petitions/{slug}", json=first.json(), timeout=20,
+    without_if_match = requests.put(f"{site.url}/api/staff/petitions/{slug}", json=first.json(), timeout=20,
                            headers={"Authorization": f"Bearer {site.staff_token}"})  # fmt: skip
-    assert without.status_code == 428
+    assert without_if_match.status_code == 428

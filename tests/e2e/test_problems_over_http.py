@@ -1,11 +1,11 @@
-"""What a client gets for a wrong address, method, input or link."""
+"""The answers to a wrong path, method, input or link."""
 
 import pytest
 import requests
 
 from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import API, PROBLEM
+from tests.e2e.signing import PETITION_PATH, PROBLEM_TYPE
 
 
 @pytest.mark.parametrize(
@@ -18,12 +18,12 @@ from tests.e2e.signing import API, PROBLEM
         ('{"name": "' + "a" * 17000 + '"}', "application/json", 413),
     ],
 )
-def test_bad_input_gets_a_problem_with_field_errors(
+def test_bad_input_gets_a_problem_and_invalid_fields_get_field_errors(
     deployed_site: DeployedSite, body: str, content_type: str, status: int
 ) -> None:
     headers = {"Content-Type": content_type}
-    answer = requests.post(f"{deployed_site.url}{API}/signatures", data=body, headers=headers, timeout=30)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
+    answer = requests.post(f"{deployed_site.url}{PETITION_PATH}/signatures", data=body, headers=headers, timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM_TYPE)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert {"type", "title", "status", "detail"} <= set(answer.json())
     assert ("errors" in answer.json()) is (status == 422)
@@ -38,7 +38,9 @@ def test_bad_input_gets_a_problem_with_field_errors(
     ],
     ids=["read", "refused by us", "refused by Lambda"],
 )
-def test_megabytes_are_read_or_refused_in_words(deployed_site: DeployedSite, size: int, detail: str) -> None:
+def test_a_body_of_megabytes_is_read_or_refused_with_an_explanation(
+    deployed_site: DeployedSite, size: int, detail: str
+) -> None:
     headers = {"Authorization": f"Bearer {deployed_site.staff_token}", "Content-Type": "application/json"}
     url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/figures"
     answer = requests.post(url, data=b"{" * size, headers=headers, timeout=30)
@@ -54,44 +56,46 @@ def test_megabytes_are_read_or_refused_in_words(deployed_site: DeployedSite, siz
         (f"/api/staff/petitions/{SLUG}/counts", 401),
     ],
 )
-def test_not_found_and_not_allowed_are_problems(deployed_site: DeployedSite, path: str, status: int) -> None:
+def test_answers_404_and_401_are_problems(deployed_site: DeployedSite, path: str, status: int) -> None:
     answer = requests.get(f"{deployed_site.url}{path}", timeout=30)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM_TYPE)
     assert answer.json()["status"] == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert status != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("path", ["/", f"/petitions/{SLUG}", API, f"{API}/count", "/confirm?token=x", "/no/such/page"])
+@pytest.mark.parametrize(
+    "path", ["/", f"/petitions/{SLUG}", PETITION_PATH, f"{PETITION_PATH}/count", "/confirm?token=x", "/no/such/page"]
+)
 def test_head_answers_like_get_without_the_body(deployed_site: DeployedSite, path: str) -> None:
-    got, head = (requests.request(method, f"{deployed_site.url}{path}", timeout=30) for method in ("GET", "HEAD"))
-    assert (head.status_code, head.content) == (got.status_code, b"")
-    changing = {"Content-Length", "Date", "ETag"}
-    assert {name for name in got.headers if name not in changing} <= set(head.headers)
-    assert head.headers["Content-Type"] == got.headers["Content-Type"]
+    get, head = (requests.request(method, f"{deployed_site.url}{path}", timeout=30) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    changing_headers = {"Content-Length", "Date", "ETag"}
+    assert {name for name in get.headers if name not in changing_headers} <= set(head.headers)
+    assert head.headers["Content-Type"] == get.headers["Content-Type"]
 
 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
         ("DELETE", "/", {"GET", "HEAD"}),
-        ("PUT", f"{API}/signatures", {"OPTIONS", "POST"}),
-        ("GET", f"{API}/signatures", {"OPTIONS", "POST"}),
-        ("POST", f"{API}/count", {"GET", "HEAD", "OPTIONS"}),
+        ("PUT", f"{PETITION_PATH}/signatures", {"OPTIONS", "POST"}),
+        ("GET", f"{PETITION_PATH}/signatures", {"OPTIONS", "POST"}),
+        ("POST", f"{PETITION_PATH}/count", {"GET", "HEAD", "OPTIONS"}),
         ("DELETE", "/api/staff/petitions", {"GET", "HEAD", "POST"}),
     ],
 )
-def test_another_method_is_405_with_an_allow_header(
+def test_a_wrong_method_is_405_with_an_allow_header(
     deployed_site: DeployedSite, method: str, path: str, allow: set[str]
 ) -> None:
     answer = requests.request(method, f"{deployed_site.url}{path}", timeout=30)
     if deployed_site.api and answer.status_code == 403:
-        pytest.skip("pages behind CloudFront take GET and HEAD only: it answers 403 itself")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM)
+        pytest.skip("pages behind CloudFront take GET and HEAD only: CloudFront answers 403 itself")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM_TYPE)
     assert set(answer.headers["Allow"].split(", ")) == allow
 
 
-def test_an_unknown_path_is_a_page_for_a_browser(deployed_site: DeployedSite) -> None:
+def test_a_browser_gets_a_page_for_an_unknown_path(deployed_site: DeployedSite) -> None:
     answer = requests.get(f"{deployed_site.url}/no/such/page", headers={"Accept": "text/html"}, timeout=30)
     assert answer.status_code == 404
     assert "Page not found" in answer.text

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.emulated import eventually
 
-SOURCE = Path(__file__).parents[2] / "chalicelib" / "edge" / "openapi.json"
+DESCRIPTION = Path(__file__).parents[2] / "chalicelib" / "edge" / "openapi.json"
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -37,91 +37,97 @@ SEED = int(os.environ.get("SCHEMATHESIS_SEED", "1"))
 bounded = settings(max_examples=20, database=None, deadline=None)
 
 
-def _described(mode: GenerationMode) -> schemathesis.BaseSchema:
+def _load_schema(mode: GenerationMode) -> schemathesis.BaseSchema:
     """Return the schema without the coverage phase: tests without a network cover every boundary of every field."""
-    description = schemathesis.openapi.from_dict(json.loads(SOURCE.read_text(encoding="utf-8")))
+    description = schemathesis.openapi.from_dict(json.loads(DESCRIPTION.read_text(encoding="utf-8")))
     description.config.phases.coverage.enabled = False
     description.config.generation.update(modes=[mode])
     description.config.seed = SEED
     return description
 
 
-as_described = _described(GenerationMode.POSITIVE)
-otherwise = _described(GenerationMode.NEGATIVE)
+valid_requests = _load_schema(GenerationMode.POSITIVE)
+invalid_requests = _load_schema(GenerationMode.NEGATIVE)
 
 
-Listed = list[dict[str, object]]
+Petitions = list[dict[str, object]]
 
 
-def _petitions(site: str, staff_token: str) -> Listed:
+def _petitions(site_url: str, staff_token: str) -> Petitions:
     headers = {"Authorization": f"Bearer {staff_token}"}
-    listed: Listed = requests.get(f"{site}/api/staff/petitions", headers=headers, timeout=SECONDS).json()["petitions"]
-    return listed
+    answer = requests.get(f"{site_url}/api/staff/petitions", headers=headers, timeout=SECONDS)
+    petitions: Petitions = answer.json()["petitions"]
+    return petitions
 
 
 @pytest.fixture
-def slug(site: str, staff_token: str) -> str:
+def slug(site_url: str, staff_token: str) -> str:
     """An open petition."""
-    return str(next(each["slug"] for each in _petitions(site, staff_token) if each["state"] == "open"))
+    petitions = _petitions(site_url, staff_token)
+    return str(next(petition["slug"] for petition in petitions if petition["state"] == "open"))
 
 
 @pytest.fixture
-def _counted(site: str, staff_token: str) -> Iterator[None]:
-    """Wait until the pending count, which lags by about a second, is stable for the next test."""
+def _stable_counts(site_url: str, staff_token: str) -> Iterator[None]:
+    """After the test, wait until the pending count is stable for the next test. It lags by about a second."""
     yield
 
-    def still() -> bool:
-        before = _petitions(site, staff_token)
+    def is_stable() -> bool:
+        before = _petitions(site_url, staff_token)
         sleep(1)
-        return before == _petitions(site, staff_token)
+        return before == _petitions(site_url, staff_token)
 
-    eventually(still)
+    eventually(is_stable)
 
 
-def _checked(case: Case[Any], site: str, slug: str | None = None, **headers: str) -> None:
+def _call_and_check(case: Case[Any], site_url: str, slug: str | None = None, **headers: str) -> None:
     if slug and "slug" in case.path_parameters:
         case.path_parameters["slug"] = slug
-    case.call_and_validate(site, headers=headers, checks=CHECKS, timeout=SECONDS)
+    case.call_and_validate(site_url, headers=headers, checks=CHECKS, timeout=SECONDS)
 
 
-def test_the_cases_come_from_the_served_description(site: str) -> None:
-    served = requests.get(f"{site}/api/openapi.json", timeout=SECONDS)
-    assert served.json() == as_described.raw_schema
+def test_the_cases_come_from_the_served_description(site_url: str) -> None:
+    answer = requests.get(f"{site_url}/api/openapi.json", timeout=SECONDS)
+    assert answer.json() == valid_requests.raw_schema
 
 
-@as_described.include(tag=["petitions", "site"], method="GET").parametrize()
+@valid_requests.include(tag=["petitions", "site"], method="GET").parametrize()
 @bounded
-def test_valid_reads_get_described_answers(case: Case[Any], site: str, slug: str) -> None:
-    _checked(case, site, slug)
+def test_valid_reads_get_described_answers(case: Case[Any], site_url: str, slug: str) -> None:
+    _call_and_check(case, site_url, slug)
 
 
-@as_described.include(tag="petitions", method="POST").parametrize()
-@pytest.mark.usefixtures("_counted")
+@valid_requests.include(tag="petitions", method="POST").parametrize()
+@pytest.mark.usefixtures("_stable_counts")
 @bounded
-def test_valid_signings_get_described_answers(case: Case[Any], site: str, slug: str) -> None:
-    _checked(case, site, slug)
+def test_valid_signings_get_described_answers(case: Case[Any], site_url: str, slug: str) -> None:
+    _call_and_check(case, site_url, slug)
 
 
-@otherwise.include(tag="petitions", method="POST").parametrize()
-@pytest.mark.usefixtures("_counted")
+@invalid_requests.include(tag="petitions", method="POST").parametrize()
+@pytest.mark.usefixtures("_stable_counts")
 @bounded
-def test_invalid_signings_get_described_answers(case: Case[Any], site: str, slug: str) -> None:
-    _checked(case, site, slug)
+def test_invalid_signings_get_described_answers(case: Case[Any], site_url: str, slug: str) -> None:
+    _call_and_check(case, site_url, slug)
 
 
-@as_described.include(tag="petitions").parametrize()
+@valid_requests.include(tag="petitions").parametrize()
 @bounded
-def test_an_unknown_petition_gets_a_described_answer(case: Case[Any], site: str) -> None:
-    _checked(case, site)
+def test_an_unknown_petition_gets_a_described_answer(case: Case[Any], site_url: str) -> None:
+    _call_and_check(case, site_url)
 
 
-@as_described.include(tag="staff").parametrize()
+@valid_requests.include(tag="staff").parametrize()
 @bounded
-def test_valid_staff_requests_get_described_answers(case: Case[Any], site: str, slug: str, staff_token: str) -> None:
-    _checked(case, site, slug, Authorization=f"Bearer {staff_token}")
+def test_valid_staff_requests_get_described_answers(
+    case: Case[Any], site_url: str, slug: str, staff_token: str
+) -> None:
+    _call_and_check(case, site_url, slug, Authorization=f"Bearer {staff_token}")
 
 
-@otherwise.include(operation_id="readCounts").parametrize()
+@invalid_requests.include(operation_id="readCounts").parametrize()
 @bounded
-def test_invalid_staff_requests_get_described_answers(case: Case[Any], site: str, slug: str, staff_token: str) -> None:
-    _checked(case, site, slug, Authorization=f"Bearer {staff_token}")
+def test_invalid_staff_requests_get_described_answers(
+    case: Case[Any], site_url: str, slug: str, staff_token: str
+) -> None:
+    _call_and_check(case, site_url, slug, Authorization=f"Bearer {staff_token}")

@@ -5,28 +5,29 @@ from typing import Any
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.oidc.running import Attempt, logged_in
+from tests.oidc.running import Attempt, log_in
 
 
 def post(site: DeployedSite, path: str, body: dict[str, str]) -> requests.Response:
     return requests.post(f"{site.url}/api/staff/{path}", json=body, timeout=30)
 
 
-def begun(site: DeployedSite, attempt: Attempt) -> str:
-    answer = post(site, "sign-in", attempt.begun())
+def begin_sign_in(site: DeployedSite, attempt: Attempt) -> str:
+    answer = post(site, "sign-in", attempt.sign_in_body())
     assert answer.status_code == 200, answer.text
     return str(answer.json()["authorization_url"])
 
 
 def code_for(site: DeployedSite, attempt: Attempt, name: str) -> str:
-    back = logged_in(begun(site, attempt), name)
-    assert back["state"] == attempt.state
-    return back["code"]
+    """Log in at the provider, and return the code that it issues for this attempt."""
+    query = log_in(begin_sign_in(site, attempt), name)
+    assert query["state"] == attempt.state
+    return query["code"]
 
 
-def signed_in(site: DeployedSite, name: str) -> dict[str, Any]:
+def sign_in(site: DeployedSite, name: str) -> dict[str, Any]:
     attempt = Attempt()
-    answer = post(site, "session", attempt.returned(code_for(site, attempt, name)))
+    answer = post(site, "session", attempt.session_body(code_for(site, attempt, name)))
     assert answer.status_code == 200, answer.text
     session: dict[str, Any] = answer.json()
     return session
@@ -37,23 +38,23 @@ def read(site: DeployedSite, token: str, path: str) -> requests.Response:
 
 
 def test_bob_signs_in_with_the_rights_of_his_group(site_with_sign_in: DeployedSite) -> None:
-    session = signed_in(site_with_sign_in, "bob")
+    session = sign_in(site_with_sign_in, "bob")
     assert (session["owner"], session["rights"]) == ("bob@charity.example", ["counts", "manage"])
     assert read(site_with_sign_in, session["token"], f"petitions/{SLUG}/counts").status_code == 200
     assert read(site_with_sign_in, session["token"], "me").json()["owner"] == "bob@charity.example"
-    trail = read(site_with_sign_in, session["token"], "audit").json()["entries"]
-    assert ("bob@charity.example", "signed-in") in {(entry["owner"], entry["action"]) for entry in trail}
+    entries = read(site_with_sign_in, session["token"], "audit").json()["entries"]
+    assert ("bob@charity.example", "signed-in") in {(entry["owner"], entry["action"]) for entry in entries}
 
 
-def test_carla_in_two_groups_has_the_rights_of_both(site_with_sign_in: DeployedSite) -> None:
-    session = signed_in(site_with_sign_in, "carla")
+def test_carla_who_is_in_two_groups_has_the_rights_of_both(site_with_sign_in: DeployedSite) -> None:
+    session = sign_in(site_with_sign_in, "carla")
     assert session["rights"] == ["counts", "people"]
     assert read(site_with_sign_in, session["token"], "audit").status_code == 403
 
 
-def test_charlie_with_an_account_but_no_rights_is_refused(site_with_sign_in: DeployedSite) -> None:
+def test_charlie_who_has_an_account_but_no_rights_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
-    answer = post(site_with_sign_in, "session", attempt.returned(code_for(site_with_sign_in, attempt, "charlie")))
+    answer = post(site_with_sign_in, "session", attempt.session_body(code_for(site_with_sign_in, attempt, "charlie")))
     assert answer.status_code == 403
     assert "do not have access yet" in answer.json()["detail"]
 
@@ -61,23 +62,23 @@ def test_charlie_with_an_account_but_no_rights_is_refused(site_with_sign_in: Dep
 def test_a_code_works_once(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     code = code_for(site_with_sign_in, attempt, "bob")
-    assert post(site_with_sign_in, "session", attempt.returned(code)).status_code == 200
-    assert post(site_with_sign_in, "session", attempt.returned(code)).status_code == 401
+    assert post(site_with_sign_in, "session", attempt.session_body(code)).status_code == 200
+    assert post(site_with_sign_in, "session", attempt.session_body(code)).status_code == 401
 
 
 def test_a_stolen_code_without_the_verifier_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     code = code_for(site_with_sign_in, attempt, "bob")
-    stolen = {**Attempt().returned(code), "nonce": attempt.nonce}
+    stolen = {**Attempt().session_body(code), "nonce": attempt.nonce}
     assert post(site_with_sign_in, "session", stolen).status_code == 401
 
 
 def test_a_code_from_another_attempt_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     code = code_for(site_with_sign_in, attempt, "bob")
-    swapped = {**attempt.returned(code), "nonce": Attempt().nonce}
+    swapped = {**attempt.session_body(code), "nonce": Attempt().nonce}
     assert post(site_with_sign_in, "session", swapped).status_code == 401
 
 
 def test_a_made_up_code_is_refused(site_with_sign_in: DeployedSite) -> None:
-    assert post(site_with_sign_in, "session", Attempt().returned("made-up")).status_code == 401
+    assert post(site_with_sign_in, "session", Attempt().session_body("made-up")).status_code == 401

@@ -8,7 +8,7 @@ from benchmarks.spike.plan import short
 SIGNERS = 100
 
 
-@pytest.mark.xdist_group("powers")  # Not beside tests that wait for emails: both need the processor.
+@pytest.mark.xdist_group("powers")  # Do not run beside tests that wait for emails: both need the processor.
 def test_a_spike_with_a_table_outage_loses_no_signature_and_counts_none_twice() -> None:
     story, proof, measured = spike(short(SIGNERS))
     assert proof.is_good, proof
@@ -17,7 +17,7 @@ def test_a_spike_with_a_table_outage_loses_no_signature_and_counts_none_twice() 
     assert measured["faults_met"]["table"] > 0
     assert measured["peak_overflow"] > 0
     assert len(story.sign_answers) >= SIGNERS * 1.2
-    # The table's outage reaches no viewer. 0: a cold function took longer than the crowd's patience.
+    # The table's outage reaches no viewer. Status 0: a cold function answered later than the crowd waits.
     assert measured["views"].keys() <= {"200", "0"}
     assert measured["views"]["200"] > 0.9 * 10 * measured["posts"]
     assert measured["views_at_the_api"] < 0.3 * 10 * measured["posts"]

@@ -1,33 +1,33 @@
-"""What staff get from the deployed stack over HTTP: counts, CSV, statements; and who gets nothing."""
+"""Staff get counts, CSV and statements from the deployed stack over HTTP, and others are refused."""
 
 import pytest
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import PROBLEM
+from tests.e2e.signing import PROBLEM_TYPE
 
 
 def test_staff_may_use_head_where_they_may_use_get(deployed_site: DeployedSite) -> None:
     url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
     assert requests.head(url, timeout=30).status_code == 401
-    known = {"Authorization": f"Bearer {deployed_site.staff_token}"}
-    assert requests.head(url, headers=known, timeout=30).status_code == 200
+    headers = {"Authorization": f"Bearer {deployed_site.staff_token}"}
+    assert requests.head(url, headers=headers, timeout=30).status_code == 200
 
 
 def test_an_unknown_token_is_refused(deployed_site: DeployedSite) -> None:
     for token in ("Bearer x", f"Bearer staff_{'0' * 16}_{'0' * 64}", "Basic YTpi"):
-        address = f"{deployed_site.url}/api/staff/petitions"
-        answer = requests.get(address, headers={"Authorization": token}, timeout=30)
+        url = f"{deployed_site.url}/api/staff/petitions"
+        answer = requests.get(url, headers={"Authorization": token}, timeout=30)
         assert answer.status_code == 401, token
 
 
-def test_charlie_with_only_manage_reads_no_count(deployed_site: DeployedSite) -> None:
+def test_charlie_who_has_only_the_right_manage_reads_no_count(deployed_site: DeployedSite) -> None:
     from stack.manage import issue_token
 
     token = issue_token(deployed_site.stack, "charlie", "manage")
-    address = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
-    answer = requests.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (403, PROBLEM)
+    url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
+    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, PROBLEM_TYPE)
     assert "confirmed" not in answer.text
 
 
@@ -37,29 +37,31 @@ def test_staff_list_every_petition(deployed_site: DeployedSite) -> None:
     assert set(listed) == {"slug", "title", "state", "scheduled_opening", "confirmed", "pending"}
 
 
-@pytest.mark.parametrize("ask", [{"params": {"by": "day", "format": "csv"}}, {"params": {"by": "day"}, "accept": 1}])
-def test_staff_get_csv_for_their_spreadsheet(deployed_site: DeployedSite, ask: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "options", [{"params": {"by": "day", "format": "csv"}}, {"params": {"by": "day"}, "accept": 1}]
+)
+def test_staff_get_csv_for_their_spreadsheet(deployed_site: DeployedSite, options: dict[str, object]) -> None:
     headers = {"Authorization": f"Bearer {deployed_site.staff_token}"}
-    if "accept" in ask:
+    if "accept" in options:
         headers["Accept"] = "text/csv"
-    address = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
-    answer = requests.get(address, params=ask["params"], headers=headers, timeout=30)  # type: ignore[arg-type]
+    url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
+    answer = requests.get(url, params=options["params"], headers=headers, timeout=30)  # type: ignore[arg-type]
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert answer.text.splitlines()[0] == "key,confirmed"
 
 
-def test_anyone_can_check_a_statement_and_a_forged_one_is_refused(deployed_site: DeployedSite) -> None:
-    frozen = deployed_site.frozen()
+def test_anyone_can_check_a_statement_and_a_forged_statement_is_refused(deployed_site: DeployedSite) -> None:
+    frozen = deployed_site.issue_statement()
     assert frozen["statement"]["confirmed"] == deployed_site.counts()["confirmed"]
     page = requests.get(frozen["url"], timeout=30)
-    address = page.url.replace("/statements/", "/api/statements/")
-    checked = requests.get(address, headers={"Origin": "https://news.example"}, timeout=30)
-    assert (checked.status_code, checked.json()["statement"]) == (200, frozen["statement"])
-    assert checked.headers["Access-Control-Allow-Origin"] == "*"
+    url = page.url.replace("/statements/", "/api/statements/")
+    check = requests.get(url, headers={"Origin": "https://news.example"}, timeout=30)
+    assert (check.status_code, check.json()["statement"]) == (200, frozen["statement"])
+    assert check.headers["Access-Control-Allow-Origin"] == "*"
     assert "This statement is genuine" in page.text
-    for tampered in (address[:-1], "A.".join(address.rsplit(".", 1)), f"{address}A"):
+    for tampered in (url[:-1], "A.".join(url.rsplit(".", 1)), f"{url}A"):
         refused = requests.get(tampered, timeout=30)
-        assert (refused.status_code, refused.headers["Content-Type"]) == (404, PROBLEM), tampered
+        assert (refused.status_code, refused.headers["Content-Type"]) == (404, PROBLEM_TYPE), tampered
 
 
 def test_an_unchanged_csv_is_304(deployed_site: DeployedSite) -> None:

@@ -1,17 +1,17 @@
-"""An update on the deployed stack: drafted, tested, published, emailed by its own functions with their own roles."""
+"""An update on the deployed stack: drafted, tested, published, and emailed by functions with their own roles."""
 
 from typing import Any
 
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.signing import act, link, sign
+from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 
 TEXT = {"title": "The Home Secretary answered", "markdown": "She said **yes**."}
 
 
-def asked(site: DeployedSite, path: str, body: object) -> Any:
+def ask(site: DeployedSite, path: str, body: object) -> Any:
     headers = {"Authorization": f"Bearer {site.staff_token}"}
     url = f"{site.url}/api/staff/petitions/{SLUG}/updates{path}"
     answer = requests.post(url, json=body, headers=headers, timeout=20)
@@ -19,23 +19,23 @@ def asked(site: DeployedSite, path: str, body: object) -> Any:
     return answer.json()
 
 
-def test_an_update_reaches_those_who_asked_for_it_and_its_result_is_exact(deployed_site: DeployedSite) -> None:
+def test_an_update_reaches_people_who_asked_for_updates_and_its_result_is_exact(deployed_site: DeployedSite) -> None:
     site = deployed_site
     for email, updates in (("told@example.org", True), ("not.told@example.org", False)):
         assert sign(site, email, consent={"sign": True, "updates": updates}).status_code == 202
-        assert act(link(site, email, "confirm")).status_code == 200
-    update = asked(site, "", TEXT)["id"]
-    asked(site, f"/{update}/test", {"email": "bob@charity.example"})
+        assert press_button(emailed_link(site, email, "confirm")).status_code == 200
+    update_id = ask(site, "", TEXT)["id"]
+    ask(site, f"/{update_id}/test", {"email": "bob@charity.example"})
     assert eventually(lambda: site.mails("bob@charity.example"), 60)
-    asked(site, f"/{update}/publish", {})
+    ask(site, f"/{update_id}/publish", {})
 
-    def result() -> Any:
-        found = site.staff(f"/petitions/{SLUG}/updates/{update}").json()
-        return found if found["state"] == "sent" else None
+    def sent_update() -> Any:
+        update = site.staff(f"/petitions/{SLUG}/updates/{update_id}").json()
+        return update if update["state"] == "sent" else None
 
-    found = eventually(result, 180)
-    assert found["requested"] == found["sent"] + found["failed"] + found["skipped"]
+    update = eventually(sent_update, 180)
+    assert update["requested"] == update["sent"] + update["failed"] + update["skipped"]
     assert [mail["subject"] for mail in site.mails("told@example.org")].count(TEXT["title"]) == 1
     assert TEXT["title"] not in [mail["subject"] for mail in site.mails("not.told@example.org")]
     shown = requests.get(f"{site.url}/api/petitions/{SLUG}/updates", timeout=20).json()["updates"]
-    assert [each["title"] for each in shown] == [TEXT["title"]]
+    assert [update["title"] for update in shown] == [TEXT["title"]]

@@ -1,4 +1,4 @@
-"""`make warm` on the emulator: it shows its plan, changes nothing without a yes, and undoes what can be undone.
+"""`make warm` on the emulator shows its plan, changes nothing without a yes, and undoes what can be undone.
 
 The emulator does not store warm throughput. tests/warm covers it with answers shaped by botocore's models.
 """
@@ -18,13 +18,13 @@ from stack.paths import ROOT
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Deployed]:
-    """A stack in an account with 1,000 executions, as on AWS: of the usual emulator's few, none could be reserved."""
+    """A stack in an account with 1,000 executions, as on AWS. The usual emulator has too few to reserve any."""
     with emulator(functions=1_000) as running:
         yield deploy_to_emulator(running.endpoint)
 
 
-def warm(stack: Deployed, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    options = ["--stage", STAGE, "--expect", "1000/s", "--for", "1h", *more]
+def warm(stack: Deployed, *more_options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    options = ["--stage", STAGE, "--expect", "1000/s", "--for", "1h", *more_options]
     return subprocess.run(
         [sys.executable, "-m", "stack.warm", *options],
         env={**settings(stack), **environment},
@@ -36,28 +36,28 @@ def warm(stack: Deployed, *more: str, **environment: str) -> subprocess.Complete
     )
 
 
-def reserved(stack: Deployed) -> dict[str, int | None]:
+def reserved_concurrency(stack: Deployed) -> dict[str, int | None]:
     client = Cloud(stack.endpoint).client("lambda")
     names = ("StaffAuthorizer", "RelayMail", "StoreOverflow")
-    found = {name: client.get_function_concurrency(FunctionName=stack.outputs[f"{name}Name"]) for name in names}
-    return {name: each.get("ReservedConcurrentExecutions") for name, each in found.items()}
+    answers = {name: client.get_function_concurrency(FunctionName=stack.outputs[f"{name}Name"]) for name in names}
+    return {name: answer.get("ReservedConcurrentExecutions") for name, answer in answers.items()}
 
 
-def test_warm_shows_its_plan_changes_nothing_without_a_yes_and_undoes_what_it_can(stack: Deployed) -> None:
-    nothing = dict.fromkeys(("StaffAuthorizer", "RelayMail", "StoreOverflow"))
+def test_make_warm_shows_its_plan_changes_nothing_without_a_yes_and_undoes_what_it_can(stack: Deployed) -> None:
+    none_reserved = dict.fromkeys(("StaffAuthorizer", "RelayMail", "StoreOverflow"))
     refused = warm(stack)
     assert refused.returncode == 1
     assert "not changed: warm throughput: the table's value could not be read" in refused.stdout
     assert "In all $0.00 once" in refused.stdout
     assert "set YES=1" in refused.stderr
-    assert reserved(stack) == nothing
+    assert reserved_concurrency(stack) == none_reserved
 
     changed = warm(stack, YES="1")
     assert (changed.returncode, changed.stderr) == (0, "")
-    assert reserved(stack) == {"StaffAuthorizer": 20, "RelayMail": 32, "StoreOverflow": 3}
+    assert reserved_concurrency(stack) == {"StaffAuthorizer": 20, "RelayMail": 32, "StoreOverflow": 3}
 
     undone = warm(stack, "--revert")
     assert (undone.returncode, undone.stderr) == (0, "")
     assert undone.stdout.count("undone: reserved concurrency") == 4
-    assert reserved(stack) == nothing
+    assert reserved_concurrency(stack) == none_reserved
     assert "Nothing to undo" in warm(stack, "--revert").stdout

@@ -3,13 +3,13 @@
 import pytest
 
 from chalicelib.edge.accept import prefers_html, prefers_json
-from tests.edge.test_site_app import BROWSER
+from tests.edge.test_site_app import BROWSER_ACCEPT
 
 
 @pytest.mark.parametrize(
     ("accept", "page"),
     [
-        (BROWSER, True),
+        (BROWSER_ACCEPT, True),
         ("text/html", True),
         ("text/html;q=0.5, application/json", False),
         ("application/json;q=0.5, TEXT/HTML", True),

@@ -1,4 +1,4 @@
-"""The CDN's headers are believed with its key, and have no effect without it."""
+"""Headers that the CDN sends have an effect only together with its key."""
 
 import json
 
@@ -14,10 +14,13 @@ from tests.fake_site import JSON, FakeSite
 pytestmark = pytest.mark.usefixtures("environment")
 
 KEY = ORIGIN_KEYS["OriginKey"]
-# The address from which the requests of Chalice's test client seem to come.
-CDN = "127.0.0.1"
-VIEWER = "198.51.100.10"
-NOT_THE_KEY: list[dict[str, str]] = [{}, *({"x_origin_verify": sent} for sent in ("", KEY[:-1], "OriginKey", "é"))]
+# The source address of requests of Chalice's test client.
+CDN_ADDRESS = "127.0.0.1"
+VIEWER_ADDRESS = "198.51.100.10"
+HEADERS_WITHOUT_THE_KEY: list[dict[str, str]] = [
+    {},
+    *({"x_origin_verify": other} for other in ("", KEY[:-1], "OriginKey", "é")),
+]
 
 
 @pytest.mark.parametrize(
@@ -36,28 +39,28 @@ def test_the_prefix_of_our_paths_is_found(path: str, stage_path: str, prefix: st
 
 
 @pytest.mark.parametrize(
-    ("told", "prefix"), [("/prod", "/prod"), ("/prod/", "/prod"), ("", ""), ("/", ""), ("/a/b", "/a/b")]
+    ("header", "prefix"), [("/prod", "/prod"), ("/prod/", "/prod"), ("", ""), ("/", ""), ("/a/b", "/a/b")]
 )
-def test_the_cdn_may_send_the_prefix_in_a_header(told: str, prefix: str) -> None:
-    assert site_prefix(a_request(stage_path="/other/", x_forwarded_prefix=told, x_origin_verify=KEY)) == prefix
+def test_the_cdn_may_send_the_prefix_in_a_header(header: str, prefix: str) -> None:
+    assert site_prefix(a_request(stage_path="/other/", x_forwarded_prefix=header, x_origin_verify=KEY)) == prefix
 
 
-@pytest.mark.parametrize("told", ["//evil.example", "prod", "/a//b", "/a\n", "/<script>", "/\u202e", "/a?b", "/a#b"])
-def test_an_unsafe_prefix_is_ignored(told: str) -> None:
-    assert site_prefix(a_request(x_forwarded_prefix=told, x_origin_verify=KEY)) == ""
+@pytest.mark.parametrize("header", ["//evil.example", "prod", "/a//b", "/a\n", "/<script>", "/\u202e", "/a?b", "/a#b"])
+def test_an_unsafe_prefix_is_ignored(header: str) -> None:
+    assert site_prefix(a_request(x_forwarded_prefix=header, x_origin_verify=KEY)) == ""
 
 
 @pytest.mark.parametrize("key", ORIGIN_KEYS.values())
-def test_each_of_two_keys_opens_so_that_a_rotation_refuses_nobody(key: str) -> None:
+def test_each_of_the_two_keys_is_accepted_so_that_a_rotation_refuses_no_request(key: str) -> None:
     assert is_through_cdn(a_request(x_origin_verify=key))
 
 
-@pytest.mark.parametrize("headers", NOT_THE_KEY)
-def test_nothing_else_opens(headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", HEADERS_WITHOUT_THE_KEY)
+def test_a_request_without_a_valid_key_is_not_from_the_cdn(headers: dict[str, str]) -> None:
     assert not is_through_cdn(a_request(b"", **headers))
 
 
-def test_a_function_without_keys_believes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_without_keys_accepts_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.edge.caller.settings", lambda: type("None", (), {"origin_keys": {}}))
     assert not is_through_cdn(a_request(x_origin_verify=""))
 
@@ -65,45 +68,45 @@ def test_a_function_without_keys_believes_nobody(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("headers", "address"),
     [
-        ({"x_forwarded_for": "198.51.100.10, 130.176.1.1"}, VIEWER),
+        ({"x_forwarded_for": "198.51.100.10, 130.176.1.1"}, VIEWER_ADDRESS),
         ({"x_forwarded_for": "2001:db8:85a3::8a2e:370:7334, 130.176.1.1"}, "2001:db8:85a3::8a2e:370:7334"),
-        # The visitor sent the first. The CDN added the visitor's own, and API Gateway the CDN's.
-        ({"x_forwarded_for": "6.6.6.6, 198.51.100.10, 130.176.1.1"}, VIEWER),
+        # The visitor sent the first address. The CDN added the visitor's address, and API Gateway the CDN's.
+        ({"x_forwarded_for": "6.6.6.6, 198.51.100.10, 130.176.1.1"}, VIEWER_ADDRESS),
         ({"x_forwarded_for": "130.176.1.1"}, ""),
         ({"x_forwarded_for": "6.6.6.6, evil, 130.176.1.1"}, ""),
-        # The visitor may send this one too, and CloudFront would pass it on.
-        ({"cloudfront_viewer_address": "6.6.6.6:1", "x_forwarded_for": "198.51.100.10, 130.176.1.1"}, VIEWER),
+        # The visitor may send this header too, and CloudFront would forward it.
+        ({"cloudfront_viewer_address": "6.6.6.6:1", "x_forwarded_for": "198.51.100.10, 130.176.1.1"}, VIEWER_ADDRESS),
         ({"cloudfront_viewer_address": "6.6.6.6:1"}, ""),
     ],
 )
-def test_the_visitors_address_is_what_the_cdn_says(headers: dict[str, str], address: str) -> None:
+def test_the_visitors_address_is_the_address_that_the_cdn_adds(headers: dict[str, str], address: str) -> None:
     assert source_ip(a_request(b"", **headers, x_origin_verify=KEY)) == address
 
 
-@pytest.mark.parametrize("false", NOT_THE_KEY)
-def test_a_forged_address_or_prefix_has_no_effect(fake_site: FakeSite, false: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", HEADERS_WITHOUT_THE_KEY)
+def test_a_forged_address_or_prefix_has_no_effect(fake_site: FakeSite, headers: dict[str, str]) -> None:
     """Charlie knows the API's own address, and sends the headers that the CDN would send."""
-    forged = {"x_forwarded_for": f"{VIEWER}, {CDN}", **false}
+    forged = {"x_forwarded_for": f"{VIEWER_ADDRESS}, {CDN_ADDRESS}", **headers}
     sign(fake_site, forged)
-    page = fake_site.get("/petitions/safe-children", x_forwarded_prefix="/evil", **false).body.decode()
-    assert limited_as(fake_site) == network_hash(CDN, NOW, LIMIT_KEYS)
+    page = fake_site.get("/petitions/safe-children", x_forwarded_prefix="/evil", **headers).body.decode()
+    assert limited_network(fake_site) == network_hash(CDN_ADDRESS, NOW, LIMIT_KEYS)
     assert "/evil" not in page
 
 
-def test_the_limit_of_first_emails_sees_the_visitors_network(fake_site: FakeSite) -> None:
-    told = {"x_forwarded_for": f"{VIEWER}, {CDN}", "x_origin_verify": KEY}
-    sign(fake_site, told)
-    assert limited_as(fake_site) == network_hash(VIEWER, NOW, LIMIT_KEYS) != network_hash(CDN, NOW, LIMIT_KEYS)
+def test_first_emails_are_limited_by_the_visitors_network(fake_site: FakeSite) -> None:
+    sign(fake_site, {"x_forwarded_for": f"{VIEWER_ADDRESS}, {CDN_ADDRESS}", "x_origin_verify": KEY})
+    viewers, cdns = (network_hash(address, NOW, LIMIT_KEYS) for address in (VIEWER_ADDRESS, CDN_ADDRESS))
+    assert limited_network(fake_site) == viewers != cdns
 
 
 def test_the_activity_log_has_the_visitors_address(fake_site: FakeSite) -> None:
-    bob = {"authorization": f"Bearer {bobs_token(fake_site.tables, NOW, Right.COUNTS, Right.MANAGE)}"}
-    for headers in ({"x_origin_verify": KEY}, {}):
-        forged_or_told = {"x_forwarded_for": f"{VIEWER}, {CDN}", **headers}
-        fake_site.post("/api/staff/petitions/safe-children/statements", b"", JSON, **bob, **forged_or_told)
+    bobs_headers = {"authorization": f"Bearer {bobs_token(fake_site.tables, NOW, Right.COUNTS, Right.MANAGE)}"}
+    for key_header in ({"x_origin_verify": KEY}, {}):
+        cdn_headers = {"x_forwarded_for": f"{VIEWER_ADDRESS}, {CDN_ADDRESS}", **key_header}
+        fake_site.post("/api/staff/petitions/safe-children/statements", b"", JSON, **bobs_headers, **cdn_headers)
         fake_site.clock.forward(MINUTE)
-    entries = fake_site.get("/api/staff/audit", **bob).json_body["entries"]
-    assert [each["source_ip"] for each in entries] == [CDN, VIEWER]
+    entries = fake_site.get("/api/staff/audit", **bobs_headers).json_body["entries"]
+    assert [each["source_ip"] for each in entries] == [CDN_ADDRESS, VIEWER_ADDRESS]
 
 
 def sign(fake_site: FakeSite, headers: dict[str, str]) -> None:
@@ -111,6 +114,6 @@ def sign(fake_site: FakeSite, headers: dict[str, str]) -> None:
     assert fake_site.post("/api/petitions/safe-children/signatures", body, JSON, **headers).status_code == 202
 
 
-def limited_as(fake_site: FakeSite) -> object:
-    """Return the network whose limit Alice's confirmation counts in."""
+def limited_network(fake_site: FakeSite) -> object:
+    """Return the network whose limit counts Alice's first email."""
     return item_of(fake_site.tables, a_petition(), identity_of(a_petition()))["mail_network"]

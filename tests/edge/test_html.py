@@ -1,4 +1,4 @@
-"""Pages as answers."""
+"""Answers that are pages: their headers, links and errors."""
 
 from chalicelib.edge.html import POLICY
 from tests.actors import ORIGIN_KEYS, SITE
@@ -18,14 +18,14 @@ def test_a_page_has_content_type_and_security_policy(fake_site: FakeSite) -> Non
     assert headers["Content-Security-Policy"] == POLICY
 
 
-def test_links_of_a_page_follow_the_prefix_and_shared_links_the_site(fake_site: FakeSite) -> None:
+def test_links_of_a_page_have_the_prefix_and_shared_links_the_sites_address(fake_site: FakeSite) -> None:
     through_cdn = {"x_forwarded_prefix": "/prod", "x_origin_verify": ORIGIN_KEYS["OriginKey"]}
     body = fake_site.get("/petitions/safe-children", **through_cdn).body.decode()
     assert 'action="/prod/petitions/safe-children/signatures"' in body
     assert f'href="{SITE}/petitions/safe-children"' in body
 
 
-def test_a_problem_on_a_page_is_for_a_person(fake_site: FakeSite) -> None:
+def test_an_error_page_explains_the_error_to_a_person(fake_site: FakeSite) -> None:
     answer = fake_site.get("/petitions/nothing")
     assert answer.status_code == 404
     assert "<h1>Page not found</h1>" in answer.body.decode()

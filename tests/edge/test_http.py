@@ -58,7 +58,7 @@ def test_the_body_limit_counts_bytes() -> None:
         json_body(a_request("é".encode() * (8 * 1024 + 1), content_type=JSON))
 
 
-def test_the_last_of_two_fields_wins_so_that_a_ticked_box_beats_its_hidden_no() -> None:
+def test_the_last_of_two_fields_wins_so_that_a_ticked_box_overrides_its_hidden_no() -> None:
     assert form_fields(a_request(b"updates=no&updates=yes", content_type=FORM)) == {"updates": "yes"}
 
 
@@ -69,7 +69,7 @@ def test_a_form_has_at_most_fifty_fields() -> None:
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_are_fields_of_text(body: bytes) -> None:
+def test_any_body_is_read_as_text_fields_or_is_invalid(body: bytes) -> None:
     try:
         fields = form_fields(a_request(body, content_type=FORM))
     except Invalid:
@@ -80,7 +80,7 @@ def test_any_bytes_are_fields_of_text(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "etag", "matches"),
+    ("if_none_match", "etag", "matches"),
     [
         ('"a"', '"a"', True),
         ('W/"a"', 'W/"a"', True),
@@ -92,20 +92,20 @@ def test_any_bytes_are_fields_of_text(body: bytes) -> None:
         ('"a"', 'W/"a"', True),
     ],
 )
-def test_etags_are_compared_weakly_as_rfc_9110_says(asked: str, etag: str, matches: bool) -> None:
+def test_etags_are_compared_weakly_as_in_rfc_9110(if_none_match: str, etag: str, matches: bool) -> None:
     """A proxy that compresses turns a strong tag into a weak one."""
-    assert client_matches(a_request(if_none_match=asked), etag) is matches
+    assert client_matches(a_request(if_none_match=if_none_match), etag) is matches
 
 
 def test_a_missing_query_parameter_returns_none() -> None:
     assert query(a_request(), "token") is None
 
 
-def test_a_bug_of_ours_is_a_503_without_a_trace(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+def test_a_bug_of_ours_is_a_503_without_a_traceback(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError("alice@mail.example")
 
-    monkeypatch.setattr(petitions, "public_count", broken)
+    monkeypatch.setattr(petitions, "public_count", fail)
     answer = fake_site.get("/api/petitions/safe-children/count")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert answer.headers["Retry-After"]
@@ -131,10 +131,10 @@ def test_a_view_keeps_its_name_for_chalice() -> None:
 
 
 def test_a_count_that_the_cdn_shows_is_less_than_ten_seconds_old() -> None:
-    """The oldest: a copy at the end of its life, of a list that was kept, of a snapshot that was. A second is left."""
-    told = directives(CIMultiDict(cache_headers(Level.NORMAL.max_age)))
-    copy = int(told["max-age"]) + int(told["stale-while-revalidate"])
-    assert copy + LIST_SECONDS + FRESH.total_seconds() <= 9
+    """At worst, the CDN's copy, the list and the snapshot each reach their greatest age. One second is spare."""
+    cache_control = directives(CIMultiDict(cache_headers(Level.NORMAL.max_age)))
+    longest_in_cdn = int(cache_control["max-age"]) + int(cache_control["stale-while-revalidate"])
+    assert longest_in_cdn + LIST_SECONDS + FRESH.total_seconds() <= 9
 
 
 @pytest.mark.parametrize("kilobytes", [MOST_HASHES_KB, MOST_DIRECT_KB])

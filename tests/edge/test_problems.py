@@ -41,7 +41,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.edge.problems import problem_of, unexpected
 
-ANSWERS: list[tuple[PetitionsError, int]] = [
+ERRORS_AND_STATUSES: list[tuple[PetitionsError, int]] = [
     (UnknownPetition(), 404),
     (PetitionRemoved(), 410),
     (PetitionNotOpen("closed"), 409),
@@ -74,8 +74,8 @@ ANSWERS: list[tuple[PetitionsError, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("error", "status"), ANSWERS)
-def test_an_error_is_a_problem_as_rfc_9457_has_it(error: PetitionsError, status: int) -> None:
+@pytest.mark.parametrize(("error", "status"), ERRORS_AND_STATUSES)
+def test_an_error_is_a_problem_as_in_rfc_9457(error: PetitionsError, status: int) -> None:
     problem = problem_of(error)
     body = problem.body()
     assert problem.status == body["status"] == status
@@ -87,18 +87,18 @@ def test_an_error_is_a_problem_as_rfc_9457_has_it(error: PetitionsError, status:
 
 def test_every_error_has_a_problem() -> None:
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PetitionsError)}
-    assert kinds - {PetitionsError, Explained} == {type(error) for error, _ in ANSWERS}
+    assert kinds - {PetitionsError, Explained} == {type(error) for error, _ in ERRORS_AND_STATUSES}
 
 
-def test_a_conflict_has_its_state_and_field_errors_their_fields() -> None:
+def test_a_conflict_has_the_petitions_state_and_an_invalid_form_its_field_errors() -> None:
     assert problem_of(PetitionNotOpen("closed")).body()["state"] == "closed"
     assert problem_of(InvalidTransition("closed", "paused")).body()["state"] == "closed"
-    complaint = {"field": "name", "message": "Enter your name"}
-    assert problem_of(Invalid([FieldError(**complaint)])).body()["errors"] == [complaint]
+    field_error = {"field": "name", "message": "Enter your name"}
+    assert problem_of(Invalid([FieldError(**field_error)])).body()["errors"] == [field_error]
 
 
 def test_a_title_over_http_is_the_phrase_of_its_status() -> None:
-    for error, status in ANSWERS:
+    for error, status in ERRORS_AND_STATUSES:
         if not isinstance(error, (LinkDamaged, LinkExpired)):
             title = problem_of(error).title
             phrase = {422: "Unprocessable Content", 413: "Content Too Large"}.get(
@@ -107,17 +107,17 @@ def test_a_title_over_http_is_the_phrase_of_its_status() -> None:
             assert title == phrase
 
 
-def test_a_bug_of_ours_says_that_trying_again_is_safe() -> None:
+def test_a_bug_of_ours_is_a_503_with_retry_after() -> None:
     assert unexpected().status == 503
     assert unexpected().retry_after
 
 
-@pytest.mark.parametrize("error", [error for error, _ in ANSWERS])
-def test_no_error_text_contains_its_fields(error: PetitionsError) -> None:
+@pytest.mark.parametrize("error", [error for error, _ in ERRORS_AND_STATUSES])
+def test_no_error_text_contains_the_errors_fields(error: PetitionsError) -> None:
     assert str(error) == repr(error) == type(error).__name__
 
 
 def test_a_petition_that_was_taken_down_shows_the_reason() -> None:
-    said = problem_of(PetitionRemoved("It was a copy.")).body()["detail"]
-    assert said == "This petition has been taken down. It was a copy."
+    detail = problem_of(PetitionRemoved("It was a copy.")).body()["detail"]
+    assert detail == "This petition has been taken down. It was a copy."
     assert problem_of(PetitionRemoved()).detail == "This petition has been taken down."

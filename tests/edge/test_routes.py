@@ -17,8 +17,8 @@ from chalicelib.statements.short import store_short_code
 from tests.actors import NOW, bobs_token
 from tests.fake_site import FakeSite
 
-READ = [route for route in ROUTES.values() if route.method == "GET"]
-CACHED = [route for route in READ if route.cache is not Cache.NEVER]
+READ_ROUTES = [route for route in ROUTES.values() if route.method == "GET"]
+CACHED_ROUTES = [route for route in READ_ROUTES if route.cache is not Cache.NEVER]
 
 
 def test_each_right_opens_the_routes_of_one_function_only() -> None:
@@ -28,12 +28,12 @@ def test_each_right_opens_the_routes_of_one_function_only() -> None:
     assert len(pairs) == len({right for right, _ in pairs}) == len({function for _, function in pairs})
 
 
-def test_only_what_everyone_may_read_is_cached() -> None:
+def test_only_public_get_routes_are_cached() -> None:
     for route in ROUTES.values():
         assert route.cache is Cache.NEVER or (route.method == "GET" and route.right is Access.PUBLIC)
 
 
-def seconds_kept(answer: HTTPResponse) -> int:
+def fresh_seconds(answer: HTTPResponse) -> int:
     """Return for how long a shared cache may keep the answer as fresh."""
     control = answer.headers["Cache-Control"]
     found = re.search(r"public, max-age=(\d+)", control)
@@ -41,7 +41,7 @@ def seconds_kept(answer: HTTPResponse) -> int:
     return int(found[1]) if found else 0
 
 
-def address(route: Route, petition: Petition, fake_site: FakeSite) -> str:
+def path_of(route: Route, petition: Petition, fake_site: FakeSite) -> str:
     token = statement_token(freeze(petition, NOW, fake_site.tables), settings().token_keys)
     name = "app.js" if "{version}" in route.path else "site.css"
     values = {"slug": petition.slug, "token": token, "version": dashboard_version(), "name": name}
@@ -49,31 +49,33 @@ def address(route: Route, petition: Petition, fake_site: FakeSite) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], "0" * 16), route.path)
 
 
-@pytest.mark.parametrize("route", READ, ids=lambda route: route.path)
-def test_an_answer_is_cached_as_its_route_is_listed(fake_site: FakeSite, petition: Petition, route: Route) -> None:
+@pytest.mark.parametrize("route", READ_ROUTES, ids=lambda route: route.path)
+def test_an_answer_is_cached_for_as_long_as_its_route_states(
+    fake_site: FakeSite, petition: Petition, route: Route
+) -> None:
     token = f"Bearer {bobs_token(fake_site.tables, NOW, *Right)}"
-    path = address(route, petition, fake_site)
+    path = path_of(route, petition, fake_site)
     if route.view == "read_asset":
-        path = asset_url("site.css", base="")  # Under no other version is it kept.
+        path = asset_url("site.css", base="")  # It is cached under this version only.
     answer = fake_site.get(path, authorization=token)
-    shortest = next(cache for cache in Cache if seconds_kept(answer) <= cache.value)
+    shortest = next(cache for cache in Cache if fresh_seconds(answer) <= cache.value)
     assert shortest is route.cache
     assert answer.status_code in (200, 302) or route.cache is Cache.NEVER
 
 
-@pytest.mark.parametrize("route", CACHED, ids=lambda route: route.path)
+@pytest.mark.parametrize("route", CACHED_ROUTES, ids=lambda route: route.path)
 def test_a_cached_answer_depends_on_the_listed_keys_of_the_query_only(
     fake_site: FakeSite, petition: Petition, route: Route, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A CDN drops every other key, so a view that reads one more would never see it there."""
+    """A CDN drops all other keys, so a view behind a CDN would never get a key that is not listed."""
     read: set[str] = set()
 
-    def recorded(values: MultiDict, name: str) -> object:
+    def record(values: MultiDict, name: str) -> object:
         read.add(name)
         return values._dict[name][-1]
 
-    monkeypatch.setattr(MultiDict, "__getitem__", recorded)
-    path = address(route, petition, fake_site)
+    monkeypatch.setattr(MultiDict, "__getitem__", record)
+    path = path_of(route, petition, fake_site)
     assert fake_site.get(f"{path}?unlisted=1").status_code in (200, 302)
-    # What copies the whole query into links or redirects reads this one.
+    # Code that copies the whole query into links or redirects reads this key.
     assert read - {"unlisted"} <= {*route.query}

@@ -19,14 +19,14 @@ def test_an_asset_is_cached_for_a_year(fake_site: FakeSite, name: str) -> None:
 
 @pytest.mark.parametrize("query", ["", "?v=", "?v=00000000"])
 def test_an_asset_is_cached_only_under_its_version(fake_site: FakeSite, query: str) -> None:
-    """Else a CDN would keep the old file for a year under a new address, if somebody asks for it before the release."""
-    for known in ("", "*"):
-        answer = fake_site.get(f"/assets/site.css{query}", if_none_match=known)
+    """Otherwise a CDN could cache the old file under a new address for a year, if it is read before the release."""
+    for if_none_match in ("", "*"):
+        answer = fake_site.get(f"/assets/site.css{query}", if_none_match=if_none_match)
         assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_dashboard_files_are_cached_only_under_their_version(fake_site: FakeSite) -> None:
-    """Else a browser with an old page would cache the new file under the old address."""
+    """Otherwise a browser with an old page would cache the new file under the old address."""
     now = fake_site.get(f"/assets/staff/{dashboard_version()}/app.js")
     before = fake_site.get("/assets/staff/00000000/app.js")
     assert (now.status_code, before.status_code, now.body) == (200, 200, before.body)
@@ -35,7 +35,7 @@ def test_dashboard_files_are_cached_only_under_their_version(fake_site: FakeSite
 
 
 @pytest.mark.parametrize("name", ["nothing.css", "..%2fsettings.py", "render.py", "SITE.CSS"])
-def test_no_other_file_is_served(fake_site: FakeSite, name: str) -> None:
+def test_a_name_that_is_not_an_asset_is_404(fake_site: FakeSite, name: str) -> None:
     assert fake_site.get(f"/assets/{name}").status_code == 404
 
 

@@ -12,16 +12,19 @@ from chalicelib.edge.site_app import routes_at
 from tests.actors import bobs_token
 from tests.fake_site import FakeSite, context
 
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-SIGNATURES = "/api/petitions/safe-children/signatures"
+BROWSER_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+SIGNATURES_PATH = "/api/petitions/safe-children/signatures"
 
 
-def sent(method: str, path: str, resource: str = CATCH_ALL, **headers: str) -> dict[str, Any]:
-    """Return the function's response to an event of API Gateway."""
+def send(
+    method: str, path: str, resource: str = CATCH_ALL, parameters: dict[str, str] | None = None, **headers: str
+) -> dict[str, Any]:
+    """Send an event of API Gateway to the function, and return its response."""
     event: dict[str, Any] = {
         "path": path,
         "requestContext": {"httpMethod": method, "resourcePath": resource, "path": f"/site{path}", "requestId": "1"},
-        **dict.fromkeys(("multiValueQueryStringParameters", "pathParameters", "stageVariables")),
+        **dict.fromkeys(("multiValueQueryStringParameters", "stageVariables")),
+        "pathParameters": parameters,
         "headers": headers,
         "body": "",
     }
@@ -33,29 +36,16 @@ def sent(method: str, path: str, resource: str = CATCH_ALL, **headers: str) -> d
 def test_head_answers_like_get_without_the_body(fake_site: FakeSite, path: str) -> None:
     resource = next((route.path for route in routes_at(path)), CATCH_ALL)
     parameters = {"slug": "safe-children"} if "{slug}" in resource else {}
-    got, head = (_asked(method, path, resource, parameters) for method in ("GET", "HEAD"))
-    assert (head["statusCode"], head["headers"]) == (got["statusCode"], got["headers"])
-    assert got["body"]
+    get, head = (send(method, path, resource, parameters) for method in ("GET", "HEAD"))
+    assert (head["statusCode"], head["headers"]) == (get["statusCode"], get["headers"])
+    assert get["body"]
     assert head["body"] == ""
 
 
-def _asked(method: str, path: str, resource: str, parameters: dict[str, str]) -> dict[str, Any]:
-    event: dict[str, Any] = {
-        "path": path,
-        "requestContext": {"httpMethod": method, "resourcePath": resource, "path": path, "requestId": "1"},
-        **dict.fromkeys(("multiValueQueryStringParameters", "stageVariables")),
-        "pathParameters": parameters,
-        "headers": {},
-        "body": "",
-    }
-    answer: dict[str, Any] = app(event, context())
-    return answer
-
-
-def test_counts_answer_head_with_the_right_to_read_them(fake_site: FakeSite) -> None:
-    bob = f"Bearer {bobs_token(fake_site.tables)}"
+def test_head_of_the_counts_needs_the_right_to_read_counts(fake_site: FakeSite) -> None:
+    headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables)}"}
     url = "/api/staff/petitions/safe-children/counts"
-    answer = fake_site.client.http.request("HEAD", url, headers={"Authorization": bob})
+    answer = fake_site.client.http.request("HEAD", url, headers=headers)
     assert (answer.status_code, answer.body) == (200, b"")
     assert fake_site.client.http.request("HEAD", url).status_code == 401
 
@@ -65,8 +55,8 @@ def test_counts_answer_head_with_the_right_to_read_them(fake_site: FakeSite) -> 
     [
         ("DELETE", "/", "GET, HEAD"),
         ("PUT", "/confirm", "GET, HEAD, POST"),
-        ("GET", SIGNATURES, "OPTIONS, POST"),
-        ("HEAD", SIGNATURES, "OPTIONS, POST"),
+        ("GET", SIGNATURES_PATH, "OPTIONS, POST"),
+        ("HEAD", SIGNATURES_PATH, "OPTIONS, POST"),
         ("POST", "/api/petitions/safe-children/count", "GET, HEAD, OPTIONS"),
         ("GET", "/api/staff/people/find", "POST"),
         ("PATCH", "/api/staff/tokens", "GET, HEAD, POST"),
@@ -75,17 +65,17 @@ def test_counts_answer_head_with_the_right_to_read_them(fake_site: FakeSite) -> 
 )
 def test_another_method_is_405_with_allow(fake_site: FakeSite, method: str, path: str, allow: str) -> None:
     fake_site.tables.calls.clear()
-    answer = sent(method, path)
+    answer = send(method, path)
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, allow)
     assert answer["headers"]["Content-Type"] == PROBLEM
-    assert fake_site.tables.calls == [], "nothing is asked of AWS"
+    assert fake_site.tables.calls == [], "no table is read"
     if method != "HEAD":
         assert json.loads(answer["body"])["status"] == 405
 
 
 @pytest.mark.parametrize("path", ["/nobody", "/petitions/", "/petitions/a/b/c", "/wp-login.php", "//", "/api/staff"])
-def test_an_unknown_path_is_a_problem_or_a_page_by_what_is_preferred(fake_site: FakeSite, path: str) -> None:
-    problem, page = sent("GET", path), sent("GET", path, accept=BROWSER)
+def test_an_unknown_path_is_a_problem_or_a_page_as_the_client_prefers(fake_site: FakeSite, path: str) -> None:
+    problem, page = send("GET", path), send("GET", path, accept=BROWSER_ACCEPT)
     assert (problem["statusCode"], problem["headers"]["Content-Type"]) == (404, PROBLEM)
     assert problem["headers"]["Access-Control-Allow-Origin"] == "*"
     assert (page["statusCode"], page["headers"]["Content-Type"]) == (404, "text/html; charset=utf-8")
@@ -102,13 +92,15 @@ def test_an_unknown_path_is_a_problem_or_a_page_by_what_is_preferred(fake_site: 
     ],
 )
 def test_a_needless_slash_is_removed_from_an_address(fake_site: FakeSite, path: str, location: str) -> None:
-    answer = sent("GET", path)
+    answer = send("GET", path)
     assert (answer["statusCode"], answer["headers"]["Location"]) == (302, location)
-    assert sent("POST", "/petitions/safe-children/")["statusCode"] == 404
+    assert send("POST", "/petitions/safe-children/")["statusCode"] == 404
 
 
-def test_a_page_that_is_not_there_is_a_problem_for_a_program(fake_site: FakeSite) -> None:
-    answers = [fake_site.get("/petitions/nobody", accept=accept) for accept in (BROWSER, "*/*", "application/json")]
+def test_a_missing_page_is_a_problem_for_a_program(fake_site: FakeSite) -> None:
+    answers = [
+        fake_site.get("/petitions/nobody", accept=accept) for accept in (BROWSER_ACCEPT, "*/*", "application/json")
+    ]
     assert [answer.status_code for answer in answers] == [404] * 3
     kinds = [answer.headers["Content-Type"].partition(";")[0] for answer in answers]
     assert kinds == ["text/html", "text/html", PROBLEM]
@@ -116,5 +108,5 @@ def test_a_page_that_is_not_there_is_a_problem_for_a_program(fake_site: FakeSite
 
 def test_unknown_paths_are_not_logged(fake_site: FakeSite, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    sent("GET", "/alice@example.org")
+    send("GET", "/alice@example.org")
     assert [vars(record)["facts"]["route"] for record in caplog.records if record.message == "answered"] == [CATCH_ALL]

@@ -9,19 +9,19 @@ from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from tests.edge.test_http import a_request
 
 
-def read(rows: list[dict[str, object]], columns: tuple[str, ...] = ("key", "confirmed")) -> list[list[str]]:
+def csv_rows(rows: list[dict[str, object]], columns: tuple[str, ...] = ("key", "confirmed")) -> list[list[str]]:
     return list(csv.reader(io.StringIO(as_csv(rows, columns).body)))
 
 
 @pytest.mark.parametrize("key", ["-1", "-bbc", "-2+3", "=1+1", "@a", "\t=1"])
 def test_formulas_are_escaped(key: str) -> None:
-    assert read([{"key": key, "confirmed": -2}]) == [["key", "confirmed"], [f"'{key}", "-2"]]
+    assert csv_rows([{"key": key, "confirmed": -2}]) == [["key", "confirmed"], [f"'{key}", "-2"]]
 
 
-def test_no_rows_still_have_their_header() -> None:
-    assert read([], ("key", "received")) == [["key", "received"]]
+def test_a_file_without_rows_has_a_header() -> None:
+    assert csv_rows([], ("key", "received")) == [["key", "received"]]
 
 
 @pytest.mark.parametrize(("accept", "wanted"), [("text/csv", True), ("application/json", False), ("*/*", False)])
-def test_the_accept_header_may_ask_for_it(accept: str, wanted: bool) -> None:
+def test_the_accept_header_may_ask_for_csv(accept: str, wanted: bool) -> None:
     assert wants_csv(a_request(accept=accept)) is wanted

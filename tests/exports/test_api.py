@@ -14,7 +14,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.model import AuditRecord
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
-from tests.exporting import a_crowd, a_result, an_export, store_export
+from tests.exporting import a_result, an_export, confirm_crowd, store_export
 from tests.fake_site import JSON, FakeSite
 
 EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
@@ -35,7 +35,7 @@ def audit_records(fake_site: FakeSite) -> list[AuditRecord]:
 
 
 def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, petition: Petition, token: str) -> None:
-    a_crowd(fake_site.tables, petition, 2)
+    confirm_crowd(fake_site.tables, petition, 2)
     answer = ask(fake_site, token, "POST", EXPORTS_URL, {})
     assert answer.status_code == 202
     export: dict[str, Any] = answer.json_body

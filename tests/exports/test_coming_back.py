@@ -10,7 +10,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, confirmed, key_of, signed
-from tests.exporting import a_crowd, an_export_context, request_export, rows_of, run_stored_export
+from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables
 
 SignAgain = Callable[[FakeTables, Petition], object]
@@ -29,7 +29,7 @@ LATER = NOW + timedelta(seconds=40)
 def test_the_export_is_delivered_without_people_who_withdrew(
     tables: FakeTables, petition: Petition, tmp_path: Path, sign_again: SignAgain
 ) -> None:
-    names = a_crowd(tables, petition, 3)
+    names = confirm_crowd(tables, petition, 3)
     alice = confirmed(tables, petition, ALICE, NOW - timedelta(hours=1))
     export = request_export(tables, petition, columns=["name"])
     withdraw(key_of(petition, alice), petition, NOW + timedelta(seconds=30), tables)

@@ -14,7 +14,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, change_item, confirmed, key_of, signed
-from tests.exporting import a_crowd, request_export, rows_of, run_stored_export
+from tests.exporting import confirm_crowd, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables
 
 HOUR = timedelta(hours=1)
@@ -28,7 +28,7 @@ def file_of(export: Export, bucket: FakeBucket) -> bytes:
 def test_exactly_the_confirmed_signatures_are_exported(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    names = a_crowd(tables, petition, 30)
+    names = confirm_crowd(tables, petition, 30)
     signed(tables, petition, ALICE)
     done = run_stored_export(request_export(tables, petition, columns=["name", "confirmed_at"]), context)
     assert done.state is JobState.DONE
@@ -42,7 +42,7 @@ def test_exactly_the_confirmed_signatures_are_exported(
 def test_the_sha256_is_that_of_the_file_and_only_file_and_cover_remain(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    a_crowd(tables, petition, 3)
+    confirm_crowd(tables, petition, 3)
     done = run_stored_export(request_export(tables, petition), context)
     assert done.result
     assert hashlib.sha256(file_of(done, bucket)).hexdigest() == done.result.sha256
@@ -130,7 +130,7 @@ def test_rows_and_tally_may_differ_only_by_late_unsure_and_gone(
 def test_only_the_recipient_can_decrypt_the_file_and_their_key_is_removed_afterwards(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    names = a_crowd(tables, petition, 3)
+    names = confirm_crowd(tables, petition, 3)
     owner = pyrage.x25519.Identity.generate()
     export = request_export(tables, petition, recipient=str(owner.to_public()))
     done = run_stored_export(export, context)

@@ -13,7 +13,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from chalicelib.petitions.model import Petition
 from tests.actors import DAY, NOW
-from tests.exporting import a_crowd, an_export, request_export, rows_of, run_stored_export, store_export
+from tests.exporting import an_export, confirm_crowd, request_export, rows_of, run_stored_export, store_export
 from tests.exports.test_run import HOUR, file_of
 from tests.fakes import FakeBucket, FakeTables
 
@@ -21,7 +21,7 @@ from tests.fakes import FakeBucket, FakeTables
 def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    names = a_crowd(tables, petition, 10)
+    names = confirm_crowd(tables, petition, 10)
     export = request_export(tables, petition, columns=["name"])
     allowed = iter([True] * 40 + [False] * 2)
     half = run_stored_export(export, context, lambda _: next(allowed))
@@ -64,7 +64,7 @@ def test_an_export_expires_after_seven_days() -> None:
 def test_a_cancelled_export_leaves_no_parts_and_no_key(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    a_crowd(tables, petition, 3)
+    confirm_crowd(tables, petition, 3)
     export = request_export(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
     run_stored_export(export, context, lambda seconds: seconds <= 60)
     assert bucket.objects
@@ -78,7 +78,7 @@ def test_a_cancelled_export_leaves_no_parts_and_no_key(
 def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
     tables: FakeTables, petition: Petition, context: ExportContext, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_crowd(tables, petition, 3)
+    confirm_crowd(tables, petition, 3)
     export = request_export(tables, petition)
     uploaded: list[str] = []
 
@@ -96,7 +96,7 @@ def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
 def test_a_failed_upload_loses_nothing(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    names = a_crowd(tables, petition, 5)
+    names = confirm_crowd(tables, petition, 5)
     export = request_export(tables, petition, columns=["name"])
     bucket.fail_next(Unavailable("files"))
     with pytest.raises(Unavailable):

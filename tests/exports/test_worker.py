@@ -10,7 +10,7 @@ from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
-from tests.exporting import a_crowd, request_export
+from tests.exporting import confirm_crowd, request_export
 from tests.fake_site import FakeSite, sqs_event
 
 
@@ -23,7 +23,7 @@ def deliver(job_id: str, millis: int = 900_000) -> list[str]:
 
 @pytest.fixture
 def export(fake_site: FakeSite, petition: Petition) -> Export:
-    a_crowd(fake_site.tables, petition, 3)
+    confirm_crowd(fake_site.tables, petition, 3)
     return request_export(fake_site.tables, petition)
 
 

@@ -13,21 +13,21 @@ from tests.actors import ALICE, confirmed
 from tests.fake_site import FakeSite, sqs_event
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts
 from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
-from tests.totals.hashes.hashing import HASHES, SLUG, SOURCE, a_comparison, hashed
+from tests.totals.hashes.hashing import HASHES, SLUG, SOURCE, a_comparison, hashes_of
 
 STAFF_URL = f"/api/staff/petitions/{SLUG}"
 
 
 def with_hashed_addresses(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
-    fake_site.scene_state.hashes = hashed(fake_site.tables, [ALICE.email])
+    fake_site.scene_state.hashes = hashes_of(fake_site.tables, [ALICE.email])
 
 
 def with_a_waiting_comparison(fake_site: FakeSite) -> None:
     """Two people signed elsewhere. One of them is Alice, who signed here too."""
     with_bobs_token(fake_site)
     confirmed(fake_site.tables, PETITION, ALICE)
-    hashes = hashed(fake_site.tables, [ALICE.email, "else@mail.example"])
+    hashes = hashes_of(fake_site.tables, [ALICE.email, "else@mail.example"])
     fake_site.scene_state.comparison = a_comparison(fake_site.tables, fake_site.bucket, hashes)
 
 

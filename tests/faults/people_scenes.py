@@ -26,9 +26,9 @@ from tests.faults.scenes import (
     with_alice_taken_back,
 )
 from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, read, with_bobs_token
-from tests.signatures.test_erase import LEFT
-from tests.signin.issuing import CLIENT, issuing
-from tests.signin.test_api import BEGUN, RETURNED
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
+from tests.signin.fake_provider import CLIENT, a_fake_provider
+from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
 PERSON_URL = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
 
@@ -51,8 +51,8 @@ def _issuer() -> str:
     """Start a provider that lets Bob in, until the process ends, and return its address."""
     running = ExitStack()
     atexit.register(running.close)
-    provider = running.enter_context(issuing())
-    provider.vouch(exp=int((NOW + DAY).timestamp()))
+    provider = running.enter_context(a_fake_provider())
+    provider.issue_token(exp=int((NOW + DAY).timestamp()))
     return provider.issuer
 
 
@@ -95,7 +95,7 @@ def with_bob_and_alice_taken_back(fake_site: FakeSite) -> None:
 
 
 def assert_alice_is_erased(action: str, fake_site: FakeSite) -> None:
-    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == LEFT
+    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
     assert_exact_counts(fake_site)
     assert_audit_entry(action, fake_site)
 
@@ -140,8 +140,8 @@ PEOPLE_SCENES = [
           partial(invoke_staff_route, "people", "/api/staff/people/{slug}/{signature_id}", PERSON_URL),
           assert_exact_counts),
     Scene("show_sign_in", with_bobs_token, partial(get, "/staff/signed-in"), assert_exact_counts),
-    Scene("begin_sign_in", with_bobs_token, partial(sign_in, "/api/staff/sign-in", BEGUN), assert_exact_counts),
-    Scene("open_session", with_bobs_token, partial(sign_in, "/api/staff/session", RETURNED),
+    Scene("begin_sign_in", with_bobs_token, partial(sign_in, "/api/staff/sign-in", SIGN_IN_BODY), assert_exact_counts),
+    Scene("open_session", with_bobs_token, partial(sign_in, "/api/staff/session", SESSION_BODY),
           partial(assert_audit_entry, "signed-in")),
     Scene("sign_in", with_bobs_token, partial(invoke_staff_route, "sign_in", "/staff/signed-in", "/staff/signed-in"),
           assert_exact_counts),

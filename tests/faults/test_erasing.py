@@ -16,7 +16,7 @@ from tests.actors import BOB, NOW, a_petition, a_published_petition, confirmed, 
 from tests.fakes import FakeTables
 from tests.faults.injection import Faults, Injection, Killed, each_fault, restore
 from tests.faults.sites import sites_from
-from tests.signatures.test_erase import LEFT
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 
 PETITION = a_petition()
 pytestmark = pytest.mark.faults
@@ -74,7 +74,7 @@ def test_after_any_two_faults_a_retry_erases_all_and_the_count_is_exact(before: 
         erase_with_faults(tables, dict([second]))
         erase_with_faults(tables, {})
         assert exact_count(PETITION, NOW, tables).confirmed == 1
-        assert item_of(tables, PETITION, KEY.sk).keys() == LEFT
+        assert item_of(tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
         recounted = recount(PETITION, lambda: NOW, tables)
         assert (recounted.drift, recounted.confirmed) == ({}, 1)
 

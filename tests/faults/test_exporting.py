@@ -11,7 +11,7 @@ from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from tests.actors import a_published_petition
-from tests.exporting import a_crowd, an_export_context, request_export, rows_of, run_stored_export, store_export
+from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export, store_export
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Faults, Injection, Killed, each_fault, restore
 from tests.faults.scenes import use_few_partitions
@@ -30,7 +30,7 @@ def export_with_faults(folder: Path, faults: Faults) -> tuple[Injection, FakeBuc
     """Run an export and redeliver its message until it ends. Return the calls, and the bucket."""
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
-    names = a_crowd(tables, petition, 4)
+    names = confirm_crowd(tables, petition, 4)
     export = request_export(tables, petition, columns=["name"])
     injection = Injection(faults)
     injection.into(tables, bucket)
@@ -67,7 +67,7 @@ def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None
     """A message may be delivered twice. The second worker finds each part that the first has written."""
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
-    names = a_crowd(tables, petition, 6)
+    names = confirm_crowd(tables, petition, 6)
     export = request_export(tables, petition, columns=["name"])
     (tmp_path / "other").mkdir()
 

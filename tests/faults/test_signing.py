@@ -15,7 +15,7 @@ from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, call_with_faults, restore, targets
 from tests.faults.sites import sites_from
-from tests.signatures.test_sign import mailed
+from tests.signatures.test_sign import send_mail
 
 SIGN_URL = "/api/petitions/safe-children/signatures"
 PETITION = a_petition()
@@ -32,7 +32,7 @@ def nothing(fake_site: FakeSite) -> None:
 
 
 def with_alice_pending(fake_site: FakeSite) -> None:
-    mailed(fake_site.tables, PETITION, signed(fake_site.tables, PETITION))
+    send_mail(fake_site.tables, PETITION, signed(fake_site.tables, PETITION))
 
 
 def with_a_lost_email(fake_site: FakeSite) -> None:
@@ -105,7 +105,7 @@ def drain_queue(fake_site: FakeSite) -> None:
         assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
         assert fake_site.tables.items.get(KEY) == after, "a redelivered message changed the signature"
         if after and "mail_kind" in after:
-            mailed(fake_site.tables, PETITION, KEY.sk, fake_site.clock.moment)
+            send_mail(fake_site.tables, PETITION, KEY.sk, fake_site.clock.moment)
 
 
 def is_kept(fake_site: FakeSite) -> bool:

@@ -1,12 +1,15 @@
-"""What the site answers to supporters."""
+"""The site's answers to supporters."""
 
 from collections.abc import Mapping
 from typing import Any
 
-ANSWERS = {"json": (202, b'{"status":"check-your-inbox"}', None), "form": (303, b"", "/petitions/safe-children/thanks")}
-# By a heading of a page: the state that it shows.
-ENDS = {"Your signature is counted": "confirmed", "Your signature is withdrawn": "withdrawn"}
-PERSONAL = {"name", "email", "country", "postcode", "source", "counted_source"}
+# By route: status, body and location of the answer to a signing.
+SIGNING_ANSWERS = {
+    "json": (202, b'{"status":"check-your-inbox"}', None),
+    "form": (303, b"", "/petitions/safe-children/thanks"),
+}
+STATE_BY_HEADING = {"Your signature is counted": "confirmed", "Your signature is withdrawn": "withdrawn"}
+PERSONAL_FIELDS = {"name", "email", "country", "postcode", "source", "counted_source"}
 SLUG = "safe-children"
 
 

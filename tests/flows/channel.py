@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.fakes import FakeQueue
 
-# The number of handled messages that may be delivered again later.
-REMEMBERED = 30
+# The most handled messages that are kept, because they may be delivered again.
+MOST_HANDLED = 30
 
 
 class Channel(FakeQueue):
@@ -20,10 +20,10 @@ class Channel(FakeQueue):
     def mark_handled(self, message: Mapping[str, Any]) -> None:
         if message in self.messages:
             self.messages.remove(message)
-            self.handled = [*self.handled, message][-REMEMBERED:]
+            self.handled = [*self.handled, message][-MOST_HANDLED:]
 
-    def move_to_dead_letters(self, which: int) -> None:
-        self.dead_letters.append(self.messages.pop(which % len(self.messages)))
+    def move_to_dead_letters(self, index: int) -> None:
+        self.dead_letters.append(self.messages.pop(index % len(self.messages)))
 
     def redrive(self) -> None:
         self.messages += self.dead_letters

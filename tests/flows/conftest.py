@@ -12,7 +12,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.staff.tokens import issue
 from tests.emulated import EmulatedAws
-from tests.flows.handlers import Site
+from tests.flows.handlers import EmulatedSite
 
 SAMPLE = Path(__file__).parents[2] / ".chalice" / "petitions" / "support-trafficked-children.toml"
 
@@ -29,9 +29,9 @@ def petition() -> Petition:
 
 
 @pytest.fixture
-def site(emulated_aws: EmulatedAws, petition: Petition) -> Site:
+def site(emulated_aws: EmulatedAws, petition: Petition) -> EmulatedSite:
     now = times.now()
-    # A day ago: tests confirm at times from before this fixture, and midnight may lie between.
+    # Publish it a day ago, because tests confirm at times before this fixture, perhaps before midnight.
     publish(petition, now - timedelta(days=1), emulated_aws.tables)
     token = issue("bob", [Right.COUNTS], now, now + timedelta(days=1), emulated_aws.tables)
-    return Site(emulated_aws, petition.slug, token)
+    return EmulatedSite(emulated_aws, petition.slug, token)

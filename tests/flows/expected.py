@@ -19,7 +19,7 @@ class ExpectedProjections:
 
     projected: dict[str, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in Dimension})
     passed: Counter[str] = field(default_factory=Counter)
-    # Signatures with an email since they were signed.
+    # The signatures that got an email since their last signing.
     mailed: set[str] = field(default_factory=set)
 
     def record(self, before: Image, after: Image) -> None:
@@ -28,7 +28,7 @@ class ExpectedProjections:
         if after.get("mails", 0) > before.get("mails", 0) and identity not in self.mailed:
             self.passed["mailed"] += 1
             self.mailed.add(identity)
-        self.passed["bounced"] += _bounced(after) and not _bounced(before)
+        self.passed["bounced"] += _has_bounced(after) and not _has_bounced(before)
         for image, amount in ((before, -1), (after, +1)):
             if image.get("state") == "confirmed":
                 self.projected[Dimension.VERSION][image["text_version"]] += amount
@@ -42,12 +42,12 @@ class ExpectedProjections:
             self.passed["expired"] += 1
         if new is not None and (new != old or is_new_signing):
             self.passed[STAGE_OF[new]] += 1
-        # Times are in seconds: an email in the second of the new signing may have been sent after it.
+        # Stored times are whole seconds, so an email in the second of the new signing may have been sent after it.
         if is_new_signing and before.get("mailed_at", "") < after["signed_at"]:
             self.mailed.discard(identity)
 
 
-def _bounced(image: Image) -> bool:
+def _has_bounced(image: Image) -> bool:
     return image.get("undeliverable") not in (None, "complained")
 
 

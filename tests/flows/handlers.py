@@ -10,8 +10,6 @@ import boto3
 from chalice.test import Client, HTTPResponse
 
 import app
-from chalicelib.core import keys
-from chalicelib.core.tokens import Subject
 from chalicelib.delivery import worker as mail
 from chalicelib.projections import worker as projections
 from chalicelib.signatures import worker as signatures
@@ -22,7 +20,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass
-class Site:
+class EmulatedSite:
     """The petition site on the tables of one test."""
 
     aws: EmulatedAws
@@ -31,7 +29,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self._iterators: list[str] | None = None
-        self._seen = len(sent_mails(self.aws.endpoint))
+        self._seen_mails = len(sent_mails(self.aws.endpoint))
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> HTTPResponse:
         with Client(app.app) as client:
@@ -47,8 +45,8 @@ class Site:
             path = f"/api/petitions/{self.slug}/signatures"
             return client.http.post(path, headers={"Content-Type": "application/json"}, body=json.dumps(body).encode())
 
-    def stream(self) -> list[dict[str, Any]]:
-        """Return the records since the last call, as Lambda's poller sends them."""
+    def new_records(self) -> list[dict[str, Any]]:
+        """Return the stream's records since the last call, as Lambda's poller sends them."""
         client = boto3.client("dynamodbstreams")
         if self._iterators is None:
             shards = client.describe_stream(StreamArn=self.aws.stream_arn)["StreamDescription"]["Shards"]
@@ -60,7 +58,7 @@ class Site:
             ]
         answers = [client.get_records(ShardIterator=iterator) for iterator in self._iterators]
         self._iterators = [answer["NextShardIterator"] for answer in answers]
-        return [_as_lambda_sends(record, self.aws.stream_arn) for answer in answers for record in answer["Records"]]
+        return [_lambda_record(record, self.aws.stream_arn) for answer in answers for record in answer["Records"]]
 
     def relay(self, records: list[dict[str, Any]]) -> None:
         mail.relay_mail({"Records": records}, CONTEXT)
@@ -68,19 +66,19 @@ class Site:
     def project(self, records: list[dict[str, Any]]) -> None:
         projections.project_signatures({"Records": records}, CONTEXT)
 
-    def receive_queued(self) -> list[dict[str, Any]]:
+    def receive_mail_messages(self) -> list[dict[str, Any]]:
         """Receive and delete all messages of the mail queues, confirmations first."""
         return _receive_all(self.aws.queues["mail"]) + _receive_all(self.aws.queues["other_mail"])
 
-    def receive_overflowed(self) -> list[dict[str, Any]]:
+    def receive_overflow_messages(self) -> list[dict[str, Any]]:
         """Receive and delete all messages of the overflow queue."""
         return _receive_all(self.aws.queues["overflow"])
 
-    def store(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def store_overflow(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Store overflowed signatures and return the messages to redeliver."""
         answer = signatures.store_overflow({"Records": messages}, CONTEXT)
-        again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        return [message for message in messages if message["messageId"] in again]
+        failed_ids = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        return [message for message in messages if message["messageId"] in failed_ids]
 
     def send(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
         answer: dict[str, Any] = mail.send_mail({"Records": messages}, CONTEXT)
@@ -88,19 +86,16 @@ class Site:
 
     def deliver(self) -> list[dict[str, Any]]:
         """Process the stream and the mail queues once, and return the new emails."""
-        records = self.stream()
+        records = self.new_records()
         self.project(records)
         self.relay(records)
-        self.send(self.receive_queued())
+        self.send(self.receive_mail_messages())
         return self.new_mails()
 
     def new_mails(self) -> list[dict[str, Any]]:
         mails = sent_mails(self.aws.endpoint)
-        new, self._seen = mails[self._seen :], len(mails)
+        new, self._seen_mails = mails[self._seen_mails :], len(mails)
         return new
-
-    def signature(self, subject: Subject) -> dict[str, Any] | None:
-        return self.aws.tables.get(subject.key, consistent=True)
 
     def count(self) -> int:
         return int(self.counts()["confirmed"])
@@ -112,8 +107,14 @@ class Site:
         assert answer.status_code == 200, answer.body
         return answer.json_body
 
+    def breakdown(self, by: str) -> dict[str, int]:
+        """Return the confirmed signatures by key. Assert that their sum is the total."""
+        counts = self.counts(f"?by={by}")
+        assert sum(row["confirmed"] for row in counts["breakdown"]) == counts["confirmed"]
+        return {row["key"]: row["confirmed"] for row in counts["breakdown"]}
 
-def link(mail: dict[str, Any], purpose: str) -> str:
+
+def link_in(mail: dict[str, Any], purpose: str) -> str:
     """Return the path and query of a link in an email's text."""
     found = re.search(rf"https?://\S+/{purpose}\?token=\S+", text_of(mail))
     assert found, text_of(mail)
@@ -121,7 +122,7 @@ def link(mail: dict[str, Any], purpose: str) -> str:
     return f"{address.path}?{address.query}"
 
 
-def token(path: str) -> str:
+def token_in(path: str) -> str:
     return parse_qs(urlsplit(path).query)["token"][0]
 
 
@@ -129,14 +130,10 @@ def text_of(mail: dict[str, Any]) -> str:
     return str(mail.get("BodyText") or mail.get("Text") or mail.get("body_text") or mail)
 
 
-def _as_lambda_sends(record: dict[str, Any], arn: str) -> dict[str, Any]:
+def _lambda_record(record: dict[str, Any], arn: str) -> dict[str, Any]:
     created = record["dynamodb"]["ApproximateCreationDateTime"]
     change = {**record["dynamodb"], "ApproximateCreationDateTime": created.timestamp()}
     return {**record, "dynamodb": change, "eventSourceARN": arn}
-
-
-def partitions(slug: str) -> list[str]:
-    return [keys.signature_partition(slug, bucket) for bucket in keys.BUCKETS]
 
 
 def _receive_all(queue_url: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from tests.streaming import Record
 
 NEVER = 2**40
 # The events that may bring a signature into each state (None: deleted).
-TRANSITIONED_BY = {
+EVENTS_INTO_STATE = {
     "pending": {"sign", "store_overflow"},
     "confirmed": {"confirm"},
     "withdrawn": {"withdraw"},
@@ -55,21 +55,23 @@ class Ledger:
     requests: Counter[str] = field(default_factory=Counter)
     unmarked: Counter[str] = field(default_factory=Counter)
     sent_emails: dict[str, list[SentEmail]] = field(default_factory=lambda: defaultdict(list))
-    ended: dict[str, datetime] = field(default_factory=dict)
+    # When a signature was last withdrawn or deleted.
+    ended_at: dict[str, datetime] = field(default_factory=dict)
 
     def record(self, event: Event, records: Sequence[Record], mails: Sequence[Mail]) -> None:
+        """Check one run of a handler: its changes of signatures, and the emails that it sent."""
         for _, before, after in records:
             self._record_change(event, before or {}, after or {})
             self.projections.record(before or {}, after or {})
-        marked = Counter(_identity(old, new) for _, old, new in records if _mails(new) > _mails(old) and old)
-        self._record_mails(event, mails, marked)
+        marked = Counter(_identity(before, after) for _, before, after in records if _mails(after) > _mails(before))
+        self._record_mails(event, mails, marked_as_sent=marked)
         self.counts.append((iso(event.moment), self.confirmed))
 
     def _record_change(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         states = before.get("state"), after.get("state")
         if states[0] != states[1]:
             assert states in TRANSITIONS, f"{states} during {event.name}"
-            assert event.name in TRANSITIONED_BY[states[1]], f"{states} during {event.name}"
+            assert event.name in EVENTS_INTO_STATE[states[1]], f"{states} during {event.name}"
             self._transition(event, before, after)
         if "mail_kind" in after and (before.get("mail_requested_at"), before.get("signed_at")) != (
             after["mail_requested_at"],
@@ -77,7 +79,7 @@ class Ledger:
         ):
             self.requests[after["sk"]] += 1
         if "mail_kind" in before and before.get("mail_requested_at") != after.get("mail_requested_at"):
-            assert _may_end(event, before, after), f"mail request lost during {event.name}: {before} became {after}"
+            assert _may_request_end(event, before, after), f"mail request lost during {event.name}: {before}, {after}"
 
     def _transition(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         if after.get("state") == "confirmed":
@@ -87,7 +89,7 @@ class Ledger:
         if before.get("state") == "confirmed":
             self._count(-1, event.moment, before)
         if after.get("state") in ("withdrawn", None):
-            self.ended[_identity(before, after)] = event.moment
+            self.ended_at[_identity(before, after)] = event.moment
 
     def _count(self, amount: int, moment: datetime, item: Mapping[str, Any]) -> None:
         self.confirmed += amount
@@ -96,34 +98,34 @@ class Ledger:
         self.sums[TallyDimension.COUNTRY][item["country"]] += amount
         self.sums[TallyDimension.SOURCE][item["source"]] += amount
 
-    def _record_mails(self, event: Event, mails: Sequence[Mail], marked: Counter[str]) -> None:
+    def _record_mails(self, event: Event, mails: Sequence[Mail], marked_as_sent: Counter[str]) -> None:
         sent = Counter(mail.tags["key"].partition("_")[2] for mail in mails)
-        assert not marked - sent, "an email was marked as sent but not sent"
-        assert event.had_faults or sent == marked, "an email was sent but not marked, though nothing failed"
+        assert not marked_as_sent - sent, "an email was marked as sent but not sent"
+        assert event.had_faults or sent == marked_as_sent, "an email was sent but not marked, though nothing failed"
         assert all(number == 1 for number in sent.values()), "two emails to one person at the same time"
-        self.unmarked.update(sent - marked)
+        self.unmarked.update(sent - marked_as_sent)
         for identity in sent:
             self._check_pause(identity, event.moment)
-            self.sent_emails[identity].append(SentEmail(event.moment, identity in marked))
-            number, crashes = len(self.sent_emails[identity]), self.unmarked[identity]
-            hour = [each for each in self.sent_emails[identity] if event.moment - each.moment < timedelta(hours=1)]
-            assert len(hour) <= 3 + crashes, "too many emails"
-            assert number <= self.requests[identity] + crashes, "an email without a mail request"
+            emails, crashes = self.sent_emails[identity], self.unmarked[identity]
+            emails.append(SentEmail(event.moment, identity in marked_as_sent))
+            in_the_last_hour = [email for email in emails if event.moment - email.moment < timedelta(hours=1)]
+            assert len(in_the_last_hour) <= 3 + crashes, "too many emails"
+            assert len(emails) <= self.requests[identity] + crashes, "an email without a mail request"
 
     def _check_pause(self, identity: str, moment: datetime) -> None:
         """Assert a minute between two emails, unless a crash or a withdrawal removed the record of the first."""
         last = self.sent_emails[identity][-1] if self.sent_emails[identity] else None
-        if last and (last.is_marked or self.ended.get(identity, last.moment) <= last.moment):
+        if last and (last.is_marked or self.ended_at.get(identity, last.moment) <= last.moment):
             assert moment - last.moment >= MAIL_PAUSE, "two emails within a minute"
 
-    def count_may_be(self, count: int, as_of: str) -> bool:
+    def is_possible_count(self, count: int, as_of: str) -> bool:
         """Return whether the count was right at some time within the second `as_of`."""
         before = [number for moment, number in self.counts if moment < as_of][-1:]
         return count in (before or [0]) + [number for moment, number in self.counts if moment == as_of]
 
 
-def _may_end(event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Return whether a mail request may end: sent, refused, no longer useful, or expired with its signature."""
+def _may_request_end(event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Return whether a mail request may end: it was sent, refused, no longer useful, or expired with its signature."""
     if _mails(after) > _mails(before) or "undeliverable" in {**before, **after}:
         return True
     if not after or before.get("expires_at", NEVER) <= event.moment.timestamp():

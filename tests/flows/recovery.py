@@ -13,62 +13,61 @@ from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
 from tests.faults.injection import Faults
 from tests.flows.world import NO_FAULTS, World
 
-HOURS = 48
+MOST_HOURS = 48
 
 
 def deliver_everything(world: World, outage: str = "", faulty_step: str = "", faults: Faults = NO_FAULTS) -> None:
     """Deliver everything, with faults only in `faulty_step`. `outage`: the function that does not run, or "lost"."""
     _deliver(world, "store_overflow", 2, faults if faulty_step == "store_overflow" else NO_FAULTS)
     for shard in (0, 1) if outage != "relay_mail" else ():
-        world.stream("relay_mail", shard, 1000, faults=faults if faulty_step == "relay_mail" else NO_FAULTS)
+        world.read_stream("relay_mail", shard, 1000, faults=faults if faulty_step == "relay_mail" else NO_FAULTS)
     if outage == "lost":
         world.channels["send_mail"].expire()
-    for function in [each for each in ("send_mail", "send_other_mail") if each != outage]:
-        _deliver(world, function, 2, faults if faulty_step == function else NO_FAULTS)
+    for function in ("send_mail", "send_other_mail"):
+        if function != outage:
+            _deliver(world, function, 2, faults if faulty_step == function else NO_FAULTS)
 
 
 def recover(world: World, promised: Mapping[str, datetime]) -> None:
     """Let hours pass until nothing waits: a pause ends after one hour, a sweep begins every six."""
     world.site.mailer.failures = []
     set_level(Level.NORMAL, world.tables)
-    for _ in range(HOURS):
-        _one_hour(world)
+    for _ in range(MOST_HOURS):
+        _run_every_function(world)
         if _is_quiet(world):
             break
         world.site.clock.forward(timedelta(hours=1, seconds=1))
-    _nothing_waits(world)
-    world.expire()
-    _project(world)
-    _promises_are_kept(world, promised)
-    _all_sums_agree(world)
+    _assert_nothing_waits(world)
+    world.expire_items()
+    _read_streams(world)
+    _assert_promises_are_kept(world, promised)
+    _assert_all_sums_agree(world)
 
 
-def _one_hour(world: World) -> None:
-    """Run every function once. Dead mail requests are not redriven, because the sweep finds them in the table.
-
-    Dead signatures are redriven, because only their queue has them.
-    """
+def _run_every_function(world: World) -> None:
+    """Run every function. Redrive only overflowed signatures: the sweep finds mail requests in the table."""
     world.channels["store_overflow"].redrive()
     _deliver(world, "store_overflow", 10)
     for _ in range(2):
-        world.run("watch_mail")
-        world.run("sweep_mail")
-        _project(world)
+        world.run_schedule("watch_mail")
+        world.run_schedule("sweep_mail")
+        _read_streams(world)
         _deliver(world, "send_mail", 10)
         _deliver(world, "send_other_mail", 2)
-    world.run("recount_tallies")
+    world.run_schedule("recount_tallies")
 
 
-def _project(world: World) -> None:
+def _read_streams(world: World) -> None:
+    """Run both functions of the stream over all new records."""
     for function in ("relay_mail", "project_signatures"):
         for shard in (0, 1):
-            world.stream(function, shard, 1000)
+            world.read_stream(function, shard, 1000)
 
 
 def _deliver(world: World, function: str, size: int, faults: Faults = NO_FAULTS) -> None:
     waiting = list(world.channels[function].messages)
     for first in range(0, len(waiting), size):
-        if world.is_flowing(function):
+        if world.has_open_source(function):
             world.deliver(function, waiting[first : first + size], faults)
 
 
@@ -77,7 +76,7 @@ def _is_quiet(world: World) -> bool:
     return is_empty and not [item for item in world.signatures() if "mail_kind" in item]
 
 
-def _nothing_waits(world: World) -> None:
+def _assert_nothing_waits(world: World) -> None:
     assert world.site.source.is_open, "mail is still paused"
     assert world.site.other_source.is_open
     assert not any(channel.messages for channel in world.channels.values()), "a message is never processed"
@@ -87,32 +86,32 @@ def _nothing_waits(world: World) -> None:
 
 
 def _is_on_hold(world: World, item: Mapping[str, Any]) -> bool:
-    """Return whether the petition is closed or taken down. Its confirmation emails wait until it returns."""
+    """Return whether this email to confirm waits, because the petition is closed or taken down."""
     is_hidden = world.petition.state_at(world.now) in HIDDEN or not world.petition.is_confirmable_at(world.now)
     return is_hidden and item["mail_kind"] == MailKind.CONFIRM
 
 
-def _promises_are_kept(world: World, promised: Mapping[str, datetime]) -> None:
+def _assert_promises_are_kept(world: World, promised: Mapping[str, datetime]) -> None:
     for identity, moment in promised.items():
         item = world.item(identity)
         if item is not None and item["state"] != "withdrawn":
             continue
-        ended = world.ledger.ended.get(identity)
+        ended_at = world.ledger.ended_at.get(identity)
         is_over = moment + UNMAILED_LIFETIME <= world.now
-        assert is_over or (ended and ended >= moment), "the answer was 202, but the signature is not stored"
+        assert is_over or (ended_at and ended_at >= moment), "the answer was 202, but the signature is not stored"
 
 
-def _all_sums_agree(world: World) -> None:
+def _assert_all_sums_agree(world: World) -> None:
     world.site.clock.forward(timedelta(minutes=2))
     found = recount(world.petition, lambda: world.now, world.tables)
     confirmed = sum(item["state"] == "confirmed" for item in world.signatures())
     assert (found.drift, found.pending, found.moving) == ({}, {}, 0)
     assert found.confirmed == confirmed == world.counts()["confirmed"]
-    assert world.counts()["pending"] == len(world.signatures()) - confirmed - _withdrawn(world)
-    _projections_agree(world)
+    assert world.counts()["pending"] == len(world.signatures()) - confirmed - _withdrawn_count(world)
+    _assert_projections_agree(world)
 
 
-def _projections_agree(world: World) -> None:
+def _assert_projections_agree(world: World) -> None:
     """Assert that the projections are complete, and that every stage was counted once."""
     for by in Dimension:
         projected = {row["key"]: row["confirmed"] for row in world.counts(f"?by={by}")["breakdown"]}
@@ -122,5 +121,5 @@ def _projections_agree(world: World) -> None:
         assert world.funnel(span) == {stage: number for stage, number in passed.items() if number}
 
 
-def _withdrawn(world: World) -> int:
+def _withdrawn_count(world: World) -> int:
     return sum(item["state"] == "withdrawn" for item in world.signatures())

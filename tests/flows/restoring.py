@@ -1,4 +1,4 @@
-"""Delete items behind the application's back, copy a table, and read what a command prints."""
+"""Delete items without the application, copy a table, and run `manage.py`."""
 
 import re
 from typing import Any
@@ -16,24 +16,25 @@ def table_name(tables: Tables, table: str) -> str:
     return tables._names[table]
 
 
-def delete(tables: Tables, item: dict[str, Any], table: str = keys.SIGNATURES) -> None:
+def delete_item(tables: Tables, item: dict[str, Any], table: str = keys.SIGNATURES) -> None:
     key = wire_key(keys.Key(table, item["pk"], item["sk"]))
     boto3.client("dynamodb").delete_item(TableName=table_name(tables, table), Key=key)
 
 
-def manage_prints(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+def run_manage(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    """Run manage.py with these words and return what it prints. Assert its exit code."""
     capsys.readouterr()
     assert manage.main(words) == code, capsys.readouterr()
     return capsys.readouterr().out
 
 
-def a_copy(capsys: pytest.CaptureFixture[str], table: str = keys.SIGNATURES) -> str:
-    """Copy the table as it is now and return the copy's time."""
-    out = manage_prints(capsys, "restore", table, "--at", "latest", "--dry-run")
+def copy_table(capsys: pytest.CaptureFixture[str], table: str = keys.SIGNATURES) -> str:
+    """Copy the table as it is now, and return the time of the copy for the option --at."""
+    out = run_manage(capsys, "restore", table, "--at", "latest", "--dry-run")
     found = re.search(r"--at (\S+) --finish", out)
     assert found
     return found[1]
 
 
-def without_mark(item: dict[str, Any]) -> dict[str, Any]:
+def without_restore_mark(item: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name != "restored_at"}

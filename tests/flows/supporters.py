@@ -1,4 +1,4 @@
-"""What supporters can do, in any order and with any faults, and what the site must answer."""
+"""The supporters' actions, in any order and with any faults, and the answers that the site must give."""
 
 import copy
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from chalicelib.shedding.level import Level, set_level
 from tests.actors import NOW, Person, fields_of, identity_of, json_of
 from tests.fake_site import FORM, token_in
 from tests.faults.injection import Faults
-from tests.flows.answers import ANSWERS, ENDS, PERSONAL, SLUG, yes_or_no
+from tests.flows.answers import PERSONAL_FIELDS, SIGNING_ANSWERS, SLUG, STATE_BY_HEADING, yes_or_no
 from tests.flows.recovery import deliver_everything
-from tests.flows.ways import CORRECTIONS, COUNTRIES, FAULTS, PEOPLE, SIGNERS, SOURCES, WAYS, WHICH, Way
+from tests.flows.ways import CORRECTIONS, COUNTRIES, FAULTS, INDEXES, SIGNERS, SOURCES, SPELLINGS, WAYS, Way
 from tests.flows.world import ReceivedEmail, World
 
 
@@ -26,43 +26,43 @@ class Supporters(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.promised: dict[str, datetime] = {}
-        self.last_fault_at = NOW
+        self.last_unsettled_at = NOW
 
     @property
     def is_settled(self) -> bool:
-        """Whether no process can have an old version of the petition in its cache: the last fault or change is old."""
-        return self.world.now >= self.last_fault_at + timedelta(seconds=SETTINGS_SECONDS)
+        """Whether no cache can have an old version of the petition, because the last fault or change is long ago."""
+        return self.world.now >= self.last_unsettled_at + timedelta(seconds=SETTINGS_SECONDS)
 
     def note_faults(self, faults: Faults) -> None:
         if faults:
-            self.last_fault_at = self.world.now
+            self.last_unsettled_at = self.world.now
 
     @initialize(ways=st.lists(WAYS, min_size=1, max_size=3))
     def start_with_some_signatures(self, ways: list[Way]) -> None:
         for way in ways:
-            self.go(way)
+            self.follow(way)
 
     @rule(way=WAYS)
-    def a_way_of_a_signature(self, way: Way) -> None:
-        self.go(way)
+    def follow_a_way(self, way: Way) -> None:
+        self.follow(way)
 
-    def go(self, way: Way) -> None:
-        """Sign, perhaps repeatedly; get the email; perhaps confirm or withdraw, with one change in between."""
+    def follow(self, way: Way) -> None:
+        """Sign, perhaps repeatedly. Get the email. Perhaps change the petition, then confirm or withdraw."""
         set_level(Level.ACCEPT_ONLY if way.faulty_step == "store_overflow" else Level.NORMAL, self.world.tables)
         for _ in range(way.times):
-            answer = self._sign_by_json(way.who, way.country, way.source, way.faults_at("sign"))
-            self._check_answer("json", way.who, answer, way.faults_at("sign"))
+            answer = self._sign_by_json(way.signer, way.country, way.source, way.faults_at("sign"))
+            self._check_answer("json", way.signer, answer, way.faults_at("sign"))
             deliver_everything(self.world, way.outage, way.faulty_step, way.faults)
             if way.faults:
                 deliver_everything(self.world, way.outage)  # What failed is redelivered, perhaps in the same minute.
             self.world.site.clock.forward(timedelta(seconds=62))
-        self.change(way.meanwhile)
+        self.change(way.change)
         self.world.site.clock.forward(timedelta(seconds=way.seconds))
-        if self.world.emails and way.end:
-            self._end(self.world.emails[-1], way.end, way.faults_at(way.end))
+        if self.world.emails and way.last_step:
+            self._take_last_step(self.world.emails[-1], way.last_step, way.faults_at(way.last_step))
 
-    def _end(self, email: ReceivedEmail, end: str, faults: Faults) -> None:
-        if end == "withdraw":
+    def _take_last_step(self, email: ReceivedEmail, step: str, faults: Faults) -> None:
+        if step == "withdraw":
             self._withdraw(email, faults)
         elif email.mail.tags["kind"] == "confirm":
             self._confirm(email, {}, faults)
@@ -71,36 +71,36 @@ class Supporters(RuleBasedStateMachine):
         """Change the petition as staff can."""
         raise NotImplementedError
 
-    @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, faults=FAULTS)
-    def sign_by_json(self, who: Person, country: str, source: str | None, faults: Faults) -> None:
-        self._check_answer("json", who, self._sign_by_json(who, country, source, faults), faults)
+    @rule(signer=SIGNERS, country=COUNTRIES, source=SOURCES, faults=FAULTS)
+    def sign_by_json(self, signer: Person, country: str, source: str | None, faults: Faults) -> None:
+        self._check_answer("json", signer, self._sign_by_json(signer, country, source, faults), faults)
 
-    @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, faults=FAULTS)
-    def sign_by_form(self, who: Person, country: str, source: str | None, faults: Faults) -> None:
-        fields = fields_of(who, country=country, source=source or "")
+    @rule(signer=SIGNERS, country=COUNTRIES, source=SOURCES, faults=FAULTS)
+    def sign_by_form(self, signer: Person, country: str, source: str | None, faults: Faults) -> None:
+        fields = fields_of(signer, country=country, source=source or "")
         path = f"/petitions/{SLUG}/signatures"
-        answer = self.world.during("sign", lambda: self.world.site.post_form(path, fields), faults)
-        self._check_answer("form", who, answer, faults)
+        answer = self.world.run("sign", lambda: self.world.site.post_form(path, fields), faults)
+        self._check_answer("form", signer, answer, faults)
 
-    def _sign_by_json(self, who: Person, country: str, source: str | None, faults: Faults) -> HTTPResponse | None:
-        form = json_of(who, country=country, consent={"sign": True, "updates": True}, source=source)
+    def _sign_by_json(self, signer: Person, country: str, source: str | None, faults: Faults) -> HTTPResponse | None:
+        form = json_of(signer, country=country, consent={"sign": True, "updates": True}, source=source)
         path = f"/api/petitions/{SLUG}/signatures"
-        return self.world.during("sign", lambda: self.world.site.post_json(path, form), faults)
+        return self.world.run("sign", lambda: self.world.site.post_json(path, form), faults)
 
     def _check_answer(self, route: str, person: Person, answer: HTTPResponse | None, faults: Faults) -> None:
         self.note_faults(faults)
         if answer is None:
             return
-        if answer.status_code == ANSWERS[route][0]:
-            assert (answer.status_code, answer.body, answer.headers.get("Location")) == ANSWERS[route]
+        if answer.status_code == SIGNING_ANSWERS[route][0]:
+            assert (answer.status_code, answer.body, answer.headers.get("Location")) == SIGNING_ANSWERS[route]
             self._check_promise(identity_of(self.world.petition, person))
         elif self.is_settled:
             is_open = self.world.petition.state_at(self.world.now) is PetitionState.OPEN
             assert not is_open, f"signing an open petition was refused: {answer.status_code}"
-        assert answer.status_code in (ANSWERS[route][0], 409, 410) or (faults and answer.status_code == 503)
+        assert answer.status_code in (SIGNING_ANSWERS[route][0], 409, 410) or (faults and answer.status_code == 503)
 
     def _check_promise(self, identity: str) -> None:
-        """Assert what 202 promises: the signature is in the table or in the overflow queue."""
+        """Assert that the signature is in the table or in the overflow queue, as 202 promises."""
         item, now = self.world.item(identity), self.world.now
         is_kept = item and item["state"] in ("pending", "confirmed") and item.get("expires_at", 2**40) > now.timestamp()
         waiting = [message["signature_id"] for message in self.world.site.overflow.messages]
@@ -108,37 +108,38 @@ class Supporters(RuleBasedStateMachine):
         self.promised[identity] = now
 
     @precondition(lambda self: self.world.emails)
-    @rule(which=WHICH, purpose=st.sampled_from(["confirm", "withdraw", "unsubscribe"]))
-    def open_a_link(self, which: int, purpose: str) -> None:
-        email = self._email(which)
+    @rule(index=INDEXES, purpose=st.sampled_from(["confirm", "withdraw", "unsubscribe"]))
+    def open_a_link(self, index: int, purpose: str) -> None:
+        email = self._email(index)
         if f"/{purpose}?token=" not in email.mail.text:
             return
-        before = self._everything()
-        answer = self.world.during("get", lambda: self.world.site.get(email.link(purpose)))
+        before = self._whole_state()
+        answer = self.world.run("get", lambda: self.world.site.get(email.link(purpose)))
         assert answer is not None
         assert answer.status_code < 500
-        assert self._everything() == before, "GET changed something"
+        assert self._whole_state() == before, "GET changed something"
 
-    def _everything(self) -> list[object]:
+    def _whole_state(self) -> list[object]:
         channels = [list(channel.messages) for channel in self.world.channels.values()]
         return [copy.deepcopy(self.world.tables.items), channels, len(self.world.site.mailer.mails)]
 
     @precondition(lambda self: self.world.emails)
-    @rule(which=WHICH, corrections=CORRECTIONS, faults=FAULTS)
-    def confirm(self, which: int, corrections: dict[str, str], faults: Faults) -> None:
-        email = self._email(which)
+    @rule(index=INDEXES, corrections=CORRECTIONS, faults=FAULTS)
+    def confirm(self, index: int, corrections: dict[str, str], faults: Faults) -> None:
+        email = self._email(index)
         if email.mail.tags["kind"] == "confirm":
             self._confirm(email, corrections, faults)
 
     def _confirm(self, email: ReceivedEmail, corrections: Mapping[str, str], faults: Faults) -> None:
-        before, shown = self.world.item(email.identity) or {}, self._post(email, "confirm", corrections, faults)
+        before = self.world.item(email.identity) or {}
+        page = self._post(email, "confirm", corrections, faults)
         after = self.world.item(email.identity) or {}
-        if shown in ENDS.values():
-            assert after["state"] == shown
+        if page in STATE_BY_HEADING.values():
+            assert after["state"] == page
         if faults or not self.is_settled:
             return
-        assert shown == self._expected_page(email, before)
-        if before.get("state") == "pending" and shown == "confirmed":
+        assert page == self._expected_page(email, before)
+        if before.get("state") == "pending" and page == "confirmed":
             self._check_item(before, after, corrections)
 
     def _expected_page(self, email: ReceivedEmail, before: Mapping[str, Any]) -> str:
@@ -147,7 +148,7 @@ class Supporters(RuleBasedStateMachine):
             return "410"
         if before.get("state", "pending") != "pending":
             return str(before["state"])
-        has_ended = now >= email.until or email.is_older_than(before.get("withdrawn_at"))
+        has_ended = now >= email.link_expiry or email.is_older_than(before.get("withdrawn_at"))
         return "confirmed" if before and not has_ended and petition.is_confirmable_at(now) else "410"
 
     def _check_item(self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]) -> None:
@@ -157,43 +158,43 @@ class Supporters(RuleBasedStateMachine):
             assert after[version] == before[version], "the version changed, though no page showed another"
 
     @precondition(lambda self: self.world.emails)
-    @rule(which=WHICH, withdrawing=st.booleans(), faults=FAULTS)
-    def withdraw_or_unsubscribe(self, which: int, withdrawing: bool, faults: Faults) -> None:
-        email = self._email(which)
-        if withdrawing:
+    @rule(index=INDEXES, withdraws=st.booleans(), faults=FAULTS)
+    def withdraw_or_unsubscribe(self, index: int, withdraws: bool, faults: Faults) -> None:
+        email = self._email(index)
+        if withdraws:
             self._withdraw(email, faults)
         elif "/unsubscribe?token=" in email.mail.text:
             self._unsubscribe(email, faults)
 
     def _withdraw(self, email: ReceivedEmail, faults: Faults) -> None:
-        shown = self._post(email, "withdraw", {}, faults)
-        assert shown == "withdrawn" or faults
-        if shown == "withdrawn":
+        page = self._post(email, "withdraw", {}, faults)
+        assert page == "withdrawn" or faults
+        if page == "withdrawn":
             item = self.world.item(email.identity)
-            assert item is None or (item["state"] == "withdrawn" and not PERSONAL & item.keys())
+            assert item is None or (item["state"] == "withdrawn" and not PERSONAL_FIELDS & item.keys())
 
     def _unsubscribe(self, email: ReceivedEmail, faults: Faults) -> None:
         """Unsubscribe with one click, as an email program does."""
         link, body = email.link("unsubscribe"), b"List-Unsubscribe=One-Click"
-        answer = self.world.during("unsubscribe", lambda: self.world.site.post(link, body, FORM), faults)
+        answer = self.world.run("unsubscribe", lambda: self.world.site.post(link, body, FORM), faults)
         assert faults or (answer and answer.status_code == 200)
         if answer and answer.status_code == 200:
             assert not (self.world.item(email.identity) or {}).get("updates")
 
-    def _email(self, which: int) -> ReceivedEmail:
+    def _email(self, index: int) -> ReceivedEmail:
         """Return an email by number, counted from the newest."""
-        return self.world.emails[-1 - which % len(self.world.emails)]
+        return self.world.emails[-1 - index % len(self.world.emails)]
 
-    def _post(self, email: ReceivedEmail, purpose: str, more: Mapping[str, str], faults: Faults) -> str:
-        """Return which page was shown; "" if the process was killed."""
-        fields = {"token": token_in(email.link(purpose)), **more}
-        answer = self.world.during(purpose, lambda: self.world.site.post_form(f"/{purpose}", fields), faults)
+    def _post(self, email: ReceivedEmail, purpose: str, corrections: Mapping[str, str], faults: Faults) -> str:
+        """Return the state that the page shows, or else its status; "" if the process was killed."""
+        fields = {"token": token_in(email.link(purpose)), **corrections}
+        answer = self.world.run(purpose, lambda: self.world.site.post_form(f"/{purpose}", fields), faults)
         self.note_faults(faults)
         if answer is None:
             return ""
         text = answer.body.decode()
-        shown = next((end for words, end in ENDS.items() if words in text), str(answer.status_code))
+        page = next((state for heading, state in STATE_BY_HEADING.items() if heading in text), str(answer.status_code))
         assert answer.status_code < 500 or faults
-        if shown in ENDS.values():
-            assert not [who for person in PEOPLE for who in person if who.email in text or who.name in text]
-        return shown
+        if page in STATE_BY_HEADING.values():
+            assert not [person for person in SPELLINGS if person.email in text or person.name in text]
+        return page

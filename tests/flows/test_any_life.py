@@ -18,11 +18,11 @@ from chalicelib.tallies.model import TallyDimension
 from tests.faults.injection import Faults
 from tests.flows.recovery import deliver_everything, recover
 from tests.flows.supporters import Supporters
-from tests.flows.ways import FAULTS, OUTAGES, WHICH
+from tests.flows.ways import FAULTS, INDEXES, OUTAGES
 
-FUNCTIONS = st.sampled_from(["store_overflow", "send_mail", "send_mail", "send_other_mail"])
-STREAM_FUNCTIONS = st.sampled_from(["relay_mail", "project_signatures"])
-SHARD, SIZE, OVERLAP = st.integers(0, 1), st.sampled_from([1, 3, 30]), st.sampled_from([0, 0, 1, 5])
+QUEUE_WORKERS = st.sampled_from(["store_overflow", "send_mail", "send_mail", "send_other_mail"])
+STREAM_WORKERS = st.sampled_from(["relay_mail", "project_signatures"])
+SHARDS, SIZES, OVERLAPS = st.integers(0, 1), st.sampled_from([1, 3, 30]), st.sampled_from([0, 0, 1, 5])
 REFUSALS = st.sampled_from([RateExceeded, SendingStopped, MailRefused, Throttled, Unavailable])
 TIMES = st.sampled_from([1, 5, 30, 61, 91, 600, 3600, 7200, 86_400, 13 * 86_400, 16 * 86_400, 61 * 86_400])
 KINDS = st.sampled_from(["delivered", "delivered", "delivered", "full", "bounced", "complained"])
@@ -35,62 +35,67 @@ FEEDBACK: dict[str, dict[str, Any]] = {
 
 
 class AnyLife(Supporters):
-    """Supporters, and everything that AWS and staff may do at the same time."""
+    """The actions of supporters, and everything that AWS and staff may do at the same time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.checked_state: object = None
 
-    @rule(function=STREAM_FUNCTIONS, shard=SHARD, size=SIZE, overlap=OVERLAP, faults=FAULTS)
-    def stream(self, function: str, shard: int, size: int, overlap: int, faults: Faults) -> None:
-        self.world.stream(function, shard, size, overlap, faults)
+    @rule(function=STREAM_WORKERS, shard=SHARDS, size=SIZES, overlap=OVERLAPS, faults=FAULTS)
+    def read_stream(self, function: str, shard: int, size: int, overlap: int, faults: Faults) -> None:
+        self.world.read_stream(function, shard, size, overlap, faults)
 
-    @rule(function=FUNCTIONS, picks=st.lists(WHICH, min_size=1, max_size=3), late=st.booleans(), faults=FAULTS)
-    def deliver(self, function: str, picks: list[int], late: bool, faults: Faults) -> None:
-        """Deliver messages in any order; `late` also redelivers handled ones."""
+    @rule(
+        function=QUEUE_WORKERS,
+        indexes=st.lists(INDEXES, min_size=1, max_size=3),
+        redeliver=st.booleans(),
+        faults=FAULTS,
+    )
+    def deliver(self, function: str, indexes: list[int], redeliver: bool, faults: Faults) -> None:
+        """Deliver messages in any order; with `redeliver`, perhaps also handled messages."""
         channel = self.world.channels[function]
-        pool = [*channel.messages, *(channel.handled if late else [])]
-        if pool and self.world.is_flowing(function):
-            self.world.deliver(function, [pool[which % len(pool)] for which in picks], faults)
+        pool = [*channel.messages, *(channel.handled if redeliver else [])]
+        if pool and self.world.has_open_source(function):
+            self.world.deliver(function, [pool[index % len(pool)] for index in indexes], faults)
 
     @rule(seconds=st.sampled_from([0, 61, 61]), outage=OUTAGES)
     def deliver_without_faults(self, seconds: int, outage: str) -> None:
         self.time_passes(seconds)
         deliver_everything(self.world, outage)
 
-    @precondition(lambda self: any(each.messages or each.dead_letters for each in self.world.channels.values()))
-    @rule(function=FUNCTIONS, which=st.none() | WHICH)
-    def a_message_becomes_a_dead_letter_or_all_are_redriven(self, function: str, which: int | None) -> None:
+    @precondition(lambda self: any(queue.messages or queue.dead_letters for queue in self.world.channels.values()))
+    @rule(function=QUEUE_WORKERS, index=st.none() | INDEXES)
+    def a_message_becomes_a_dead_letter_or_all_are_redriven(self, function: str, index: int | None) -> None:
         channel = self.world.channels[function]
-        if which is None:
+        if index is None:
             channel.redrive()
         elif channel.messages:
-            channel.move_to_dead_letters(which)
+            channel.move_to_dead_letters(index)
 
     @rule(refusal=REFUSALS, times=st.integers(1, 4))
     def ses_refuses(self, refusal: type[Exception], times: int) -> None:
         self.world.site.mailer.failures = [refusal() for _ in range(times)]
 
     @precondition(lambda self: self.world.emails)
-    @rule(which=WHICH, kind=KINDS, times=st.integers(1, 2), faults=FAULTS)
-    def feedback(self, which: int, kind: str, times: int, faults: Faults) -> None:
-        email = self._email(which)
+    @rule(index=INDEXES, kind=KINDS, times=st.integers(1, 2), faults=FAULTS)
+    def ses_sends_feedback(self, index: int, kind: str, times: int, faults: Faults) -> None:
+        email = self._email(index)
         event = {**FEEDBACK[kind], "mail": {"tags": {name: [value] for name, value in email.mail.tags.items()}}}
-        again = self.world.during(
+        failed_ids = self.world.run(
             "feedback", lambda: self.world.site.deliver("receive_feedback", [event] * times), faults
         )
         item = self.world.item(email.identity)
-        if again == [] and kind in ("bounced", "complained") and item and "email" in item:
+        if failed_ids == [] and kind in ("bounced", "complained") and item and "email" in item:
             assert item["undeliverable"] in ("bounced", "complained")
             assert "mail_kind" not in item
             assert not item["updates"]
 
     @rule(schedule=st.sampled_from(["sweep_mail", "watch_mail", "recount_tallies"]), faults=FAULTS)
     def a_schedule_runs(self, schedule: str, faults: Faults) -> None:
-        self.world.run(schedule, faults)
+        self.world.run_schedule(schedule, faults)
 
     @rule(level=st.sampled_from([Level.NORMAL, Level.SNAPSHOT_ONLY, Level.ACCEPT_ONLY]))
-    def shed(self, level: Level) -> None:
+    def set_shedding_level(self, level: Level) -> None:
         set_level(level, self.world.tables)
 
     @rule(change=st.sampled_from(["close", "close soon", "open", "open", "open", "pause", "remove", "edit", "shards"]))
@@ -109,7 +114,7 @@ class AnyLife(Supporters):
         }
         if change in changes:
             self.world.petition = publish(petition.model_copy(update=changes[change]), now, self.world.tables)
-            self.last_fault_at = now
+            self.last_unsettled_at = now
         elif change == "shards":
             more = min(petition.shards + 2, 9)
             raise_shards(petition.slug, more, self.world.tables)
@@ -124,22 +129,22 @@ class AnyLife(Supporters):
 
     @rule()
     def expired_items_are_deleted(self) -> None:
-        self.world.expire()
+        self.world.expire_items()
 
     @rule(faults=FAULTS)
     def read_the_count(self, faults: Faults) -> None:
         path = f"/api/petitions/{self.world.petition.slug}/count"
-        answer = self.world.during("get", lambda: self.world.site.get(path), faults)
+        answer = self.world.run("get", lambda: self.world.site.get(path), faults)
         self.note_faults(faults)
         if answer is not None and answer.status_code == 200:
-            assert self.world.ledger.count_may_be(answer.json_body["count"], answer.json_body["as_of"])
+            assert self.world.ledger.is_possible_count(answer.json_body["count"], answer.json_body["as_of"])
 
     @rule(really=st.sampled_from([False, False, True]))
     def everything_recovers(self, really: bool) -> None:
         if not really:
             return
         recover(self.world, self.promised)
-        self.last_fault_at = self.world.now
+        self.last_unsettled_at = self.world.now
 
     def teardown(self) -> None:
         try:
@@ -177,11 +182,11 @@ class AnyLife(Supporters):
 
     @invariant()
     def a_pending_signature_does_not_expire_before_its_link(self) -> None:
-        """Check the last email only: an earlier one may name a later end, from before the petition was set to close."""
+        """Check only each person's last email. Earlier emails may show a later end than the petition has now."""
         for email in {email.identity: email for email in self.world.emails}.values():
             item = self.world.item(email.identity)
-            if item and item["state"] == "pending" and email.until > self.world.now:
-                assert item["expires_at"] >= email.until.timestamp()
+            if item and item["state"] == "pending" and email.link_expiry > self.world.now:
+                assert item["expires_at"] >= email.link_expiry.timestamp()
 
 
 def test_any_sequence_of_events_keeps_every_promise(environment: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""AWS throttles, conflicts and succeeds partially, over the wire. Queues and stream redeliver what failed."""
+"""AWS throttles, conflicts and succeeds partially, over HTTP. Queues and stream redeliver what failed."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from chalice.test import HTTPResponse
 
 from chalicelib.edge.batch import BatchFailed
 from stack.emulator import set_faults
-from tests.emulated import IS_OURS
-from tests.flows.handlers import Site, link, token
+from tests.emulated import IS_OWN_EMULATOR
+from tests.flows.handlers import EmulatedSite, link_in, token_in
 
 PEOPLE = 12
 TRIES = 40
@@ -29,65 +29,66 @@ FAULTS = {
     "queue-partial": 0.3,
     "mail-throttled": 0.1,
 }
-pytestmark = pytest.mark.skipif(not IS_OURS, reason="only our own emulator injects faults")
+pytestmark = pytest.mark.skipif(not IS_OWN_EMULATOR, reason="only our own emulator injects faults")
 
 
 @pytest.fixture
-def faulty(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """The site with faults. Claims end soon, because after a fault a claim may not be released."""
+def faulty_site(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedSite]:
+    """The site, while AWS has faults. Claims end soon, because after a fault a claim may not be released."""
     monkeypatch.setattr("chalicelib.mail.send.CLAIM", timedelta(seconds=1))
     set_faults(site.aws.endpoint, FAULTS)
     yield site
     set_faults(site.aws.endpoint, {})
 
 
-def test_no_signature_is_lost_or_counted_twice(faulty: Site) -> None:
-    before = set_faults(faulty.aws.endpoint, FAULTS)
+def test_no_signature_is_lost_or_counted_twice(faulty_site: EmulatedSite) -> None:
+    met_before = set_faults(faulty_site.aws.endpoint, FAULTS)
     for number in range(PEOPLE):
-        retry_until(partial(answers, 202, faulty.sign, email=f"a{number}@example.org"))
-    links = deliver_everything(faulty)
+        retry_until(partial(has_status, 202, faulty_site.sign, email=f"a{number}@example.org"))
+    links = deliver_everything(faulty_site)
     assert len(links) == PEOPLE
     for path in links.values():
-        retry_until(partial(answers, 200, faulty.post_form, "/confirm", {"token": token(path)}))
-    met = set_faults(faulty.aws.endpoint, {})
-    assert faulty.count() == PEOPLE
-    assert {name for name, times in met.items() if times > before.get(name, 0)} & {"table-throttled", "queue-partial"}
+        retry_until(partial(has_status, 200, faulty_site.post_form, "/confirm", {"token": token_in(path)}))
+    met_faults = set_faults(faulty_site.aws.endpoint, {})
+    assert faulty_site.count() == PEOPLE
+    new_faults = {name for name, times in met_faults.items() if times > met_before.get(name, 0)}
+    assert new_faults & {"table-throttled", "queue-partial"}
 
 
-def deliver_everything(site: Site) -> dict[str, str]:
+def deliver_everything(site: EmulatedSite) -> dict[str, str]:
     """Deliver everything. Return the link to confirm in each person's first email."""
     waiting: list[dict[str, Any]] = []
     overflowed: list[dict[str, Any]] = []
     links: dict[str, str] = {}
     for _ in range(TRIES):
-        overflowed = site.store(overflowed + site.receive_overflowed())
-        records = site.stream()
-        for work in (site.project, site.relay):
-            retry_until(partial(succeeds, work, records))
-        waiting += site.receive_queued()
-        again = {each["itemIdentifier"] for each in site.send(waiting)["batchItemFailures"]}
-        waiting = [message for message in waiting if message["messageId"] in again]
+        overflowed = site.store_overflow(overflowed + site.receive_overflow_messages())
+        records = site.new_records()
+        for handle in (site.project, site.relay):
+            retry_until(partial(succeeds, handle, records))
+        waiting += site.receive_mail_messages()
+        failed_ids = {failure["itemIdentifier"] for failure in site.send(waiting)["batchItemFailures"]}
+        waiting = [message for message in waiting if message["messageId"] in failed_ids]
         for mail in site.new_mails():
-            links.setdefault(mail["To"][0], link(mail, "confirm"))
+            links.setdefault(mail["To"][0], link_in(mail, "confirm"))
         if not (records or waiting or overflowed):
             break
     return links
 
 
-def answers(status: int, send: Callable[..., HTTPResponse], *what: Any, **fields: Any) -> bool:
-    return send(*what, **fields).status_code == status
+def has_status(status: int, send: Callable[..., HTTPResponse], *arguments: Any, **fields: Any) -> bool:
+    return send(*arguments, **fields).status_code == status
 
 
-def succeeds(work: Callable[[Any], None], records: list[dict[str, Any]]) -> bool:
+def succeeds(handle: Callable[[Any], None], records: list[dict[str, Any]]) -> bool:
     try:
-        work(records)
+        handle(records)
     except BatchFailed:
         return False
     return True
 
 
 def retry_until(is_done: Callable[[], bool]) -> None:
-    """Try again, as people and queues do. Wait, because a process reads a missing petition at most once a second."""
+    """Try again, as people and queues do. Wait, because a process reads a missing petition once a second at most."""
     for _ in range(TRIES):
         if is_done():
             return

@@ -15,16 +15,16 @@ from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
-from tests.flows.handlers import Site
-from tests.flows.test_races import NOW, all_signatures, run_at_once, signed
-from tests.signatures.test_erase import LEFT
+from tests.flows.handlers import EmulatedSite
+from tests.flows.test_races import NOW, all_signatures, run_at_once, sign_as
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 
 
-def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
-    emulator_tables: Tables, site: Site, petition: Petition
+def test_concurrent_erasing_leaves_an_exact_count_and_no_personal_data(
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     people = [f"a{number}" for number in range(30)]
-    subjects = {name: signed(name, petition, emulator_tables) for name in people}
+    subjects = {name: sign_as(name, petition, emulator_tables) for name in people}
     for name in people[::2]:
         confirm(subjects[name], Corrections(), petition, NOW, emulator_tables)
 
@@ -39,7 +39,7 @@ def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
         elif verb == "withdraw":
             withdraw(subject.key, petition, NOW, emulator_tables)
         elif verb == "sign":
-            signed(name, petition, emulator_tables)
+            sign_as(name, petition, emulator_tables)
         else:
             confirm(subject, Corrections(), petition, NOW, emulator_tables)
 
@@ -47,27 +47,27 @@ def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
     run_at_once(act, [(verb, name) for name in people for verb in verbs])
     items = all_signatures(petition, emulator_tables)
     assert len(items) == 30
-    now_confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
-    assert exact_count(petition, NOW, emulator_tables).confirmed == now_confirmed
+    confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
+    assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
     for item in items:
-        assert "erased_at" not in item or item.keys() <= LEFT
+        assert "erased_at" not in item or item.keys() <= ERASED_ATTRIBUTES
         assert item["state"] == SignatureState.WITHDRAWN or "email" in item
     later = times.now() + timedelta(minutes=5)
     assert recount(petition, lambda: later, emulator_tables).drift == {}
 
 
 def test_the_projection_subtracts_erased_signatures_and_the_table_keeps_only_their_keys(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
-    subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(6)]
+    subjects = [sign_as(f"a{number}", petition, emulator_tables) for number in range(6)]
     for subject in subjects[:2]:
         confirm(subject, Corrections(), petition, NOW, emulator_tables)
     for subject in subjects[1:4]:
         erase(subject.key, petition, NOW, emulator_tables)
-    records = site.stream()
+    records = site.new_records()
     for _ in range(2):
         site.project(records)
     assert pending_count(petition.slug, emulator_tables) == 2
     assert exact_count(petition, NOW, emulator_tables).confirmed == 1
     erased = [item for item in all_signatures(petition, emulator_tables) if "erased_at" in item]
-    assert [item.keys() for item in erased] == [LEFT] * 3
+    assert [item.keys() for item in erased] == [ERASED_ATTRIBUTES] * 3

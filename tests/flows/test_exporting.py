@@ -1,4 +1,4 @@
-"""An export on the emulator: requested over HTTP, run from the queue, downloaded by its link."""
+"""An export on the emulator: requested through the API, run from the queue, downloaded by its link."""
 
 import hashlib
 import json
@@ -20,13 +20,14 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
 from tests.exporting import rows_of
-from tests.flows.handlers import Site
+from tests.flows.handlers import EmulatedSite
 
 NAMES = [f"Person {number}" for number in range(12)]
 
 
 @pytest.fixture
-def bob(site: Site) -> str:
+def bobs_token(site: EmulatedSite) -> str:
+    """A token to export a petition with twelve confirmed signatures."""
     now = times.now()
     petition = petition_as_stored(site.slug, site.aws.tables)
     for name in NAMES:
@@ -35,59 +36,61 @@ def bob(site: Site) -> str:
     return issue("bob", [Right.EXPORT], now, now + timedelta(days=1), site.aws.tables)
 
 
-def ask(bob: str, method: str, path: str, body: object = None) -> HTTPResponse:
-    headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json"}
+def ask(token: str, method: str, path: str, body: object = None) -> HTTPResponse:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     with Client(app.app) as client:
         return client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def request_export(site: Site, bob: str, **fields: Any) -> str:
+def request_export(site: EmulatedSite, token: str, **fields: Any) -> str:
     """Request an export and return its id."""
-    answer = ask(bob, "POST", f"/api/staff/petitions/{site.slug}/exports", fields)
+    answer = ask(token, "POST", f"/api/staff/petitions/{site.slug}/exports", fields)
     assert answer.status_code == 202, answer.body
     return str(answer.json_body["id"])
 
 
-def deliver(export_id: str, millis: int = 900_000) -> None:
+def run_worker(export_id: str, millis: int = 900_000) -> None:
+    """Deliver the export's message to the worker, which has this time left."""
     body = json.dumps({"job_id": export_id})
     record = {"messageId": "1", "body": body, "receiptHandle": "", "eventSource": "aws:sqs"}
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
     assert run_export({"Records": [record]}, context) == {"batchItemFailures": []}
 
 
-def download(bob: str, export_id: str, what: str = "file") -> bytes:
-    link = ask(bob, "GET", f"/api/staff/exports/{export_id}/{what}").json_body["url"]
+def download(token: str, export_id: str, name: str = "file") -> bytes:
+    link = ask(token, "GET", f"/api/staff/exports/{export_id}/{name}").json_body["url"]
     with urllib.request.urlopen(link, timeout=10) as answer:
         content: bytes = answer.read()
         return content
 
 
-def test_the_downloaded_export_is_complete_and_matches_its_digest(site: Site, bob: str) -> None:
-    export_id = request_export(site, bob, columns=["name", "country"])
-    deliver(export_id)
-    export = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
+def test_the_downloaded_export_is_complete_and_matches_its_digest(site: EmulatedSite, bobs_token: str) -> None:
+    export_id = request_export(site, bobs_token, columns=["name", "country"])
+    run_worker(export_id)
+    export = ask(bobs_token, "GET", f"/api/staff/exports/{export_id}").json_body
     assert (export["state"], export["rows"], export["of"]) == ("done", len(NAMES), len(NAMES))
-    content = download(bob, export_id)
+    content = download(bobs_token, export_id)
     assert hashlib.sha256(content).hexdigest() == export["sha256"]
     assert sorted(row["name"] for row in rows_of(content)) == sorted(NAMES)
-    assert download(bob, export_id, "cover").startswith(b"%PDF")
-    bucket = boto3.client("s3").list_buckets()["Buckets"]
-    assert bucket
+    assert download(bobs_token, export_id, "cover").startswith(b"%PDF")
+    assert boto3.client("s3").list_buckets()["Buckets"]
 
 
-def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(site: Site, bob: str) -> None:
-    request_export(site, bob)
+def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(
+    site: EmulatedSite, bobs_token: str
+) -> None:
+    request_export(site, bobs_token)
     queue = boto3.client("sqs")
-    known = queue.get_queue_attributes(QueueUrl=site.aws.queues["exports"], AttributeNames=["All"])["Attributes"]
-    assert known["ApproximateNumberOfMessagesDelayed"] == "1"
+    found = queue.get_queue_attributes(QueueUrl=site.aws.queues["exports"], AttributeNames=["All"])["Attributes"]
+    assert found["ApproximateNumberOfMessagesDelayed"] == "1"
 
 
-def test_an_export_continued_by_another_message_is_complete(site: Site, bob: str) -> None:
-    export_id = request_export(site, bob, format="ndjson", columns=["name"])
-    deliver(export_id, 1_000)
-    assert ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"
-    deliver(export_id, (REST_SECONDS + 10) * 1_000)
-    half = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
-    assert (half["state"], half["rows"]) == ("running", len(NAMES))
-    deliver(export_id)
-    assert sorted(row["name"] for row in rows_of(download(bob, export_id), "ndjson")) == sorted(NAMES)
+def test_an_export_continued_by_another_message_is_complete(site: EmulatedSite, bobs_token: str) -> None:
+    export_id = request_export(site, bobs_token, format="ndjson", columns=["name"])
+    run_worker(export_id, 1_000)
+    assert ask(bobs_token, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"
+    run_worker(export_id, (REST_SECONDS + 10) * 1_000)
+    unfinished = ask(bobs_token, "GET", f"/api/staff/exports/{export_id}").json_body
+    assert (unfinished["state"], unfinished["rows"]) == ("running", len(NAMES))
+    run_worker(export_id)
+    assert sorted(row["name"] for row in rows_of(download(bobs_token, export_id), "ndjson")) == sorted(NAMES)

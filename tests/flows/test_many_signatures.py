@@ -1,4 +1,4 @@
-"""An export of 100,000 signatures contains each once, and needs no more memory than one of 10,000.
+"""An export of 100,000 signatures contains each signature once, and needs no more memory than an export of 10,000.
 
 A fake table generates the pages, because filling the emulator takes longer than the export. `make bench` measures an
 export on the emulator.
@@ -18,16 +18,17 @@ from chalicelib.core import keys
 from tests.actors import a_petition
 from tests.exporting import rows_of
 
-MEMORY = 150 * 1_000_000
-FEW, MANY = 64 * 157, 64 * 1563  # A little more than 10,000 and 100,000; the same for each bucket.
+MOST_MEMORY = 150 * 1_000_000
+FEW, MANY = 64 * 157, 64 * 1563  # A little more than 10,000 and 100,000 people, equally many in each of 64 buckets.
 
 
-def exported(people: int, folder: Path, *recipient: str) -> dict[str, Any]:
+def run_export(people: int, folder: Path, *recipient: str) -> dict[str, Any]:
+    """Export in another process, and return its peak of memory with the result."""
     folder.mkdir()
     command = [sys.executable, "-m", "tests.exports.crowd", str(people), str(folder), *recipient]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    result: dict[str, Any] = json.loads(process.stdout)
     return result
 
 
@@ -37,8 +38,8 @@ def all_names(people: int) -> set[str]:
 
 
 def test_100000_rows_need_less_than_150_mb_and_match_the_tally(tmp_path: Path) -> None:
-    few, many = exported(FEW, tmp_path / "few"), exported(MANY, tmp_path / "many")
-    assert many["peak"] < MEMORY
+    few, many = run_export(FEW, tmp_path / "few"), run_export(MANY, tmp_path / "many")
+    assert many["peak"] < MOST_MEMORY
     assert many["peak"] < few["peak"] * 1.1
     content = (tmp_path / "many" / many["file"]).read_bytes()
     names = [row["name"] for row in rows_of(content)]
@@ -51,7 +52,7 @@ def test_100000_rows_need_less_than_150_mb_and_match_the_tally(tmp_path: Path) -
 @pytest.mark.parametrize("kind", ["age"])
 def test_encrypting_needs_constant_memory(tmp_path: Path, kind: str) -> None:
     owner = pyrage.x25519.Identity.generate()
-    result = exported(FEW, tmp_path / kind, str(owner.to_public()))
-    opened = pyrage.decrypt((tmp_path / kind / result["file"]).read_bytes(), [owner])
-    assert {row["name"] for row in rows_of(opened)} == all_names(FEW)
-    assert result["peak"] < MEMORY
+    result = run_export(FEW, tmp_path / kind, str(owner.to_public()))
+    content = pyrage.decrypt((tmp_path / kind / result["file"]).read_bytes(), [owner])
+    assert {row["name"] for row in rows_of(content)} == all_names(FEW)
+    assert result["peak"] < MOST_MEMORY

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.aws import clients
 from chalicelib.aws.table import signing_tables
 from chalicelib.shedding.level import Level, forget_level, set_level
-from tests.flows.handlers import Site, link, token
+from tests.flows.handlers import EmulatedSite, link_in, token_in
 
-WHERE = "https://dynamodb.invalid"
+TABLE_URL = "https://dynamodb.invalid"
 Put = Callable[..., Any]
 
 
@@ -19,71 +19,71 @@ def throttled(put: Put, **request: Any) -> Any:
     raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "PutItem")
 
 
-def broken(put: Put, **request: Any) -> Any:
+def internal_error(put: Put, **request: Any) -> Any:
     raise ClientError({"Error": {"Code": "InternalServerError"}}, "PutItem")
 
 
 def unreachable(put: Put, **request: Any) -> Any:
-    raise EndpointConnectionError(endpoint_url=WHERE)
+    raise EndpointConnectionError(endpoint_url=TABLE_URL)
 
 
-def too_slow(put: Put, **request: Any) -> Any:
-    raise ReadTimeoutError(endpoint_url=WHERE)
+def timed_out(put: Put, **request: Any) -> Any:
+    raise ReadTimeoutError(endpoint_url=TABLE_URL)
 
 
-def silent(put: Put, **request: Any) -> Any:
+def response_lost(put: Put, **request: Any) -> Any:
     put(**request)
-    raise ReadTimeoutError(endpoint_url=WHERE)
+    raise ReadTimeoutError(endpoint_url=TABLE_URL)
 
 
-def without_a_name(put: Put, **request: Any) -> Any:
+def missing_table(put: Put, **request: Any) -> Any:
     return put(**{**request, "TableName": "restored-soon"})
 
 
-@pytest.mark.parametrize("failing", [throttled, broken, unreachable, too_slow, silent, without_a_name])
-def test_a_table_outage_during_a_crowd_loses_no_signature(
-    site: Site, monkeypatch: pytest.MonkeyPatch, failing: Callable[..., Any]
+@pytest.mark.parametrize("fault", [throttled, internal_error, unreachable, timed_out, response_lost, missing_table])
+def test_a_table_outage_while_a_crowd_signs_loses_no_signature(
+    site: EmulatedSite, monkeypatch: pytest.MonkeyPatch, fault: Callable[..., Any]
 ) -> None:
     people = [f"a{number}@example.org" for number in range(6)]
     assert all(site.sign(email=person).status_code == 202 for person in people[:3])
     client = clients.signing_dynamodb()
     put = client.put_item
-    with monkeypatch.context() as down:
-        down.setattr(client, "put_item", lambda **request: failing(put, **request))
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "put_item", lambda **request: fault(put, **request))
         answers = [site.sign(email=person) for person in people[2:] * 2]
-        waiting = site.receive_overflowed()
-        assert site.store(waiting) == (waiting if failing is not silent else [])
+        waiting = site.receive_overflow_messages()
+        assert site.store_overflow(waiting) == (waiting if fault is not response_lost else [])
     assert {(answer.status_code, answer.body) for answer in answers} == {(202, b'{"status":"check-your-inbox"}')}
-    assert len(waiting) == (3 if failing is silent else len(answers)), "a stored signature was queued"
-    assert site.store(waiting * 2) == []
+    assert len(waiting) == (3 if fault is response_lost else len(answers)), "a stored signature was queued"
+    assert site.store_overflow(waiting * 2) == []
     mails = site.deliver()
     assert sorted(mail["To"][0] for mail in mails) == people
     for mail in mails:
-        assert site.post_form("/confirm", {"token": token(link(mail, "confirm"))}).status_code == 200
-    assert site.store(waiting) == [], "late and once more"
+        assert site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))}).status_code == 200
+    assert site.store_overflow(waiting) == [], "a late redelivery"
     assert site.deliver() == []
     assert site.count() == len(people)
 
 
-def test_accept_only_makes_no_table_call_and_stores_all_signatures_later(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+def test_at_level_accept_only_signing_makes_no_table_call_and_signatures_are_stored_later(
+    site: EmulatedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.sign(email="warm@example.org")
     set_level(Level.ACCEPT_ONLY, site.aws.tables)
     forget_level()
     assert site.sign(email="first@example.org").status_code == 202
-    with monkeypatch.context() as down:
-        down.setattr(signing_tables(), "_client", None)
+    with monkeypatch.context() as patch:
+        patch.setattr(signing_tables(), "_client", None)
         assert site.sign(email="second@example.org").status_code == 202
-    assert site.store(site.receive_overflowed()) == []
+    assert site.store_overflow(site.receive_overflow_messages()) == []
     assert len(site.deliver()) == 3
 
 
-def test_with_table_and_queue_down_signing_is_503(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signing_is_503_while_table_and_queue_are_down(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     site.sign(email="warm@example.org")
-    monkeypatch.setattr(clients.signing_dynamodb(), "put_item", lambda **request: too_slow(lambda: None, **request))
+    monkeypatch.setattr(clients.signing_dynamodb(), "put_item", lambda **request: timed_out(lambda: None, **request))
     monkeypatch.setattr(
-        clients.signing_sqs(), "send_message_batch", lambda **request: too_slow(lambda: None, **request)
+        clients.signing_sqs(), "send_message_batch", lambda **request: timed_out(lambda: None, **request)
     )
     answer = site.sign(email="alice@example.org")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")

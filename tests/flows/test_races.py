@@ -28,57 +28,58 @@ from chalicelib.tallies.model import MAX_SOURCES, TallyDimension
 from chalicelib.tallies.public import public_count
 from chalicelib.tallies.snapshots import lease_snapshot
 from tests.actors import a_signing_context
-from tests.flows.handlers import Site
+from tests.flows.handlers import EmulatedSite
 
 Result = TypeVar("Result")
-Thing = TypeVar("Thing")
+Argument = TypeVar("Argument")
 NOW = times.now()
 
 
-def run_at_once(act: Callable[[Thing], Result], things: Sequence[Thing], threads: int = 32) -> list[Result]:
+def run_at_once(act: Callable[[Argument], Result], arguments: Sequence[Argument], threads: int = 32) -> list[Result]:
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(act, things))
+        return list(pool.map(act, arguments))
 
 
-def form_of(local: str, source: str | None = None) -> SignatureForm:
-    fields = {"name": "Alice", "email": f"{local}@example.org", "consent": {"sign": True}, "source": source}
+def form_of(local_part: str, source: str | None = None) -> SignatureForm:
+    fields = {"name": "Alice", "email": f"{local_part}@example.org", "consent": {"sign": True}, "source": source}
     return read_json(json.dumps(fields))
 
 
-def signed(local: str, petition: Petition, tables: Tables, source: str | None = None) -> Subject:
-    identity = sign_once(local, petition, tables, source).signature_id
+def sign_as(local_part: str, petition: Petition, tables: Tables, source: str | None = None) -> Subject:
+    """Sign, and return the subject of the links in the signature's emails."""
+    identity = sign_by_api(local_part, petition, tables, source).signature_id
     return Subject(petition.slug, identity, "GB", source or DIRECT)
 
 
-def sign_once(local: str, petition: Petition, tables: Tables, source: str | None = None) -> SignResult:
+def sign_by_api(local_part: str, petition: Petition, tables: Tables, source: str | None = None) -> SignResult:
     origin = own_origin(petition, "api", source)
-    return sign(form_of(local, source=source), petition, origin, NOW, a_signing_context(tables))
+    return sign(form_of(local_part, source=source), petition, origin, NOW, a_signing_context(tables))
 
 
 def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_mail_request(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
-    outcomes = run_at_once(lambda _: sign_once("alice", petition, emulator_tables).outcome, range(32))
+    outcomes = run_at_once(lambda _: sign_by_api("alice", petition, emulator_tables).outcome, range(32))
     assert outcomes.count(Outcome.ACCEPTED) == 1
-    records = site.stream()
+    records = site.new_records()
     assert [record["eventName"] for record in records] == ["INSERT"]
     site.relay(records)
-    assert len(site.receive_queued()) == 1
+    assert len(site.receive_mail_messages()) == 1
 
 
-def test_200_people_confirming_three_times_at_once_are_counted_as_200(
-    emulator_tables: Tables, site: Site, petition: Petition
+def test_200_people_who_confirm_three_times_at_once_are_counted_as_200(
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     sources = ("bbc-news", "friends", None)
     subjects = run_at_once(
-        lambda number: signed(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200)
+        lambda number: sign_as(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200)
     )
     states = run_at_once(lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3)
     assert set(states) == {SignatureState.CONFIRMED}
     assert exact_count(petition, NOW, emulator_tables).confirmed == 200
     for by in TallyDimension:
-        counted = breakdown(petition, by, Days(), NOW, emulator_tables)
-        assert counted.confirmed == 200 == sum(counted.values.values())
+        counts = breakdown(petition, by, Days(), NOW, emulator_tables)
+        assert counts.confirmed == 200 == sum(counts.values.values())
     assert breakdown(petition, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values == {
         "bbc-news": 67,
         "friends": 67,
@@ -87,9 +88,9 @@ def test_200_people_confirming_three_times_at_once_are_counted_as_200(
 
 
 def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
-    subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(40)]
+    subjects = [sign_as(f"a{number}", petition, emulator_tables) for number in range(40)]
 
     def act(task: tuple[str, Subject]) -> None:
         verb, subject = task
@@ -106,11 +107,11 @@ def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
 
 
 def test_too_many_sources_are_counted_together_but_stored_separately(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     one_shard = petition.model_copy(update={"shards": 1})
     subjects = [
-        signed(f"a{number}", one_shard, emulator_tables, f"source-{number}") for number in range(MAX_SOURCES + 5)
+        sign_as(f"a{number}", one_shard, emulator_tables, f"source-{number}") for number in range(MAX_SOURCES + 5)
     ]
     for subject in subjects:
         confirm(subject, Corrections(), one_shard, NOW, emulator_tables)
@@ -122,20 +123,22 @@ def test_too_many_sources_are_counted_together_but_stored_separately(
     assert breakdown(one_shard, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values == {}
 
 
-def test_shards_can_grow_while_people_confirm(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+def test_the_number_of_shards_can_grow_while_people_confirm(
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
+) -> None:
     few, many = (petition.model_copy(update={"shards": shards}) for shards in (2, 40))
     for number in range(30):
-        subject = signed(f"a{number}", petition, emulator_tables)
+        subject = sign_as(f"a{number}", petition, emulator_tables)
         confirm(subject, Corrections(), few if number % 2 else many, NOW, emulator_tables)
     assert exact_count(many, NOW, emulator_tables).confirmed == 30
 
 
 def test_past_days_are_closed_once_by_concurrent_readers(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     for day in range(3):
         for number in range(day + 1):
-            subject = signed(f"d{day}n{number}", petition, emulator_tables)
+            subject = sign_as(f"d{day}n{number}", petition, emulator_tables)
             confirm(subject, Corrections(), petition, NOW + timedelta(days=day), emulator_tables)
     later = NOW + timedelta(days=9)
     counts = run_at_once(lambda _: exact_count(petition, later, emulator_tables).confirmed, range(16), threads=8)
@@ -145,7 +148,7 @@ def test_past_days_are_closed_once_by_concurrent_readers(
     }
 
 
-def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
     leases = run_at_once(lambda _: lease_snapshot(petition.slug, NOW, 10, emulator_tables), range(20))
     assert leases.count(True) == 1
     after = NOW + timedelta(seconds=11)
@@ -154,11 +157,11 @@ def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: Site,
 
 @pytest.mark.parametrize("confirmed", [0, 3])
 def test_the_public_count_catches_up_within_seconds(
-    emulator_tables: Tables, site: Site, petition: Petition, confirmed: int
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, confirmed: int
 ) -> None:
     now = times.now()
     for number in range(confirmed):
-        confirm(signed(f"a{number}", petition, emulator_tables), Corrections(), petition, now, emulator_tables)
+        confirm(sign_as(f"a{number}", petition, emulator_tables), Corrections(), petition, now, emulator_tables)
     assert public_count(petition, now + timedelta(seconds=6), emulator_tables).confirmed == confirmed
 
 
@@ -167,18 +170,18 @@ def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]
     return [item for pk in partitions for item in tables.query(keys.SIGNATURES, pk, consistent=True)]
 
 
-def test_of_16_concurrent_edits_of_one_revision_one_wins_and_the_rest_are_refused(
-    emulator_tables: Tables, site: Site, petition: Petition
+def test_one_of_16_concurrent_edits_of_one_revision_is_stored_and_the_others_are_refused(
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     before = petition_as_stored(petition.slug, emulator_tables)
 
-    def edited(number: int) -> Petition | None:
+    def try_to_edit(number: int) -> Petition | None:
         try:
             return edit(with_changes(before, title=f"Editor {number}"), NOW, emulator_tables)
         except Stale:
             return None
 
-    edits = [each for each in run_at_once(edited, range(16), 16) if each]
-    assert len(edits) == 1
-    assert petition_as_stored(petition.slug, emulator_tables) == edits[0]
-    assert edits[0].revision == before.revision + 1
+    edited = [result for result in run_at_once(try_to_edit, range(16), 16) if result]
+    assert len(edited) == 1
+    assert petition_as_stored(petition.slug, emulator_tables) == edited[0]
+    assert edited[0].revision == before.revision + 1

@@ -16,8 +16,8 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
-from tests.flows.handlers import Site
-from tests.flows.test_races import run_at_once, signed
+from tests.flows.handlers import EmulatedSite
+from tests.flows.test_races import run_at_once, sign_as
 
 SOURCES = ("bbc-news", "friends", None)
 
@@ -26,16 +26,16 @@ def two_minutes_later() -> datetime:
     return times.now() + timedelta(minutes=2)
 
 
-def a_crowd(petition: Petition, tables: Tables, size: int, name: str = "a") -> None:
-    subjects = [signed(f"{name}{number}", petition, tables, SOURCES[number % 3]) for number in range(size)]
+def confirm_crowd(petition: Petition, tables: Tables, size: int, name: str = "a") -> None:
+    subjects = [sign_as(f"{name}{number}", petition, tables, SOURCES[number % 3]) for number in range(size)]
     run_at_once(lambda subject: confirm(subject, Corrections(), petition, times.now(), tables), subjects, 8)
 
 
-def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, site: Site, petition: Petition) -> None:
-    a_crowd(petition, emulator_tables, 9)
+def test_a_drift_of_one_is_found_and_repaired(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
+    confirm_crowd(petition, emulator_tables, 9)
     assert recount(petition, two_minutes_later, emulator_tables).drift == {}
     now = times.now()
-    for second, (number, sums) in enumerate(
+    for second, (attribute, sums) in enumerate(
         (
             ("total", {COUNT, DAYS}),
             (f"h{now:%H}", {HOURS}),
@@ -43,7 +43,7 @@ def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, 
             ("s.friends", {Sum(TallyDimension.SOURCE, "friends")}),
         )
     ):
-        emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, now.date()), add={number: 1}))
+        emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, now.date()), add={attribute: 1}))
         found = recount(petition, two_minutes_later, emulator_tables)
         assert found.drift == dict.fromkeys(sums, 1)
         # An adjustment is recorded by its second: two in one second are refused.
@@ -53,10 +53,10 @@ def test_a_drift_of_one_is_found_reported_and_repaired(emulator_tables: Tables, 
 
 
 def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
-    emulator_tables: Tables, site: Site, petition: Petition
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
-    a_crowd(petition, emulator_tables, 30)
-    subjects = [signed(f"late{number}", petition, emulator_tables) for number in range(120)]
+    confirm_crowd(petition, emulator_tables, 30)
+    subjects = [sign_as(f"late{number}", petition, emulator_tables) for number in range(120)]
 
     def act(number: int) -> None:
         subject = subjects[number]
@@ -65,21 +65,23 @@ def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
             withdraw(subject.key, petition, times.now(), emulator_tables)
 
     with ThreadPoolExecutor(4) as pool:
-        acting = [pool.submit(act, number) for number in range(120)]
+        actions = [pool.submit(act, number) for number in range(120)]
         recounts = []
-        while not all(each.done() for each in acting):
+        while not all(action.done() for action in actions):
             recounts.append(recount(petition, times.now, emulator_tables))
-        [each.result() for each in acting]
-    assert any(each.moving for each in recounts), "no signature changed during a recount"
-    assert [each.drift for each in recounts if each.drift] == []
+        [action.result() for action in actions]
+    assert any(found.moving for found in recounts), "no signature changed during a recount"
+    assert [found.drift for found in recounts if found.drift] == []
     settled = recount(petition, two_minutes_later, emulator_tables)
     assert (settled.drift, settled.moving) == ({}, 0)
     assert settled.confirmed == 30 + 80 == exact_count(petition, times.now(), emulator_tables).confirmed
 
 
-def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site: Site, petition: Petition) -> None:
-    subjects = [signed(f"p{number}", petition, emulator_tables) for number in range(6)]
-    site.project(site.stream())
+def test_a_drift_of_the_projected_pending_count_is_found_and_repaired(
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
+) -> None:
+    subjects = [sign_as(f"p{number}", petition, emulator_tables) for number in range(6)]
+    site.project(site.new_records())
     assert recount(petition, two_minutes_later, emulator_tables).pending == {}
     bucket = keys.bucket_of(subjects[0].signature_id)
     emulator_tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 2}))
@@ -89,19 +91,19 @@ def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site
     assert pending_count(petition.slug, emulator_tables) == 6
 
 
-def test_growing_shards_while_people_confirm_counts_each_once(
-    emulator_tables: Tables, site: Site, petition: Petition
+def test_each_person_counts_once_while_the_number_of_shards_grows(
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
-    subjects = [signed(f"s{number}", petition, emulator_tables, SOURCES[number % 3]) for number in range(90)]
+    subjects = [sign_as(f"s{number}", petition, emulator_tables, SOURCES[number % 3]) for number in range(90)]
     before = find_petition(petition.slug, times.now(), emulator_tables)
 
     def act(number: int) -> int:
         if number == 30:
             assert raise_shards(petition.slug, 40, emulator_tables)
             forget_petitions()
-        # Every second function still has the old number of shards in its cache.
-        known = before if number % 2 else petition_as_stored(petition.slug, emulator_tables)
-        confirm(subjects[number], Corrections(), known, times.now(), emulator_tables)
+        # Every other process still has the old number of shards in its cache.
+        cached = before if number % 2 else petition_as_stored(petition.slug, emulator_tables)
+        confirm(subjects[number], Corrections(), cached, times.now(), emulator_tables)
         return exact_count(before, times.now(), emulator_tables).confirmed
 
     assert max(run_at_once(act, range(90), threads=6)) == 90

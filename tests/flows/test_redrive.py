@@ -15,12 +15,12 @@ from tests.emulated import EmulatedAws
 
 @pytest.fixture
 def queues(emulated_aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """URLs of the dead-letter queue, with 23 messages in it, and of the queue they came from."""
-    made = [boto3.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"] for _ in range(2)]
-    monkeypatch.setenv("FEEDBACK_DEAD_LETTER_QUEUE_URL", made[0])
-    monkeypatch.setenv("FEEDBACK_QUEUE_URL", made[1])
-    Queue(clients.sqs(), made[0]).send([Outgoing({"number": number}) for number in range(23)])
-    return made[0], made[1]
+    """The URLs of a dead-letter queue with 23 messages, and of the queue that the messages came from."""
+    urls = [boto3.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"] for _ in range(2)]
+    monkeypatch.setenv("FEEDBACK_DEAD_LETTER_QUEUE_URL", urls[0])
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", urls[1])
+    Queue(clients.sqs(), urls[0]).send([Outgoing({"number": number}) for number in range(23)])
+    return urls[0], urls[1]
 
 
 def depths(queues: Sequence[str]) -> list[int]:
@@ -40,13 +40,15 @@ def test_all_dead_letters_go_back_and_a_repeat_is_harmless(
     assert depths(queues) == [0, 23]
 
 
-def test_most_limits_the_number_of_messages(queues: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_option_most_limits_the_number_of_messages(
+    queues: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert manage.main(["redrive", "feedback", "--most", "12"]) == 0
     assert depths(queues) == [11, 12]
 
 
 def test_messages_that_fail_again_are_not_moved_twice(queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Source and target are the same queue, so each moved message is there again at once."""
+    """Source and target are the same queue, so each moved message can be received again at once."""
     monkeypatch.setenv("FEEDBACK_QUEUE_URL", queues[0])
     assert manage.main(["redrive", "feedback"]) == 0
     assert depths(queues) == [23, 0]
@@ -57,10 +59,10 @@ def test_an_interrupted_redrive_loses_nothing_and_can_continue(
 ) -> None:
     delete = Queue._delete
 
-    def fails(*_: object) -> None:
+    def fail_to_delete(*_: object) -> None:
         raise Unavailable("queue")
 
-    monkeypatch.setattr(Queue, "_delete", fails)
+    monkeypatch.setattr(Queue, "_delete", fail_to_delete)
     assert manage.main(["redrive", "feedback"]) == 3
     assert "repeating is safe" in capsys.readouterr().err
     assert depths(queues) == [23, 10], "a message that was sent but not deleted must be in both queues"

@@ -24,17 +24,17 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
-from tests.flows.handlers import Site, link, token
-from tests.flows.restoring import a_copy, delete, manage_prints, table_name, without_mark
-from tests.flows.test_funnel import count_by_area, funnel_totals, press_link
-from tests.flows.test_races import all_signatures, signed
-from tests.flows.test_recount import a_crowd, two_minutes_later
+from tests.flows.handlers import EmulatedSite, link_in, token_in
+from tests.flows.restoring import copy_table, delete_item, run_manage, table_name, without_restore_mark
+from tests.flows.test_funnel import funnel_totals, press_button
+from tests.flows.test_races import all_signatures, sign_as
+from tests.flows.test_recount import confirm_crowd, two_minutes_later
 
 CONFIRMED, PENDING = 9, 4
 
 
 @pytest.fixture(autouse=True)
-def recovery(emulated_aws: EmulatedAws) -> Iterator[None]:
+def point_in_time_recovery(emulated_aws: EmulatedAws) -> Iterator[None]:
     """Point-in-time recovery is on, as in the template. Copies are deleted after the test."""
     client = boto3.client("dynamodb")
     for table in (keys.SIGNATURES, keys.COUNTS, keys.AUDIT):
@@ -49,21 +49,21 @@ def recovery(emulated_aws: EmulatedAws) -> Iterator[None]:
 
 
 def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_email(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(CONFIRMED + PENDING):
         site.sign(email=f"p{number}@example.org", postcode="SW1A 1AA")
     for mail in site.deliver()[:CONFIRMED]:
-        press_link(site, mail, "confirm")
+        press_button(site, mail, "confirm")
     site.deliver()
     before = {item["sk"]: item for item in all_signatures(petition, emulator_tables)}
     funnel = funnel_totals(site)
-    moment = a_copy(capsys)
+    copied_at = copy_table(capsys)
 
     confirmed = [item for item in before.values() if item["state"] == "confirmed"]
     pending = [item for item in before.values() if item["state"] == "pending"]
     for item in (*confirmed[:5], *pending[:2]):
-        delete(emulator_tables, item)
+        delete_item(emulator_tables, item)
     names = ("state", "signed_at", "confirmed_at", "text_version", "country")
     for item, damage in (
         (confirmed[5], {"assign": {"name": "x"}, "remove": ["email"]}),
@@ -72,82 +72,82 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
         emulator_tables.update(Change(keys.signature(petition.slug, str(item["sk"])), **damage))
     site.deliver()
     assert pending_count(petition.slug, emulator_tables) == PENDING - 2
-    assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED, "the tally keeps them"
+    assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED, "deleting changes no tally"
 
-    out = manage_prints(capsys, "restore", "signatures", "--at", moment)
+    out = run_manage(capsys, "restore", "signatures", "--at", copied_at)
     assert re.findall(r"^ +(\d+) (.+)$", out, re.M) == [("4", "unchanged"), ("7", "put back"), ("2", "repaired")]
     assert f"manage.py recount {petition.slug}" in out
-    assert site.deliver() == [], "no second mail"
+    assert site.deliver() == [], "no second email"
     after = {item["sk"]: item for item in all_signatures(petition, emulator_tables)}
     assert sum("restored_at" in item for item in after.values()) == 9
-    assert {identity: without_mark(item) for identity, item in after.items()} == before
+    assert {identity: without_restore_mark(item) for identity, item in after.items()} == before
     found = recount(petition, two_minutes_later, emulator_tables)
     assert (found.drift, found.pending, found.confirmed) == ({}, {}, CONFIRMED)
     assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED
     assert pending_count(petition.slug, emulator_tables) == PENDING
     assert funnel_totals(site) == funnel, "damage and restore must not count in the funnel"
-    assert count_by_area(site) == {"SW": CONFIRMED}
+    assert site.breakdown("postcode-area") == {"SW": CONFIRMED}
 
-    assert "13 unchanged" in manage_prints(capsys, "restore", "signatures", "--at", moment)
-    assert "deleted" in manage_prints(capsys, "restore", "signatures", "--at", moment, "--finish")
+    assert "13 unchanged" in run_manage(capsys, "restore", "signatures", "--at", copied_at)
+    assert "deleted" in run_manage(capsys, "restore", "signatures", "--at", copied_at, "--finish")
     assert not [name for name in boto3.client("dynamodb").list_tables()["TableNames"] if "-restored-" in name]
 
 
-def test_an_email_that_was_not_sent_yet_is_sent_once(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+def test_an_email_that_was_not_sent_before_the_restore_is_sent_once(
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.sign()
-    moment = a_copy(capsys)
+    copied_at = copy_table(capsys)
     [item] = all_signatures(petition, emulator_tables)
-    delete(emulator_tables, item)
+    delete_item(emulator_tables, item)
     assert site.deliver() == [], "the signature is deleted, so no email is sent"
-    manage_prints(capsys, "restore", "signatures", "--at", moment)
+    run_manage(capsys, "restore", "signatures", "--at", copied_at)
     [mail] = site.deliver()
     assert site.deliver() == []
-    assert site.post_form("/confirm", {"token": token(link(mail, "confirm"))}).status_code == 200
+    assert site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))}).status_code == 200
     assert site.count() == 1
 
 
-def test_withdrawn_and_erased_people_are_not_restored(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_withdrawn_and_erased_signatures_are_not_restored(
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Staff withdrew Alice and erased Bob, Charlie withdrew by his link, then all items were deleted."""
-    subjects = [signed(name, petition, emulator_tables) for name in ("alice", "bob", "charlie", "dora")]
-    moment = a_copy(capsys)
+    subjects = [sign_as(name, petition, emulator_tables) for name in ("alice", "bob", "charlie", "dora")]
+    copied_at = copy_table(capsys)
     for subject, action in zip(subjects, ("withdrawn", "erased"), strict=False):
         act = erase if action == "erased" else withdraw
         record_action(f"signature.{action}", subject, emulator_tables)
         act(subject.key, petition, times.now(), emulator_tables)
     withdraw(subjects[2].key, petition, times.now(), emulator_tables)
-    out = manage_prints(capsys, "restore", "signatures", "--at", moment)
+    out = run_manage(capsys, "restore", "signatures", "--at", copied_at)
     assert re.findall(r"^ +(\d+) (.+)$", out, re.M) == [
         ("1", "unchanged"),
         ("3", "kept: the live item has changed since"),
     ]
     for item in all_signatures(petition, emulator_tables):
-        delete(emulator_tables, item)
+        delete_item(emulator_tables, item)
     ids = tmp_path / "withdrawn-in-the-logs"
     ids.write_text(subjects[2].signature_id)
-    manage_prints(capsys, "restore", "signatures", "--at", moment, "--leave-out", str(ids))
+    run_manage(capsys, "restore", "signatures", "--at", copied_at, "--leave-out", str(ids))
     assert [item["sk"] for item in all_signatures(petition, emulator_tables)] == [subjects[3].signature_id]
 
 
 def record_action(action: str, subject: Subject, tables: Tables) -> None:
     """Write the audit entry, as the staff API does before the action."""
-    done = Action(name=action, subject=subject.signature_id, details={"petition": subject.slug})
-    record(Actor(token_id="t", owner="bob"), done, times.now(), tables)
+    entry = Action(name=action, subject=subject.signature_id, details={"petition": subject.slug})
+    record(Actor(token_id="t", owner="bob"), entry, times.now(), tables)
 
 
 def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.sign()
-    press_link(site, site.deliver()[0], "confirm")
-    moment = a_copy(capsys)
+    press_button(site, site.deliver()[0], "confirm")
+    copied_at = copy_table(capsys)
     [item] = all_signatures(petition, emulator_tables)
-    delete(emulator_tables, item)
+    delete_item(emulator_tables, item)
     site.sign(name="Somebody Else")
-    manage_prints(capsys, "restore", "signatures", "--at", moment)
+    run_manage(capsys, "restore", "signatures", "--at", copied_at)
     assert site.deliver() == []
     [back] = all_signatures(petition, emulator_tables)
     assert (back["name"], back["state"], "mail_kind" in back) == ("Alice", "confirmed", False)
@@ -155,15 +155,14 @@ def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
 
 
 def test_deleted_counts_come_back_without_drift(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    a_crowd(petition, emulator_tables, 12)
-    moment = a_copy(capsys, keys.COUNTS)
+    confirm_crowd(petition, emulator_tables, 12)
+    copied_at = copy_table(capsys, keys.COUNTS)
     name = table_name(emulator_tables, keys.COUNTS)
-    lost = boto3.client("dynamodb").scan(TableName=name)["Items"]
-    for item in lost:
-        delete(emulator_tables, {"pk": item["pk"]["S"], "sk": item["sk"]["S"]}, keys.COUNTS)
-    out = manage_prints(capsys, "restore", "counts", "--at", moment)
+    for item in boto3.client("dynamodb").scan(TableName=name)["Items"]:
+        delete_item(emulator_tables, {"pk": item["pk"]["S"], "sk": item["sk"]["S"]}, keys.COUNTS)
+    out = run_manage(capsys, "restore", "counts", "--at", copied_at)
     assert f"manage.py recount {petition.slug}" in out
     found = recount(petition, two_minutes_later, emulator_tables)
     assert (found.drift, found.confirmed) == ({}, 12)
@@ -173,21 +172,21 @@ def test_deleted_counts_come_back_without_drift(
 
 
 def test_deleted_audit_entries_come_back(
-    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+    emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record_action("signature.erased", signed("alice", petition, emulator_tables), emulator_tables)
-    moment = a_copy(capsys, keys.AUDIT)
-    month = keys.audit_partition(moment)
+    record_action("signature.erased", sign_as("alice", petition, emulator_tables), emulator_tables)
+    copied_at = copy_table(capsys, keys.AUDIT)
+    month = keys.audit_partition(copied_at)
     kept = {item["sk"]: item for item in emulator_tables.query(keys.AUDIT, month)}
     for item in kept.values():
-        delete(emulator_tables, item, keys.AUDIT)
-    manage_prints(capsys, "restore", "audit", "--at", moment)
+        delete_item(emulator_tables, item, keys.AUDIT)
+    run_manage(capsys, "restore", "audit", "--at", copied_at)
     back = {item["sk"]: item for item in emulator_tables.query(keys.AUDIT, month)}
     assert kept.items() <= back.items()
 
 
-def test_a_table_without_recovery_is_refused(
-    emulator_tables: Tables, site: Site, capsys: pytest.CaptureFixture[str]
+def test_a_table_without_point_in_time_recovery_is_refused(
+    emulator_tables: Tables, site: EmulatedSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     boto3.client("dynamodb").update_continuous_backups(
         TableName=table_name(emulator_tables, keys.SIGNATURES),

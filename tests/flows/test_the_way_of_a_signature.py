@@ -10,52 +10,52 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import TallyDimension
-from tests.flows.handlers import Site, link, text_of, token
+from tests.flows.handlers import EmulatedSite, link_in, text_of, token_in
 
 
-def signed(site: Site, **fields: object) -> dict[str, object]:
-    """Sign and return the one email that is sent."""
+def sign_and_receive(site: EmulatedSite, **fields: object) -> dict[str, object]:
+    """Sign, and return the only email that is sent."""
     assert site.sign(**fields).status_code == 202
     [mail] = site.deliver()
     return mail
 
 
-def confirmed(site: Site, **fields: object) -> dict[str, object]:
-    mail = signed(site, **fields)
-    answer = site.post_form("/confirm", {"token": token(link(mail, "confirm"))})
+def sign_and_confirm(site: EmulatedSite, **fields: object) -> dict[str, object]:
+    mail = sign_and_receive(site, **fields)
+    answer = site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))})
     assert answer.status_code == 200, answer.body
     return mail
 
 
-def test_a_signature_counts_when_its_owner_confirms_it(site: Site) -> None:
-    mail = signed(site)
+def test_a_signature_counts_when_its_person_confirms(site: EmulatedSite) -> None:
+    mail = sign_and_receive(site)
     assert site.count() == 0
-    path = link(mail, "confirm")
+    path = link_in(mail, "confirm")
     shown = site.get(path)
     assert shown.status_code == 200
     assert b"Alice" in shown.body
-    assert site.count() == 0, "opening the link must not act"
+    assert site.count() == 0, "opening the link must change nothing"
     for _ in range(3):
-        assert site.post_form("/confirm", {"token": token(path)}).status_code == 200
+        assert site.post_form("/confirm", {"token": token_in(path)}).status_code == 200
     assert site.count() == 1
 
 
-def test_a_double_click_is_one_signature_and_one_mail(site: Site) -> None:
+def test_a_double_click_is_one_signature_and_one_email(site: EmulatedSite) -> None:
     for _ in range(2):
         answer = site.sign()
         assert (answer.status_code, answer.json_body) == (202, {"status": "check-your-inbox"})
     assert len(site.deliver()) == 1
 
 
-def test_dots_tags_and_case_are_one_person(site: Site) -> None:
+def test_an_address_with_other_dots_tags_and_case_is_the_same_person(site: EmulatedSite) -> None:
     for address in ("al.ice+news@gmail.com", "ALICE@googlemail.com", "alice@gmail.com"):
         assert site.sign(email=address).status_code == 202
     [mail] = site.deliver()
     assert "al.ice+news@gmail.com" in str(mail), "the email goes to the address as typed"
 
 
-def test_signing_again_is_disclosed_by_email_only(site: Site, petition: Petition) -> None:
-    confirmed(site)
+def test_signing_again_is_disclosed_by_email_only(site: EmulatedSite, petition: Petition) -> None:
+    sign_and_confirm(site)
     let_a_minute_pass(site)
     answer = site.sign()
     assert answer.json_body == {"status": "check-your-inbox"}
@@ -64,13 +64,13 @@ def test_signing_again_is_disclosed_by_email_only(site: Site, petition: Petition
     assert site.count() == 1
 
 
-def test_a_redelivered_stream_and_queue_send_no_second_mail(site: Site, petition: Petition) -> None:
+def test_redelivered_records_and_messages_send_one_email(site: EmulatedSite, petition: Petition) -> None:
     site.sign()
-    records = site.stream()
+    records = site.new_records()
     for _ in range(3):
         site.relay(records)
         site.project(records)
-    messages = site.receive_queued()
+    messages = site.receive_mail_messages()
     assert len(messages) == 3
     for _ in range(2):
         site.send(messages)
@@ -78,99 +78,99 @@ def test_a_redelivered_stream_and_queue_send_no_second_mail(site: Site, petition
     assert pending_count(petition.slug, site.aws.tables) == 1
 
 
-def test_withdrawing_removes_personal_data_and_subtracts_one(site: Site, petition: Petition) -> None:
-    mail = confirmed(site, postcode="SW1A 1AA")
-    path = link(mail, "withdraw")
+def test_withdrawing_removes_personal_data_and_subtracts_one(site: EmulatedSite, petition: Petition) -> None:
+    mail = sign_and_confirm(site, postcode="SW1A 1AA")
+    path = link_in(mail, "withdraw")
     assert site.get(path).status_code == 200
-    assert site.count() == 1, "opening the link must not act"
+    assert site.count() == 1, "opening the link must change nothing"
     for _ in range(2):
-        assert site.post_form("/withdraw", {"token": token(path)}).status_code == 200
+        assert site.post_form("/withdraw", {"token": token_in(path)}).status_code == 200
     assert site.count() == 0
-    [item] = everything(site)
+    [item] = signatures(site)
     assert not {"name", "email", "postcode", "country", "source"} & set(item)
     by_day = breakdown(petition, TallyDimension.DAY, Days(), times.now(), site.aws.tables)
     assert (by_day.confirmed, dict(by_day.values)) == (0, {})
 
 
-def test_a_withdrawn_person_may_sign_again(site: Site) -> None:
-    mail = confirmed(site)
-    site.post_form("/withdraw", {"token": token(link(mail, "withdraw"))})
+def test_a_person_who_withdrew_may_sign_again(site: EmulatedSite) -> None:
+    mail = sign_and_confirm(site)
+    site.post_form("/withdraw", {"token": token_in(link_in(mail, "withdraw"))})
     let_a_minute_pass(site)
-    confirmed(site, name="Alice Again", source="second-time")
+    sign_and_confirm(site, name="Alice Again", source="second-time")
     assert site.count() == 1
-    [item] = everything(site)
+    [item] = signatures(site)
     assert (item["name"], item["source"]) == ("Alice Again", "second-time")
 
 
-def test_pending_is_exact_after_every_change(site: Site, petition: Petition) -> None:
-    mails = []
+def test_the_pending_count_is_exact_after_every_change(site: EmulatedSite, petition: Petition) -> None:
     for number in range(5):
         site.sign(email=f"alice{number}@example.org")
     mails = site.deliver()
     assert pending_count(petition.slug, site.aws.tables) == 5
-    site.post_form("/confirm", {"token": token(link(mails[0], "confirm"))})
-    site.post_form("/withdraw", {"token": token(link(mails[1], "withdraw"))})
+    site.post_form("/confirm", {"token": token_in(link_in(mails[0], "confirm"))})
+    site.post_form("/withdraw", {"token": token_in(link_in(mails[1], "withdraw"))})
     site.deliver()
     assert pending_count(petition.slug, site.aws.tables) == 3
 
 
-def test_the_owner_can_correct_the_details_when_confirming(site: Site) -> None:
-    mail = signed(site, name="Not Alice", consent={"sign": True, "updates": True}, postcode="M1 1AA")
-    fields = {"token": token(link(mail, "confirm")), "name": "Alice", "postcode": "", "updates": "no"}
+def test_a_person_can_correct_their_details_when_they_confirm(site: EmulatedSite) -> None:
+    mail = sign_and_receive(site, name="Not Alice", consent={"sign": True, "updates": True}, postcode="M1 1AA")
+    fields = {"token": token_in(link_in(mail, "confirm")), "name": "Alice", "postcode": "", "updates": "no"}
     assert site.post_form("/confirm", fields).status_code == 200
-    [item] = everything(site)
+    [item] = signatures(site)
     assert (item["name"], item["updates"]) == ("Alice", False)
     assert "postcode" not in item
 
 
-def test_after_confirmation_a_link_shows_no_personal_data(site: Site) -> None:
-    mail = confirmed(site, name="Alice Secret", postcode="SW1A 1AA")
-    for page in (site.get(link(mail, "confirm")), site.get(link(mail, "withdraw"))):
+def test_after_confirmation_a_link_shows_no_personal_data(site: EmulatedSite) -> None:
+    mail = sign_and_confirm(site, name="Alice Secret", postcode="SW1A 1AA")
+    for page in (site.get(link_in(mail, "confirm")), site.get(link_in(mail, "withdraw"))):
         assert page.status_code == 200
         for personal in (b"Alice Secret", b"alice@example.org", b"SW1A"):
             assert personal not in page.body
 
 
-def test_one_click_unsubscribing_needs_no_page(site: Site) -> None:
-    mail = confirmed(site, consent={"sign": True, "updates": True})
-    answer = site.post_form(link(mail, "unsubscribe"), {"List-Unsubscribe": "One-Click"})
+def test_one_click_unsubscribing_needs_no_page(site: EmulatedSite) -> None:
+    mail = sign_and_confirm(site, consent={"sign": True, "updates": True})
+    answer = site.post_form(link_in(mail, "unsubscribe"), {"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
-    [item] = everything(site)
+    [item] = signatures(site)
     assert (item["state"], item["updates"]) == ("confirmed", False)
 
 
-def test_a_permanent_bounce_stops_all_email(site: Site) -> None:
-    confirmed(site)
-    [item] = everything(site)
+def test_a_permanent_bounce_stops_all_email(site: EmulatedSite) -> None:
+    sign_and_confirm(site)
+    [item] = signatures(site)
     event = {
         "eventType": "Bounce",
         "bounce": {"bounceType": "Permanent"},
         "mail": {"tags": {"kind": ["confirm"], "key": [f"{site.slug}_{item['sk']}"]}},
     }
-    bounce(event)
+    deliver_feedback(event)
     let_a_minute_pass(site)
     assert site.sign().status_code == 202, "a blocked address must get the same answer"
     assert site.deliver() == []
 
 
 @pytest.mark.parametrize("by", list(TallyDimension))
-def test_every_breakdown_sums_to_the_total(site: Site, by: TallyDimension) -> None:
+def test_every_breakdown_sums_to_the_total(site: EmulatedSite, by: TallyDimension) -> None:
     for number, (country, source) in enumerate([("GB", "bbc-news"), ("FR", "bbc-news"), ("IE", None)]):
-        confirmed(site, email=f"a{number}@example.org", country=country, **({"source": source} if source else {}))
+        sign_and_confirm(
+            site, email=f"a{number}@example.org", country=country, **({"source": source} if source else {})
+        )
     answer = site.counts(f"?by={by}")
     assert answer["confirmed"] == 3 == sum(row["confirmed"] for row in answer["breakdown"])
 
 
-def everything(site: Site) -> list[dict[str, object]]:
-    """Return every signature."""
+def signatures(site: EmulatedSite) -> list[dict[str, object]]:
     name = site.aws.tables._names["signatures"]
     from chalicelib.aws.expressions import from_wire
 
     return [from_wire(item) for item in boto3.client("dynamodb").scan(TableName=name)["Items"]]
 
 
-def let_a_minute_pass(site: Site) -> None:
-    """Set the last email of every signature, and the next one of every address, to earlier this year."""
+def let_a_minute_pass(site: EmulatedSite) -> None:
+    """Set the times of every signature's last email and of every address's next email to earlier this year."""
     client = boto3.client("dynamodb")
     for table, attribute in (("signatures", "mailed_at"), ("limits", "next_at")):
         name = site.aws.tables._names[table]
@@ -184,7 +184,7 @@ def let_a_minute_pass(site: Site) -> None:
             )
 
 
-def bounce(event: Mapping[str, object]) -> None:
+def deliver_feedback(event: Mapping[str, object]) -> None:
     import json
 
     from chalicelib.delivery import worker

@@ -15,8 +15,9 @@ PEOPLE: Sequence[tuple[Person, ...]] = [
     (Person("Bob Bakker", "bob.bakker@charity.example"), Person("Robert B", "Bob.Bakker+x@CHARITY.example")),
     (Person("Charlie Coster", "charlie.coster@mail.example"), Person("Charlie Coster", "charlie.coster@Mail.Example")),
 ]
+SPELLINGS = [person for spellings in PEOPLE for person in spellings]
 # Few people, so that much happens to each signature.
-SIGNERS = st.sampled_from([person for spellings in PEOPLE for person in spellings])
+SIGNERS = st.sampled_from(SPELLINGS)
 COUNTRIES, SOURCES = st.sampled_from(["GB", "NL"]), st.sampled_from([None, "bbc"])
 CORRECTIONS = st.sampled_from(
     [
@@ -29,36 +30,36 @@ CORRECTIONS = st.sampled_from(
         {"postcode": ""},
     ]
 )
-# An index, from the newest.
-WHICH = st.integers(0, 30)
+# Any index: it is taken modulo a list's length.
+INDEXES = st.integers(0, 30)
 # The function that does not run. "lost": all messages in the mail queue are lost.
 OUTAGES = st.sampled_from(["", "", "", "relay_mail", "send_mail", "send_mail", "lost"])
 
 
 def _faults_from(first: int, number: int, fault: Fault) -> Faults:
-    """Return faults for `number` calls, starting with call `first`."""
+    """Return faults of `number` calls. The first of them is call `first`."""
     return dict.fromkeys(range(first, first + number), fault)
 
 
 # Most handlers make few AWS calls.
-_FIRST = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 5, 6])
-_FAULTY = st.builds(_faults_from, _FIRST, st.sampled_from([1, 1, 1, 2, 40]), st.sampled_from(Fault))
-FAULTS = st.sampled_from([False, False, False, True]).flatmap(lambda is_bad: _FAULTY if is_bad else st.just(NO_FAULTS))
+_FIRST_CALLS = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 5, 6])
+_SOME_FAULTS = st.builds(_faults_from, _FIRST_CALLS, st.sampled_from([1, 1, 1, 2, 40]), st.sampled_from(Fault))
+FAULTS = st.sampled_from([False, False, False, True]).flatmap(lambda bad: _SOME_FAULTS if bad else st.just(NO_FAULTS))
 STEPS = ["sign", "store_overflow", "relay_mail", "send_mail", "send_mail", "confirm", "withdraw"]
 
 
 @dataclass(frozen=True)
 class Way:
-    """The way of a signature, with faults in one step."""
+    """The way of a signature, with faults in one step. `change` and `seconds` come before `last_step`."""
 
-    who: Person
+    signer: Person
     country: str
     source: str | None
     times: int
     outage: str
-    meanwhile: str
+    change: str
     seconds: int
-    end: str
+    last_step: str
     faulty_step: str
     faults: Faults
 
@@ -68,14 +69,14 @@ class Way:
 
 WAYS = st.builds(
     Way,
-    who=SIGNERS,
+    signer=SIGNERS,
     country=COUNTRIES,
     source=SOURCES,
     times=st.sampled_from([1, 1, 1, 2, 5]),
     outage=OUTAGES,
-    meanwhile=st.sampled_from(["", "", "", "edit", "shards", "close soon", "open"]),
+    change=st.sampled_from(["", "", "", "edit", "shards", "close soon", "open"]),
     seconds=st.sampled_from([0, 5, 5, 3600, 2 * 86_400]),
-    end=st.sampled_from(["", "confirm", "confirm", "withdraw"]),
+    last_step=st.sampled_from(["", "confirm", "confirm", "withdraw"]),
     faulty_step=st.sampled_from(STEPS),
     faults=FAULTS,
 )

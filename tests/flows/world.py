@@ -37,10 +37,10 @@ STREAM_SHARDS = 2
 
 @dataclass(frozen=True)
 class ReceivedEmail:
-    """A received email, and the time until which its link to confirm must work."""
+    """A received email. `link_expiry`: until then, its link to confirm must work."""
 
     mail: Mail
-    until: datetime
+    link_expiry: datetime
 
     @property
     def identity(self) -> str:
@@ -72,9 +72,10 @@ class World:
         self.ledger = Ledger()
         self.emails: list[ReceivedEmail] = []
         self.recorded_changes = 0
-        self.positions = dict.fromkeys([(f, s) for f in ("relay_mail", "project_signatures") for s in (0, 1)], 0)
+        functions = ("relay_mail", "project_signatures")
+        self.positions = {(function, shard): 0 for function in functions for shard in range(STREAM_SHARDS)}
         self.petition = publish(a_petition(), NOW, self.tables)
-        self.token = issue("bob", [Right.COUNTS], NOW, NOW + timedelta(days=9999), self.tables)
+        self.bobs_token = issue("bob", [Right.COUNTS], NOW, NOW + timedelta(days=9999), self.tables)
 
     def end(self) -> None:
         self.patch.undo()
@@ -84,7 +85,7 @@ class World:
     def now(self) -> datetime:
         return self.site.clock.moment
 
-    def during(self, name: str, act: Callable[[], Result], faults: Faults = NO_FAULTS) -> Result | None:
+    def run(self, name: str, act: Callable[[], Result], faults: Faults = NO_FAULTS) -> Result | None:
         """Run `act` and record it in the ledger. Return None if the process was killed or the whole run failed."""
         sent_before = len(self.site.mailer.mails)
         had_faults = bool(faults or self.site.mailer.failures)
@@ -109,34 +110,38 @@ class World:
         finally:
             restore(*targets)
 
-    def run(self, schedule: str, faults: Faults = NO_FAULTS) -> None:
-        self.during(schedule, lambda: self.site.invoke(schedule, schedule_event()), faults)
+    def run_schedule(self, schedule: str, faults: Faults = NO_FAULTS) -> None:
+        self.run(schedule, lambda: self.site.invoke(schedule, schedule_event()), faults)
 
     def records(self, shard: int) -> list[Record]:
         """Return a shard's records. The order is kept for each partition only, as in a real stream."""
         return [record for record in self.tables.log if int(_bucket(record), 16) % STREAM_SHARDS == shard]
 
-    def stream(self, function: str, shard: int, size: int, overlap: int = 0, faults: Faults = NO_FAULTS) -> None:
+    def read_stream(self, function: str, shard: int, size: int, overlap: int = 0, faults: Faults = NO_FAULTS) -> None:
         """Process the shard's next records, and `overlap` earlier ones again. After a failure, the position stays."""
         position = self.positions[function, shard]
         batch = self.records(shard)[max(0, position - overlap) : position + size]
         if not batch:
             return
-        done = object()
-        event = stream_event(batch, self.tables.moments)
-        answer = self.during(function, lambda: (self.site.invoke(function, event), done)[1], faults)
-        if answer is done:
-            assert function != "relay_mail" or not self._not_queued(batch), (
+
+        def process() -> bool:
+            self.site.invoke(function, stream_event(batch, self.tables.times_by_sequence))
+            return True
+
+        if self.run(function, process, faults):
+            assert function != "relay_mail" or not self._unqueued_signatures(batch), (
                 "the stream advanced, but a mail request is in no queue"
             )
             self.positions[function, shard] = min(position + size, len(self.records(shard)))
 
-    def _not_queued(self, batch: Sequence[Record]) -> set[str]:
+    def _unqueued_signatures(self, batch: Sequence[Record]) -> set[str]:
         """Return the signatures with a new mail request in these records that is in no queue."""
         waiting = [*self.site.queue.messages, *self.site.other_queue.messages]
         queued = {(message["key"].partition("_")[2], message["requested_at"]) for message in waiting}
         requested = {
-            (new["sk"], new["mail_requested_at"]) for _, old, new in batch if new and _is_new_request(old, new)
+            (after["sk"], after["mail_requested_at"])
+            for _, before, after in batch
+            if after and _is_new_request(before, after)
         }
         return {identity for identity, _ in requested - queued}
 
@@ -144,12 +149,12 @@ class World:
         return all(self.positions[function, shard] == len(self.records(shard)) for shard in range(STREAM_SHARDS))
 
     def deliver(self, function: str, batch: Sequence[Mapping[str, Any]], faults: Faults = NO_FAULTS) -> None:
-        again = self.during(function, lambda: self.site.deliver(function, batch), faults)
+        failed_ids = self.run(function, lambda: self.site.deliver(function, batch), faults)
         for number, message in enumerate(batch):
-            if again is not None and str(number) not in again:
+            if failed_ids is not None and str(number) not in failed_ids:
                 self.channels[function].mark_handled(message)
 
-    def is_flowing(self, function: str) -> bool:
+    def has_open_source(self, function: str) -> bool:
         sources = {"send_mail": self.site.source, "send_other_mail": self.site.other_source}
         return function not in sources or sources[function].is_open
 
@@ -159,27 +164,27 @@ class World:
     def signatures(self) -> list[dict[str, Any]]:
         return [item for key, item in self.tables.items.items() if key.table == SIGNATURES]
 
-    def expire(self) -> None:
+    def expire_items(self) -> None:
         for key, item in list(self.tables.items.items()):
             if key.table == SIGNATURES and item.get("expires_at", 2**40) <= self.now.timestamp():
-                self.during("expire", lambda key=key: self.tables.expire(key))  # type: ignore[misc]
+                self.run("expire", lambda key=key: self.tables.expire(key))  # type: ignore[misc]
 
     def counts(self, query: str = "") -> Any:
-        return self._read(f"counts{query}")
+        return self._read_as_bob(f"counts{query}")
 
     def funnel(self, by: str) -> dict[str, int]:
         """Return the funnel's totals, and assert that they are the sums of its rows."""
-        funnel = self._read(f"funnel?by={by}")
+        funnel = self._read_as_bob(f"funnel?by={by}")
         sums: Counter[str] = Counter()
         for row in funnel["rows"]:
             sums.update({stage: row[stage] for stage in funnel["totals"]})
         assert dict(sums) == {stage: number for stage, number in funnel["totals"].items() if funnel["rows"]}
         return {stage: number for stage, number in sums.items() if number}
 
-    def _read(self, what: str) -> Any:
-        """Read a page as Bob, a member of staff."""
-        path = f"/api/staff/petitions/{self.petition.slug}/{what}"
-        answer = self.site.get(path, authorization=f"Bearer {self.token}")
+    def _read_as_bob(self, path: str) -> Any:
+        """Read what Bob, a member of staff, may read about the petition."""
+        url = f"/api/staff/petitions/{self.petition.slug}/{path}"
+        answer = self.site.get(url, authorization=f"Bearer {self.bobs_token}")
         assert answer.status_code == 200, answer.body
         return answer.json_body
 

@@ -40,7 +40,7 @@ def test_the_result_of_make_ready_is_shown_for_a_week(fake_site: FakeSite) -> No
     assert len(health(fake_site)["messages"]) == 1
 
 
-def test_queues_a_pause_and_shedding_are_reported(fake_site: FakeSite) -> None:
+def test_waiting_messages_a_pause_and_shedding_are_reported(fake_site: FakeSite) -> None:
     fake_site.queue.messages.append({})
     fake_site.other_queue.messages.append({})
     fake_site.overflow.messages.append({})

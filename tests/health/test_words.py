@@ -8,12 +8,12 @@ from chalicelib.health.words import Correction, Health, HealthFacts, messages, w
 from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
-WELL = HealthFacts(mail_waiting=3, pace=10, pause=None, overflow_waiting=0, shedding=Level.NORMAL)
-NINE = datetime(2026, 11, 24, 21, 5, tzinfo=UTC)
+HEALTHY = HealthFacts(mail_waiting=3, pace=10, pause=None, overflow_waiting=0, shedding=Level.NORMAL)
+AT_21_05 = datetime(2026, 11, 24, 21, 5, tzinfo=UTC)
 
 
 def level_and_text(**changes: object) -> tuple[Health, str]:
-    found = messages(HealthFacts(**{**vars(WELL), **changes}))
+    found = messages(HealthFacts(**{**vars(HEALTHY), **changes}))
     return worst_level(found), " ".join(message.text for message in found)
 
 
@@ -39,7 +39,7 @@ def test_a_backlog_is_reported_with_its_duration(waiting: int, level: Health, wo
 
 
 def test_a_pause_says_when_sending_resumes() -> None:
-    level, text = level_and_text(pause=Pause(NINE, by_engineer=False), mail_waiting=120)
+    level, text = level_and_text(pause=Pause(AT_21_05, by_engineer=False), mail_waiting=120)
     assert level is Health.WARNING
     assert "try again on 24 November at 21:05 UTC" in text
     assert "120 emails are waiting. No email is lost." in text
@@ -51,19 +51,19 @@ def test_signatures_in_the_overflow_queue_are_safe() -> None:
     assert "1,200 signatures are safe" in text
 
 
-@pytest.mark.parametrize("shed", [level for level in Level if level is not Level.NORMAL])
-def test_every_shedding_level_has_a_message(shed: Level) -> None:
-    level, text = level_and_text(shedding=shed)
+@pytest.mark.parametrize("shedding", [level for level in Level if level is not Level.NORMAL])
+def test_every_shedding_level_has_a_message(shedding: Level) -> None:
+    level, text = level_and_text(shedding=shedding)
     assert level is Health.WARNING
     assert "Nothing needs to be done" in text
 
 
 def test_a_corrected_count_is_reported() -> None:
-    level, text = level_and_text(corrections=[Correction("Safe", NINE, -2)])
+    level, text = level_and_text(corrections=[Correction("Safe", AT_21_05, -2)])
     assert level is Health.WARNING
     assert "“Safe” was corrected by -2 at 2026-11-24T21:05:00Z" in text
 
 
 def test_the_worst_message_is_first() -> None:
-    found = messages(HealthFacts(9_000_000, 10, Pause(NINE, by_engineer=False), 5, Level.ACCEPT_ONLY))
+    found = messages(HealthFacts(9_000_000, 10, Pause(AT_21_05, by_engineer=False), 5, Level.ACCEPT_ONLY))
     assert [message.level for message in found] == [Health.BAD, *[Health.WARNING] * 3]

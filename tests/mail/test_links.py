@@ -3,7 +3,7 @@
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.actors import DAY, MINUTE, a_petition, confirmed, identity_of, item_of, request_of, signed
 from tests.fake_site import FakeSite, token_in
-from tests.signatures.test_links import alice_is_mailed, post
+from tests.signatures.test_links import post, sign_and_email_alice
 
 
 def count_emails_after_signing(fake_site: FakeSite) -> int:
@@ -18,7 +18,7 @@ def count_emails_after_signing(fake_site: FakeSite) -> int:
 
 
 def test_opening_the_link_changes_nothing(fake_site: FakeSite) -> None:
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     page = fake_site.get(fake_site.last_link("stop"))
     assert page.status_code == 200
     assert 'method="post"' in page.body.decode()
@@ -26,7 +26,7 @@ def test_opening_the_link_changes_nothing(fake_site: FakeSite) -> None:
 
 
 def test_the_button_stops_email_and_the_same_link_allows_it_again(fake_site: FakeSite) -> None:
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     link = fake_site.last_link("stop")
     for _ in range(2):
         assert "no more email" in post(fake_site, link).body.decode()
@@ -38,7 +38,7 @@ def test_the_button_stops_email_and_the_same_link_allows_it_again(fake_site: Fak
 
 
 def test_a_confirmed_signature_still_counts_after_email_is_stopped(fake_site: FakeSite) -> None:
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     link = fake_site.last_link("stop")
     identity = confirmed(fake_site.tables, a_petition())
     post(fake_site, link)
@@ -47,7 +47,7 @@ def test_a_confirmed_signature_still_counts_after_email_is_stopped(fake_site: Fa
 
 def test_signing_again_does_not_undo_the_choice_and_the_response_is_the_same(fake_site: FakeSite) -> None:
     """Otherwise anybody who knows the address could undo it."""
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     fields = {"name": "A", "email": "alice.achterberg@mail.example", "consent": {"sign": True}}
     answers = []
     for _ in range(2):
@@ -59,7 +59,7 @@ def test_signing_again_does_not_undo_the_choice_and_the_response_is_the_same(fak
 
 
 def test_a_link_for_another_purpose_stops_nothing(fake_site: FakeSite) -> None:
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     for purpose in ("confirm", "withdraw", "unsubscribe"):
         token = token_in(fake_site.last_link(purpose))
         assert fake_site.post_form("/stop", {"token": token}).status_code == 400
@@ -68,7 +68,7 @@ def test_a_link_for_another_purpose_stops_nothing(fake_site: FakeSite) -> None:
 
 
 def test_the_link_works_when_the_signature_is_deleted_and_expires_after_three_years(fake_site: FakeSite) -> None:
-    identity = alice_is_mailed(fake_site)
+    identity = sign_and_email_alice(fake_site)
     link = fake_site.last_link("stop")
     fake_site.tables.items = {key: item for key, item in fake_site.tables.items.items() if key.sk != identity}
     assert post(fake_site, link).status_code == 200

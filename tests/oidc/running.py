@@ -23,21 +23,21 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def a_provider(redirect: str) -> Iterator[str]:
-    """Yield the issuer of a running provider."""
+def run_provider(redirect: str) -> Iterator[str]:
+    """Run a provider, and yield its issuer."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "tests.oidc.site", str(port), folder, redirect]
+        command = [sys.executable, "-m", "tests.oidc.provider", str(port), folder, redirect]
         with subprocess.Popen(command, cwd=ROOT) as process:
             try:
                 issuer = f"http://{LOOPBACK}:{port}/o"
-                _await(issuer, process)
+                _wait_until_ready(issuer, process)
                 yield issuer
             finally:
                 process.terminate()
 
 
-def _await(issuer: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(issuer: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, "the provider ended"
@@ -51,21 +51,21 @@ def _await(issuer: str, process: subprocess.Popen[bytes]) -> None:
 
 @dataclass(frozen=True)
 class Attempt:
-    """The secrets that the page makes and keeps."""
+    """A sign-in: the secrets that the page makes and keeps, and the bodies that it sends."""
 
     verifier: str = field(default_factory=lambda: token_urlsafe(32))
     state: str = field(default_factory=lambda: token_urlsafe(32))
     nonce: str = field(default_factory=lambda: token_urlsafe(32))
 
-    def begun(self) -> dict[str, str]:
+    def sign_in_body(self) -> dict[str, str]:
         challenge = urlsafe_b64encode(sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
         return {"code_challenge": challenge, "state": self.state, "nonce": self.nonce}
 
-    def returned(self, code: str) -> dict[str, str]:
+    def session_body(self, code: str) -> dict[str, str]:
         return {"code": code, "code_verifier": self.verifier, "nonce": self.nonce}
 
 
-def logged_in(url: str, name: str) -> dict[str, str]:
+def log_in(url: str, name: str) -> dict[str, str]:
     """Log in on the provider's page and return the query that it redirects back to us with."""
     with requests.Session() as browser:
         page = browser.get(url, timeout=20)

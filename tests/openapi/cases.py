@@ -1,4 +1,4 @@
-"""Requests, and the status that each gets."""
+"""Requests with the status that each gets."""
 
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +11,7 @@ STAFF = {"Authorization": "Bearer <bob>"}
 
 @dataclass(frozen=True)
 class Case:
-    """A request and its expected status. `with_tokens` replaces <confirm>, <withdraw>, ... by tokens."""
+    """A request and its expected status. `with_tokens` replaces <confirm>, <withdraw>, ... with tokens."""
 
     status: int
     method: str
@@ -36,29 +36,29 @@ def staff(method: str, status: int, route: str, url: str = "", body: bytes = b""
     return Case(status, method, route, url or route, body, {**STAFF, "Content-Type": kind})
 
 
-def about_a_petition(route: str, open_status: int = 200) -> list[Case]:
+def petition_cases(route: str, open_status: int = 200) -> list[Case]:
     statuses = {"safe-children": open_status, "nobody": 404, "a-draft": 404, "removed": 410}
     return [get(status, route, route.format(slug=slug)) for slug, status in statuses.items()]
 
 
-def signing(route: str, kind: str, accepted: int, body: bytes, wrong: bytes) -> list[Case]:
+def signing_cases(route: str, kind: str, accepted: int, body: bytes, wrong_body: bytes) -> list[Case]:
     url = route.format(slug="safe-children")
     states = {"nobody": 404, "closed": 409, "removed": 410, "safe-children": accepted}
     return [
         *(post(status, route, route.format(slug=slug), body, kind) for slug, status in states.items()),
         post(413, route, url, b"a" * 16_385, kind),
         post(415, route, url, body, "text/plain"),
-        post(422, route, url, wrong, kind),
+        post(422, route, url, wrong_body, kind),
     ]
 
 
-def of_a_link(purpose: str) -> list[Case]:
+def link_cases(purpose: str) -> list[Case]:
     route, url = f"/{purpose}", f"/{purpose}?token=<{purpose}>"
     outcomes = {url: 200, route: 400, f"{url}x": 400, f"{route}?token=<{purpose}-nobody>": 404}
     outcomes[f"{route}?token=<{purpose}-expired>"] = 410
     return [
-        *(get(status, route, each) for each, status in outcomes.items()),
-        *(post(status, route, each, b"List-Unsubscribe=One-Click") for each, status in outcomes.items()),
+        *(get(status, route, link) for link, status in outcomes.items()),
+        *(post(status, route, link, b"List-Unsubscribe=One-Click") for link, status in outcomes.items()),
         post(
             415 if purpose in (Purpose.CONFIRM, Purpose.STOP) else 200,
             route,
@@ -72,7 +72,7 @@ def of_a_link(purpose: str) -> list[Case]:
     ]
 
 
-def changing_a_petition(method: str, route: str, body: bytes, wrong: bytes, most_bytes: int = 16 * 1024) -> list[Case]:
+def change_cases(method: str, route: str, body: bytes, wrong_body: bytes, most_bytes: int = 16 * 1024) -> list[Case]:
     """Return requests that change a petition. `most_bytes`: the limit of a body."""
     url = route.format(slug="safe-children")
     right = staff(method, 200, route, url, body)
@@ -82,7 +82,7 @@ def changing_a_petition(method: str, route: str, body: bytes, wrong: bytes, most
         replace(right, status=428),
         replace(matching, status=412, headers={**right.headers, "If-Match": '"0"'}),
         replace(matching, status=404, url=route.format(slug="nobody")),
-        replace(matching, status=422, body=wrong),
+        replace(matching, status=422, body=wrong_body),
         replace(matching, status=400, body=b"{"),
         replace(matching, status=413, body=b"a" * (most_bytes + 1)),
         replace(matching, status=415, headers={**matching.headers, "Content-Type": "text/plain"}),

@@ -1,4 +1,4 @@
-"""A site with petitions in every state, and a sign-in provider."""
+"""Fixtures: a site that has everything the requests need."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ import pytest
 from chalicelib.signin.provider import forget_provider
 from tests.fake_site import FakeSite
 from tests.openapi.stored import stored_items
-from tests.signin.issuing import CLIENT, Issuing, issuing
+from tests.signin.fake_provider import CLIENT, FakeProvider, a_fake_provider
 
 
 @pytest.fixture
-def site(fake_site: FakeSite, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
-    """Petitions in every state. Alice has signed the open one. A sign-in provider is configured."""
+def site(fake_site: FakeSite, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
+    """A site with petitions in every state and a sign-in provider. Alice has signed the open petition."""
     values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
@@ -21,8 +21,8 @@ def site(fake_site: FakeSite, provider: Issuing, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[Issuing]:
+def provider() -> Iterator[FakeProvider]:
     forget_provider()
-    with issuing() as running:
+    with a_fake_provider() as running:
         yield running
     forget_provider()

@@ -8,28 +8,28 @@ from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from tests.actors import a_petition
 from tests.exports.subscribers import list_requests
 from tests.fake_site import JSON
-from tests.openapi.cases import STAFF, changing_a_petition, get, staff
+from tests.openapi.cases import STAFF, change_cases, get, staff
 from tests.totals.hashes import hash_requests
 from tests.updates.sending import TEXT
 
 STAFF_PETITION = "/api/staff/petitions/{slug}"
 UPDATES = "/api/staff/petitions/{slug}/updates"
-A_PETITIONS_UPDATES = "/api/staff/petitions/safe-children/updates"
+UPDATES_OF_ONE_PETITION = "/api/staff/petitions/safe-children/updates"
 ONE_UPDATE = f"{UPDATES}/{{update_id}}"
 STATEMENTS = "/api/staff/petitions/{slug}/statements"
 STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
 
 
 def _petition_body(**changes: object) -> bytes:
-    """The fields that a person writes, without state and times."""
+    """Return the fields that staff write, without state and times."""
     written = a_petition().model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})
     return json.dumps({**written, **changes}).encode()
 
 
-UPDATE = json.dumps(TEXT).encode()
-FOUND = {"safe-children": 200, "nobody": 404}
-FIGURE = b'{"source": "a", "kind": "paper", "count": 1, "as_of": "2026-11-20T12:00:00Z", "evidence": "A sheet"}'
-OF_PETITIONS = [
+UPDATE_BODY = json.dumps(TEXT).encode()
+STATUS_BY_SLUG = {"safe-children": 200, "nobody": 404}
+FIGURE_BODY = b'{"source": "a", "kind": "paper", "count": 1, "as_of": "2026-11-20T12:00:00Z", "evidence": "A sheet"}'
+PETITION_REQUESTS = [
     get(200, "/api/staff/petitions", **STAFF),
     *(
         get(status, STAFF_COUNTS, f"/api/staff/petitions/{rest}", **STAFF)
@@ -67,8 +67,8 @@ OF_PETITIONS = [
         }.items()
     ),
     staff("POST", 415, "/api/staff/petitions", body=b"{}", kind="text/plain"),
-    *changing_a_petition("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title=""), MOST_KB * 1024),
-    *changing_a_petition("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
+    *change_cases("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title=""), MOST_KB * 1024),
+    *change_cases("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
     replace(
         staff("POST", 409, f"{STAFF_PETITION}/state", "/api/staff/petitions/closed/state", b'{"state": "paused"}'),
         headers={**STAFF, "Content-Type": JSON, "If-Match": "*"},
@@ -76,11 +76,11 @@ OF_PETITIONS = [
     *(
         staff("POST", status, f"{STAFF_PETITION}/figures", f"/api/staff/petitions/{slug}/figures", body)
         for status, slug, body in (
-            *((201, "safe-children", FIGURE), (404, "nobody", FIGURE)),
+            *((201, "safe-children", FIGURE_BODY), (404, "nobody", FIGURE_BODY)),
             *((400, "closed", b"{"), (413, "closed", b"a" * (MOST_HASHES_KB * 1024 + 1)), (422, "closed", b"{}")),
         )
     ),
-    staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),
+    staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE_BODY, "text/plain"),
     *hash_requests.of_hashes(staff),
     *list_requests.of_lists(staff),
     *(
@@ -105,24 +105,24 @@ OF_PETITIONS = [
     *(
         staff("POST", status, UPDATES, f"/api/staff/petitions/{slug}/updates", body)
         for status, slug, body in (
-            *((201, "safe-children", UPDATE), (404, "nobody", UPDATE)),
+            *((201, "safe-children", UPDATE_BODY), (404, "nobody", UPDATE_BODY)),
             *((400, "closed", b"{"), (413, "closed", b"a" * 16_385), (422, "closed", b"{}")),
         )
     ),
-    staff("POST", 415, UPDATES, "/api/staff/petitions/closed/updates", UPDATE, "text/plain"),
-    *(staff("GET", status, UPDATES, UPDATES.format(slug=slug)) for slug, status in FOUND.items()),
+    staff("POST", 415, UPDATES, "/api/staff/petitions/closed/updates", UPDATE_BODY, "text/plain"),
+    *(staff("GET", status, UPDATES, UPDATES.format(slug=slug)) for slug, status in STATUS_BY_SLUG.items()),
     *(
-        staff("GET", status, ONE_UPDATE, ONE_UPDATE.format(slug="safe-children", update_id=each))
-        for each, status in {"draft": 200, "nobody": 404}.items()
+        staff("GET", status, ONE_UPDATE, ONE_UPDATE.format(slug="safe-children", update_id=update_id))
+        for update_id, status in {"draft": 200, "nobody": 404}.items()
     ),
     *(
-        staff(method, status, f"{ONE_UPDATE}{verb}", f"{A_PETITIONS_UPDATES}/{each}{verb}", body)
+        staff(method, status, f"{ONE_UPDATE}{verb}", f"{UPDATES_OF_ONE_PETITION}/{update_id}{verb}", body)
         for method, verb, right, accepted in (
-            ("PUT", "", UPDATE, 200),
+            ("PUT", "", UPDATE_BODY, 200),
             ("POST", "/test", b'{"email": "bob@charity.example"}', 202),
             ("POST", "/publish", b"{}", 202),
         )
-        for each, status, body in (
+        for update_id, status, body in (
             *(("draft", accepted, right), ("nobody", 404, right), ("cancelled", 409, right)),
             *(("draft", 400, b"{"), ("draft", 413, b"a" * 16_385), ("draft", 422, b'{"more": 1}')),
         )
@@ -132,14 +132,14 @@ OF_PETITIONS = [
             method,
             415,
             f"{ONE_UPDATE}{verb}",
-            f"{A_PETITIONS_UPDATES}/draft{verb}",
+            f"{UPDATES_OF_ONE_PETITION}/draft{verb}",
             b"{}",
             "text/plain",
         )
         for method, verb in (("PUT", ""), ("POST", "/test"), ("POST", "/publish"))
     ),
     *(
-        staff("POST", status, f"{ONE_UPDATE}/cancel", f"/api/staff/petitions/safe-children/updates/{each}/cancel")
-        for each, status in {"draft": 200, "nobody": 404}.items()
+        staff("POST", status, f"{ONE_UPDATE}/cancel", f"/api/staff/petitions/safe-children/updates/{update_id}/cancel")
+        for update_id, status in {"draft": 200, "nobody": 404}.items()
     ),
 ]

@@ -1,38 +1,38 @@
-"""Requests of the public pages and routes, and of signing in."""
+"""Requests to the public pages and routes, and requests to sign in."""
 
 import json
 
 from chalicelib.core.tokens import Purpose
 from tests.actors import LINKS, fields_of, json_of
 from tests.fake_site import FORM, JSON
-from tests.openapi.cases import NO_PROVIDER, about_a_petition, get, of_a_link, post, signing
-from tests.signin.test_api import BEGUN, RETURNED
+from tests.openapi.cases import NO_PROVIDER, get, link_cases, petition_cases, post, signing_cases
+from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
-# Has no authorizer, so our own code answers 401 and 403 here.
+# This route has no authorizer, so our own code answers 401 and 403.
 SESSION = "/api/staff/session"
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
-PUBLIC = [
+PUBLIC_REQUESTS = [
     get(200, "/"),
     get(200, "/api/petitions"),
-    *about_a_petition("/petitions/{slug}"),
-    *about_a_petition("/petitions/{slug}/thanks"),
-    *about_a_petition("/embed/{slug}"),
-    *about_a_petition("/embed/{slug}/counter"),
+    *petition_cases("/petitions/{slug}"),
+    *petition_cases("/petitions/{slug}/thanks"),
+    *petition_cases("/embed/{slug}"),
+    *petition_cases("/embed/{slug}/counter"),
     get(200, "/embed.js"),
     get(304, "/embed.js", **{"If-None-Match": "*"}),
-    *about_a_petition("/api/petitions/{slug}"),
-    *about_a_petition("/api/petitions/{slug}/count"),
-    *about_a_petition("/api/petitions/{slug}/total"),
-    *about_a_petition("/petitions/{slug}/card.png"),
-    *about_a_petition("/api/petitions/{slug}/progress"),
-    *about_a_petition("/api/petitions/{slug}/updates"),
-    *about_a_petition("/petitions/{slug}/updates.atom"),
+    *petition_cases("/api/petitions/{slug}"),
+    *petition_cases("/api/petitions/{slug}/count"),
+    *petition_cases("/api/petitions/{slug}/total"),
+    *petition_cases("/petitions/{slug}/card.png"),
+    *petition_cases("/api/petitions/{slug}/progress"),
+    *petition_cases("/api/petitions/{slug}/updates"),
+    *petition_cases("/petitions/{slug}/updates.atom"),
     get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
-    *signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
+    *signing_cases("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
-    *signing("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
-    *(case for purpose in (*LINKS, Purpose.STOP) for case in of_a_link(purpose)),
+    *signing_cases("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
+    *(case for purpose in (*LINKS, Purpose.STOP) for case in link_cases(purpose)),
     post(410, "/confirm", "/confirm?token=<confirm-removed>", b""),
     post(422, "/confirm", "/confirm", b"token=<confirm>&name=%3D1"),
     get(302, "/s/{code}", "/s/<short>"),
@@ -44,13 +44,13 @@ PUBLIC = [
     ),
     *(
         post(status, route, route, body, JSON)
-        for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
+        for route, right in {"/api/staff/sign-in": SIGN_IN_BODY, SESSION: SESSION_BODY}.items()
         for body, status in {json.dumps(right).encode(): 200, b"{": 400, b"c" * 16_385: 413, b"{}": 422}.items()
     ),
     *(post(415, route, route, b"{}", "text/plain") for route in ("/api/staff/sign-in", SESSION)),
     *(
         post(404, route, f"{route}{NO_PROVIDER}", json.dumps(right).encode(), JSON)
-        for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
+        for route, right in {"/api/staff/sign-in": SIGN_IN_BODY, SESSION: SESSION_BODY}.items()
     ),
     get(200, "/staff/signed-in"),
     get(200, "/health"),

@@ -1,4 +1,4 @@
-"""The served OpenAPI document, and what it says about a value."""
+"""The served OpenAPI document and its schemas."""
 
 import json
 from collections.abc import Iterator

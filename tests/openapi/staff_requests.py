@@ -1,4 +1,4 @@
-"""Requests of staff about people, tokens and files; and what other suites add."""
+"""Requests of staff about people, tokens and exports, and the requests of other suites."""
 
 from tests.fake_site import JSON
 from tests.letters import letter_requests
@@ -8,7 +8,7 @@ from tests.partners import partner_requests
 
 EXPORTS_OF, AN_EXPORT = "/api/staff/petitions/{slug}/exports", "/api/staff/exports/{export_id}"
 PERSON = "/api/staff/people/{slug}/{signature_id}"
-OF_STAFF = [
+STAFF_REQUESTS = [
     get(200, "/api/staff/me", **STAFF),
     *(
         get(status, "/api/staff/audit", f"/api/staff/audit{rest}", **STAFF)

@@ -62,13 +62,13 @@ def _add_updates(tables: FakeTables) -> None:
 
 def _add_exports(tables: FakeTables) -> None:
     """Store an export in every state, and one that blocks the next request."""
-    moments = {"expired": NOW - 8 * DAY}
     results = {"done": a_result(), "expired": a_result()}
+    request_times = {"expired": NOW - 8 * DAY}
     for state in EXPORT_STATES:
         fields: dict[str, Any] = {"job_id": f"closed.{state}", "result": results.get(state)}
         fields |= {"why": "Why."} if state == "failed" else {}
         kept_state = {"expired": "done"}.get(state, state)
-        store_export(tables, an_export(**fields, state=kept_state, requested_at=moments.get(state, NOW)))
+        store_export(tables, an_export(**fields, state=kept_state, requested_at=request_times.get(state, NOW)))
     tables.put(keys.latest_job("export", "closed"), {"job_id": "closed.waiting"})
 
 
@@ -76,7 +76,7 @@ def with_tokens(text: str, site: FakeSite) -> str:
     """Return the text with tokens in place of <bob>, <confirm-expired> and the other placeholders."""
     identity = identity_of(a_petition())
     for purpose in (*LINKS, Purpose.STOP):
-        for kind, (slug, expires) in TOKENS.items():
+        for kind, (slug, expires) in TOKEN_KINDS.items():
             if f"<{purpose}{kind}>" in text:
                 token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)
                 text = text.replace(f"<{purpose}{kind}>", token)
@@ -91,7 +91,8 @@ def with_tokens(text: str, site: FakeSite) -> str:
     return text.replace("<bob>", bobs_token(site.tables, NOW, *Right)) if "<bob>" in text else text
 
 
-TOKENS = {
+# The slug and the expiry of a token, by the end of its placeholder.
+TOKEN_KINDS = {
     "": ("safe-children", NOW + DAY),
     "-nobody": ("nobody", NOW + DAY),
     "-removed": ("removed", NOW + DAY),

@@ -1,4 +1,4 @@
-"""A request gets each status that the OpenAPI document describes, and no other, and the answer is as described."""
+"""The requests get exactly the statuses that the OpenAPI document describes, and the answers fit their descriptions."""
 
 import json
 import os
@@ -16,19 +16,19 @@ from chalicelib.core.settings import settings
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.openapi.cases import NO_PROVIDER, Case
-from tests.openapi.petition_requests import OF_PETITIONS
-from tests.openapi.public_requests import PUBLIC
+from tests.openapi.petition_requests import PETITION_REQUESTS
+from tests.openapi.public_requests import PUBLIC_REQUESTS
 from tests.openapi.spec import SPEC, answers, operations, schema_errors
-from tests.openapi.staff_requests import OF_STAFF
+from tests.openapi.staff_requests import STAFF_REQUESTS
 from tests.openapi.stored import with_tokens
 
-# API Gateway gives answers of these statuses before our code runs. tests/template checks them.
-FROM_THE_GATEWAY = {401, 403, 429}
-FROM_ANY_ROUTE = {429, 503}
-REQUESTS = [*PUBLIC, *OF_PETITIONS, *OF_STAFF]
+# API Gateway itself answers with these statuses. tests/template checks those answers.
+GATEWAY_STATUSES = {401, 403, 429}
+COMMON_STATUSES = {429, 503}
+REQUESTS = [*PUBLIC_REQUESTS, *PETITION_REQUESTS, *STAFF_REQUESTS]
 
 
-def _answer_of(case: Case, site: FakeSite) -> HTTPResponse:
+def _send(case: Case, site: FakeSite) -> HTTPResponse:
     headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
     body = with_tokens(case.body.decode(), site).encode()
     if case.url.endswith(NO_PROVIDER):
@@ -37,11 +37,11 @@ def _answer_of(case: Case, site: FakeSite) -> HTTPResponse:
     return site.client.http.request(case.method, with_tokens(case.url, site), headers=headers, body=body)
 
 
-def _described(case: Case) -> dict[int, dict[str, Any]]:
+def _described_answers(case: Case) -> dict[int, dict[str, Any]]:
     return answers(SPEC["paths"][case.route][case.method.lower()])
 
 
-def assert_as_described(answer: HTTPResponse, described: dict[str, Any]) -> None:
+def assert_fits_description(answer: HTTPResponse, described: dict[str, Any]) -> None:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     assert {name.lower() for name in described.get("headers", {})} <= headers.keys()
     content = described.get("content", {})
@@ -55,10 +55,10 @@ def assert_as_described(answer: HTTPResponse, described: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("case", REQUESTS, ids=str)
-def test_an_answer_is_as_described(case: Case, site: FakeSite) -> None:
-    answer = _answer_of(case, site)
+def test_an_answer_fits_its_description(case: Case, site: FakeSite) -> None:
+    answer = _send(case, site)
     assert answer.status_code == case.status, answer.body
-    assert_as_described(answer, _described(case)[case.status])
+    assert_fits_description(answer, _described_answers(case)[case.status])
 
 
 def test_exactly_the_described_statuses_of_our_code_are_tested() -> None:
@@ -67,41 +67,43 @@ def test_exactly_the_described_statuses_of_our_code_are_tested() -> None:
         (method, path, status)
         for method, path, operation in operations()
         for status in answers(operation)
-        if status not in FROM_THE_GATEWAY | FROM_ANY_ROUTE
+        if status not in GATEWAY_STATUSES | COMMON_STATUSES
     }
     assert tested == described
 
 
-WITHOUT_STORAGE = (
+ROUTES_WITHOUT_STORAGE = (
     "/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff", "/api/statements", "/statements",
     "/api/osdi$",
 )  # fmt: skip
-WITH_STORAGE = [
+REQUESTS_WITH_STORAGE = [
     case
     for case in REQUESTS
-    if case.status < 400 and not case.route.startswith(WITHOUT_STORAGE) and case.route not in ("/api/osdi", "/embed.js")
+    if case.status < 400
+    and not case.route.startswith(ROUTES_WITHOUT_STORAGE)
+    and case.route not in ("/api/osdi", "/embed.js")
 ]
 
 
-@pytest.mark.parametrize("case", WITH_STORAGE, ids=str)
+@pytest.mark.parametrize("case", REQUESTS_WITH_STORAGE, ids=str)
 def test_every_route_that_needs_storage_answers_503_when_storage_fails(case: Case, site: FakeSite) -> None:
-    # Make the tokens first, because they need storage.
+    # Issue the tokens before the storage fails.
     headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
-    ready = replace(case, url=with_tokens(case.url, site), headers=headers)
+    case_with_tokens = replace(case, url=with_tokens(case.url, site), headers=headers)
     _throttle(site.tables)
-    answer = _answer_of(ready, site)
+    answer = _send(case_with_tokens, site)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"].isdigit()
-    assert_as_described(answer, _described(case)[503])
+    assert_fits_description(answer, _described_answers(case)[503])
 
 
 def _throttle(tables: FakeTables) -> None:
-    """Throttle all reads except those of staff tokens: if the authorizer fails, API Gateway itself answers."""
+    """Throttle all calls except reads of staff tokens: if the authorizer fails, API Gateway itself answers."""
 
-    def throttled(key: Key | str | None = None, *_: object, **__: object) -> Item | None:
+    def call(key: Key | str | None = None, *_: object, **__: object) -> Item | None:
         if isinstance(key, Key) and key.pk == keys.TOKENS_PARTITION:
             return tables.items[key]
         raise Throttled
 
     for name in ("get", "batch_get", "query", "check", "put_new"):
-        setattr(tables, name, throttled)
+        setattr(tables, name, call)

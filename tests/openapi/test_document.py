@@ -18,12 +18,12 @@ from tests.openapi.spec import SPEC, answers, operations, resolve, schema_errors
 
 PROBLEM, HTML = "application/problem+json", "text/html"
 SIGNATURE = {"$ref": "#/components/schemas/Signature"}
-EVERY = [pytest.param(operation, id=f"{method} {path}") for method, path, operation in operations()]
+OPERATIONS = [pytest.param(operation, id=f"{method} {path}") for method, path, operation in operations()]
 
-every_operation = pytest.mark.parametrize("operation", EVERY)
+every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 
-def test_the_file_is_current() -> None:
+def test_the_openapi_file_is_up_to_date() -> None:
     assert FILE.read_text(encoding="utf-8") == document_text(document()), "run: make openapi"
 
 
@@ -54,11 +54,11 @@ def test_every_example_of_an_answer_fits_its_schema(operation: dict[str, Any]) -
                 assert status < 400 or content["example"]["status"] == status
 
 
-def test_every_example_of_a_schema_fits_it() -> None:
+def test_every_example_of_a_schema_fits_its_schema() -> None:
     for name, schema in SPEC["components"]["schemas"].items():
-        for each in [schema, *map(resolve, schema.get("properties", {}).values())]:
-            for example in each.get("examples", []):
-                assert schema_errors(example, each) == [], name
+        for described in [schema, *map(resolve, schema.get("properties", {}).values())]:
+            for example in described.get("examples", []):
+                assert schema_errors(example, described) == [], name
 
 
 def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
@@ -80,7 +80,7 @@ def test_an_example_of_a_signature_is_accepted_by_schema_and_code(name: str) -> 
     assert read_json(json.dumps(example)).name == example["name"]
 
 
-REFUSED: dict[str, dict[str, Any]] = {
+REFUSED_CHANGES: dict[str, dict[str, Any]] = {
     "no name": {"name": None},
     "an empty name": {"name": "  "},
     "a name of 101 characters": {"name": "a" * 101},
@@ -100,7 +100,7 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("wrong", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("wrong", REFUSED_CHANGES.values(), ids=REFUSED_CHANGES)
 def test_the_code_refuses_what_the_schema_refuses(wrong: dict[str, Any]) -> None:
     body = json_of(**wrong)
     assert schema_errors(body, SIGNATURE)

@@ -44,7 +44,7 @@ def play_events(fake_site: FakeSite, petition: Petition) -> None:
             withdraw(key_of(petition, keys[name]), petition, now, streaming)
         else:
             keys[name] = (confirmed if what == "confirm" else signed)(streaming, petition, a_person(name), now)
-    fake_site.invoke("project_signatures", stream_event(streaming.log, streaming.moments))
+    fake_site.invoke("project_signatures", stream_event(streaming.log, streaming.times_by_sequence))
     fake_site.clock.moment = END
 
 

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.core.errors import Throttled
 from chalicelib.core.rights import Right
 from tests.actors import ALICE, BOB, NOW, Person, bobs_token
 from tests.fake_site import JSON, FakeSite
 from tests.partnering import PATH, oaks_token, sent_of
+
+COUNT_PATH = "/api/petitions/safe-children/count"
 
 
 def post(fake_site: FakeSite, token: str, body: object) -> HTTPResponse:
@@ -24,7 +27,7 @@ def test_one_signature_and_a_batch_have_the_same_form_of_answer(fake_site: FakeS
     found = [(each["identifier"], each["result"]) for each in batch.json_body["results"]]
     assert found == [("oak:2", "accepted"), ("oak:1", "existing"), ("x", "invalid"), (None, "invalid")]
     assert {error["field"] for error in batch.json_body["results"][2]["errors"]} == {"name", "email", "consent"}
-    assert fake_site.get("/api/petitions/safe-children/count").json_body["count"] == 2
+    assert fake_site.get(COUNT_PATH).json_body["count"] == 2
 
 
 def test_a_hundred_signatures_fit_and_a_hundred_and_one_do_not(fake_site: FakeSite) -> None:
@@ -60,3 +63,20 @@ def test_no_name_and_no_address_is_logged(fake_site: FakeSite, caplog: pytest.Lo
     logged = repr([vars(record) for record in caplog.records])
     assert "'accepted': 1" in logged
     assert not [secret for secret in (ALICE.email, ALICE.name, "oak:1") if secret in logged]
+
+
+def test_a_signature_that_waits_in_the_overflow_queue_counts_when_it_is_sent_again(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = oaks_token(fake_site.tables)
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.signatures.sign._store_in_whole_steps", _refuse)
+        assert post(fake_site, token, sent_of()).status_code == 503
+    assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+    assert [item["state"] for key, item in fake_site.tables.items.items() if key.table == "signatures"] == ["pending"]
+    assert [each["result"] for each in post(fake_site, token, sent_of()).json_body["results"]] == ["accepted"]
+    assert fake_site.get(COUNT_PATH).json_body["count"] == 1
+
+
+def _refuse(*_: object) -> None:
+    raise Throttled("storage")

@@ -27,8 +27,8 @@ from tests.actors import (
     signed,
 )
 from tests.fake_site import JSON, FakeSite
-from tests.signatures.test_erase import LEFT
-from tests.signatures.test_sign import mailed
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
+from tests.signatures.test_sign import send_mail
 
 FIND_PATH = "/api/staff/people/find"
 
@@ -79,7 +79,7 @@ def test_an_invalid_address_is_a_field_error(fake_site: FakeSite, token: str, bo
 
 def test_a_signature_is_shown_with_what_staff_need_to_help(fake_site: FakeSite, token: str, petition: Petition) -> None:
     identity = signed(fake_site.tables, petition)
-    mailed(fake_site.tables, petition, identity)
+    send_mail(fake_site.tables, petition, identity)
     change_item(fake_site.tables, petition, identity, undeliverable="bounced", restored_at="2026-11-24T12:05:00Z")
     shown = ask(fake_site, token, "GET", path_of(identity)).json_body
     assert shown["times"]["restored_at"] == "2026-11-24T12:05:00Z"
@@ -102,7 +102,7 @@ def test_a_signature_not_confirmed_in_time_is_shown_as_expired(fake_site: FakeSi
 
 def test_staff_can_send_the_email_again(fake_site: FakeSite, token: str, petition: Petition) -> None:
     identity = signed(fake_site.tables, petition)
-    mailed(fake_site.tables, petition, identity)
+    send_mail(fake_site.tables, petition, identity)
     fake_site.clock.forward(5 * MINUTE)
     answer = ask(fake_site, token, "POST", path_of(identity, "resend")).json_body
     assert answer == {"mail": True, "outcome": "asked", "message": "The email is on its way.", "due_at": None}
@@ -131,7 +131,7 @@ def test_an_email_that_is_not_sent_has_a_reason(
     fake_site: FakeSite, token: str, petition: Petition, changes: dict[str, Any], word: str
 ) -> None:
     identity = signed(fake_site.tables, petition)
-    mailed(fake_site.tables, petition, identity)
+    send_mail(fake_site.tables, petition, identity)
     change_item(fake_site.tables, petition, identity, **changes)
     answer = ask(fake_site, token, "POST", path_of(identity, "resend")).json_body
     assert answer["mail"] is False
@@ -156,5 +156,5 @@ def test_erasing_is_idempotent_and_empties_the_item(fake_site: FakeSite, token: 
     assert (answers[0]["state"], answers[0]["actions"]) == ("erased", ["access"])
     # Erasing deletes the time of signing, so only the time of erasure is shown.
     assert set(answers[0]["times"]) == {"erased_at", "expires_at"}
-    assert item_of(fake_site.tables, petition, identity).keys() == LEFT
+    assert item_of(fake_site.tables, petition, identity).keys() == ERASED_ATTRIBUTES
     assert exact_count(petition, NOW, fake_site.tables).confirmed == 1

@@ -27,7 +27,7 @@ from tests.actors import (
 )
 from tests.fake_site import FakeSite
 from tests.people.test_api import FIND_PATH, ask, audited_actions, find
-from tests.signatures.test_erase import LEFT
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signatures.test_sign import signatures_in
 
 ERASE_PATH = "/api/staff/people/erase"
@@ -99,7 +99,7 @@ def test_erasing_an_address_erases_all_its_signatures_and_no_others(
     signed(fake_site.tables, other)
     for _ in range(2):
         assert {each["state"] for each in erase_alice(fake_site, token)} == {"erased"}
-    assert item_of(fake_site.tables, petition, identity).keys() == LEFT
+    assert item_of(fake_site.tables, petition, identity).keys() == ERASED_ATTRIBUTES
     assert exact_count(petition, NOW, fake_site.tables).confirmed == 1
 
 
@@ -119,7 +119,7 @@ def test_the_mark_of_an_erasure_does_not_count_as_a_signature(
 ) -> None:
     erase_alice(fake_site, token)
     mark = item_of(fake_site.tables, petition, identity_of(petition))
-    assert mark.keys() == LEFT
+    assert mark.keys() == ERASED_ATTRIBUTES
     changes = [*increments("1", None, mark, NOW), *increments("2", mark, None, NOW)]
     assert not [change for change in changes if any(change.numbers.values())]
     result = recount(petition, lambda: NOW + DAY, fake_site.tables)

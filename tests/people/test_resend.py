@@ -14,7 +14,7 @@ from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, MINUTE, NOW, a_petition, change_item, confirmed, item_of, key_of, signed
 from tests.fakes import FakeTables
-from tests.signatures.test_sign import mailed
+from tests.signatures.test_sign import send_mail
 
 
 def resend_to(
@@ -35,7 +35,7 @@ def an_allowance(next_at: datetime) -> Allowance:
 
 def test_a_pending_signer_gets_the_link_again(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     assert resend_to(tables, petition, identity) is Resent.ASKED
     assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
 
@@ -48,7 +48,7 @@ def test_a_confirmed_signer_gets_the_already_signed_email(tables: FakeTables, pe
 
 def test_the_next_email_waits_for_a_minute(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     assert resend_to(tables, petition, identity, NOW + MINUTE / 2) is Resent.WITHIN_A_MINUTE
 
 
@@ -56,7 +56,7 @@ def test_an_email_beyond_the_budget_is_requested_and_staff_learn_when_it_is_sent
     tables: FakeTables, petition: Petition
 ) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     change_item(tables, petition, identity, mails=40)
     assert resend_to(tables, petition, identity, NOW + MINUTE, NOW + 3 * MINUTE) is Resent.LATER
     assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
@@ -94,7 +94,7 @@ def test_a_refusal_gives_its_reason_and_changes_nothing(
     tables: FakeTables, petition: Petition, changes: dict[str, Any], answer: Resent
 ) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     change_item(tables, petition, identity, **changes)
     before = item_of(tables, petition, identity)
     assert resend_to(tables, petition, identity) is answer

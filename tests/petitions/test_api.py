@@ -10,8 +10,8 @@ from chalicelib.petitions.find import forget_petitions
 from tests.actors import DAY, NOW, WELSH, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 
-HERE = "/petitions/safe-children"
-COUNTED = "/api/petitions/safe-children"
+PAGE_URL = "/petitions/safe-children"
+API_URL = "/api/petitions/safe-children"
 
 
 def test_the_list_shows_open_petitions_with_their_counts(fake_site: FakeSite) -> None:
@@ -33,9 +33,9 @@ def test_the_list_shows_the_newest_petition_first(fake_site: FakeSite) -> None:
 
 
 def test_the_form_keeps_a_valid_source_of_the_link(fake_site: FakeSite) -> None:
-    assert 'name="source" value="bbc-news"' in fake_site.get(f"{HERE}?source=bbc-news").body.decode()
+    assert 'name="source" value="bbc-news"' in fake_site.get(f"{PAGE_URL}?source=bbc-news").body.decode()
     for wrong in ("BBC", "%3Cscript%3E", "", "a" * 41):
-        body = fake_site.get(f"{HERE}?source={wrong}").body.decode()
+        body = fake_site.get(f"{PAGE_URL}?source={wrong}").body.decode()
         assert 'name="source"' not in body
         assert "<script>" not in body
 
@@ -52,23 +52,23 @@ def test_the_form_keeps_a_valid_source_of_the_link(fake_site: FakeSite) -> None:
         "safe-children%E2%80%9D",
     ],
 )
-def test_a_pasted_address_leads_to_the_petition(fake_site: FakeSite, pasted: str) -> None:
+def test_a_pasted_url_leads_to_the_petition(fake_site: FakeSite, pasted: str) -> None:
     answer = fake_site.get(f"/petitions/{pasted}?source=bbc-news&lang=cy")
     assert answer.status_code == 302
-    assert answer.headers["Location"] == f"{HERE}?source=bbc-news&lang=cy"
+    assert answer.headers["Location"] == f"{PAGE_URL}?source=bbc-news&lang=cy"
 
 
 @pytest.mark.parametrize("unknown", ["...", "a.b", "safe_children", "%2F%2Fevil.example%2F"])
-def test_an_address_that_cannot_be_meant_is_not_found(fake_site: FakeSite, unknown: str) -> None:
+def test_a_url_with_an_impossible_slug_is_404(fake_site: FakeSite, unknown: str) -> None:
     assert fake_site.get(f"/petitions/{unknown}").status_code == 404
 
 
 def test_the_json_follows_the_contract(fake_site: FakeSite) -> None:
     confirmed(fake_site.tables, a_published_petition(fake_site.tables, closes_at=NOW + DAY))
     forget_petitions()
-    answer = fake_site.get(COUNTED)
+    answer = fake_site.get(API_URL)
     assert answer.status_code == 200
-    in_short = {
+    expected = {
         "slug": "safe-children",
         "title": "Keep trafficked children safe",
         "languages": ["en"],
@@ -80,36 +80,36 @@ def test_the_json_follows_the_contract(fake_site: FakeSite) -> None:
         "closes_at": "2026-11-25T12:00:00Z",
         "count": 1,
     }
-    assert answer.json_body.items() >= in_short.items()
+    assert answer.json_body.items() >= expected.items()
 
 
 def test_the_json_has_what_a_page_needs_to_collect_signatures(fake_site: FakeSite) -> None:
     petition = a_published_petition(fake_site.tables, updates_wording="Send <b>news</b>")
-    shown = fake_site.get(COUNTED).json_body
-    assert shown["text"] == petition.text
-    assert shown["consents"] == [
+    body = fake_site.get(API_URL).json_body
+    assert body["text"] == petition.text
+    assert body["consents"] == [
         {"name": "sign", "wording": petition.sign_wording, "version": petition.consent_version},
         {"name": "updates", "wording": "Send <b>news</b>", "version": petition.consent_version},
     ]
-    assert shown["url"].endswith(HERE)
-    assert shown["privacy"]["notice_url"] == f"{shown['url']}#privacy"
-    assert (shown["privacy"]["controller"], shown["privacy"]["contact"]) == (petition.charity, petition.privacy_contact)
-    assert f"{petition.charity} is the controller" in shown["privacy"]["notice_html"]
+    assert body["url"].endswith(PAGE_URL)
+    assert body["privacy"]["notice_url"] == f"{body['url']}#privacy"
+    assert (body["privacy"]["controller"], body["privacy"]["contact"]) == (petition.charity, petition.privacy_contact)
+    assert f"{petition.charity} is the controller" in body["privacy"]["notice_html"]
 
 
-def test_the_list_is_shown_without_counts_while_they_are_unavailable(
+def test_the_list_is_shown_without_numbers_while_all_counts_are_unavailable(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_published_petition(fake_site.tables)
-    with monkeypatch.context() as down:
-        down.setattr(fake_site.tables, "batch_get", raising(Throttled("storage")))
+    with monkeypatch.context() as patch:
+        patch.setattr(fake_site.tables, "batch_get", failing_call(Throttled("storage")))
         body = fake_site.get("/").body.decode()
         assert ("Keep trafficked children safe" in body, "<strong>0</strong>" in body) == (True, False)
         assert fake_site.get("/api/petitions").status_code == 503
     assert fake_site.get("/api/petitions").json_body["petitions"][0]["count"] == 0
 
 
-def raising(error: Exception) -> Callable[..., None]:
+def failing_call(error: Exception) -> Callable[..., None]:
     def fail(*_: object, **__: object) -> None:
         raise error
 
@@ -120,12 +120,12 @@ def test_the_json_list_has_the_open_petitions_newest_first(fake_site: FakeSite) 
     confirmed(fake_site.tables, a_published_petition(fake_site.tables))
     a_published_petition(fake_site.tables, slug="newer", opened_at=NOW - DAY)
     a_published_petition(fake_site.tables, slug="hidden-draft", state="draft")
-    listed = fake_site.get("/api/petitions").json_body["petitions"]
-    assert [(each["slug"], each["count"]) for each in listed] == [("newer", 0), ("safe-children", 1)]
-    assert listed[1].items() < fake_site.get(COUNTED).json_body.items()
+    petitions = fake_site.get("/api/petitions").json_body["petitions"]
+    assert [(each["slug"], each["count"]) for each in petitions] == [("newer", 0), ("safe-children", 1)]
+    assert petitions[1].items() < fake_site.get(API_URL).json_body.items()
 
 
-@pytest.mark.parametrize("path", ["/", "/api/petitions", HERE, COUNTED, f"{COUNTED}/count"])
+@pytest.mark.parametrize("path", ["/", "/api/petitions", PAGE_URL, API_URL, f"{API_URL}/count"])
 def test_public_responses_may_be_cached_by_a_cdn(fake_site: FakeSite, path: str) -> None:
     policy = fake_site.get(path).headers["Cache-Control"]
     assert "public" in policy
@@ -134,7 +134,7 @@ def test_public_responses_may_be_cached_by_a_cdn(fake_site: FakeSite, path: str)
     assert "stale-if-error=" in policy
 
 
-@pytest.mark.parametrize("path", [f"{HERE}/thanks", "/petitions/nothing", "/api/petitions/nothing", "/confirm"])
+@pytest.mark.parametrize("path", [f"{PAGE_URL}/thanks", "/petitions/nothing", "/api/petitions/nothing", "/confirm"])
 def test_thanks_and_error_responses_are_not_cached(fake_site: FakeSite, path: str) -> None:
     assert fake_site.get(path).headers["Cache-Control"] == "no-store"
 
@@ -164,35 +164,35 @@ def test_a_closed_petition_is_shown_without_a_form(fake_site: FakeSite) -> None:
 
 
 def test_the_form_is_shown_when_the_count_is_unavailable(fake_site: FakeSite) -> None:
-    fake_site.get(HERE)
+    fake_site.get(PAGE_URL)
     fake_site.clock.forward(DAY)
     fake_site.tables.fail_next(Throttled("storage"))
-    answer = fake_site.get(HERE)
+    answer = fake_site.get(PAGE_URL)
     assert answer.status_code == 200
     assert "<form" in answer.body.decode()
 
 
 def test_the_list_is_shown_when_a_count_is_unavailable(fake_site: FakeSite) -> None:
-    class Down(type(fake_site.tables)):  # type: ignore[misc]
+    class GetFails(type(fake_site.tables)):  # type: ignore[misc]
         def get(self, *_: object, **__: object) -> None:
             raise Throttled("storage")
 
-    fake_site.tables.__class__ = Down
+    fake_site.tables.__class__ = GetFails
     answer = fake_site.get("/")
     assert answer.status_code == 200, "one unavailable count must not break the front page"
     assert "Keep trafficked children safe" in answer.body.decode()
 
 
-def test_the_json_and_the_list_are_in_the_language_that_the_address_names(fake_site: FakeSite) -> None:
+def test_the_json_and_the_list_are_in_the_language_of_the_url(fake_site: FakeSite) -> None:
     petition = a_published_petition(fake_site.tables, translations={"cy": WELSH})
     forget_petitions()
-    english, welsh = (fake_site.get(f"{COUNTED}{query}").json_body for query in ("", "?lang=cy"))
+    english, welsh = (fake_site.get(f"{API_URL}{query}").json_body for query in ("", "?lang=cy"))
     assert (english["title"], welsh["title"]) == (petition.title, WELSH["title"])
     assert [each["wording"] for each in welsh["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
     assert "Hysbysiad preifatrwydd" in welsh["privacy"]["notice_html"]
     assert welsh["languages"] == ["en", "cy"]
     assert {english["text_version"], welsh["text_version"]} == {petition.text_version}
     assert WELSH["title"] in fake_site.get("/?lang=cy").body.decode()
-    assert fake_site.get(f"{COUNTED}?lang=xx").json_body == english
+    assert fake_site.get(f"{API_URL}?lang=xx").json_body == english
     missing = fake_site.get("/api/petitions/none?lang=cy").json_body
     assert missing["detail"] == "Nid oes deiseb yn y cyfeiriad hwn."

@@ -9,7 +9,7 @@ from tests.actors import a_petition, a_published_petition
 from tests.fake_site import FakeSite
 
 PNG = b"\x89PNG\r\n\x1a\n"
-CARD = "/petitions/safe-children/card.png"
+CARD_URL = "/petitions/safe-children/card.png"
 
 
 def size_of(picture: bytes) -> tuple[int, ...]:
@@ -26,7 +26,8 @@ def test_every_title_fits_into_1200_by_630_pixels(title: str, count: int | None)
     assert size_of(picture) == (1200, 630)
     assert len(picture) < 300_000
     size, lines = _size_and_lines(title.strip())
-    assert all(len(line) <= characters for each, characters, _ in SIZES if each == size for line in lines)
+    [characters] = [characters for font_size, characters, _ in SIZES if font_size == size]
+    assert all(len(line) <= characters for line in lines)
 
 
 def test_title_and_count_are_drawn() -> None:
@@ -36,9 +37,9 @@ def test_title_and_count_are_drawn() -> None:
 
 def test_a_petitions_card_is_a_png_that_caches_keep(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables)
-    answer = fake_site.get(CARD)
+    answer = fake_site.get(CARD_URL)
     assert (answer.status_code, answer.headers["Content-Type"], size_of(answer.body)) == (200, "image/png", (1200, 630))
     assert answer.headers["Cache-Control"].startswith("public, max-age=600")
-    head = fake_site.client.http.request("HEAD", CARD)
+    head = fake_site.client.http.request("HEAD", CARD_URL)
     assert (head.status_code, head.body) == (200, b"")
     assert fake_site.get("/petitions/nothing/card.png").status_code == 404

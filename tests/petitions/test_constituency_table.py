@@ -15,7 +15,7 @@ NAMES = st.text(min_size=1, max_size=20)
 
 
 @pytest.fixture(autouse=True)
-def _a_new_process() -> Iterator[None]:
+def _an_empty_cache() -> Iterator[None]:
     constituencies.cache_clear()
     yield
     constituencies.cache_clear()
@@ -32,8 +32,8 @@ def test_a_missing_postcode_has_no_constituency(postcode: str) -> None:
 
 
 def test_official_formats_with_any_spaces_are_accepted() -> None:
-    found = Constituencies(pack({"ZZ1  1AA": "Upper Zed", "Z1   1AA": "Zed Bay", "ZZ999ZZ": "Lower Zed"}))
-    assert [found.of(postcode) for postcode in ("ZZ1 1AA", "Z1 1AA", "ZZ99 9ZZ")] == [
+    lookup = Constituencies(pack({"ZZ1  1AA": "Upper Zed", "Z1   1AA": "Zed Bay", "ZZ999ZZ": "Lower Zed"}))
+    assert [lookup.of(postcode) for postcode in ("ZZ1 1AA", "Z1 1AA", "ZZ99 9ZZ")] == [
         "Upper Zed",
         "Zed Bay",
         "Lower Zed",
@@ -42,13 +42,13 @@ def test_official_formats_with_any_spaces_are_accepted() -> None:
 
 @given(st.dictionaries(POSTCODES, NAMES, min_size=1, max_size=50), st.lists(POSTCODES, max_size=20))
 def test_exactly_the_postcodes_of_the_table_are_found(table: dict[str, str], other_postcodes: list[str]) -> None:
-    found = Constituencies(pack(table))
+    lookup = Constituencies(pack(table))
     for postcode in [*table, *other_postcodes]:
-        assert found.of(postcode) == table.get(postcode)
+        assert lookup.of(postcode) == table.get(postcode)
 
 
 def test_a_look_up_reads_few_records() -> None:
-    class Counting(Constituencies):
+    class CountsReads(Constituencies):
         reads = 0
 
         def __getitem__(self, index):  # type: ignore[no-untyped-def]
@@ -61,9 +61,9 @@ def test_a_look_up_reads_few_records() -> None:
         for district in range(10, 60)
         for unit in range(1000)
     }
-    found = Counting(pack(table))
-    assert found.of("B59 999") == "Somewhere"
-    assert found.reads <= 18
+    lookup = CountsReads(pack(table))
+    assert lookup.of("B59 999") == "Somewhere"
+    assert lookup.reads <= 18
 
 
 def test_an_invalid_postcode_is_refused() -> None:
@@ -80,7 +80,7 @@ def test_the_file_is_mapped_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     file = tmp_path / "constituencies.bin"
     file.write_bytes(pack(TABLE))
     monkeypatch.setattr(module, "FILE", file)
-    found = constituencies()
-    assert found is not None
-    assert found.of("ZZ99 9ZZ") == "Lower Zed"
-    assert constituencies() is found
+    lookup = constituencies()
+    assert lookup is not None
+    assert lookup.of("ZZ99 9ZZ") == "Lower Zed"
+    assert constituencies() is lookup

@@ -34,18 +34,18 @@ def test_a_taken_slug_is_refused_and_nothing_is_written(tables: FakeTables) -> N
     assert tables.items == before
 
 
-def test_of_two_concurrent_creates_only_one_gets_the_slug(tables: FakeTables) -> None:
-    class Meanwhile(FakeTables):
+def test_only_one_of_two_concurrent_creates_gets_the_slug(tables: FakeTables) -> None:
+    class SlugTakenMeanwhile(FakeTables):
         def transact(self, writes: Sequence[Change | NewItem]) -> None:
             new = writes[0]
             if isinstance(new, NewItem) and new.key not in self.items:
                 self.put_new(NewItem(new.key, {**new.item, "title": "From the other create"}))
             super().transact(writes)
 
-    both = Meanwhile()
+    taken_meanwhile = SlugTakenMeanwhile()
     with pytest.raises(Invalid):
-        create(a_petition(), NOW, both)
-    assert petition_as_stored(SLUG, both).title == "From the other create"
+        create(a_petition(), NOW, taken_meanwhile)
+    assert petition_as_stored(SLUG, taken_meanwhile).title == "From the other create"
 
 
 def test_an_edit_based_on_a_stale_revision_is_refused(tables: FakeTables) -> None:
@@ -61,10 +61,10 @@ def test_an_edit_whose_text_cannot_be_stored_is_not_shown(tables: FakeTables, mo
     """Nobody may sign a text that is not stored."""
     petition = a_published_petition(tables)
 
-    def full(_: NewItem) -> None:
+    def fail(_: NewItem) -> None:
         raise Throttled("storage")
 
-    monkeypatch.setattr(tables, "put_new", full)
+    monkeypatch.setattr(tables, "put_new", fail)
     with pytest.raises(Throttled):
         edit(with_changes(petition, text="We ask for more."), NOW, tables)
     assert petition_as_stored(SLUG, tables) == petition

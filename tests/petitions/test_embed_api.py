@@ -8,43 +8,43 @@ from tests.actors import DAY, NOW, WELSH, a_published_petition, fields_of
 from tests.fake_site import FakeSite
 
 SITES = ["https://www.charity.example", "https://news.example:8443"]
-FORM, COUNTER = "/embed/safe-children", "/embed/safe-children/counter"
-SIGN, THANKS = "/petitions/safe-children/signatures", "/petitions/safe-children/thanks"
+FORM_URL, COUNTER_URL = "/embed/safe-children", "/embed/safe-children/counter"
+SIGN_URL, THANKS_URL = "/petitions/safe-children/signatures", "/petitions/safe-children/thanks"
 
 
-def framed_by(policy: str) -> list[str]:
-    (directive,) = [each for each in policy.split("; ") if each.startswith("frame-ancestors")]
+def frame_ancestors(policy: str) -> list[str]:
+    (directive,) = [directive for directive in policy.split("; ") if directive.startswith("frame-ancestors")]
     return directive.split()[1:]
 
 
-@pytest.mark.parametrize("page", [FORM, COUNTER, f"{THANKS}?embed=1"])
-def test_the_allowed_sites_may_frame_it(fake_site: FakeSite, page: str) -> None:
+@pytest.mark.parametrize("page", [FORM_URL, COUNTER_URL, f"{THANKS_URL}?embed=1"])
+def test_the_allowed_sites_may_frame_a_page(fake_site: FakeSite, page: str) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES)
     answer = fake_site.get(page)
     policy = answer.headers["Content-Security-Policy"]
-    assert (answer.status_code, framed_by(policy)) == (200, SITES)
+    assert (answer.status_code, frame_ancestors(policy)) == (200, SITES)
     assert policy.startswith("default-src 'none'; ")
     assert "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("page", [FORM, COUNTER, f"{THANKS}?embed=1"])
-def test_nobody_may_frame_a_petition_without_allowed_sites(fake_site: FakeSite, page: str) -> None:
+@pytest.mark.parametrize("page", [FORM_URL, COUNTER_URL, f"{THANKS_URL}?embed=1"])
+def test_no_site_may_frame_a_petition_without_allowed_sites(fake_site: FakeSite, page: str) -> None:
     a_published_petition(fake_site.tables)
-    assert framed_by(fake_site.get(page).headers["Content-Security-Policy"]) == ["'none'"]
+    assert frame_ancestors(fake_site.get(page).headers["Content-Security-Policy"]) == ["'none'"]
 
 
 @pytest.mark.parametrize(
     "page",
-    ["/petitions/safe-children", "/petitions/safe-children?embed=1", THANKS, "/", "/staff?embed=1"],
+    ["/petitions/safe-children", "/petitions/safe-children?embed=1", THANKS_URL, "/", "/staff?embed=1"],
 )
 def test_no_other_page_may_be_framed(fake_site: FakeSite, page: str) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES)
-    assert framed_by(fake_site.get(page).headers["Content-Security-Policy"]) == ["'none'"]
+    assert frame_ancestors(fake_site.get(page).headers["Content-Security-Policy"]) == ["'none'"]
 
 
-def test_a_frame_of_an_unknown_petition_says_so_on_any_site(fake_site: FakeSite) -> None:
+def test_a_frame_of_an_unknown_petition_shows_the_error_on_any_site(fake_site: FakeSite) -> None:
     answer = fake_site.get("/embed/nobody")
-    assert (answer.status_code, framed_by(answer.headers["Content-Security-Policy"])) == (404, ["*"])
+    assert (answer.status_code, frame_ancestors(answer.headers["Content-Security-Policy"])) == (404, ["*"])
     body = answer.body.decode()
     assert "Page not found" in body or "no petition" in body.lower()
     assert all('target="_blank"' in link for link in re.findall(r"<a [^>]*>", body) if "#" not in link)
@@ -52,54 +52,54 @@ def test_a_frame_of_an_unknown_petition_says_so_on_any_site(fake_site: FakeSite)
 
 def test_the_form_has_no_masthead_and_carries_source_and_language(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES, translations={"cy": WELSH})
-    body = fake_site.get(f"{FORM}?source=our-site&lang=cy").body.decode()
+    body = fake_site.get(f"{FORM_URL}?source=our-site&lang=cy").body.decode()
     assert 'name="source" value="our-site"' in body
-    assert f'action="{SIGN}?embed=1&amp;lang=cy"' in body
-    assert f'data-thanks-url="{THANKS}?embed=1&amp;lang=cy"' in body
+    assert f'action="{SIGN_URL}?embed=1&amp;lang=cy"' in body
+    assert f'data-thanks-url="{THANKS_URL}?embed=1&amp;lang=cy"' in body
     assert '<html lang="cy"' in body
     assert 'class="masthead"' not in body
     assert 'class="footer"' not in body
-    assert 'name="source"' not in fake_site.get(f"{FORM}?source=BBC").body.decode()
+    assert 'name="source"' not in fake_site.get(f"{FORM_URL}?source=BBC").body.decode()
 
 
-def test_links_leave_the_frame(fake_site: FakeSite) -> None:
+def test_links_open_outside_the_frame(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES)
-    for page in (FORM, COUNTER):
+    for page in (FORM_URL, COUNTER_URL):
         body = fake_site.get(page).body.decode()
-        leaving = [
+        petition_links = [
             tag.partition(">")[0] for tag in body.split("<a ")[1:] if 'href="/petitions' in tag.partition(">")[0]
         ]
-        assert leaving
-        assert all('target="_blank"' in tag for tag in leaving)
+        assert petition_links
+        assert all('target="_blank"' in tag for tag in petition_links)
 
 
 def test_a_signature_without_javascript_stays_in_the_frame(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES)
-    answer = fake_site.post_form(f"{SIGN}?embed=1", fields_of())
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"{THANKS}?embed=1")
+    answer = fake_site.post_form(f"{SIGN_URL}?embed=1", fields_of())
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{THANKS_URL}?embed=1")
 
 
 def test_errors_are_shown_in_the_frame(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES)
-    answer = fake_site.post_form(f"{SIGN}?embed=1", fields_of(email="nonsense", source="our-site"))
+    answer = fake_site.post_form(f"{SIGN_URL}?embed=1", fields_of(email="nonsense", source="our-site"))
     body = answer.body.decode()
-    assert (answer.status_code, framed_by(answer.headers["Content-Security-Policy"])) == (422, SITES)
+    assert (answer.status_code, frame_ancestors(answer.headers["Content-Security-Policy"])) == (422, SITES)
     assert 'id="error-summary"' in body
     assert 'value="our-site"' in body
-    assert f'action="{SIGN}?embed=1"' in body
+    assert f'action="{SIGN_URL}?embed=1"' in body
 
 
-def test_a_petition_that_closed_meanwhile_says_so_in_the_frame(fake_site: FakeSite) -> None:
+def test_a_frame_shows_that_the_petition_has_closed(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES, closes_at=NOW - DAY)
-    answer = fake_site.post_form(f"{SIGN}?embed=1", fields_of())
-    assert (answer.status_code, framed_by(answer.headers["Content-Security-Policy"])) == (409, SITES)
+    answer = fake_site.post_form(f"{SIGN_URL}?embed=1", fields_of())
+    assert (answer.status_code, frame_ancestors(answer.headers["Content-Security-Policy"])) == (409, SITES)
     assert "This petition is closed" in answer.body.decode()
-    assert framed_by(fake_site.post_form(SIGN, fields_of()).headers["Content-Security-Policy"]) == ["'none'"]
+    assert frame_ancestors(fake_site.post_form(SIGN_URL, fields_of()).headers["Content-Security-Policy"]) == ["'none'"]
 
 
 def test_the_counter_shows_the_count_and_links_to_the_petition(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables, embed_on=SITES)
-    body = fake_site.get(f"{COUNTER}?source=our-site").body.decode()
+    body = fake_site.get(f"{COUNTER_URL}?source=our-site").body.decode()
     assert '<strong data-count="0">0</strong> of' in body
     assert 'href="/petitions/safe-children?source=our-site" target="_blank"' in body
 

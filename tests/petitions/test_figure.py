@@ -19,6 +19,6 @@ def test_the_latest_figure_of_a_source_is_current() -> None:
     assert current_figures([new, old, entered_late]) == [new]
 
 
-def test_of_two_figures_of_one_moment_the_one_entered_last_is_current() -> None:
+def test_the_last_entered_of_two_figures_with_the_same_time_is_current() -> None:
     wrong, right = a_figure("paper", 412), a_figure("paper", 421, entered_at=NOW + timedelta(minutes=1))
     assert current_figures([right, wrong]) == [right]

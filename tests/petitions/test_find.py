@@ -23,7 +23,7 @@ def test_an_open_petition_is_found_as_it_was_published(tables: FakeTables) -> No
     assert petition_as_stored("safe-children", tables) == petition
 
 
-def test_a_crowd_costs_one_read(tables: FakeTables) -> None:
+def test_many_requests_cost_one_read(tables: FakeTables) -> None:
     a_published_petition(tables)
     tables.calls.clear()
     for _ in range(100):

@@ -53,17 +53,17 @@ def test_a_wrong_letter_is_refused(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["subject", "body", "openings", "send_wording", "reply_wording", "targets"])
-def test_what_people_agree_to_send_has_a_version(name: str) -> None:
+def test_a_change_of_anything_that_people_agree_to_send_changes_the_letters_version(name: str) -> None:
     other: Any = {"openings": ["Other"], "targets": [TARGET | {"name": "Minister"}]}.get(name, "Other")
     assert version_with(**{name: other}) != version_with()
 
 
-def test_a_corrected_address_or_pace_of_a_target_is_no_new_version() -> None:
+def test_a_corrected_address_or_pace_of_a_target_keeps_the_letters_version() -> None:
     corrected = TARGET | {"email": "other@target.example", "delivery": {"mode": "paced", "per_hour": 5}}
     assert version_with(targets=[corrected]) == version_with()
 
 
-def test_the_letter_is_not_part_of_what_is_signed() -> None:
+def test_the_letter_is_not_part_of_the_signed_version() -> None:
     with_letter = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
     assert with_letter.version == a_petition(translations={"cy": WELSH}).version
 
@@ -77,7 +77,7 @@ def test_the_letter_is_shown_in_the_language_of_the_page() -> None:
     assert welsh.letter_version == petition.letter_version != version_with()
 
 
-def test_a_petition_that_is_translated_without_its_letter_shows_the_letter_of_its_main_language() -> None:
+def test_a_translation_without_a_letter_shows_the_letter_of_the_main_language() -> None:
     letter = a_petition(letter=LETTER, translations={"cy": WELSH}).in_language("cy").letter
     assert letter
     assert letter.subject == LETTER["subject"]
@@ -93,12 +93,12 @@ def test_each_version_of_the_letter_is_kept(tables: FakeTables) -> None:
     assert kept[0].in_language("cy").subject == WELSH_LETTER["subject"]
 
 
-def test_a_version_that_is_missing_is_a_fault(tables: FakeTables) -> None:
+def test_a_missing_version_of_the_letter_is_unavailable(tables: FakeTables) -> None:
     with pytest.raises(Unavailable):
         letter_as_signed("safe-children", "0" * 12, tables)
 
 
-def test_the_public_reads_the_letter_in_its_language_without_addresses(fake_site: FakeSite) -> None:
+def test_the_api_has_the_letter_in_the_chosen_language_without_addresses(fake_site: FakeSite) -> None:
     publish(a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}), NOW, fake_site.tables)
     english, welsh = (fake_site.get(f"/api/petitions/safe-children{lang}") for lang in ("", "?lang=cy"))
     letter = english.json_body["letter"]
@@ -115,7 +115,7 @@ def test_the_public_reads_the_letter_in_its_language_without_addresses(fake_site
     assert TARGET["email"] not in english.body.decode()
 
 
-def test_a_petition_without_a_letter_says_nothing_of_one(fake_site: FakeSite, petition: Petition) -> None:
+def test_a_petition_without_a_letter_does_not_mention_letters(fake_site: FakeSite, petition: Petition) -> None:
     assert "letter" not in fake_site.get("/api/petitions/safe-children").json_body
     assert "letter" not in fake_site.get("/petitions/safe-children").body.decode().partition("<main")[2]
 

@@ -22,7 +22,7 @@ PACED = {"mode": "paced", "per_hour": 5}
 
 
 @pytest.fixture(autouse=True)
-def _a_new_process() -> Iterator[None]:
+def _an_empty_cache() -> Iterator[None]:
     members.cache_clear()
     yield
     members.cache_clear()
@@ -77,27 +77,27 @@ def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.M
         [MP, MP | {"key": "my-other-mp"}],
     ],
 )
-def test_letters_to_members_have_no_address_go_singly_and_are_one_target(targets: list[dict[str, Any]]) -> None:
+def test_a_letter_to_members_is_one_target_without_address_or_pace(targets: list[dict[str, Any]]) -> None:
     with pytest.raises(ValidationError):
         a_petition(letter=LETTER | {"targets": targets})
 
 
-def test_other_recipients_are_another_version_of_the_letter() -> None:
+def test_a_change_of_recipients_changes_the_letters_version() -> None:
     """People agreed to write to the office, and not to their own member."""
     office = {"key": "my-mp", "name": "Your MP", "email": "office@target.example"}
     versions = [a_petition(letter=LETTER | {"targets": [each]}).letter_version for each in (MP, office)]
     assert versions[0] != versions[1]
 
 
-def texts(petition: Petition, **changes: Any) -> str:
-    """Return what staff must send of a petition, and the changes."""
+def edit_body(petition: Petition, **changes: Any) -> str:
+    """Return the JSON of the fields that staff must send, with changes."""
     names = set(EDITABLE) - MAY_BE_LEFT_OUT - {"opened_at", "closes_at"}
     return json.dumps(petition.model_dump(mode="json", include=names) | changes)
 
 
 def test_staff_choose_members_only_on_a_site_with_their_table(monkeypatch: pytest.MonkeyPatch) -> None:
     petition = a_petition(letter=LETTER)
-    edit = texts(petition, letter=LETTER | {"targets": [TARGET, MP]})
+    edit = edit_body(petition, letter=LETTER | {"targets": [TARGET, MP]})
     with pytest.raises(Invalid) as refused:
         read_edit(edit, petition, NOW)
     assert refused.value.errors == [FieldError("letter.targets", NO_MEMBERS)]
@@ -107,11 +107,11 @@ def test_staff_choose_members_only_on_a_site_with_their_table(monkeypatch: pytes
 
 def test_staff_edit_other_parts_although_the_table_is_gone() -> None:
     petition = a_petition(letter=LETTER | {"targets": [MP]})
-    assert read_edit(texts(petition, title="Another title"), petition, NOW).title == "Another title"
+    assert read_edit(edit_body(petition, title="Another title"), petition, NOW).title == "Another title"
 
 
-def test_a_new_petition_needs_the_table_too() -> None:
-    new = texts(a_petition(), slug="another", letter=LETTER | {"targets": [MP]})
+def test_a_new_petition_with_letters_to_members_needs_their_table() -> None:
+    new = edit_body(a_petition(), slug="another", letter=LETTER | {"targets": [MP]})
     with pytest.raises(Invalid) as refused:
         read_new_petition(new, NOW)
     assert refused.value.errors == [FieldError("letter.targets", NO_MEMBERS)]

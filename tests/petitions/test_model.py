@@ -46,13 +46,13 @@ def test_invalid_values_are_refused(wrong: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("changed", [{"title": "x"}, {"text": "x"}, {"target": "x"}])
-def test_another_text_is_another_text_version(changed: dict[str, str]) -> None:
+def test_a_changed_text_has_another_text_version(changed: dict[str, str]) -> None:
     assert a_petition(**changed).text_version != a_petition().text_version
     assert a_petition(**changed).consent_version == a_petition().consent_version
 
 
 @pytest.mark.parametrize("changed", [{"sign_wording": "x"}, {"updates_wording": "x"}])
-def test_another_wording_is_another_consent_version(changed: dict[str, str]) -> None:
+def test_a_changed_wording_has_another_consent_version(changed: dict[str, str]) -> None:
     assert a_petition(**changed).consent_version != a_petition().consent_version
     assert a_petition(**changed).text_version == a_petition().text_version
 
@@ -65,7 +65,7 @@ def test_the_version_separates_title_and_text() -> None:
     assert a_petition(title="ab", text="c").text_version != a_petition(title="a", text="bc").text_version
 
 
-def test_a_text_version_combines_the_versions_of_a_signature() -> None:
+def test_the_version_of_a_stored_text_joins_the_text_and_consent_versions() -> None:
     petition = a_petition()
     assert text_of(petition, NOW).version == f"{petition.text_version}.{petition.consent_version}"
 

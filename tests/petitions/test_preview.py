@@ -32,7 +32,7 @@ def test_a_token_from_an_email_link_is_refused(purpose: Purpose) -> None:
 
 
 @pytest.mark.parametrize("payload", [(), ("another", SLUG), (SLUG, "x")])
-def test_a_preview_token_of_another_payload_is_refused(payload: tuple[str, ...]) -> None:
+def test_a_preview_token_with_another_payload_is_refused(payload: tuple[str, ...]) -> None:
     token = tokens.issue(Purpose.PREVIEW, payload, NOW + DAY, TOKEN_KEYS)
     with pytest.raises(UnknownThing):
         check_preview(SLUG, token, NOW, TOKEN_KEYS)

@@ -16,13 +16,13 @@ from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, con
 from tests.fakes import FakeTables
 
 
-def texts(tables: FakeTables) -> list[dict[str, object]]:
+def stored_texts(tables: FakeTables) -> list[dict[str, object]]:
     return [item for key, item in tables.items.items() if key.pk == "TEXT#safe-children"]
 
 
 def test_publishing_stores_the_text_version(tables: FakeTables) -> None:
     publish(a_petition(), NOW, tables)
-    (text,) = texts(tables)
+    (text,) = stored_texts(tables)
     assert text["text"] == a_petition().text
     assert text["sign_wording"] == a_petition().sign_wording
     assert text["recorded_at"] == "2026-11-24T12:00:00Z"
@@ -34,51 +34,51 @@ def test_publishing_again_keeps_the_count_and_the_first_text_record(tables: Fake
     publish(a_petition(goal=20_000), NOW + DAY, tables)
     assert petition_as_stored("safe-children", tables).goal == 20_000
     assert exact_count(a_petition(), NOW + DAY, tables).confirmed == 1
-    assert [text["recorded_at"] for text in texts(tables)] == ["2026-11-20T08:00:00Z"]
+    assert [text["recorded_at"] for text in stored_texts(tables)] == ["2026-11-20T08:00:00Z"]
 
 
 def test_a_new_text_is_stored_with_the_old_one(tables: FakeTables) -> None:
     publish(a_petition(), OPENED, tables)
     publish(a_petition(text="We ask for more."), NOW, tables)
-    assert {text["text"] for text in texts(tables)} == {a_petition().text, "We ask for more."}
+    assert {text["text"] for text in stored_texts(tables)} == {a_petition().text, "We ask for more."}
 
 
 @pytest.mark.parametrize("step", range(7))
 def test_an_interrupted_publish_shows_nothing_and_can_be_repeated(tables: FakeTables, step: int) -> None:
-    class Breaking(FakeTables):
-        left = step
+    class OneCallFails(FakeTables):
+        calls_left = step
 
         def _called(self, name: str) -> None:
-            if self.left == 0:
-                self.left = -1
+            if self.calls_left == 0:
+                self.calls_left = -1
                 raise Throttled("storage")
-            self.left -= 1
+            self.calls_left -= 1
             super()._called(name)
 
-    breaking = Breaking()
+    failing = OneCallFails()
     with pytest.raises(Throttled):
-        publish(a_petition(), NOW, breaking)
+        publish(a_petition(), NOW, failing)
     with pytest.raises(UnknownPetition):
-        petition_as_stored("safe-children", breaking)
-    publish(a_petition(), NOW, breaking)
-    assert exact_count(a_petition(), NOW, breaking).confirmed == 0
-    assert keys.petition("safe-children") in breaking.items
+        petition_as_stored("safe-children", failing)
+    publish(a_petition(), NOW, failing)
+    assert exact_count(a_petition(), NOW, failing).confirmed == 0
+    assert keys.petition("safe-children") in failing.items
 
 
 def test_the_tally_head_is_raised_before_the_petition(tables: FakeTables) -> None:
     petition = a_published_petition(tables, shards=2)
     heads: list[int] = []
 
-    class Watching(FakeTables):
+    class RecordsHeads(FakeTables):
         def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             heads.append(self.items[keys.tally_head(petition.slug)]["shards"])
             return super()._update(change, returns)
 
-    watching = Watching()
-    watching.items = tables.items
-    assert raise_shards(petition.slug, 9, watching)
+    recording = RecordsHeads()
+    recording.items = tables.items
+    assert raise_shards(petition.slug, 9, recording)
     assert heads == [2, 9], "the tally head must be raised before the petition"
-    assert petition_as_stored(petition.slug, watching).shards == 9
+    assert petition_as_stored(petition.slug, recording).shards == 9
 
 
 def test_an_interrupted_raise_can_be_repeated(tables: FakeTables) -> None:
@@ -103,7 +103,7 @@ def test_a_file_without_a_state_keeps_the_stored_one(tables: FakeTables, state: 
     assert petition_as_stored("safe-children", tables) == petition
 
 
-def test_a_file_with_a_state_sets_it(tables: FakeTables) -> None:
+def test_the_state_in_a_file_is_stored(tables: FakeTables) -> None:
     a_published_petition(tables, state="draft")
     assert publish(a_petition(state="open"), NOW, tables).state == "open"
 

@@ -14,7 +14,7 @@ SITE = "https://www.charity.example"
 @pytest.mark.parametrize(
     "site", [SITE, "https://xn--d1acufc.example:8443", "http://127.0.0.1:8100", "http://localhost"]
 )
-def test_an_origin_is_a_site(site: str) -> None:
+def test_an_origin_is_accepted(site: str) -> None:
     assert a_petition(embed_on=[site]).embed_on == [site]
 
 
@@ -27,7 +27,7 @@ def test_an_origin_is_a_site(site: str) -> None:
         "https://user@charity.example", "https://" + "a." * 100 + "example", f"{SITE}:123456", "", None, 5,
     ],
 )  # fmt: skip
-def test_anything_else_cannot_get_into_the_header(wrong: object) -> None:
+def test_only_an_origin_can_get_into_the_header(wrong: object) -> None:
     with pytest.raises(ValidationError):
         a_petition(embed_on=[wrong])
 
@@ -39,12 +39,12 @@ def test_the_error_says_what_a_site_looks_like() -> None:
     assert (error.field, SITE in error.message) == ("embed_on.1", True)
 
 
-def test_there_are_at_most_twenty_sites() -> None:
+def test_a_petition_has_at_most_twenty_sites() -> None:
     sites = [f"https://s{number}.example" for number in range(21)]
     assert len(a_petition(embed_on=sites[:20]).embed_on) == 20
     with pytest.raises(ValidationError):
         a_petition(embed_on=sites)
 
 
-def test_no_site_may_frame_a_petition_that_names_none() -> None:
+def test_by_default_no_site_may_frame_a_petition() -> None:
     assert Petition.model_fields["embed_on"].default == []

@@ -1,4 +1,4 @@
-"""Requests for unknown slugs: they cost at most one read a second, and evict no petition that exists."""
+"""Requests for unknown slugs cost at most one read a second, and evict no petition that exists."""
 
 from datetime import timedelta
 
@@ -13,12 +13,12 @@ from tests.fake_site import Clock, FakeSite
 from tests.fakes import FakeTables
 
 SECOND = timedelta(seconds=1)
-READS = ("get", "batch_get", "query")
+READ_METHODS = ("get", "batch_get", "query")
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The test's clock. The cache follows it."""
+    """The test's clock, which the cache uses too."""
     clock = Clock()
     monkeypatch.setattr(caching, "monotonic", lambda: (clock() - NOW).total_seconds())
     return clock
@@ -31,7 +31,7 @@ def is_known(slug: str, clock: Clock, tables: FakeTables) -> bool:
         return False
 
 
-def throttled(*_: object, **__: object) -> None:
+def throttle(*_: object, **__: object) -> None:
     raise Throttled("storage")
 
 
@@ -48,13 +48,13 @@ def test_unknown_slugs_do_not_stop_genuine_signatures_while_reads_are_throttled(
     for number in range(4400):
         fake_site.clock.forward(SECOND / 100)
         if number == 3400:
-            for read in READS:
-                monkeypatch.setattr(fake_site.tables, read, throttled)
+            for read in READ_METHODS:
+                monkeypatch.setattr(fake_site.tables, read, throttle)
         assert post(f"random-{number}", "attacker") in (404, 503)
     assert [post("safe-children", f"genuine-{number}") for number in range(20)] == [202] * 20
 
 
-def test_unknown_slugs_cost_one_read_a_second_whatever_is_asked(tables: FakeTables, clock: Clock) -> None:
+def test_unknown_slugs_cost_one_read_a_second_even_if_all_differ(tables: FakeTables, clock: Clock) -> None:
     a_published_petition(tables)
     tables.calls.clear()
     for number in range(1000):
@@ -63,7 +63,7 @@ def test_unknown_slugs_cost_one_read_a_second_whatever_is_asked(tables: FakeTabl
     assert 10 <= len(tables.calls) <= 11
 
 
-def test_reads_for_unknown_slugs_that_fail_are_limited_too(tables: FakeTables, clock: Clock) -> None:
+def test_failed_reads_for_unknown_slugs_are_limited_too(tables: FakeTables, clock: Clock) -> None:
     tables.fail_next(*[Throttled("storage")] * 1000)
     for number in range(1000):
         clock.forward(SECOND / 100)
@@ -88,7 +88,7 @@ def test_a_new_petition_is_known_within_a_second_during_an_attack(tables: FakeTa
     assert is_known("safe-children", clock, tables)
 
 
-def test_while_the_list_cannot_be_read_a_new_petition_is_unavailable_not_unknown(
+def test_a_new_petition_is_unavailable_not_unknown_while_the_list_cannot_be_read(
     tables: FakeTables, clock: Clock
 ) -> None:
     """A client tries again after 503, not after 404."""

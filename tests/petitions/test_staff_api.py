@@ -16,11 +16,12 @@ from chalicelib.staff.audit.record import entries
 from tests.actors import ALICE, DAY, NOW, a_petition, a_published_petition, bobs_token, confirmed, fields_of, json_of
 from tests.fake_site import JSON, FakeSite
 
-ALL = "/api/staff/petitions"
-HERE = f"{ALL}/safe-children"
+PETITIONS_URL = "/api/staff/petitions"
+PETITION_URL = f"{PETITIONS_URL}/safe-children"
 
 
-def typed(**changes: Any) -> dict[str, Any]:
+def petition_fields(**changes: Any) -> dict[str, Any]:
+    """Return the JSON of the form as staff send it."""
     return {**a_petition().model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"}), **changes}
 
 
@@ -37,7 +38,7 @@ def ask(fake_site: FakeSite, method: str, path: str, body: object = None, match:
 
 
 def change_state(fake_site: FakeSite, state: str, **more: str) -> HTTPResponse:
-    return ask(fake_site, "POST", f"{HERE}/state", {"state": state, **more})
+    return ask(fake_site, "POST", f"{PETITION_URL}/state", {"state": state, **more})
 
 
 def actions(fake_site: FakeSite) -> list[str]:
@@ -49,15 +50,15 @@ def actions(fake_site: FakeSite) -> list[str]:
 def draft(fake_site: FakeSite) -> HTTPResponse:
     fake_site.tables.items.clear()
     forget_petitions()
-    return ask(fake_site, "POST", ALL, typed())
+    return ask(fake_site, "POST", PETITIONS_URL, petition_fields())
 
 
 def test_a_new_petition_is_a_draft_hidden_from_the_public(fake_site: FakeSite, draft: HTTPResponse) -> None:
-    assert (draft.status_code, draft.headers["Location"], draft.headers["ETag"]) == (201, HERE, '"1"')
+    assert (draft.status_code, draft.headers["Location"], draft.headers["ETag"]) == (201, PETITION_URL, '"1"')
     assert draft.headers["Cache-Control"] == "no-store"
     assert draft.json_body["state"] == "draft"
     assert fake_site.get("/petitions/safe-children").status_code == 404
-    read = ask(fake_site, "GET", HERE)
+    read = ask(fake_site, "GET", PETITION_URL)
     assert (read.json_body, read.headers["ETag"]) == (draft.json_body, '"1"')
 
 
@@ -78,11 +79,11 @@ def test_the_whole_lifecycle_is_public_and_logged(fake_site: FakeSite, draft: HT
 
 
 def test_the_activity_log_has_revisions_but_no_texts(fake_site: FakeSite, draft: HTTPResponse) -> None:
-    ask(fake_site, "PUT", HERE, typed(title="New"))
+    ask(fake_site, "PUT", PETITION_URL, petition_fields(title="New"))
     change_state(fake_site, "removed", reason="A secret reason.")
-    trail = [entry.action.model_dump_json() for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
-    assert {number for number in "0123" if f'"revision":"{number}"' in "".join(trail)} == {"2", "3"}
-    assert not [each for each in trail if "secret" in each or "New" in each]
+    log = [entry.action.model_dump_json() for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
+    assert {number for number in "0123" if f'"revision":"{number}"' in "".join(log)} == {"2", "3"}
+    assert not [each for each in log if "secret" in each or "New" in each]
 
 
 def test_a_paused_petition_refuses_signatures_but_allows_confirmation(fake_site: FakeSite) -> None:
@@ -113,12 +114,12 @@ def test_an_invalid_transition_is_409_with_the_current_state(fake_site: FakeSite
 
 
 def test_an_edit_based_on_a_stale_revision_is_412(fake_site: FakeSite, draft: HTTPResponse) -> None:
-    first = ask(fake_site, "PUT", HERE, typed(title="First"), draft.headers["ETag"])
+    first = ask(fake_site, "PUT", PETITION_URL, petition_fields(title="First"), draft.headers["ETag"])
     assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
-    second = ask(fake_site, "PUT", HERE, typed(title="Second"), draft.headers["ETag"])
+    second = ask(fake_site, "PUT", PETITION_URL, petition_fields(title="Second"), draft.headers["ETag"])
     assert second.status_code == 412
-    assert ask(fake_site, "GET", HERE).json_body["title"] == "First"
-    assert ask(fake_site, "POST", f"{HERE}/state", {"state": "open"}, '"1"').status_code == 412
+    assert ask(fake_site, "GET", PETITION_URL).json_body["title"] == "First"
+    assert ask(fake_site, "POST", f"{PETITION_URL}/state", {"state": "open"}, '"1"').status_code == 412
 
 
 @pytest.mark.parametrize(
@@ -126,24 +127,24 @@ def test_an_edit_based_on_a_stale_revision_is_412(fake_site: FakeSite, draft: HT
     [(None, 428), ("", 428), ('"0"', 412), ("1", 412), ('W/"1"', 412), ('"1"', 200), ('"9", "1"', 200), ("*", 200)],
 )
 def test_a_change_needs_if_match_with_the_current_revision(fake_site: FakeSite, match: str | None, status: int) -> None:
-    assert ask(fake_site, "PUT", HERE, typed(title="New"), match).status_code == status
+    assert ask(fake_site, "PUT", PETITION_URL, petition_fields(title="New"), match).status_code == status
 
 
 def test_all_wrong_fields_are_reported_and_nothing_is_saved(fake_site: FakeSite) -> None:
-    before = ask(fake_site, "GET", HERE).json_body
+    before = ask(fake_site, "GET", PETITION_URL).json_body
     count = len(fake_site.tables.items)
-    answer = ask(fake_site, "PUT", HERE, typed(title="", goal=0, text="New text."))
+    answer = ask(fake_site, "PUT", PETITION_URL, petition_fields(title="", goal=0, text="New text."))
     assert answer.status_code == 422
     assert {error["field"] for error in answer.json_body["errors"]} == {"title", "goal"}
-    assert ask(fake_site, "GET", HERE).json_body == before
-    assert ask(fake_site, "GET", f"{HERE}/versions").json_body["versions"][0]["text"] == a_petition().text
+    assert ask(fake_site, "GET", PETITION_URL).json_body == before
+    assert ask(fake_site, "GET", f"{PETITION_URL}/versions").json_body["versions"][0]["text"] == a_petition().text
     assert actions(fake_site) == []
     assert len({key for key in fake_site.tables.items if key.pk != "TOKENS"}) <= count
 
 
 def test_an_edited_text_is_a_new_version(fake_site: FakeSite) -> None:
-    ask(fake_site, "PUT", HERE, typed(text="We ask for more."))
-    versions = ask(fake_site, "GET", f"{HERE}/versions").json_body["versions"]
+    ask(fake_site, "PUT", PETITION_URL, petition_fields(text="We ask for more."))
+    versions = ask(fake_site, "GET", f"{PETITION_URL}/versions").json_body["versions"]
     assert {version["text"]: version["current"] for version in versions} == {
         a_petition().text: False,
         "We ask for more.": True,
@@ -151,7 +152,7 @@ def test_an_edited_text_is_a_new_version(fake_site: FakeSite) -> None:
 
 
 def test_a_preview_link_shows_the_draft_until_it_expires(fake_site: FakeSite, draft: HTTPResponse) -> None:
-    link = ask(fake_site, "POST", f"{HERE}/preview").json_body
+    link = ask(fake_site, "POST", f"{PETITION_URL}/preview").json_body
     assert link["expires_at"] == iso(NOW + DAY / 24)
     url = urlsplit(link["url"])
     page = fake_site.get(f"{url.path}?{url.query}")
@@ -168,16 +169,16 @@ def test_a_preview_link_shows_the_draft_until_it_expires(fake_site: FakeSite, dr
 
 
 def test_an_action_that_cannot_be_logged_is_not_done(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr("chalicelib.staff.authorizer.record", fails)
-    assert ask(fake_site, "PUT", HERE, typed(title="New")).status_code == 503
+    monkeypatch.setattr("chalicelib.staff.authorizer.record", fail)
+    assert ask(fake_site, "PUT", PETITION_URL, petition_fields(title="New")).status_code == 503
     assert change_state(fake_site, "closed").status_code == 503
-    assert ask(fake_site, "POST", f"{HERE}/preview").status_code == 503
-    assert ask(fake_site, "POST", ALL, typed(slug="new")).status_code == 503
-    assert ask(fake_site, "GET", HERE).json_body["title"] == a_petition().title
-    assert ask(fake_site, "GET", f"{ALL}/new").status_code == 404
+    assert ask(fake_site, "POST", f"{PETITION_URL}/preview").status_code == 503
+    assert ask(fake_site, "POST", PETITIONS_URL, petition_fields(slug="new")).status_code == 503
+    assert ask(fake_site, "GET", PETITION_URL).json_body["title"] == a_petition().title
+    assert ask(fake_site, "GET", f"{PETITIONS_URL}/new").status_code == 404
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
@@ -189,7 +190,7 @@ def test_a_closing_time_at_the_limits_of_the_calendar_is_refused(fake_site: Fake
 
 def test_an_edit_cannot_open_a_scheduled_petition(fake_site: FakeSite, draft: HTTPResponse) -> None:
     assert change_state(fake_site, "open", at=iso(NOW + DAY)).status_code == 200
-    answer = ask(fake_site, "PUT", HERE, typed(opened_at=iso(NOW)))
+    answer = ask(fake_site, "PUT", PETITION_URL, petition_fields(opened_at=iso(NOW)))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["opened_at"]
-    assert ask(fake_site, "PUT", HERE, typed(opened_at=iso(NOW + 2 * DAY))).status_code == 200
+    assert ask(fake_site, "PUT", PETITION_URL, petition_fields(opened_at=iso(NOW + 2 * DAY))).status_code == 200

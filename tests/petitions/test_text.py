@@ -1,4 +1,4 @@
-"""A petition in several languages: its versions, and what it lacks."""
+"""A petition in several languages: its versions, and fields without a translation."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from chalicelib.petitions.text import text_of
 from tests.actors import NOW, WELSH, a_petition
 
 
-def test_a_changed_translation_is_another_version() -> None:
+def test_a_changed_translation_makes_another_version() -> None:
     welsh = a_petition(translations={"cy": WELSH})
     other_text = a_petition(translations={"cy": {**WELSH, "text": "x"}})
     other_wording = a_petition(translations={"cy": {**WELSH, "sign_wording": "x"}})
@@ -18,7 +18,7 @@ def test_a_changed_translation_is_another_version() -> None:
     assert text_of(welsh, NOW).translations["cy"].sign_wording == WELSH["sign_wording"]
 
 
-def test_what_is_not_translated_is_in_the_main_language() -> None:
+def test_an_untranslated_field_is_in_the_main_language() -> None:
     petition = a_petition(translations={"cy": {name: text for name, text in WELSH.items() if name != "target"}})
     assert petition.languages == ["en", "cy"]
     welsh = petition.in_language("cy")

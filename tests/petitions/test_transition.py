@@ -20,7 +20,7 @@ ALLOWED = {
     "closed": {"open", "removed"},
     "removed": {"draft"},
 }
-PAIRS = [(was, to) for was in PetitionState for to in PetitionState]
+STATE_PAIRS = [(old, new) for old in PetitionState for new in PetitionState]
 
 
 def a_petition_that_is(state: str, **changes: Any) -> Petition:
@@ -32,7 +32,7 @@ def a_petition_that_is(state: str, **changes: Any) -> Petition:
     return a_petition(state=state, **{**more.get(state, {}), **changes})
 
 
-def to(state: PetitionState, at: datetime | None = None) -> Transition:
+def a_transition_to(state: PetitionState, at: datetime | None = None) -> Transition:
     return Transition(state, at, "It breaks a rule." if state is PetitionState.REMOVED else None)
 
 
@@ -42,26 +42,26 @@ def refused_fields(petition: Petition, transition: Transition) -> list[str]:
     return [error.field for error in caught.value.errors]
 
 
-@pytest.mark.parametrize(("was", "then"), PAIRS)
-def test_only_allowed_transitions_are_accepted(was: PetitionState, then: PetitionState) -> None:
-    petition = a_petition_that_is(was)
-    if then in ALLOWED[was]:
-        assert apply(petition, to(then), NOW).state_at(NOW) is then
+@pytest.mark.parametrize(("old", "new"), STATE_PAIRS)
+def test_only_allowed_transitions_are_accepted(old: PetitionState, new: PetitionState) -> None:
+    petition = a_petition_that_is(old)
+    if new in ALLOWED[old]:
+        assert apply(petition, a_transition_to(new), NOW).state_at(NOW) is new
     else:
         with pytest.raises(InvalidTransition) as caught:
-            apply(petition, to(then), NOW)
-        assert (caught.value.state, caught.value.new_state) == (was, then)
+            apply(petition, a_transition_to(new), NOW)
+        assert (caught.value.state, caught.value.new_state) == (old, new)
 
 
-@pytest.mark.parametrize(("was", "then"), [pair for pair in PAIRS if pair[1] in ALLOWED[pair[0]]])
-def test_only_opening_and_closing_can_be_scheduled(was: PetitionState, then: PetitionState) -> None:
-    petition = a_petition_that_is(was)
-    if (was, then) not in SCHEDULED:
-        assert refused_fields(petition, to(then, NOW + DAY)) == ["at"]
+@pytest.mark.parametrize(("old", "new"), [pair for pair in STATE_PAIRS if pair[1] in ALLOWED[pair[0]]])
+def test_only_opening_and_closing_can_be_scheduled(old: PetitionState, new: PetitionState) -> None:
+    petition = a_petition_that_is(old)
+    if (old, new) not in SCHEDULED:
+        assert refused_fields(petition, a_transition_to(new, NOW + DAY)) == ["at"]
         return
-    scheduled = apply(petition, to(then, NOW + DAY), NOW)
-    assert scheduled.state_at(NOW) is was
-    assert scheduled.state_at(NOW + DAY) is then
+    scheduled = apply(petition, a_transition_to(new, NOW + DAY), NOW)
+    assert scheduled.state_at(NOW) is old
+    assert scheduled.state_at(NOW + DAY) is new
 
 
 @pytest.mark.parametrize("at", [NOW, NOW - DAY])
@@ -89,13 +89,13 @@ def test_a_pause_extends_the_closing_time() -> None:
     closes = NOW + DAY
     paused = apply(a_petition(closes_at=closes), Transition(PetitionState.PAUSED), NOW)
     assert paused.state_at(closes + DAY) is PetitionState.PAUSED, "a paused petition must not close"
-    again = apply(paused, Transition(PetitionState.OPEN), NOW + 3 * DAY)
-    assert again.closes_at == closes + 3 * DAY
-    assert again.paused_at is None
-    assert again.opened_at == OPENED
+    reopened = apply(paused, Transition(PetitionState.OPEN), NOW + 3 * DAY)
+    assert reopened.closes_at == closes + 3 * DAY
+    assert reopened.paused_at is None
+    assert reopened.opened_at == OPENED
 
 
-def test_a_pause_without_a_closing_time_sets_none() -> None:
+def test_a_pause_does_not_add_a_closing_time() -> None:
     assert apply(a_petition_that_is("paused"), Transition(PetitionState.OPEN), NOW).closes_at is None
 
 
@@ -113,23 +113,23 @@ def test_reopening_drops_a_past_closing_time() -> None:
     assert apply(a_petition(closes_at=NOW - DAY), Transition(PetitionState.OPEN), NOW).closes_at is None
 
 
-@pytest.mark.parametrize("was", [state for state in PetitionState if state is not PetitionState.REMOVED])
-def test_only_a_removal_needs_and_takes_a_reason(was: PetitionState) -> None:
-    assert refused_fields(a_petition_that_is(was), Transition(PetitionState.REMOVED)) == ["reason"]
-    removed = apply(a_petition_that_is(was), to(PetitionState.REMOVED), NOW)
+@pytest.mark.parametrize("old", [state for state in PetitionState if state is not PetitionState.REMOVED])
+def test_only_a_removal_needs_and_takes_a_reason(old: PetitionState) -> None:
+    assert refused_fields(a_petition_that_is(old), Transition(PetitionState.REMOVED)) == ["reason"]
+    removed = apply(a_petition_that_is(old), a_transition_to(PetitionState.REMOVED), NOW)
     assert removed.removed_reason == "It breaks a rule."
     assert removed.paused_at is None
     assert apply(removed, Transition(PetitionState.DRAFT), NOW).removed_reason is None
     assert refused_fields(a_petition(), Transition(PetitionState.PAUSED, reason="Because")) == ["reason"]
 
 
-@pytest.mark.parametrize("was", PetitionState)
-def test_the_listed_transitions_are_the_accepted_ones(was: PetitionState) -> None:
-    shown = {PetitionState(str(each["state"])): each for each in transitions(a_petition_that_is(was), NOW)}
-    assert shown.keys() == ALLOWED[was] - {was}
-    for state, each in shown.items():
-        assert each["schedules"] == SCHEDULED.get((was, state))
-        assert each["needs_reason"] == (state is PetitionState.REMOVED)
+@pytest.mark.parametrize("old", PetitionState)
+def test_exactly_the_accepted_transitions_are_listed(old: PetitionState) -> None:
+    listed = {PetitionState(str(each["state"])): each for each in transitions(a_petition_that_is(old), NOW)}
+    assert listed.keys() == ALLOWED[old] - {old}
+    for state, transition in listed.items():
+        assert transition["schedules"] == SCHEDULED.get((old, state))
+        assert transition["needs_reason"] == (state is PetitionState.REMOVED)
 
 
 def test_a_scheduled_opening_can_be_cancelled() -> None:

@@ -1,4 +1,4 @@
-"""Every planted bug still fits the code, so that a missing one does not look like a bug that was found."""
+"""Every planted bug still fits the code. Otherwise `make planted` could not plant it."""
 
 import tomllib
 
@@ -14,5 +14,7 @@ def test_each_bug_can_be_planted() -> None:
 
 def test_the_test_that_found_each_bug_still_exists() -> None:
     bugs = tomllib.loads(BUGS.read_text(encoding="utf-8"))["bug"]
-    named = {bug["caught_by"].partition(": ")[2]: likely_first(bug)[0] for bug in bugs if "::" in bug["caught_by"]}
-    assert not {test: first for test, first in named.items() if test != first}
+    first_tries = {
+        bug["caught_by"].partition(": ")[2]: likely_first(bug)[0] for bug in bugs if "::" in bug["caught_by"]
+    }
+    assert not {test: first for test, first in first_tries.items() if test != first}

@@ -6,25 +6,25 @@ from chalicelib.petitions.find import forget_petitions
 from tests.actors import DAY, NOW, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 
-PROGRESS = "/api/petitions/safe-children/progress"
-PAGE = "/petitions/safe-children"
+PROGRESS_PATH = "/api/petitions/safe-children/progress"
+PAGE_PATH = "/petitions/safe-children"
 
 
-def test_the_page_shows_what_the_last_reader_of_the_progress_stored(fake_site: FakeSite) -> None:
+def test_the_page_shows_the_numbers_that_the_last_request_for_the_progress_stored(fake_site: FakeSite) -> None:
     confirmed(fake_site.tables, a_published_petition(fake_site.tables))
-    assert "Progress so far" not in fake_site.get(PAGE).body.decode()
-    shown = fake_site.get(PROGRESS)
-    assert (shown.json_body["today"], shown.json_body["last_24_hours"], shown.json_body["areas"]) == (1, 1, [])
-    assert shown.json_body["as_of"] == "2026-11-24T12:00:00Z"
-    assert "public, max-age=60" in shown.headers["Cache-Control"]
+    assert "Progress so far" not in fake_site.get(PAGE_PATH).body.decode()
+    answer = fake_site.get(PROGRESS_PATH)
+    assert (answer.json_body["today"], answer.json_body["last_24_hours"], answer.json_body["areas"]) == (1, 1, [])
+    assert answer.json_body["as_of"] == "2026-11-24T12:00:00Z"
+    assert "public, max-age=60" in answer.headers["Cache-Control"]
     fake_site.clock.forward(timedelta(seconds=1))
     fake_site.tables.calls.clear()
-    body = fake_site.get(PAGE).body.decode()
+    body = fake_site.get(PAGE_PATH).body.decode()
     assert "<dt>Today</dt><dd data-today>1</dd>" in body
     assert not {"update", "put", "transact"} & {*fake_site.tables.calls}, "a fresh page writes nothing"
 
 
-def test_the_page_says_what_happened_after_the_end(fake_site: FakeSite) -> None:
+def test_the_page_shows_what_happened_after_closing(fake_site: FakeSite) -> None:
     a_published_petition(
         fake_site.tables,
         closes_at=NOW - DAY,
@@ -33,9 +33,9 @@ def test_the_page_says_what_happened_after_the_end(fake_site: FakeSite) -> None:
         response="We will act.\n\nSoon.",
     )
     forget_petitions()
-    body = fake_site.get(PAGE).body.decode()
+    body = fake_site.get(PAGE_PATH).body.decode()
     for text in ("Handed in on", "24 November 2026", "Response received on", "<p>We will act.</p>", "<p>Soon.</p>"):
         assert text in body
-    assert body.index("This petition is closed.") < body.index("<h1>"), "it says so at the top"
-    shown = fake_site.get("/api/petitions/safe-children").json_body
-    assert (shown["responded_at"], shown["response"]) == ("2026-11-24T12:00:00Z", "We will act.\n\nSoon.")
+    assert body.index("This petition is closed.") < body.index("<h1>"), "the page says so at the top"
+    fields = fake_site.get("/api/petitions/safe-children").json_body
+    assert (fields["responded_at"], fields["response"]) == ("2026-11-24T12:00:00Z", "We will act.\n\nSoon.")

@@ -1,4 +1,4 @@
-"""What the public may know of areas: nobody can compute the number of a small one."""
+"""The public numbers of areas: nobody can compute the number of a small area from them."""
 
 from hypothesis import given, strategies as st
 
@@ -8,12 +8,12 @@ NAMES = st.sampled_from([f"{first}{second}" for first in "ABCDE" for second in "
 ROWS = st.dictionaries(NAMES, st.integers(1, 400))
 
 
-def test_an_area_is_shown_from_fifty_rounded_down_to_tens() -> None:
+def test_an_area_is_shown_from_fifty_signatures_and_rounded_down_to_tens() -> None:
     rows = {"M": 158, "SW": 50, "LS": 49, "no postcode": 500}
     assert public_areas(757, rows) == {"M": 150, "SW": 50}
 
 
-def test_rows_that_are_no_areas_are_never_shown() -> None:
+def test_rows_that_are_not_areas_are_never_shown() -> None:
     assert public_areas(900, {"no postcode": 300, "outside GB": 300, "not yet assigned": 300}) == {}
 
 
@@ -24,7 +24,7 @@ def test_the_last_small_area_cannot_be_subtracted_from_the_total() -> None:
 
 
 @given(ROWS, st.integers(0, 300))
-def test_what_is_not_shown_is_nothing_or_at_least_fifty(rows: dict[str, int], without_area: int) -> None:
+def test_the_hidden_rest_is_zero_or_at_least_fifty_if_areas_are_shown(rows: dict[str, int], without_area: int) -> None:
     confirmed = sum(rows.values()) + without_area
     shown = public_areas(confirmed, {**rows, "no postcode": without_area})
     rest = confirmed - sum(rows[name] for name in shown)

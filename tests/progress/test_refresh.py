@@ -1,4 +1,4 @@
-"""Today, the last 24 hours and areas: stored with the count, and refreshed by one caller at a time."""
+"""The recent numbers (today, 24 hours, areas) are stored with the count. One caller at a time refreshes them."""
 
 from datetime import timedelta
 
@@ -20,7 +20,9 @@ def test_today_and_the_last_24_hours_are_counted_by_the_hour(tables: FakeTables,
     assert (found.today, found.last_day, found.areas) == (1, 3, {})
 
 
-def test_it_is_read_with_the_count_and_refreshed_when_it_is_old(tables: FakeTables, petition: Petition) -> None:
+def test_the_recent_numbers_are_read_with_the_count_and_refreshed_when_old(
+    tables: FakeTables, petition: Petition
+) -> None:
     assert public_count(petition, NOW, tables).recent is None
     recent_numbers(petition, NOW, tables)
     confirmed(tables, petition)
@@ -37,7 +39,7 @@ def test_it_is_read_with_the_count_and_refreshed_when_it_is_old(tables: FakeTabl
     assert kept == later
 
 
-def test_one_caller_refreshes_it(tables: FakeTables, petition: Petition) -> None:
+def test_one_caller_at_a_time_refreshes_the_recent_numbers(tables: FakeTables, petition: Petition) -> None:
     recent_numbers(petition, NOW, tables)
     tables.items[keys.snapshot(petition.slug)]["recent_leased_until"] = int((NOW + HOUR).timestamp())
     confirmed(tables, petition)

@@ -49,13 +49,13 @@ def test_reading_finds_every_counter(tables: FakeTables, constituency: str, buck
 def test_a_corrected_postcode_changes_both_constituencies_of_one_counter(tables: FakeTables) -> None:
     """A counter applies a change once, so both numbers must be in one increment."""
     names = [f"Zed {number}" for number in range(40)]
-    here = names[0]
-    there = next(name for name in names[1:] if counter_of(SLUG, "2a", name) == counter_of(SLUG, "2a", here))
-    known = Constituencies(pack({"ZZ1 1AA": here, "ZZ1 1AC": there}))
+    first = names[0]
+    second = next(name for name in names[1:] if counter_of(SLUG, "2a", name) == counter_of(SLUG, "2a", first))
+    table = Constituencies(pack({"ZZ1 1AA": first, "ZZ1 1AC": second}))
     before, after = (an_image("confirmed", postcode, "GB") for postcode in ("ZZ1 1AA", "ZZ1 1AC"))
-    project(constituency_increments("1", None, before, known), tables)
-    project(constituency_increments("2", before, after, known), tables)
-    assert confirmed_by_constituency(SLUG, tables) == {CONSTITUENCY_PREFIX + here: 0, CONSTITUENCY_PREFIX + there: 1}
+    project(constituency_increments("1", None, before, table), tables)
+    project(constituency_increments("2", before, after, table), tables)
+    assert confirmed_by_constituency(SLUG, tables) == {CONSTITUENCY_PREFIX + first: 0, CONSTITUENCY_PREFIX + second: 1}
 
 
 Image = dict[str, Any] | None
@@ -83,17 +83,17 @@ def test_repeated_batches_count_each_confirmed_signature_once(
     changes = [change for lifecycle in lifecycles for change in pairwise([None, *lifecycle]) if any(change)]
     log = [(str(95 + number), *change) for number, change in enumerate(changes)]
     tables, done = FakeTables(), 0
-    for first, size in [*windows, (0, len(log)), (0, len(log))]:
-        start = min(first, done)
+    for start_at, size in [*windows, (0, len(log)), (0, len(log))]:
+        start = min(start_at, done)
         batch = log[start : start + size]
-        project([each for change in batch for each in constituency_increments(*change, TABLE)], tables)
+        project([increment for change in batch for increment in constituency_increments(*change, TABLE)], tables)
         done = max(done, start + size)
-    ends = [lifecycle[-1] for lifecycle in lifecycles if lifecycle]
-    confirmed_ends = [end for end in ends if end and end["state"] == "confirmed"]
-    final = Counter(CONSTITUENCY_PREFIX + constituency_of(end, TABLE) for end in confirmed_ends)
+    last_images = [lifecycle[-1] for lifecycle in lifecycles if lifecycle]
+    confirmed_images = [image for image in last_images if image and image["state"] == "confirmed"]
+    expected = Counter(CONSTITUENCY_PREFIX + constituency_of(image, TABLE) for image in confirmed_images)
     counted = confirmed_by_constituency(SLUG, tables)
-    assert {constituency: number for constituency, number in counted.items() if number} == final
-    confirmed = final.total() + not_projected_yet
+    assert {constituency: number for constituency, number in counted.items() if number} == expected
+    confirmed = expected.total() + not_projected_yet
     assert sum(rows_by(Dimension.CONSTITUENCY, counted, confirmed).values()) == confirmed
 
 

@@ -14,19 +14,20 @@ from chalicelib.projections.project import Increment
 from tests.actors import NOW
 
 SIGNED, BEFORE, AFTER = "2026-11-24T12:00:00Z", "2026-11-24T11:59:59Z", "2026-11-24T12:00:03Z"
-LONG_AGO, FAR = int(NOW.timestamp()) - 5, int(NOW.timestamp()) + 5
+PAST, FUTURE = int(NOW.timestamp()) - 5, int(NOW.timestamp()) + 5
 PENDING: dict[str, Any] = {
     "pk": "safe-children#2a", "sk": "x", "state": "pending", "signed_at": SIGNED, "text_version": "v1",
-    "country": "GB", "postcode": "SW1A 1AA", "expires_at": FAR,
+    "country": "GB", "postcode": "SW1A 1AA", "expires_at": FUTURE,
 }  # fmt: skip
 CONFIRMED = PENDING | {"state": "confirmed"}
 WITHDRAWN = {name: PENDING[name] for name in ("pk", "sk", "signed_at", "text_version")} | {"state": "withdrawn"}
 RESTORED = {"restored_at": AFTER}
+EXPIRED = PENDING | {"expires_at": PAST}
 # Damaged items.
 BARE: dict[str, Any] = {"pk": "safe-children#2a", "sk": "x"}
 PENDING_BARE = BARE | {"state": "pending", "mailed_at": AFTER}
-EXPIRED = PENDING | {"expires_at": LONG_AGO}
 Image = dict[str, Any] | None
+# Received, mailed, confirmed, bounced, expired, withdrawn.
 R, M, C, B, E, W = Stage
 
 
@@ -125,8 +126,10 @@ TABLE = Constituencies(pack({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
 )
 def test_a_constituency_counts_its_confirmed_signatures(before: Image, after: Image, amounts: dict[str, int]) -> None:
     found = list(constituency_increments("77", before, after, TABLE))
-    assert {name: amount for each in found for name, amount in each.numbers.items()} == amounts
-    assert [each.counter for each in found] == [counter_of("safe-children", "2a", name[2:]) for name in amounts]
+    assert {name: amount for increment in found for name, amount in increment.numbers.items()} == amounts
+    assert [increment.counter for increment in found] == [
+        counter_of("safe-children", "2a", name[2:]) for name in amounts
+    ]
 
 
 def test_a_normal_signature_costs_five_small_writes() -> None:
@@ -136,5 +139,5 @@ def test_a_normal_signature_costs_five_small_writes() -> None:
         (PENDING, PENDING | mailed),
         (PENDING | mailed, CONFIRMED | mailed),
     ]
-    writes = [sum(bool(each.numbers) for each in increments("1", old, new, NOW)) for old, new in changes]
+    writes = [sum(bool(increment.numbers) for increment in increments("1", old, new, NOW)) for old, new in changes]
     assert writes == [2, 1, 2]

@@ -33,7 +33,7 @@ def test_the_rows_always_sum_to_confirmed(numbers: dict[str, int], confirmed: in
     assert 0 not in rows.values()
 
 
-def test_not_yet_assigned_signatures_have_a_row() -> None:
+def test_unassigned_signatures_have_a_row() -> None:
     assert rows_by(Dimension.AREA, Counter({"a.SW": 2, "a.none": 1, "v.one": 3}), 4) == {
         "SW": 2,
         "no postcode": 1,

@@ -66,7 +66,7 @@ def test_a_repeated_record_in_one_batch_is_counted_once(tables: FakeTables) -> N
 def test_a_batch_that_failed_half_way_is_counted_once_when_retried(tables: FakeTables) -> None:
     log = a_log([("00", 1), ("01", 1), ("02", 1)])
 
-    class Breaking(FakeTables):
+    class SecondWriteFails(FakeTables):
         writes = 0
 
         def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
@@ -75,27 +75,27 @@ def test_a_batch_that_failed_half_way_is_counted_once_when_retried(tables: FakeT
                 raise Throttled("storage")
             return super()._update(change, returns)
 
-    breaking = Breaking()
+    failing = SecondWriteFails()
     with pytest.raises(Throttled):
-        project(log, breaking)
-    project(log, breaking)
-    assert pending_count(SLUG, breaking) == 3
+        project(log, failing)
+    project(log, failing)
+    assert pending_count(SLUG, failing) == 3
 
 
 @pytest.mark.parametrize("written", [True, False])
 def test_a_write_with_a_lost_response_is_not_counted_twice(written: bool) -> None:
-    class Answerless(FakeTables):
-        once = True
+    class ResponseLost(FakeTables):
+        is_first = True
 
         def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
-            if not self.once:
+            if not self.is_first:
                 return super()._update(change, returns)
-            self.once = False
+            self.is_first = False
             if written:
                 super()._update(change, returns)
             raise Throttled("storage")
 
-    tables = Answerless()
+    tables = ResponseLost()
     log = a_log([("00", 1), ("00", 1)])
     with pytest.raises(Throttled):
         project(log, tables)

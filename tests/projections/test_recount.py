@@ -1,6 +1,6 @@
 """The recount finds and names a drift of one, and gives no false alarm while people sign."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,19 +19,16 @@ from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, Person, a_published_petition, confirmed, key_of
 from tests.fakes import FakeTables
 
-QUIET = NOW + timedelta(minutes=10)
+# No write of a signature that was confirmed at NOW is still in flight.
+QUIET_TIME = NOW + timedelta(minutes=10)
 HOUR = timedelta(hours=1)
 
 
-def at(moment: datetime) -> Callable[[], datetime]:
-    return lambda: moment
+def run_recount(petition: Petition, tables: FakeTables, moment: datetime = QUIET_TIME) -> Recount:
+    return recount(petition, lambda: moment, tables)
 
 
-def found(petition: Petition, tables: FakeTables, moment: datetime = QUIET) -> Recount:
-    return recount(petition, at(moment), tables)
-
-
-def a_crowd(tables: FakeTables, petition: Petition, size: int = 12) -> list[str]:
+def confirm_crowd(tables: FakeTables, petition: Petition, size: int = 12) -> list[str]:
     """Confirm signatures from three countries and two sources, over four days."""
     return [
         confirmed(
@@ -47,21 +44,21 @@ def a_crowd(tables: FakeTables, petition: Petition, size: int = 12) -> list[str]
 
 
 def test_a_correct_tally_has_no_drift(tables: FakeTables, petition: Petition) -> None:
-    a_crowd(tables, petition)
-    counted = found(petition, tables)
-    assert (counted.confirmed, counted.drift, counted.moving, counted.worst) == (12, {}, 0, 0)
+    confirm_crowd(tables, petition)
+    result = run_recount(petition, tables)
+    assert (result.confirmed, result.drift, result.moving, result.worst) == (12, {}, 0, 0)
 
 
-def test_withdrawals_folded_sources_and_closed_days_are_no_drift(tables: FakeTables, petition: Petition) -> None:
+def test_withdrawals_folded_sources_and_closed_days_cause_no_drift(tables: FakeTables, petition: Petition) -> None:
     one_shard = a_published_petition(tables, shards=1, slug="one-shard")
     for number in range(MAX_SOURCES + 3):
         confirmed(tables, one_shard, Person("P", f"p{number}@mail.example"), source=f"source-{number}")
-    identities = a_crowd(tables, petition)
+    identities = confirm_crowd(tables, petition)
     for identity in identities[:5]:
         withdraw(key_of(petition, identity), petition, NOW + 2 * DAY, tables)
     exact_count(petition, NOW + 3 * DAY, tables)
-    assert found(petition, tables, NOW + 3 * DAY).drift == {}
-    assert found(one_shard, tables).drift == {}
+    assert run_recount(petition, tables, NOW + 3 * DAY).drift == {}
+    assert run_recount(one_shard, tables).drift == {}
 
 
 @pytest.mark.parametrize(
@@ -80,9 +77,9 @@ def test_a_drift_of_one_is_found_in_its_breakdown(
 ) -> None:
     confirmed(tables, petition)
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={number: amount}))
-    counted = found(petition, tables)
-    assert counted.drift == dict.fromkeys(sums, amount)
-    assert counted.worst == 1
+    result = run_recount(petition, tables)
+    assert result.drift == dict.fromkeys(sums, amount)
+    assert result.worst == 1
 
 
 @pytest.mark.parametrize("where", ["HEAD", "DAY"])
@@ -91,39 +88,36 @@ def test_a_drift_in_closed_days_is_found(tables: FakeTables, petition: Petition,
     assert exact_count(petition, NOW + 2 * DAY, tables).confirmed == 1
     key = keys.tally_head(petition.slug) if where == "HEAD" else keys.tally_day(petition.slug, NOW.date())
     tables.update(Change(key, add={"total": 1}))
-    assert found(petition, tables, NOW + 2 * DAY).drift == {(COUNT if where == "HEAD" else DAYS): 1}
+    assert run_recount(petition, tables, NOW + 2 * DAY).drift == {(COUNT if where == "HEAD" else DAYS): 1}
 
 
 def test_a_lost_entry_is_a_drift_in_every_sum(tables: FakeTables, petition: Petition) -> None:
-    a_crowd(tables, petition)
+    confirm_crowd(tables, petition)
     tables.update(entry_change(petition.slug, 0, TallyEntry(-1, NOW, "FR", "friends")))
     lost = {COUNT, DAYS, HOURS, Sum(TallyDimension.COUNTRY, "FR"), Sum(TallyDimension.SOURCE, "friends")}
-    assert found(petition, tables).drift == dict.fromkeys(lost, -1)
+    assert run_recount(petition, tables).drift == dict.fromkeys(lost, -1)
 
 
 def test_a_recount_changes_nothing(tables: FakeTables, petition: Petition) -> None:
-    a_crowd(tables, petition)
+    confirm_crowd(tables, petition)
     tables.calls.clear()
-    found(petition, tables, NOW + 9 * DAY)
+    run_recount(petition, tables, NOW + 9 * DAY)
     assert set(tables.calls) == {"get", "batch_get", "query"}
 
 
 def test_a_recount_reads_no_personal_data(petition: Petition) -> None:
     seen: set[str] = set()
 
-    class Recording(FakeTables):
+    class RecordsAttributes(FakeTables):
         def query(self, table: str, pk: str, *arguments: Any, **named: Any) -> Iterator[Item]:
             for item in super().query(table, pk, *arguments, **named):
                 seen.update(item if table == keys.SIGNATURES else ())
                 yield item
 
-    tables = Recording()
+    tables = RecordsAttributes()
     a_published_petition(tables)
     confirmed(tables, petition)
-    found(petition, tables)
+    run_recount(petition, tables)
     assert "state" in seen
     assert seen <= {*ANONYMOUS}
     assert not {"name", "email", "postcode", "sk"} & {*ANONYMOUS}
-
-
-# Pending signatures.

@@ -1,4 +1,4 @@
-"""A recount while signatures change: changes are no drift, and hide none for long."""
+"""A recount while signatures change. Changes cause no drift, and a later recount finds the drift that they hid."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -15,10 +15,10 @@ from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import Sum
 from tests.actors import BOB, NOW, Person, a_published_petition, confirmed, key_of, signed
 from tests.fakes import FakeTables
-from tests.projections.test_recount import HOUR, QUIET, a_crowd, found
+from tests.projections.test_recount import HOUR, QUIET_TIME, confirm_crowd, run_recount
 
 
-class Moving(FakeTables):
+class ChangesMeanwhile(FakeTables):
     """Run `actions` between reading the tally and the walk, and during the walk."""
 
     def __init__(self) -> None:
@@ -31,22 +31,22 @@ class Moving(FakeTables):
         return super().query(table, pk, *arguments, **named)
 
 
-MOMENTS = st.integers(-90, 200).map(lambda seconds: QUIET + timedelta(seconds=seconds))
+MOMENTS = st.integers(-90, 200).map(lambda seconds: QUIET_TIME + timedelta(seconds=seconds))
 ACTIONS = st.lists(
     st.tuples(st.sampled_from(["confirm", "withdraw", "sign"]), MOMENTS, st.integers(0, 11)), max_size=30
 )
 
 
 @given(ACTIONS, st.sampled_from([0, 1, -1]))
-def test_changes_during_a_recount_are_no_drift_and_a_later_recount_finds_all_drift(
+def test_changes_during_a_recount_cause_no_drift_and_a_later_recount_finds_all_drift(
     actions: list[tuple[str, datetime, int]], amount: int
 ) -> None:
-    tables = Moving()
+    tables = ChangesMeanwhile()
     petition = a_published_petition(tables)
-    identities = a_crowd(tables, petition)
+    identities = confirm_crowd(tables, petition)
     for number, (verb, moment, which) in enumerate(actions):
         # A write commits at most a minute after its function started.
-        moment = max(moment, QUIET - IN_FLIGHT)
+        moment = max(moment, QUIET_TIME - IN_FLIGHT)
         someone = Person("New", f"new{number}@mail.example")
         tables.actions.append(
             {
@@ -57,41 +57,41 @@ def test_changes_during_a_recount_are_no_drift_and_a_later_recount_finds_all_dri
                 ),
             }[verb]
         )
-    assert found(petition, tables).drift == {}, "no false alarm"
+    assert run_recount(petition, tables).drift == {}, "no false alarm"
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": amount}))
     tables.actions.clear()
-    settled = found(petition, tables, QUIET + HOUR)
+    settled = run_recount(petition, tables, QUIET_TIME + HOUR)
     assert settled.drift == ({Sum(TallyDimension.COUNTRY, "GB"): amount} if amount else {})
     assert settled.moving == 0
 
 
-def test_a_drift_larger_than_the_moving_number_is_found() -> None:
-    tables = Moving()
+def test_a_drift_larger_than_the_number_of_moving_signatures_is_found() -> None:
+    tables = ChangesMeanwhile()
     petition = a_published_petition(tables)
-    a_crowd(tables, petition)
-    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET))
+    confirm_crowd(tables, petition)
+    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET_TIME))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 5}))
-    counted = found(petition, tables)
-    assert counted.drift == {Sum(TallyDimension.COUNTRY, "GB"): 4}, "only the certain part of the drift"
-    assert counted.moving == 1
+    result = run_recount(petition, tables)
+    assert result.drift == {Sum(TallyDimension.COUNTRY, "GB"): 4}, "only the certain part of the drift"
+    assert result.moving == 1
 
 
-def test_a_confirmation_after_the_tally_was_read_hides_no_drift() -> None:
+def test_a_confirmation_after_the_tally_was_read_does_not_hide_a_drift() -> None:
     """Bob confirms more than SKEW after the tally is read, during the walk."""
-    tables = Moving()
+    tables = ChangesMeanwhile()
     petition = a_published_petition(tables)
-    a_crowd(tables, petition)
-    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET + timedelta(seconds=6)))
+    confirm_crowd(tables, petition)
+    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET_TIME + timedelta(seconds=6)))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 1}))
-    counted = found(petition, tables)
-    assert (counted.moving, counted.confirmed) == (0, 12)
+    result = run_recount(petition, tables)
+    assert (result.moving, result.confirmed) == (0, 12)
 
 
-def test_a_drift_that_is_gone_on_the_second_look_is_not_reported(tables: FakeTables, petition: Petition) -> None:
+def test_a_drift_that_is_gone_at_the_second_reading_is_not_reported(tables: FakeTables, petition: Petition) -> None:
     shard = keys.tally_shard(petition.slug, 0, NOW.date())
     confirmed(tables, petition)
     tables.update(Change(shard, add={"cGB": 1}))
-    times = iter([QUIET, QUIET])
+    times = iter([QUIET_TIME, QUIET_TIME])
 
     def clock() -> datetime:
         if len(tables.calls) > 10:

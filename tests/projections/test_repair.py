@@ -16,7 +16,7 @@ from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables
-from tests.projections.test_recount import QUIET, a_crowd, found
+from tests.projections.test_recount import QUIET_TIME, confirm_crowd, run_recount
 from tests.streaming import pending
 
 
@@ -24,57 +24,57 @@ from tests.streaming import pending
 def test_a_repair_corrects_every_sum_and_returns_the_adjustment(injected: list[tuple[str, int]]) -> None:
     tables = FakeTables()
     petition = a_published_petition(tables)
-    a_crowd(tables, petition)
+    confirm_crowd(tables, petition)
     for number, amount in injected:
         key = keys.tally_head(petition.slug) if number == "HEAD" else keys.tally_shard(petition.slug, 1, NOW.date())
         tables.update(Change(key, add={"total" if number == "HEAD" else number: amount}))
-    counted = found(petition, tables)
-    written = repair(counted, QUIET, tables)
-    assert bool(written) == bool(counted.drift)
-    assert found(petition, tables).drift == {}
-    assert exact_count(petition, QUIET + 2 * DAY, tables).confirmed == 12
+    result = run_recount(petition, tables)
+    adjustment = repair(result, QUIET_TIME, tables)
+    assert bool(adjustment) == bool(result.drift)
+    assert run_recount(petition, tables).drift == {}
+    assert exact_count(petition, QUIET_TIME + 2 * DAY, tables).confirmed == 12
     for by in TallyDimension:
-        shown = breakdown(petition, by, Days(), QUIET, tables)
-        assert sum(shown.values.values()) == shown.confirmed == 12
+        counts = breakdown(petition, by, Days(), QUIET_TIME, tables)
+        assert sum(counts.values.values()) == counts.confirmed == 12
 
 
 def test_a_repair_is_recorded_and_cannot_be_repeated(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition)
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 2}))
-    counted = found(petition, tables)
-    assert repair(counted, QUIET, tables) == {"cGB": -2, "head": 0}
+    result = run_recount(petition, tables)
+    assert repair(result, QUIET_TIME, tables) == {"cGB": -2, "head": 0}
     record = tables.items[keys.tally_adjustment(petition.slug, "2026-11-24T12:10:00Z")]
     assert record["cGB"] == -2
     with pytest.raises(ConditionFailed):
-        repair(counted, QUIET, tables)
-    assert found(petition, tables).drift == {}
+        repair(result, QUIET_TIME, tables)
+    assert run_recount(petition, tables).drift == {}
 
 
 def test_pending_counters_are_checked_by_bucket_and_repaired_on_demand(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     bucket = keys.bucket_of(identity)
     project([pending(petition.slug, bucket, "1", 1)], tables)
-    assert found(petition, tables).pending == {}
+    assert run_recount(petition, tables).pending == {}
     tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 3}))
-    counted = found(petition, tables)
-    assert counted.pending_drift == 3
-    assert repair_pending(counted, tables) == 1
+    result = run_recount(petition, tables)
+    assert result.pending_drift == 3
+    assert repair_pending(result, tables) == 1
     assert pending_count(petition.slug, tables) == 1
-    assert repair_pending(counted, tables) == 0, "the counter has changed since"
+    assert repair_pending(result, tables) == 0, "the counter has changed since"
 
 
 def test_a_missing_pending_counter_is_found_and_repaired(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition)
-    counted = found(petition, tables)
-    assert counted.pending_drift == 1
-    assert repair_pending(counted, tables) == 1
+    result = run_recount(petition, tables)
+    assert result.pending_drift == 1
+    assert repair_pending(result, tables) == 1
     assert pending_count(petition.slug, tables) == 1
 
 
-def test_changes_that_are_still_in_the_stream_are_no_drift(tables: FakeTables, petition: Petition) -> None:
-    signed(tables, petition, ALICE, QUIET)
-    project([pending(petition.slug, keys.bucket_of(confirmed(tables, petition, BOB, QUIET)), "1", 1)], tables)
-    signed(tables, petition, CHARLIE, QUIET + timedelta(seconds=1))
-    counted = found(petition, tables)
-    assert counted.pending == {}
-    assert counted.pending_moving == 3
+def test_changes_that_are_still_in_the_stream_cause_no_drift(tables: FakeTables, petition: Petition) -> None:
+    signed(tables, petition, ALICE, QUIET_TIME)
+    project([pending(petition.slug, keys.bucket_of(confirmed(tables, petition, BOB, QUIET_TIME)), "1", 1)], tables)
+    signed(tables, petition, CHARLIE, QUIET_TIME + timedelta(seconds=1))
+    result = run_recount(petition, tables)
+    assert result.pending == {}
+    assert result.pending_moving == 3

@@ -1,8 +1,8 @@
-"""AWS's answers for a new account, a default one and a raised one. botocore's models check requests and answers."""
+"""AWS's answers for accounts with a new account's, default and raised quotas. botocore checks requests and answers."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -30,25 +30,41 @@ PARAMETERS = {"MailFrom": "petitions@harbour.example", "MailIdentity": "harbour.
 @dataclass(frozen=True)
 class Limits:
     concurrency: int
-    production: bool
-    daily: float
-    rate: float
-    warm: int
-    pace: int
+    in_production: bool
+    emails_a_day: float
+    emails_a_second: float
+    write_units: int
+    mail_per_second: int
     shards: int = 39
-    cdn: bool = True
+    has_cdn: bool = True
 
 
-NEW = Limits(10, False, 200, 1, 4_000, 12, 10)
-DEFAULT = Limits(1_000, True, 50_000, 14, 4_000, 12, 10)
-RAISED = Limits(5_000, True, 5_000_000, 600, 22_000, 500, 90)
+NEW = Limits(
+    concurrency=10,
+    in_production=False,
+    emails_a_day=200,
+    emails_a_second=1,
+    write_units=4_000,
+    mail_per_second=12,
+    shards=10,
+)
+DEFAULT = replace(NEW, concurrency=1_000, in_production=True, emails_a_day=50_000, emails_a_second=14)
+RAISED = Limits(
+    concurrency=5_000,
+    in_production=True,
+    emails_a_day=5_000_000,
+    emails_a_second=600,
+    write_units=22_000,
+    mail_per_second=500,
+    shards=90,
+)
 
 
 def answers(limits: Limits) -> dict[str, Any]:
     """Return AWS's answer to each operation. A test changes an answer to break something."""
-    quota = {"Max24HourSend": limits.daily, "MaxSendRate": limits.rate, "SentLast24Hours": 0.0}
+    quota = {"Max24HourSend": limits.emails_a_day, "MaxSendRate": limits.emails_a_second, "SentLast24Hours": 0.0}
     account = {"ConcurrentExecutions": limits.concurrency, "UnreservedConcurrentExecutions": limits.concurrency}
-    warm = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": limits.warm, "Status": "ACTIVE"}
+    write_units = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": limits.write_units, "Status": "ACTIVE"}
     petition = {"sk": {"S": "safe-children"}, "shards": {"N": str(limits.shards)}, "state": {"S": "open"}}
     subscription = {"SubscriptionArn": "arn:aws:sns:eu-west-2:111122223333:alarms:1", "Protocol": "email"}
     certificate = {"CertificateArn": _certificate(), "InUse": True, "NotAfter": NOW + timedelta(days=90)}
@@ -60,7 +76,7 @@ def answers(limits: Limits) -> dict[str, Any]:
             "methodSettings": {"*/*": {"throttlingRateLimit": 1.0}, SIGNING: {"throttlingRateLimit": 10_000.0}}
         },
         "sesv2.get_account": {
-            "ProductionAccessEnabled": limits.production,
+            "ProductionAccessEnabled": limits.in_production,
             "SendingEnabled": True,
             "EnforcementStatus": "HEALTHY",
             "SendQuota": quota,
@@ -75,7 +91,7 @@ def answers(limits: Limits) -> dict[str, Any]:
             },
         },
         "describe_limits": {"TableMaxWriteCapacityUnits": 40_000},
-        "describe_table": {"Table": {"WarmThroughput": warm}},
+        "describe_table": {"Table": {"WarmThroughput": write_units}},
         "query": {"Items": [petition], "Count": 1},
         "get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
         "get_metric_statistics": {"Datapoints": []},
@@ -88,7 +104,8 @@ def answers(limits: Limits) -> dict[str, Any]:
 def values(limits: Limits, changes: Mapping[str, Any] | None = None, denied: Iterable[str] = ()) -> Values:
     """Return the account's values. `changes` are answers by operation; `denied` are operations that AWS refuses."""
     calls = account_calls(STACK, OUTPUTS, PARAMETERS, NOW)
-    parameters = {"MailPerSecond": limits.pace, "MailSenders": limits.pace / 4, "has_cdn": limits.cdn}
+    mail = {"MailPerSecond": limits.mail_per_second, "MailSenders": limits.mail_per_second / 4}
+    parameters = {**mail, "has_cdn": limits.has_cdn}
     stage = [Value(f"stack.{name}", "test", value) for name, value in parameters.items()]
     clients = stub_clients(calls, {**answers(limits), **(changes or {})}, set(denied))
     return Values([*stage, *read_values(calls, clients)])
@@ -97,19 +114,19 @@ def values(limits: Limits, changes: Mapping[str, Any] | None = None, denied: Ite
 def stub_clients(calls: Iterable[AwsCall], answer_by_operation: Mapping[str, Any], denied: set[str]) -> Clients:
     """Return clients that give these answers, in the order of the reads."""
     by_client: defaultdict[tuple[str, str], list[AwsCall]] = defaultdict(list)
-    for each in calls:
-        by_client[each.service, each.region].append(each)
+    for call in calls:
+        by_client[call.service, call.region].append(call)
 
     @cache
     def client(service: str, region: str) -> Any:
         boto_client = _session().client(service, region_name=region or None)
         stub = Stubber(boto_client)
-        for each in by_client[service, region]:
-            if each.operation in denied:
-                stub.add_client_error(each.operation, "AccessDeniedException", "no", expected_params=each.params)
+        for call in by_client[service, region]:
+            if call.operation in denied:
+                stub.add_client_error(call.operation, "AccessDeniedException", "no", expected_params=call.params)
             else:
-                answer = answer_by_operation.get(f"{service}.{each.operation}", answer_by_operation[each.operation])
-                stub.add_response(each.operation, answer, dict(each.params))
+                answer = answer_by_operation.get(f"{service}.{call.operation}", answer_by_operation[call.operation])
+                stub.add_response(call.operation, answer, dict(call.params))
         stub.activate()
         return boto_client
 

@@ -1,4 +1,4 @@
-"""A new account, a default one and a raised one: what is read, what is denied, and what the report says."""
+"""Accounts with a new account's, default and raised quotas: what is read, what is denied, and what the report says."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,15 +15,15 @@ from stack.ready.report import NOT_READY, READY, UNKNOWN, exit_code, report_line
 from stack.ready.verdict import LOST_VIEWS, Expected, Forecast, forecast
 from tests.ready.accounts import DEFAULT, NEW, NOW, OUTPUTS, PARAMETERS, RAISED, SIGNING, STACK, Limits, answers, values
 
-EVENING = Expected(1_000, 600)
-A_FEW = Expected(2, 60)
+CROWD = Expected(1_000, 600)
+FEW_PEOPLE = Expected(2, 60)
 
 
-def verdict(found: Values, expected: Expected = EVENING) -> Forecast:
+def verdict(found: Values, expected: Expected = CROWD) -> Forecast:
     return forecast(found, expected, (*find_defects(found, NOW), *shard_defects(found, expected)))
 
 
-def report(found: Values, expected: Expected = EVENING) -> str:
+def report(found: Values, expected: Expected = CROWD) -> str:
     return "\n".join(report_lines(verdict(found, expected), increases(found, expected, "prod"), found))
 
 
@@ -31,7 +31,7 @@ def defects_after(**changes: Any) -> tuple[Defect, ...]:
     return find_defects(values(RAISED, changes), NOW)
 
 
-def test_a_raised_account_is_ready() -> None:
+def test_an_account_with_raised_quotas_is_ready() -> None:
     found = values(RAISED)
     assert not found.unread()
     assert exit_code(verdict(found)) == READY
@@ -40,7 +40,7 @@ def test_a_raised_account_is_ready() -> None:
     assert staff_sentence(verdict(found)) == "The site is ready for 1,000 signatures a second for 10 minutes."
 
 
-def test_a_default_account_sends_the_last_email_after_days() -> None:
+def test_an_account_with_default_quotas_sends_the_last_email_after_days() -> None:
     found = values(DEFAULT)
     done = verdict(found)
     assert (exit_code(done), done.first_bottleneck, done.longest_wait) == (NOT_READY, "our own MAIL_PER_SECOND", 0)
@@ -55,8 +55,8 @@ def test_a_new_account_answers_a_hundred_people_a_second() -> None:
     assert "SES is in the sandbox: it sends to verified addresses only" in report(values(NEW))
 
 
-def test_what_takes_longest_is_asked_for_first() -> None:
-    order = [increase.what for increase in increases(values(NEW), EVENING, "prod")]
+def test_the_increase_that_takes_longest_is_asked_for_first() -> None:
+    order = [increase.what for increase in increases(values(NEW), CROWD, "prod")]
     assert order == [
         "Lambda: concurrent executions",
         "SES: emails in 24 hours",
@@ -70,15 +70,15 @@ def test_what_takes_longest_is_asked_for_first() -> None:
     assert "make deploy STAGE=prod MAIL_PER_SECOND=252" in text
 
 
-def test_what_is_asked_for_is_enough() -> None:
-    raised = {increase.what: increase.needed for increase in increases(values(NEW), EVENING, "prod")}
+def test_the_increases_asked_for_are_enough() -> None:
+    raised = {increase.what: increase.needed for increase in increases(values(NEW), CROWD, "prod")}
     enough = Limits(
         concurrency=int(raised["Lambda: concurrent executions"]),
-        production=True,
-        daily=raised["SES: emails in 24 hours"],
-        rate=raised["SES: emails a second"],
-        warm=int(raised["DynamoDB: warm write units"]),
-        pace=int(raised["ours: emails a second"]),
+        in_production=True,
+        emails_a_day=raised["SES: emails in 24 hours"],
+        emails_a_second=raised["SES: emails a second"],
+        write_units=int(raised["DynamoDB: warm write units"]),
+        mail_per_second=int(raised["ours: emails a second"]),
         shards=90,
     )
     assert exit_code(verdict(values(enough))) == READY
@@ -88,11 +88,11 @@ def test_what_is_asked_for_is_enough() -> None:
 def test_the_report_is_one_screen_and_names_each_source(limits: Limits) -> None:
     text = report(values(limits))
     assert len(text.splitlines()) <= 50
-    for each in account_calls(STACK, OUTPUTS, PARAMETERS, NOW):
-        assert each.source in text
+    for call in account_calls(STACK, OUTPUTS, PARAMETERS, NOW):
+        assert call.source in text
 
 
-def test_a_denied_value_is_said_and_the_others_are_read() -> None:
+def test_a_denied_value_is_reported_and_the_others_are_read() -> None:
     found = values(RAISED, denied=["get_account_settings", "describe_limits"])
     assert {value.name: value.problem for value in found.unread()} == {
         "lambda.concurrency": NOT_ALLOWED,
@@ -104,20 +104,20 @@ def test_a_denied_value_is_said_and_the_others_are_read() -> None:
     assert staff_sentence(verdict(found)).endswith("Not everything could be checked.")
 
 
-def test_without_any_answer_nothing_is_known_and_nothing_crashes() -> None:
-    class Silent:
+def test_without_any_answer_from_aws_the_report_is_unknown() -> None:
+    class NoAnswer:
         def __getattr__(self, _: str) -> Any:
             def call(**_: Any) -> None:
                 raise ConnectTimeoutError(endpoint_url="https://aws.invalid")
 
             return call
 
-    found = Values(read_values(account_calls(STACK, OUTPUTS, PARAMETERS, NOW), lambda *_: Silent()))
+    found = Values(read_values(account_calls(STACK, OUTPUTS, PARAMETERS, NOW), lambda *_: NoAnswer()))
     assert {value.problem for value in found} == {"no answer (ConnectTimeoutError)"}
-    assert exit_code(verdict(found, A_FEW)) == UNKNOWN
+    assert exit_code(verdict(found, FEW_PEOPLE)) == UNKNOWN
 
 
-def test_a_value_that_is_too_low_is_not_ready_whatever_else_is_unknown() -> None:
+def test_an_account_with_a_value_too_low_is_not_ready_even_if_other_values_are_unknown() -> None:
     found = values(NEW, denied=["describe_limits", "describe_table"])
     assert exit_code(verdict(found)) == NOT_READY
 
@@ -125,23 +125,23 @@ def test_a_value_that_is_too_low_is_not_ready_whatever_else_is_unknown() -> None
 def test_emails_sent_today_count_against_the_quota() -> None:
     account = answers(DEFAULT)["sesv2.get_account"]
     spent = {**account, "SendQuota": {**account["SendQuota"], "SentLast24Hours": 49_900.0}}
-    assert verdict(values(DEFAULT), A_FEW).last_email < 60
-    later = verdict(values(DEFAULT, {"sesv2.get_account": spent}), A_FEW)
+    assert verdict(values(DEFAULT), FEW_PEOPLE).last_email < 60
+    later = verdict(values(DEFAULT, {"sesv2.get_account": spent}), FEW_PEOPLE)
     assert later.last_email > 80_000
 
 
-def test_an_unlimited_quota_is_no_limit() -> None:
+def test_an_unlimited_quota_is_not_a_limit() -> None:
     account = answers(RAISED)["sesv2.get_account"]
     unlimited = {**account, "SendQuota": {**account["SendQuota"], "Max24HourSend": -1}}
     found = values(RAISED, {"sesv2.get_account": unlimited})
     assert exit_code(verdict(found)) == READY
 
 
-def test_too_few_tally_shards_are_a_problem() -> None:
+def test_too_few_tally_shards_are_a_defect() -> None:
     found = values(replace(RAISED, shards=10))
-    [problem] = shard_defects(found, EVENING)
-    assert problem.text.startswith("safe-children has 10 tally shards")
-    assert problem.remedy.startswith("manage.py shards safe-children ")
+    [defect] = shard_defects(found, CROWD)
+    assert defect.text.startswith("safe-children has 10 tally shards")
+    assert defect.remedy.startswith("manage.py shards safe-children ")
     assert exit_code(verdict(found)) == NOT_READY
     assert "has the capacity for 1,000 signatures a second" in staff_sentence(verdict(found))
 
@@ -166,11 +166,11 @@ def test_each_broken_part_is_reported() -> None:
         ({"list_subscriptions_by_topic": pending}, "nobody gets the alarms"),
         ({"list_certificates": soon}, "a certificate expires on 29 November 2026"),
     ):
-        assert text in " ".join(problem.text for problem in defects_after(**changes))
+        assert text in " ".join(defect.text for defect in defects_after(**changes))
     assert defects_after() == ()
 
 
-def test_a_stopped_account_and_one_under_review_are_told_apart() -> None:
+def test_a_stopped_account_and_an_account_under_review_have_different_defects() -> None:
     account = answers(RAISED)["sesv2.get_account"]
     stopped, reviewed = ({**account, "EnforcementStatus": status} for status in ("SHUTDOWN", "PROBATION"))
     [one], [other] = (defects_after(**{"sesv2.get_account": each}) for each in (stopped, reviewed))
@@ -181,22 +181,22 @@ def test_a_stopped_account_and_one_under_review_are_told_apart() -> None:
 @pytest.mark.parametrize("key", [SIGNING, SIGNING.removeprefix("~1")])
 def test_the_sites_own_throttle_is_a_defect_if_it_is_below_the_crowd(key: str) -> None:
     found = values(RAISED, {"get_stage": {"methodSettings": {key: {"throttlingRateLimit": 500.0}}}})
-    [defect] = throttle_defects(found, EVENING)
+    [defect] = throttle_defects(found, CROWD)
     assert defect.text == "the site's own throttle lets 500 people sign a second"
-    assert not [*throttle_defects(found, A_FEW)]
+    assert not [*throttle_defects(found, FEW_PEOPLE)]
 
 
-def test_another_routes_throttle_is_not_taken_for_it() -> None:
+def test_the_throttle_of_other_routes_is_not_taken_for_that_of_signing() -> None:
     found = values(RAISED, {"get_stage": {"methodSettings": {"*/*": {"throttlingRateLimit": 1.0}}}})
     assert [value.name for value in found.unread()] == ["gateway.signing"]
     assert exit_code(verdict(found)) == READY
 
 
 def test_without_a_cdn_page_views_fail_and_the_cdn_is_asked_for() -> None:
-    found = values(replace(RAISED, cdn=False))
+    found = values(replace(RAISED, has_cdn=False))
     done = verdict(found, Expected(2_000, 600))
     assert done.lost_views > LOST_VIEWS
     assert exit_code(done) == NOT_READY
-    assert "page views: a CDN before them" in [increase.what for increase in increases(found, EVENING, "prod")]
+    assert "page views: a CDN before them" in [increase.what for increase in increases(found, CROWD, "prod")]
     assert f"{done.lost_views:.0%} of page views would fail" in staff_sentence(done)
     assert verdict(values(RAISED)).lost_views == 0

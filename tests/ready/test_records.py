@@ -38,7 +38,7 @@ def _answer(wire: bytes) -> bytes:
 
 
 @pytest.fixture
-def find() -> Iterator[Lookup]:
+def lookup() -> Iterator[Lookup]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
 
@@ -63,26 +63,26 @@ def _resolver(port: int) -> dns.resolver.Resolver:
     return resolver
 
 
-def published_values(find: Lookup | None, **parameters: str) -> Values:
-    return Values(records("harbour.example", {**PARAMETERS, **parameters}, TOKENS, find))
+def published_values(lookup: Lookup | None, **parameters: str) -> Values:
+    return Values(records("harbour.example", {**PARAMETERS, **parameters}, TOKENS, lookup))
 
 
-def test_the_published_records_are_read(find: Lookup) -> None:
-    values = published_values(find, MailFromDomain="bounce.harbour.example")
+def test_the_published_records_are_read(lookup: Lookup) -> None:
+    values = published_values(lookup, MailFromDomain="bounce.harbour.example")
     assert values.get("dns.spf") == "v=spf1 include:amazonses.com ~all"
     assert values.get("dns.dmarc") == "v=DMARC1; p=none; rua=mailto:dmarc@harbour.example"
     assert values.get("dns.dkim") == "2 of 3"
 
 
-def test_without_a_mail_from_domain_the_senders_domain_has_the_spf_record(find: Lookup) -> None:
-    assert published_values(find).get("dns.spf") == "v=spf1 include:other.example -all"
+def test_without_a_mail_from_domain_the_senders_domain_has_the_spf_record(lookup: Lookup) -> None:
+    assert published_values(lookup).get("dns.spf") == "v=spf1 include:other.example -all"
 
 
-def test_a_record_that_is_missing_is_empty(find: Lookup) -> None:
-    assert published_values(find, MailFromDomain="none.harbour.example").get("dns.spf") == ""
+def test_a_record_that_is_missing_is_empty(lookup: Lookup) -> None:
+    assert published_values(lookup, MailFromDomain="none.harbour.example").get("dns.spf") == ""
 
 
-def test_no_name_server_is_asked_without_a_request() -> None:
+def test_no_name_server_is_asked_unless_the_operator_requests_it() -> None:
     assert {value.problem for value in published_values(None)} == {NOT_REQUESTED}
 
 

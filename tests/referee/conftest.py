@@ -1,4 +1,4 @@
-"""One engine and one collection of evidence for each test process."""
+"""One engine, and evidence that is gathered once, for each test process."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -36,23 +36,23 @@ from tests.referee.replay import Replay, environment
 from tests.referee.shapes import shape
 from tests.referee.witness import RecordedCall, recording
 
-# A denied or lost call, or a killed process, leads to no other call than these.
+# Any other fault leads to the same calls as one of these.
 FAULTS = (Fault.THROTTLED, Fault.LOST_AFTER)
 REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
 
 
 @dataclass
 class Evidence:
-    """`asked`: by function, each question with the place in the code that raises it. `sites`: all such places."""
+    """`by_function`: each question with the place in the code that raises it. `sites`: all such places."""
 
-    asked: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
+    by_function: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
     sites: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, function: str, site: str, question: Question) -> None:
-        self.asked.setdefault(function, {}).setdefault(repr(question), (question, site))
+        self.by_function.setdefault(function, {}).setdefault(repr(question), (question, site))
 
     def questions(self, function: str) -> list[Question]:
-        return [question for question, _ in self.asked[function].values()]
+        return [question for question, _ in self.by_function[function].values()]
 
 
 class Collector:
@@ -60,13 +60,13 @@ class Collector:
 
     def __init__(self, fake_site: FakeSite, folder: Path) -> None:
         self.evidence = Evidence()
-        self._served = fake_site
+        self._fake_site = fake_site
         self._replay = Replay(environment(resolver(), merge_template()), folder)
         self._seen: set[str] = set()
         self.failures: list[Exception] = []
 
     def record(self, call: RecordedCall) -> None:
-        """Add the call. Keep an exception, because the handler that makes the call may catch it."""
+        """Record the call. Keep an exception, because the handler that makes the call may catch it."""
         try:
             self._record(call)
         except Exception as failure:
@@ -78,7 +78,7 @@ class Collector:
         if shape_of_call in self._seen:
             return
         self._seen.add(shape_of_call)
-        for aws_call in self._replay.play(call, self._served):
+        for aws_call in self._replay.play(call, self._fake_site):
             for question in questions(aws_call, HERE):
                 self.evidence.add(call.function, call.site, question)
 
@@ -109,7 +109,7 @@ def _play_more(fake_site: FakeSite) -> None:
         set_level(level, fake_site.tables)
         forget_level()
         fake_site.post_json(test_signing.SIGN_URL, json_of())
-        find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
+        find._petition_cache.clear()  # The process knows that the petition exists and must read it again.
         fake_site.post_json(test_signing.SIGN_URL, json_of())
         fake_site.deliver("store_overflow", fake_site.overflow.messages)
         _relay_project_and_sweep(fake_site)

@@ -1,34 +1,34 @@
 """Functions that a Lambda function's code names and never calls. `sites_from` follows names, so it finds them too."""
 
-NOTE = "chalicelib/staff/audit/store.py:add_refusal"
-# Only the relay requests letters again. `sites_from` finds the functions by their name.
-AGAIN = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
-# What the feedback of an email calls, and what a request for an email calls.
-RECORDED = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
-REQUESTED = {"chalicelib/mail/deliveries.py:put"}
-OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/digest_contents.py:find_digest"}
+REFUSAL_NOTE = "chalicelib/staff/audit/store.py:add_refusal"
+# Only the relay requests letters again.
+REPEATED_LETTERS = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
+# Called only for the feedback of an email, and only for a request of an email.
+FEEDBACK = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
+REQUESTS = {"chalicelib/mail/deliveries.py:put"}
+DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/digest_contents.py:find_digest"}
 TEST_ADDRESS = "chalicelib/letters/target_state.py:store_test_address"
 OFFER = "chalicelib/signatures/store.py:answer_offer"
 # By Lambda function.
 NAMED_ONLY = {
     # These views never refuse an action after they have recorded it.
-    "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
-    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *AGAIN, *OF_DIGESTS},
-    "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
+    "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
+    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *DIGESTS},
+    "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
-    # A partner that finds a signature signs again without email, so an email is requested only after a race. Partners
-    # answer no offer, and only an import is noted on a receipt.
+    # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
+    # import is noted on a receipt.
     "partners": {
         *("chalicelib/partners/store.py:note_import", OFFER),
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
-    # No email of updates, and no letter, is urgent.
+    # Emails about updates, and letters, are not urgent: send_other_mail sends them.
     "send_mail": {
-        *RECORDED,
-        *REQUESTED,
+        *FEEDBACK,
+        *REQUESTS,
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
-        *("chalicelib/letters/pace.py:_has_room", *OF_DIGESTS),
+        *("chalicelib/letters/pace.py:_has_room", *DIGESTS),
         *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "mark_ended")),
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
@@ -45,8 +45,8 @@ NAMED_ONLY = {
         "chalicelib/updates/store.py:find",
     },
     "send_other_mail": {
-        *RECORDED,
-        *REQUESTED,
+        *FEEDBACK,
+        *REQUESTS,
         "chalicelib/letters/digest_kind.py:put",
         *("chalicelib/mail/deliveries.py:request", "chalicelib/mail/deliveries.py:mark_undeliverable"),
         *("chalicelib/mail/outstanding.py:mark", "chalicelib/signatures/mail_state.py:mark_undeliverable"),
@@ -59,21 +59,21 @@ NAMED_ONLY = {
     },
     # The relay requests letters, and neither sends them nor records their outcome.
     "relay_mail": {
-        *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *OF_DIGESTS, "chalicelib/mail/state.py:_change"),
+        *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_change"),
         *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_read_outcomes", "mark_sent", "mark_undeliverable")),
     },
     "send_letter_digests": {
-        *(TEST_ADDRESS, "chalicelib/mail/outbox.py:depth", *AGAIN, *REQUESTED),
+        *(TEST_ADDRESS, "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *REQUESTS),
     },
     "run_update": {
         "chalicelib/mail/outbox.py:depth",
-        *AGAIN,
-        *OF_DIGESTS,
+        *REPEATED_LETTERS,
+        *DIGESTS,
         TEST_ADDRESS,
         "chalicelib/petitions/store.py:list_all",
     },
-    # `claim` belongs to the type of its arguments. Only a sender calls it.
-    "sweep_mail": {"chalicelib/mail/state.py:claim", *AGAIN, *REQUESTED, *OF_DIGESTS, TEST_ADDRESS},
+    # The sweep gets objects that have a method `claim`. Only a sender calls it.
+    "sweep_mail": {"chalicelib/mail/state.py:claim", *REPEATED_LETTERS, *REQUESTS, *DIGESTS, TEST_ADDRESS},
     # A late message for a signature with a requested email is ignored before this call.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }

@@ -1,4 +1,4 @@
-"""Replays a recorded call on the real wrapper. Its client notes each request and gives the shortest valid answer."""
+"""Replays a recorded call on the real class of chalicelib.aws. Each AWS call gets the shortest valid answer."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ class Replay:
         self._files = [_file(folder / "small", 1), _file(folder / "large", PART + 1)]
 
     def play(self, recorded: RecordedCall, fake_site: FakeSite) -> list[Call]:
-        """Return every AWS call that the wrapper would make, whatever AWS answers."""
+        """Return every AWS call that the real object can make for this call, whatever AWS answers."""
         self.calls = []
         [name] = [name for name in self._real if getattr(fake_site, name) is recorded.target]
         call = getattr(self._real[name], recorded.method)

@@ -1,4 +1,4 @@
-"""The shape of a call: two calls of one shape raise the same IAM questions, but for the names in their keys."""
+"""The shape of a call. Two calls of one shape raise the same IAM questions, except for the names in their keys."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from chalicelib.core.keys import Key
 
 
 def shape(value: Any) -> Any:
-    """Return a key's table and kind of partition (`TALLY` of `TALLY#a#001`); of a change the names, without values."""
+    """Reduce a key to its table and kind of partition (`TALLY` of `TALLY#a#001`), and a change to its names."""
     if isinstance(value, Key):
         return value.table, _kind(value.pk), bool(value.sk)
     if isinstance(value, NewItem):
@@ -24,7 +24,7 @@ def shape(value: Any) -> Any:
     if isinstance(value, str):
         return _kind(value).partition("/")[0]
     if isinstance(value, Mapping):
-        return sorted((name, shape(each)) for name, each in value.items())
+        return sorted((name, shape(inner)) for name, inner in value.items())
     if isinstance(value, list | tuple):
         return sorted({repr(shape(each)) for each in value})
     return type(value).__name__ if isinstance(value, Path) else repr(type(value)) if value else "nothing"

@@ -15,30 +15,30 @@ NAMES = {"#s": "state", "#d": "day.total"}
 QUERY = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "TALLY#a"}}}
 
 
-def asked(operation: str, **params: Any) -> list[Question]:
+def questions_of(operation: str, **params: Any) -> list[Question]:
     return questions(Call("dynamodb", operation, params), WHERE)
 
 
-def one(operation: str, **params: Any) -> Question:
-    [question] = asked(operation, TableName="counts", **params)
+def one_question(operation: str, **params: Any) -> Question:
+    [question] = questions_of(operation, TableName="counts", **params)
     return question
 
 
 def attributes(operation: str, **params: Any) -> set[str]:
-    return set(one(operation, **params).context["dynamodb:Attributes"])
+    return set(one_question(operation, **params).context["dynamodb:Attributes"])
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "UpdateItem", "DeleteItem"])
 def test_a_keyed_request_has_the_partition_key_as_its_leading_key(operation: str) -> None:
-    question = one(operation, Key=KEY)
+    question = one_question(operation, Key=KEY)
     assert (question.action, question.resource) == (f"dynamodb:{operation}", TABLE)
     assert question.context["dynamodb:LeadingKeys"] == ["TALLY#a"]
 
 
 def test_a_put_has_the_key_and_the_attributes_of_its_item() -> None:
-    question = one("PutItem", Item={**KEY, "total": {"N": "1"}}, ConditionExpression="attribute_not_exists(pk)")
-    assert question.context["dynamodb:LeadingKeys"] == ["TALLY#a"]
-    assert question.context["dynamodb:Attributes"] == ["pk", "sk", "total"]
+    found = one_question("PutItem", Item={**KEY, "total": {"N": "1"}}, ConditionExpression="attribute_not_exists(pk)")
+    assert found.context["dynamodb:LeadingKeys"] == ["TALLY#a"]
+    assert found.context["dynamodb:Attributes"] == ["pk", "sk", "total"]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_put_has_the_key_and_the_attributes_of_its_item() -> None:
 )
 def test_a_query_has_the_partition_of_its_key_condition(condition: str) -> None:
     values = {":pk": {"S": "TALLY#a"}, ":low": {"S": "0"}, ":high": {"S": "9"}}
-    question = one(
+    question = one_question(
         "Query",
         KeyConditionExpression=condition,
         ExpressionAttributeNames={"#p": "pk"},
@@ -64,12 +64,12 @@ def test_a_query_has_the_partition_of_its_key_condition(condition: str) -> None:
 @pytest.mark.parametrize("condition", ["sk = :pk", "pk = :pk AND pk = :pk", "pk > :pk", ""])
 def test_a_query_without_exactly_one_partition_is_not_judged(condition: str) -> None:
     with pytest.raises(Unjudged):
-        one("Query", **{**QUERY, "KeyConditionExpression": condition})
+        one_question("Query", **{**QUERY, "KeyConditionExpression": condition})
 
 
-def test_a_batch_read_asks_once_a_table_with_every_leading_key() -> None:
+def test_a_batch_read_raises_one_question_for_each_table_with_all_leading_keys() -> None:
     other = {"pk": {"S": "PETITIONS"}, "sk": {"S": "a"}}
-    found = asked("BatchGetItem", RequestItems={"counts": {"Keys": [KEY, other]}, "audit": {"Keys": [KEY]}})
+    found = questions_of("BatchGetItem", RequestItems={"counts": {"Keys": [KEY, other]}, "audit": {"Keys": [KEY]}})
     assert [(each.action, each.resource.rpartition("/")[2]) for each in found] == [
         ("dynamodb:BatchGetItem", "counts"),
         ("dynamodb:BatchGetItem", "audit"),
@@ -80,7 +80,7 @@ def test_a_batch_read_asks_once_a_table_with_every_leading_key() -> None:
 
 def test_a_batch_write_has_the_keys_of_puts_and_of_deletes() -> None:
     put = {"PutRequest": {"Item": {"pk": {"S": "A"}, "sk": {"S": "1"}, "name": {"S": "x"}}}}
-    [found] = asked("BatchWriteItem", RequestItems={"counts": [put, {"DeleteRequest": {"Key": KEY}}]})
+    [found] = questions_of("BatchWriteItem", RequestItems={"counts": [put, {"DeleteRequest": {"Key": KEY}}]})
     assert found.action == "dynamodb:BatchWriteItem"
     assert found.context["dynamodb:LeadingKeys"] == ["A", "TALLY#a"]
     assert found.context["dynamodb:Attributes"] == ["name", "pk", "sk"]
@@ -94,7 +94,7 @@ def test_a_transaction_needs_the_action_of_each_of_its_items() -> None:
         {"Delete": {"TableName": "audit", "Key": KEY}},
         {"ConditionCheck": {"TableName": "counts", "Key": KEY, **condition}},
     ]
-    found = asked("TransactWriteItems", TransactItems=items)
+    found = questions_of("TransactWriteItems", TransactItems=items)
     assert [each.action.partition(":")[2] for each in found] == [
         "PutItem",
         "UpdateItem",
@@ -108,10 +108,10 @@ def test_a_transaction_needs_the_action_of_each_of_its_items() -> None:
 
 
 def test_a_scan_has_no_leading_key() -> None:
-    assert "dynamodb:LeadingKeys" not in one("Scan").context
+    assert "dynamodb:LeadingKeys" not in one_question("Scan").context
 
 
-def test_attributes_are_named_by_every_expression() -> None:
+def test_the_attributes_of_every_expression_are_found() -> None:
     request = {
         "Key": KEY,
         "UpdateExpression": "SET #s = if_not_exists(#s, :a), b.c[0].d = :b "
@@ -124,7 +124,7 @@ def test_attributes_are_named_by_every_expression() -> None:
     }
 
 
-def test_attributes_of_a_filter_a_projection_and_a_page_are_named() -> None:
+def test_the_attributes_of_a_filter_a_projection_and_a_start_key_are_found() -> None:
     request = {
         **QUERY,
         "FilterExpression": "attribute_not_exists(seen)",
@@ -135,7 +135,7 @@ def test_attributes_of_a_filter_a_projection_and_a_page_are_named() -> None:
     assert attributes("Query", **request) == {"pk", "sk", "seen", "state", "mail", "tags", "index_key"}
 
 
-def test_the_sort_key_counts_as_named_though_a_query_names_only_the_partition() -> None:
+def test_a_query_has_the_sort_key_as_an_attribute_although_it_names_only_the_partition_key() -> None:
     assert attributes("Query", **QUERY, ProjectionExpression="a") == {"pk", "sk", "a"}
 
 
@@ -156,31 +156,31 @@ def test_the_sort_key_counts_as_named_though_a_query_names_only_the_partition() 
         ("UpdateItem", {"Key": KEY, "ReturnValuesOnConditionCheckFailure": "NONE"}, False),
     ],
 )
-def test_a_whole_item_returned_is_every_attribute(operation: str, params: dict[str, Any], whole: bool) -> None:
+def test_a_request_for_whole_items_has_every_attribute(operation: str, params: dict[str, Any], whole: bool) -> None:
     assert (EVERY_ATTRIBUTE in attributes(operation, **params)) is whole
 
 
 def test_a_batch_read_without_a_projection_returns_every_attribute() -> None:
-    [found] = asked("BatchGetItem", RequestItems={"counts": {"Keys": [KEY]}})
+    [found] = questions_of("BatchGetItem", RequestItems={"counts": {"Keys": [KEY]}})
     assert EVERY_ATTRIBUTE in found.context["dynamodb:Attributes"]
-    [found] = asked("BatchGetItem", RequestItems={"counts": {"Keys": [KEY], "ProjectionExpression": "a"}})
+    [found] = questions_of("BatchGetItem", RequestItems={"counts": {"Keys": [KEY], "ProjectionExpression": "a"}})
     assert found.context["dynamodb:Attributes"] == ["a", "pk", "sk"]
     assert found.context["dynamodb:Select"] == "SPECIFIC_ATTRIBUTES"
 
 
 def test_select_and_return_values_always_have_a_value() -> None:
-    assert one("Query", **QUERY).context["dynamodb:Select"] == "ALL_ATTRIBUTES"
-    assert one("Query", **QUERY, ProjectionExpression="a").context["dynamodb:Select"] == "SPECIFIC_ATTRIBUTES"
-    assert one("Query", **QUERY, Select="COUNT").context["dynamodb:Select"] == "COUNT"
-    assert one("UpdateItem", Key=KEY).context["dynamodb:ReturnValues"] == "NONE"
-    assert one("UpdateItem", Key=KEY, ReturnValues="ALL_NEW").context["dynamodb:ReturnValues"] == "ALL_NEW"
-    assert "dynamodb:Select" not in one("UpdateItem", Key=KEY).context
-    assert "dynamodb:ReturnValues" not in one("Query", **QUERY).context
+    assert one_question("Query", **QUERY).context["dynamodb:Select"] == "ALL_ATTRIBUTES"
+    assert one_question("Query", **QUERY, ProjectionExpression="a").context["dynamodb:Select"] == "SPECIFIC_ATTRIBUTES"
+    assert one_question("Query", **QUERY, Select="COUNT").context["dynamodb:Select"] == "COUNT"
+    assert one_question("UpdateItem", Key=KEY).context["dynamodb:ReturnValues"] == "NONE"
+    assert one_question("UpdateItem", Key=KEY, ReturnValues="ALL_NEW").context["dynamodb:ReturnValues"] == "ALL_NEW"
+    assert "dynamodb:Select" not in one_question("UpdateItem", Key=KEY).context
+    assert "dynamodb:ReturnValues" not in one_question("Query", **QUERY).context
 
 
 def test_a_table_is_described_by_its_name_or_its_arn() -> None:
-    assert one("DescribeTable") == Question("dynamodb:DescribeTable", TABLE, {})
-    assert asked("DescribeTable", TableName=TABLE)[0].resource == TABLE
+    assert one_question("DescribeTable") == Question("dynamodb:DescribeTable", TABLE, {})
+    assert questions_of("DescribeTable", TableName=TABLE)[0].resource == TABLE
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,6 @@ def test_a_table_is_described_by_its_name_or_its_arn() -> None:
         ("ExecuteStatement", {}),
     ],
 )
-def test_what_the_referee_cannot_derive_is_not_judged(operation: str, params: dict[str, Any]) -> None:
+def test_a_request_that_the_referee_cannot_evaluate_is_not_judged(operation: str, params: dict[str, Any]) -> None:
     with pytest.raises(Unjudged):
-        one(operation, **params)
+        one_question(operation, **params)

@@ -1,4 +1,4 @@
-"""IAM's documented semantics, as far as our policies use them; and the child process that evaluates them."""
+"""The documented rules of IAM that our policies use, and the child process that evaluates them."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def query(**context: str | list[str]) -> Question:
     return Question("dynamodb:Query", TABLE, {f"dynamodb:{name}": value for name, value in context.items()})
 
 
-def decided(engine: Engine, question: Question, *policies: dict[str, Any]) -> Decision:
+def decide(engine: Engine, question: Question, *policies: dict[str, Any]) -> Decision:
     return engine.decide(policies, question, ROLE)
 
 
@@ -42,50 +42,50 @@ def decided(engine: Engine, question: Question, *policies: dict[str, Any]) -> De
     ],
 )
 def test_every_leading_key_must_match_one_pattern(engine: Engine, keys: list[str], allowed: bool) -> None:
-    assert decided(engine, query(LeadingKeys=keys), policy(LEADING)).allowed is allowed
+    assert decide(engine, query(LeadingKeys=keys), policy(LEADING)).allowed is allowed
 
 
 def test_for_all_values_allows_a_request_without_the_key(engine: Engine) -> None:
-    """Documented, and a trap: a scan under a condition on leading keys would be allowed."""
-    assert decided(engine, query(), policy(LEADING)).allowed
-    assert decided(engine, query(LeadingKeys=[]), policy(LEADING)).allowed
+    """AWS documents this trap: a policy with a condition on leading keys alone would allow a scan."""
+    assert decide(engine, query(), policy(LEADING)).allowed
+    assert decide(engine, query(LeadingKeys=[]), policy(LEADING)).allowed
 
 
-def test_an_absent_key_fails_unless_the_operator_says_if_exists(engine: Engine) -> None:
-    assert not decided(engine, query(), policy(SPECIFIC)).allowed
+def test_an_absent_key_fails_unless_the_operator_ends_with_if_exists(engine: Engine) -> None:
+    assert not decide(engine, query(), policy(SPECIFIC)).allowed
     lax = {"StringEqualsIfExists": SPECIFIC["StringEquals"]}
-    assert decided(engine, query(), policy(lax)).allowed
-    assert not decided(engine, query(Select="ALL_ATTRIBUTES"), policy(lax)).allowed
+    assert decide(engine, query(), policy(lax)).allowed
+    assert not decide(engine, query(Select="ALL_ATTRIBUTES"), policy(lax)).allowed
 
 
 def test_all_conditions_of_a_statement_must_hold(engine: Engine) -> None:
     both = policy({**LEADING, **SPECIFIC})
-    assert decided(engine, query(LeadingKeys=["PETITIONS"], Select="SPECIFIC_ATTRIBUTES"), both).allowed
-    assert not decided(engine, query(LeadingKeys=["PETITIONS"], Select="COUNT"), both).allowed
-    assert not decided(engine, query(LeadingKeys=["MAIL"], Select="SPECIFIC_ATTRIBUTES"), both).allowed
+    assert decide(engine, query(LeadingKeys=["PETITIONS"], Select="SPECIFIC_ATTRIBUTES"), both).allowed
+    assert not decide(engine, query(LeadingKeys=["PETITIONS"], Select="COUNT"), both).allowed
+    assert not decide(engine, query(LeadingKeys=["MAIL"], Select="SPECIFIC_ATTRIBUTES"), both).allowed
 
 
 def test_statements_are_not_joined(engine: Engine) -> None:
     other = policy({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["MAIL"]}})
-    assert decided(engine, query(LeadingKeys=["MAIL"]), policy(LEADING), other).allowed
-    assert not decided(engine, query(LeadingKeys=["MAIL", "PETITIONS"]), policy(LEADING), other).allowed
+    assert decide(engine, query(LeadingKeys=["MAIL"]), policy(LEADING), other).allowed
+    assert not decide(engine, query(LeadingKeys=["MAIL", "PETITIONS"]), policy(LEADING), other).allowed
 
 
 def test_an_explicit_deny_decides(engine: Engine) -> None:
-    assert not decided(engine, query(), policy(), policy(effect="Deny")).allowed
+    assert not decide(engine, query(), policy(), policy(effect="Deny")).allowed
 
 
-def test_a_role_without_policies_may_nothing(engine: Engine) -> None:
-    assert not decided(engine, query()).allowed
+def test_a_role_without_policies_allows_nothing(engine: Engine) -> None:
+    assert not decide(engine, query()).allowed
 
 
 def test_another_action_or_another_table_is_not_allowed(engine: Engine) -> None:
-    assert not decided(engine, Question("dynamodb:GetItem", TABLE, {}), policy()).allowed
-    assert not decided(engine, Question("dynamodb:Query", f"{TABLE}2", {}), policy()).allowed
+    assert not decide(engine, Question("dynamodb:GetItem", TABLE, {}), policy()).allowed
+    assert not decide(engine, Question("dynamodb:Query", f"{TABLE}2", {}), policy()).allowed
 
 
-def test_a_decision_names_what_allowed_it(engine: Engine) -> None:
-    found = decided(engine, query(LeadingKeys=["TALLY#a"]), policy(LEADING, ["dynamodb:Query", "dynamodb:GetItem"]))
+def test_a_decision_names_the_entries_that_allowed_the_call(engine: Engine) -> None:
+    found = decide(engine, query(LeadingKeys=["TALLY#a"]), policy(LEADING, ["dynamodb:Query", "dynamodb:GetItem"]))
     assert found.statements == ["Read"]
     assert found.entries == {
         PolicyEntry("Read", "Action", "dynamodb:Query"),
@@ -95,7 +95,7 @@ def test_a_decision_names_what_allowed_it(engine: Engine) -> None:
 
 
 def test_an_absent_key_uses_no_value_of_its_condition(engine: Engine) -> None:
-    entries = decided(engine, query(), policy(LEADING)).entries
+    entries = decide(engine, query(), policy(LEADING)).entries
     assert {entry.kind for entry in entries} == {"Action", "Resource"}
 
 
@@ -104,14 +104,12 @@ def test_a_question_that_cannot_be_evaluated_is_an_error(engine: Engine) -> None
         engine.decide([policy()], Question("dynamodb:Nothing", TABLE, {}), ROLE)
     with pytest.raises(EngineError, match=r"(?i)error"):
         engine.decide([{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}], query(), ROLE)
-    assert decided(engine, query(), policy()).allowed
+    assert decide(engine, query(), policy()).allowed
 
 
 def test_threads_share_one_engine(engine: Engine) -> None:
     def ask(number: int) -> bool:
-        return decided(
-            engine, query(LeadingKeys=[f"TALLY#{number}" if number % 2 else "MAIL"]), policy(LEADING)
-        ).allowed
+        return decide(engine, query(LeadingKeys=[f"TALLY#{number}" if number % 2 else "MAIL"]), policy(LEADING)).allowed
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(ask, range(64))) == [bool(number % 2) for number in range(64)]
@@ -119,29 +117,29 @@ def test_threads_share_one_engine(engine: Engine) -> None:
 
 def test_a_child_that_died_is_started_again_with_its_policies() -> None:
     with Engine() as engine:
-        assert decided(engine, query(), policy()).allowed
+        assert decide(engine, query(), policy()).allowed
         assert engine._child is not None
         os.kill(engine._child.pid, signal.SIGKILL)
         engine._child.wait()
-        assert decided(engine, query(Select="COUNT"), policy()).allowed
+        assert decide(engine, query(Select="COUNT"), policy()).allowed
 
 
-def test_a_child_that_dies_while_asked_is_an_error(tmp_path: Path) -> None:
+def test_a_child_that_dies_during_a_question_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "wheel" / "bin").mkdir(parents=True)
     (tmp_path / "wheel" / "bin" / "node").symlink_to("/bin/false")
     with Engine(tmp_path) as engine, pytest.raises(EngineError, match="ended with code 1"):
-        decided(engine, query(), policy())
+        decide(engine, query(), policy())
 
 
-def test_an_engine_that_is_not_installed_says_how_to_install_it(tmp_path: Path) -> None:
+def test_the_error_of_an_engine_that_is_not_installed_names_the_command_that_installs_it(tmp_path: Path) -> None:
     with Engine(tmp_path) as engine, pytest.raises(EngineError, match="make test"):
-        decided(engine, query(), policy())
+        decide(engine, query(), policy())
 
 
 def test_the_child_ends_with_its_parent() -> None:
     engine = Engine()
-    decided(engine, query(), policy())
+    decide(engine, query(), policy())
     child = engine._child
     engine.close()
     assert child is not None

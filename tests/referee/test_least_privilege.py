@@ -1,4 +1,4 @@
-"""No role reaches further than its function does."""
+"""No role allows calls that its function never makes."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -35,16 +35,16 @@ def test_jobs_of_two_kinds_are_two_kinds_of_partition() -> None:
 def test_a_role_reaches_no_partition_that_its_function_never_names(
     evidence: Evidence, engine: Engine, function: str
 ) -> None:
-    own = {each for question in evidence.questions(function) for each in partitions(question)}
-    others = foreign(evidence, own)
-    assert len({each for question in others for each in partitions(question)} - own) > 3
-    assert not [each for each in others if decide(engine, function, each).allowed]
+    own = {partition for question in evidence.questions(function) for partition in partitions(question)}
+    others = foreign_questions(evidence, own)
+    assert len({partition for question in others for partition in partitions(question)} - own) > 3
+    assert not [question for question in others if decide(engine, function, question).allowed]
 
 
-def foreign(evidence: Evidence, own: set[tuple[str, str]]) -> Iterable[Question]:
+def foreign_questions(evidence: Evidence, own: set[tuple[str, str]]) -> Iterable[Question]:
     """Return one question for each action, set of partitions that are not all `own`, and further context."""
-    asked = [each for name in declared_policies() for each in evidence.questions(name) if partitions(each) - own]
-    return {(each.action, *sorted(partitions(each)), *other_context(each)): each for each in asked}.values()
+    foreign = [each for name in declared_policies() for each in evidence.questions(name) if partitions(each) - own]
+    return {(each.action, *sorted(partitions(each)), *other_context(each)): each for each in foreign}.values()
 
 
 def other_context(question: Question) -> list[str]:
@@ -54,7 +54,7 @@ def other_context(question: Question) -> list[str]:
 
 @pytest.mark.parametrize("function", declared_policies())
 def test_a_role_allows_no_scan(engine: Engine, evidence: Evidence, function: str) -> None:
-    """A scan has no leading keys, and ForAllValues holds without any."""
+    """A scan has no leading keys, and ForAllValues holds without a value."""
     tables = {each.resource for name in declared_policies() for each in evidence.questions(name) if partitions(each)}
     assert len(tables) == 5
     for table in tables:
@@ -62,22 +62,22 @@ def test_a_role_allows_no_scan(engine: Engine, evidence: Evidence, function: str
 
 
 @pytest.mark.parametrize("function", declared_policies())
-def test_every_condition_refuses_another_value_and_a_request_without_one(
+def test_every_condition_refuses_another_value_and_a_missing_value(
     evidence: Evidence, engine: Engine, function: str
 ) -> None:
-    """ForAllValues holds without a value. There, only a foreign value among the values is refused."""
+    """ForAllValues holds without a value, so it must refuse only a foreign value among the values."""
     for statement, operator, key in conditions_of(policies()[function]):
-        asked = [each for each in evidence.questions(function) if key in each.context]
-        concerned = [
-            each
-            for each in asked
-            if any(entry[:2] == (statement, key) for entry in decide(engine, function, each).entries)
+        with_key = [each for each in evidence.questions(function) if key in each.context]
+        affected = [
+            question
+            for question in with_key
+            if any(entry[:2] == (statement, key) for entry in decide(engine, function, question).entries)
         ]
-        assert concerned, (statement, key)
-        for question in concerned:
-            refused = [with_foreign(question, key)]
+        assert affected, (statement, key)
+        for question in affected:
+            refused = [with_foreign_value(question, key)]
             if not operator.startswith("ForAllValues"):
-                refused.append(without(question, key))
+                refused.append(without_key(question, key))
             assert not [each for each in refused if decide(engine, function, each).allowed], (statement, key)
 
 
@@ -87,11 +87,11 @@ def conditions_of(policy: Any) -> Iterator[tuple[str, str, str]]:
             yield from ((statement["Sid"], operator, key) for key in keys)
 
 
-def with_foreign(question: Question, key: str) -> Question:
+def with_foreign_value(question: Question, key: str) -> Question:
     value = question.context[key]
     foreign: str | list[str] = [*value, "ELSEWHERE"] if isinstance(value, list) else "ELSEWHERE"
     return replace(question, context={**question.context, key: foreign})
 
 
-def without(question: Question, key: str) -> Question:
+def without_key(question: Question, key: str) -> Question:
     return replace(question, context={name: value for name, value in question.context.items() if name != key})

@@ -1,4 +1,4 @@
-"""Used entries are noted by several processes, and unused entries are reported."""
+"""Several processes note the entries of policies that calls use. A report lists the unused entries."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,10 +36,10 @@ def test_every_entry_of_a_policy_has_a_name() -> None:
     ]
 
 
-def test_what_many_ledgers_note_is_read_together(tmp_path: Path) -> None:
+def test_the_notes_of_several_ledgers_are_read_together(tmp_path: Path) -> None:
     ledgers = [Ledger(tmp_path) for _ in range(3)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda each: ledgers[each % 3].note(f"f{each % 2}", [READ]), range(60)))
+        list(pool.map(lambda number: ledgers[number % 3].note(f"f{number % 2}", [READ]), range(60)))
     assert read(tmp_path) == {("f0", READ), ("f1", READ)}
     assert sum(len(path.read_text().splitlines()) for path in tmp_path.iterdir()) == 6
 
@@ -49,7 +49,7 @@ def test_nothing_is_noted_before_the_first_call(tmp_path: Path) -> None:
     assert read(tmp_path / "none") == set()
 
 
-def test_what_no_call_used_is_named_by_function_and_statement(tmp_path: Path) -> None:
+def test_an_unused_entry_is_reported_by_function_and_statement(tmp_path: Path) -> None:
     used = [entry for entry in entries(POLICIES) if entry[1].value not in ("B#*", "q2")]
     assert unused(POLICIES, used) == [
         ("counts", PolicyEntry("Read", "dynamodb:LeadingKeys", "B#*")),

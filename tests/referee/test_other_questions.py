@@ -17,7 +17,7 @@ MAIL: dict[str, Any] = {
 }
 
 
-def asked(service: str, operation: str, **params: Any) -> list[Question]:
+def questions_of(service: str, operation: str, **params: Any) -> list[Question]:
     return questions(Call(service, operation, params), WHERE)
 
 
@@ -33,11 +33,11 @@ def asked(service: str, operation: str, **params: Any) -> list[Question]:
     ],
 )
 def test_a_batch_needs_the_permission_of_its_single_operation(operation: str, action: str) -> None:
-    assert asked("sqs", operation, QueueUrl=URL) == [Question(action, QUEUE, {})]
+    assert questions_of("sqs", operation, QueueUrl=URL) == [Question(action, QUEUE, {})]
 
 
 def test_a_mail_needs_its_address_its_domain_and_its_configuration_set() -> None:
-    found = asked("sesv2", "SendEmail", **MAIL)
+    found = questions_of("sesv2", "SendEmail", **MAIL)
     assert {each.action for each in found} == {"ses:SendEmail"}
     assert [each.resource.rpartition(":")[2] for each in found] == [
         "identity/petitions@example.org",
@@ -46,8 +46,8 @@ def test_a_mail_needs_its_address_its_domain_and_its_configuration_set() -> None
     ]
 
 
-def test_a_mail_says_who_sends_it_and_to_whom() -> None:
-    [context] = {str(sorted(each.context.items())) for each in asked("sesv2", "SendEmail", **MAIL)}
+def test_the_context_of_a_mail_has_its_sender_and_recipients() -> None:
+    [context] = {str(sorted(each.context.items())) for each in questions_of("sesv2", "SendEmail", **MAIL)}
     assert context == str(
         [
             ("ses:ApiVersion", "2"),
@@ -60,20 +60,20 @@ def test_a_mail_says_who_sends_it_and_to_whom() -> None:
 
 def test_a_mail_without_a_configuration_set_does_not_need_one() -> None:
     bare = {"FromEmailAddress": "petitions@example.org", "Destination": {"ToAddresses": ["a@b.example"]}}
-    assert len(asked("sesv2", "SendEmail", **bare)) == 2
+    assert len(questions_of("sesv2", "SendEmail", **bare)) == 2
 
 
 @pytest.mark.parametrize("content", ["Raw", "Template"])
 def test_a_mail_that_is_not_simple_is_not_judged(content: str) -> None:
-    asked("sesv2", "SendEmail", **MAIL, Content={"Simple": {}})
+    questions_of("sesv2", "SendEmail", **MAIL, Content={"Simple": {}})
     with pytest.raises(Unjudged):
-        asked("sesv2", "SendEmail", **MAIL, Content={content: {}})
+        questions_of("sesv2", "SendEmail", **MAIL, Content={content: {}})
 
 
 @pytest.mark.parametrize("operation", ["GetEventSourceMapping", "UpdateEventSourceMapping"])
 def test_an_event_source_mapping_is_a_separate_resource(operation: str) -> None:
     arn = "arn:aws:lambda:eu-west-2:123456789012:event-source-mapping:a-b"
-    assert asked("lambda", operation, UUID="a-b") == [Question(f"lambda:{operation}", arn, {})]
+    assert questions_of("lambda", operation, UUID="a-b") == [Question(f"lambda:{operation}", arn, {})]
 
 
 @pytest.mark.parametrize(
@@ -89,26 +89,28 @@ def test_an_event_source_mapping_is_a_separate_resource(operation: str) -> None:
         ("DeleteObject", "s3:DeleteObject"),
     ],
 )
-def test_an_object_is_asked_for_by_its_key(operation: str, action: str) -> None:
-    assert asked("s3", operation, Bucket="b", Key="parts/1") == [Question(action, "arn:aws:s3:::b/parts/1", {})]
+def test_a_call_for_an_object_needs_an_action_on_its_key(operation: str, action: str) -> None:
+    assert questions_of("s3", operation, Bucket="b", Key="parts/1") == [Question(action, "arn:aws:s3:::b/parts/1", {})]
 
 
-def test_deleting_many_objects_asks_for_each() -> None:
-    found = asked("s3", "DeleteObjects", Bucket="b", Delete={"Objects": [{"Key": "parts/1"}, {"Key": "files/2"}]})
+def test_deleting_many_objects_needs_an_action_on_each_key() -> None:
+    found = questions_of(
+        "s3", "DeleteObjects", Bucket="b", Delete={"Objects": [{"Key": "parts/1"}, {"Key": "files/2"}]}
+    )
     assert [(each.action, each.resource) for each in found] == [
         ("s3:DeleteObject", "arn:aws:s3:::b/parts/1"),
         ("s3:DeleteObject", "arn:aws:s3:::b/files/2"),
     ]
 
 
-def test_a_listing_is_of_the_bucket_with_its_prefix() -> None:
-    assert asked("s3", "ListObjectsV2", Bucket="b", Prefix="parts/a/") == [
+def test_a_listing_needs_an_action_on_the_bucket_and_its_context_has_the_prefix() -> None:
+    assert questions_of("s3", "ListObjectsV2", Bucket="b", Prefix="parts/a/") == [
         Question("s3:ListBucket", "arn:aws:s3:::b", {"s3:prefix": "parts/a/"})
     ]
-    assert asked("s3", "ListObjectsV2", Bucket="b")[0].context == {}
+    assert questions_of("s3", "ListObjectsV2", Bucket="b")[0].context == {}
 
 
 @pytest.mark.parametrize("service", ["sqs", "sesv2", "lambda", "s3", "sts"])
 def test_an_operation_that_the_referee_does_not_know_is_not_judged(service: str) -> None:
     with pytest.raises(Unjudged):
-        asked(service, "SetEverything", QueueUrl=URL, Bucket="b", Key="k", UUID="a")
+        questions_of(service, "SetEverything", QueueUrl=URL, Bucket="b", Key="k", UUID="a")

@@ -1,4 +1,4 @@
-"""docs/deploy.md says who may what, as the policies do."""
+"""The table in docs/deploy.md lists what each function may do, as in its policy."""
 
 from stack.referee import powers
 
@@ -8,11 +8,11 @@ def test_the_page_is_up_to_date() -> None:
     assert powers.with_table(page) == page, "run: PYTHONPATH=. .venv/bin/python -m stack.referee.powers"
 
 
-def test_every_part_of_a_policy_is_shown() -> None:
-    shown = powers.table()
-    assert "{'" not in shown
-    assert "| `Counts` | – | `GetItem`, `Query`, `BatchGetItem` under `PETITIONS`," in shown
-    assert "`sqs:SendMessage` on `OverflowQueue`" in shown
-    assert "secret `SignatureKeys`" in shown
-    assert "`s3:ListBucket` on `ExportsBucket`, prefix `parts/*`, `files/*`" in shown
-    assert "`ses:SendEmail` on `ses:identity/*`, `ses:configuration-set/MailConfigurationSet`" in shown
+def test_the_table_has_every_part_of_a_policy() -> None:
+    table = powers.table()
+    assert "{'" not in table
+    assert "| `Counts` | – | `GetItem`, `Query`, `BatchGetItem` under `PETITIONS`," in table
+    assert "`sqs:SendMessage` on `OverflowQueue`" in table
+    assert "secret `SignatureKeys`" in table
+    assert "`s3:ListBucket` on `ExportsBucket`, prefix `parts/*`, `files/*`" in table
+    assert "`ses:SendEmail` on `ses:identity/*`, `ses:configuration-set/MailConfigurationSet`" in table

@@ -1,4 +1,4 @@
-"""A refusal reaches the code as the error that AWS would send."""
+"""After a refusal, botocore raises the error that it raises for AWS."""
 
 import io
 from typing import Any
@@ -27,7 +27,7 @@ CALLS: list[tuple[Call, str, int, str]] = [
 ]
 
 
-def raised(call: Call, refused: Question) -> ClientError:
+def error_of(call: Call, refused: Question) -> ClientError:
     """Return the error that botocore raises for the refusal on the wire."""
 
     def refuse(request: AWSPreparedRequest, **_: object) -> AWSResponse:
@@ -45,8 +45,8 @@ def raised(call: Call, refused: Question) -> ClientError:
 
 
 @pytest.mark.parametrize(("call", "action", "status", "code"), CALLS, ids=[each[0].service for each in CALLS])
-def test_a_refusal_reads_as_aws_writes_it(call: Call, action: str, status: int, code: str) -> None:
-    error = raised(call, Question(action, "arn:aws:x:::<r>", {})).response
+def test_a_refusal_has_the_code_status_and_message_of_aws(call: Call, action: str, status: int, code: str) -> None:
+    error = error_of(call, Question(action, "arn:aws:x:::<r>", {})).response
     assert error["Error"]["Code"] == code
     assert error["ResponseMetadata"]["HTTPStatusCode"] == status
     assert error["Error"]["Message"] == (

@@ -1,4 +1,4 @@
-"""Policies, read from the project's declarations."""
+"""The policies of the functions, with the template's intrinsic functions resolved."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ RESOLVER = Resolver(TEMPLATE, {"From": "a@example.org"}, WHERE)
         ),
     ],
 )
-def test_an_intrinsic_function_has_its_value(node: Any, value: Any) -> None:
+def test_an_intrinsic_function_is_replaced_by_its_value(node: Any, value: Any) -> None:
     assert RESOLVER.value(node) == value
 
 
@@ -70,7 +70,7 @@ def test_a_function_makes_its_calls_as_a_session_of_its_role() -> None:
     assert principal("send_other_mail").endswith(":assumed-role/petitions-SendOtherMailRole/petitions-SendOtherMail")
 
 
-def test_what_lambda_does_is_derived_from_a_functions_events() -> None:
+def test_lambdas_own_calls_are_derived_from_a_functions_events() -> None:
     queue, stream = {"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::GetAtt": ["Table", "StreamArn"]}
     failed = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": queue}}}
     events = {"A": {"Properties": {"Queue": queue}}, "B": {"Properties": {"Stream": stream, **failed}}}

@@ -23,13 +23,13 @@ from tests.referee.named_only import LINKS, NAMED_ONLY
 from tests.referee.replay import Replay
 from tests.referee.witness import function_of_route
 
-# One process gathers the evidence for all of them.
+# One process gathers the evidence for all tests.
 pytestmark = pytest.mark.xdist_group("referee")
 
 
 @pytest.mark.parametrize("function", declared_policies())
 def test_a_role_allows_every_call_of_its_function(evidence: Evidence, engine: Engine, function: str) -> None:
-    assert not refused_of(evidence, engine, function)
+    assert not refused_questions(evidence, engine, function)
 
 
 @pytest.mark.faults
@@ -37,13 +37,13 @@ def test_a_role_allows_every_call_after_any_fault(
     fake_site: FakeSite, surroundings: None, tmp_path: Path, engine: Engine
 ) -> None:
     found = gather(fake_site, tmp_path, every_fault=True)
-    assert not [line for function in declared_policies() for line in refused_of(found, engine, function)]
+    assert not [line for function in declared_policies() for line in refused_questions(found, engine, function)]
 
 
-def refused_of(evidence: Evidence, engine: Engine, function: str) -> list[str]:
+def refused_questions(evidence: Evidence, engine: Engine, function: str) -> list[str]:
     return [
         f"{function}, {site}: {question}"
-        for question, site in evidence.asked[function].values()
+        for question, site in evidence.by_function[function].values()
         if not decide(engine, function, question).allowed
     ]
 
@@ -54,10 +54,10 @@ def test_every_entry_of_a_policy_is_used(evidence: Evidence, engine: Engine, fun
     assert unused({function: policies()[function]}, {(function, entry) for entry in used}) == []
 
 
-def test_every_call_that_a_function_can_make_is_made_here(evidence: Evidence) -> None:
+def test_every_call_that_a_function_can_make_is_made_by_a_scene(evidence: Evidence) -> None:
     """A new call fails this test until a scene makes it."""
     differing = {}
-    for function, handlers in handlers_of().items():
+    for function, handlers in handlers_by_function().items():
         reached = sites_from(handlers) - NAMED_ONLY.get(function, set())
         differing[function] = reached ^ (evidence.sites[function] - LINKS.get(function, set()))
     found = sorted(f"{name}: {site}" for name, sites in differing.items() for site in sites)
@@ -67,19 +67,19 @@ def test_every_call_that_a_function_can_make_is_made_here(evidence: Evidence) ->
 def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
     fake_site: FakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def without_its_table(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise KeyError("deliveries")
 
     sweeps = [scene for scene in SCENES if scene.handler == "sweep_mail"]
     monkeypatch.setattr("tests.referee.evidence.SCENES", sweeps)
     monkeypatch.setattr("tests.referee.evidence._play_more", lambda _: None)
-    monkeypatch.setattr(Replay, "play", without_its_table)
+    monkeypatch.setattr(Replay, "play", fail)
     with pytest.raises(KeyError, match="deliveries"):
         gather(fake_site, tmp_path)
 
 
-def handlers_of() -> dict[str, list[tuple[str, str]]]:
-    """Return module and name of what each function runs."""
+def handlers_by_function() -> dict[str, list[tuple[str, str]]]:
+    """Return (module, name) of each handler that a Lambda function runs, by function."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for path, methods in app.routes.items():
         for method, entry in methods.items():
@@ -97,7 +97,7 @@ def handlers_of() -> dict[str, list[tuple[str, str]]]:
 def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
     decided = [(question, decide(engine, function, question)) for question in evidence.questions(function)]
     for _, entry in entries({function: policies()[function]}):
-        less = without(policies()[function], entry)
+        less = without_entry(policies()[function], entry)
         needing = [question for question, answer in decided if entry in answer.entries]
         assert any(not decide(engine, function, question, less).allowed for question in needing), entry
 
@@ -108,14 +108,14 @@ def test_removing_any_statement_of_a_policy_refuses_a_call(evidence: Evidence, e
         less = {**policies()[function]}
         less["Statement"] = [each for each in less["Statement"] if each is not statement] or [NOTHING]
         asked = evidence.questions(function)
-        assert any(not decide(engine, function, each, less).allowed for each in asked), statement["Sid"]
+        assert any(not decide(engine, function, question, less).allowed for question in asked), statement["Sid"]
 
 
 NOTHING = {"Sid": "Nothing", "Effect": "Deny", "Action": "sts:GetCallerIdentity", "Resource": "*"}
 
 
-def without(policy: Any, entry: PolicyEntry) -> Any:
-    """Return the policy without the entry; without its statement, if no other entry of this kind is in it."""
+def without_entry(policy: Any, entry: PolicyEntry) -> Any:
+    """Return the policy without the entry; without its statement, if the statement has no other entry of this kind."""
     less = copy.deepcopy(policy)
     [statement] = [each for each in less["Statement"] if each["Sid"] == entry.statement]
     holders = [statement] if entry.kind in ("Action", "Resource") else statement["Condition"].values()
@@ -138,10 +138,10 @@ def test_an_entry_is_removed_alone_or_with_its_statement() -> None:
         "Condition": {"Op": {"k": ["1", "2"]}},
     }
     policy = {"Statement": [statement, {"Sid": "T", "Action": "a:D", "Resource": "r"}]}
-    assert without(policy, PolicyEntry("S", "Action", "a:B"))["Statement"][0]["Action"] == ["a:C"]
-    assert without(policy, PolicyEntry("S", "k", "2"))["Statement"][0]["Condition"] == {"Op": {"k": ["1"]}}
-    assert [each["Sid"] for each in without(policy, PolicyEntry("S", "Resource", "r"))["Statement"]] == ["T"]
-    assert list(_sids(without({"Statement": [statement]}, PolicyEntry("S", "Resource", "r")))) == ["Nothing"]
+    assert without_entry(policy, PolicyEntry("S", "Action", "a:B"))["Statement"][0]["Action"] == ["a:C"]
+    assert without_entry(policy, PolicyEntry("S", "k", "2"))["Statement"][0]["Condition"] == {"Op": {"k": ["1"]}}
+    assert [each["Sid"] for each in without_entry(policy, PolicyEntry("S", "Resource", "r"))["Statement"]] == ["T"]
+    assert list(_sids(without_entry({"Statement": [statement]}, PolicyEntry("S", "Resource", "r")))) == ["Nothing"]
 
 
 def _sids(policy: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Each request is sent by botocore itself, stopped before the socket, and read back."""
+"""botocore itself makes each request. A hook stops it before the socket, and the referee reads it back as a call."""
 
 import io
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ MAIL = {
 }
 UPLOAD = b"<Result><UploadId>u</UploadId></Result>"
 WRITE = {"Put": {"TableName": "counts", "Item": KEY}}
-SENT: list[tuple[str, str, dict[str, Any]]] = [
+CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("dynamodb", "GetItem", {"TableName": "counts", "Key": KEY}),
     ("dynamodb", "Query", {"TableName": "counts", "KeyConditionExpression": "pk = :pk"}),
     ("dynamodb", "BatchGetItem", {"RequestItems": {"counts": {"Keys": [KEY]}}}),
@@ -49,7 +49,7 @@ SENT: list[tuple[str, str, dict[str, Any]]] = [
 
 
 class Wire:
-    """Clients whose requests end here; each is answered with 200 and `body`."""
+    """Its clients send nothing: each request is kept in `requests` and gets the answer 200 with `body`."""
 
     def __init__(self) -> None:
         self.requests: list[AWSPreparedRequest] = []
@@ -99,8 +99,8 @@ def snake(operation: str) -> str:
     return known.get(operation) or "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")
 
 
-@pytest.mark.parametrize(("service", "operation", "params"), SENT, ids=[each[1] for each in SENT])
-def test_a_request_is_read_back_as_the_call_it_was(
+@pytest.mark.parametrize(("service", "operation", "params"), CALLS, ids=[each[1] for each in CALLS])
+def test_a_request_is_read_back_as_its_call(
     wire: Wire, service: str, operation: str, params: Mapping[str, Any]
 ) -> None:
     client = wire.client(service)
@@ -140,7 +140,7 @@ def test_a_presigned_link_is_the_call_of_its_signer(wire: Wire) -> None:
         ("POST", "/", "sts"),
     ],
 )
-def test_what_the_referee_cannot_read_is_no_call(method: str, path: str, scope: str) -> None:
+def test_a_request_that_the_referee_cannot_read_is_not_a_call(method: str, path: str, scope: str) -> None:
     signature = f"AWS4-HMAC-SHA256 Credential=AKIA/20261125/eu-west-2/{scope}/aws4_request, SignedHeaders=host"
     assert call_of(method, path, "", {"Authorization": signature} if scope else {}, b"{}") is None
 

@@ -20,7 +20,7 @@ from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
 
 FAKES = {"Tables": FakeTables, "Queue": FakeQueue, "Source": FakeSource, "Bucket": FakeBucket, "Mailer": FakeMailer}
-# A link is not a call, so it cannot fail. But AWS checks the role that signed it when somebody follows it.
+# Making a link is not a call, so it cannot fail. AWS checks the role that signed the link when a person opens it.
 METHODS = {**CALLS, "Bucket": (*CALLS["Bucket"], "link")}
 
 
@@ -41,13 +41,13 @@ def recording(record: Callable[[RecordedCall], object]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for kind, fake in FAKES.items():
             for name in METHODS[kind]:
-                patch.setattr(fake, name, _recorded(getattr(fake, name), name, record))
+                patch.setattr(fake, name, _with_record(getattr(fake, name), name, record))
         yield
 
 
-def _recorded(call: Callable[..., Any], name: str, record: Callable[[RecordedCall], object]) -> Callable[..., Any]:
+def _with_record(call: Callable[..., Any], name: str, record: Callable[[RecordedCall], object]) -> Callable[..., Any]:
     def recorded(target: Any, *arguments: Any, **named: Any) -> Any:
-        function = _function_calling()
+        function = _calling_function()
         if function and not (name == "send" and arguments == ([],)):
             record(RecordedCall(function, _site(), target, name, arguments, named))
         return call(target, *arguments, **named)
@@ -55,7 +55,7 @@ def _recorded(call: Callable[..., Any], name: str, record: Callable[[RecordedCal
     return recorded
 
 
-def _function_calling() -> str | None:
+def _calling_function() -> str | None:
     """Return the function that makes this call; None for a test, and for a fake that calls its own method."""
     frame: FrameType | None = sys._getframe(2)
     if frame and frame.f_code.co_filename.endswith("tests/fakes.py"):
@@ -81,6 +81,6 @@ def _workers() -> dict[CodeType, str]:
 
 @cache
 def function_of_route(method: str, path: str) -> str:
-    functions = {(each, route.path): route.function for route in ROUTES.values() for each in route.methods}
+    functions = {(name, route.path): route.function for route in ROUTES.values() for name in route.methods}
     logical = functions.get((method, path), Function.API)
     return {logical_id(name): name for name in declared_policies()}[logical]

@@ -1,4 +1,4 @@
-"""The shedding level is read within seconds and never makes a request fail."""
+"""A new shedding level takes effect within seconds. A level that cannot be read never makes a request fail."""
 
 from itertools import pairwise
 
@@ -13,20 +13,20 @@ from tests.actors import NOW
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 
-COUNT = "/api/petitions/safe-children/count"
-SHARED = ("/", "/api/petitions", "/petitions/safe-children", "/api/petitions/safe-children", COUNT)
+COUNT_PATH = "/api/petitions/safe-children/count"
+CACHED_PATHS = ("/", "/api/petitions", "/petitions/safe-children", "/api/petitions/safe-children", COUNT_PATH)
 
 
-def test_without_a_stored_level_it_is_normal(tables: FakeTables) -> None:
+def test_without_a_stored_level_the_level_is_normal(tables: FakeTables) -> None:
     assert stored_level(tables) is level_now(tables) is Level.NORMAL
 
 
-def test_each_level_includes_those_before_it() -> None:
+def test_each_level_includes_the_levels_before_it() -> None:
     assert [level.value for level in Level] == ["normal", "longer-caches", "snapshot-only", "accept-only"]
-    for less, more in pairwise(Level):
-        assert more.includes(less)
-        assert more.includes(more)
-        assert not less.includes(more)
+    for lower, higher in pairwise(Level):
+        assert higher.includes(lower)
+        assert higher.includes(higher)
+        assert not lower.includes(higher)
 
 
 def test_a_warm_function_caches_the_level_for_seconds(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ FAILURES = [Throttled("storage"), Unavailable("storage"), Denied("storage"), Val
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_an_unreadable_level_sheds_nothing_and_later_keeps_the_last_known(
+def test_if_the_level_is_unreadable_the_last_known_level_applies_or_else_normal(
     tables: FakeTables, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     clock = [100.0]
@@ -78,16 +78,16 @@ def test_a_level_from_another_version_of_the_code_is_normal(tables: FakeTables) 
 
 
 @pytest.mark.parametrize(
-    ("level", "seconds", "late"), [(Level.NORMAL, 5, 1), (Level.LONGER_CACHES, 30, 6), (Level.ACCEPT_ONLY, 30, 6)]
+    ("level", "seconds", "stale"), [(Level.NORMAL, 5, 1), (Level.LONGER_CACHES, 30, 6), (Level.ACCEPT_ONLY, 30, 6)]
 )
-def test_cache_headers_depend_on_the_level(fake_site: FakeSite, level: Level, seconds: int, late: int) -> None:
+def test_cache_headers_depend_on_the_level(fake_site: FakeSite, level: Level, seconds: int, stale: int) -> None:
     set_level(level, fake_site.tables)
-    for path in SHARED:
-        told = fake_site.get(path).headers["Cache-Control"]
-        assert told == f"public, max-age={seconds}, stale-while-revalidate={late}, stale-if-error=86400"
+    for path in CACHED_PATHS:
+        header = fake_site.get(path).headers["Cache-Control"]
+        assert header == f"public, max-age={seconds}, stale-while-revalidate={stale}, stale-if-error=86400"
 
 
-def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: Petition) -> None:
+def test_at_level_snapshot_only_the_count_is_not_refreshed(tables: FakeTables, petition: Petition) -> None:
     first = public_counts([petition], NOW, tables)[petition.slug]
     set_level(Level.SNAPSHOT_ONLY, tables)
     forget_level()
@@ -97,9 +97,9 @@ def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: 
     assert public_counts([petition], NOW + 100 * FRESH, tables) == {petition.slug: first}
 
 
-def test_snapshot_only_without_a_snapshot_is_503(fake_site: FakeSite) -> None:
+def test_at_level_snapshot_only_a_count_without_a_snapshot_is_503(fake_site: FakeSite) -> None:
     set_level(Level.SNAPSHOT_ONLY, fake_site.tables)
     del fake_site.tables.items[keys.snapshot("safe-children")]
-    assert fake_site.get(COUNT).status_code == 503
+    assert fake_site.get(COUNT_PATH).status_code == 503
     page = fake_site.get("/petitions/safe-children")
-    assert page.status_code == 200, "the page comes without its number"
+    assert page.status_code == 200, "the page is shown without the count"

@@ -1,4 +1,4 @@
-"""Signing over HTTP: one response for all signatures, and never a 500 for what a client sends."""
+"""Signing over HTTP: new, repeated and blocked signatures get the same response, and no request body causes a 500."""
 
 import json
 from typing import Any
@@ -24,19 +24,15 @@ from tests.actors import (
     signed,
 )
 from tests.fake_site import FORM, JSON, FakeSite
+from tests.signatures.test_form import JSON_VALUES
 
-API = "/api/petitions/safe-children/signatures"
-HOSTED = "/petitions/safe-children/signatures"
+API_PATH = "/api/petitions/safe-children/signatures"
+FORM_PATH = "/petitions/safe-children/signatures"
 ACCEPTED = {"status": "check-your-inbox"}
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
 # Valid, except that up to two fields have any value.
 BODIES = st.dictionaries(
     st.sampled_from(["name", "email", "country", "postcode", "consent", "source"]) | st.text(max_size=8),
-    VALUES,
+    JSON_VALUES,
     max_size=2,
 ).map(lambda changes: json_of() | changes)
 
@@ -45,7 +41,7 @@ def signatures_in(fake_site: FakeSite) -> list[Item]:
     return [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
 
 
-def is_problem(answer: Any, status: int) -> bool:
+def assert_problem(answer: Any, status: int) -> None:
     body = answer.json_body
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert body["status"] == answer.status_code == status
@@ -54,28 +50,27 @@ def is_problem(answer: Any, status: int) -> bool:
     assert body["detail"]
     if status == 422:
         assert all(set(error) == {"field", "message"} for error in body["errors"])
-    return True
 
 
 def test_a_signature_is_accepted_and_stored(fake_site: FakeSite) -> None:
-    answer = fake_site.post_json(API, json_of(source="bbc"))
+    answer = fake_site.post_json(API_PATH, json_of(source="bbc"))
     assert (answer.status_code, answer.json_body) == (202, ACCEPTED)
     (item,) = signatures_in(fake_site)
     assert (item["name"], item["channel"], item["source"]) == (ALICE.name, "api", "bbc")
 
 
-def test_new_repeated_confirmed_and_blocked_get_the_same_response(fake_site: FakeSite) -> None:
+def test_new_repeated_confirmed_and_blocked_signatures_get_the_same_response(fake_site: FakeSite) -> None:
     identity = signed(fake_site.tables, a_petition(), BOB)
     mark_undeliverable(key_of(a_petition(), identity), "complained", fake_site.tables)
     confirmed(fake_site.tables, a_petition(slug="safe-children"), CHARLIE)
-    answers = [fake_site.post_json(API, json_of(person)) for person in (ALICE, ALICE, BOB, CHARLIE)]
+    answers = [fake_site.post_json(API_PATH, json_of(person)) for person in (ALICE, ALICE, BOB, CHARLIE)]
     assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in answers}) == 1
-    forms = [fake_site.post_form(HOSTED, fields_of(person)) for person in (ALICE, BOB, CHARLIE)]
+    forms = [fake_site.post_form(FORM_PATH, fields_of(person)) for person in (ALICE, BOB, CHARLIE)]
     assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in forms}) == 1
 
 
 def test_any_origin_may_post(fake_site: FakeSite) -> None:
-    for answer in (fake_site.post_json(API, json_of()), fake_site.post_json(API, {})):
+    for answer in (fake_site.post_json(API_PATH, json_of()), fake_site.post_json(API_PATH, {})):
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert "Access-Control-Allow-Credentials" not in answer.headers
         assert "Set-Cookie" not in answer.headers
@@ -102,13 +97,13 @@ def test_any_origin_may_post(fake_site: FakeSite) -> None:
 def test_an_unreadable_body_gets_a_problem_that_says_why(
     fake_site: FakeSite, body: bytes, content_type: str, status: int
 ) -> None:
-    assert is_problem(fake_site.post(API, body, content_type), status)
+    assert_problem(fake_site.post(API_PATH, body, content_type), status)
     assert not signatures_in(fake_site)
 
 
 def test_every_field_error_names_its_field(fake_site: FakeSite) -> None:
-    answer = fake_site.post_json(API, json_of(name="", email="nobody"))
-    assert is_problem(answer, 422)
+    answer = fake_site.post_json(API_PATH, json_of(name="", email="nobody"))
+    assert_problem(answer, 422)
     assert [error["field"] for error in answer.json_body["errors"]] == ["name", "email"]
 
 
@@ -126,7 +121,7 @@ def test_a_petition_that_is_not_open_accepts_no_signature(
 ) -> None:
     a_published_petition(fake_site.tables, slug="another", **changes)
     answer = fake_site.post_json("/api/petitions/another/signatures", json_of())
-    assert is_problem(answer, status)
+    assert_problem(answer, status)
     if status == 409:
         assert answer.json_body["state"] == "closed"
     assert fake_site.post_form("/petitions/another/signatures", fields_of()).status_code == status
@@ -134,29 +129,29 @@ def test_a_petition_that_is_not_open_accepts_no_signature(
 
 
 def test_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
-    assert is_problem(fake_site.post_json("/api/petitions/nothing/signatures", json_of()), 404)
+    assert_problem(fake_site.post_json("/api/petitions/nothing/signatures", json_of()), 404)
     assert fake_site.post_form("/petitions/nothing/signatures", fields_of()).status_code == 404
 
 
-@given(BODIES | VALUES)
+@given(BODIES | JSON_VALUES)
 def test_any_json_gets_202_400_or_422(fake_site: FakeSite, value: Any) -> None:
-    answer = fake_site.post_json(API, value)
+    answer = fake_site.post_json(API_PATH, value)
     if answer.status_code == 202:
         assert answer.json_body == ACCEPTED
     else:
         assert answer.status_code in (400, 422)
-        assert is_problem(answer, answer.status_code)
+        assert_problem(answer, answer.status_code)
 
 
 @given(st.binary(max_size=200), st.sampled_from([JSON, FORM, "", "text/plain", "application/octet-stream"]))
 def test_any_bytes_get_a_4xx(fake_site: FakeSite, body: bytes, content_type: str) -> None:
-    for path in (API, HOSTED):
+    for path in (API_PATH, FORM_PATH):
         answer = fake_site.post(path, body, content_type)
         assert 400 <= answer.status_code < 500
 
 
 def test_a_problem_does_not_repeat_what_was_typed(fake_site: FakeSite) -> None:
-    answer = fake_site.post_json(API, json_of(name="=Secretname", email="secret address"))
+    answer = fake_site.post_json(API_PATH, json_of(name="=Secretname", email="secret address"))
     assert "secret" not in json.dumps(answer.json_body).lower()
     assert fake_site.clock.moment < NOW + DAY
 
@@ -164,8 +159,8 @@ def test_a_problem_does_not_repeat_what_was_typed(fake_site: FakeSite) -> None:
 def test_signing_over_http_on_a_warm_function_is_one_call(fake_site: FakeSite) -> None:
     fake_site.get("/petitions/safe-children")
     fake_site.tables.calls.clear()
-    fake_site.post_json(API, json_of())
-    fake_site.post_form(HOSTED, fields_of(BOB))
+    fake_site.post_json(API_PATH, json_of())
+    fake_site.post_form(FORM_PATH, fields_of(BOB))
     assert fake_site.tables.calls == ["put_new", "put_new"]
     assert not fake_site.queue.messages, "a request must not send email"
     assert not fake_site.mailer.mails

@@ -6,7 +6,7 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.tokens import Purpose, Subject
 from tests.actors import DAY, LINKS, NOW, TOKEN_KEYS, a_petition, item_of
 from tests.fake_site import FORM, FakeSite, token_in
-from tests.signatures.test_links import alice_is_mailed, count, every_link, post
+from tests.signatures.test_links import count, every_link, post, sign_and_email_alice
 
 
 @every_link
@@ -23,18 +23,17 @@ def test_a_damaged_link_leads_to_a_helpful_page(fake_site: FakeSite, purpose: st
 
 @every_link
 def test_a_link_for_another_purpose_does_nothing(fake_site: FakeSite, purpose: str) -> None:
-    identity = alice_is_mailed(fake_site)
+    identity = sign_and_email_alice(fake_site)
     before = dict(item_of(fake_site.tables, a_petition(), identity))
     for other in LINKS:
         if other != purpose:
-            assert (
-                fake_site.post_form(f"/{purpose}", {"token": token_in(fake_site.last_link(other))}).status_code == 400
-            )
+            token = token_in(fake_site.last_link(other))
+            assert fake_site.post_form(f"/{purpose}", {"token": token}).status_code == 400
     assert item_of(fake_site.tables, a_petition(), identity) == before
 
 
-def test_an_expired_link_says_so(fake_site: FakeSite) -> None:
-    alice_is_mailed(fake_site)
+def test_an_expired_link_leads_to_a_page_that_says_so(fake_site: FakeSite) -> None:
+    sign_and_email_alice(fake_site)
     link = fake_site.last_link("confirm")
     fake_site.clock.forward(14 * DAY)
     for answer in (fake_site.get(link), post(fake_site, link)):
@@ -44,7 +43,7 @@ def test_an_expired_link_says_so(fake_site: FakeSite) -> None:
     assert fake_site.get(fake_site.last_link("withdraw")).status_code == 200
 
 
-def test_a_link_to_a_deleted_signature_says_so(fake_site: FakeSite) -> None:
+def test_confirming_a_deleted_signature_is_410_and_withdrawing_or_unsubscribing_is_200(fake_site: FakeSite) -> None:
     subject = Subject("safe-children", "0" * 32, "GB", "direct")
     for purpose, status in ((Purpose.CONFIRM, 410), (Purpose.WITHDRAW, 200), (Purpose.UNSUBSCRIBE, 200)):
         token = tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS)

@@ -1,4 +1,4 @@
-"""Confirming: counted exactly once, with the corrections of the mailbox's owner."""
+"""A confirmed signature is counted exactly once, with the corrections of the mailbox's owner."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -30,7 +30,7 @@ from tests.actors import (
 )
 from tests.fakes import FakeTables
 
-AS_SIGNED = Corrections()
+NO_CORRECTIONS = Corrections()
 
 
 def count_of(tables: FakeTables, petition: Petition) -> int:
@@ -40,38 +40,38 @@ def count_of(tables: FakeTables, petition: Petition) -> int:
 def test_confirming_is_one_transaction(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     tables.calls.clear()
-    assert confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables) is SignatureState.CONFIRMED
+    assert confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW, tables) is SignatureState.CONFIRMED
     assert tables.calls == ["transact"]
 
 
 def test_a_confirmed_signature_counts_once_and_does_not_expire(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
+    confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW, tables)
     item = item_of(tables, petition, identity)
     assert (item["state"], item["confirmed_at"]) == ("confirmed", "2026-11-24T12:00:00Z")
     assert "expires_at" not in item
     assert count_of(tables, petition) == 1
 
 
-def test_a_receipt_is_requested_in_the_same_transaction_if_the_petition_has_one(tables: FakeTables) -> None:
+def test_a_receipt_is_requested_in_the_same_transaction_if_the_petition_sends_receipts(tables: FakeTables) -> None:
     petition = a_published_petition(tables, slug="with-receipt", receipt=True)
     identity = signed(tables, petition)
     tables.calls.clear()
-    confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW + MINUTE, tables)
+    confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW + MINUTE, tables)
     assert tables.calls == ["transact"]
     item = item_of(tables, petition, identity)
     assert (item["mail_kind"], item["mail_requested_at"]) == ("receipt", "2026-11-24T12:01:00Z")
-    confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW + DAY, tables)
+    confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW + DAY, tables)
     assert item_of(tables, petition, identity) == item, "once, however often the button is pressed"
 
 
 def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     before = item_of(tables, petition, identity)
-    again = confirm(
+    state = confirm(
         subject_of(petition, identity), read_corrections({"name": "Mallory"}, "GB"), petition, NOW + DAY, tables
     )
-    assert again is SignatureState.CONFIRMED
+    assert state is SignatureState.CONFIRMED
     assert item_of(tables, petition, identity) == before
     assert count_of(tables, petition) == 1
 
@@ -82,7 +82,7 @@ def test_ten_people_who_confirm_three_times_at_once_count_as_ten(
     people = [Person(f"Person {letter}", f"{letter}@mail.example") for letter in "abcdefghij"]
     subjects = [subject_of(petition, signed(tables, petition, person)) for person in people] * 3
     with ThreadPoolExecutor(8) as pool:
-        states = list(pool.map(lambda subject: confirm(subject, AS_SIGNED, petition, NOW, tables), subjects))
+        states = list(pool.map(lambda subject: confirm(subject, NO_CORRECTIONS, petition, NOW, tables), subjects))
     assert set(states) == {SignatureState.CONFIRMED}
     assert count_of(tables, petition) == 10
 
@@ -94,14 +94,14 @@ def test_a_signature_is_counted_under_its_country_and_source(tables: FakeTables,
     assert item == {"sk": "2026-11-24", "total": 1, "h12": 1, "cNL": 1, "s.bbc": 1, "sources": {"bbc"}}
 
 
-def test_a_corrected_country_is_the_one_that_counts(tables: FakeTables, petition: Petition) -> None:
+def test_a_confirmation_is_counted_under_the_corrected_country(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition, postcode="M1 1AE")
     corrections = read_corrections({"country": "nl", "postcode": "1012 ab"}, "GB")
     confirm(subject_of(petition, identity), corrections, petition, NOW, tables)
     item = item_of(tables, petition, identity)
     assert (item["country"], item["postcode"]) == ("NL", "1012 AB")
-    counted_by = breakdown(petition, TallyDimension.COUNTRY, Days(), NOW, tables).values
-    assert counted_by == {"NL": 1}
+    by_country = breakdown(petition, TallyDimension.COUNTRY, Days(), NOW, tables).values
+    assert by_country == {"NL": 1}
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert breakdown(petition, TallyDimension.COUNTRY, Days(), NOW, tables).values == {}
 
@@ -116,21 +116,21 @@ def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: F
     old = subject_of(petition, signed(tables, petition))
     withdraw(old.key, petition, NOW, tables)
     signed(tables, petition, now=NOW + DAY, country="NL", source="bbc")
-    assert confirm(old, AS_SIGNED, petition, NOW + DAY, tables) is SignatureState.CONFIRMED
-    tallied = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
-    assert [(item["total"], item["cNL"], item["s.bbc"]) for item in tallied] == [(1, 1, 1)]
+    assert confirm(old, NO_CORRECTIONS, petition, NOW + DAY, tables) is SignatureState.CONFIRMED
+    shards = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
+    assert [(item["total"], item["cNL"], item["s.bbc"]) for item in shards] == [(1, 1, 1)]
 
 
 def test_a_withdrawn_signature_is_not_confirmed_by_its_link(tables: FakeTables, petition: Petition) -> None:
     subject = subject_of(petition, signed(tables, petition))
     withdraw(subject.key, petition, NOW, tables)
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is SignatureState.WITHDRAWN
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables) is SignatureState.WITHDRAWN
     assert count_of(tables, petition) == 0
 
 
 def test_a_link_to_a_deleted_signature_has_expired(tables: FakeTables, petition: Petition) -> None:
     with pytest.raises(LinkExpired):
-        confirm(subject_of(petition, "0" * 32), AS_SIGNED, petition, NOW, tables)
+        confirm(subject_of(petition, "0" * 32), NO_CORRECTIONS, petition, NOW, tables)
     assert count_of(tables, petition) == 0
     assert not item_of(tables, petition, "0" * 32)
 
@@ -139,14 +139,16 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
     petition = a_published_petition(tables, closes_at=NOW)
     alice = subject_of(petition, signed(tables, a_petition(), ALICE))
     bob = subject_of(petition, signed(tables, a_petition(), BOB))
-    assert confirm(alice, AS_SIGNED, petition, NOW + DAY - timedelta(seconds=1), tables) is SignatureState.CONFIRMED
+    assert (
+        confirm(alice, NO_CORRECTIONS, petition, NOW + DAY - timedelta(seconds=1), tables) is SignatureState.CONFIRMED
+    )
     with pytest.raises(LinkExpired):
-        confirm(bob, AS_SIGNED, petition, NOW + DAY, tables)
+        confirm(bob, NO_CORRECTIONS, petition, NOW + DAY, tables)
     with pytest.raises(LinkExpired):
         find_linked(bob, petition, NOW + DAY, NOW + DAY, tables)
 
 
-def test_the_signature_of_a_link_is_the_stored_one(tables: FakeTables, petition: Petition) -> None:
+def test_a_link_finds_its_signature_even_if_the_country_differs(tables: FakeTables, petition: Petition) -> None:
     subject = subject_of(petition, signed(tables, petition))
     assert find_linked(subject._replace(country="XX"), petition, NOW, NOW, tables).name == ALICE.name
     with pytest.raises(LinkExpired):
@@ -155,6 +157,6 @@ def test_the_signature_of_a_link_is_the_stored_one(tables: FakeTables, petition:
 
 def test_confirming_removes_the_mail_request(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
+    confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW, tables)
     assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_")]
     assert key_of(petition, identity) in tables.items

@@ -1,4 +1,4 @@
-"""A confirmation whose call fails, conflicts or gets lost, and is tried again."""
+"""A confirmation whose transaction fails, conflicts or loses its response, and is tried again."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.model import SignatureState
 from tests.actors import NOW, item_of, signed, subject_of
 from tests.fakes import FakeTables
-from tests.signatures.test_confirm import AS_SIGNED, count_of
+from tests.signatures.test_confirm import NO_CORRECTIONS, count_of
 
 
 def test_a_transaction_conflict_is_retried(
@@ -20,7 +20,7 @@ def test_a_transaction_conflict_is_retried(
     monkeypatch.setattr(counted, "sleep", lambda _: None)
     subject = subject_of(petition, signed(tables, petition))
     tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is SignatureState.CONFIRMED
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables) is SignatureState.CONFIRMED
     assert count_of(tables, petition) == 1
 
 
@@ -32,7 +32,7 @@ def test_endless_transaction_conflicts_raise_unavailable(
     subject = subject_of(petition, signed(tables, petition))
     tables.fail_next(*[Conflicted("storage")] * counted.ATTEMPTS)
     with pytest.raises(Unavailable):
-        confirm(subject, AS_SIGNED, petition, NOW, tables)
+        confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
     assert sum(pauses) < 5
     assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
 
@@ -41,7 +41,7 @@ def test_a_throttled_confirmation_counts_nothing(tables: FakeTables, petition: P
     subject = subject_of(petition, signed(tables, petition))
     tables.fail_next(Throttled("storage"))
     with pytest.raises(Throttled):
-        confirm(subject, AS_SIGNED, petition, NOW, tables)
+        confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
     assert count_of(tables, petition) == 0
 
 
@@ -51,21 +51,21 @@ def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: F
             super().transact(writes)
             raise Unavailable("storage")
 
-    losing = ResponseLost()
-    losing.items = tables.items
-    identity = signed(losing, petition)
+    lossy_tables = ResponseLost()
+    lossy_tables.items = tables.items
+    identity = signed(lossy_tables, petition)
     subject = subject_of(petition, identity)
     with pytest.raises(Unavailable):
-        confirm(subject, AS_SIGNED, petition, NOW, losing)
-    assert confirm(subject, AS_SIGNED, petition, NOW, losing) is SignatureState.CONFIRMED
-    assert count_of(losing, petition) == 1
+        confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables)
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables) is SignatureState.CONFIRMED
+    assert count_of(lossy_tables, petition) == 1
 
 
 def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    stored = item_of(tables, petition, identity)
-    moved = [ConditionFailed({**stored, "country": country}) for country in ("NL", "FR", "DE")]
-    tables.fail_next(*moved)
+    item = item_of(tables, petition, identity)
+    failures = [ConditionFailed({**item, "country": country}) for country in ("NL", "FR", "DE")]
+    tables.fail_next(*failures)
     with pytest.raises(Conflicted):
-        confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
+        confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW, tables)
     assert count_of(tables, petition) == 0

@@ -11,11 +11,11 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, signed
 from tests.fake_site import FakeSite
-from tests.signatures.test_links import alice_is_mailed, count, post
+from tests.signatures.test_links import count, post, sign_and_email_alice
 
 
-def test_once_confirmed_a_link_shows_nothing_personal(fake_site: FakeSite) -> None:
-    alice_is_mailed(fake_site)
+def test_a_link_shows_nothing_personal_after_confirming(fake_site: FakeSite) -> None:
+    sign_and_email_alice(fake_site)
     link = fake_site.last_link("confirm")
     pages = [
         post(fake_site, link),
@@ -30,7 +30,7 @@ def test_once_confirmed_a_link_shows_nothing_personal(fake_site: FakeSite) -> No
 
 
 def test_invalid_corrections_are_shown_again(fake_site: FakeSite) -> None:
-    identity = alice_is_mailed(fake_site)
+    identity = sign_and_email_alice(fake_site)
     answer = post(fake_site, fake_site.last_link("confirm"), name="Alice", postcode="nope", updates="yes")
     body = answer.body.decode()
     assert answer.status_code == 422
@@ -51,32 +51,32 @@ def test_a_postcode_must_fit_the_current_country_of_the_signature(fake_site: Fak
     assert item_of(fake_site.tables, a_petition(), identity)["postcode"] == "M1 1AE"
 
 
-def test_the_recorded_text_version_is_the_one_shown_or_else_the_one_signed(fake_site: FakeSite) -> None:
+def test_the_recorded_text_version_is_that_of_the_text_shown_or_else_of_the_text_signed(fake_site: FakeSite) -> None:
     old = a_petition()
-    identities = {shown: signed(fake_site.tables, old, person) for shown, person in ((True, ALICE), (False, BOB))}
+    identities = {is_shown: signed(fake_site.tables, old, person) for is_shown, person in ((True, ALICE), (False, BOB))}
     new = a_published_petition(fake_site.tables, text="We ask for more.")
     forget_petitions()
-    for shown, identity in identities.items():
-        link = Subject(old.slug, identity, "GB", "direct")
-        token = tokens.issue(Purpose.CONFIRM, link, NOW + DAY, TOKEN_KEYS)
-        version = {"version": new.version} if shown else {}
+    for is_shown, identity in identities.items():
+        subject = Subject(old.slug, identity, "GB", "direct")
+        token = tokens.issue(Purpose.CONFIRM, subject, NOW + DAY, TOKEN_KEYS)
+        version = {"version": new.version} if is_shown else {}
         assert fake_site.post_form("/confirm", {"token": token, **version}).status_code == 200
-        signed_text = new.text_version if shown else old.text_version
-        assert item_of(fake_site.tables, old, identity)["text_version"] == signed_text
+        expected = new.text_version if is_shown else old.text_version
+        assert item_of(fake_site.tables, old, identity)["text_version"] == expected
 
 
 def test_confirming_is_possible_for_a_day_after_closing(fake_site: FakeSite) -> None:
     petition = a_published_petition(fake_site.tables, slug="closing", closes_at=NOW + MINUTE)
-    alice_is_mailed(fake_site, petition)
-    late = fake_site.last_link("confirm")
+    sign_and_email_alice(fake_site, petition)
+    link = fake_site.last_link("confirm")
     fake_site.clock.forward(timedelta(hours=24, minutes=1))
-    assert post(fake_site, late).status_code == 410
+    assert post(fake_site, link).status_code == 410
     fake_site.clock.forward(-MINUTE)
-    assert post(fake_site, late).status_code == 200
+    assert post(fake_site, link).status_code == 200
 
 
 def test_confirming_again_returns_the_same_page_after_the_link_expires(fake_site: FakeSite, petition: Petition) -> None:
-    alice_is_mailed(fake_site, petition)
+    sign_and_email_alice(fake_site, petition)
     link = fake_site.last_link("confirm")
     first = post(fake_site, link)
     fake_site.clock.forward(timedelta(days=15))
@@ -86,7 +86,7 @@ def test_confirming_again_returns_the_same_page_after_the_link_expires(fake_site
 
 def test_a_confirmation_that_cannot_be_counted_gets_503(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     fake_site.get(fake_site.last_link("confirm"))
     fake_site.tables.fail_next(*[Conflicted("storage")] * 6)
     answer = post(fake_site, fake_site.last_link("confirm"))

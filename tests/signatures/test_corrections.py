@@ -1,4 +1,4 @@
-"""Who confirms can correct the signature."""
+"""A person who confirms can correct the signature."""
 
 import pytest
 
@@ -11,8 +11,8 @@ from tests.fakes import FakeTables
 
 def test_the_owner_can_correct_the_signature(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition, updates=True, postcode="M1 1AE")
-    sent = {"name": " Alice A. ", "postcode": "sw1a1aa", "updates": "no", "token": "x"}
-    confirm(subject_of(petition, identity), read_corrections(sent, "GB"), petition, NOW, tables)
+    fields = {"name": " Alice A. ", "postcode": "sw1a1aa", "updates": "no", "token": "x"}
+    confirm(subject_of(petition, identity), read_corrections(fields, "GB"), petition, NOW, tables)
     item = item_of(tables, petition, identity)
     assert (item["name"], item["postcode"], item["updates"]) == ("Alice A.", "SW1A 1AA", False)
 
@@ -31,7 +31,7 @@ def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) 
 
 
 @pytest.mark.parametrize(
-    ("sent", "field"),
+    ("fields", "field"),
     [
         ({"name": ""}, "name"),
         ({"name": "=x"}, "name"),
@@ -41,9 +41,9 @@ def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) 
         ({"updates": "maybe"}, "updates"),
     ],
 )
-def test_a_correction_is_validated_like_the_form(sent: dict[str, str], field: str) -> None:
+def test_a_correction_is_validated_like_the_form(fields: dict[str, str], field: str) -> None:
     with pytest.raises(Invalid) as caught:
-        read_corrections(sent, "GB")
+        read_corrections(fields, "GB")
     assert [error.field for error in caught.value.errors] == [field]
     assert "JSON" not in caught.value.errors[0].message, "the page shows this message to a supporter"
 

@@ -1,4 +1,4 @@
-"""Changes to a signature and its tally: both or neither, and new sources over the limit are counted as OTHER."""
+"""A signature and its tally change together or not at all. New sources over the limit are counted as OTHER."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def a_person(number: int) -> Person:
 
 
 @pytest.fixture
-def crowded(tables: FakeTables) -> Petition:
+def full_petition(tables: FakeTables) -> Petition:
     """A petition whose only shard has the maximum number of sources today."""
     petition = a_published_petition(tables, shards=1)
     for number in range(MAX_SOURCES):
@@ -27,46 +27,52 @@ def crowded(tables: FakeTables) -> Petition:
 
 
 def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signature(
-    tables: FakeTables, crowded: Petition
+    tables: FakeTables, full_petition: Petition
 ) -> None:
-    identity = confirmed(tables, crowded, source="one-too-many")
-    values = breakdown(crowded, TallyDimension.SOURCE, Days(), NOW, tables).values
+    identity = confirmed(tables, full_petition, source="one-too-many")
+    values = breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values
     assert (len(values), values[OTHER], sum(values.values())) == (MAX_SOURCES + 1, 1, MAX_SOURCES + 1)
-    item = item_of(tables, crowded, identity)
+    item = item_of(tables, full_petition, identity)
     assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)
 
 
-def test_a_full_shard_counts_any_number_of_further_sources_as_other(tables: FakeTables, crowded: Petition) -> None:
+def test_a_full_shard_counts_any_number_of_further_sources_as_other(
+    tables: FakeTables, full_petition: Petition
+) -> None:
     for number in range(100, 105):
-        confirmed(tables, crowded, a_person(number), source=f"source-{number}")
-    assert breakdown(crowded, TallyDimension.SOURCE, Days(), NOW, tables).values[OTHER] == 5
-    assert exact_count(crowded, NOW, tables).confirmed == MAX_SOURCES + 5
+        confirmed(tables, full_petition, a_person(number), source=f"source-{number}")
+    assert breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values[OTHER] == 5
+    assert exact_count(full_petition, NOW, tables).confirmed == MAX_SOURCES + 5
 
 
-def test_a_source_already_on_a_full_shard_keeps_its_own_number(tables: FakeTables, crowded: Petition) -> None:
-    confirmed(tables, crowded, source="source-3")
-    assert breakdown(crowded, TallyDimension.SOURCE, Days(), NOW, tables).values["source-3"] == 2
+def test_a_source_already_on_a_full_shard_keeps_its_own_number(tables: FakeTables, full_petition: Petition) -> None:
+    confirmed(tables, full_petition, source="source-3")
+    assert breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values["source-3"] == 2
 
 
-def test_withdrawing_a_folded_signature_subtracts_from_other(tables: FakeTables, crowded: Petition) -> None:
-    identity = confirmed(tables, crowded, source="one-too-many")
-    withdraw(key_of(crowded, identity), crowded, NOW, tables)
-    values = breakdown(crowded, TallyDimension.SOURCE, Days(), NOW, tables).values
+def test_withdrawing_a_signature_counted_as_other_subtracts_from_other(
+    tables: FakeTables, full_petition: Petition
+) -> None:
+    identity = confirmed(tables, full_petition, source="one-too-many")
+    withdraw(key_of(full_petition, identity), full_petition, NOW, tables)
+    values = breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values
     assert OTHER not in values
     assert "one-too-many" not in values
-    assert sum(values.values()) == MAX_SOURCES == exact_count(crowded, NOW, tables).confirmed
+    assert sum(values.values()) == MAX_SOURCES == exact_count(full_petition, NOW, tables).confirmed
 
 
-def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(tables: FakeTables, crowded: Petition) -> None:
-    identity = confirmed(tables, crowded, source="source-1")
-    before = exact_count(crowded, NOW, tables)
+def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(
+    tables: FakeTables, full_petition: Petition
+) -> None:
+    identity = confirmed(tables, full_petition, source="source-1")
+    before = exact_count(full_petition, NOW, tables)
     with pytest.raises(ConditionFailed) as caught:
         change_and_count(
-            crowded,
+            full_petition,
             TallyEntry(1, NOW, "GB", "source-1"),
-            lambda entry: confirmation(subject_of(crowded, identity, source="source-1"), {}, entry.source, NOW),
+            lambda entry: confirmation(subject_of(full_petition, identity, source="source-1"), {}, entry.source, NOW),
             tables,
         )
     assert caught.value.item is not None
     assert caught.value.item["state"] == "confirmed"
-    assert exact_count(crowded, NOW, tables) == before
+    assert exact_count(full_petition, NOW, tables) == before

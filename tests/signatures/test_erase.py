@@ -35,20 +35,20 @@ from tests.actors import (
 from tests.fakes import FakeTables
 
 LATER = NOW + MINUTE
-# The attributes of an erased item. "pk" and "sk" are the petition and a hash.
-LEFT = {
+# "pk" and "sk" are the petition and a hash.
+ERASED_ATTRIBUTES = {
     *("pk", "sk", "state", "channel", "updates", "mails", "expires_at"),
     *("obtained_by", "text_version", "consent_version", "signed_at", "withdrawn_at", "erased_at"),
 }
 
 
-def test_an_erased_item_does_not_say_who_signed_what_or_when(tables: FakeTables, petition: Petition) -> None:
+def test_an_erased_item_does_not_show_who_signed_what_or_when(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition, BOB)
     identity = confirmed(tables, petition, postcode="M1 1AE", source="bbc", updates=True)
     erase(key_of(petition, identity), petition, LATER, tables)
     assert exact_count(petition, LATER, tables).confirmed == 1
     item = item_of(tables, petition, identity)
-    assert item.keys() == LEFT
+    assert item.keys() == ERASED_ATTRIBUTES
     assert {item["obtained_by"], item["text_version"], item["consent_version"]} == {""}
     assert item["signed_at"] == "2026-11-24T12:01:00Z"
     assert {item["withdrawn_at"], item["erased_at"]} == {"2026-11-24T12:01:00.000000Z"}
@@ -59,15 +59,15 @@ def test_an_erased_item_does_not_say_who_signed_what_or_when(tables: FakeTables,
 
 
 def test_an_erased_item_outlives_every_queued_message(tables: FakeTables, petition: Petition) -> None:
-    """Moving a message back from the dead letters starts its 14 days again, but it expires itself."""
-    waiting = overflow_message(petition, NOW)
+    """Moving a message back from the dead letters restarts the 14 days of SQS, but not the message's own lifetime."""
+    message = overflow_message(petition, NOW)
     signed(tables, petition)
-    erase(key_of(petition, waiting.signature_id), petition, NOW, tables)
-    deleted_at = item_of(tables, petition, waiting.signature_id)["expires_at"]
-    assert sign_from_queue(waiting, datetime.fromtimestamp(deleted_at, UTC), FakeTables()) is Outcome.OVERTAKEN
+    erase(key_of(petition, message.signature_id), petition, NOW, tables)
+    deleted_at = item_of(tables, petition, message.signature_id)["expires_at"]
+    assert sign_from_queue(message, datetime.fromtimestamp(deleted_at, UTC), FakeTables()) is Outcome.OVERTAKEN
 
 
-def test_erasing_twice_subtracts_one_and_covers_what_was_signed_in_between(
+def test_repeated_erasing_subtracts_one_and_a_message_signed_in_between_is_overtaken(
     tables: FakeTables, petition: Petition
 ) -> None:
     identity = confirmed(tables, petition)
@@ -84,7 +84,7 @@ def test_pending_and_withdrawn_signatures_are_erased_too(tables: FakeTables, pet
     withdraw(key_of(petition, withdrawn), petition, NOW, tables)
     for identity in (pending, withdrawn):
         erase(key_of(petition, identity), petition, LATER, tables)
-        assert item_of(tables, petition, identity).keys() == LEFT
+        assert item_of(tables, petition, identity).keys() == ERASED_ATTRIBUTES
     assert exact_count(petition, LATER, tables).confirmed == 0
 
 
@@ -103,15 +103,15 @@ def test_an_erased_person_can_sign_again_and_counts_again(tables: FakeTables, pe
     assert exact_count(petition, NOW + DAY, tables).confirmed == 1
 
 
-def test_a_queued_signature_does_not_restore_an_erased_one(tables: FakeTables, petition: Petition) -> None:
-    waiting = overflow_message(petition, NOW)
+def test_a_queued_signature_does_not_restore_an_erased_signature(tables: FakeTables, petition: Petition) -> None:
+    message = overflow_message(petition, NOW)
     signed(tables, petition)
-    erase(key_of(petition, waiting.signature_id), petition, LATER, tables)
-    assert sign_from_queue(waiting, LATER + DAY, tables) is Outcome.OVERTAKEN
-    assert item_of(tables, petition, waiting.signature_id).keys() == LEFT
+    erase(key_of(petition, message.signature_id), petition, LATER, tables)
+    assert sign_from_queue(message, LATER + DAY, tables) is Outcome.OVERTAKEN
+    assert item_of(tables, petition, message.signature_id).keys() == ERASED_ATTRIBUTES
 
 
-def test_an_old_link_shows_and_restores_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_an_old_link_to_an_erased_signature_shows_and_restores_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     erase(key_of(petition, identity), petition, LATER, tables)
     subject = subject_of(petition, identity)
@@ -130,11 +130,11 @@ def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petiti
     mail_state.mark_mailed(key, request.requested_at, LATER, NOW + 60 * DAY, tables)
     mail_state.mark_undeliverable(key, "bounced", tables)
     item = item_of(tables, petition, identity)
-    assert item.keys() == {*LEFT, "mailed_at"}
+    assert item.keys() == {*ERASED_ATTRIBUTES, "mailed_at"}
     assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
 
 
-def test_erasing_keeps_that_the_address_is_undeliverable(tables: FakeTables, petition: Petition) -> None:
+def test_erasing_keeps_the_mark_of_an_undeliverable_address(tables: FakeTables, petition: Petition) -> None:
     """Otherwise repeated erasure would allow more email to an address that bounces or complains."""
     identity = signed(tables, petition)
     change_item(tables, petition, identity, undeliverable="complained")
@@ -156,7 +156,7 @@ def test_a_signature_made_during_erasure_is_erased_too(
 
     monkeypatch.setattr("chalicelib.signatures.erase.withdraw", withdraw_and_sign_again)
     erase(key_of(petition, identity), petition, LATER, tables)
-    assert item_of(tables, petition, identity).keys() == LEFT
+    assert item_of(tables, petition, identity).keys() == ERASED_ATTRIBUTES
 
 
 def test_erasing_raises_conflicted_if_the_signature_keeps_changing(

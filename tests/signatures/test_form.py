@@ -10,7 +10,7 @@ from chalicelib.core.errors import Invalid, NotJson
 from chalicelib.signatures.form import read_fields, read_json
 from tests.actors import ALICE, fields_of, json_of
 
-VALUES = st.recursive(
+JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
@@ -54,10 +54,10 @@ def test_signing_requires_consent(consent: dict[str, bool]) -> None:
     assert field_errors(json_of(consent=consent)) == {"consent.sign": "Tick the box to sign the petition"}
 
 
-@pytest.mark.parametrize("almost", ["true", "yes", 1, "1", None, [True]])
-def test_only_true_is_consent_in_json(almost: Any) -> None:
-    assert "consent.sign" in field_errors(json_of(consent={"sign": almost}))
-    assert "consent.updates" in field_errors(json_of(consent={"sign": True, "updates": almost}))
+@pytest.mark.parametrize("value", ["true", "yes", 1, "1", None, [True]])
+def test_only_true_is_consent_in_json(value: Any) -> None:
+    assert "consent.sign" in field_errors(json_of(consent={"sign": value}))
+    assert "consent.updates" in field_errors(json_of(consent={"sign": True, "updates": value}))
 
 
 @pytest.mark.parametrize("extra", [{"admin": True}, {"consent": {"sign": True, "share": True}}, {"state": "confirmed"}])
@@ -91,7 +91,7 @@ def test_malformed_json_raises_not_json(body: str) -> None:
         read_json(body)
 
 
-@given(st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), VALUES) | VALUES)
+@given(st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), JSON_VALUES) | JSON_VALUES)
 def test_any_value_is_a_form_or_has_field_errors(value: Any) -> None:
     try:
         read_json(json.dumps(value))
@@ -133,11 +133,11 @@ def test_an_unticked_box_is_not_consent() -> None:
     assert [error.field for error in caught.value.errors] == ["consent.sign"]
 
 
-@pytest.mark.parametrize("no", ["no", "", "false", "0", "off"])
-def test_no_in_a_form_is_not_consent(no: str) -> None:
-    assert not read_fields(fields_of(**{"consent.updates": no})).consent.updates
+@pytest.mark.parametrize("value", ["no", "", "false", "0", "off"])
+def test_a_negative_value_of_a_checkbox_is_not_consent(value: str) -> None:
+    assert not read_fields(fields_of(**{"consent.updates": value})).consent.updates
     with pytest.raises(Invalid):
-        read_fields(fields_of(**{"consent.sign": no}))
+        read_fields(fields_of(**{"consent.sign": value}))
 
 
 def test_a_source_must_not_end_with_a_newline() -> None:

@@ -1,4 +1,4 @@
-"""The form: what it redirects to, and how it is shown again."""
+"""The hosted form: where it redirects to, and how it is shown again."""
 
 from urllib.parse import urlencode
 
@@ -8,14 +8,14 @@ from hypothesis import given, strategies as st
 from chalicelib.core.errors import Throttled
 from tests.actors import ALICE, ORIGIN_KEYS, fields_of
 from tests.fake_site import FORM, JSON, FakeSite
-from tests.signatures.test_api import HOSTED, signatures_in
+from tests.signatures.test_api import FORM_PATH, signatures_in
 
 
 def test_a_503_shows_the_form_with_the_typed_values(fake_site: FakeSite) -> None:
     fake_site.get("/petitions/safe-children")
     fake_site.tables.fail_next(Throttled("storage"))
     fake_site.overflow.fail_next(Throttled("queue"))
-    answer = fake_site.post_form(HOSTED, fields_of(postcode="M1 1AE"))
+    answer = fake_site.post_form(FORM_PATH, fields_of(postcode="M1 1AE"))
     body = answer.body.decode()
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
@@ -25,7 +25,7 @@ def test_a_503_shows_the_form_with_the_typed_values(fake_site: FakeSite) -> None
 
 
 def test_the_form_redirects_to_the_thank_you_page(fake_site: FakeSite) -> None:
-    answer = fake_site.post_form(HOSTED, fields_of(source="bbc"))
+    answer = fake_site.post_form(FORM_PATH, fields_of(source="bbc"))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/petitions/safe-children/thanks")
     assert fake_site.get(answer.headers["Location"]).status_code == 200
     (item,) = signatures_in(fake_site)
@@ -33,7 +33,7 @@ def test_the_form_redirects_to_the_thank_you_page(fake_site: FakeSite) -> None:
 
 
 def test_an_invalid_form_is_shown_again_with_its_values_and_errors(fake_site: FakeSite) -> None:
-    answer = fake_site.post_form(HOSTED, fields_of(name="Zoë <Zed>", email="nobody", country="NL"))
+    answer = fake_site.post_form(FORM_PATH, fields_of(name="Zoë <Zed>", email="nobody", country="NL"))
     body = answer.body.decode()
     assert answer.status_code == 422
     assert "<title>Error: " in body
@@ -58,7 +58,7 @@ def test_an_invalid_form_is_shown_again_with_its_values_and_errors(fake_site: Fa
     ],
 )
 def test_a_malformed_form_gets_an_html_page(fake_site: FakeSite, body: bytes, content_type: str, status: int) -> None:
-    answer = fake_site.post(HOSTED, body, content_type)
+    answer = fake_site.post(FORM_PATH, body, content_type)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert not signatures_in(fake_site)
 
@@ -66,15 +66,15 @@ def test_a_malformed_form_gets_an_html_page(fake_site: FakeSite, body: bytes, co
 @given(st.dictionaries(st.sampled_from(list(fields_of())), st.text(max_size=30), max_size=2))
 def test_any_form_value_is_accepted_or_shown_again_escaped(fake_site: FakeSite, changes: dict[str, str]) -> None:
     body = urlencode(fields_of() | changes, errors="surrogatepass").encode()
-    answer = fake_site.post(HOSTED, body, FORM)
+    answer = fake_site.post(FORM_PATH, body, FORM)
     assert answer.status_code in (303, 422)
     if answer.status_code == 422:
         assert "<script>" not in answer.body.decode()
 
 
-def test_an_unticked_consent_is_shown_unticked_again(fake_site: FakeSite) -> None:
+def test_an_unticked_box_stays_unticked_when_the_form_is_shown_again(fake_site: FakeSite) -> None:
     fields = fields_of(**{"email": "nobody", "consent.updates": "no"})
-    body = fake_site.post_form(HOSTED, fields).body.decode()
+    body = fake_site.post_form(FORM_PATH, fields).body.decode()
     (box,) = [line for line in body.splitlines() if 'type="checkbox"' in line and "consent.updates" in line]
     assert " checked" not in box
 
@@ -82,16 +82,16 @@ def test_an_unticked_consent_is_shown_unticked_again(fake_site: FakeSite) -> Non
 @pytest.mark.parametrize("field", ["name", "email", "postcode", "source", "country", "consent.sign"])
 def test_a_script_typed_into_the_form_is_shown_as_text(fake_site: FakeSite, field: str) -> None:
     evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
-    body = fake_site.post_form(HOSTED, fields_of(**{"email": "nobody", field: evil})).body.decode()
+    body = fake_site.post_form(FORM_PATH, fields_of(**{"email": "nobody", field: evil})).body.decode()
     assert "<script>alert" not in body
     assert "<img src=x" not in body
 
 
-def test_the_redirect_keeps_a_valid_prefix(fake_site: FakeSite) -> None:
+def test_the_redirect_keeps_a_valid_path_prefix(fake_site: FakeSite) -> None:
     body = urlencode(fields_of()).encode()
     through_cdn = {"x_origin_verify": ORIGIN_KEYS["OriginKey"]}
-    answer = fake_site.post(HOSTED, body, FORM, x_forwarded_prefix="/prod", **through_cdn)
+    answer = fake_site.post(FORM_PATH, body, FORM, x_forwarded_prefix="/prod", **through_cdn)
     assert answer.headers["Location"] == "/prod/petitions/safe-children/thanks"
     for evil in ("//evil.example", "https://evil.example", "/a\r\nSet-Cookie: x", "/\\evil.example", "javascript:x"):
-        answer = fake_site.post(HOSTED, body, FORM, x_forwarded_prefix=evil, **through_cdn)
+        answer = fake_site.post(FORM_PATH, body, FORM, x_forwarded_prefix=evil, **through_cdn)
         assert answer.headers["Location"] == "/petitions/safe-children/thanks"

@@ -14,32 +14,32 @@ from tests.actors import WELSH, a_petition, item_of, signed
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER, WELSH_LETTER
 
-FIRST, SECOND = LETTER["openings"]
+FIRST_OPENING, SECOND_OPENING = LETTER["openings"]
 PETITION = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
 
 
-def stored(language: str | None = None, /, petition: Any = PETITION, **fields: Any) -> dict[str, Any]:
-    """Return what is stored, without the version."""
+def stored_letter(language: str | None = None, /, petition: Any = PETITION, **fields: Any) -> dict[str, Any]:
+    """Return the letter as it is stored, without its version."""
     letter = signed_letter(LetterForm.model_validate({"send": True} | fields), petition, language)
     return letter.model_dump(exclude_defaults=True, exclude={"version"}) if letter else {"nothing": True}
 
 
-def refused(**fields: Any) -> list[str]:
+def refused_fields(**fields: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
-        stored(**fields)
+        stored_letter(**fields)
     return [error.field for error in caught.value.errors]
 
 
 @pytest.mark.parametrize(
     ("opening", "expected"),
-    [(None, FIRST), (1, SECOND), ("My own words", "My own words"), ("", ""), (7, FIRST)],
+    [(None, FIRST_OPENING), (1, SECOND_OPENING), ("My own words", "My own words"), ("", ""), (7, FIRST_OPENING)],
 )
 def test_a_letter_begins_with_the_chosen_opening(opening: int | str | None, expected: str) -> None:
     assert PETITION.letter
     assert letter_texts(PETITION.letter, SignedLetter(version="1", opening=opening))["opening"] == expected
 
 
-def test_a_letter_is_greeting_text_name_and_postcode() -> None:
+def test_a_letter_has_greeting_text_name_and_postcode() -> None:
     words = {"subject": "S", "opening": "", "body": "One.\n\nTwo\nlines."}
     letter = render_letter(words, "Minister", "Alice", "M1 1AE", "The Charity", language_of("en"))
     assert letter.paragraphs == ["Dear Minister,", "One.", "Two\nlines.", "Alice\nM1 1AE"]
@@ -47,23 +47,23 @@ def test_a_letter_is_greeting_text_name_and_postcode() -> None:
 
 
 def test_an_unedited_letter_is_stored_as_its_version() -> None:
-    assert stored() == {}
+    assert stored_letter() == {}
     typed = LETTER["body"].replace("\n", "\r\n") + " \r\n"
-    assert stored(subject=LETTER["subject"], body=typed, opening=0) == {}
-    assert stored("cy", subject=WELSH_LETTER["subject"], body=WELSH_LETTER["body"]) == {}
+    assert stored_letter(subject=LETTER["subject"], body=typed, opening=0) == {}
+    assert stored_letter("cy", subject=WELSH_LETTER["subject"], body=WELSH_LETTER["body"]) == {}
 
 
-def test_only_what_differs_is_stored() -> None:
-    assert stored(subject="Mine", body=LETTER["body"], opening=SECOND, reply=True) == {
+def test_only_the_fields_that_differ_are_stored() -> None:
+    assert stored_letter(subject="Mine", body=LETTER["body"], opening=SECOND_OPENING, reply=True) == {
         "subject": "Mine",
         "opening": 1,
         "reply": True,
     }
-    assert stored("cy", subject=LETTER["subject"]) == {"subject": LETTER["subject"]}
+    assert stored_letter("cy", subject=LETTER["subject"]) == {"subject": LETTER["subject"]}
 
 
 def test_a_letter_that_is_not_sent_is_not_stored() -> None:
-    assert stored(send=False) == {"nothing": True}
+    assert stored_letter(send=False) == {"nothing": True}
     assert signed_letter(None, PETITION, None) is None
 
 
@@ -81,50 +81,50 @@ def test_a_letter_that_is_not_sent_is_not_stored() -> None:
         ({"subject": "a.org", "body": "b.org"}, ["letter.subject", "letter.body"]),
     ],
 )
-def test_links_and_openings_that_do_not_exist_are_refused(fields: dict[str, Any], names: list[str]) -> None:
-    assert refused(**fields) == names
+def test_links_and_unknown_openings_are_refused(fields: dict[str, Any], names: list[str]) -> None:
+    assert refused_fields(**fields) == names
 
 
-@pytest.mark.parametrize(("field", "named"), [("subject", "subject"), ("opening", "opening"), ("body", "letter")])
-def test_what_is_said_about_a_link_names_its_field(field: str, named: str) -> None:
+@pytest.mark.parametrize(("field", "word"), [("subject", "subject"), ("opening", "opening"), ("body", "letter")])
+def test_the_error_about_a_link_names_its_field(field: str, word: str) -> None:
     """The summary of errors is above the form, where "this" could be any field."""
-    with pytest.raises(Invalid) as refusal:
-        stored(**{field: "See harbour.org"})
-    assert named in refusal.value.errors[0].message
+    with pytest.raises(Invalid) as caught:
+        stored_letter(**{field: "See harbour.org"})
+    assert word in caught.value.errors[0].message
 
 
-def test_a_letter_that_the_page_to_confirm_could_not_send_back_is_refused() -> None:
-    """A form writes each Greek letter in six characters, and has 16 KB."""
-    assert stored(body="ω" * 1500, opening="ω" * 450)["body"]
-    assert refused(body="ω" * 1700, opening="ω" * 450) == ["letter.body"]
-    assert stored(body="Help them. " * 270, opening="x" * 500, subject="x" * 150)["body"]
+def test_a_letter_too_long_for_the_form_on_the_page_to_confirm_is_refused() -> None:
+    """A form sends each Greek letter as six characters, and may have 16 KB."""
+    assert stored_letter(body="ω" * 1500, opening="ω" * 450)["body"]
+    assert refused_fields(body="ω" * 1700, opening="ω" * 450) == ["letter.body"]
+    assert stored_letter(body="Help them. " * 270, opening="x" * 500, subject="x" * 150)["body"]
 
 
 def test_a_time_is_not_a_link() -> None:
-    assert stored(body="At 10:30 I ask you: help them.")["body"]
+    assert stored_letter(body="At 10:30 I ask you: help them.")["body"]
 
 
 def test_a_link_of_the_petitions_own_letter_may_stay() -> None:
     petition = a_petition(letter=LETTER | {"body": "Read https://harbour.example/report. Please help."})
-    assert stored(petition=petition, body="Read https://harbour.example/report. Help now.")["body"]
-    assert refused(petition=petition, body="Read https://harbour.example/other. Help now.") == ["letter.body"]
+    assert stored_letter(petition=petition, body="Read https://harbour.example/report. Help now.")["body"]
+    assert refused_fields(petition=petition, body="Read https://harbour.example/other. Help now.") == ["letter.body"]
 
 
-def test_a_letter_that_may_not_be_edited_keeps_its_words() -> None:
+def test_a_letter_that_may_not_be_edited_refuses_other_words() -> None:
     petition = a_petition(letter=LETTER | {"may_edit": False})
-    assert refused(petition=petition, subject="Mine", opening="Mine") == ["letter.subject", "letter.opening"]
-    assert stored(petition=petition, opening=1, body=LETTER["body"]) == {"opening": 1}
+    assert refused_fields(petition=petition, subject="Mine", opening="Mine") == ["letter.subject", "letter.opening"]
+    assert stored_letter(petition=petition, opening=1, body=LETTER["body"]) == {"opening": 1}
 
 
-def test_a_petition_without_a_letter_refuses_one() -> None:
-    assert refused(petition=a_petition()) == ["letter"]
+def test_a_petition_without_a_letter_refuses_letters() -> None:
+    assert refused_fields(petition=a_petition()) == ["letter"]
 
 
 def test_a_letter_without_openings_begins_with_its_text() -> None:
     petition = a_petition(letter=LETTER | {"openings": []})
-    assert stored(petition=petition, opening=0) == {}
-    assert refused(petition=petition, opening=1) == ["letter.opening"]
-    assert stored(petition=petition, opening="Mine") == {"opening": "Mine"}
+    assert stored_letter(petition=petition, opening=0) == {}
+    assert refused_fields(petition=petition, opening=1) == ["letter.opening"]
+    assert stored_letter(petition=petition, opening="Mine") == {"opening": "Mine"}
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_the_owner_confirms_corrects_or_removes_the_letter(fields: dict[str, str
         ({"letter.version": "0" * 12}, "letter.version"),
     ],
 )
-def test_a_wrong_correction_names_its_field(fields: dict[str, str], name: str) -> None:
+def test_an_invalid_correction_is_refused_by_its_fields_name(fields: dict[str, str], name: str) -> None:
     with pytest.raises(Invalid) as caught:
         corrected_letter({"letter.send": "yes", **fields}, PETITION)
     assert [error.field for error in caught.value.errors] == [name]
 
 
-def test_a_signature_with_an_unedited_letter_is_one_write_unit(tables: FakeTables) -> None:
-    """A long name, address and source, and the longest opening index."""
+def test_a_signature_with_an_unedited_letter_costs_one_write_unit(tables: FakeTables) -> None:
+    """The name, the address and the source are long."""
     alice = signed(
         tables,
         PETITION,

@@ -1,4 +1,4 @@
-"""The letter that a supporter types: cleaned, and refused with its field's name if it could do harm."""
+"""A letter that a supporter types is cleaned. A value that could do harm is refused by its field's name."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from chalicelib.signatures.letter_form import LetterForm, clean_prose, letter_fi
 from tests.actors import fields_of
 
 
-def names_of(**fields: Any) -> list[str]:
+def refused_fields(**fields: Any) -> list[str]:
     with pytest.raises(ValidationError) as caught:
         LetterForm.model_validate({"send": True} | fields)
     return [".".join(map(str, error["loc"])) for error in caught.value.errors()]
@@ -26,7 +26,7 @@ def names_of(**fields: Any) -> list[str]:
         ("e\u0301", "é"),
     ],
 )
-def test_line_ends_and_what_nobody_sees_are_cleaned(typed: str, clean: str) -> None:
+def test_line_ends_and_invisible_characters_are_cleaned(typed: str, clean: str) -> None:
     assert clean_prose(typed) == clean
 
 
@@ -50,17 +50,17 @@ def test_line_ends_and_what_nobody_sees_are_cleaned(typed: str, clean: str) -> N
         ("to", "mallory@mail.example"),
     ],
 )
-def test_what_could_do_harm_is_refused_by_its_fields_name(field: str, value: object) -> None:
-    assert names_of(**{field: value}) == [field]
+def test_a_value_that_could_do_harm_is_refused_by_its_fields_name(field: str, value: object) -> None:
+    assert refused_fields(**{field: value}) == [field]
 
 
-def test_json_names_the_field_of_the_letter() -> None:
+def test_the_errors_of_json_name_the_fields_of_the_letter() -> None:
     with pytest.raises(Invalid) as caught:
         read_json('{"name": "A", "email": "a@b.example", "consent": {"sign": true}, "letter": {"subject": "a\\nb"}}')
     assert [error.field for error in caught.value.errors] == ["letter.send", "letter.subject"]
 
 
-def test_an_emoji_with_joiners_and_another_script_may_be_in_a_letter() -> None:
+def test_a_letter_may_contain_an_emoji_with_joiners_and_another_script() -> None:
     body = "Diolch 👩‍👩‍👧! می‌خواهم"
     assert LetterForm(send=True, body=body).body == body
 
@@ -71,10 +71,12 @@ def test_a_form_whose_box_is_not_ticked_sends_no_letter() -> None:
     assert read_fields(fields_of(**{"letter.body": "x" * 5000})).letter is None
 
 
-@pytest.mark.parametrize(("typed", "read"), [("0", 0), ("3", 3), ("none", ""), ("My own", "My own"), ("1234", "1234")])
-def test_an_opening_of_the_form_is_a_place_or_words(typed: str, read: int | str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "opening"), [("0", 0), ("3", 3), ("none", ""), ("My own", "My own"), ("1234", "1234")]
+)
+def test_an_opening_from_the_form_is_an_index_or_a_text(typed: str, opening: int | str) -> None:
     assert letter_fields({"letter.send": "yes", "letter.opening": typed}) == {
         "send": True,
         "reply": False,
-        "opening": read,
+        "opening": opening,
     }

@@ -1,4 +1,4 @@
-"""Somebody whose signature counts already asks to send a letter: our email offers it, and only its owner sends it."""
+"""A person whose signature already counts asks to send a letter. Our email offers it to the mailbox's owner."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,69 +14,65 @@ from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, confirmed, identity_of, item_of, json_of, key_of, subject_of
 from tests.fake_site import FakeSite, stream_event, token_in
-from tests.letters.lettering import HOME_SECRETARY, LETTER, a_petition_with_a_letter
+from tests.letters.lettering import HOME_SECRETARY, LETTER
 from tests.letters.test_counts import numbers
 from tests.partnering import a_partner, a_receiving_context, sent_of
-from tests.signatures.test_letter_page import SIGNATURES, form_on, shown
+from tests.signatures.test_api import API_PATH
+from tests.signatures.test_letter_page import form_fields, text_of
 
-MINUTES = timedelta(minutes=2)
+TWO_MINUTES = timedelta(minutes=2)
 OFFER = "We were also asked to send a letter in your name."
 
 
-@pytest.fixture
-def lettered(fake_site: FakeSite) -> Petition:
-    return a_petition_with_a_letter(fake_site)
-
-
-def item(fake_site: FakeSite, petition: Petition) -> dict[str, Any]:
+def alices_item(fake_site: FakeSite, petition: Petition) -> dict[str, Any]:
     return dict(item_of(fake_site.tables, petition, identity_of(petition)))
 
 
-def oak_sends_alice(fake_site: FakeSite, petition: Petition, counts: Counts = Counts.AT_ONCE) -> None:
+def receive_alice_from_oak(fake_site: FakeSite, petition: Petition, counts: Counts = Counts.AT_ONCE) -> None:
     oak = a_partner(fake_site.tables, counts)
     now = fake_site.clock()
     take_each([read_signature(sent_of(), oak, now)], a_receiving_context(fake_site.tables, petition, oak), now)
 
 
-def asks(fake_site: FakeSite, petition: Petition, **letter: Any) -> None:
-    """Sign with a letter, and deliver the email that follows."""
-    fake_site.clock.forward(MINUTES)
-    before = item(fake_site, petition)
-    assert fake_site.post_json(f"/api{SIGNATURES}", json_of(letter={"send": True} | letter)).status_code == 202
+def ask_for_letter(fake_site: FakeSite, petition: Petition, **letter: Any) -> None:
+    """Sign with a letter, and deliver the email that offers it."""
+    fake_site.clock.forward(TWO_MINUTES)
+    before = alices_item(fake_site, petition)
+    assert fake_site.post_json(API_PATH, json_of(letter={"send": True} | letter)).status_code == 202
     relay_and_send(fake_site, petition, before)
 
 
 def relay_and_send(fake_site: FakeSite, petition: Petition, before: dict[str, Any]) -> None:
-    fake_site.invoke("relay_mail", stream_event([("1", before or None, item(fake_site, petition))]))
+    fake_site.invoke("relay_mail", stream_event([("1", before or None, alices_item(fake_site, petition))]))
     for function, queue in (("send_mail", fake_site.queue), ("send_other_mail", fake_site.other_queue)):
         assert fake_site.deliver(function, queue.messages) == []
         queue.messages.clear()
 
 
-def answers(fake_site: FakeSite, petition: Petition, **fields: str) -> Any:
-    """Open the link of the email, press its button, and deliver what follows."""
-    before, page = item(fake_site, petition), fake_site.get(fake_site.last_link("confirm"))
-    answer = fake_site.post_form("/confirm", form_on(page) | fields)
+def answer_offer(fake_site: FakeSite, petition: Petition, **fields: str) -> Any:
+    """Open the link of the email, send its form, and deliver the emails that follow."""
+    before, page = alices_item(fake_site, petition), fake_site.get(fake_site.last_link("confirm"))
+    answer = fake_site.post_form("/confirm", form_fields(page) | fields)
     fake_site.mailer.mails.clear()
     relay_and_send(fake_site, petition, before)
     return answer
 
 
-def test_who_came_with_a_partner_is_offered_the_letter_and_it_is_sent_when_they_say_so(
-    fake_site: FakeSite, lettered: Petition
+def test_a_person_whom_a_partner_sent_is_offered_the_letter_and_can_send_it(
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    oak_sends_alice(fake_site, lettered)
-    asks(fake_site, lettered, body="My own words.")
+    receive_alice_from_oak(fake_site, letter_petition)
+    ask_for_letter(fake_site, letter_petition, body="My own words.")
     [mail] = fake_site.mailer.mails
     assert mail.to == ALICE.email
     for part in (mail.text, mail.html):
         assert OFFER in " ".join(part.split())
         assert "My own words." not in part, "a stranger may have typed them"
     page = fake_site.get(fake_site.last_link("confirm"))
-    assert "Send your letter" in shown(page)
-    assert "Dear Home Secretary, I have signed a petition to you. My own words. Alice Achterberg" in shown(page)
+    assert "Send your letter" in text_of(page)
+    assert "Dear Home Secretary, I have signed a petition to you. My own words. Alice Achterberg" in text_of(page)
     assert numbers(fake_site).requested == 0
-    assert answers(fake_site, lettered).status_code == 200
+    assert answer_offer(fake_site, letter_petition).status_code == 200
     [letter] = fake_site.mailer.mails
     assert (letter.to, letter.sender_name) == (
         HOME_SECRETARY,
@@ -84,107 +80,112 @@ def test_who_came_with_a_partner_is_offered_the_letter_and_it_is_sent_when_they_
     )
     assert "My own words." in letter.text
     assert (numbers(fake_site).requested, numbers(fake_site).sent) == (1, 1)
-    assert "letter_asked" not in item(fake_site, lettered)
+    assert "letter_asked" not in alices_item(fake_site, letter_petition)
 
 
-def test_who_confirmed_here_without_a_letter_can_add_it_in_the_same_way(
-    fake_site: FakeSite, lettered: Petition
+def test_a_person_who_confirmed_here_without_a_letter_can_add_a_letter_later(
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    confirmed(fake_site.tables, lettered)
-    asks(fake_site, lettered)
-    answers(fake_site, lettered)
+    confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition)
+    answer_offer(fake_site, letter_petition)
     assert [mail.subject for mail in fake_site.mailer.mails] == [LETTER["subject"]]
 
 
-def test_their_link_sends_it_once_and_shows_nothing_personal_afterwards(
-    fake_site: FakeSite, lettered: Petition
+def test_the_link_of_the_offer_sends_the_letter_once_and_then_shows_nothing_personal(
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    confirmed(fake_site.tables, lettered)
-    asks(fake_site, lettered)
+    confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition)
     link = fake_site.last_link("confirm")
-    fields = form_on(fake_site.get(link))
+    fields = form_fields(fake_site.get(link))
     for _ in range(2):
-        before = item(fake_site, lettered)
+        before = alices_item(fake_site, letter_petition)
         assert fake_site.post_form("/confirm", fields).status_code == 200
-        relay_and_send(fake_site, lettered, before)
+        relay_and_send(fake_site, letter_petition, before)
     assert numbers(fake_site).sent == 1
-    assert ALICE.name not in shown(fake_site.get(link))
+    assert ALICE.name not in text_of(fake_site.get(link))
 
 
 @pytest.mark.parametrize("fields", [{}, {"letter.send": "no"}])
-def test_without_a_tick_nothing_is_sent(fake_site: FakeSite, lettered: Petition, fields: dict[str, str]) -> None:
-    """A link alone restated no letter."""
-    confirmed(fake_site.tables, lettered)
-    asks(fake_site, lettered)
-    before = item(fake_site, lettered)
-    fake_site.post_form("/confirm", {"token": token_in(fake_site.last_link("confirm"))} | fields)
-    relay_and_send(fake_site, lettered, before)
-    assert numbers(fake_site).requested == 0
-    assert ("letter_asked" in item(fake_site, lettered)) is (not fields)
-
-
-def test_a_wrong_letter_is_shown_again(fake_site: FakeSite, lettered: Petition) -> None:
-    confirmed(fake_site.tables, lettered)
-    asks(fake_site, lettered)
-    page = answers(fake_site, lettered, **{"letter.body": "See www.harbour.org"})
-    assert page.status_code == 422
-    assert form_on(page)["letter.body"] == "See www.harbour.org"
-    assert "letter" not in item(fake_site, lettered)
-
-
-def test_a_letter_that_was_typed_here_before_the_partner_came_is_offered_too(
-    fake_site: FakeSite, lettered: Petition
+def test_without_a_tick_no_letter_is_sent(
+    fake_site: FakeSite, letter_petition: Petition, fields: dict[str, str]
 ) -> None:
-    """The partner counts the signature before its person has opened our email."""
-    assert fake_site.post_json(f"/api{SIGNATURES}", json_of(letter={"send": True, "body": "Mine."})).status_code == 202
-    before = item(fake_site, lettered)
-    fake_site.clock.forward(MINUTES)
-    oak_sends_alice(fake_site, lettered)
-    relay_and_send(fake_site, lettered, before)
+    """A form without the box keeps the offer. An unticked box ends it."""
+    confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition)
+    before = alices_item(fake_site, letter_petition)
+    fake_site.post_form("/confirm", {"token": token_in(fake_site.last_link("confirm"))} | fields)
+    relay_and_send(fake_site, letter_petition, before)
+    assert numbers(fake_site).requested == 0
+    assert ("letter_asked" in alices_item(fake_site, letter_petition)) is (not fields)
+
+
+def test_an_invalid_letter_is_shown_again(fake_site: FakeSite, letter_petition: Petition) -> None:
+    confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition)
+    page = answer_offer(fake_site, letter_petition, **{"letter.body": "See www.harbour.org"})
+    assert page.status_code == 422
+    assert form_fields(page)["letter.body"] == "See www.harbour.org"
+    assert "letter" not in alices_item(fake_site, letter_petition)
+
+
+def test_a_letter_typed_here_before_the_partner_sent_the_signature_is_offered_too(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    """The signature counts through the partner before the person has opened our email."""
+    assert fake_site.post_json(API_PATH, json_of(letter={"send": True, "body": "Mine."})).status_code == 202
+    before = alices_item(fake_site, letter_petition)
+    fake_site.clock.forward(TWO_MINUTES)
+    receive_alice_from_oak(fake_site, letter_petition)
+    relay_and_send(fake_site, letter_petition, before)
     assert OFFER in " ".join(fake_site.mailer.mails[-1].text.split())
-    answers(fake_site, lettered)
+    answer_offer(fake_site, letter_petition)
     assert "Mine." in fake_site.mailer.mails[-1].text
 
 
 def test_a_letter_asked_for_while_another_email_waits_is_offered_in_that_email(
-    fake_site: FakeSite, lettered: Petition
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    confirmed(fake_site.tables, lettered)
-    fake_site.clock.forward(MINUTES)
+    confirmed(fake_site.tables, letter_petition)
+    fake_site.clock.forward(TWO_MINUTES)
     for letter in (None, {"send": True}):
-        assert fake_site.post_json(f"/api{SIGNATURES}", json_of(letter=letter)).status_code == 202
-    relay_and_send(fake_site, lettered, {})
+        assert fake_site.post_json(API_PATH, json_of(letter=letter)).status_code == 202
+    relay_and_send(fake_site, letter_petition, {})
     [mail] = fake_site.mailer.mails
     assert OFFER in " ".join(mail.text.split())
 
 
-def test_who_sent_a_letter_is_offered_no_second_one(fake_site: FakeSite, lettered: Petition) -> None:
-    confirmed(fake_site.tables, lettered)
-    asks(fake_site, lettered)
-    answers(fake_site, lettered)
-    asks(fake_site, lettered)
-    assert "letter_asked" not in item(fake_site, lettered)
+def test_a_person_who_sent_a_letter_is_not_offered_a_second_letter(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition)
+    answer_offer(fake_site, letter_petition)
+    ask_for_letter(fake_site, letter_petition)
+    assert "letter_asked" not in alices_item(fake_site, letter_petition)
     assert OFFER not in " ".join(fake_site.mailer.mails[-1].text.split())
 
 
-def test_who_withdraws_takes_the_words_along(fake_site: FakeSite, lettered: Petition) -> None:
-    confirmed(fake_site.tables, lettered)
-    asks(fake_site, lettered, body="My own words.")
+def test_withdrawing_removes_the_words_of_the_offered_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
+    confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition, body="My own words.")
     link = fake_site.last_link("confirm")
-    withdraw(key_of(lettered, identity_of(lettered)), lettered, fake_site.clock(), fake_site.tables)
-    assert "letter_asked" not in item(fake_site, lettered)
-    assert "My own words." not in shown(fake_site.get(link))
+    withdraw(
+        key_of(letter_petition, identity_of(letter_petition)), letter_petition, fake_site.clock(), fake_site.tables
+    )
+    assert "letter_asked" not in alices_item(fake_site, letter_petition)
+    assert "My own words." not in text_of(fake_site.get(link))
 
 
-def test_a_partner_that_counts_the_person_at_the_same_moment_changes_no_offer(
-    fake_site: FakeSite, lettered: Petition
+def test_a_partner_that_confirms_the_signature_at_the_same_time_does_not_end_the_offer(
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    """The partner saw a signature that nobody had confirmed."""
-    alice = confirmed(fake_site.tables, lettered)
-    asks(fake_site, lettered)
-    now, vouched = fake_site.clock(), Corrections()
-    subject = subject_of(lettered, alice)
+    """The partner's request read the signature before anybody confirmed it."""
+    alice = confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition)
+    subject = subject_of(letter_petition, alice)
     also = {"letter": None, "letter_asked": None, "by_partner": True}
-    confirm(subject, vouched, lettered, now, fake_site.tables, also=also)
-    answers(fake_site, lettered)
+    confirm(subject, Corrections(), letter_petition, fake_site.clock(), fake_site.tables, also=also)
+    answer_offer(fake_site, letter_petition)
     assert [mail.subject for mail in fake_site.mailer.mails] == [LETTER["subject"]]

@@ -5,8 +5,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -16,38 +14,31 @@ from tests.letters.lettering import (
     LETTER,
     PENDING,
     WELSH_LETTER,
-    a_petition_with_a_letter,
     relay,
     send_all,
 )
-
-SIGNATURES = "/petitions/safe-children/signatures"
-
-
-@pytest.fixture
-def lettered(fake_site: FakeSite) -> Petition:
-    return a_petition_with_a_letter(fake_site)
+from tests.signatures.test_api import API_PATH, FORM_PATH
 
 
-def signed_with(fake_site: FakeSite, petition: Petition, **letter: Any) -> str:
-    """Sign with this letter by JSON, and return the link of the email to confirm."""
+def sign_with_letter(fake_site: FakeSite, petition: Petition, **letter: Any) -> str:
+    """Sign with this letter through the API, and return the link of the email to confirm."""
     body = json_of(letter={"send": True} | letter)
-    assert fake_site.post_json(f"/api{SIGNATURES}", body).status_code == 202
-    return confirm_link(fake_site, petition)
+    assert fake_site.post_json(API_PATH, body).status_code == 202
+    return send_confirm_link(fake_site, petition)
 
 
-def confirm_link(fake_site: FakeSite, petition: Petition) -> str:
+def send_confirm_link(fake_site: FakeSite, petition: Petition) -> str:
     item = item_of(fake_site.tables, petition, identity_of(petition))
     fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
     assert fake_site.deliver("send_mail", fake_site.queue.messages[-1:]) == []
     return fake_site.last_link("confirm")
 
 
-def shown(page: Any) -> str:
+def text_of(page: Any) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page.body.decode())).split())
 
 
-def form_on(page: Any) -> dict[str, str]:
+def form_fields(page: Any) -> dict[str, str]:
     """Return the fields that a browser would send, with the boxes as they are ticked."""
     text = page.body.decode().partition('action="/confirm')[2].partition("</form>")[0]
     fields = {}
@@ -59,7 +50,7 @@ def form_on(page: Any) -> dict[str, str]:
     return {**fields, name: html.unescape(body)}
 
 
-def arrived(fake_site: FakeSite, petition: Petition) -> list[Any]:
+def deliver_letters(fake_site: FakeSite, petition: Petition) -> list[Any]:
     """Relay the confirmation, send what it requests, and return the letters."""
     fake_site.mailer.mails.clear()
     relay(fake_site, PENDING, item_of(fake_site.tables, petition, identity_of(petition)))
@@ -67,104 +58,110 @@ def arrived(fake_site: FakeSite, petition: Petition) -> list[Any]:
     return fake_site.mailer.mails
 
 
-def test_the_page_shows_the_letter_as_it_arrives(fake_site: FakeSite, lettered: Petition) -> None:
-    page = fake_site.get(signed_with(fake_site, lettered, body="My own <b>words</b>.\n\nAnd more.", opening=1))
-    fake_site.post_form("/confirm", form_on(page))
-    [mail] = arrived(fake_site, lettered)
+def test_the_page_shows_the_letter_as_it_arrives(fake_site: FakeSite, letter_petition: Petition) -> None:
+    page = fake_site.get(
+        sign_with_letter(fake_site, letter_petition, body="My own <b>words</b>.\n\nAnd more.", opening=1)
+    )
+    fake_site.post_form("/confirm", form_fields(page))
+    [mail] = deliver_letters(fake_site, letter_petition)
     text = " ".join(mail.text.partition("\n-- \n")[0].split())
-    assert text in shown(page)
+    assert text in text_of(page)
     assert text == "Dear Home Secretary, I work with children. My own <b>words</b>. And more. Alice Achterberg"
-    for each in (mail.subject, mail.sender_name):
-        assert each in shown(page)
+    assert mail.subject in text_of(page)
+    assert mail.sender_name in text_of(page)
 
 
-def test_an_unedited_page_confirms_the_petitions_letter(fake_site: FakeSite, lettered: Petition) -> None:
-    page = fake_site.get(signed_with(fake_site, lettered))
-    assert fake_site.post_form("/confirm", form_on(page)).status_code == 200
-    stored = item_of(fake_site.tables, lettered, identity_of(lettered))["letter"]
-    assert stored == {"version": lettered.letter_version, "reply": False}
+def test_an_unedited_page_confirms_the_petitions_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
+    page = fake_site.get(sign_with_letter(fake_site, letter_petition))
+    assert fake_site.post_form("/confirm", form_fields(page)).status_code == 200
+    stored = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["letter"]
+    assert stored == {"version": letter_petition.letter_version, "reply": False}
 
 
-def test_a_link_alone_sends_the_letter_as_signed(fake_site: FakeSite, lettered: Petition) -> None:
-    link = signed_with(fake_site, lettered, subject="My subject", reply=True)
+def test_a_link_alone_sends_the_letter_as_signed(fake_site: FakeSite, letter_petition: Petition) -> None:
+    link = sign_with_letter(fake_site, letter_petition, subject="My subject", reply=True)
     fake_site.post_form("/confirm", {"token": token_in(link)})
-    [mail] = arrived(fake_site, lettered)
+    [mail] = deliver_letters(fake_site, letter_petition)
     assert (mail.subject, mail.reply_to) == ("My subject", ALICE.email)
 
 
-def test_the_owner_can_send_no_letter(fake_site: FakeSite, lettered: Petition) -> None:
-    fields = form_on(fake_site.get(signed_with(fake_site, lettered)))
+def test_the_owner_can_remove_the_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
+    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
     fake_site.post_form("/confirm", fields | {"letter.send": "no"})
-    assert arrived(fake_site, lettered) == []
+    assert deliver_letters(fake_site, letter_petition) == []
 
 
-def test_the_owner_can_add_a_letter(fake_site: FakeSite, lettered: Petition) -> None:
-    fake_site.post_json(f"/api{SIGNATURES}", json_of())
-    page = fake_site.get(confirm_link(fake_site, lettered))
-    fields = form_on(page)
+def test_the_owner_can_add_a_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
+    fake_site.post_json(API_PATH, json_of())
+    page = fake_site.get(send_confirm_link(fake_site, letter_petition))
+    fields = form_fields(page)
     assert fields["letter.send"] == "no"
     fake_site.post_form("/confirm", fields | {"letter.send": "yes"})
-    assert len(arrived(fake_site, lettered)) == 1
+    assert len(deliver_letters(fake_site, letter_petition)) == 1
 
 
-def test_the_owner_corrects_words_and_reply(fake_site: FakeSite, lettered: Petition) -> None:
-    fields = form_on(fake_site.get(signed_with(fake_site, lettered, body="A stranger wrote this.", reply=True)))
-    own = {"letter.body": "I wrote this.", "letter.reply": "no", "letter.opening": "none"}
-    fake_site.post_form("/confirm", fields | own)
-    [mail] = arrived(fake_site, lettered)
+def test_the_owner_corrects_words_and_reply(fake_site: FakeSite, letter_petition: Petition) -> None:
+    fields = form_fields(
+        fake_site.get(sign_with_letter(fake_site, letter_petition, body="A stranger wrote this.", reply=True))
+    )
+    corrections = {"letter.body": "I wrote this.", "letter.reply": "no", "letter.opening": "none"}
+    fake_site.post_form("/confirm", fields | corrections)
+    [mail] = deliver_letters(fake_site, letter_petition)
     assert mail.text.startswith("Dear Home Secretary,\n\nI wrote this.\n\nAlice")
     assert mail.reply_to == ""
 
 
-def test_a_wrong_correction_shows_the_page_again_with_what_was_typed(fake_site: FakeSite, lettered: Petition) -> None:
-    fields = form_on(fake_site.get(signed_with(fake_site, lettered)))
+def test_an_invalid_correction_shows_the_page_again_with_what_was_typed(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
     page = fake_site.post_form("/confirm", fields | {"letter.body": "See www.harbour.org"})
     assert page.status_code == 422
-    assert form_on(page)["letter.body"] == "See www.harbour.org"
+    assert form_fields(page)["letter.body"] == "See www.harbour.org"
     assert 'href="#letter-body"' in page.body.decode()
-    assert item_of(fake_site.tables, lettered, identity_of(lettered))["state"] == "pending"
+    assert item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["state"] == "pending"
 
 
-def test_a_letter_that_staff_edited_meanwhile_is_shown_again(fake_site: FakeSite, lettered: Petition) -> None:
-    fields = form_on(fake_site.get(signed_with(fake_site, lettered)))
+def test_a_letter_that_staff_edited_meanwhile_is_shown_again(fake_site: FakeSite, letter_petition: Petition) -> None:
+    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
     publish(a_petition(letter=LETTER | {"body": "Edited."}), NOW, fake_site.tables)
     forget_petitions()
     page = fake_site.post_form("/confirm", fields)
     assert page.status_code == 422
-    assert "The letter has just been edited" in shown(page)
-    assert "Edited." in shown(page)
+    assert "The letter has just been edited" in text_of(page)
+    assert "Edited." in text_of(page)
 
 
-def test_a_double_click_sends_one_letter(fake_site: FakeSite, lettered: Petition) -> None:
-    fields = form_on(fake_site.get(signed_with(fake_site, lettered)))
+def test_a_double_click_sends_one_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
+    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
     for _ in range(2):
         assert fake_site.post_form("/confirm", fields).status_code == 200
-    assert len(arrived(fake_site, lettered)) == 1
+    assert len(deliver_letters(fake_site, letter_petition)) == 1
     fake_site.clock.forward(timedelta(hours=1))
-    assert arrived(fake_site, lettered) == []
+    assert deliver_letters(fake_site, letter_petition) == []
 
 
-def test_a_welsh_letter_is_welsh_on_any_page(fake_site: FakeSite) -> None:
+def test_a_letter_signed_in_welsh_is_sent_in_welsh_from_a_page_in_any_language(fake_site: FakeSite) -> None:
     translations = {"cy": WELSH | {"letter": WELSH_LETTER}}
     petition = publish(a_petition(letter=LETTER, translations=translations), NOW, fake_site.tables)
-    assert fake_site.post_json(f"/api{SIGNATURES}", json_of(language="cy", letter={"send": True})).status_code == 202
-    link = confirm_link(fake_site, petition).replace("&lang=cy", "")
-    fake_site.post_form("/confirm", form_on(fake_site.get(link)))
-    [mail] = arrived(fake_site, petition)
+    assert fake_site.post_json(API_PATH, json_of(language="cy", letter={"send": True})).status_code == 202
+    link = send_confirm_link(fake_site, petition).replace("&lang=cy", "")
+    fake_site.post_form("/confirm", form_fields(fake_site.get(link)))
+    [mail] = deliver_letters(fake_site, petition)
     assert mail.subject == WELSH_LETTER["subject"]
     assert mail.text.startswith("Annwyl Ysgrifennydd Cartref,\n\nRwyf wedi llofnodi deiseb i chi.")
 
 
-def test_the_form_takes_a_letter(fake_site: FakeSite, lettered: Petition) -> None:
+def test_the_form_accepts_a_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
     fields = {"letter.send": "yes", "letter.opening": "1", "letter.subject": LETTER["subject"], "letter.body": "Mine."}
-    assert fake_site.post_form(SIGNATURES, fields_of(**fields)).status_code == 303
-    stored = item_of(fake_site.tables, lettered, identity_of(lettered))["letter"]
-    assert stored == {"version": lettered.letter_version, "opening": 1, "body": "Mine.", "reply": False}
+    assert fake_site.post_form(FORM_PATH, fields_of(**fields)).status_code == 303
+    stored = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["letter"]
+    assert stored == {"version": letter_petition.letter_version, "opening": 1, "body": "Mine.", "reply": False}
 
 
-def test_the_form_shows_a_refused_letter_again(fake_site: FakeSite, lettered: Petition) -> None:
+def test_the_form_shows_a_refused_letter_again(fake_site: FakeSite, letter_petition: Petition) -> None:
     fields = {"letter.send": "yes", "letter.opening": "none", "letter.body": "See www.harbour.org"}
-    page = fake_site.post_form(SIGNATURES, fields_of(**fields))
+    page = fake_site.post_form(FORM_PATH, fields_of(**fields))
     assert page.status_code == 422
     text = page.body.decode()
     assert "<details open>" in text
@@ -172,13 +169,13 @@ def test_the_form_shows_a_refused_letter_again(fake_site: FakeSite, lettered: Pe
     assert 'id="letter-opening-none" name="letter.opening" value="none" checked' in text
 
 
-def test_json_refuses_a_wrong_letter_by_its_fields_name(fake_site: FakeSite, lettered: Petition) -> None:
-    answer = fake_site.post_json(f"/api{SIGNATURES}", json_of(letter={"send": True, "subject": "a\nBcc: b"}))
+def test_the_api_refuses_an_invalid_letter_by_its_fields_name(fake_site: FakeSite, letter_petition: Petition) -> None:
+    answer = fake_site.post_json(API_PATH, json_of(letter={"send": True, "subject": "a\nBcc: b"}))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["letter.subject"]
 
 
-def test_json_refuses_a_letter_to_a_petition_without_one(fake_site: FakeSite, petition: Petition) -> None:
-    answer = fake_site.post_json(f"/api{SIGNATURES}", json_of(letter={"send": True}))
+def test_the_api_refuses_a_letter_for_a_petition_without_a_letter(fake_site: FakeSite, petition: Petition) -> None:
+    answer = fake_site.post_json(API_PATH, json_of(letter={"send": True}))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["letter"]

@@ -1,4 +1,4 @@
-"""The page to confirm says to which member of parliament the letter goes, or that it goes to none."""
+"""The page to confirm shows which member of parliament gets the letter, or that the letter is not sent."""
 
 from typing import Any
 
@@ -12,48 +12,49 @@ from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter
 from tests.located import LOWER, UPPER, give_members
 from tests.petitions.test_members import MP
-from tests.signatures.test_letter_page import SIGNATURES, arrived, confirm_link, form_on, shown
+from tests.signatures.test_api import API_PATH
+from tests.signatures.test_letter_page import deliver_letters, form_fields, send_confirm_link, text_of
 
 OFFICE = {"key": "office", "name": "Home Office", "email": "office@target.example"}
 NOT_SENT = "We could not find your MP from this postcode, so your letter will not be sent."
 
 
 @pytest.fixture
-def lettered(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
+def letter_petition(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
     give_members(monkeypatch)
     return a_petition_with_a_letter(fake_site, targets=[MP])
 
 
 def page_after_signing(fake_site: FakeSite, petition: Petition, **changes: Any) -> Any:
     body = json_of(letter={"send": True}, **changes)
-    assert fake_site.post_json(f"/api{SIGNATURES}", body).status_code == 202
-    return fake_site.get(confirm_link(fake_site, petition))
+    assert fake_site.post_json(API_PATH, body).status_code == 202
+    return fake_site.get(send_confirm_link(fake_site, petition))
 
 
-def test_the_letter_goes_to_the_member_whom_the_page_names(fake_site: FakeSite, lettered: Petition) -> None:
-    page = page_after_signing(fake_site, lettered, postcode="ZZ1 1AA")
-    assert f"To {UPPER.name} Subject" in shown(page)
-    assert f"Dear {UPPER.name}," in shown(page)
-    assert "We could not find" not in shown(page)
+def test_the_letter_goes_to_the_member_whom_the_page_names(fake_site: FakeSite, letter_petition: Petition) -> None:
+    page = page_after_signing(fake_site, letter_petition, postcode="ZZ1 1AA")
+    assert f"To {UPPER.name} Subject" in text_of(page)
+    assert f"Dear {UPPER.name}," in text_of(page)
+    assert "We could not find" not in text_of(page)
     assert UPPER.email not in page.body.decode()
-    fake_site.post_form("/confirm", form_on(page))
-    [mail] = arrived(fake_site, lettered)
+    fake_site.post_form("/confirm", form_fields(page))
+    [mail] = deliver_letters(fake_site, letter_petition)
     assert mail.to == UPPER.email
 
 
 @pytest.mark.parametrize("changes", [{}, {"postcode": "SW1A 1AA"}, {"postcode": "ZZ1 1AA", "country": "FR"}])
 def test_the_page_says_that_a_letter_without_a_member_is_not_sent(
-    fake_site: FakeSite, lettered: Petition, changes: dict[str, str]
+    fake_site: FakeSite, letter_petition: Petition, changes: dict[str, str]
 ) -> None:
-    page = page_after_signing(fake_site, lettered, **changes)
-    assert NOT_SENT in shown(page)
-    assert "To Nobody yet Subject" in shown(page)
-    assert fake_site.post_form("/confirm", form_on(page)).status_code == 200
-    assert arrived(fake_site, lettered) == []
+    page = page_after_signing(fake_site, letter_petition, **changes)
+    assert NOT_SENT in text_of(page)
+    assert "To Nobody yet Subject" in text_of(page)
+    assert fake_site.post_form("/confirm", form_fields(page)).status_code == 200
+    assert deliver_letters(fake_site, letter_petition) == []
 
 
 @pytest.mark.parametrize(
-    ("signed", "corrected", "goes_to"),
+    ("postcode", "corrections", "member"),
     [
         ("ZZ1 1AA", {"postcode": "ZZ9 9ZZ"}, LOWER),
         ("AB1 1AA", {"postcode": "ZZ9 9ZZ"}, LOWER),
@@ -61,42 +62,48 @@ def test_the_page_says_that_a_letter_without_a_member_is_not_sent(
         ("ZZ1 1AA", {"country": "FR", "postcode": "75001"}, None),
     ],
 )
-def test_with_a_corrected_postcode_the_page_shows_the_letter_to_the_other_member_first(
-    fake_site: FakeSite, lettered: Petition, signed: str, corrected: dict[str, str], goes_to: MemberOfParliament | None
+def test_after_a_corrected_postcode_the_page_shows_the_changed_letter_before_confirming(
+    fake_site: FakeSite,
+    letter_petition: Petition,
+    postcode: str,
+    corrections: dict[str, str],
+    member: MemberOfParliament | None,
 ) -> None:
     """People see the letter as it will arrive before they send it. Their own words are in it."""
-    first = form_on(page_after_signing(fake_site, lettered, postcode=signed))
-    again = fake_site.post_form("/confirm", first | corrected | {"letter.body": "My own words."})
-    assert again.status_code == 422
-    assert item_of(fake_site.tables, lettered, identity_of(lettered))["state"] == "pending"
-    text = shown(again)
+    fields = form_fields(page_after_signing(fake_site, letter_petition, postcode=postcode))
+    page = fake_site.post_form("/confirm", fields | corrections | {"letter.body": "My own words."})
+    assert page.status_code == 422
+    assert item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["state"] == "pending"
+    text = text_of(page)
     assert "From this postcode, your letter goes to somebody else. Read it again, then confirm" in text
-    assert 'href="#letter-member"' in again.body.decode()
-    assert (f"Dear {goes_to.name}, " if goes_to else NOT_SENT) in text
+    assert 'href="#letter-member"' in page.body.decode()
+    assert (f"Dear {member.name}, " if member else NOT_SENT) in text
     assert "My own words. Alice Achterberg" in text
-    fake_site.post_form("/confirm", form_on(again) | corrected)
-    item = item_of(fake_site.tables, lettered, identity_of(lettered))
-    assert (item["state"], item["postcode"]) == ("confirmed", corrected["postcode"])
-    assert [mail.to for mail in arrived(fake_site, lettered)] == ([goes_to.email] if goes_to else [])
+    fake_site.post_form("/confirm", form_fields(page) | corrections)
+    item = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))
+    assert (item["state"], item["postcode"]) == ("confirmed", corrections["postcode"])
+    assert [mail.to for mail in deliver_letters(fake_site, letter_petition)] == ([member.email] if member else [])
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"postcode": "zz11aa", "name": "Alice A"}, {"postcode": "ZZ9 9ZZ", "letter.send": "no"}],
 )
-def test_a_correction_that_changes_no_letter_confirms_at_once(
-    fake_site: FakeSite, lettered: Petition, changes: dict[str, str]
+def test_a_correction_that_does_not_change_the_letter_confirms_at_once(
+    fake_site: FakeSite, letter_petition: Petition, changes: dict[str, str]
 ) -> None:
-    first = form_on(page_after_signing(fake_site, lettered, postcode="ZZ1 1AA"))
-    assert fake_site.post_form("/confirm", first | changes).status_code == 200
-    assert item_of(fake_site.tables, lettered, identity_of(lettered))["state"] == "confirmed"
+    fields = form_fields(page_after_signing(fake_site, letter_petition, postcode="ZZ1 1AA"))
+    assert fake_site.post_form("/confirm", fields | changes).status_code == 200
+    assert item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["state"] == "confirmed"
 
 
-def test_a_link_alone_with_a_corrected_postcode_sends_to_its_member(fake_site: FakeSite, lettered: Petition) -> None:
-    """No page was shown, so none is out of date."""
-    first = form_on(page_after_signing(fake_site, lettered, postcode="ZZ1 1AA"))
-    fake_site.post_form("/confirm", {"token": first["token"], "postcode": "ZZ9 9ZZ"})
-    assert [mail.to for mail in arrived(fake_site, lettered)] == [LOWER.email]
+def test_a_link_alone_with_a_corrected_postcode_sends_to_its_member(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    """The person has not opened the page, so there is no letter to read again."""
+    fields = form_fields(page_after_signing(fake_site, letter_petition, postcode="ZZ1 1AA"))
+    fake_site.post_form("/confirm", {"token": fields["token"], "postcode": "ZZ9 9ZZ"})
+    assert [mail.to for mail in deliver_letters(fake_site, letter_petition)] == [LOWER.email]
 
 
 @pytest.mark.parametrize("address", [UPPER.email, UPPER.email.upper().replace("@", "+office@")])
@@ -107,36 +114,38 @@ def test_a_member_who_is_also_a_target_is_named_once_and_gets_one_letter(
     minister = {"key": "minister", "name": "Minister", "email": address}
     petition = a_petition_with_a_letter(fake_site, targets=[MP, minister])
     page = page_after_signing(fake_site, petition, postcode="ZZ1 1AA")
-    text = shown(page)
+    text = text_of(page)
     assert "To Minister Subject" in text
     assert "Dear Minister," in text
     assert "We could not find" not in text
-    fake_site.post_form("/confirm", form_on(page))
-    assert [mail.to for mail in arrived(fake_site, petition)] == [address]
+    fake_site.post_form("/confirm", form_fields(page))
+    assert [mail.to for mail in deliver_letters(fake_site, petition)] == [address]
 
 
-def test_the_page_says_who_else_gets_the_letter(fake_site: FakeSite, lettered: Petition) -> None:
+def test_the_page_says_who_else_gets_the_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
     petition = a_petition_with_a_letter(fake_site, targets=[MP, OFFICE])
     page = page_after_signing(fake_site, petition)
-    assert "We could not find your MP from this postcode. Your letter goes only to Home Office." in shown(page)
-    assert "Dear Home Office," in shown(page)
-    fake_site.post_form("/confirm", form_on(page))
-    assert [mail.to for mail in arrived(fake_site, petition)] == [OFFICE["email"]]
+    assert "We could not find your MP from this postcode. Your letter goes only to Home Office." in text_of(page)
+    assert "Dear Home Office," in text_of(page)
+    fake_site.post_form("/confirm", form_fields(page))
+    assert [mail.to for mail in deliver_letters(fake_site, petition)] == [OFFICE["email"]]
 
 
-def test_the_page_says_it_in_welsh(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_says_in_welsh_that_the_letter_is_not_sent(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     give_members(monkeypatch)
-    named = WELSH_LETTER | {"target_names": {"my-mp": "Eich AS"}}
-    letter, translations = LETTER | {"targets": [MP]}, {"cy": WELSH | {"letter": named}}
+    welsh_letter = WELSH_LETTER | {"target_names": {"my-mp": "Eich AS"}}
+    letter, translations = LETTER | {"targets": [MP]}, {"cy": WELSH | {"letter": welsh_letter}}
     petition = publish(a_petition(letter=letter, translations=translations), NOW, fake_site.tables)
-    text = shown(page_after_signing(fake_site, petition, language="cy"))
+    text = text_of(page_after_signing(fake_site, petition, language="cy"))
     assert "Ni allem ddod o hyd i’ch AS o’r cod post hwn, felly ni fydd eich llythyr yn cael ei anfon." in text
 
 
 def test_the_form_asks_for_a_postcode_and_the_api_shows_the_public_name(
-    fake_site: FakeSite, lettered: Petition
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    form = shown(fake_site.get("/petitions/safe-children"))
+    form = text_of(fake_site.get("/petitions/safe-children"))
     assert "We find your MP from your postcode. Without a postcode, no letter goes to your MP." in form
     letter = fake_site.get("/api/petitions/safe-children").json_body["letter"]
     assert letter["targets"] == ["Your MP"]

@@ -22,6 +22,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import increments
 from chalicelib.projections.project import project
+from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.withdraw import withdraw
@@ -52,13 +53,14 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         forget_petitions()
+        forget_level()
         self.tables = ResponseLost()
         self.petition = a_published_petition(self.tables)
         self.now = NOW
         self.relayed = self.projected = 0
         self.queue: list[MailRequest] = []
         self.links: list[Subject] = []
-        self.mailed: dict[str, list[datetime]] = defaultdict(list)
+        self.mail_times: dict[str, list[datetime]] = defaultdict(list)
 
     @rule(person=PEOPLE, country=COUNTRIES, source=SOURCES)
     def sign(self, person: Any, country: str, source: str | None) -> None:
@@ -103,7 +105,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.tables.loses_response = False
 
     def keep_mail(self, mail: Any) -> None:
-        self.mailed[mail.tags["key"]].append(self.now)
+        self.mail_times[mail.tags["key"]].append(self.now)
         if mail.tags["kind"] == "confirm":
             token = token_in(link_in(mail, "confirm"))
             self.links.append(read(Purpose.CONFIRM, token, self.now, TOKEN_KEYS))
@@ -122,11 +124,11 @@ class Lifecycle(RuleBasedStateMachine):
         withdraw(self.links[which % len(self.links)].key, self.petition, self.now, self.tables)
 
     @rule(time=st.sampled_from([1, 30, 61, 91, 3600, 86_400, 16 * 86_400]).map(lambda s: timedelta(seconds=s)))
-    def time_passes(self, time: timedelta) -> None:
+    def let_time_pass(self, time: timedelta) -> None:
         self.now += time
 
     @rule()
-    def ttl_deletes_expired_items(self) -> None:
+    def delete_expired_items(self) -> None:
         for key, item in list(self.tables.items.items()):
             if key.table == keys.SIGNATURES and item.get("expires_at", 2**40) <= self.now.timestamp():
                 assert item["state"] != "confirmed", "a confirmed signature must never expire"
@@ -146,10 +148,10 @@ class Lifecycle(RuleBasedStateMachine):
     @invariant()
     def every_breakdown_sums_to_the_count(self) -> None:
         confirmed = [item for item in self.signatures() if item["state"] == "confirmed"]
-        counted = breakdowns(self.petition, Days(), self.now, self.tables)
-        for each in counted:
-            assert sum(each.values.values()) == each.confirmed == len(confirmed)
-        [by_country] = [each.values for each in counted if each.by is TallyDimension.COUNTRY]
+        found = breakdowns(self.petition, Days(), self.now, self.tables)
+        for breakdown in found:
+            assert sum(breakdown.values.values()) == breakdown.confirmed == len(confirmed)
+        [by_country] = [breakdown.values for breakdown in found if breakdown.by is TallyDimension.COUNTRY]
         assert by_country == Counter(item["country"] for item in confirmed)
 
     @invariant()
@@ -160,7 +162,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def email_limits_hold(self) -> None:
-        for times in self.mailed.values():
+        for times in self.mail_times.values():
             assert all(b - a >= timedelta(minutes=1) for a, b in pairwise(times))
             for period, most in ((timedelta(hours=1), 3), (timedelta(days=1), 8)):
                 assert all(b - a >= period for a, b in zip(times, times[most:], strict=False))

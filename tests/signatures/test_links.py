@@ -32,7 +32,7 @@ from tests.fake_site import FORM, FakeSite, token_in
 every_link = pytest.mark.parametrize("purpose", LINKS)
 
 
-def alice_is_mailed(fake_site: FakeSite, petition: Petition | None = None, updates: bool = True) -> str:
+def sign_and_email_alice(fake_site: FakeSite, petition: Petition | None = None, updates: bool = True) -> str:
     """Sign as Alice and send her confirmation email; return the signature's id."""
     petition = petition or a_petition()
     identity = signed(fake_site.tables, petition, updates=updates, postcode="M1 1AE")
@@ -66,7 +66,7 @@ def test_sign_confirm_and_count(fake_site: FakeSite) -> None:
 
 @every_link
 def test_opening_a_link_changes_nothing(fake_site: FakeSite, purpose: str) -> None:
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     before = {key: dict(item) for key, item in fake_site.tables.items.items()}
     for _ in range(3):
         assert fake_site.get(fake_site.last_link(purpose)).status_code == 200
@@ -74,8 +74,8 @@ def test_opening_a_link_changes_nothing(fake_site: FakeSite, purpose: str) -> No
 
 
 @every_link
-def test_acting_again_returns_the_same_page(fake_site: FakeSite, purpose: str) -> None:
-    alice_is_mailed(fake_site)
+def test_a_second_post_to_a_link_returns_the_same_page(fake_site: FakeSite, purpose: str) -> None:
+    sign_and_email_alice(fake_site)
     link = fake_site.last_link(purpose)
     first, second = post(fake_site, link), post(fake_site, link)
     assert first.status_code == second.status_code == 200
@@ -86,7 +86,7 @@ def test_acting_again_returns_the_same_page(fake_site: FakeSite, purpose: str) -
 def test_a_link_works_during_a_pause_after_the_closing_day(fake_site: FakeSite) -> None:
     petition = a_published_petition(fake_site.tables, closes_at=NOW + DAY)
     forget_petitions()
-    identity = alice_is_mailed(fake_site, petition)
+    identity = sign_and_email_alice(fake_site, petition)
     link = fake_site.last_link("confirm")
     a_published_petition(fake_site.tables, state="paused", paused_at=NOW, closes_at=NOW + DAY)
     forget_petitions()
@@ -96,37 +96,36 @@ def test_a_link_works_during_a_pause_after_the_closing_day(fake_site: FakeSite) 
     assert count(fake_site) == 1
 
 
-def test_withdrawing_from_the_confirm_page_works(fake_site: FakeSite) -> None:
-    identity = alice_is_mailed(fake_site)
+def test_the_confirm_page_has_a_link_to_withdraw_the_same_signature(fake_site: FakeSite) -> None:
+    identity = sign_and_email_alice(fake_site)
     page = fake_site.get(fake_site.last_link("confirm")).body.decode()
-    link = page.split('href="/withdraw?token=')[1].split('"')[0]
-    assert fake_site.get(f"/withdraw?token={link}").status_code == 200
-    token = tokens.read(Purpose.WITHDRAW, token_in(f"/withdraw?token={link}"), NOW, TOKEN_KEYS)
-    assert token.signature_id == identity
+    link = "/withdraw?token=" + page.split('href="/withdraw?token=')[1].split('"')[0]
+    assert fake_site.get(link).status_code == 200
+    assert tokens.read(Purpose.WITHDRAW, token_in(link), NOW, TOKEN_KEYS).signature_id == identity
 
 
 def test_withdrawing_subtracts_one_and_confirming_again_adds_nothing(fake_site: FakeSite) -> None:
-    alice_is_mailed(fake_site)
-    confirm, withdraw = fake_site.last_link("confirm"), fake_site.last_link("withdraw")
-    post(fake_site, confirm)
-    assert post(fake_site, withdraw).status_code == 200
+    sign_and_email_alice(fake_site)
+    confirm_link, withdraw_link = fake_site.last_link("confirm"), fake_site.last_link("withdraw")
+    post(fake_site, confirm_link)
+    assert post(fake_site, withdraw_link).status_code == 200
     assert count(fake_site) == 0
-    answer = post(fake_site, confirm)
+    answer = post(fake_site, confirm_link)
     assert (answer.status_code, "withdrawn" in answer.body.decode()) == (200, True)
     assert count(fake_site) == 0
 
 
-def test_a_link_ends_when_its_signature_is_withdrawn_and_only_a_later_one_confirms_again(fake_site: FakeSite) -> None:
+def test_a_link_ends_when_its_signature_is_withdrawn_and_only_a_later_link_confirms_again(fake_site: FakeSite) -> None:
     """Charlie has Alice's old link, but not her mailbox. He signs with her address after she has withdrawn."""
-    alice_is_mailed(fake_site)
-    old, withdraw = fake_site.last_link("confirm"), fake_site.last_link("withdraw")
-    post(fake_site, old)
+    sign_and_email_alice(fake_site)
+    old_link, withdraw_link = fake_site.last_link("confirm"), fake_site.last_link("withdraw")
+    post(fake_site, old_link)
     fake_site.clock.forward(timedelta(minutes=2))
-    post(fake_site, withdraw)
+    post(fake_site, withdraw_link)
     fake_site.clock.forward(timedelta(minutes=2))
     fake_site.post_form("/petitions/safe-children/signatures", fields_of(name="Charlie Cox"))
-    assert (fake_site.get(old).status_code, post(fake_site, old).status_code) == (410, 410)
-    assert "Charlie" not in fake_site.get(old).body.decode()
+    assert (fake_site.get(old_link).status_code, post(fake_site, old_link).status_code) == (410, 410)
+    assert "Charlie" not in fake_site.get(old_link).body.decode()
     assert count(fake_site) == 0
     fake_site.deliver("send_mail", [request_of(fake_site.tables, a_petition(), identity_of(a_petition())).model_dump()])
     assert post(fake_site, fake_site.last_link("confirm")).status_code == 200
@@ -136,7 +135,7 @@ def test_a_link_ends_when_its_signature_is_withdrawn_and_only_a_later_one_confir
 @pytest.mark.parametrize("content_type", [FORM, "multipart/form-data; boundary=x", "", "text/plain"])
 def test_a_mail_program_unsubscribes_in_one_click(fake_site: FakeSite, content_type: str) -> None:
     """RFC 8058: a POST to the List-Unsubscribe URL, with a body that has no token."""
-    identity = alice_is_mailed(fake_site)
+    identity = sign_and_email_alice(fake_site)
     url = fake_site.mailer.mails[-1].headers["List-Unsubscribe"].strip("<>")
     path = f"{urlsplit(url).path}?{urlsplit(url).query}"
     answer = fake_site.post(path, b"List-Unsubscribe=One-Click", content_type)
@@ -145,8 +144,10 @@ def test_a_mail_program_unsubscribes_in_one_click(fake_site: FakeSite, content_t
 
 
 @pytest.mark.parametrize("state", ["removed", "closed"])
-def test_withdraw_and_unsubscribe_work_for_any_petition(fake_site: FakeSite, state: str) -> None:
-    identity = alice_is_mailed(fake_site)
+def test_links_to_withdraw_and_unsubscribe_work_for_a_removed_or_closed_petition(
+    fake_site: FakeSite, state: str
+) -> None:
+    identity = sign_and_email_alice(fake_site)
     post(fake_site, fake_site.last_link("confirm"))
     a_published_petition(fake_site.tables, state=state, closes_at=NOW - 2 * DAY)
     forget_petitions()
@@ -158,7 +159,7 @@ def test_withdraw_and_unsubscribe_work_for_any_petition(fake_site: FakeSite, sta
 
 @every_link
 def test_pages_about_one_person_are_not_cached(fake_site: FakeSite, purpose: str) -> None:
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     for answer in (fake_site.get(fake_site.last_link(purpose)), post(fake_site, fake_site.last_link(purpose))):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -180,14 +181,14 @@ def test_links_in_an_already_signed_email_show_nothing_personal(fake_site: FakeS
 
 @pytest.mark.parametrize("content_type", ["Application/X-WWW-Form-Urlencoded", f"{FORM}; charset=UTF-8"])
 def test_content_types_are_case_insensitive_and_may_have_parameters(fake_site: FakeSite, content_type: str) -> None:
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     body = f"token={quote(token_in(fake_site.last_link('confirm')))}".encode()
     assert fake_site.post("/confirm", body, content_type).status_code == 200
     assert count(fake_site) == 1
 
 
 def test_confirming_over_http_on_a_warm_function_is_one_transaction(fake_site: FakeSite) -> None:
-    alice_is_mailed(fake_site)
+    sign_and_email_alice(fake_site)
     link = fake_site.last_link("confirm")
     fake_site.get("/petitions/safe-children")
     fake_site.tables.calls.clear()

@@ -37,7 +37,7 @@ def test_an_unknown_address_returns_an_empty_list_without_a_scan(tables: FakeTab
     assert tables.calls == ["batch_get"]
 
 
-def test_no_petitions_return_an_empty_list(tables: FakeTables) -> None:
+def test_a_search_without_petitions_returns_an_empty_list(tables: FakeTables) -> None:
     assert find_signatures(identities_of(read_address(ALICE.email), [], SECRETS), tables) == []
 
 

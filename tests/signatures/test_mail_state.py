@@ -22,7 +22,7 @@ def test_a_sent_email_ends_the_request_and_sets_the_expiry(tables: FakeTables, p
     assert not [name for name in item if name.startswith(("mail_kind", "mail_claimed"))]
 
 
-def test_marking_twice_counts_one_email(tables: FakeTables, petition: Petition) -> None:
+def test_marking_an_email_as_sent_twice_counts_one_email(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     for _ in range(2):
         mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + DAY, tables)
@@ -60,8 +60,8 @@ def test_a_withdrawn_signature_gets_no_email(tables: FakeTables, petition: Petit
         request_mail(key_of(petition, identity), MailKind.CONFIRM, NOW + DAY, tables)
 
 
-def test_a_second_request_extends_the_expiry(tables: FakeTables, petition: Petition) -> None:
-    """It is signed again the day before it expires, and SES's quota may delay the email for weeks."""
+def test_a_second_mail_request_extends_the_expiry(tables: FakeTables, petition: Petition) -> None:
+    """Alice signs again the day before her signature expires, and SES's quota may delay the email for weeks."""
     key = key_of(petition, signed(tables, petition))
     mark_mailed(key, REQUESTED_AT, NOW, NOW + 15 * DAY, tables)
     request_mail(key, MailKind.CONFIRM, NOW + 14 * DAY, tables)

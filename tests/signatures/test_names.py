@@ -107,7 +107,7 @@ def test_a_name_that_may_be_a_message_is_left_out_of_emails(name: str) -> None:
 
 
 @pytest.mark.parametrize("start", ["\u200d=", "\u200c@", "\u200e\u200d+"])
-def test_an_invisible_character_hides_no_formula(start: str) -> None:
+def test_an_invisible_character_does_not_hide_a_formula(start: str) -> None:
     with pytest.raises(ValueError, match="must not start with"):
         clean_name(f"{start}SUM(A1)")
 
@@ -125,7 +125,7 @@ def test_cleaning_a_clean_name_changes_nothing(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("sw1a1aa", "SW1A 1AA"), (" m1  1ae ", "M1 1AE"), ("CR2 6XH", "CR2 6XH"), ("dn551pt", "DN55 1PT"),
         ("w1a0ax", "W1A 0AX"), ("ec1a 1bb", "EC1A 1BB"), ("gir 0aa", "GIR 0AA"), ("", None), ("  ", None),
@@ -135,8 +135,8 @@ def test_cleaning_a_clean_name_changes_nothing(typed: str) -> None:
         ("BF1 2AB", "BF1 2AB"),
     ],
 )  # fmt: skip
-def test_a_uk_postcode_is_stored_in_its_usual_form(typed: str, kept: str | None) -> None:
-    assert clean_postcode(typed, "GB") == kept
+def test_a_uk_postcode_is_stored_in_its_usual_form(typed: str, stored: str | None) -> None:
+    assert clean_postcode(typed, "GB") == stored
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A client's network: a prefix of its address, stored as a hash of one day only."""
+"""A client's network is a prefix of its IP address. Only its hash is stored, which changes every day."""
 
 import pytest
 
@@ -16,12 +16,12 @@ from tests.fake_site import FakeSite
         ("::ffff:192.0.2.7", "192.0.2.1", "::ffff:192.0.3.7"),
     ],
 )
-def test_neighbours_share_a_network(address: str, same: str, another: str) -> None:
+def test_neighbouring_ip_addresses_share_a_network(address: str, same: str, another: str) -> None:
     assert network_of(address) == network_of(same) != network_of(another)
 
 
 @pytest.mark.parametrize("address", ["", "x", "192.0.2", "192.0.2.1, 192.0.2.2", "1::2::3", "1\0"])
-def test_what_is_no_address_has_no_network(address: str) -> None:
+def test_text_that_is_not_an_ip_address_has_no_network(address: str) -> None:
     assert network_hash(address, NOW, LIMIT_KEYS) is None
 
 

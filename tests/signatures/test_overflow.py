@@ -28,49 +28,54 @@ from tests.actors import (
     signed,
 )
 from tests.fakes import FakeQueue, FakeTables
-from tests.signatures.test_sign import mailed, signatures_in
+from tests.signatures.test_sign import send_mail, signatures_in
 
 HOUR = timedelta(hours=1)
 
 
-def an_unneeded_queue() -> FakeQueue:
+def refuse_to_build_queue() -> FakeQueue:
     raise AssertionError("built a queue client that is not needed")
 
 
-def overflowed(tables: FakeTables, petition: Petition, queue: FakeQueue, now: datetime = NOW, **changes: Any) -> str:
+def sign_into_overflow(
+    tables: FakeTables, petition: Petition, queue: FakeQueue, now: datetime = NOW, **changes: Any
+) -> str:
     """Sign, require that the queue has the signature, and return its id."""
-    signed = sign_by_form(petition, now, a_signing_context(tables, lambda: queue), **changes)
-    assert signed.outcome is Outcome.OVERFLOWED
-    return signed.signature_id
+    result = sign_by_form(petition, now, a_signing_context(tables, lambda: queue), **changes)
+    assert result.outcome is Outcome.OVERFLOWED
+    return result.signature_id
 
 
 def test_a_working_table_needs_no_queue(tables: FakeTables, petition: Petition) -> None:
     set_level(Level.SNAPSHOT_ONLY, tables)
-    context = a_signing_context(tables, an_unneeded_queue)
+    context = a_signing_context(tables, refuse_to_build_queue)
     assert sign_by_form(petition, NOW, context).outcome is Outcome.ACCEPTED
     assert sign_by_form(petition, NOW, context).outcome is Outcome.REPEATED
 
 
-def test_at_accept_only_the_table_is_not_written(tables: FakeTables, petition: Petition, queue: FakeQueue) -> None:
+def test_at_level_accept_only_signing_does_not_write_to_the_table(
+    tables: FakeTables, petition: Petition, queue: FakeQueue
+) -> None:
     set_level(Level.ACCEPT_ONLY, tables)
-    overflowed(tables, petition, queue)
+    sign_into_overflow(tables, petition, queue)
     assert not signatures_in(tables)
     assert queue.messages == [overflow_message(petition).model_dump(mode="json", exclude_none=True)]
 
 
 @pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
-def test_a_queued_signature_is_stored_later_without_a_difference(
+def test_a_queued_signature_is_stored_later_as_if_it_had_not_been_queued(
     tables: FakeTables, petition: Petition, queue: FakeQueue, failure: Exception
 ) -> None:
     context = a_signing_context(tables, lambda: queue)
     tables.fail_next(failure)
     sign_by_form(petition, NOW, context, updates=True, country="NL", postcode="1012 AB", source="bbc")
     assert not signatures_in(tables)
-    one = NewSignature.model_validate(queue.messages[0])
-    assert sign_from_queue(one, NOW + HOUR, tables) is Outcome.ACCEPTED
-    late, usual = tables.items[one.key], FakeTables()
-    assert signed(usual, petition, updates=True, country="NL", postcode="1012 AB", source="bbc") == one.signature_id
-    assert late == usual.items[one.key], "signed_at and mail_requested_at are the original ones"
+    message = NewSignature.model_validate(queue.messages[0])
+    assert sign_from_queue(message, NOW + HOUR, tables) is Outcome.ACCEPTED
+    stored_late, usual_tables = tables.items[message.key], FakeTables()
+    identity = signed(usual_tables, petition, updates=True, country="NL", postcode="1012 AB", source="bbc")
+    assert identity == message.signature_id
+    assert stored_late == usual_tables.items[message.key], "signed_at and mail_requested_at are the original ones"
 
 
 def test_a_refusal_by_table_and_queue_raises_unavailable(
@@ -85,20 +90,20 @@ def test_a_refusal_by_table_and_queue_raises_unavailable(
     assert not queue.messages
 
 
-def test_a_bug_does_not_overflow(tables: FakeTables, petition: Petition) -> None:
-    context = a_signing_context(tables, an_unneeded_queue)
+def test_a_bug_is_raised_and_the_signature_is_not_queued(tables: FakeTables, petition: Petition) -> None:
+    context = a_signing_context(tables, refuse_to_build_queue)
     tables.fail_next(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         sign_by_form(petition, NOW, context)
 
 
-def test_a_repetition_that_the_table_refuses_overflows_too(
+def test_a_repeated_signature_that_the_table_refuses_is_queued_too(
     tables: FakeTables, petition: Petition, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     monkeypatch.setattr(tables, "update", _refuse)
-    overflowed(tables, petition, queue, NOW + HOUR)
+    sign_into_overflow(tables, petition, queue, NOW + HOUR)
     monkeypatch.undo()
     again = NewSignature.model_validate(queue.messages[0])
     assert sign_from_queue(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
@@ -121,8 +126,8 @@ class PutResponseLost(FakeTables):
 def test_a_write_whose_response_is_lost_makes_one_signature_and_one_email(queue: FakeQueue) -> None:
     tables = PutResponseLost()
     petition = a_published_petition(tables)
-    identity = overflowed(tables, petition, queue, NOW.replace(microsecond=123456))
-    mailed(tables, petition, identity, NOW + MINUTE)
+    identity = sign_into_overflow(tables, petition, queue, NOW.replace(microsecond=123456))
+    send_mail(tables, petition, identity, NOW + MINUTE)
     before = copy.deepcopy(tables.items)
     message = NewSignature.model_validate(queue.messages[0])
     for moment in (NOW + 2 * MINUTE, NOW + DAY):
@@ -131,18 +136,18 @@ def test_a_write_whose_response_is_lost_makes_one_signature_and_one_email(queue:
 
 
 def test_a_duplicate_message_makes_one_signature_and_one_email(tables: FakeTables, petition: Petition) -> None:
-    one = overflow_message(petition)
-    assert sign_from_queue(one, NOW + HOUR, tables) is Outcome.ACCEPTED
-    mailed(tables, petition, one.signature_id, NOW + HOUR)
+    message = overflow_message(petition)
+    assert sign_from_queue(message, NOW + HOUR, tables) is Outcome.ACCEPTED
+    send_mail(tables, petition, message.signature_id, NOW + HOUR)
     for moment in (NOW + HOUR, NOW + 2 * HOUR, NOW + 10 * DAY):
-        assert sign_from_queue(one, moment, tables) is Outcome.OVERTAKEN
-    assert "mail_kind" not in item_of(tables, petition, one.signature_id)
+        assert sign_from_queue(message, moment, tables) is Outcome.OVERTAKEN
+    assert "mail_kind" not in item_of(tables, petition, message.signature_id)
 
 
-def test_a_duplicate_repetition_makes_one_email(tables: FakeTables, petition: Petition) -> None:
+def test_a_duplicate_message_of_a_repeated_signature_makes_one_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     again = overflow_message(petition, NOW + HOUR)
     assert sign_from_queue(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
-    mailed(tables, petition, identity, NOW + 2 * HOUR)
+    send_mail(tables, petition, identity, NOW + 2 * HOUR)
     assert sign_from_queue(again, NOW + 3 * HOUR, tables) is Outcome.OVERTAKEN
     assert item_of(tables, petition, identity)["mails"] == 1

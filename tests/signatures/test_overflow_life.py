@@ -25,7 +25,7 @@ class LifecycleWithOverflow(life.Lifecycle):
 
     @rule(person=life.PEOPLE, country=life.COUNTRIES, source=life.SOURCES, is_stored=st.booleans())
     def sign_while_the_table_fails(self, person: Person, country: str, source: str | None, is_stored: bool) -> None:
-        """`is_stored`: the table stores it, but its response is lost."""
+        """`is_stored`: the table stores the signature, but the response is lost."""
         if is_stored:
             signed(self.tables, self.petition, person, self.now, country=country, source=source)
         self.waiting.append(overflow_message(self.petition, self.now, person, country=country, source=source))
@@ -34,22 +34,22 @@ class LifecycleWithOverflow(life.Lifecycle):
     @rule(which=st.integers(0, 100))
     def store(self, which: int) -> None:
         """Store one message and keep it, because SQS may deliver it again until its retention ends."""
-        one = self.waiting[which % len(self.waiting)]
-        if self.now - one.signature.signed_at >= RETENTION:
+        message = self.waiting[which % len(self.waiting)]
+        if self.now - message.signature.signed_at >= RETENTION:
             return
-        before = copy.deepcopy(self.tables.items.get(one.key))
-        sign_from_queue(one, self.now, self.tables)
-        after = self.tables.items[one.key]
-        if before and before.get("withdrawn_at", "") >= exact(one.signature.signed_at):
+        before = copy.deepcopy(self.tables.items.get(message.key))
+        sign_from_queue(message, self.now, self.tables)
+        after = self.tables.items[message.key]
+        if before and before.get("withdrawn_at", "") >= exact(message.signature.signed_at):
             assert after == before, "a later withdrawal wins"
         else:
             assert after["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
-        if before and before["signed_at"] >= signed_at_of(one):
+        if before and before["signed_at"] >= signed_at_of(message):
             assert after == before, "the same or a newer signature is stored already"
 
 
-def signed_at_of(one: NewSignature) -> str:
-    return one.signature.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def signed_at_of(message: NewSignature) -> str:
+    return message.signature.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 TestLifecycleWithOverflow = LifecycleWithOverflow.TestCase

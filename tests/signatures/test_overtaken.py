@@ -1,4 +1,4 @@
-"""A queued signature that comes late: whoever withdrew, confirmed or signed again meanwhile is not overwritten."""
+"""A queued signature that arrives late does not overwrite a later withdrawal, confirmation or signature."""
 
 import copy
 from collections.abc import Callable
@@ -13,18 +13,18 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import MINUTE, NOW, a_published_petition, confirmed, item_of, key_of, overflow_message, signed
 from tests.fakes import FakeTables
 from tests.signatures.test_overflow import HOUR
-from tests.signatures.test_sign import mailed, signatures_in
+from tests.signatures.test_sign import send_mail, signatures_in
 
 
-def withdrawn(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
+def withdraw_at(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
     withdraw(key_of(petition, identity), petition, now, tables)
 
 
-def confirmed_later(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
+def confirm_at(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
     confirmed(tables, petition, now=now)
 
 
-@pytest.mark.parametrize("change", [withdrawn, confirmed_later])
+@pytest.mark.parametrize("change", [withdraw_at, confirm_at])
 @pytest.mark.parametrize("delay", [timedelta(0), MINUTE])
 def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
     tables: FakeTables, petition: Petition, change: Callable[..., None], delay: timedelta
@@ -37,40 +37,40 @@ def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
     assert tables.items == before
 
 
-def test_signing_after_withdrawing_is_stored(tables: FakeTables, petition: Petition) -> None:
+def test_a_queued_signature_from_after_a_withdrawal_is_stored(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
-    withdrawn(tables, petition, identity, NOW + HOUR)
+    withdraw_at(tables, petition, identity, NOW + HOUR)
     assert sign_from_queue(overflow_message(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
     item = item_of(tables, petition, identity)
     assert (item["state"], item["signed_at"]) == ("pending", "2026-11-24T14:00:00Z")
 
 
-def test_an_email_marked_after_withdrawal_does_not_block_a_later_signature(
+def test_an_email_marked_as_sent_after_withdrawal_does_not_block_a_later_signature(
     tables: FakeTables, petition: Petition
 ) -> None:
     identity = signed(tables, petition)
-    withdrawn(tables, petition, identity, NOW + MINUTE)
+    withdraw_at(tables, petition, identity, NOW + MINUTE)
     tables.items[key_of(petition, identity)] |= {"mailed_at": "2026-11-24T12:03:00Z", "mails": 1}
     sign_from_queue(overflow_message(petition, NOW + 2 * MINUTE), NOW + HOUR, tables)
     assert item_of(tables, petition, identity)["state"] == "pending"
 
 
 def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTables, petition: Petition) -> None:
-    one = overflow_message(petition)
+    message = overflow_message(petition)
     a_published_petition(tables, closes_at=NOW + MINUTE)
-    assert sign_from_queue(one, NOW + HOUR, tables) is Outcome.ACCEPTED
-    assert item_of(tables, petition, one.signature_id)["state"] == "pending"
+    assert sign_from_queue(message, NOW + HOUR, tables) is Outcome.ACCEPTED
+    assert item_of(tables, petition, message.signature_id)["state"] == "pending"
 
 
 def test_no_email_is_requested_for_an_undeliverable_address(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     tables.items[key_of(petition, identity)]["undeliverable"] = "bounced"
     assert sign_from_queue(overflow_message(petition, NOW + HOUR), NOW + 2 * HOUR, tables) is Outcome.REPEATED
     assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_an_expired_message_is_not_stored(tables: FakeTables, petition: Petition) -> None:
-    one = overflow_message(petition)
-    assert sign_from_queue(one, NOW + UNMAILED_LIFETIME, tables) is Outcome.OVERTAKEN
+    message = overflow_message(petition)
+    assert sign_from_queue(message, NOW + UNMAILED_LIFETIME, tables) is Outcome.OVERTAKEN
     assert not signatures_in(tables)

@@ -1,4 +1,4 @@
-"""Signing: stored once, however often it is repeated, and no response reveals who has signed."""
+"""A signature is stored once, however often a person signs, and no response reveals who has signed."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -29,8 +29,8 @@ from tests.fakes import FakeTables
 SECOND = timedelta(seconds=1)
 
 
-def mailed(tables: FakeTables, petition: Petition, identity: str, now: datetime = NOW) -> None:
-    """Send the requested email."""
+def send_mail(tables: FakeTables, petition: Petition, identity: str, now: datetime = NOW) -> None:
+    """Claim the requested email and mark it as sent, as a sender does."""
     requested_at = item_of(tables, petition, identity)["mail_requested_at"]
     claim_mail(tables, petition, identity, now)
     mark_mailed(key_of(petition, identity), requested_at, now, now + 15 * DAY, tables)

@@ -1,4 +1,4 @@
-"""Whoever signs again: a second email, a withdrawn signature, an expired one."""
+"""A person signs again: a second email, and the renewal of withdrawn and expired signatures."""
 
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -32,10 +32,12 @@ from tests.actors import (
     signed,
 )
 from tests.fakes import FakeTables
-from tests.signatures.test_sign import SECOND, mailed
+from tests.signatures.test_sign import SECOND, send_mail
 
 
-def test_signing_again_before_the_email_is_sent_requests_no_second_one(tables: FakeTables, petition: Petition) -> None:
+def test_signing_again_before_the_email_is_sent_requests_no_second_email(
+    tables: FakeTables, petition: Petition
+) -> None:
     identity = signed(tables, petition)
     before = item_of(tables, petition, identity)
     signed(tables, petition, now=NOW + DAY)
@@ -46,7 +48,7 @@ def test_signing_again_while_pending_requests_the_confirmation_email_again(
     tables: FakeTables, petition: Petition
 ) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     before = item_of(tables, petition, identity)
     signed(tables, petition, now=NOW + MINUTE)
     assert is_new_request(before, item_of(tables, petition, identity))
@@ -56,22 +58,22 @@ def test_signing_again_while_pending_requests_the_confirmation_email_again(
 
 def test_signing_again_once_confirmed_requests_the_already_signed_email(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     confirmed(tables, petition)
     signed(tables, petition, now=NOW + MINUTE)
     item = item_of(tables, petition, identity)
     assert (item["state"], item["mail_kind"]) == ("confirmed", "already-signed")
 
 
-@pytest.mark.parametrize(("later", "can_claim"), [(59, False), (60, True)])
+@pytest.mark.parametrize(("seconds", "can_claim"), [(59, False), (60, True)])
 def test_an_email_requested_within_a_minute_of_the_last_waits(
-    tables: FakeTables, petition: Petition, later: int, can_claim: bool
+    tables: FakeTables, petition: Petition, seconds: int, can_claim: bool
 ) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     signed(tables, petition, now=NOW + SECOND)
     with nullcontext() if can_claim else pytest.raises(ConditionFailed):
-        claim_mail(tables, petition, identity, NOW + later * SECOND)
+        claim_mail(tables, petition, identity, NOW + seconds * SECOND)
 
 
 def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: Petition) -> None:
@@ -88,17 +90,15 @@ def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: 
 
 
 def test_signing_again_requests_an_email_however_many_were_sent(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise anybody could use up somebody's emails. The sender lets them wait (mail/budget.py)."""
+    """Otherwise anybody could use up another person's emails. The sender delays emails instead (mail/budget.py)."""
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     change_item(tables, petition, identity, mails=100)
     signed(tables, petition, now=NOW + DAY)
     assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
 
 
-def test_a_blocked_address_gets_no_email_and_the_response_does_not_show_it(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_a_blocked_address_gets_no_email_and_the_usual_response(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     mark_undeliverable(key_of(petition, identity), "complained", tables)
     assert sign_by_form(petition, NOW + DAY, a_signing_context(tables)) == (identity, Outcome.REPEATED)
@@ -111,13 +111,13 @@ def test_a_person_can_sign_again_after_withdrawing(tables: FakeTables, petition:
     signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + DAY)
     item = item_of(tables, petition, identity)
     assert (item["state"], item["name"], item["signed_at"]) == ("pending", "Alice Anders", "2026-11-25T12:00:00Z")
-    assert "withdrawn_at" in item, "a running export needs to know that they withdrew"
+    assert "withdrawn_at" in item, "a running export needs to know that the person withdrew"
     assert item["expires_at"] == int((NOW + DAY + UNMAILED_LIFETIME).timestamp())
 
 
 def test_signing_right_after_withdrawing_is_stored_and_its_email_waits(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     withdraw(key_of(petition, identity), petition, NOW + 10 * SECOND, tables)
     signed(tables, petition, now=NOW + 30 * SECOND)
     item = item_of(tables, petition, identity)
@@ -137,7 +137,7 @@ def test_signing_after_a_bounce_and_a_withdrawal_requests_no_email(tables: FakeT
 
 def test_an_expired_signature_that_ttl_has_not_deleted_is_replaced(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mailed(tables, petition, identity)
+    send_mail(tables, petition, identity)
     signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + 15 * DAY)
     item = item_of(tables, petition, identity)
     assert (item["name"], item["mail_kind"], item["mails"]) == ("Alice Anders", "confirm", 1)
@@ -152,12 +152,12 @@ def test_an_expired_signature_without_an_email_can_be_signed_again(tables: FakeT
 
 
 def test_a_signature_that_ttl_deletes_during_renewal_is_not_lost(petition: Petition) -> None:
-    class Expiring(FakeTables):
+    class DeletedBeforeUpdate(FakeTables):
         def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             self.items.pop(change.key, None)
             return super()._update(change, returns)
 
-    tables = Expiring()
+    tables = DeletedBeforeUpdate()
     identity = identity_of(petition)
     signed(tables, petition)
     try:

@@ -1,4 +1,4 @@
-"""The time of an answer does not show whether an address has signed: both wait for the next whole step."""
+"""An answer to a new address takes as long as an answer to a known address: both wait for the next whole step."""
 
 from collections.abc import Callable
 
@@ -26,20 +26,20 @@ from tests.actors import (
     signed,
 )
 from tests.fakes import FakeTables
-from tests.signatures.test_sign import mailed
+from tests.signatures.test_sign import send_mail
 
 
 class SlowTables(FakeTables):
-    """Each call takes `each` seconds, by a clock of its own."""
+    """Tables with a clock of their own. Each call takes `seconds_per_call`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = 0.0
-        self.each = 0.0
+        self.seconds_per_call = 0.0
 
     def _called(self, name: str) -> None:
         super()._called(name)
-        self.clock += self.each
+        self.clock += self.seconds_per_call
 
     def sleep(self, seconds: float) -> None:
         self.clock += seconds
@@ -60,74 +60,82 @@ def petition(tables: SlowTables) -> Petition:
     return a_published_petition(tables)
 
 
-def pending(tables: SlowTables, petition: Petition) -> None:
+def sign_only(tables: SlowTables, petition: Petition) -> None:
     signed(tables, petition)
 
 
-def pending_and_mailed(tables: SlowTables, petition: Petition) -> None:
-    mailed(tables, petition, signed(tables, petition))
+def sign_and_send_mail(tables: SlowTables, petition: Petition) -> None:
+    send_mail(tables, petition, signed(tables, petition))
 
 
-def bounced(tables: SlowTables, petition: Petition) -> None:
+def sign_and_bounce(tables: SlowTables, petition: Petition) -> None:
     mark_undeliverable(key_of(petition, signed(tables, petition)), "bounced", tables)
 
 
-def confirmed_before(tables: SlowTables, petition: Petition) -> None:
+def sign_and_confirm(tables: SlowTables, petition: Petition) -> None:
     confirmed(tables, petition)
 
 
-def withdrawn(tables: SlowTables, petition: Petition) -> None:
+def sign_and_withdraw(tables: SlowTables, petition: Petition) -> None:
     withdraw(key_of(petition, signed(tables, petition)), petition, NOW, tables)
 
 
-def expired(tables: SlowTables, petition: Petition) -> None:
+def sign_and_expire(tables: SlowTables, petition: Petition) -> None:
     change_item(tables, petition, signed(tables, petition), expires_at=1)
 
 
-def time_of(tables: SlowTables, act: Callable[[], Outcome], each: float = 0.004) -> tuple[Outcome, float, list[str]]:
-    tables.each, tables.clock = each, 0.0
+def measure(
+    tables: SlowTables, act: Callable[[], Outcome], seconds_per_call: float = 0.004
+) -> tuple[Outcome, float, list[str]]:
+    """Return the outcome of `act`, its seconds and its calls."""
+    tables.seconds_per_call, tables.clock = seconds_per_call, 0.0
     tables.calls.clear()
     outcome = act()
-    tables.each = 0.0
+    tables.seconds_per_call = 0.0
     return outcome, round(tables.clock, 6), list(tables.calls)
 
 
-@pytest.mark.parametrize(("each", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP), (0.045, 4 * STEP)])
-@pytest.mark.parametrize("known", [pending, pending_and_mailed, bounced, confirmed_before, withdrawn, expired])
-def test_an_answer_to_a_new_address_takes_as_long_as_one_to_a_known_address(
+@pytest.mark.parametrize(
+    ("seconds_per_call", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP), (0.045, 4 * STEP)]
+)
+@pytest.mark.parametrize(
+    "sign_before",
+    [sign_only, sign_and_send_mail, sign_and_bounce, sign_and_confirm, sign_and_withdraw, sign_and_expire],
+)
+def test_answers_to_new_and_to_known_addresses_take_equally_long(
     tables: SlowTables,
     petition: Petition,
-    known: Callable[[SlowTables, Petition], None],
-    each: float,
+    sign_before: Callable[[SlowTables, Petition], None],
+    seconds_per_call: float,
     time: float,
 ) -> None:
-    known(tables, petition)
+    sign_before(tables, petition)
     context = a_signing_context(tables)
-    again = time_of(tables, lambda: sign_by_form(petition, NOW + MINUTE, context).outcome, each)
-    new = time_of(tables, lambda: sign_by_form(petition, NOW + MINUTE, context, BOB).outcome, each)
+    again = measure(tables, lambda: sign_by_form(petition, NOW + MINUTE, context).outcome, seconds_per_call)
+    new = measure(tables, lambda: sign_by_form(petition, NOW + MINUTE, context, BOB).outcome, seconds_per_call)
     assert again == (Outcome.REPEATED, time, ["put_new", "update"])
     assert new == (Outcome.ACCEPTED, time, ["put_new"])
 
 
-def test_nobody_waits_twice_for_a_slow_table(tables: SlowTables, petition: Petition) -> None:
+def test_the_wait_after_a_slow_write_is_limited(tables: SlowTables, petition: Petition) -> None:
     context = a_signing_context(tables)
-    tables.each = 1.9
+    tables.seconds_per_call = 1.9
     assert sign_by_form(petition, NOW, context).outcome is Outcome.ACCEPTED
     assert tables.clock == pytest.approx(1.9 + LONGEST_WAIT)
 
 
 def test_the_worker_of_the_queue_does_not_wait(tables: SlowTables, petition: Petition) -> None:
-    one = overflow_message(petition)
-    stored = time_of(tables, lambda: sign_from_queue(one, NOW, tables))
-    assert stored == (Outcome.ACCEPTED, 0.004, ["put_new"])
+    message = overflow_message(petition)
+    measured = measure(tables, lambda: sign_from_queue(message, NOW, tables))
+    assert measured == (Outcome.ACCEPTED, 0.004, ["put_new"])
 
 
 @pytest.mark.parametrize("by_email", [False, True])
 def test_a_partners_signature_does_not_wait(tables: SlowTables, petition: Petition, *, by_email: bool) -> None:
-    """Whoever obtained it learns the outcome in any case."""
+    """The partner learns the outcome in any case."""
     origin = Origin(
         obtained_by="oak", channel="partner", consent_version="1", receipt="oak:1", confirms_by_email=by_email
     )
     context = a_signing_context(tables)
-    stored = time_of(tables, lambda: sign.sign(a_form(), petition, origin, NOW, context).outcome)
-    assert stored == (Outcome.ACCEPTED, 0.004, ["put_new"])
+    measured = measure(tables, lambda: sign.sign(a_form(), petition, origin, NOW, context).outcome)
+    assert measured == (Outcome.ACCEPTED, 0.004, ["put_new"])

@@ -30,7 +30,7 @@ def test_a_withdrawal_removes_personal_data_and_subtracts_one(tables: FakeTables
     assert item["expires_at"] == int((NOW + WITHDRAWN_LIFETIME).timestamp())
 
 
-def test_withdrawing_twice_subtracts_one(tables: FakeTables, petition: Petition) -> None:
+def test_repeated_withdrawing_subtracts_one(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     confirmed(tables, petition, BOB)
     for _ in range(3):
@@ -71,11 +71,11 @@ class RenewedMeanwhile(FakeTables):
     after_read: Callable[[], object] | None = None
 
     def get(self, *arguments: Any, **options: Any) -> Any:
-        seen = super().get(*arguments, **options)
+        found = super().get(*arguments, **options)
         after_read, self.after_read = self.after_read, None
         if after_read:
             after_read()
-        return seen
+        return found
 
 
 @pytest.mark.parametrize("changes", [{"country": "NL"}, {"source": "bbc"}])

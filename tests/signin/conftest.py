@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.signin.provider import forget_provider
-from tests.signin.issuing import Issuing, issuing
+from tests.signin.fake_provider import FakeProvider, a_fake_provider
 
 
 @pytest.fixture
-def site() -> Iterator[Issuing]:
+def provider() -> Iterator[FakeProvider]:
     forget_provider()
-    with issuing() as running:
-        yield running
+    with a_fake_provider() as provider:
+        yield provider
     forget_provider()

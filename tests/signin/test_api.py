@@ -10,16 +10,16 @@ from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
 from tests.actors import DAY, NOW
 from tests.fake_site import FakeSite
-from tests.signin.issuing import CLIENT, NONCE, Issuing
+from tests.signin.fake_provider import CLIENT, NONCE, FakeProvider
 
-BEGUN = {"code_challenge": "c" * 43, "state": "s" * 43, "nonce": NONCE}
-RETURNED = {"code": "c0de", "code_verifier": "v" * 43, "nonce": NONCE}
+SIGN_IN_BODY = {"code_challenge": "c" * 43, "state": "s" * 43, "nonce": NONCE}
+SESSION_BODY = {"code": "c0de", "code_verifier": "v" * 43, "nonce": NONCE}
 
 
 @pytest.fixture
-def provided(fake_site: FakeSite, site: Issuing, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
+def site_with_provider(fake_site: FakeSite, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> FakeSite:
     """The application with the provider configured."""
-    values = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
     settings.cache_clear()
@@ -35,36 +35,38 @@ def test_the_page_has_button_and_script_and_is_not_cached(fake_site: FakeSite) -
     assert b"/assets/sign-in.js" in answer.body
 
 
-def test_starting_returns_the_providers_url(provided: FakeSite, site: Issuing) -> None:
-    answer = provided.post_json("/api/staff/sign-in", BEGUN)
+def test_starting_a_sign_in_returns_the_providers_url(site_with_provider: FakeSite, provider: FakeProvider) -> None:
+    answer = site_with_provider.post_json("/api/staff/sign-in", SIGN_IN_BODY)
     assert answer.status_code == 200
     url = answer.json_body["authorization_url"]
-    assert url.startswith(f"{site.issuer}/authorize?")
+    assert url.startswith(f"{provider.issuer}/authorize?")
     assert "redirect_uri=https%3A%2F%2Fpetitions.example%2Fstaff%2Fsigned-in" in url
 
 
-def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(provided: FakeSite) -> None:
-    answer = provided.post_json("/api/staff/session", RETURNED)
+def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(site_with_provider: FakeSite) -> None:
+    answer = site_with_provider.post_json("/api/staff/session", SESSION_BODY)
     assert answer.status_code == 200, answer.body
     session = answer.json_body
     assert (session["owner"], session["rights"]) == ("bob@charity.example", ["counts"])
     assert session["expires_at"] == "2026-11-24T20:00:00Z"
     assert answer.headers["Cache-Control"] == "no-store"
     authorization = f"Bearer {session['token']}"
-    assert provided.get("/api/staff/petitions", authorization=authorization).status_code == 200
-    assert provided.get("/api/staff/audit", authorization=authorization).status_code == 403
-    [entry] = entries(NOW - DAY, NOW + DAY, provided.tables)
+    assert site_with_provider.get("/api/staff/petitions", authorization=authorization).status_code == 200
+    assert site_with_provider.get("/api/staff/audit", authorization=authorization).status_code == 403
+    [entry] = entries(NOW - DAY, NOW + DAY, site_with_provider.tables)
     assert (entry.action.name, entry.actor.owner) == ("signed-in", "bob@charity.example")
-    assert entry.action.subject == recognise(authorization, NOW, provided.tables).token_id
+    assert entry.action.subject == recognise(authorization, NOW, site_with_provider.tables).token_id
     assert session["token"].split("_")[2] not in entry.model_dump_json()
 
 
-def test_no_token_is_returned_without_an_audit_entry(provided: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
+def test_no_token_is_returned_without_an_audit_entry(
+    site_with_provider: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr("chalicelib.signin.api.record", fails)
-    answer = provided.post_json("/api/staff/session", RETURNED)
+    monkeypatch.setattr("chalicelib.signin.api.record", fail)
+    answer = site_with_provider.post_json("/api/staff/session", SESSION_BODY)
     assert answer.status_code == 503
     assert b"staff_" not in answer.body
 
@@ -73,35 +75,35 @@ def test_no_token_is_returned_without_an_audit_entry(provided: FakeSite, monkeyp
     ("claims", "status"),
     [({"groups": ["strangers"]}, 403), ({"nonce": "m" * 43}, 401), ({"aud": "x"}, 401), ({"iss": "https://x"}, 401)],
 )
-def test_a_refused_person_or_one_without_rights_gets_no_token(
-    provided: FakeSite, site: Issuing, claims: dict[str, Any], status: int
+def test_a_refused_person_or_a_person_without_rights_gets_no_token(
+    site_with_provider: FakeSite, provider: FakeProvider, claims: dict[str, Any], status: int
 ) -> None:
-    site.vouch(**claims)
-    answer = provided.post_json("/api/staff/session", RETURNED)
+    provider.issue_token(**claims)
+    answer = site_with_provider.post_json("/api/staff/session", SESSION_BODY)
     assert answer.status_code == status
     assert answer.json_body["detail"]
-    assert not [key for key in provided.tables.items if key.pk == "TOKENS"]
+    assert not [key for key in site_with_provider.tables.items if key.pk == "TOKENS"]
 
 
-def test_a_provider_that_is_down_is_503(provided: FakeSite, site: Issuing) -> None:
-    site.document = {}
-    for path, body in (("/api/staff/sign-in", BEGUN), ("/api/staff/session", RETURNED)):
-        answer = provided.post_json(path, body)
+def test_a_provider_that_is_down_is_503(site_with_provider: FakeSite, provider: FakeProvider) -> None:
+    provider.document = {}
+    for path, body in (("/api/staff/sign-in", SIGN_IN_BODY), ("/api/staff/session", SESSION_BODY)):
+        answer = site_with_provider.post_json(path, body)
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
         assert "sign in" in answer.json_body["detail"]
 
 
-@pytest.mark.parametrize(("path", "body"), [("/api/staff/sign-in", BEGUN), ("/api/staff/session", RETURNED)])
+@pytest.mark.parametrize(("path", "body"), [("/api/staff/sign-in", SIGN_IN_BODY), ("/api/staff/session", SESSION_BODY)])
 def test_sign_in_is_404_without_a_provider(fake_site: FakeSite, path: str, body: dict[str, str]) -> None:
     answer = fake_site.post_json(path, body)
     assert answer.status_code == 404
     assert "token" in answer.json_body["detail"]
 
 
-@pytest.mark.parametrize("name", BEGUN)
+@pytest.mark.parametrize("name", SIGN_IN_BODY)
 @pytest.mark.parametrize("value", ["", "short", "x" * 500, "ü" * 43, 5, None])
-def test_malformed_values_are_field_errors(provided: FakeSite, name: str, value: object) -> None:
-    answer = provided.post_json("/api/staff/sign-in", {**BEGUN, name: value})
+def test_malformed_values_are_field_errors(site_with_provider: FakeSite, name: str, value: object) -> None:
+    answer = site_with_provider.post_json("/api/staff/sign-in", {**SIGN_IN_BODY, name: value})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [name]

@@ -20,58 +20,58 @@ from chalicelib.signin.sign_in import (
 from chalicelib.staff.tokens import UnknownToken, recognise
 from tests.actors import MINUTE, NOW
 from tests.fakes import FakeTables
-from tests.signin.issuing import NONCE, Issuing
+from tests.signin.fake_provider import NONCE, FakeProvider
 
-REDIRECT = "https://petitions.example/staff/signed-in"
-BEGUN = SignInBegun(code_challenge="c" * 43, state="s" * 43, nonce=NONCE)
-RETURNED = CodeReturned(code="c0de", code_verifier="v" * 43, nonce=NONCE)
+REDIRECT_URL = "https://petitions.example/staff/signed-in"
+SIGN_IN_BEGUN = SignInBegun(code_challenge="c" * 43, state="s" * 43, nonce=NONCE)
+CODE_RETURNED = CodeReturned(code="c0de", code_verifier="v" * 43, nonce=NONCE)
 
 
-def test_the_authorization_url_has_state_nonce_and_challenge(site: Issuing) -> None:
-    url = authorization_url(BEGUN, site.provider(), REDIRECT)
-    assert url.startswith(f"{site.issuer}/authorize?")
+def test_the_authorization_url_has_state_nonce_and_challenge(provider: FakeProvider) -> None:
+    url = authorization_url(SIGN_IN_BEGUN, provider.as_configured(), REDIRECT_URL)
+    assert url.startswith(f"{provider.issuer}/authorize?")
     assert parse_qs(urlsplit(url).query) == {
         "response_type": ["code"],
         "client_id": ["petitions"],
-        "redirect_uri": [REDIRECT],
+        "redirect_uri": [REDIRECT_URL],
         "scope": ["openid email"],
-        "state": [BEGUN.state],
+        "state": [SIGN_IN_BEGUN.state],
         "nonce": [NONCE],
-        "code_challenge": [BEGUN.code_challenge],
+        "code_challenge": [SIGN_IN_BEGUN.code_challenge],
         "code_challenge_method": ["S256"],
     }
 
 
-def test_the_groups_scope_is_requested_if_supported(site: Issuing) -> None:
-    site.document["scopes_supported"] = ["openid", "groups"]
-    assert "scope=openid+email+groups" in authorization_url(BEGUN, site.provider(), REDIRECT)
+def test_the_groups_scope_is_requested_if_supported(provider: FakeProvider) -> None:
+    provider.document["scopes_supported"] = ["openid", "groups"]
+    assert "scope=openid+email+groups" in authorization_url(SIGN_IN_BEGUN, provider.as_configured(), REDIRECT_URL)
 
 
-def test_an_authorization_endpoint_keeps_its_own_query(site: Issuing) -> None:
-    site.document["authorization_endpoint"] = f"{site.issuer}/authorize?tenant=x"
-    assert "?tenant=x&response_type" in authorization_url(BEGUN, site.provider(), REDIRECT)
+def test_an_authorization_endpoint_keeps_its_own_query(provider: FakeProvider) -> None:
+    provider.document["authorization_endpoint"] = f"{provider.issuer}/authorize?tenant=x"
+    assert "?tenant=x&response_type" in authorization_url(SIGN_IN_BEGUN, provider.as_configured(), REDIRECT_URL)
 
 
-def test_a_member_of_a_group_gets_its_rights(site: Issuing) -> None:
-    member = identify_member(RETURNED, site.provider(), REDIRECT, NOW)
+def test_a_member_of_a_group_gets_its_rights(provider: FakeProvider) -> None:
+    member = identify_member(CODE_RETURNED, provider.as_configured(), REDIRECT_URL, NOW)
     assert member == Member("bob@charity.example", frozenset({Right.COUNTS, Right.MANAGE}))
 
 
-def test_a_person_without_rights_is_refused_with_a_reason(site: Issuing) -> None:
-    site.vouch(groups=["strangers"])
+def test_a_person_without_rights_is_refused_with_a_reason(provider: FakeProvider) -> None:
+    provider.issue_token(groups=["strangers"])
     with pytest.raises(Forbidden) as refused:
-        identify_member(RETURNED, site.provider(), REDIRECT, NOW)
+        identify_member(CODE_RETURNED, provider.as_configured(), REDIRECT_URL, NOW)
     assert "do not have access" in refused.value.why
 
 
-def test_a_different_nonce_is_refused(site: Issuing) -> None:
-    site.vouch(nonce="m" * 43)
+def test_a_different_nonce_is_refused(provider: FakeProvider) -> None:
+    provider.issue_token(nonce="m" * 43)
     with pytest.raises(NotSignedIn):
-        identify_member(RETURNED, site.provider(), REDIRECT, NOW)
+        identify_member(CODE_RETURNED, provider.as_configured(), REDIRECT_URL, NOW)
 
 
-def test_a_session_is_a_staff_token_for_a_working_day(site: Issuing, tables: FakeTables) -> None:
-    member = identify_member(RETURNED, site.provider(), REDIRECT, NOW)
+def test_a_session_is_a_staff_token_for_a_working_day(provider: FakeProvider, tables: FakeTables) -> None:
+    member = identify_member(CODE_RETURNED, provider.as_configured(), REDIRECT_URL, NOW)
     session = begin_session(member, NOW, tables)
     token = recognise(f"Bearer {session.token}", NOW + LIFETIME - MINUTE, tables)
     assert (token.owner, token.rights, token.token_id) == (member.owner, member.rights, session.token_id)
@@ -92,9 +92,9 @@ def test_a_session_is_a_staff_token_for_a_working_day(site: Issuing, tables: Fak
     ],
 )
 def test_rights_are_the_union_of_all_groups_by_exact_name(
-    site: Issuing, claims: dict[str, Any], rights: set[Right]
+    provider: FakeProvider, claims: dict[str, Any], rights: set[Right]
 ) -> None:
-    assert rights_of(claims, site.provider()) == rights
+    assert rights_of(claims, provider.as_configured()) == rights
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,16 @@ def test_rights_are_the_union_of_all_groups_by_exact_name(
         ({"email": "bob@charity.example"}, False),
     ],
 )
-def test_an_email_gives_rights_only_if_it_is_verified(site: Issuing, claims: dict[str, Any], accepted: bool) -> None:
-    provider = site.provider(claim="email", rights={"bob@Charity.example": [Right.COUNTS]})
-    assert bool(rights_of(claims, provider)) is accepted
+def test_an_email_gives_rights_only_if_it_is_verified(
+    provider: FakeProvider, claims: dict[str, Any], accepted: bool
+) -> None:
+    configured = provider.as_configured(claim="email", rights={"bob@Charity.example": [Right.COUNTS]})
+    assert bool(rights_of(claims, configured)) is accepted
 
 
-def test_cognitos_groups_claim_can_be_configured(site: Issuing) -> None:
-    provider = site.provider(claim="cognito:groups")
-    assert rights_of({"cognito:groups": ["others"]}, provider) == {Right.PEOPLE}
+def test_cognitos_groups_claim_can_be_configured(provider: FakeProvider) -> None:
+    configured = provider.as_configured(claim="cognito:groups")
+    assert rights_of({"cognito:groups": ["others"]}, configured) == {Right.PEOPLE}
 
 
 def test_the_owner_is_the_verified_email_or_the_subject_id() -> None:

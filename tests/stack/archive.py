@@ -27,7 +27,7 @@ def tags(archive: zipfile.ZipFile) -> dict[str, list[str]]:
     return {name: HeaderParser().parsestr(archive.read(name).decode()).get_all("Tag", []) for name in found}
 
 
-def runs_there(tag: str) -> bool:
+def runs_on_lambda(tag: str) -> bool:
     """Whether Python 3.13 on Amazon Linux 2023 can use a wheel with this tag."""
     python, abi, platform = tag.split("-")
     if (abi, platform) == ("none", "any"):
@@ -37,16 +37,23 @@ def runs_there(tag: str) -> bool:
     return (abi == "abi3" or python == abi == "cp313") and glibc <= GLIBC_OF_AMAZON_LINUX_2023
 
 
-def event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:
+def gateway_event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:
     """Return API Gateway's event for a GET without path parameters."""
-    sent = scene.count_event("any")
-    where = {"resource": path, "path": path, "pathParameters": None, "multiValueQueryStringParameters": query}
-    context = {**sent["requestContext"], "resourcePath": path, "path": f"/site{path}"}
-    return {**sent, **where, "requestContext": context}
+    count_event = scene.count_event("any")
+    request = {"resource": path, "path": path, "pathParameters": None, "multiValueQueryStringParameters": query}
+    context = {**count_event["requestContext"], "resourcePath": path, "path": f"/site{path}"}
+    return {**count_event, **request, "requestContext": context}
 
 
-def run(script: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[bytes]:
+def run_script(script: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[bytes]:
     """Run a script with the pinned Python, which can import only the unpacked zip and its standard library."""
     command = [str(PYTHON), "-I", "-S", "-B", str(Path(__file__).with_name(script)), str(folder)]
     settings = {**scene.SETTINGS, **scene.AWS_SETTINGS}
-    return subprocess.run(command, input=given.encode(), env=settings, capture_output=True, check=False)
+    return subprocess.run(command, input=stdin.encode(), env=settings, capture_output=True, check=False)
+
+
+def run_code(unpacked_zip: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of code with the pinned Python and the unpacked zip."""
+    script = f"import sys; sys.path.insert(0, {str(unpacked_zip)!r}); {code}"
+    command = [str(PYTHON), "-I", "-S", "-B", "-X", "utf8", "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -18,25 +18,27 @@ Template = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def built() -> Package:
+def local_package() -> Package:
     """This project's package for stage local."""
     return package("local", ROOT, BUILD)
 
 
 @pytest.fixture(scope="module")
-def template(built: Package) -> Template:
+def template(local_package: Package) -> Template:
     """The merged template of the package."""
-    return built.read_template()
+    return local_package.read_template()
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:
     """Return the properties of each resource of a type, by logical name."""
-    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+    return {
+        name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == kind
+    }
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Emulator]:
-    """An emulator for the tests of deployments. Each uses stages of its own."""
+def running_emulator() -> Iterator[Emulator]:
+    """An emulator for the tests of deployments. Each test uses stages of its own."""
     with emulator() as started:
         yield started
 
@@ -51,18 +53,18 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def noted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the emulator's referee notes what was used of the policies."""
+def ledger_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the emulator's referee notes which policy entries were used."""
     return tmp_path_factory.mktemp("ledger")
 
 
 @pytest.fixture(scope="session")
-def stack(built: Package, noted: Path) -> Iterator[Deployed]:
-    """A deployed stack with short rests, for the tests of its functions' roles."""
+def stack(local_package: Package, ledger_folder: Path) -> Iterator[Deployed]:
+    """A deployed stack with short visibility timeouts, for the tests of its functions' roles."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REFEREE_LEDGER", str(noted))
-        with emulator() as running:
-            started = deploy_to_emulator(running.endpoint)
+        patch.setenv("REFEREE_LEDGER", str(ledger_folder))
+        with emulator() as running_emulator:
+            started = deploy_to_emulator(running_emulator.endpoint)
             load_petitions(started)
-            shorten_visibility_timeouts(Cloud(running.endpoint), started, 5)
+            shorten_visibility_timeouts(Cloud(running_emulator.endpoint), started, 5)
             yield started

@@ -15,16 +15,16 @@ from tests.fake_site import schedule_event
 from tests.stack.supporter import EMAIL_SECONDS, Visitor, fetch, wait_for
 
 # An event as EventBridge sends it. Chalice requires every field.
-SCHEDULED: dict[str, Any] = {
+SCHEDULED_EVENT: dict[str, Any] = {
     **dict.fromkeys(("version", "id", "account", "time", "region", "source", "detail-type"), "any"),
     "resources": [],
     "detail": {},
 }
 
 SLUG = "support-trafficked-children"
-KEY: dict[str, Any] = {"Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
-READS: dict[str, dict[str, Any]] = {
-    "get_item": KEY,
+KEY_ARGUMENT: dict[str, Any] = {"Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
+READ_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "get_item": KEY_ARGUMENT,
     "scan": {},
     "query": {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "a"}}},
 }
@@ -33,13 +33,13 @@ READS: dict[str, dict[str, Any]] = {
 def visitor(stack: Deployed) -> Visitor:
     def mails() -> list[dict[str, Any]]:
         sent = json.loads(fetch(f"{stack.endpoint}/_ministack/ses/messages"))["messages"]
-        found = [{"to": mail["To"], "text": mail["BodyText"]} for account in sent.values() for mail in account]
-        return found[::-1]
+        oldest_first = [{"to": mail["To"], "text": mail["BodyText"]} for account in sent.values() for mail in account]
+        return oldest_first[::-1]
 
     return Visitor(stack.api, mails)
 
 
-def run(cloud: Cloud, stack: Deployed, function: str) -> None:
+def run_function(cloud: Cloud, stack: Deployed, function: str) -> None:
     """Run a function as its schedule does, and fail the test if it fails."""
     answer = cloud.client("lambda").invoke(
         FunctionName=stack.outputs[f"{function}Name"], Payload=json.dumps(schedule_event())
@@ -47,9 +47,9 @@ def run(cloud: Cloud, stack: Deployed, function: str) -> None:
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 
-def watched(cloud: Cloud, stack: Deployed) -> dict[str, str]:
+def run_watch(cloud: Cloud, stack: Deployed) -> dict[str, str]:
     """Run the watch and return the state of the senders' event sources."""
-    run(cloud, stack, "WatchMail")
+    run_function(cloud, stack, "WatchMail")
 
     def state(function: str) -> str:
         [mapping] = cloud.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[f"{function}Name"])[
@@ -68,7 +68,7 @@ def names_of(stack: Deployed) -> dict[str, str]:
     return {keys.SIGNATURES: stack.outputs["SignaturesTableName"], keys.COUNTS: stack.outputs["CountsTableName"]}
 
 
-def _sent(item: dict[str, Any]) -> dict[str, Any]:
+def _item_if_sent(item: dict[str, Any]) -> dict[str, Any]:
     return item if "mailed_at" in item and "mail_kind" not in item else {}
 
 
@@ -76,7 +76,7 @@ def forget_the_first_email(stack: Deployed, email: str) -> None:
     """Set the signature's last email to long ago, and empty the budgets, so that another may be sent at once."""
     # The email arrives before the sender marks it as sent, and on a busy machine the SDK repeats the mark, which would
     # set the time again. The sender has ended when its queue holds no message.
-    item = wait_for(lambda: _sent(item_of(Cloud(stack.endpoint), stack, email)))
+    item = wait_for(lambda: _item_if_sent(item_of(Cloud(stack.endpoint), stack, email)))
     wait_for(lambda: not depths(Cloud(stack.endpoint), stack)["mail"], EMAIL_SECONDS)
     key = keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"])
     Tables(dynamodb(stack), names_of(stack)).update(Change(key, assign={"mailed_at": "2020-01-01T00:00:00Z"}))
@@ -86,23 +86,25 @@ def forget_the_first_email(stack: Deployed, email: str) -> None:
 
 
 def outcome(stack: Deployed, function: str, table: str, operation: str) -> str:
+    """Call the operation as the function, and return "done" or the code of the error."""
     try:
-        getattr(as_function(stack, function), operation)(TableName=stack.outputs[table], **READS.get(operation, KEY))
+        call = getattr(client_of(stack, function), operation)
+        call(TableName=stack.outputs[table], **READ_ARGUMENTS.get(operation, KEY_ARGUMENT))
     except ClientError as error:
         return str(error.response["Error"]["Code"])
     return "done"
 
 
-def as_function(stack: Deployed, function: str, service: str = "dynamodb") -> Any:
-    """Return a client with the function's credentials."""
+def client_of(stack: Deployed, function: str, service: str = "dynamodb") -> Any:
+    """Return a client of an AWS service with the function's credentials."""
     cloud = Cloud(stack.endpoint)
-    found = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Name"])
-    taken = cloud.client("sts").assume_role(RoleArn=found["Role"], RoleSessionName="test")["Credentials"]
-    keys = (taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
-    session: Any = boto3.Session(*keys, region_name="us-east-1")
+    configuration = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Name"])
+    credentials = cloud.client("sts").assume_role(RoleArn=configuration["Role"], RoleSessionName="test")["Credentials"]
+    session_keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+    session: Any = boto3.Session(*session_keys, region_name="us-east-1")
     return session.client(service, endpoint_url=stack.endpoint)
 
 
 def item_of(cloud: Cloud, stack: Deployed, email: str) -> dict[str, Any]:
-    found = cloud.client("dynamodb").scan(TableName=stack.outputs["SignaturesTableName"])["Items"]
-    return next((item for item in found if item.get("email") == {"S": email}), {})
+    items = cloud.client("dynamodb").scan(TableName=stack.outputs["SignaturesTableName"])["Items"]
+    return next((item for item in items if item.get("email") == {"S": email}), {})

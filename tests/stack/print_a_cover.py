@@ -16,8 +16,8 @@ from chalicelib.exports.model import Export, Result  # noqa: E402
 from chalicelib.petitions.model import Petition  # noqa: E402
 
 now = datetime(2026, 11, 24, tzinfo=UTC)
-words = dict.fromkeys(("title", "summary", "text", "target", "charity", "sign_wording", "updates_wording"), "Tést")
-petition = Petition(slug="a", privacy_contact="a@b.example", goal=1, opened_at=now, **words)  # type: ignore[arg-type]
+texts = dict.fromkeys(("title", "summary", "text", "target", "charity", "sign_wording", "updates_wording"), "Tést")
+petition = Petition(slug="a", privacy_contact="a@b.example", goal=1, opened_at=now, **texts)  # type: ignore[arg-type]
 export = Export.model_validate(
     {"job_id": "a.1", "format": "csv", "columns": ["name"], "expected": 1}
     | {"requested_by": "bob", "requested_at": now, "touched_at": now}
@@ -25,6 +25,6 @@ export = Export.model_validate(
 result = Result(rows=1, size=1, sha256="a" * 64, file="f", cover="c", unsure=0, gone=0, finished_at=now)
 (root / "plain").write_bytes(b"text")
 key = pysequoia.Tsk.generate("office@parliament.example").extract_certificate()
-for pasted in (str(Identity.generate().to_public()), str(key)):
-    encrypt(root / "plain", root / "sealed", recipient_of(pasted).key)
+for public_key in (str(Identity.generate().to_public()), str(key)):
+    encrypt(root / "plain", root / "sealed", recipient_of(public_key).key)
 sys.stdout.buffer.write(cover_sheet(CoverFacts(petition, export, result)))

@@ -17,15 +17,15 @@ EMAIL_SECONDS = 150.0
 
 @dataclass(frozen=True)
 class Visitor:
-    """A visitor of `site`. `mails` returns the sent emails, newest first."""
+    """A visitor of a site or an API. `mails` returns the sent emails, newest first."""
 
-    site: str
+    site_url: str
     mails: Callable[[], list[dict[str, Any]]]
 
     def sign(self, slug: str, email: str) -> None:
         """Sign with JSON."""
         body = {"name": "Ada", "email": email, "postcode": "SW1A 1AA", "consent": {"sign": True, "updates": True}}
-        url = f"{self.site}/api/petitions/{slug}/signatures"
+        url = f"{self.site_url}/api/petitions/{slug}/signatures"
         fetch(urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}))
 
     def link(self, action: str, email: str, seconds: float = EMAIL_SECONDS) -> str:
@@ -38,12 +38,12 @@ class Visitor:
     def press(self, action: str, token: str) -> bytes:
         """Press the button on the link's page."""
         form = urllib.parse.urlencode({"token": token}).encode()
-        return fetch(urllib.request.Request(f"{self.site}/{action}", form))
+        return fetch(urllib.request.Request(f"{self.site_url}/{action}", form))
 
     def read(self, path: str, token: str = "") -> Any:
         """Read JSON from a path, as staff if there is a token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return json.loads(fetch(urllib.request.Request(self.site + path, headers=headers)))
+        return json.loads(fetch(urllib.request.Request(self.site_url + path, headers=headers)))
 
 
 def fetch(request: urllib.request.Request | str) -> bytes:

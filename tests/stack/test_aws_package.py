@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -18,55 +17,65 @@ from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 from stack.slim import SERVICES
 from stack.target import AWS_PYTHON, LOCAL_STAGE, RUNNING, Target, aws_target, interpreter, target_of
-from tests.stack.archive import GLIBC_OF_AMAZON_LINUX_2023, PYTHON, compiled_files, event, run, runs_there, tags
+from tests.stack.archive import (
+    GLIBC_OF_AMAZON_LINUX_2023,
+    PYTHON,
+    compiled_files,
+    gateway_event,
+    run_code,
+    run_script,
+    runs_on_lambda,
+    tags,
+)
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 needs_the_pinned_python = pytest.mark.skipif(PYTHON is None, reason=f"python{AWS_PYTHON} is not on the PATH")
 # Magic number of every release of CPython 3.13, and PEP 552's flag for "do not check the source".
 BYTECODE_OF_313 = (3571).to_bytes(2, "little") + b"\r\n" + (1).to_bytes(4, "little")
-LIMIT, LIMIT_UNZIPPED = 50_000_000, 250_000_000
-FOR_THIS_PYTHON = re.compile(r"\.(cpython-313-x86_64-linux-gnu|abi3)\.so$")
+ZIPPED_LIMIT, UNZIPPED_LIMIT = 50_000_000, 250_000_000
+EXTENSION_OF_313 = re.compile(r"\.(cpython-313-x86_64-linux-gnu|abi3)\.so$")
 
 
 @pytest.fixture(scope="module")
-def aws() -> Package:
+def aws_package() -> Package:
     """The package that `make check` lints."""
     return package("lint", ROOT, BUILD)
 
 
 @pytest.fixture(scope="module")
-def archive(aws: Package) -> Iterator[zipfile.ZipFile]:
-    with zipfile.ZipFile(aws.archive) as opened:
+def archive(aws_package: Package) -> Iterator[zipfile.ZipFile]:
+    with zipfile.ZipFile(aws_package.archive) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def unpacked(archive: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unpacked_zip(archive: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("function")
     archive.extractall(folder)
     return folder
 
 
-def test_every_function_has_the_pinned_runtime(aws: Package) -> None:
-    functions = [each for each in aws.read_template()["Resources"].values() if each["Type"].endswith("::Function")]
+def test_every_function_has_the_pinned_runtime(aws_package: Package) -> None:
+    resources = aws_package.read_template()["Resources"].values()
+    functions = [resource for resource in resources if resource["Type"].endswith("::Function")]
     assert len(functions) > 10
-    assert {each["Properties"]["Runtime"] for each in functions} == {"python3.13"}
+    assert {function["Properties"]["Runtime"] for function in functions} == {"python3.13"}
 
 
-def test_every_requirement_is_in_the_zip(aws: Package) -> None:
-    assert missing(aws.archive, requirements(ROOT / "requirements.txt")) == []
+def test_every_requirement_is_in_the_zip(aws_package: Package) -> None:
+    assert missing(aws_package.archive, requirements(ROOT / "requirements.txt")) == []
 
 
 def test_every_extension_module_is_for_the_pinned_python(archive: zipfile.ZipFile) -> None:
     found = compiled_files(archive)
     assert len(found) >= 5
-    assert {name for name in found if not FOR_THIS_PYTHON.search(name)} == set()
+    assert {name for name in found if not EXTENSION_OF_313.search(name)} == set()
 
 
 def test_every_wheel_has_a_tag_that_runs_on_lambda(archive: zipfile.ZipFile) -> None:
     found = tags(archive)
     assert len(found) > 20
-    assert {name: kept for name, kept in found.items() if not any(map(runs_there, kept))} == {}
+    assert {name: kept for name, kept in found.items() if not any(map(runs_on_lambda, kept))} == {}
 
 
 @pytest.mark.parametrize(
@@ -82,25 +91,25 @@ def test_every_wheel_has_a_tag_that_runs_on_lambda(archive: zipfile.ZipFile) -> 
         ("cp313-cp313t-manylinux_2_28_x86_64", False),
     ],
 )
-def test_wheel_tags_are_checked(tag: str, runs: bool) -> None:
-    assert runs_there(tag) is runs
+def test_a_wheels_tag_shows_whether_lambda_can_use_the_wheel(tag: str, runs: bool) -> None:
+    assert runs_on_lambda(tag) is runs
 
 
 def test_no_binary_needs_a_newer_glibc(archive: zipfile.ZipFile) -> None:
     """Check the symbols that each binary links to, not its wheel's tag."""
     binaries = [name for name in archive.namelist() if ".so" in name]
-    wanted = {
+    glibc_versions = {
         tuple(map(int, version.split(b".")))
         for name in binaries
         for version in re.findall(rb"GLIBC_(\d+\.\d+)", archive.read(name))
     }
-    assert wanted
-    assert max(wanted) <= GLIBC_OF_AMAZON_LINUX_2023
+    assert glibc_versions
+    assert max(glibc_versions) <= GLIBC_OF_AMAZON_LINUX_2023
 
 
-def test_the_package_is_within_lambdas_limits(aws: Package, archive: zipfile.ZipFile) -> None:
-    assert aws.archive.stat().st_size < LIMIT / 2
-    assert sum(entry.file_size for entry in archive.infolist()) < LIMIT_UNZIPPED / 3
+def test_the_package_is_within_lambdas_limits(aws_package: Package, archive: zipfile.ZipFile) -> None:
+    assert aws_package.archive.stat().st_size < ZIPPED_LIMIT / 2
+    assert sum(entry.file_size for entry in archive.infolist()) < UNZIPPED_LIMIT / 3
 
 
 @needs_the_pinned_python
@@ -120,44 +129,39 @@ def test_every_module_has_bytecode_that_the_pinned_python_loads(archive: zipfile
     ],
 )
 def test_the_pinned_python_serves_from_the_zip_alone(
-    unpacked: Path, path: str, query: dict[str, list[str]] | None, status: int, kind: str, part: str
+    unpacked_zip: Path, path: str, query: dict[str, list[str]] | None, status: int, kind: str, part: str
 ) -> None:
-    asked = {**event(path, query), "headers": {"accept": kind}}
-    done = run("serve_from_zip.py", unpacked, given=json.dumps(asked))
-    assert done.returncode == 0, done.stderr.decode()
-    answer = json.loads(done.stdout.splitlines()[-1])  # after its log line
+    request_event = {**gateway_event(path, query), "headers": {"accept": kind}}
+    process = run_script("serve_from_zip.py", unpacked_zip, stdin=json.dumps(request_event))
+    assert process.returncode == 0, process.stderr.decode()
+    answer = json.loads(process.stdout.splitlines()[-1])  # after its log line
     assert answer["statusCode"] == status
     assert answer["headers"]["Content-Type"].startswith(kind)
     assert part in answer["body"]
 
 
 @needs_the_pinned_python
-def test_the_pinned_python_finds_web_addresses_from_the_zip_alone(unpacked: Path) -> None:
+def test_the_pinned_python_finds_web_addresses_from_the_zip_alone(unpacked_zip: Path) -> None:
     """The linkifier and the list of domains are loaded late, so no other test here needs them."""
     name = "Pay at \u043a\u0430.\u0440\u0444"
     find = f"from chalicelib.core.web_addresses import web_addresses; print(web_addresses({name!r}))"
-    done = run_code(unpacked, find)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == repr([name.removeprefix("Pay at ")])
+    process = run_code(unpacked_zip, find)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.strip() == repr([name.removeprefix("Pay at ")])
 
 
 @needs_the_pinned_python
-def test_the_pinned_python_builds_every_client_from_the_zip_alone(unpacked: Path) -> None:
-    done = run_code(unpacked, f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]")
-    assert done.returncode == 0, done.stderr
-
-
-def run_code(unpacked: Path, code: str) -> subprocess.CompletedProcess[str]:
-    whole = f"import sys; sys.path.insert(0, {str(unpacked)!r}); {code}"
-    command = [str(PYTHON), "-I", "-S", "-B", "-X", "utf8", "-c", whole]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def test_the_pinned_python_builds_every_client_from_the_zip_alone(unpacked_zip: Path) -> None:
+    clients = f"[boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
+    process = run_code(unpacked_zip, f"import boto3; {clients}")
+    assert process.returncode == 0, process.stderr
 
 
 @needs_the_pinned_python
-def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpacked: Path) -> None:
-    done = run("print_a_cover.py", unpacked)
-    assert done.returncode == 0, done.stderr.decode()
-    assert done.stdout.startswith(b"%PDF")
+def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpacked_zip: Path) -> None:
+    process = run_script("print_a_cover.py", unpacked_zip)
+    assert process.returncode == 0, process.stderr.decode()
+    assert process.stdout.startswith(b"%PDF")
 
 
 def test_only_the_emulator_uses_the_deployers_python() -> None:
@@ -178,14 +182,14 @@ def test_an_interpreter_that_does_not_start_is_skipped(tmp_path: Path, monkeypat
     assert interpreter.__wrapped__("3.99") is None
 
 
-def test_without_an_interpreter_there_is_no_bytecode_and_a_note(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Package, tmp_path: Path
+def test_without_an_interpreter_the_package_has_no_bytecode_and_a_note_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws_package: Package, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(target, "interpreter", lambda version: None)
-    without = aws_target()
-    assert list(with_bytecode([("a.py", b"x = 1\n")], without)) == [("a.py", b"x = 1\n")]
+    target_without_python = aws_target()
+    assert list(with_bytecode([("a.py", b"x = 1\n")], target_without_python)) == [("a.py", b"x = 1\n")]
     monkeypatch.setattr("stack.package._build", lambda *_: (tmp_path / "dev").mkdir())
-    package("dev", ROOT, tmp_path, without)
+    package("dev", ROOT, tmp_path, target_without_python)
     assert "python3.13" in capsys.readouterr().out
 
 

@@ -1,4 +1,4 @@
-"""The busy page tells the visitor what happened, in every language, and needs nothing else to be shown."""
+"""The busy page tells the visitor what happened, in every language, and loads no other file."""
 
 import re
 
@@ -6,11 +6,11 @@ from chalicelib.core.language import languages
 from stack.busy_page import page, refused_page
 from stack.template.busy import busy
 
-PAGE, REFUSED = page(), refused_page()
+BUSY_PAGE, REFUSED_PAGE = page(), refused_page()
 
 
-def test_it_says_that_nothing_was_sent_and_how_to_go_back_in_every_language() -> None:
-    sections = re.findall(r'<section lang="(\w+)" dir="ltr">(.*?)</section>', PAGE, re.DOTALL)
+def test_the_busy_page_says_that_nothing_was_sent_and_how_to_go_back_in_every_language() -> None:
+    sections = re.findall(r'<section lang="(\w+)" dir="ltr">(.*?)</section>', BUSY_PAGE, re.DOTALL)
     assert [code for code, _ in sections] == [*languages()]
     english, welsh = (text for _, text in sections)
     assert "Nothing was sent." in english
@@ -19,9 +19,9 @@ def test_it_says_that_nothing_was_sent_and_how_to_go_back_in_every_language() ->
     assert english.count("<li>") == welsh.count("<li>") == 3
 
 
-def test_after_a_refused_request_it_says_that_it_may_have_arrived_and_how_to_go_back_in_every_language() -> None:
-    """It follows a write whose answer timed out too, and a thank-you page that failed: Alice has signed then."""
-    english, welsh = re.findall(r'<section lang="\w+" dir="ltr">(.*?)</section>', REFUSED, re.DOTALL)
+def test_the_page_after_a_refused_request_says_that_the_request_may_have_arrived() -> None:
+    """Visitors also see this page after a write that timed out or a failed thank-you page. Alice has then signed."""
+    english, welsh = re.findall(r'<section lang="\w+" dir="ltr">(.*?)</section>', REFUSED_PAGE, re.DOTALL)
     assert "We may not have received yours." in english
     assert "If you signed and get our email, your signature has arrived." in english
     assert (
@@ -30,15 +30,15 @@ def test_after_a_refused_request_it_says_that_it_may_have_arrived_and_how_to_go_
     assert "It is safe to press the button twice. Signing twice counts once." in english
     assert "Efallai nad ydym wedi derbyn eich un chi." in welsh
     for untrue in ("Nothing was sent", "could not take", "ni allem dderbyn"):
-        assert untrue not in REFUSED
+        assert untrue not in REFUSED_PAGE
     assert "If you opened a link from an email, open it again." in english
     assert english.count("<li>") == welsh.count("<li>") == 4
 
 
-def test_it_loads_nothing_and_keeps_to_its_policy() -> None:
-    """What it needs could not be loaded either. And a page that reloads itself would add to the crowd."""
-    for shown in (PAGE, REFUSED):
-        assert not re.search(r"<script|<link|<img|<form|src=|url\(|http-equiv|@import", shown)
+def test_both_pages_load_nothing_and_keep_to_their_policy() -> None:
+    """A busy site could not deliver further files either. A page that reloads itself would add to the load."""
+    for html in (BUSY_PAGE, REFUSED_PAGE):
+        assert not re.search(r"<script|<link|<img|<form|src=|url\(|http-equiv|@import", html)
     headers = busy()["Resources"]["BusyHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
     policy = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")

@@ -18,9 +18,9 @@ from tests.located import TABLE
 from tests.stack.powers import SLUG, visitor
 from tests.stack.supporter import wait_for
 
-PLAIN = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
+TWO_COLUMNS = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 # The columns are those of the postcode directory of the Office for National Statistics. The rows are invented.
-DIRECTORY = (
+POSTCODE_DIRECTORY = (
     '"pcd","pcd2","pcds","dointr","oscty","pcon"\n'
     '"ZZ1 1AA","ZZ1  1AA","ZZ1 1AA","198001","E99999999","E14009991"\n'
     '"ZZ999ZZ","ZZ99 9ZZ","ZZ99 9ZZ","198001","E99999999","E14009992"\n'
@@ -28,7 +28,7 @@ DIRECTORY = (
 )
 
 
-def written(project: Path, text: str, encoding: str = "utf-8") -> Iterator[tuple[str, bytes]]:
+def write_and_pack(project: Path, text: str, encoding: str = "utf-8") -> Iterator[tuple[str, bytes]]:
     table(project).write_text(text, encoding=encoding)
     return constituency_file(project)
 
@@ -39,19 +39,20 @@ def test_without_a_table_nothing_ships(project: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
-    [(name, content)] = written(project, PLAIN, encoding)
+    [(name, content)] = write_and_pack(project, TWO_COLUMNS, encoding)
     assert name == TARGET
     assert Constituencies(content).of("ZZ99 9ZZ") == "Lower Zed"
 
 
 def test_a_table_of_the_statistics_office_needs_no_change(project: Path) -> None:
-    [(_, content)] = written(project, DIRECTORY)
-    found = Constituencies(content)
-    assert [found.of(postcode) for postcode in ("ZZ1 1AA", "ZZ99 9ZZ", "ZZ2 2ZZ")] == ["E14009991", "E14009992", None]
+    [(_, content)] = write_and_pack(project, POSTCODE_DIRECTORY)
+    constituencies = Constituencies(content)
+    postcodes = ("ZZ1 1AA", "ZZ99 9ZZ", "ZZ2 2ZZ")
+    assert [constituencies.of(postcode) for postcode in postcodes] == ["E14009991", "E14009992", None]
 
 
 def test_the_packed_table_reads_back_unchanged(project: Path) -> None:
-    write_zip(project / "out.zip", written(project, PLAIN))
+    write_zip(project / "out.zip", write_and_pack(project, TWO_COLUMNS))
     with zipfile.ZipFile(project / "out.zip") as archive:
         assert Constituencies(archive.read(TARGET)).of("ZZ1 1AA") == "Upper Zed"
 
@@ -70,26 +71,26 @@ def test_the_packed_table_reads_back_unchanged(project: Path) -> None:
 )
 def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
     with pytest.raises(Failure, match=message):
-        list(written(project, text))
+        list(write_and_pack(project, text))
 
 
 def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
     before = dict(contents_of(project))
-    [(name, content)] = written(project, PLAIN)
+    [(name, content)] = write_and_pack(project, TWO_COLUMNS)
     assert dict(contents_of(project)) == {**before, name: content}
 
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("places")
 def test_a_deployed_table_counts_confirmations_by_constituency(
-    built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    local_package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tmp_path / "deployment.zip"
-    write_zip(archive, [(TARGET, pack(TABLE))], base=built.archive)
-    monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
-    with emulator() as running:
-        stack = deploy_to_emulator(running.endpoint)
+    write_zip(archive, [(TARGET, pack(TABLE))], base=local_package.archive)
+    monkeypatch.setattr("stack.attach.package", lambda *_: Package(local_package.template, archive))
+    with emulator() as running_emulator:
+        stack = deploy_to_emulator(running_emulator.endpoint)
         load_petitions(stack)
         supporter, staff = visitor(stack), issue_token(stack)
 

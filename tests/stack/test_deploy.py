@@ -18,45 +18,47 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
 
 @pytest.fixture(scope="module")
-def stack(running: Emulator, built: Package) -> Deployed:
-    return deploy_to_emulator(running.endpoint)
+def stack(running_emulator: Emulator, local_package: Package) -> Deployed:
+    return deploy_to_emulator(running_emulator.endpoint)
 
 
-def test_deploying_twice_changes_nothing(stack: Deployed, running: Emulator, built: Package) -> None:
+def test_deploying_twice_changes_nothing(stack: Deployed, running_emulator: Emulator, local_package: Package) -> None:
     def refuse(ready: changeset.ChangeSet) -> bool:
         raise AssertionError(f"there are changes: {headline(ready.changes)}")
 
     values = {"SiteUrl": stack.site, "MailFrom": SENDER}
-    assert deploy(Cloud(running.endpoint), built, "local", values, refuse) == stack.outputs
+    assert deploy(Cloud(running_emulator.endpoint), local_package, "local", values, refuse) == stack.outputs
 
 
-def test_saying_no_changes_nothing(stack: Deployed, running: Emulator, built: Package) -> None:
-    cloud = Cloud(running.endpoint)
+def test_a_refused_deployment_changes_nothing(
+    stack: Deployed, running_emulator: Emulator, local_package: Package
+) -> None:
+    cloud = Cloud(running_emulator.endpoint)
     values = {"SiteUrl": "http://other.example", "MailFrom": SENDER}
     with pytest.raises(Failure, match="you said no"):
-        deploy(cloud, built, "local", values, lambda ready: False)
-    standing = changeset.describe(cloud, stack_name("local"))
-    assert standing
-    assert changeset.outputs(standing) == stack.outputs
+        deploy(cloud, local_package, "local", values, lambda ready: False)
+    unchanged_stack = changeset.describe(cloud, stack_name("local"))
+    assert unchanged_stack
+    assert changeset.outputs(unchanged_stack) == stack.outputs
 
 
-def test_saying_no_to_a_first_deployment_leaves_no_stack(running: Emulator, built: Package) -> None:
-    cloud = Cloud(running.endpoint)
+def test_a_refused_first_deployment_leaves_no_stack(running_emulator: Emulator, local_package: Package) -> None:
+    cloud = Cloud(running_emulator.endpoint)
     with pytest.raises(Failure, match="you said no"):
-        deploy(cloud, built, "other", {}, lambda ready: False)
+        deploy(cloud, local_package, "other", {}, lambda ready: False)
     stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
     assert stack_name("other") not in {each["StackName"] for each in stacks if "DELETE" not in each["StackStatus"]}
 
 
-def test_secrets_keep_their_value_when_deployed_again(stack: Deployed, running: Emulator) -> None:
+def test_secrets_keep_their_value_when_deployed_again(stack: Deployed, running_emulator: Emulator) -> None:
     before = stack.secrets()
-    assert deploy_to_emulator(running.endpoint, "http://127.0.0.1:8999").secrets() == before
-    assert deploy_to_emulator(running.endpoint).secrets() == before
+    assert deploy_to_emulator(running_emulator.endpoint, "http://127.0.0.1:8999").secrets() == before
+    assert deploy_to_emulator(running_emulator.endpoint).secrets() == before
     assert len(json.loads(before["SIGNATURE_KEYS"])["v1"]) == 64
 
 
-def test_pending_signatures_expire_on_the_emulator_too(stack: Deployed, running: Emulator) -> None:
-    client = Cloud(running.endpoint).client("dynamodb")
+def test_pending_signatures_expire_on_the_emulator_too(stack: Deployed, running_emulator: Emulator) -> None:
+    client = Cloud(running_emulator.endpoint).client("dynamodb")
     answer = client.describe_time_to_live(TableName=stack.outputs["SignaturesTableName"])
     assert answer["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 

@@ -1,9 +1,7 @@
-"""The front forwards everything unchanged, and answers 503 when the emulator is down."""
+"""The front, our local proxy, forwards everything unchanged, and answers 503 when the emulator is down."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +13,7 @@ from yarl import URL
 
 from stack.front import application
 from stack.sockets import LOOPBACK, free_port
+from tests.stack.edge.scene import result_of
 
 BODY = bytes(range(256))
 KEY = "the-key"
@@ -22,8 +21,8 @@ KEY = "the-key"
 
 async def echo(request: web.Request) -> web.Response:
     """Return the received request, in an answer with headers that a proxy is likely to change."""
-    seen = {"target": request.raw_path, "headers": dict(request.headers), "size": len(await request.read())}
-    headers = {"X-Seen": json.dumps(seen), "Location": "/elsewhere", "Content-Encoding": "x-kept", "ETag": '"1"'}
+    received = {"target": request.raw_path, "headers": dict(request.headers), "size": len(await request.read())}
+    headers = {"X-Seen": json.dumps(received), "Location": "/elsewhere", "Content-Encoding": "x-kept", "ETag": '"1"'}
     return web.Response(status=303, body=BODY, headers=headers)
 
 
@@ -59,18 +58,16 @@ def upstream() -> web.Application:
     return app
 
 
-def with_front(test: Callable[[aiohttp.ClientSession, str], Awaitable[None]], archive: Path | None = None) -> None:
+def run_with_front(test: Callable[[aiohttp.ClientSession, str], Awaitable[None]], archive: Path | None = None) -> None:
     async def run() -> None:
         async with (
-            serving(upstream()) as behind,
-            serving(application(behind, f"{behind}/api", KEY, archive)) as front,
+            serving(upstream()) as emulator_url,
+            serving(application(emulator_url, f"{emulator_url}/api", KEY, archive)) as front,
             aiohttp.ClientSession(auto_decompress=False) as session,
         ):
             await test(session, front)
 
-    # In a thread of its own: Playwright keeps a loop running in the one where browser tests came before.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(run())).result()
+    result_of(run())
 
 
 async def ask(session: aiohttp.ClientSession, url: str | URL, **more: Any) -> tuple[aiohttp.ClientResponse, bytes]:
@@ -88,7 +85,7 @@ def test_status_headers_and_body_are_unchanged_and_redirects_are_not_followed() 
         assert "Server" not in answer.headers
         assert json.loads(answer.headers["X-Seen"])["size"] == 5
 
-    with_front(test)
+    run_with_front(test)
 
 
 def test_a_body_with_a_false_encoding_is_unchanged() -> None:
@@ -97,7 +94,7 @@ def test_a_body_with_a_false_encoding_is_unchanged() -> None:
         answer, body = await ask(session, f"{front}/petitions/x", method="POST", data=b"12345", headers=headers)
         assert (answer.status, body) == (303, BODY)
 
-    with_front(test)
+    run_with_front(test)
 
 
 def test_path_and_query_are_unchanged() -> None:
@@ -106,24 +103,24 @@ def test_path_and_query_are_unchanged() -> None:
         answer, _ = await ask(session, URL(front + target, encoded=True))
         assert json.loads(answer.headers["X-Seen"])["target"] == "/api" + target
 
-    with_front(test)
+    run_with_front(test)
 
 
 def test_the_callers_address_comes_from_the_connection_not_from_its_headers() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
-        lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=6.6.6.6"}
-        lies |= {"X-Origin-Verify": "guessed", "CloudFront-Viewer-Address": "6.6.6.6:1"}
-        answer, _ = await ask(session, front + "/", headers=lies)
-        seen = json.loads(answer.headers["X-Seen"])["headers"]
-        assert seen["X-Forwarded-For"] == "127.0.0.1"
-        assert seen["X-Forwarded-Prefix"] == "/"
-        assert seen["X-Origin-Verify"] == KEY
-        assert "CloudFront-Viewer-Address" not in seen
-        assert seen["X-Forwarded-Proto"] == "http"
-        assert seen["X-Forwarded-Host"] == front.removeprefix("http://")
-        assert "Forwarded" not in seen
+        forged = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=6.6.6.6"}
+        forged |= {"X-Origin-Verify": "guessed", "CloudFront-Viewer-Address": "6.6.6.6:1"}
+        answer, _ = await ask(session, front + "/", headers=forged)
+        received = json.loads(answer.headers["X-Seen"])["headers"]
+        assert received["X-Forwarded-For"] == "127.0.0.1"
+        assert received["X-Forwarded-Prefix"] == "/"
+        assert received["X-Origin-Verify"] == KEY
+        assert "CloudFront-Viewer-Address" not in received
+        assert received["X-Forwarded-Proto"] == "http"
+        assert received["X-Forwarded-Host"] == front.removeprefix("http://")
+        assert "Forwarded" not in received
 
-    with_front(test)
+    run_with_front(test)
 
 
 def test_a_body_beyond_the_limit_is_413() -> None:
@@ -132,7 +129,7 @@ def test_a_body_beyond_the_limit_is_413() -> None:
         assert answer.status == 413
         assert json.loads(body)["status"] == 413
 
-    with_front(test)
+    run_with_front(test)
 
 
 def test_without_an_emulator_the_answer_is_503_with_retry_after() -> None:
@@ -145,9 +142,7 @@ def test_without_an_emulator_the_answer_is_503_with_retry_after() -> None:
             assert answer.content_type == "application/problem+json"
             assert json.loads(body)["status"] == 503
 
-    # In a thread of its own: Playwright keeps a loop running in the one where browser tests came before.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(run())).result()
+    result_of(run())
 
 
 def test_the_inbox_lists_the_newest_email_first_and_runs_no_scripts() -> None:
@@ -161,20 +156,20 @@ def test_the_inbox_lists_the_newest_email_first_and_runs_no_scripts() -> None:
         assert b"&lt;p onclick" in page
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
-    with_front(test)
+    run_with_front(test)
 
 
 def test_the_inbox_has_the_emails_of_earlier_runs_once(tmp_path: Path) -> None:
-    """The emulator saves them, one a line. It has saved one of this run already, and was once killed within a line."""
+    """The archive has an earlier email, a line cut off when the emulator was killed, and an email of this run."""
 
-    async def count(session: aiohttp.ClientSession, front: str) -> None:
+    async def test(session: aiohttp.ClientSession, front: str) -> None:
         _, body = await ask(session, f"{front}/_local/inbox.json")
         assert [mail["subject"] for mail in json.loads(body)["mails"]] == ["Later", "Confirm <now>", "Earlier"]
 
     archive = tmp_path / "inbox.jsonl"
     earlier = {**EMAIL, "MessageId": "0", "Subject": "Earlier", "Timestamp": 1.5}
     archive.write_text(f'\n{json.dumps(earlier)}\n{{"MessageId": "1", "Sub\n{json.dumps(EMAIL)}')
-    with_front(count, archive)
+    run_with_front(test, archive)
 
 
 def test_an_unknown_email_is_404() -> None:
@@ -182,4 +177,4 @@ def test_an_unknown_email_is_404() -> None:
         answer, _ = await ask(session, f"{front}/_local/inbox/99")
         assert answer.status == 404
 
-    with_front(test)
+    run_with_front(test)

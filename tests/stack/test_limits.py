@@ -17,18 +17,18 @@ from tests.stack.conftest import Template, of_type
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 
 # CloudFormation adds a dash and twelve characters to a name that it generates.
-MADE_UP = 13
+GENERATED_SUFFIX = 13
 LONGEST_STAGE = "s" * 16
-RESERVES = "ReservedConcurrentExecutions"
-WARM = ("WarmWrites", "WarmsSignatures")
+RESERVATION = "ReservedConcurrentExecutions"
+WARM_PARAMETER_AND_CONDITION = ("WarmWrites", "WarmsSignatures")
 # Fields of the access log: no user input and no IP address.
-LOGGED = {
+LOGGED_FIELDS = {
     *("requestId", "requestTimeEpoch", "httpMethod", "resourcePath", "status", "error.responseType"),
     *("responseLatency", "integration.status", "integration.latency", "responseLength"),
 }
 
 
-def sources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def event_sources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the function's name and the event source, for each event source of that kind."""
     for name, function in of_type(template, "AWS::Serverless::Function").items():
         for event in function.get("Events", {}).values():
@@ -39,8 +39,8 @@ def sources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]
 def test_the_stack_is_within_cloudformations_limits(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function").values()
     # The transform creates at most two resources for each event (a rule and its permission), and three for the API.
-    made = sum(2 * len(function.get("Events", {})) for function in functions) + 3
-    assert len(template["Resources"]) + made <= 500
+    generated = sum(2 * len(function.get("Events", {})) for function in functions) + 3
+    assert len(template["Resources"]) + generated <= 500
     assert len(template["Outputs"]) <= 200
     assert len(template["Parameters"]) <= 200
     assert len(json.dumps(template)) < 1_000_000
@@ -48,11 +48,11 @@ def test_the_stack_is_within_cloudformations_limits(template: Template) -> None:
     assert all(len(each["Description"]) <= 4000 for each in template["Parameters"].values())
 
 
-def test_no_generated_name_is_shortened_so_that_roles_match_their_logs(template: Template) -> None:
+def test_no_generated_name_of_a_function_or_role_is_over_64_characters(template: Template) -> None:
     """A role's policy names the log group by its prefix. CloudFormation shortens names over 64 characters."""
     for kind in ("AWS::Serverless::Function", "AWS::IAM::Role"):
         for name in of_type(template, kind):
-            assert len(f"{stack_name(LONGEST_STAGE)}-{name}") + MADE_UP <= 64
+            assert len(f"{stack_name(LONGEST_STAGE)}-{name}") + GENERATED_SUFFIX <= 64
     assert re.fullmatch(template["Parameters"]["Stage"]["AllowedPattern"], LONGEST_STAGE)
     assert not re.fullmatch(template["Parameters"]["Stage"]["AllowedPattern"], f"{LONGEST_STAGE}s")
 
@@ -62,8 +62,8 @@ def test_a_roles_policies_are_within_iams_10240_characters(template: Template) -
         assert len(json.dumps(role["Policies"], separators=(",", ":"))) <= 10_240
 
 
-def test_the_package_is_within_lambdas_250_mb_unpacked(built: Package) -> None:
-    with zipfile.ZipFile(built.archive) as opened:
+def test_the_package_is_within_lambdas_250_mb_unpacked(local_package: Package) -> None:
+    with zipfile.ZipFile(local_package.archive) as opened:
         assert sum(entry.file_size for entry in opened.infolist()) < 250 * 1024**2
 
 
@@ -75,12 +75,12 @@ def test_functions_are_within_lambdas_limits(template: Template) -> None:
 
 
 def test_queue_sources_are_within_lambdas_limits(template: Template) -> None:
-    for _, source in sources(template, "SQS"):
+    for _, source in event_sources(template, "SQS"):
         window = source.get("MaximumBatchingWindowInSeconds", 0)
         assert 1 <= source["BatchSize"] <= (10_000 if window else 10)
         assert 0 <= window <= 300
-        for most in _values(template, source["ScalingConfig"]["MaximumConcurrency"]):
-            assert 2 <= most <= 1000
+        for maximum in _values(template, source["ScalingConfig"]["MaximumConcurrency"]):
+            assert 2 <= maximum <= 1000
 
 
 def _values(template: Template, number: Any) -> list[int]:
@@ -99,9 +99,9 @@ def test_queues_are_within_the_limits_of_sqs(template: Template) -> None:
 
 
 def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template) -> None:
-    readers = Counter(json.dumps(source["Stream"]) for _, source in sources(template, "DynamoDB"))
+    readers = Counter(json.dumps(source["Stream"]) for _, source in event_sources(template, "DynamoDB"))
     assert all(count <= 2 for count in readers.values()), "a third reader of a stream is throttled"
-    for _, source in sources(template, "DynamoDB"):
+    for _, source in event_sources(template, "DynamoDB"):
         assert 1 <= source["BatchSize"] <= 10_000
         assert 1 <= source["ParallelizationFactor"] <= 10
         filters = source["FilterCriteria"]["Filters"]
@@ -111,16 +111,17 @@ def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template
 
 def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
-    reserving = {name: each[RESERVES] for name, each in functions.items() if RESERVES in each}
-    assert reserving.keys() == {"StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"}
-    for value in reserving.values():
+    reservations = {name: function[RESERVATION] for name, function in functions.items() if RESERVATION in function}
+    assert reservations.keys() == {"StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"}
+    for value in reservations.values():
         condition, parameter, otherwise = value["Fn::If"]
         assert condition == parameter["Ref"].replace("Reserved", "Reserves")
         assert otherwise == {"Ref": "AWS::NoValue"}
     warm = of_type(template, "AWS::DynamoDB::Table")["SignaturesTable"]["WarmThroughput"]["Fn::If"]
     units = {"ReadUnitsPerSecond": {"Ref": "WarmReads"}, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
     assert warm == ["WarmsSignatures", units, {"Ref": "AWS::NoValue"}]
-    for parameter, condition in (*((each, each.replace("Reserved", "Reserves")) for each in RESERVED), WARM):
+    reserved = [(parameter, parameter.replace("Reserved", "Reserves")) for parameter in RESERVED]
+    for parameter, condition in (*reserved, WARM_PARAMETER_AND_CONDITION):
         # Compare text with text, because a parameter is text. Reserving 0 would stop the function.
         assert template["Parameters"][parameter]["Default"] == "0"
         assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, "0"]}]}
@@ -130,8 +131,8 @@ def test_the_identity_is_a_domain_and_its_mail_from_is_optional(template: Templa
     """AWS refuses DKIM attributes of an address, and then rolls the stack back."""
     for parameter in ("MailIdentity", "MailFromDomain"):
         pattern = template["Parameters"][parameter]["AllowedPattern"]
-        assert all(re.fullmatch(pattern, good) for good in ("", "example.org", "bounce.our-charity.org.uk"))
-        assert not [bad for bad in ("a@example.org", "example", "-a.org", "a..org") if re.fullmatch(pattern, bad)]
+        assert all(re.fullmatch(pattern, valid) for valid in ("", "example.org", "bounce.our-charity.org.uk"))
+        assert not any(re.fullmatch(pattern, invalid) for invalid in ("a@example.org", "example", "-a.org", "a..org"))
     [identity] = of_type(template, "AWS::SES::EmailIdentity").values()
     chosen = {"MailFromDomain": {"Ref": "MailFromDomain"}, "BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}
     assert identity["MailFromAttributes"] == {"Fn::If": ["HasMailFromDomain", chosen, {"Ref": "AWS::NoValue"}]}
@@ -162,8 +163,8 @@ def test_the_access_log_is_off_by_default_and_holds_no_personal_data(template: T
     condition, setting, otherwise = api["AccessLogSetting"]["Fn::If"]
     assert (condition, otherwise) == ("LogsAccess", {"Ref": "AWS::NoValue"})
     assert template["Parameters"]["AccessLog"]["Default"] == "off"
-    assert {*re.findall(r"\$context\.([\w.]+)", setting["Format"])} == LOGGED
-    assert setting["Format"].count("$") == len(LOGGED)
+    assert {*re.findall(r"\$context\.([\w.]+)", setting["Format"])} == LOGGED_FIELDS
+    assert setting["Format"].count("$") == len(LOGGED_FIELDS)
     assert isinstance(json.loads(setting["Format"]), dict)
 
 

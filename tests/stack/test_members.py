@@ -28,12 +28,12 @@ from tests.stack.supporter import EMAIL_SECONDS, fetch, wait_for
 
 POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 HEADER = "constituency,name,email\n"
-PALACE = MemberOfParliament("Zed Palace", "Zoe Palace MP", "zoe.palace@parliament.example")
-WRITING = "write-to-your-mp"
-UPPER = "Upper Zed,Una Upper MP,una.upper@parliament.example\n"
+PALACE_MP = MemberOfParliament("Zed Palace", "Zoe Palace MP", "zoe.palace@parliament.example")
+LETTER_SLUG = "write-to-your-mp"
+UPPER_ZED_ROW = "Upper Zed,Una Upper MP,una.upper@parliament.example\n"
 
 
-def write(project: Path, members: str, encoding: str = "utf-8") -> None:
+def write_tables(project: Path, members: str, encoding: str = "utf-8") -> None:
     constituencies.table(project).write_text(POSTCODES, encoding="utf-8")
     table(project).write_text(members, encoding=encoding)
 
@@ -45,7 +45,7 @@ def test_without_a_table_nothing_ships(project: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: str) -> None:
     rows = ["party,constituency,name,email", "Z,Upper Zed, Una Upper MP ,una.upper@parliament.example", ",Lower Zed,,"]
-    write(project, "\n".join(rows), encoding)
+    write_tables(project, "\n".join(rows), encoding)
     [(name, content)] = members_file(project)
     assert name == TARGET
     assert unpack(content) == {
@@ -60,7 +60,7 @@ def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: st
         ("", "no column is called constituency"),
         (HEADER, "no row has a member"),
         (f"{HEADER}Lower Zed,,\n", "no row has a member"),
-        (f"{HEADER}{UPPER}{UPPER}", "line 3: Upper Zed is there twice"),
+        (f"{HEADER}{UPPER_ZED_ROW}{UPPER_ZED_ROW}", "line 3: Upper Zed is there twice"),
         (f"{HEADER}Uper Zed,Una,una@parliament.example\n", "line 2: .*no constituency called 'Uper Zed'"),
         (f"{HEADER}Upper Zed,Una Upper,\n", "the email address of Upper Zed"),
         (f"{HEADER}Upper Zed,Una Upper\n", "the email address of Upper Zed"),
@@ -71,49 +71,51 @@ def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: st
     ],
 )
 def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
-    write(project, text)
+    write_tables(project, text)
     with pytest.raises(Failure, match=message):
         list(members_file(project))
 
 
 def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
-    table(project).write_text(HEADER + UPPER)
+    table(project).write_text(HEADER + UPPER_ZED_ROW)
     with pytest.raises(Failure, match=r"needs constituencies\.csv"):
         list(members_file(project))
 
 
 def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
-    write(project, HEADER + UPPER)
+    write_tables(project, HEADER + UPPER_ZED_ROW)
     assert unpack(dict(contents_of(project))[TARGET])["Upper Zed"].name == "Una Upper MP"
 
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("places")
 def test_a_deployed_table_addresses_a_confirmed_letter(
-    built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    local_package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive, known = tmp_path / "deployment.zip", {PALACE.constituency: PALACE}
-    tables = [(constituencies.TARGET, constituency_table.pack(POSTCODES_OF_TEST)), (TARGET, pack(known))]
-    write_zip(archive, tables, base=built.archive)
-    monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
-    with emulator() as running:
-        stack = deploy_to_emulator(running.endpoint)
+    archive, members = tmp_path / "deployment.zip", {PALACE_MP.constituency: PALACE_MP}
+    tables = [(constituencies.TARGET, constituency_table.pack(POSTCODES_OF_TEST)), (TARGET, pack(members))]
+    write_zip(archive, tables, base=local_package.archive)
+    monkeypatch.setattr("stack.attach.package", lambda *_: Package(local_package.template, archive))
+    with emulator() as running_emulator:
+        stack = deploy_to_emulator(running_emulator.endpoint)
         supporter, staff = visitor(stack), {"Authorization": f"Bearer {issue_token(stack)}"}
-        draft = a_draft(WRITING, letter=LETTER | {"targets": [MP]})
+        draft = a_draft(LETTER_SLUG, letter=LETTER | {"targets": [MP]})
         petitions = f"{stack.api}/api/staff/petitions"
         post(petitions, draft, staff)
-        post(f"{petitions}/{WRITING}/state", {"state": "open"}, {**staff, "If-Match": "*"})
+        post(f"{petitions}/{LETTER_SLUG}/state", {"state": "open"}, {**staff, "If-Match": "*"})
         signature = json_of(postcode="SW1A 1AA", letter={"send": True})
-        post(f"{stack.api}/api/petitions/{WRITING}/signatures", signature)
+        post(f"{stack.api}/api/petitions/{LETTER_SLUG}/signatures", signature)
         supporter.press("confirm", supporter.link("confirm", ALICE.email))
-        [letter] = wait_for(lambda: [mail for mail in supporter.mails() if PALACE.email in mail["to"]], EMAIL_SECONDS)
-        assert letter["text"].startswith(f"Dear {PALACE.name},")
-        path = f"/api/staff/petitions/{WRITING}/letters"
+        [letter] = wait_for(
+            lambda: [mail for mail in supporter.mails() if PALACE_MP.email in mail["to"]], EMAIL_SECONDS
+        )
+        assert letter["text"].startswith(f"Dear {PALACE_MP.name},")
+        path = f"/api/staff/petitions/{LETTER_SLUG}/letters"
         [target] = supporter.read(path, staff["Authorization"].removeprefix("Bearer "))["targets"]
         assert (target["key"], target["requested"]) == ("my-mp", 1)
 
 
 def post(url: str, body: Any, headers: Mapping[str, str] | None = None) -> bytes:
-    every = {"Content-Type": "application/json", **(headers or {})}
-    return fetch(urllib.request.Request(url, json.dumps(body).encode(), every))
+    all_headers = {"Content-Type": "application/json", **(headers or {})}
+    return fetch(urllib.request.Request(url, json.dumps(body).encode(), all_headers))

@@ -1,4 +1,4 @@
-"""The generated template is put together from parts, and names what a deployed stack has."""
+"""The template is merged from parts. The outputs of a deployed stack become settings."""
 
 import pytest
 
@@ -18,8 +18,8 @@ def test_two_parts_cannot_state_the_same_value() -> None:
 
 
 def test_settings_of_tables_and_queues_come_from_the_outputs() -> None:
-    found = settings_in({name: f"the {name}" for name in merge_template()["Outputs"]})
-    assert found["AUDIT_TABLE"] == "the AuditTableName"
-    assert found["OTHER_MAIL_QUEUE_URL"] == "the OtherMailQueueUrl"
-    assert found["EXPORTS_BUCKET"] == "the ExportsBucketName"
-    assert "STAGE" not in found
+    settings = settings_in({name: f"the {name}" for name in merge_template()["Outputs"]})
+    assert settings["AUDIT_TABLE"] == "the AuditTableName"
+    assert settings["OTHER_MAIL_QUEUE_URL"] == "the OtherMailQueueUrl"
+    assert settings["EXPORTS_BUCKET"] == "the ExportsBucketName"
+    assert "STAGE" not in settings

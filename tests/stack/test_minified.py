@@ -17,15 +17,15 @@ SCRIPTS = sorted((ROOT / "chalicelib" / "pages").glob("*/*.js"))
 
 def tokens(*scripts: bytes) -> list[list[str]]:
     command = [str(NODE), "--expose-internals", str(Path(__file__).with_name("tokens.cjs"))]
-    typed = json.dumps([script.decode() for script in scripts])
+    sources = json.dumps([script.decode() for script in scripts])
     answer: list[list[str]] = json.loads(
-        subprocess.run(command, input=typed, capture_output=True, check=True, text=True).stdout
+        subprocess.run(command, input=sources, capture_output=True, check=True, text=True).stdout
     )
     return answer
 
 
 def test_every_script_ships_with_the_tokens_of_its_source() -> None:
-    """rjsmin takes spaces out of a template in a template. Write the inner one into a variable."""
+    """rjsmin removes spaces from a template literal inside another. Assign the inner literal to a variable."""
     sources, shipped = tokens(*(path.read_bytes() for path in SCRIPTS)), tokens(*map(as_shipped, SCRIPTS))
     assert len(SCRIPTS) > 20
     changed = [path.name for path, before, after in zip(SCRIPTS, sources, shipped, strict=True) if before != after]
@@ -33,12 +33,12 @@ def test_every_script_ships_with_the_tokens_of_its_source() -> None:
 
 
 @pytest.mark.parametrize("script", ["f(`${`${n} goals`}`)", 'f("a  b")', "f(/a  b/)"])
-def test_a_changed_string_template_or_expression_would_be_seen(script: str) -> None:
+def test_a_changed_string_template_or_regular_expression_is_found(script: str) -> None:
     before, after = tokens(script.encode(), script.replace(" ", "").encode())
     assert before != after
 
 
-def test_a_template_in_a_template_is_what_the_minifier_changes() -> None:
-    """If this fails, rjsmin is mended and templates in templates are fine."""
+def test_the_minifier_changes_a_template_literal_inside_another() -> None:
+    """If this fails, rjsmin has been fixed, and scripts may nest template literals."""
     script = "const said = `${n ? `${n} goals` : 0}`;"
     assert jsmin(script) != script.replace(" = ", "=").replace(" ? ", "?").replace(" : ", ":")

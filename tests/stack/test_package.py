@@ -19,75 +19,78 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 
 
 @pytest.fixture(scope="module")
-def names(built: Package) -> list[str]:
-    with zipfile.ZipFile(built.archive) as archive:
+def names_in_zip(local_package: Package) -> list[str]:
+    with zipfile.ZipFile(local_package.archive) as archive:
         return archive.namelist()
 
 
-def test_every_requirement_is_in_the_zip(built: Package) -> None:
-    assert missing(built.archive, requirements(ROOT / "requirements.txt")) == []
+def test_every_requirement_is_in_the_zip(local_package: Package) -> None:
+    assert missing(local_package.archive, requirements(ROOT / "requirements.txt")) == []
 
 
-def test_a_missing_requirement_is_named(built: Package) -> None:
-    assert missing(built.archive, {"no-such-thing": "1.0", "boto3": "0.1"}) == ["boto3==0.1", "no-such-thing==1.0"]
+def test_a_missing_requirement_is_named(local_package: Package) -> None:
+    required = {"no-such-thing": "1.0", "boto3": "0.1"}
+    assert missing(local_package.archive, required) == ["boto3==0.1", "no-such-thing==1.0"]
 
 
-def test_the_application_starts_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
+def test_the_application_starts_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:
     """The process cannot import this environment's packages, which would hide a missing one."""
-    zipfile.ZipFile(built.archive).extractall(tmp_path)
+    zipfile.ZipFile(local_package.archive).extractall(tmp_path)
     clients = f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; {clients}"
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
 
 
-def test_an_export_is_encrypted_and_printed_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
+def test_an_export_is_encrypted_and_printed_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:
     """The export's libraries are trimmed, and no other code in the zip uses them."""
-    zipfile.ZipFile(built.archive).extractall(tmp_path)
+    zipfile.ZipFile(local_package.archive).extractall(tmp_path)
     script = Path(__file__).with_name("print_a_cover.py")
     command = [sys.executable, "-I", "-S", str(script), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    assert done.stdout.startswith(b"%PDF")
-    assert done.stderr == b""
+    process = subprocess.run(command, capture_output=True, check=False)
+    assert process.returncode == 0, process.stderr.decode()
+    assert process.stdout.startswith(b"%PDF")
+    assert process.stderr == b""
 
 
 def test_only_the_export_function_imports_the_export_libraries() -> None:
     code = "import sys, app; print({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:]))"
-    heavy = ["pyrage", "pysequoia", "fpdf", "fontTools", "fontpkg_noto_sans", "PIL"]
+    export_libraries = ["pyrage", "pysequoia", "fpdf", "fontTools", "fontpkg_noto_sans", "PIL"]
+    command = [sys.executable, "-c", code, *export_libraries]
+    process = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert process.stdout.strip() == "set()"
 
-    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stdout.strip() == "set()"
 
-
-def test_tests_and_tools_do_not_ship(names: list[str]) -> None:
-    folders = {part for name in names for part in name.split("/")[:-1]}
+def test_tests_and_tools_do_not_ship(names_in_zip: list[str]) -> None:
+    folders = {part for name in names_in_zip for part in name.split("/")[:-1]}
     assert folders.isdisjoint({"tests", "pip", "setuptools", "wheel", "stack", "benchmarks", "click", "inquirer"})
 
 
-def test_botocore_describes_only_the_services_we_call(names: list[str]) -> None:
-    described = {name.split("/")[2] for name in names if name.startswith("botocore/data/")}
+def test_botocore_describes_only_the_services_we_call(names_in_zip: list[str]) -> None:
+    described = {name.split("/")[2] for name in names_in_zip if name.startswith("botocore/data/")}
     folders = {entry for entry in described if "." not in entry}
     assert folders == set(SERVICES)
 
 
-def test_every_module_is_compiled_for_this_python_with_an_unchecked_hash(built: Package, names: list[str]) -> None:
-    modules = {name for name in names if name.endswith(".py")}
-    compiled = [name for name in names if name.endswith(".pyc")]
+def test_every_module_is_compiled_for_this_python_with_an_unchecked_hash(
+    local_package: Package, names_in_zip: list[str]
+) -> None:
+    modules = {name for name in names_in_zip if name.endswith(".py")}
+    compiled = [name for name in names_in_zip if name.endswith(".pyc")]
     assert len(compiled) == len(modules)
-    with zipfile.ZipFile(built.archive) as archive:
+    with zipfile.ZipFile(local_package.archive) as archive:
         headers = {archive.read(name)[:8] for name in compiled}
     assert headers == {MAGIC_NUMBER + (1).to_bytes(4, "little")}
 
 
-def test_no_file_is_in_the_zip_twice(names: list[str]) -> None:
-    assert len(names) == len(set(names))
+def test_no_file_is_in_the_zip_twice(names_in_zip: list[str]) -> None:
+    assert len(names_in_zip) == len(set(names_in_zip))
 
 
-def test_the_breakdown_accounts_for_every_compressed_byte(built: Package) -> None:
-    with zipfile.ZipFile(built.archive) as archive:
+def test_the_breakdown_accounts_for_every_compressed_byte(local_package: Package) -> None:
+    with zipfile.ZipFile(local_package.archive) as archive:
         total = sum(entry.compress_size for entry in archive.infolist())
-    assert sum(breakdown(built.archive).values()) == total
+    assert sum(breakdown(local_package.archive).values()) == total
 
 
 def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
@@ -97,10 +100,10 @@ def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
-def test_building_again_changes_nothing(built: Package) -> None:
-    before = built.archive.stat().st_mtime_ns
-    assert package("local", ROOT, BUILD) == built
-    assert built.archive.stat().st_mtime_ns == before
+def test_building_again_changes_nothing(local_package: Package) -> None:
+    before = local_package.archive.stat().st_mtime_ns
+    assert package("local", ROOT, BUILD) == local_package
+    assert local_package.archive.stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(
@@ -130,8 +133,8 @@ def test_only_files_used_at_run_time_ship(name: str, wanted: bool) -> None:
     assert is_wanted(name) is wanted
 
 
-def test_the_chart_library_ships_as_a_module_with_its_licence(built: Package) -> None:
-    with zipfile.ZipFile(built.archive) as archive:
+def test_the_chart_library_ships_as_a_module_with_its_licence(local_package: Package) -> None:
+    with zipfile.ZipFile(local_package.archive) as archive:
         script = archive.read("chalicelib/pages/assets/uplot.js").decode()
         style = archive.read("chalicelib/pages/assets/uplot.css").decode()
     assert script.rstrip().endswith("export default uPlot;")
@@ -140,8 +143,8 @@ def test_the_chart_library_ships_as_a_module_with_its_licence(built: Package) ->
         assert "Copyright (c) 2021 Leon Sorokin" in text
 
 
-def test_scripts_ship_without_comments_and_still_parse(built: Package, tmp_path: Path) -> None:
-    with zipfile.ZipFile(built.archive) as archive:
+def test_scripts_ship_without_comments_and_still_parse(local_package: Package, tmp_path: Path) -> None:
+    with zipfile.ZipFile(local_package.archive) as archive:
         ours = [name for name in archive.namelist() if re.fullmatch(r"chalicelib/pages/.*\.js", name)]
         for name in ours:
             module = tmp_path / Path(name).with_suffix(".mjs").name

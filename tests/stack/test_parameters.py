@@ -15,36 +15,37 @@ DECLARED: dict[str, Any] = dict.fromkeys(
 )
 
 
-def asked(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **options: str) -> dict[str, str]:
+def parameters_for(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **options: str) -> dict[str, str]:
     names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email", "edge_domain")
     return parameters(Namespace(**{**dict.fromkeys(names, ""), **options}, set=list(settings)), DECLARED, before)
 
 
 def test_options_that_are_not_given_keep_the_stacks_values() -> None:
-    assert asked() == {}
-    assert asked(site_url="https://sign.example.org/") == {"SiteUrl": "https://sign.example.org"}
+    assert parameters_for() == {}
+    assert parameters_for(site_url="https://sign.example.org/") == {"SiteUrl": "https://sign.example.org"}
 
 
-def test_a_site_on_cloudfront_has_its_domain_unless_another_is_given() -> None:
+def test_the_site_url_is_the_cdns_domain_unless_another_is_given() -> None:
     both = {"EdgeDomain": "sign.example.org", "SiteUrl": "https://sign.example.org"}
-    assert asked(edge_domain="sign.example.org") == asked("EdgeDomain=sign.example.org") == both
-    assert asked("EdgeDomain=") == {"EdgeDomain": ""}
-    assert asked(edge_domain="sign.example.org", site_url="https://a.example")["SiteUrl"] == "https://a.example"
+    assert parameters_for(edge_domain="sign.example.org") == parameters_for("EdgeDomain=sign.example.org") == both
+    assert parameters_for("EdgeDomain=") == {"EdgeDomain": ""}
+    given = parameters_for(edge_domain="sign.example.org", site_url="https://a.example")
+    assert given["SiteUrl"] == "https://a.example"
 
 
 def test_the_rate_sets_the_number_of_senders() -> None:
-    assert asked(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "75"}
-    assert asked("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "4"}
+    assert parameters_for(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "75"}
+    assert parameters_for("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "4"}
 
 
-def test_a_stack_without_a_number_of_senders_gets_the_one_for_its_rate() -> None:
-    assert asked(before={"MailPerSecond": "300"}) == {"MailSenders": "75"}
-    assert asked(before={"MailPerSecond": "300", "MailSenders": "9"}) == {}
+def test_a_stack_without_a_number_of_senders_gets_the_number_for_its_rate() -> None:
+    assert parameters_for(before={"MailPerSecond": "300"}) == {"MailSenders": "75"}
+    assert parameters_for(before={"MailPerSecond": "300", "MailSenders": "9"}) == {}
 
 
 def test_a_given_number_of_senders_is_kept() -> None:
-    assert asked("MailSenders=9", mail_per_second="300")["MailSenders"] == "9"
-    assert asked("MailSenders=9") == {"MailSenders": "9"}
+    assert parameters_for("MailSenders=9", mail_per_second="300")["MailSenders"] == "9"
+    assert parameters_for("MailSenders=9") == {"MailSenders": "9"}
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,9 @@ def test_a_given_number_of_senders_is_kept() -> None:
 )
 def test_a_mistake_is_a_one_line_error(settings: list[str], message: str) -> None:
     with pytest.raises(Failure, match=message):
-        asked(*settings)
+        parameters_for(*settings)
 
 
 def test_a_secret_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OIDC_ISSUER", "https://id.example.org")
-    assert asked() == {"OidcIssuer": "https://id.example.org"}
+    assert parameters_for() == {"OidcIssuer": "https://id.example.org"}

@@ -26,24 +26,24 @@ from stack.referee.model import PolicyEntry
 from stack.referee.policies import resolved_policies
 from tests.actors import a_signing_context
 from tests.stack.powers import (
-    READS,
-    SCHEDULED,
+    READ_ARGUMENTS,
+    SCHEDULED_EVENT,
     SLUG,
-    as_function,
+    client_of,
     dynamodb,
     forget_the_first_email,
     item_of,
     names_of,
-    run,
+    run_function,
+    run_watch,
     visitor,
-    watched,
 )
 from tests.stack.supporter import EMAIL_SECONDS, Visitor, fetch, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
 
 
-def test_the_way_of_a_signature_works_under_the_functions_own_roles(stack: Deployed) -> None:
+def test_signing_confirming_and_withdrawing_work_under_the_functions_own_roles(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     counts = f"/api/staff/petitions/{SLUG}/counts"
     before = int(supporter.read(counts, staff)["confirmed"])
@@ -56,9 +56,9 @@ def test_the_way_of_a_signature_works_under_the_functions_own_roles(stack: Deplo
     assert supporter.read(counts, staff)["confirmed"] == before
 
 
-def test_what_was_used_of_the_policies_is_noted_as_the_project_names_it(stack: Deployed, noted: Path) -> None:
+def test_the_ledger_names_used_policy_entries_as_the_project_does(stack: Deployed, ledger_folder: Path) -> None:
     visitor(stack).sign(SLUG, "noted@example.org")
-    used, known = read(noted), set(entries(resolved_policies()))
+    used, known = read(ledger_folder), set(entries(resolved_policies()))
     table = "arn:aws:dynamodb:eu-west-2:123456789012:table/petitions-SignaturesTable"
     assert ("api_handler", PolicyEntry("WriteSignatures", "Resource", table)) in used
     assert used <= known
@@ -68,25 +68,26 @@ def test_a_recount_works_under_its_role_and_finds_no_drift(stack: Deployed) -> N
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     supporter.sign(SLUG, "grace@example.org")
     supporter.press("confirm", supporter.link("confirm", "grace@example.org"))
-    done = cloud.client("lambda").invoke(
-        FunctionName=stack.outputs["RecountTalliesName"], Payload=json.dumps(SCHEDULED).encode(), LogType="Tail"
+    answer = cloud.client("lambda").invoke(
+        FunctionName=stack.outputs["RecountTalliesName"], Payload=json.dumps(SCHEDULED_EVENT).encode(), LogType="Tail"
     )
-    assert "FunctionError" not in done, done["Payload"].read()
-    output = base64.b64decode(done["LogResult"]).decode()
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    output = base64.b64decode(answer["LogResult"]).decode()
     assert '"Drift": 0' in output
     assert "grace" not in output
 
 
 def test_a_recount_cannot_read_names(stack: Deployed) -> None:
-    client, table = as_function(stack, "RecountTallies"), stack.outputs["SignaturesTableName"]
-    only = {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": "#n", "ExpressionAttributeNames": {"#n": "email"}}
-    for attributes in ({}, only):
+    client, table = client_of(stack, "RecountTallies"), stack.outputs["SignaturesTableName"]
+    names = {"#n": "email"}
+    only_emails = {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": "#n", "ExpressionAttributeNames": names}
+    for attributes in ({}, only_emails):
         with pytest.raises(ClientError, match="AccessDenied"):
-            client.query(TableName=table, **READS["query"], **attributes)
+            client.query(TableName=table, **READ_ARGUMENTS["query"], **attributes)
 
 
 def test_a_recount_cannot_write(stack: Deployed) -> None:
-    client = as_function(stack, "RecountTallies")
+    client = client_of(stack, "RecountTallies")
     for table in ("SignaturesTableName", "CountsTableName"):
         with pytest.raises(ClientError, match="AccessDenied"):
             client.put_item(TableName=stack.outputs[table], Item={"pk": {"S": "TALLY#a"}, "sk": {"S": "b"}})
@@ -94,20 +95,20 @@ def test_a_recount_cannot_write(stack: Deployed) -> None:
 
 def test_pending_signatures_and_the_funnel_are_projected_from_the_stream(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
-    wait_for(lambda: _is_still(stack))
-    before, projected_before = _passed(supporter, staff), _projected(stack)
+    wait_for(lambda: _are_all_changes_projected(stack))
+    before, projected_before = _funnel_totals(supporter, staff), _projected_changes(stack)
 
     def pending() -> int:
         return int(supporter.read(f"/api/staff/petitions/{SLUG}/counts", staff)["pending"])
 
-    others = pending()
+    pending_before = pending()
     supporter.sign(SLUG, "bob@example.org")
-    wait_for(lambda: pending() == others + 1)
+    wait_for(lambda: pending() == pending_before + 1)
     supporter.press("confirm", supporter.link("confirm", "bob@example.org"))
-    wait_for(lambda: pending() == others)
-    assert _passed(supporter, staff) - before == {"received": 1, "mailed": 1, "confirmed": 1}
+    wait_for(lambda: pending() == pending_before)
+    assert _funnel_totals(supporter, staff) - before == {"received": 1, "mailed": 1, "confirmed": 1}
     # The signature was put, emailed and confirmed. The claim in between is filtered out.
-    assert _projected(stack) - projected_before == 3
+    assert _projected_changes(stack) - projected_before == 3
 
 
 def test_overflowed_signatures_are_stored_under_the_workers_own_role(stack: Deployed) -> None:
@@ -116,7 +117,7 @@ def test_overflowed_signatures_are_stored_under_the_workers_own_role(stack: Depl
     time.sleep(LEVEL_SECONDS + 0.5)
     supporter.sign(SLUG, "overflow@example.org")
     manage(settings(stack), "shed", "normal")
-    time.sleep(LEVEL_SECONDS + 0.5)  # The next test's signatures must not take the queue.
+    time.sleep(LEVEL_SECONDS + 0.5)  # The next test's signatures must not go to the overflow queue.
     item = wait_for(lambda: item_of(cloud, stack, "overflow@example.org"))
     assert item["state"] == {"S": "pending"}
     assert supporter.link("confirm", "overflow@example.org")
@@ -135,12 +136,12 @@ def test_a_bounce_from_ses_reaches_the_signature(stack: Deployed) -> None:
 def test_a_pause_disables_the_senders_event_sources_and_its_end_enables_them(stack: Deployed) -> None:
     tables, cloud = Tables(dynamodb(stack), names_of(stack)), Cloud(stack.endpoint)
     pause_mail(times.now(), tables)
-    assert watched(cloud, stack) == {"SendMail": "Disabled", "SendOtherMail": "Disabled"}
+    assert run_watch(cloud, stack) == {"SendMail": "Disabled", "SendOtherMail": "Disabled"}
     visitor(stack).sign(SLUG, "carol@example.org")
     resume_mail(times.now(), tables)
-    assert watched(cloud, stack)["SendMail"] == "Enabled"
+    assert run_watch(cloud, stack)["SendMail"] == "Enabled"
     visitor(stack).link("confirm", "carol@example.org")
-    wait_for(lambda: watched(cloud, stack)["SendOtherMail"] == "Enabled")
+    wait_for(lambda: run_watch(cloud, stack)["SendOtherMail"] == "Enabled")
 
 
 def _emails_to(stack: Deployed, email: str) -> bytes:
@@ -163,23 +164,23 @@ def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) ->
     long_ago = times.now() - timedelta(days=21)
     form = read_json(json.dumps({"name": "Eve", "email": "eve@example.org", "consent": {"sign": True}}))
     sign(form, petition, own_origin(petition, "api", None), long_ago, a_signing_context(tables))
-    run(cloud, stack, "SweepMail")
+    run_function(cloud, stack, "SweepMail")
     assert visitor(stack).link("confirm", "eve@example.org")
     assert "group" not in (tables.get(mail_keys.mail_sweep()) or {"group": ""})
 
 
-def _passed(supporter: Visitor, staff: str) -> Counter[str]:
+def _funnel_totals(supporter: Visitor, staff: str) -> Counter[str]:
     return Counter(supporter.read(f"/api/staff/petitions/{SLUG}/funnel", staff)["totals"])
 
 
-def _is_still(stack: Deployed) -> bool:
-    """Whether all changes of earlier tests are projected."""
-    before = _projected(stack)
+def _are_all_changes_projected(stack: Deployed) -> bool:
+    """Return whether no change is projected for two seconds, so that those of earlier tests are done."""
+    before = _projected_changes(stack)
     time.sleep(2)
-    return _projected(stack) == before
+    return _projected_changes(stack) == before
 
 
-def _projected(stack: Deployed) -> int:
+def _projected_changes(stack: Deployed) -> int:
     """Return the number of changes that the projecting function has ever received, from its log."""
     logs = Cloud(stack.endpoint).client("logs")
     names = [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]

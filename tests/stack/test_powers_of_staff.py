@@ -11,29 +11,29 @@ from botocore.exceptions import ClientError
 from chalicelib.core import keys
 from stack.attach import Deployed
 from stack.manage import issue_token
-from tests.stack.powers import KEY, READS, SLUG, as_function, outcome, visitor
+from tests.stack.powers import KEY_ARGUMENT, READ_ARGUMENTS, SLUG, client_of, outcome, visitor
 from tests.stack.supporter import fetch, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
 
 
 def test_the_count_reader_reads_counts(stack: Deployed) -> None:
-    client, table = as_function(stack, "Counts"), stack.outputs["CountsTableName"]
+    client, table = client_of(stack, "Counts"), stack.outputs["CountsTableName"]
     client.get_item(TableName=table, Key={"pk": {"S": keys.PETITIONS_PARTITION}, "sk": {"S": SLUG}})
     assert outcome(stack, "Counts", "CountsTableName", "get_item") == "AccessDeniedException"
     assert outcome(stack, "Counts", "CountsTableName", "scan") == "AccessDeniedException"
 
 
-def test_manage_issues_a_token_and_only_manage_reads_the_audit_trail(stack: Deployed) -> None:
-    bob = issue_token(stack, "bob", "counts,manage")
-    headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json"}
-    wanted = json.dumps({"owner": "carla", "rights": ["counts"]}).encode()
-    issued = json.loads(fetch(urllib.request.Request(f"{stack.api}/api/staff/tokens", wanted, headers)))
+def test_the_manage_function_issues_tokens_and_alone_reads_the_audit_trail(stack: Deployed) -> None:
+    bobs_token = issue_token(stack, "bob", "counts,manage")
+    headers = {"Authorization": f"Bearer {bobs_token}", "Content-Type": "application/json"}
+    body = json.dumps({"owner": "carla", "rights": ["counts"]}).encode()
+    issued = json.loads(fetch(urllib.request.Request(f"{stack.api}/api/staff/tokens", body, headers)))
     supporter = visitor(stack)
     assert supporter.read(f"/api/staff/petitions/{SLUG}/counts", issued["token"])["slug"] == SLUG
     me = supporter.read("/api/staff/me", issued["token"])
     assert (me["owner"], me["last_used_at"] is not None) == ("carla", True)
-    entry = supporter.read("/api/staff/audit", bob)["entries"][0]
+    entry = supporter.read("/api/staff/audit", bobs_token)["entries"][0]
     assert (entry["owner"], entry["action"]) == ("bob", "token.issued")
     assert outcome(stack, "Manage", "AuditTableName", "query") == "done"
     assert outcome(stack, "Manage", "AuditTableName", "get_item") == "AccessDeniedException"
@@ -42,40 +42,40 @@ def test_manage_issues_a_token_and_only_manage_reads_the_audit_trail(stack: Depl
 
 def test_a_statement_is_issued_and_checked_under_the_count_readers_own_role(stack: Deployed) -> None:
     headers = {"Authorization": f"Bearer {issue_token(stack)}"}
-    asked = urllib.request.Request(f"{stack.api}/api/staff/petitions/{SLUG}/statements", b"", headers)
-    frozen = json.loads(fetch(asked))
-    token = frozen["url"].rpartition("/")[2]
-    assert visitor(stack).read(f"/api/statements/{token}")["statement"] == frozen["statement"]
+    request = urllib.request.Request(f"{stack.api}/api/staff/petitions/{SLUG}/statements", b"", headers)
+    issued = json.loads(fetch(request))
+    token = issued["url"].rpartition("/")[2]
+    assert visitor(stack).read(f"/api/statements/{token}")["statement"] == issued["statement"]
     assert b"This statement is genuine" in fetch(f"{stack.api}/statements/{token}")
 
 
 def test_staff_health_reads_queue_depths_but_no_messages(stack: Deployed) -> None:
     assert visitor(stack).read("/api/staff/health", issue_token(stack))["overflow"] == {"waiting": 0}
-    queues = as_function(stack, "Counts", "sqs")
+    queues = client_of(stack, "Counts", "sqs")
     for queue in ("MailQueueUrl", "OverflowQueueUrl"):
         with pytest.raises(ClientError, match="AccessDenied"):
             queues.receive_message(QueueUrl=stack.outputs[queue])
 
 
-def test_manage_creates_a_petition_but_cannot_reach_signatures(stack: Deployed) -> None:
-    bob = issue_token(stack, "bob", "manage,counts")
-    headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json", "If-Match": "*"}
-    url, begun = f"{stack.api}/api/staff/petitions", dict(A_PETITION)
-    draft = json.loads(fetch(urllib.request.Request(url, json.dumps(begun).encode(), headers)))
+def test_the_manage_function_creates_a_petition_but_cannot_read_signatures(stack: Deployed) -> None:
+    bobs_token = issue_token(stack, "bob", "manage,counts")
+    headers = {"Authorization": f"Bearer {bobs_token}", "Content-Type": "application/json", "If-Match": "*"}
+    url = f"{stack.api}/api/staff/petitions"
+    draft = json.loads(fetch(urllib.request.Request(url, json.dumps(DRAFT_FIELDS).encode(), headers)))
     assert (draft["state"], draft["revision"]) == ("draft", 1)
     opening = urllib.request.Request(f"{url}/begun/state", b'{"state": "open"}', headers)
     assert json.loads(fetch(opening))["state"] == "open"
-    assert visitor(stack).read("/api/staff/petitions/begun/counts", bob)["confirmed"] == 0
+    assert visitor(stack).read("/api/staff/petitions/begun/counts", bobs_token)["confirmed"] == 0
     for operation in ("get_item", "scan", "query"):
         assert outcome(stack, "Manage", "SignaturesTableName", operation) == "AccessDeniedException"
 
 
 def test_a_manager_without_the_counts_right_reads_no_counts(stack: Deployed) -> None:
     """The policy for petitions/* must not open petitions/x/counts."""
-    bob = issue_token(stack, "bob", "manage")
-    assert visitor(stack).read(f"/api/staff/petitions/{SLUG}", bob)["slug"] == SLUG
+    bobs_token = issue_token(stack, "bob", "manage")
+    assert visitor(stack).read(f"/api/staff/petitions/{SLUG}", bobs_token)["slug"] == SLUG
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        visitor(stack).read(f"/api/staff/petitions/{SLUG}/counts", bob)
+        visitor(stack).read(f"/api/staff/petitions/{SLUG}/counts", bobs_token)
 
 
 def test_the_links_function_reads_one_signature_never_a_list(stack: Deployed) -> None:
@@ -88,33 +88,31 @@ def test_the_people_function_reads_one_signature_by_id_never_a_list(stack: Deplo
     assert outcome(stack, "People", "SignaturesTableName", "get_item") == "done"
     for operation in ("query", "scan", "delete_item"):
         assert outcome(stack, "People", "SignaturesTableName", operation) == "AccessDeniedException"
-    for operation in READS:
+    for operation in READ_ARGUMENTS:
         assert outcome(stack, "People", "AuditTableName", operation) == "AccessDeniedException"
 
 
 def test_the_sign_in_function_writes_tokens_and_reads_nothing(stack: Deployed) -> None:
-    client, table = as_function(stack, "SignIn"), stack.outputs["CountsTableName"]
-    for operation in READS:
+    client, table = client_of(stack, "SignIn"), stack.outputs["CountsTableName"]
+    for operation in READ_ARGUMENTS:
         assert outcome(stack, "SignIn", "CountsTableName", operation) == "AccessDeniedException"
     client.put_item(TableName=table, Item={"pk": {"S": "TOKENS"}, "sk": {"S": "a-test"}})
     with pytest.raises(ClientError, match="AccessDenied"):
         client.put_item(TableName=table, Item={"pk": {"S": keys.PETITIONS_PARTITION}, "sk": {"S": "a-test"}})
     with pytest.raises(ClientError, match="AccessDenied"):
-        client.update_item(TableName=table, **KEY)
+        client.update_item(TableName=table, **KEY_ARGUMENT)
 
 
 def test_an_export_works_under_its_roles_which_cannot_read_addresses(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     supporter.sign(SLUG, "handed@example.org")
     supporter.press("confirm", supporter.link("confirm", "handed@example.org"))
-    where, headers = (
-        f"{stack.api}/api/staff/petitions/{SLUG}/exports",
-        {"Authorization": f"Bearer {staff}", "Content-Type": "application/json"},
-    )
-    asked = json.loads(fetch(urllib.request.Request(where, b"{}", headers)))
-    done = wait_for(lambda: _ended(supporter.read(f"/api/staff/exports/{asked['id']}", staff)), 90)
+    url = f"{stack.api}/api/staff/petitions/{SLUG}/exports"
+    headers = {"Authorization": f"Bearer {staff}", "Content-Type": "application/json"}
+    export = json.loads(fetch(urllib.request.Request(url, b"{}", headers)))
+    done = wait_for(lambda: _export_if_ended(supporter.read(f"/api/staff/exports/{export['id']}", staff)), 90)
     assert done["state"] == "done", done
-    file = fetch(supporter.read(f"/api/staff/exports/{asked['id']}/file", staff)["url"])
+    file = fetch(supporter.read(f"/api/staff/exports/{export['id']}/file", staff)["url"])
     assert b"Ada" in file
     assert b"handed@example.org" not in file
     for operation in ("get_item", "query", "scan"):
@@ -123,11 +121,11 @@ def test_an_export_works_under_its_roles_which_cannot_read_addresses(stack: Depl
         assert outcome(stack, "RunExport", "SignaturesTableName", operation) == "AccessDeniedException"
 
 
-def _ended(export: dict[str, Any]) -> dict[str, Any]:
+def _export_if_ended(export: dict[str, Any]) -> dict[str, Any]:
     return export if export["state"] not in ("waiting", "running") else {}
 
 
-A_PETITION = {
+DRAFT_FIELDS = {
     "slug": "begun",
     "title": "Begun",
     "summary": "Begun over HTTP.",

@@ -45,16 +45,16 @@ class Account:
         return {"IdentityType": "DOMAIN"}
 
 
-def checked(account: Account, **values: str) -> None:
+def run_check(account: Account, **values: str) -> None:
     check(cast(Cloud, account), "petitions-prod", TEMPLATE, values)
 
 
-def with_cdn(key: str = "v1", also: str = "v1") -> Account:
-    """An account whose stack is behind a CDN that sends this key."""
-    return Account(EdgeDomain="a.example", OriginKey=key, OriginKeyToo=also)
+def an_account_with_cdn(key: str = "v1", other_key: str = "v1") -> Account:
+    """An account whose stack is behind a CDN that sends `key`. The API accepts both keys."""
+    return Account(EdgeDomain="a.example", OriginKey=key, OriginKeyToo=other_key)
 
 
-REFUSED: list[tuple[Account, dict[str, str], str]] = [
+REFUSED_VALUES: list[tuple[Account, dict[str, str], str]] = [
     (Account(), {"MailIdentity": "petitions@example.org"}, "Verify the address petitions@example.org in SES by hand"),
     (Account(identities=("example.org",)), {"MailIdentity": "example.org"}, "leave MAIL_IDENTITY out"),
     (Account(), {"MailFromDomain": "bounce.example.org"}, "a subdomain of MAIL_IDENTITY"),
@@ -68,11 +68,11 @@ REFUSED: list[tuple[Account, dict[str, str], str]] = [
     (Account(free=110), {"ReservedRelay": "11"}, "would leave 99 of 110"),
     (Account(free=10), {"ReservedAuthorizer": "5"}, "Lambda keeps 100"),
     (Account(SiteUrl="https://a.example"), {"EdgeDomain": "a.example"}, "in use without CloudFront"),
-    (with_cdn(), {"OriginKey": "v2"}, "does not accept v2 yet"),
+    (an_account_with_cdn(), {"OriginKey": "v2"}, "does not accept v2 yet"),
     # Visitors would be refused for minutes, while CloudFront's servers learn the new key.
-    (with_cdn(also="v2"), {"OriginKey": "v2"}, 'SET="OriginKey=v2 OriginKeyToo=v1" first'),
+    (an_account_with_cdn(other_key="v2"), {"OriginKey": "v2"}, 'SET="OriginKey=v2 OriginKeyToo=v1" first'),
 ]
-ACCEPTED: list[tuple[Account, dict[str, str]]] = [
+ACCEPTED_VALUES: list[tuple[Account, dict[str, str]]] = [
     (Account(), {}),
     (Account(), {"MailIdentity": "example.org", "MailFromDomain": "bounce.example.org"}),
     (Account(identities=("example.org",), MailIdentity="example.org"), {"MailIdentity": "example.org"}),
@@ -82,27 +82,27 @@ ACCEPTED: list[tuple[Account, dict[str, str]]] = [
     (Account(free=110), {"ReservedRelay": "10"}),
     (Account(SiteUrl="https://a.example"), {"EdgeDomain": "a.example", "EdgeOnly": "no"}),
     # A rotation: the API accepts v2, then CloudFront sends it, then the API forgets v1.
-    (with_cdn(), {"OriginKeyToo": "v2"}),
-    (with_cdn(also="v2"), {"OriginKey": "v2", "OriginKeyToo": "v1"}),
-    (with_cdn("v2"), {"OriginKeyToo": "v2"}),
+    (an_account_with_cdn(), {"OriginKeyToo": "v2"}),
+    (an_account_with_cdn(other_key="v2"), {"OriginKey": "v2", "OriginKeyToo": "v1"}),
+    (an_account_with_cdn("v2"), {"OriginKeyToo": "v2"}),
     # The stack may use its own existing reservation.
     (Account(free=100, ReservedRelay="50"), {"ReservedRelay": "40"}),
 ]
 
 
-@pytest.mark.parametrize(("account", "values", "message"), REFUSED)
+@pytest.mark.parametrize(("account", "values", "message"), REFUSED_VALUES)
 def test_values_that_aws_refuses_are_refused_before_the_deployment(
     account: Account, values: dict[str, str], message: str
 ) -> None:
     with pytest.raises(Failure, match=message):
-        checked(account, **values)
+        run_check(account, **values)
 
 
-@pytest.mark.parametrize(("account", "values"), ACCEPTED)
+@pytest.mark.parametrize(("account", "values"), ACCEPTED_VALUES)
 def test_valid_values_are_accepted(
     account: Account, values: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checked(account, **values)
+    run_check(account, **values)
     assert capsys.readouterr().out == ""
 
 
@@ -113,10 +113,10 @@ def test_valid_values_are_accepted(
         (Account(free=10), "Lambda runs 10 executions at once in this account, and MailSenders is 10."),
     ],
 )
-def test_more_than_the_account_may_use_is_a_warning(
+def test_values_above_the_accounts_limits_cause_a_warning(
     account: Account, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checked(account, MailPerSecond="40", MailSenders="10")
+    run_check(account, MailPerSecond="40", MailSenders="10")
     printed = capsys.readouterr().out
     assert message in printed
     assert printed.count("Warning:") == 1

@@ -24,7 +24,7 @@ def options(stage: str, *settings: str) -> Namespace:
     return Namespace(stage=stage, yes=True, set=list(settings), edge_set=[], **dict.fromkeys(names, ""))
 
 
-def protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:
+def deletion_protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:
     names = [outputs[f"{table_id(name)}Name"] for name in keys.TABLES]
     tables = [cloud.client("dynamodb").describe_table(TableName=name)["Table"] for name in names]
     return {each["DeletionProtectionEnabled"] for each in tables}
@@ -44,38 +44,42 @@ def table_names(cloud: Cloud) -> list[str]:
     return names
 
 
-def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(running: Emulator, built: Package) -> None:
+def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(
+    running_emulator: Emulator, local_package: Package
+) -> None:
     """The emulator refuses metric math during the creation. On AWS, a protected table would cause ROLLBACK_FAILED."""
-    cloud = Cloud(running.endpoint)
+    cloud = Cloud(running_emulator.endpoint)
     before = table_names(cloud)
     with pytest.raises(Failure, match="metric math"):
-        deploy(cloud, built, "failing", {}, lambda ready: True)
-    left = changeset.describe(cloud, stack_name("failing"))
-    assert left
-    assert left["StackStatus"] == "ROLLBACK_COMPLETE"
+        deploy(cloud, local_package, "failing", {}, lambda ready: True)
+    failed_stack = changeset.describe(cloud, stack_name("failing"))
+    assert failed_stack
+    assert failed_stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert table_names(cloud) == before
     with pytest.raises(Failure, match="ROLLBACK_COMPLETE: delete it, then deploy again"):
-        deploy(cloud, built, "failing", {}, lambda ready: True)
+        deploy(cloud, local_package, "failing", {}, lambda ready: True)
 
 
 def test_a_production_stage_is_protected_once_it_is_created(
-    running: Emulator, built: Package, monkeypatch: pytest.MonkeyPatch
+    running_emulator: Emulator, local_package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YES", "1")
-    monkeypatch.setattr("stack.deploy.package", lambda stage, target: WithoutMetricMath(built.template, built.archive))
-    cloud, created = Cloud(running.endpoint), []
+    monkeypatch.setattr(
+        "stack.deploy.package", lambda stage, target: WithoutMetricMath(local_package.template, local_package.archive)
+    )
+    cloud, protections = Cloud(running_emulator.endpoint), []
 
-    def recorded(*arguments: Any) -> dict[str, str]:
+    def deploy_and_record(*arguments: Any) -> dict[str, str]:
         outputs = deploy(*arguments)
-        created.append(protections(cloud, outputs))
+        protections.append(deletion_protections(cloud, outputs))
         return outputs
 
-    monkeypatch.setattr("stack.deploy.deploy", recorded)
+    monkeypatch.setattr("stack.deploy.deploy", deploy_and_record)
     outputs = deploy_everything(cloud, options("earnest"))
-    assert created == [{False}, {True}]
+    assert protections == [{False}, {True}]
     assert (outputs["IsProtected"], outputs["HasSiteUrl"]) == ("yes", "yes")
-    assert protections(cloud, deploy_everything(cloud, options("earnest", "LogLevel=DEBUG"))) == {True}
-    assert len(created) == 3
+    assert deletion_protections(cloud, deploy_everything(cloud, options("earnest", "LogLevel=DEBUG"))) == {True}
+    assert len(protections) == 3
 
 
 def test_a_development_stage_is_not_protected() -> None:
@@ -85,46 +89,51 @@ def test_a_development_stage_is_not_protected() -> None:
     assert second_step("prod", {"HasSiteUrl": "yes", "IsProtected": "yes"}) == {}
 
 
-def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(running: Emulator, built: Package) -> None:
-    """AWS: "Parameters: [Old] do not exist in the template"."""
-    cloud = Cloud(running.endpoint)
+def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(
+    running_emulator: Emulator, local_package: Package
+) -> None:
+    """AWS would refuse it: "Parameters: [Old] do not exist in the template"."""
+    cloud = Cloud(running_emulator.endpoint)
     bucket = ready_bucket(cloud)
     topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
-    old, new = (
+    old_template, new_template = (
         url(cloud, bucket, upload(cloud, bucket, TEMPLATES, json.dumps({**topic, **more}).encode(), ".json"))
         for more in ({"Parameters": {"Old": {"Type": "String"}, "Kept": {"Type": "String"}}}, {})
     )
-    first = changeset.create(cloud, "dropping", old, {"Old": "1", "Kept": "2"}, ["Old", "Kept"])
+    first = changeset.create(cloud, "dropping", old_template, {"Old": "1", "Kept": "2"}, ["Old", "Kept"])
     assert first
     changeset.execute(cloud, first)
-    asked: list[Any] = []
+    requested: list[Any] = []
     cloud.client("cloudformation").meta.events.register(
-        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: asked.append(params["Parameters"])
+        "provide-client-params.cloudformation.CreateChangeSet",
+        lambda params, **_: requested.append(params["Parameters"]),
     )
-    changeset.create(cloud, "dropping", new, {}, ["Kept"])
-    assert asked == [[{"ParameterKey": "Kept", "UsePreviousValue": True}]]
+    changeset.create(cloud, "dropping", new_template, {}, ["Kept"])
+    assert requested == [[{"ParameterKey": "Kept", "UsePreviousValue": True}]]
 
 
-def loss(action: str, kind: str, replacement: str = "False") -> changeset.ChangeSet:
-    changed = {"Action": action, "LogicalResourceId": "Thing", "ResourceType": kind, "Replacement": replacement}
-    return changeset.ChangeSet("change", "petitions-prod", False, [{"ResourceChange": changed}])
+def a_change_set(action: str, kind: str, replacement: str = "False") -> changeset.ChangeSet:
+    change = {"Action": action, "LogicalResourceId": "Thing", "ResourceType": kind, "Replacement": replacement}
+    return changeset.ChangeSet("change", "petitions-prod", False, [{"ResourceChange": change}])
 
 
 @pytest.mark.parametrize("kind", ["DynamoDB::Table", "SecretsManager::Secret", "S3::Bucket", "SQS::Queue"])
-@pytest.mark.parametrize(("action", "how"), [("Remove", "False"), ("Modify", "True"), ("Modify", "Conditional")])
-def test_data_is_not_removed_or_replaced_unless_it_is_named(
-    kind: str, action: str, how: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("action", "replacement"), [("Remove", "False"), ("Modify", "True"), ("Modify", "Conditional")]
+)
+def test_a_resource_with_data_is_not_removed_or_replaced_unless_lose_names_it(
+    kind: str, action: str, replacement: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YES", "1")
     with pytest.raises(Failure, match="LOSE=Thing"):
-        refuse_losses(loss(action, f"AWS::{kind}", how))
+        refuse_losses(a_change_set(action, f"AWS::{kind}", replacement))
     monkeypatch.setenv("LOSE", "Thing")
-    refuse_losses(loss(action, f"AWS::{kind}", how))
+    refuse_losses(a_change_set(action, f"AWS::{kind}", replacement))
 
 
 def test_a_secret_is_not_changed_because_its_value_may_be_generated_again() -> None:
     with pytest.raises(Failure, match="LOSE=Thing"):
-        refuse_losses(loss("Modify", "AWS::SecretsManager::Secret"))
+        refuse_losses(a_change_set("Modify", "AWS::SecretsManager::Secret"))
 
 
 def test_stage_local_is_not_deployed_to_aws() -> None:
@@ -132,22 +141,22 @@ def test_stage_local_is_not_deployed_to_aws() -> None:
         deploy_everything(Cloud(), options("local"))
 
 
-def test_a_stack_with_a_failed_rollback_is_not_deleted(running: Emulator) -> None:
-    cloud = Cloud(running.endpoint)
+def test_a_stack_with_a_failed_rollback_is_not_deleted(running_emulator: Emulator) -> None:
+    cloud = Cloud(running_emulator.endpoint)
     status = {"Stacks": [{"StackStatus": "UPDATE_ROLLBACK_FAILED"}]}
     cloud.client("cloudformation").describe_stacks = lambda **_: status
     with pytest.raises(Failure, match="continue-update-rollback --stack-name broken, then deploy again"):
         changeset.create(cloud, "broken", "", {}, ())
 
 
-def test_resources_without_data_may_be_replaced_and_those_with_data_changed() -> None:
-    refuse_losses(loss("Modify", "AWS::Lambda::Function", "True"))
-    refuse_losses(loss("Modify", "AWS::DynamoDB::Table"))
-    refuse_losses(loss("Add", "AWS::DynamoDB::Table"))
+def test_resources_without_data_may_be_replaced_and_resources_with_data_may_be_changed() -> None:
+    refuse_losses(a_change_set("Modify", "AWS::Lambda::Function", "True"))
+    refuse_losses(a_change_set("Modify", "AWS::DynamoDB::Table"))
+    refuse_losses(a_change_set("Add", "AWS::DynamoDB::Table"))
 
 
-def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package(running: Emulator) -> None:
-    cloud = Cloud(running.endpoint)
+def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package(running_emulator: Emulator) -> None:
+    cloud = Cloud(running_emulator.endpoint)
     s3, name = cloud.client("s3"), ready_bucket(cloud)
     [statement] = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})

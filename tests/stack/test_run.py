@@ -24,22 +24,22 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("run")]
 
 
 @dataclass(frozen=True)
-class Site:
+class LocalSite:
     """A running site and a visitor."""
 
     endpoints: dict[str, str]
     visitor: Visitor
 
 
-def visitor(site: str) -> Visitor:
+def visitor(site_url: str) -> Visitor:
     def mails() -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(fetch(f"{site}/_local/inbox.json"))["mails"]
+        found: list[dict[str, Any]] = json.loads(fetch(f"{site_url}/_local/inbox.json"))["mails"]
         return found
 
-    return Visitor(site, mails)
+    return Visitor(site_url, mails)
 
 
-def command(port: int, local: Path, *options: str) -> subprocess.Popen[str]:
+def start_process(port: int, local: Path, *options: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [sys.executable, "-m", "stack.run", "--port", str(port), *options],
@@ -53,10 +53,10 @@ def command(port: int, local: Path, *options: str) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def running_site(port: int, local: Path, *options: str) -> Iterator[Site]:
-    process = command(port, local, *options)
+def running_site(port: int, local: Path, *options: str) -> Iterator[LocalSite]:
+    process = start_process(port, local, *options)
     try:
-        yield _started(process, port, local)
+        yield _wait_until_ready(process, port, local)
     finally:
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=90)
@@ -64,14 +64,14 @@ def running_site(port: int, local: Path, *options: str) -> Iterator[Site]:
     assert "Traceback" not in output
 
 
-def _started(process: subprocess.Popen[str], port: int, local: Path) -> Site:
-    """Wait until the site answers: the file with its endpoints comes a moment before."""
+def _wait_until_ready(process: subprocess.Popen[str], port: int, local: Path) -> LocalSite:
+    """Wait until the site listens. The file with its endpoints is written a moment earlier."""
     file = local / "endpoints.json"
     wait_for(lambda: file.exists() or process.poll() is not None, 180)
     assert file.exists(), process.communicate()[0]
     endpoints = json.loads(file.read_text())
     wait_for(lambda: Listener("127.0.0.1", port) in group_listeners(process.pid))
-    return Site(endpoints, visitor(endpoints["site"]))
+    return LocalSite(endpoints, visitor(endpoints["site"]))
 
 
 def test_stopping_ends_every_process_and_a_restart_keeps_all_data(tmp_path: Path) -> None:
@@ -90,10 +90,10 @@ def test_stopping_ends_every_process_and_a_restart_keeps_all_data(tmp_path: Path
         assert counts["confirmed"] == 1
         second.visitor.sign(slug, "after@example.org")
         second.visitor.link("confirm", "after@example.org")
-        assert "local" in _in_a_shell("python manage.py token list", tmp_path)
+        assert "local" in _output_in_shell("python manage.py token list", tmp_path)
 
 
-def _in_a_shell(line: str, local: Path) -> str:
+def _output_in_shell(line: str, local: Path) -> str:
     """Return what the command prints in the shell of `make shell`."""
     environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT), "SHELL": "/bin/sh"}
     shell = [sys.executable, "-m", "stack.shell"]
@@ -106,28 +106,28 @@ def test_the_cdn_can_be_put_in_front_and_taken_away_again(tmp_path: Path) -> Non
     """`make run EDGE=1`, then `make run`: the same address, the same people."""
     port, slug = free_port(), "support-trafficked-children"
     page = f"/petitions/{slug}"
-    words: list[str | None] = []
+    cache_headers: list[str | None] = []
     for options in (["--edge"], [], ["--edge"]):
         with running_site(port, tmp_path, *options) as site:
-            site.visitor.sign(slug, f"visitor-{len(words)}@example.org")
+            site.visitor.sign(slug, f"visitor-{len(cache_headers)}@example.org")
             with urllib.request.urlopen(site.endpoints["site"] + page, timeout=60) as answer:
-                words.append(answer.headers["X-Cache"])
-            assert len(site.visitor.mails()) >= len(words) - 1
-    assert words == ["Miss from cloudfront", None, "Miss from cloudfront"]
+                cache_headers.append(answer.headers["X-Cache"])
+            assert len(site.visitor.mails()) >= len(cache_headers) - 1
+    assert cache_headers == ["Miss from cloudfront", None, "Miss from cloudfront"]
 
 
-def test_a_killed_site_keeps_what_was_signed_five_seconds_before(tmp_path: Path) -> None:
-    """Its emails are sent, its counts agree, and its scratch folder is removed, after the next start."""
-    port, slug, people = free_port(), "support-trafficked-children", [f"p{each}@example.org" for each in range(8)]
-    process = command(port, tmp_path)
-    first = _started(process, port, tmp_path)
+def test_a_killed_site_keeps_the_signatures_of_five_seconds_before(tmp_path: Path) -> None:
+    """After the next start, its emails are sent, its counts agree, and its scratch folder is removed."""
+    port, slug, people = free_port(), "support-trafficked-children", [f"p{number}@example.org" for number in range(8)]
+    process = start_process(port, tmp_path)
+    first = _wait_until_ready(process, port, tmp_path)
     for person in people:
         first.visitor.sign(slug, person)
     time.sleep(5)
     group = _group_that_listens_on(int(first.endpoints["emulator"].rpartition(":")[2]))
     scratch = Path(f"/proc/{group}/cwd").readlink()
-    for each in (process.pid, group):
-        os.killpg(each, signal.SIGKILL)
+    for process_group in (process.pid, group):
+        os.killpg(process_group, signal.SIGKILL)
     process.communicate()
     (tmp_path / "endpoints.json").unlink()
     with running_site(port, tmp_path) as site:
@@ -144,8 +144,8 @@ def test_a_killed_site_keeps_what_was_signed_five_seconds_before(tmp_path: Path)
 
 def _is_open_to_others(path: Path, top: Path) -> bool:
     """Return whether others may read the file, and may enter every folder on the way to it."""
-    way = [each for each in (path, *path.parents) if top in each.parents]
-    return all(each.stat().st_mode & 0o077 for each in way)
+    path_and_folders = [each for each in (path, *path.parents) if top in each.parents]
+    return all(each.stat().st_mode & 0o077 for each in path_and_folders)
 
 
 def _group_that_listens_on(port: int) -> int:
@@ -157,14 +157,14 @@ def _group_that_listens_on(port: int) -> int:
 
 
 def test_a_taken_port_is_a_one_line_error_without_a_traceback(tmp_path: Path) -> None:
-    with _taken() as port:
-        process = command(port, tmp_path)
+    with _taken_port() as port:
+        process = start_process(port, tmp_path)
         output, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     assert output == f"error: port {port} is taken; choose another, e.g. `make run PORT={port + 1}`\n"
 
 
 @contextmanager
-def _taken() -> Iterator[int]:
+def _taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 Template = dict[str, Any]
 # The linters' interpreter: checkov pins many packages.
 LINT_PYTHON = ROOT / ".venv-lint" / "bin" / "python"
-# These resources have no faults here, and moto does not support them.
-LEFT_OUT = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
+# No fault here is in these resources, and moto does not support them.
+LEFT_OUT_TYPES = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
 
 
 def statement(template: Template, sid: str) -> dict[str, Any]:
@@ -82,15 +82,15 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     for fault in (no_fault, *FAULTS):
         template = json.loads(text)
         template["Resources"] = {
-            name: each for name, each in template["Resources"].items() if each["Type"] not in LEFT_OUT
+            name: resource for name, resource in template["Resources"].items() if resource["Type"] not in LEFT_OUT_TYPES
         }
         fault(template)
         (folder / fault.__name__).write_text(json.dumps(template))
     command = [str(LINT_PYTHON), "-W", "ignore", "-m", "stack.lint.second_opinion", *map(str, sorted(folder.iterdir()))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.returncode == 1
-    return [line.removeprefix(f"{folder}/") for line in done.stdout.splitlines()]
+    linter = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert linter.stderr == ""
+    assert linter.returncode == 1
+    return [line.removeprefix(f"{folder}/") for line in linter.stdout.splitlines()]
 
 
 def test_the_template_is_accepted(output: list[str]) -> None:
@@ -106,5 +106,5 @@ def test_a_template_without_roles_is_a_finding(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.write_text('{"Resources": {}}')
     command = [str(LINT_PYTHON), "-W", "ignore", "-m", "stack.lint.second_opinion", str(empty)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    linter = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert linter.returncode == 1

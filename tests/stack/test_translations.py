@@ -15,10 +15,12 @@ WELSH = 'E-bostiwch <a href="mailto:%(contact)s">%(contact)s</a>'
 PLURAL = ("%(n)s signature", "%(n)s signatures")
 
 
-def a_catalogue(english: str | tuple[str, str], own: str | tuple[str, ...], flags: Sequence[str] = ()) -> Catalog:
-    made = Catalog(locale="cy")
-    made.add(english, own, flags=flags)
-    return made
+def a_catalogue(
+    english: str | tuple[str, str], translation: str | tuple[str, ...], flags: Sequence[str] = ()
+) -> Catalog:
+    catalogue = Catalog(locale="cy")
+    catalogue.add(english, translation, flags=flags)
+    return catalogue
 
 
 def test_the_catalogues_of_this_repository_are_complete() -> None:
@@ -26,7 +28,7 @@ def test_the_catalogues_of_this_repository_are_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("english", "own", "flags", "problem"),
+    ("english", "translation", "flags", "problem"),
     [
         (ENGLISH, WELSH, (), None),
         (ENGLISH, "", (), "not translated"),
@@ -40,14 +42,14 @@ def test_the_catalogues_of_this_repository_are_complete() -> None:
     ],
 )
 def test_a_forgotten_or_damaged_translation_is_found(
-    english: str | tuple[str, str], own: str | tuple[str, ...], flags: Sequence[str], problem: str | None
+    english: str | tuple[str, str], translation: str | tuple[str, ...], flags: Sequence[str], problem: str | None
 ) -> None:
-    found = list(problems(a_catalogue(english, own, flags), a_catalogue(english, "")))
+    found = list(problems(a_catalogue(english, translation, flags), a_catalogue(english, "")))
     assert [problem in each for each in found if problem] == [True] * len(found)
     assert bool(found) is (problem is not None)
 
 
-def test_a_new_text_and_one_that_nobody_uses_are_found() -> None:
+def test_a_new_text_and_an_unused_text_are_found() -> None:
     found = list(problems(a_catalogue("Old", "Hen"), a_catalogue("New", "")))
     advice = "(run `python -m stack.lint.translations --update`)"
     assert found == [f"not in the catalogue: 'New' {advice}", "no longer used: 'Old'"]

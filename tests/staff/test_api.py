@@ -17,7 +17,7 @@ from tests.fake_site import JSON, FakeSite
 
 
 @pytest.fixture
-def bob(fake_site: FakeSite) -> str:
+def token(fake_site: FakeSite) -> str:
     return bobs_token(fake_site.tables, NOW, Right.MANAGE, Right.COUNTS)
 
 
@@ -34,12 +34,12 @@ def a_token_request(**changes: Any) -> dict[str, Any]:
     return {"owner": "carla", "rights": ["counts"], "days": 1} | changes
 
 
-def test_a_token_is_issued_shown_once_and_audited(fake_site: FakeSite, bob: str) -> None:
-    answer = ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request())
+def test_a_token_is_issued_shown_once_and_audited(fake_site: FakeSite, token: str) -> None:
+    answer = ask(fake_site, token, "POST", "/api/staff/tokens", a_token_request())
     assert answer.status_code == 201
     assert recognise(f"Bearer {answer.json_body['token']}", NOW, fake_site.tables).owner == "carla"
-    listed = ask(fake_site, bob, "GET", "/api/staff/tokens").json_body["tokens"]
-    assert {token["owner"] for token in listed} == {"bob", "carla"}
+    listed = ask(fake_site, token, "GET", "/api/staff/tokens").json_body["tokens"]
+    assert {each["owner"] for each in listed} == {"bob", "carla"}
     secret = answer.json_body["token"].split("_")[2]
     assert secret not in json.dumps(listed)
     assert "sha256" not in json.dumps(listed)
@@ -49,40 +49,40 @@ def test_a_token_is_issued_shown_once_and_audited(fake_site: FakeSite, bob: str)
     assert entry.action.subject == answer.json_body["token_id"]
 
 
-def test_a_right_can_only_be_given_by_someone_who_has_it(fake_site: FakeSite, bob: str) -> None:
-    answer = ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request(rights=["counts", "people"]))
+def test_a_right_can_only_be_given_by_someone_who_has_it(fake_site: FakeSite, token: str) -> None:
+    answer = ask(fake_site, token, "POST", "/api/staff/tokens", a_token_request(rights=["counts", "people"]))
     assert answer.status_code == 403
     assert "your own token" in answer.json_body["detail"]
     assert actions(fake_site) == []
 
 
 @pytest.mark.parametrize("days", [2, 3650])
-def test_a_token_cannot_outlive_the_one_that_issues_it(fake_site: FakeSite, bob: str, days: int) -> None:
-    answer = ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request(days=days))
+def test_a_token_cannot_outlive_the_token_that_issues_it(fake_site: FakeSite, token: str, days: int) -> None:
+    answer = ask(fake_site, token, "POST", "/api/staff/tokens", a_token_request(days=days))
     assert answer.status_code == 403
     assert "valid until 25 November 2026, 12:00 UTC" in answer.json_body["detail"]
     assert actions(fake_site) == []
 
 
-@pytest.mark.parametrize(("own", "expected"), [(timedelta(hours=8), timedelta(hours=8)), (100 * DAY, 90 * DAY)])
+@pytest.mark.parametrize(("lifetime", "expected"), [(timedelta(hours=8), timedelta(hours=8)), (100 * DAY, 90 * DAY)])
 def test_without_days_a_token_is_valid_for_90_days_or_as_long_as_its_issuer(
-    fake_site: FakeSite, own: timedelta, expected: timedelta
+    fake_site: FakeSite, lifetime: timedelta, expected: timedelta
 ) -> None:
-    token = issue("bob", [Right.MANAGE, Right.COUNTS], NOW, NOW + own, fake_site.tables)
+    token = issue("bob", [Right.MANAGE, Right.COUNTS], NOW, NOW + lifetime, fake_site.tables)
     body = {"owner": "carla", "rights": ["counts"]}
     answer = ask(fake_site, token, "POST", "/api/staff/tokens", body)
     assert answer.json_body["expires_at"] == iso(NOW + expected)
 
 
 def test_without_an_audit_entry_no_token_is_issued(
-    fake_site: FakeSite, bob: str, monkeypatch: pytest.MonkeyPatch
+    fake_site: FakeSite, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise Unavailable
 
     before = dict(fake_site.tables.items)
-    monkeypatch.setattr(fake_site.tables, "put_new", fails)
-    assert ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request()).status_code == 503
+    monkeypatch.setattr(fake_site.tables, "put_new", fail)
+    assert ask(fake_site, token, "POST", "/api/staff/tokens", a_token_request()).status_code == 503
     assert fake_site.tables.items.keys() == before.keys()
 
 
@@ -97,32 +97,32 @@ def test_without_an_audit_entry_no_token_is_issued(
     ],
 )
 def test_an_invalid_token_request_names_its_field(
-    fake_site: FakeSite, bob: str, change: dict[str, Any], field: str
+    fake_site: FakeSite, token: str, change: dict[str, Any], field: str
 ) -> None:
-    answer = ask(fake_site, bob, "POST", "/api/staff/tokens", a_token_request(**change))
+    answer = ask(fake_site, token, "POST", "/api/staff/tokens", a_token_request(**change))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
 
 
-def test_a_revoked_token_is_refused_and_revoking_is_idempotent(fake_site: FakeSite, bob: str) -> None:
-    charlies = bobs_token(fake_site.tables)
-    path = f"/api/staff/tokens/{charlies.split('_')[1]}"
-    first, second = ask(fake_site, bob, "DELETE", path), ask(fake_site, bob, "DELETE", path)
+def test_a_revoked_token_is_refused_and_revoking_is_idempotent(fake_site: FakeSite, token: str) -> None:
+    other_token = bobs_token(fake_site.tables)
+    path = f"/api/staff/tokens/{other_token.split('_')[1]}"
+    first, second = ask(fake_site, token, "DELETE", path), ask(fake_site, token, "DELETE", path)
     assert first.status_code == second.status_code == 200
     assert first.json_body == second.json_body
     assert first.json_body["usable"] is False
     with pytest.raises(UnknownToken):
-        recognise(f"Bearer {charlies}", NOW, fake_site.tables)
-    assert ask(fake_site, bob, "DELETE", "/api/staff/tokens/nobody").status_code == 404
+        recognise(f"Bearer {other_token}", NOW, fake_site.tables)
+    assert ask(fake_site, token, "DELETE", "/api/staff/tokens/nobody").status_code == 404
 
 
-def test_nobody_revokes_a_token_with_more_rights_than_their_own(fake_site: FakeSite, bob: str) -> None:
-    managers = bobs_token(fake_site.tables, NOW, Right.MANAGE)
-    answer = ask(fake_site, managers, "DELETE", f"/api/staff/tokens/{bob.split('_')[1]}")
+def test_nobody_revokes_a_token_with_more_rights_than_their_own(fake_site: FakeSite, token: str) -> None:
+    managers_token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
+    answer = ask(fake_site, managers_token, "DELETE", f"/api/staff/tokens/{token.split('_')[1]}")
     assert answer.status_code == 403
-    assert recognise(f"Bearer {bob}", NOW, fake_site.tables).revoked_at is None
-    own = f"/api/staff/tokens/{managers.split('_')[1]}"
-    assert ask(fake_site, managers, "DELETE", own).status_code == 200
+    assert recognise(f"Bearer {token}", NOW, fake_site.tables).revoked_at is None
+    own = f"/api/staff/tokens/{managers_token.split('_')[1]}"
+    assert ask(fake_site, managers_token, "DELETE", own).status_code == 200
 
 
 def test_every_token_can_read_its_owner_rights_and_last_use(fake_site: FakeSite) -> None:

@@ -1,4 +1,4 @@
-"""The authorizer: Bob has rights, Charlie has none."""
+"""The authorizer allows a token exactly the routes of its rights."""
 
 import json
 from collections.abc import Mapping
@@ -16,8 +16,16 @@ from tests.fake_site import FakeSite, context
 from tests.partnering import oaks_token
 
 ARN = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
-STAFF = ["/api/staff/petitions", "/api/staff/petitions/safe-children/counts"]
-NOT_TOKENS = ["", "Bearer", "Bearer ", "Bearer x", "Basic Ym9iOng=", "Bearer staff_0000_0000", "Bearer " + "x" * 5000]
+STAFF_PATHS = ["/api/staff/petitions", "/api/staff/petitions/safe-children/counts"]
+INVALID_TOKENS = [
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer x",
+    "Basic Ym9iOng=",
+    "Bearer staff_0000_0000",
+    "Bearer " + "x" * 5000,
+]
 
 
 def policy_for(authorization: str) -> Mapping[str, Any]:
@@ -26,7 +34,7 @@ def policy_for(authorization: str) -> Mapping[str, Any]:
     return policy
 
 
-def allowed(policy: Mapping[str, Any]) -> list[str]:
+def allowed_paths(policy: Mapping[str, Any]) -> list[str]:
     (statement,) = policy["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     return [resource.partition("/site/")[2] for resource in statement["Resource"]]
@@ -34,13 +42,13 @@ def allowed(policy: Mapping[str, Any]) -> list[str]:
 
 def test_the_manage_right_does_not_allow_counts(fake_site: FakeSite) -> None:
     token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
-    assert "GET/api/staff/petitions" not in allowed(policy_for(f"Bearer {token}"))
-    assert not [each for each in allowed(policy_for(f"Bearer {token}")) if each.endswith("/counts")]
-    for path in STAFF:
+    assert "GET/api/staff/petitions" not in allowed_paths(policy_for(f"Bearer {token}"))
+    assert not [each for each in allowed_paths(policy_for(f"Bearer {token}")) if each.endswith("/counts")]
+    for path in STAFF_PATHS:
         assert fake_site.get(path, authorization=f"Bearer {token}").status_code == 403
 
 
-@pytest.mark.parametrize("authorization", NOT_TOKENS)
+@pytest.mark.parametrize("authorization", INVALID_TOKENS)
 def test_an_invalid_token_raises_exactly_unauthorized(fake_site: FakeSite, authorization: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         policy_for(authorization)
@@ -58,7 +66,7 @@ def test_a_policy_is_not_cached(fake_site: FakeSite) -> None:
     assert authorizer.staff_authorizer.config.ttl_seconds == 0
 
 
-@pytest.mark.parametrize("path", STAFF)
+@pytest.mark.parametrize("path", STAFF_PATHS)
 def test_a_token_with_the_right_is_served(fake_site: FakeSite, path: str) -> None:
     answer = fake_site.get(path, authorization=f"Bearer {bobs_token(fake_site.tables)}")
     assert answer.status_code == 200
@@ -73,14 +81,14 @@ EVERY_ROUTE = [
 ]
 
 
-def _token(fake_site: FakeSite, held: Right) -> str:
+def _token_with(fake_site: FakeSite, held: Right) -> str:
     return oaks_token(fake_site.tables) if held is Right.PARTNER else bobs_token(fake_site.tables, NOW, held)
 
 
 @pytest.mark.parametrize("held", [*Right, None])
 def test_a_route_is_open_only_to_its_right(fake_site: FakeSite, held: Right | None) -> None:
-    """Every route with every right and with none (OWASP API5): 401 without a token, 403 without the right."""
-    token = {"authorization": f"Bearer {_token(fake_site, held)}"} if held else {}
+    """Every route with each right, and without a token (OWASP API5): 401 without a token, 403 without the right."""
+    token = {"authorization": f"Bearer {_token_with(fake_site, held)}"} if held else {}
     for right, method, path in EVERY_ROUTE:
         status = fake_site.client.http.request(method, path, headers=token, body=b"").status_code
         refused = 403 if held else 401
@@ -95,14 +103,14 @@ def test_the_policy_has_the_owner_and_rights_as_context(fake_site: FakeSite) -> 
     assert policy["context"] == {"owner": "bob", "rights": "counts,manage", "partner": ""}
 
 
-def test_a_star_does_not_match_a_slash(fake_site: FakeSite) -> None:
-    """IAM's * does: petitions/* would also allow petitions/x/counts."""
+def test_a_policy_leaves_out_a_pattern_whose_star_would_match_a_slash(fake_site: FakeSite) -> None:
+    """In IAM, a star matches slashes: petitions/* would also allow petitions/x/counts."""
     token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
     counts = {"authorizationToken": f"Bearer {token}", "methodArn": f"{ARN}/safe-children/counts", "type": "TOKEN"}
     policy: Mapping[str, Any] = authorizer.staff_authorizer(counts, context())
-    assert "GET/api/staff/petitions/*" not in allowed(policy)
+    assert "GET/api/staff/petitions/*" not in allowed_paths(policy)
     one = {**counts, "methodArn": f"{ARN}/safe-children"}
-    assert "GET/api/staff/petitions/*" in allowed(authorizer.staff_authorizer(one, context()))
+    assert "GET/api/staff/petitions/*" in allowed_paths(authorizer.staff_authorizer(one, context()))
 
 
 @pytest.mark.parametrize("path", ["/api/staff/petitions/", "/api/staff/petitions//", "/api/staff/petitions//counts"])

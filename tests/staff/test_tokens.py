@@ -12,7 +12,7 @@ from tests.actors import DAY, NOW, bobs_token
 from tests.fakes import FakeTables
 
 
-def damaged(token: str) -> list[str]:
+def damaged_copies(token: str) -> list[str]:
     other = "0" if token[-1] != "0" else "1"
     return [token[:-1], token + "0", token[:-1] + other, token.upper(), token.replace("staff_", "stuff_")]
 
@@ -38,7 +38,7 @@ def test_a_stolen_table_contains_no_usable_token(tables: FakeTables) -> None:
 
 
 def test_a_damaged_token_is_refused(tables: FakeTables) -> None:
-    for token in damaged(bobs_token(tables)):
+    for token in damaged_copies(bobs_token(tables)):
         with pytest.raises(UnknownToken):
             recognise(f"Bearer {token}", NOW, tables)
 

@@ -1,4 +1,4 @@
-"""The limits table: of several senders one takes from an address's budget, and a retry takes nothing twice."""
+"""The limits table: one of several senders takes an email from an address's budget, and a retry takes no second one."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from tests.mail.test_budget import ALICES_MAILBOX, SLUG, a_request, take_emails
 
 
 @pytest.mark.parametrize("earlier", [0, 2])
-def test_of_racing_senders_one_takes_from_the_budget(tables: Tables, earlier: int) -> None:
+def test_one_of_several_racing_senders_takes_from_the_budget(tables: Tables, earlier: int) -> None:
     now = take_emails(tables, earlier)
     requests = [a_request(number) for number in range(9, 17)]
     with ThreadPoolExecutor(4) as pool:

@@ -24,17 +24,17 @@ LEASE = timedelta(seconds=90)
 
 @pytest.fixture
 def tables(tables: Tables) -> Tables:
-    """The template has no deliveries table yet; the emulator gets one as the template would define it."""
+    """Give the emulator a deliveries table, as the template would define it. The template has none yet."""
     if type(tables) is not Tables:
         return tables
-    name = f"deliveries-{uuid.uuid4().hex}"
+    table_name = f"deliveries-{uuid.uuid4().hex}"
     properties = table(keys.DELIVERIES, "")["Resources"][table_id(keys.DELIVERIES)]["Properties"]
-    shape = {each: properties[each] for each in ("AttributeDefinitions", "KeySchema", "BillingMode")}
-    boto3.client("dynamodb").create_table(TableName=name, **shape)
-    return Tables(clients.dynamodb(), {**settings().tables, keys.DELIVERIES: name})
+    shape = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+    boto3.client("dynamodb").create_table(TableName=table_name, **shape)
+    return Tables(clients.dynamodb(), {**settings().tables, keys.DELIVERIES: table_name})
 
 
-def works(act: Callable[[], object]) -> bool:
+def succeeds(act: Callable[[], object]) -> bool:
     try:
         act()
     except ConditionFailed:
@@ -42,26 +42,29 @@ def works(act: Callable[[], object]) -> bool:
     return True
 
 
+def successes(act: Callable[[], object], calls: int) -> int:
+    """Return how many of these concurrent calls succeed."""
+    with ThreadPoolExecutor(8) as pool:
+        return [*pool.map(lambda _: succeeds(act), range(calls))].count(True)
+
+
 def item_of(request: MailRequest, tables: Tables) -> dict[str, object]:
     return tables.get(keys.delivery(request.kind, request.key), consistent=True) or {}
 
 
-def test_one_of_many_requests_and_one_of_many_claims_succeeds(tables: Tables) -> None:
+def test_one_of_many_requests_and_one_of_many_claims_succeed(tables: Tables) -> None:
     request = MailRequest(kind="thanks", key="slug_00", requested_at="2026-11-24T12:00:00Z")
-    with ThreadPoolExecutor(8) as pool:
-        assert [*pool.map(lambda _: works(lambda: STATE.request(request.key, NOW, tables)), range(12))].count(True) == 1
-        assert [*pool.map(lambda _: works(lambda: STATE.claim(request, NOW, LEASE, tables)), range(12))].count(
-            True
-        ) == 1
-    assert not works(lambda: STATE.claim(request, NOW + LEASE - timedelta(seconds=1), LEASE, tables))
-    assert works(lambda: STATE.claim(request, NOW + LEASE, LEASE, tables))
+    assert successes(lambda: STATE.request(request.key, NOW, tables), 12) == 1
+    assert successes(lambda: STATE.claim(request, NOW, LEASE, tables), 12) == 1
+    assert not succeeds(lambda: STATE.claim(request, NOW + LEASE - timedelta(seconds=1), LEASE, tables))
+    assert succeeds(lambda: STATE.claim(request, NOW + LEASE, LEASE, tables))
     for _ in range(2):
         STATE.mark_sent(request, NOW, tables)
     assert item_of(request, tables)["mails"] == 1
-    assert not works(lambda: STATE.claim(request, NOW + DAY, LEASE, tables))
+    assert not succeeds(lambda: STATE.claim(request, NOW + DAY, LEASE, tables))
 
 
-def test_an_email_that_began_is_unknown_until_it_is_released(tables: Tables) -> None:
+def test_an_email_whose_sending_began_has_an_unknown_result_unless_it_is_released(tables: Tables) -> None:
     request = ONCE_STATE.request("slug_00", NOW, tables)
     ONCE_STATE.claim(request, NOW, LEASE, tables)
     assert ONCE_STATE.begin(request, NOW, tables)
@@ -71,11 +74,11 @@ def test_an_email_that_began_is_unknown_until_it_is_released(tables: Tables) -> 
     assert ONCE_STATE.is_unknown(ONCE_STATE.claim(request, NOW + LEASE, LEASE, tables))
     ONCE_STATE.mark_unknown(request, NOW, tables)
     assert item_of(request, tables)["mail_unknown_at"] == "2026-11-24T12:00:00Z"
-    assert not works(lambda: ONCE_STATE.claim(request, NOW + DAY, LEASE, tables))
+    assert not succeeds(lambda: ONCE_STATE.claim(request, NOW + DAY, LEASE, tables))
     assert not ONCE_STATE.begin(request, NOW, tables)
 
 
-def test_a_partition_returns_its_open_requests(tables: Tables) -> None:
+def test_the_partitions_of_a_kind_return_its_open_requests(tables: Tables) -> None:
     requests = [STATE.request(f"slug_{number:02}", NOW, tables) for number in range(20)]
     STATE.mark_undeliverable(requests[0].key, "bounced", NOW, tables)
     STATE.drop(requests[1], NOW, tables)

@@ -1,4 +1,4 @@
-"""Two processes at one job: what is stored is what one of them did."""
+"""Several processes work on one job, and the result of one of them is stored."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,65 +12,66 @@ from chalicelib.jobs.model import JobState
 from tests.actors import MINUTE, NOW
 from tests.jobs.a_counting_job import Count, a_count
 
-AT_ONCE = 6
-LATE = NOW + Count.patience
+PROCESSES = 6
+AFTER_PATIENCE = NOW + Count.patience
 
 
-def stored(tables: Tables, count: Count) -> Count:
+def stored_job(tables: Tables, count: Count) -> Count:
     found = store.find(Count, count.job_id, tables)
     assert found
     return found
 
 
-def step(count: Count) -> Count:
+def after_step(count: Count) -> Count:
     return count.model_copy(update={"processed": count.processed + 1})
 
 
-def is_started_after(meanwhile: Callable[[], object], tables: Tables, patch: pytest.MonkeyPatch) -> bool:
-    """Start a job LATE. Just before it is stored, something else happens."""
+def starts_after(meanwhile: Callable[[], object], tables: Tables, patch: pytest.MonkeyPatch) -> bool:
+    """Return whether a job starts AFTER_PATIENCE, if something else happens just before it is stored."""
     transact = tables.transact
 
-    def late(writes: Sequence[Change | NewItem]) -> None:
+    def transact_late(writes: Sequence[Change | NewItem]) -> None:
         patch.setattr(tables, "transact", transact)
         meanwhile()
         transact(writes)
 
-    patch.setattr(tables, "transact", late)
+    patch.setattr(tables, "transact", transact_late)
     try:
-        store.add(a_count(now=LATE), tables)
+        store.add(a_count(now=AFTER_PATIENCE), tables)
     except NotNow:
         return False
     return True
 
 
 @pytest.mark.parametrize("before", [[], [a_count()]], ids=["the first", "after a stalled one"])
-def test_of_two_starts_at_once_one_succeeds(
+def test_one_of_two_starts_at_the_same_time_succeeds(
     tables: Tables, before: list[Count], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for count in before:
         store.add(count, tables)
-    faster = a_count(now=LATE)
-    assert not is_started_after(lambda: store.add(faster, tables), tables, monkeypatch)
+    faster = a_count(now=AFTER_PATIENCE)
+    assert not starts_after(lambda: store.add(faster, tables), tables, monkeypatch)
     jobs = [*store.newest_first(Count, "safe-children", tables)]
     assert [job.job_id for job in jobs] == [job.job_id for job in (faster, *before)]
     assert [job.state for job in jobs] == [JobState.WAITING, *(JobState.FAILED for _ in before)]
 
 
-def test_a_step_that_many_processes_record_is_recorded_once(tables: Tables) -> None:
+def test_a_step_that_many_processes_store_is_stored_once(tables: Tables) -> None:
     store.add(count := a_count(), tables)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = [*pool.map(lambda _: store.advance(count, step(count), NOW + MINUTE, tables), range(AT_ONCE))]
-    assert set(map(repr, answers)) == {repr(stored(tables, count))}
-    assert (stored(tables, count).processed, stored(tables, count).steps) == (1, 1)
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        answers = [*pool.map(lambda _: store.advance(count, after_step(count), NOW + MINUTE, tables), range(PROCESSES))]
+    assert set(map(repr, answers)) == {repr(stored_job(tables, count))}
+    assert (stored_job(tables, count).processed, stored_job(tables, count).steps) == (1, 1)
 
 
 def test_a_job_that_makes_progress_meanwhile_is_not_taken_over(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     store.add(count := a_count(), tables)
-    assert not is_started_after(lambda: store.advance(count, step(count), LATE, tables), tables, monkeypatch)
-    assert stored(tables, count).state is JobState.RUNNING
+    advanced = after_step(count)
+    assert not starts_after(lambda: store.advance(count, advanced, AFTER_PATIENCE, tables), tables, monkeypatch)
+    assert stored_job(tables, count).state is JobState.RUNNING
 
 
-def test_what_ends_a_job_first_stays(tables: Tables) -> None:
+def test_the_first_end_state_of_a_job_stays(tables: Tables) -> None:
     for first, second in ((JobState.DONE, JobState.CANCELLED), (JobState.CANCELLED, JobState.DONE)):
         store.add(count := a_count(), tables)
         end = {
@@ -79,5 +80,5 @@ def test_what_ends_a_job_first_stays(tables: Tables) -> None:
             ),
             JobState.CANCELLED: lambda count=count: store.cancel(count, NOW, tables),
         }
-        assert end[first]() == end[second]() == stored(tables, count)
-        assert (stored(tables, count).state, stored(tables, count).note) == (first, None)
+        assert end[first]() == end[second]() == stored_job(tables, count)
+        assert (stored_job(tables, count).state, stored_job(tables, count).note) == (first, None)

@@ -1,4 +1,4 @@
-"""The limits table on the fake and on the emulator: choices are a set, and turns are booked one after the other."""
+"""The limits table: choices to get no more emails form a set, and turns to send are booked one after the other."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,7 +9,7 @@ from tests.actors import NOW, a_petition, identity_of, subject_of
 from tests.mail.test_stop import alices_choice
 
 
-def test_choices_are_added_and_undone_one_by_one(tables: Tables) -> None:
+def test_choices_to_get_no_more_emails_are_added_and_undone_one_by_one(tables: Tables) -> None:
     petitions = [a_petition(slug=f"petition-{number}") for number in range(3)]
     subject = subject_of(petitions[0], identity_of(petitions[0]))
     for petition in petitions:
@@ -25,5 +25,5 @@ def test_choices_are_added_and_undone_one_by_one(tables: Tables) -> None:
 
 def test_racing_senders_book_different_turns(tables: Tables) -> None:
     with ThreadPoolExecutor(4) as pool:
-        found = [*pool.map(lambda _: book("one", NOW, tables), range(BURST + 20))]
-    assert len(set(found)) == 21
+        turns = [*pool.map(lambda _: book("one", NOW, tables), range(BURST + 20))]
+    assert len(set(turns)) == 21

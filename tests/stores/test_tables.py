@@ -10,7 +10,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key
 
-KEY, OTHER, THIRD = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
+KEY, OTHER_KEY, THIRD_KEY = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
 
 
 def test_put_new_keeps_the_first_item_and_returns_it_to_the_second_caller(tables: Tables) -> None:
@@ -125,7 +125,7 @@ def test_the_health_check_succeeds(tables: Tables) -> None:
     tables.check()
 
 
-def test_a_page_returns_some_attributes_and_where_to_continue(tables: Tables) -> None:
+def test_a_page_returns_some_attributes_and_the_position_to_continue(tables: Tables) -> None:
     for number in range(5):
         tables.put(Key(SIGNATURES, "p", f"s{number}"), {"n": number, "secret": "x"})
     tables.put(Key(SIGNATURES, "q", "s9"), {"n": 9})
@@ -141,7 +141,7 @@ def test_a_page_returns_some_attributes_and_where_to_continue(tables: Tables) ->
 
 
 @pytest.mark.flows
-def test_the_emulator_names_the_time_of_an_answer(emulator_tables: Tables) -> None:
+def test_an_answer_of_the_emulator_has_a_time(emulator_tables: Tables) -> None:
     emulator_tables.batch_get([KEY])
     assert emulator_tables.answered_at is not None
     assert abs(emulator_tables.answered_at - times.now()) < timedelta(minutes=1)

@@ -52,7 +52,7 @@ def test_many_callers_close_a_day_once(tables: Tables, petition: Petition) -> No
     assert tallies.head(SLUG, tables).total == 1
 
 
-def test_opening_twice_keeps_the_first_head(tables: Tables) -> None:
+def test_opening_a_tally_twice_keeps_the_first_head(tables: Tables) -> None:
     tallies.open_head(SLUG, TODAY, tables)
     tallies.open_head(SLUG, TODAY + DAY, tables)
     assert tallies.head(SLUG, tables) == tallies.Head(TODAY, 0, began=TODAY + DAY)
@@ -61,8 +61,8 @@ def test_opening_twice_keeps_the_first_head(tables: Tables) -> None:
 def test_only_one_caller_gets_the_lease_until_it_is_released_or_expires(tables: Tables) -> None:
     snapshots.open_snapshot(SLUG, NOW, tables)
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: snapshots.lease_snapshot(SLUG, NOW, 10, tables), range(12)))
-    assert taken.count(True) == 1
+        leases = list(pool.map(lambda _: snapshots.lease_snapshot(SLUG, NOW, 10, tables), range(12)))
+    assert leases.count(True) == 1
     assert not snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=9), 10, tables)
     assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=10), 10, tables)
     snapshots.save_snapshot(SLUG, 7, NOW + timedelta(seconds=11), tables)
@@ -76,19 +76,19 @@ def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: Tables) -> Non
     assert (snapshots.snapshot(SLUG, tables) or {})["count"] == 8
 
 
-def sequence(*numbers: int) -> list[str]:
+def sequence_numbers(*numbers: int) -> list[str]:
     return [str(number).zfill(40) for number in numbers]
 
 
-def test_pending_is_added_once_and_a_repetition_returns_the_projected_position(tables: Tables) -> None:
-    first = keys.pending(SLUG, "00")
-    store.add_projected(first, {"pending": 2}, sequence(8, 9), tables)
-    for repeated in (sequence(8, 9), sequence(9), sequence(9, 10)):
+def test_pending_signatures_are_added_once_and_a_repetition_returns_the_projected_position(tables: Tables) -> None:
+    bucket_key = keys.pending(SLUG, "00")
+    store.add_projected(bucket_key, {"pending": 2}, sequence_numbers(8, 9), tables)
+    for repeated in (sequence_numbers(8, 9), sequence_numbers(9), sequence_numbers(9, 10)):
         with pytest.raises(ConditionFailed) as caught:
-            store.add_projected(first, {"pending": 2}, repeated, tables)
-        assert (caught.value.item or {})["projected_to"] == sequence(9)[0]
-    store.add_projected(first, {"pending": -1}, sequence(100, 10), tables)
-    store.add_projected(keys.pending(SLUG, "3f"), {"pending": 5}, sequence(1), tables)
+            store.add_projected(bucket_key, {"pending": 2}, repeated, tables)
+        assert (caught.value.item or {})["projected_to"] == sequence_numbers(9)[0]
+    store.add_projected(bucket_key, {"pending": -1}, sequence_numbers(100, 10), tables)
+    store.add_projected(keys.pending(SLUG, "3f"), {"pending": 5}, sequence_numbers(1), tables)
     assert store.pending_by_bucket(SLUG, tables) == {"00": 1, "3f": 5}
     assert store.pending_by_bucket("another", tables) == {}
 

@@ -4,13 +4,13 @@ import pytest
 
 from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core.errors import ConditionFailed
-from tests.stores.test_tables import KEY, OTHER, THIRD
+from tests.stores.test_tables import KEY, OTHER_KEY, THIRD_KEY
 
 
 def test_a_transaction_applies_every_write(tables: Tables) -> None:
     tables.put(KEY, {"n": 1})
-    tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER, {"a": 1}), Change(THIRD, assign={"b": 1})])
-    assert [(tables.get(key, consistent=True) or {}).keys() - {"pk", "sk"} for key in (KEY, OTHER, THIRD)] == [
+    tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER_KEY, {"a": 1}), Change(THIRD_KEY, assign={"b": 1})])
+    assert [(tables.get(key, consistent=True) or {}).keys() - {"pk", "sk"} for key in (KEY, OTHER_KEY, THIRD_KEY)] == [
         {"n"},
         {"a"},
         {"b"},
@@ -20,7 +20,7 @@ def test_a_transaction_applies_every_write(tables: Tables) -> None:
 @pytest.mark.parametrize("failing", [0, 1, 2])
 def test_a_failed_transaction_changes_nothing_and_names_the_failed_write(tables: Tables, failing: int) -> None:
     tables.put(KEY, {"n": 1})
-    writes = [Change(key, assign={"done": True}, when=Attr("done").not_exists()) for key in (KEY, OTHER, THIRD)]
+    writes = [Change(key, assign={"done": True}, when=Attr("done").not_exists()) for key in (KEY, OTHER_KEY, THIRD_KEY)]
     tables.update(Change(writes[failing].key, assign={"done": True}))
     before = [tables.get(write.key, consistent=True) for write in writes]
     with pytest.raises(ConditionFailed) as caught:
@@ -30,15 +30,15 @@ def test_a_failed_transaction_changes_nothing_and_names_the_failed_write(tables:
 
 
 def test_an_existing_new_item_fails_the_whole_transaction(tables: Tables) -> None:
-    tables.put(OTHER, {"a": 1})
+    tables.put(OTHER_KEY, {"a": 1})
     with pytest.raises(ConditionFailed) as caught:
-        tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER, {"a": 2})])
+        tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER_KEY, {"a": 2})])
     assert (caught.value.index, (caught.value.item or {})["a"]) == (1, 1)
     assert tables.get(KEY, consistent=True) is None
 
 
 def test_a_transaction_reports_the_first_of_two_failures(tables: Tables) -> None:
-    writes = [Change(key, assign={"a": 1}, when=Attr("a").exists()) for key in (KEY, OTHER)]
+    writes = [Change(key, assign={"a": 1}, when=Attr("a").exists()) for key in (KEY, OTHER_KEY)]
     with pytest.raises(ConditionFailed) as caught:
         tables.transact(writes)
     assert (caught.value.index, caught.value.item) == (0, None)

@@ -1,4 +1,4 @@
-"""The strict emulator, with clients of the deployer, for whom it is not strict, and of a function."""
+"""The strict emulator and its clients. It checks the calls of a function, and not those of the deployer."""
 
 import io
 import json
@@ -22,21 +22,21 @@ Clients = Callable[..., Any]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.nodeid.startswith("tests/strict/") and "running" in getattr(item, "fixturenames", ()):
+        if item.nodeid.startswith("tests/strict/") and "strict_emulator" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.stack)
             item.add_marker(pytest.mark.xdist_group("strict"))
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Emulator]:
+def strict_emulator() -> Iterator[Emulator]:
     with emulator() as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def cloud(running: Emulator) -> Cloud:
-    """The deployer."""
-    return Cloud(running.endpoint)
+def cloud(strict_emulator: Emulator) -> Cloud:
+    """Clients of the deployer."""
+    return Cloud(strict_emulator.endpoint)
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def queue_url(cloud: Cloud) -> str:
 
 
 @pytest.fixture(scope="session")
-def as_function(running: Emulator, cloud: Cloud) -> Callable[[dict[str, Any]], Clients]:
+def clients_of_policy(strict_emulator: Emulator, cloud: Cloud) -> Callable[[dict[str, Any]], Clients]:
     """Return clients of a role with this policy. They try once, without the SDK's checks, which would hide AWS's."""
 
     def clients(policy: dict[str, Any]) -> Clients:
@@ -72,7 +72,7 @@ def as_function(running: Emulator, cloud: Cloud) -> Callable[[dict[str, Any]], C
 
     def client(session: Any, service: str, version: str | None = None) -> Any:
         signing = Config(signature_version=version or ("s3v4" if service == "s3" else None))
-        return session.client(service, endpoint_url=running.endpoint, config=ONCE.merge(signing))
+        return session.client(service, endpoint_url=strict_emulator.endpoint, config=ONCE.merge(signing))
 
     return clients
 
@@ -82,9 +82,9 @@ ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action":
 
 
 @pytest.fixture(scope="session")
-def function(queue_url: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
+def function_clients(queue_url: str, clients_of_policy: Callable[[dict[str, Any]], Clients]) -> Clients:
     """Clients of a function whose role allows every call."""
-    return as_function(ANYTHING)
+    return clients_of_policy(ANYTHING)
 
 
 def create_role(cloud: Cloud, name: str, policy: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ def test_a_process_serves_one_invocation_after_the_other(function: Function) -> 
     assert 0 < first["left"] <= 3_000
 
 
-def test_after_an_exception_the_process_stays_as_on_lambda(function: Function) -> None:
+def test_after_an_exception_the_same_process_serves_as_on_lambda(function: Function) -> None:
     before = function.invoke("return")
     failure, log = function.answer("raise")
     assert failure["errorMessage"] == "as asked"
@@ -86,7 +86,7 @@ def test_after_a_crash_or_a_timeout_another_process_serves(function: Function, d
     assert function.invoke("return")["process"] != before["process"]
 
 
-def test_the_log_is_that_of_the_invocation_and_whole(function: Function) -> None:
+def test_the_log_is_whole_and_of_one_invocation_only(function: Function) -> None:
     function.invoke("return")
     assert function.answer("write")[1].count("written") == 300
     assert function.answer("return")[1].splitlines() == ["asked for return"]
@@ -105,7 +105,7 @@ def test_a_result_that_is_not_json_is_an_error_with_a_trace(function: Function) 
     assert function.invoke("return")["process"] == before["process"]
 
 
-def test_a_function_that_is_changed_while_it_runs_answers_afterwards(function: Function, cloud: Cloud) -> None:
+def test_a_function_that_is_changed_during_an_invocation_answers_the_next(function: Function, cloud: Cloud) -> None:
     before = function.invoke("return")
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(function.invoke, "wait")

@@ -1,4 +1,4 @@
-"""Faults with a rate of 1: what a function's SDK makes of each, and what the emulator did."""
+"""Faults with a rate of 1: the error that a function's SDK raises, and what the emulator has written."""
 
 import urllib.error
 import uuid
@@ -13,17 +13,18 @@ from stack.emulator import Emulator, set_faults
 from stack.strict.faults import FAULTS
 from tests.strict.conftest import BUCKET, SENDER, TABLE, Clients
 
-SetFaults = Callable[..., Any]
+# Takes the rates of faults by name. Returns how often each fault has occurred.
+SetRates = Callable[..., Any]
 MAIL = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
 
 
 @pytest.fixture
-def faults(running: Emulator) -> Iterator[SetFaults]:
-    def rates(**rates: float) -> dict[str, int]:
-        return set_faults(running.endpoint, {name.replace("_", "-"): rate for name, rate in rates.items()})
+def set_rates(strict_emulator: Emulator) -> Iterator[SetRates]:
+    def set_all(**rates: float) -> dict[str, int]:
+        return set_faults(strict_emulator.endpoint, {name.replace("_", "-"): rate for name, rate in rates.items()})
 
-    yield rates
-    rates()
+    yield set_all
+    set_all()
 
 
 def key() -> dict[str, Any]:
@@ -64,28 +65,28 @@ CALLS: dict[str, tuple[Callable[[Clients, str], Any], str]] = {
     ),
     "bucket-slow": (lambda c, _: c("s3").put_object(Bucket=BUCKET, Key="x", Body=b""), "SlowDown"),
 }
-IN_PART = {"queue-partial", "short-page", "table-partial"}
+PARTIAL_FAULTS = {"queue-partial", "short-page", "table-partial"}
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_the_sdk_reads_the_fault_as_aws_sends_it(
-    faults: SetFaults, function: Clients, queue_url: str, name: str
+def test_a_fault_raises_the_error_code_of_aws(
+    set_rates: SetRates, function_clients: Clients, queue_url: str, name: str
 ) -> None:
     call, code = CALLS[name]
-    faults(**{name: 1})
+    set_rates(**{name: 1})
     with pytest.raises(ClientError) as caught:
-        call(function, queue_url)
+        call(function_clients, queue_url)
     assert caught.value.response["Error"]["Code"] == code
 
 
 def test_every_fault_is_tested_here() -> None:
-    assert {*CALLS, *IN_PART} == set(FAULTS)
+    assert {*CALLS, *PARTIAL_FAULTS} == set(FAULTS)
 
 
-def test_a_conflict_names_the_item_of_a_transaction(faults: SetFaults, function: Clients) -> None:
-    faults(transaction_conflict=1)
+def test_a_conflict_names_the_item_of_a_transaction(set_rates: SetRates, function_clients: Clients) -> None:
+    set_rates(transaction_conflict=1)
     with pytest.raises(ClientError) as caught:
-        transact(function)
+        transact(function_clients)
     response: Any = caught.value.response
     assert response["Error"]["Code"] == "TransactionCanceledException"
     assert sorted(reason["Code"] for reason in response["CancellationReasons"]) == [
@@ -96,26 +97,26 @@ def test_a_conflict_names_the_item_of_a_transaction(faults: SetFaults, function:
 
 
 def test_a_refusal_comes_before_the_write_and_an_error_after_it(
-    faults: SetFaults, function: Clients, cloud: Cloud, queue_url: str
+    set_rates: SetRates, function_clients: Clients, cloud: Cloud, queue_url: str
 ) -> None:
-    def written(item: dict[str, Any]) -> bool:
+    def is_stored_after_its_error(item: dict[str, Any]) -> bool:
         with pytest.raises(ClientError):
-            function("dynamodb").put_item(TableName=TABLE, Item=item)
+            function_clients("dynamodb").put_item(TableName=TABLE, Item=item)
         return "Item" in cloud.client("dynamodb").get_item(TableName=TABLE, Key=item)
 
-    faults(table_throttled=1)
-    assert not written(key())
-    faults(table_error=1)
-    assert written(key())
+    set_rates(table_throttled=1)
+    assert not is_stored_after_its_error(key())
+    set_rates(table_error=1)
+    assert is_stored_after_its_error(key())
 
 
-def test_messages_that_are_not_named_as_failed_have_arrived(
-    faults: SetFaults, function: Clients, cloud: Cloud, queue_url: str
+def test_exactly_the_messages_that_are_not_named_as_failed_have_arrived(
+    set_rates: SetRates, function_clients: Clients, cloud: Cloud, queue_url: str
 ) -> None:
     queue = cloud.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"]
     entries = [{"Id": str(number), "MessageBody": str(number)} for number in range(10)]
-    faults(queue_partial=1)
-    answer = function("sqs").send_message_batch(QueueUrl=queue, Entries=entries)
+    set_rates(queue_partial=1)
+    answer = function_clients("sqs").send_message_batch(QueueUrl=queue, Entries=entries)
     failed = {entry["Id"] for entry in answer["Failed"]}
     arrived = cloud.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
     assert failed
@@ -123,33 +124,37 @@ def test_messages_that_are_not_named_as_failed_have_arrived(
     assert len(failed) + len(arrived) == len(entries)
 
 
-def test_keys_that_were_not_read_are_named(faults: SetFaults, function: Clients, queue_url: str) -> None:
+def test_the_answer_names_the_keys_that_were_not_read(
+    set_rates: SetRates, function_clients: Clients, queue_url: str
+) -> None:
     keys = [{"pk": {"S": "a"}, "sk": {"S": sort}} for sort in "abcd"]
-    faults(table_partial=1)
-    answer = function("dynamodb").batch_get_item(RequestItems={TABLE: {"Keys": keys}})
+    set_rates(table_partial=1)
+    answer = function_clients("dynamodb").batch_get_item(RequestItems={TABLE: {"Keys": keys}})
     rest = answer["UnprocessedKeys"][TABLE]["Keys"]
     assert 0 < len(rest) < 4
     assert len(answer["Responses"][TABLE]) == 4 - len(rest)
 
 
-def test_a_page_ends_early_and_says_where(faults: SetFaults, function: Clients, queue_url: str) -> None:
-    faults(short_page=1)
+def test_a_page_ends_early_and_names_its_last_key(
+    set_rates: SetRates, function_clients: Clients, queue_url: str
+) -> None:
+    set_rates(short_page=1)
     query = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}
-    answer = function("dynamodb").query(TableName=TABLE, **query)
+    answer = function_clients("dynamodb").query(TableName=TABLE, **query)
     assert (len(answer["Items"]), answer["LastEvaluatedKey"]["sk"]) == (1, {"S": "a"})
 
 
-def test_the_deployer_meets_no_fault_and_what_functions_met_is_counted(
-    faults: SetFaults, function: Clients, cloud: Cloud, queue_url: str
+def test_the_deployer_gets_no_fault_and_the_faults_of_functions_are_counted(
+    set_rates: SetRates, function_clients: Clients, cloud: Cloud, queue_url: str
 ) -> None:
-    before = faults(table_throttled=1).get("table-throttled", 0)
+    before = set_rates(table_throttled=1).get("table-throttled", 0)
     cloud.client("dynamodb").put_item(TableName=TABLE, Item=key())
     with pytest.raises(ClientError):
-        put(function)
-    assert faults()["table-throttled"] == before + 1
+        put(function_clients)
+    assert set_rates()["table-throttled"] == before + 1
 
 
-def test_an_unknown_fault_or_rate_is_refused(faults: SetFaults) -> None:
+def test_an_unknown_fault_or_rate_is_refused(set_rates: SetRates) -> None:
     for wrong in ({"no_such": 0.5}, {"table_throttled": 1.5}):
         with pytest.raises(urllib.error.HTTPError, match="400"):
-            faults(**wrong)
+            set_rates(**wrong)

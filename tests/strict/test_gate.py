@@ -1,4 +1,4 @@
-"""The policy of the role that signs a call decides about it, before the emulator acts."""
+"""Before the emulator runs a call, it checks the policy of the role that signed the call."""
 
 import json
 import urllib.error
@@ -15,13 +15,13 @@ from stack.emulator import Emulator
 from stack.paths import REGION
 from tests.strict.conftest import BUCKET, TABLE, Clients, create_function, create_role
 
-ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/{TABLE}"
+TABLE_ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/{TABLE}"
 POLICY = {
     "Statement": [
         {
             "Effect": "Allow",
             "Action": "dynamodb:UpdateItem",
-            "Resource": ARN,
+            "Resource": TABLE_ARN,
             "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mine"]}},
         },
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/mine/*"},
@@ -30,8 +30,8 @@ POLICY = {
 
 
 @pytest.fixture(scope="module")
-def limited(queue_url: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
-    return as_function(POLICY)
+def limited_clients(queue_url: str, clients_of_policy: Callable[[dict[str, Any]], Clients]) -> Clients:
+    return clients_of_policy(POLICY)
 
 
 def update(clients: Clients, partition: str) -> Any:
@@ -46,26 +46,28 @@ def code_of(call: Callable[[], object]) -> str:
     return str(caught.value.response["Error"]["Code"])
 
 
-def test_a_foreign_leading_key_is_refused_and_nothing_is_written(limited: Clients, cloud: Cloud) -> None:
-    update(limited, "mine")
-    assert code_of(lambda: update(limited, "theirs")) == "AccessDeniedException"
+def test_a_foreign_leading_key_is_refused_and_nothing_is_written(limited_clients: Clients, cloud: Cloud) -> None:
+    update(limited_clients, "mine")
+    assert code_of(lambda: update(limited_clients, "theirs")) == "AccessDeniedException"
     found = cloud.client("dynamodb").scan(TableName=TABLE)["Items"]
     assert {"S": "mine"} in [item["pk"] for item in found]
     assert {"S": "theirs"} not in [item["pk"] for item in found]
 
 
-def test_a_transaction_is_judged_item_by_item(limited: Clients) -> None:
+def test_a_transaction_is_judged_item_by_item(limited_clients: Clients) -> None:
     def write(partition: str) -> dict[str, Any]:
         change = {"UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"S": "x"}}}
         return {"Update": {"TableName": TABLE, "Key": {"pk": {"S": partition}, "sk": {"S": partition}}, **change}}
 
-    limited("dynamodb").transact_write_items(TransactItems=[write("mine")])
+    limited_clients("dynamodb").transact_write_items(TransactItems=[write("mine")])
     both = [write("mine"), write("theirs")]
-    assert code_of(lambda: limited("dynamodb").transact_write_items(TransactItems=both)) == "AccessDeniedException"
+    assert (
+        code_of(lambda: limited_clients("dynamodb").transact_write_items(TransactItems=both)) == "AccessDeniedException"
+    )
 
 
-def test_a_queue_without_a_statement_is_refused(limited: Clients, queue_url: str) -> None:
-    assert code_of(lambda: limited("sqs").send_message(QueueUrl=queue_url, MessageBody="x")) == "AccessDenied"
+def test_a_call_for_a_queue_without_a_statement_is_refused(limited_clients: Clients, queue_url: str) -> None:
+    assert code_of(lambda: limited_clients("sqs").send_message(QueueUrl=queue_url, MessageBody="x")) == "AccessDenied"
 
 
 WRITER_CODE = """
@@ -81,52 +83,56 @@ def handler(event, context):
 def test_a_deployed_function_is_judged_by_its_own_role(queue_url: str, cloud: Cloud) -> None:
     create_function(cloud, "writes", WRITER_CODE, create_role(cloud, "writes", POLICY))
 
-    def answer(partition: str) -> Any:
+    def invoke(partition: str) -> Any:
         event = json.dumps({"table": TABLE, "partition": partition})
         return json.load(cloud.client("lambda").invoke(FunctionName="writes", Payload=event)["Payload"])
 
-    assert answer("mine") == "written"
-    assert "AccessDeniedException" in answer("theirs")["errorMessage"]
+    assert invoke("mine") == "written"
+    assert "AccessDeniedException" in invoke("theirs")["errorMessage"]
 
 
-def test_a_link_gives_what_the_role_that_signed_it_may_read(limited: Clients, cloud: Cloud) -> None:
+def test_a_link_reads_only_what_the_role_that_signed_it_may_read(limited_clients: Clients, cloud: Cloud) -> None:
     for key in ("mine/file", "theirs/file"):
         cloud.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"content")
 
-    def fetched(key: str) -> bytes:
-        link = limited("s3").generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": key})
+    def fetch(key: str) -> bytes:
+        link = limited_clients("s3").generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": key})
         with urllib.request.urlopen(link, timeout=10) as answer:
             return bytes(answer.read())
 
-    assert fetched("mine/file") == b"content"
+    assert fetch("mine/file") == b"content"
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        fetched("theirs/file")
+        fetch("theirs/file")
 
 
-def test_a_link_signed_by_version_2_is_refused(function: Clients) -> None:
+def test_a_link_with_signature_version_2_is_refused(function_clients: Clients) -> None:
     parameters = {"Bucket": BUCKET, "Key": "mine/file"}
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(function("s3", "s3").generate_presigned_url("get_object", Params=parameters))
+        urllib.request.urlopen(function_clients("s3", "s3").generate_presigned_url("get_object", Params=parameters))
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_an_unsigned_call_for_an_object_is_refused(
-    running: Emulator, queue_url: str, cloud: Cloud, method: str
+    strict_emulator: Emulator, queue_url: str, cloud: Cloud, method: str
 ) -> None:
     cloud.client("s3").put_object(Bucket=BUCKET, Key="secret", Body=b"content")
-    request = urllib.request.Request(f"{running.endpoint}/{BUCKET}/secret", method=method)
+    request = urllib.request.Request(f"{strict_emulator.endpoint}/{BUCKET}/secret", method=method)
     with pytest.raises(urllib.error.HTTPError, match="403") as caught:
         urllib.request.urlopen(request, timeout=10)
     assert b"<Code>AccessDenied</Code>" in caught.value.read()
 
 
-def test_a_call_that_the_referee_does_not_know_is_refused(function: Clients) -> None:
-    assert code_of(lambda: function("dynamodb").list_tables()) == "NotJudged"
-    assert code_of(lambda: function("lambda").list_functions()) == "NotJudged"
+def test_a_call_that_the_referee_does_not_know_is_refused(function_clients: Clients) -> None:
+    assert code_of(lambda: function_clients("dynamodb").list_tables()) == "NotJudged"
+    assert code_of(lambda: function_clients("lambda").list_functions()) == "NotJudged"
 
 
-def test_a_session_that_the_emulator_did_not_issue_is_refused(running: Emulator) -> None:
+def test_a_session_that_the_emulator_did_not_issue_is_refused(strict_emulator: Emulator) -> None:
     client: Any = boto3.client(
-        "dynamodb", REGION, endpoint_url=running.endpoint, aws_access_key_id="ASIAUNKNOWN", aws_secret_access_key="x"
+        "dynamodb",
+        REGION,
+        endpoint_url=strict_emulator.endpoint,
+        aws_access_key_id="ASIAUNKNOWN",
+        aws_secret_access_key="x",
     )
     assert code_of(lambda: client.get_item(TableName=TABLE, Key={})) == "UnrecognizedClientException"

@@ -1,4 +1,4 @@
-"""What the emulator accepts and AWS refuses. Each case is accepted from the deployer and refused to a function."""
+"""Requests that the emulator accepts and AWS refuses: accepted from the deployer, refused from a function."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,58 +11,63 @@ from tests.strict.conftest import BUCKET, ONCE, SENDER, TABLE, Clients
 
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 QUERY = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}
-INVALID, BAD, PARAMETER = "ValidationException", "BadRequestException", "InvalidParameterValue"
+INVALID, BAD_REQUEST, BAD_PARAMETER = "ValidationException", "BadRequestException", "InvalidParameterValue"
 
 
-def update(expression: str, values: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+def update_request(expression: str, values: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {"Key": KEY, "UpdateExpression": expression, "ExpressionAttributeValues": values, **more}
 
 
-def read(**request: Any) -> dict[str, Any]:
+def batch_get_request(**request: Any) -> dict[str, Any]:
     return {"RequestItems": {TABLE: {"Keys": [KEY], **request}}}
 
 
-MANY = {f":v{number}": {"S": "x"} for number in range(101)}
-NAMED = {"ExpressionAttributeNames": {"#n": "n"}}
-TABLES: list[tuple[str, dict[str, Any]]] = [
+MANY_VALUES = {f":v{number}": {"S": "x"} for number in range(101)}
+ATTRIBUTE_NAMES = {"ExpressionAttributeNames": {"#n": "n"}}
+TABLE_REQUESTS: list[tuple[str, dict[str, Any]]] = [
     ("query", {**QUERY, "ExclusiveStartKey": {**KEY, "more": {"S": "x"}}}),
     ("query", {**QUERY, "FilterExpression": "sk <> :p"}),
     ("query", {**QUERY, "ExpressionAttributeNames": {}}),
-    ("update_item", update("SET n=:v0", MANY, ConditionExpression=f"NOT n IN ({','.join(MANY)})")),
-    ("update_item", update("SET n=:x", {":x": {"S": ""}}, ConditionExpression=" OR ".join(["n<>:x"] * 301))),
-    ("update_item", update("SET n=:x, n=:x", {":x": {"S": "x"}})),
-    ("update_item", update("SET n=if_not_exists(m, :x), #n=:x", {":x": {"S": "x"}}, **NAMED)),
-    ("update_item", update("ADD letters :x", {":x": {"SS": []}})),
+    (
+        "update_item",
+        update_request("SET n=:v0", MANY_VALUES, ConditionExpression=f"NOT n IN ({','.join(MANY_VALUES)})"),
+    ),
+    ("update_item", update_request("SET n=:x", {":x": {"S": ""}}, ConditionExpression=" OR ".join(["n<>:x"] * 301))),
+    ("update_item", update_request("SET n=:x, n=:x", {":x": {"S": "x"}})),
+    ("update_item", update_request("SET n=if_not_exists(m, :x), #n=:x", {":x": {"S": "x"}}, **ATTRIBUTE_NAMES)),
+    ("update_item", update_request("ADD letters :x", {":x": {"SS": []}})),
     ("put_item", {"Item": {"pk": {"S": "a"}, "sk": {"S": "z"}, "s": {"SS": [""]}}}),
-    ("batch_get_item", read(ProjectionExpression="pk", **NAMED)),
+    ("batch_get_item", batch_get_request(ProjectionExpression="pk", **ATTRIBUTE_NAMES)),
 ]
 
 
-@pytest.mark.parametrize(("operation", "request_"), TABLES)
-def test_dynamodb(cloud: Cloud, function: Clients, operation: str, request_: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("operation", "request_"), TABLE_REQUESTS)
+def test_dynamodb_refuses_the_request(
+    cloud: Cloud, function_clients: Clients, operation: str, request_: dict[str, Any]
+) -> None:
     named = request_ if operation == "batch_get_item" else {"TableName": TABLE, **request_}
-    assert refusal_code(cloud, function, "dynamodb", operation, named) == INVALID
+    assert refusal_code(cloud, function_clients, "dynamodb", operation, named) == INVALID
 
 
-def batch(**entry: Any) -> dict[str, Any]:
+def batch_request(**entry: Any) -> dict[str, Any]:
     return {"Entries": [{"Id": "a", "MessageBody": "x", **entry}]}
 
 
 @pytest.mark.parametrize(
     ("operation", "request_", "code"),
     [
-        ("send_message", {"MessageBody": "x", "DelaySeconds": 901}, PARAMETER),
-        ("send_message_batch", batch(DelaySeconds=901), PARAMETER),
-        ("send_message_batch", batch(DelaySeconds=-1), PARAMETER),
-        ("receive_message", {"VisibilityTimeout": 43_201}, PARAMETER),
-        ("receive_message", {"WaitTimeSeconds": 21}, PARAMETER),
+        ("send_message", {"MessageBody": "x", "DelaySeconds": 901}, BAD_PARAMETER),
+        ("send_message_batch", batch_request(DelaySeconds=901), BAD_PARAMETER),
+        ("send_message_batch", batch_request(DelaySeconds=-1), BAD_PARAMETER),
+        ("receive_message", {"VisibilityTimeout": 43_201}, BAD_PARAMETER),
+        ("receive_message", {"WaitTimeSeconds": 21}, BAD_PARAMETER),
         ("get_queue_attributes", {"AttributeNames": ["Depth"]}, "InvalidAttributeName"),
     ],
 )
-def test_sqs(
-    cloud: Cloud, function: Clients, queue_url: str, operation: str, request_: dict[str, Any], code: str
+def test_sqs_refuses_the_request(
+    cloud: Cloud, function_clients: Clients, queue_url: str, operation: str, request_: dict[str, Any], code: str
 ) -> None:
-    assert refusal_code(cloud, function, "sqs", operation, {"QueueUrl": queue_url, **request_}) == code
+    assert refusal_code(cloud, function_clients, "sqs", operation, {"QueueUrl": queue_url, **request_}) == code
 
 
 def headers(*pairs: tuple[str, str]) -> dict[str, Any]:
@@ -111,8 +116,8 @@ MAILS = {
 
 
 @pytest.mark.parametrize("case", MAILS)
-def test_ses(cloud: Cloud, function: Clients, case: str) -> None:
-    assert refusal_code(cloud, function, "sesv2", "send_email", MAILS[case]) == BAD
+def test_ses_refuses_the_email(cloud: Cloud, function_clients: Clients, case: str) -> None:
+    assert refusal_code(cloud, function_clients, "sesv2", "send_email", MAILS[case]) == BAD_REQUEST
 
 
 @pytest.mark.parametrize(
@@ -123,22 +128,26 @@ def test_ses(cloud: Cloud, function: Clients, case: str) -> None:
         ("delete_objects", {"Delete": {"Objects": []}}, "MalformedXML"),
     ],
 )
-def test_s3(cloud: Cloud, function: Clients, operation: str, request_: dict[str, Any], code: str) -> None:
-    assert refusal_code(cloud, function, "s3", operation, {"Bucket": BUCKET, **request_}) == code
+def test_s3_refuses_the_request(
+    cloud: Cloud, function_clients: Clients, operation: str, request_: dict[str, Any], code: str
+) -> None:
+    assert refusal_code(cloud, function_clients, "s3", operation, {"Bucket": BUCKET, **request_}) == code
 
 
-def test_what_is_within_the_limits_passes(function: Clients, queue_url: str) -> None:
-    function("dynamodb").update_item(TableName=TABLE, **update("SET n=:x, m=if_not_exists(m, :x)", {":x": {"S": "x"}}))
-    function("dynamodb").query(TableName=TABLE, **QUERY, ExclusiveStartKey=KEY)
-    function("sqs").send_message_batch(QueueUrl=queue_url, **batch(DelaySeconds=900))
-    function("s3").put_object(Bucket=BUCKET, Key="x" * 1024, Body=b"")
-    function("sesv2").send_email(**mail(headers(("X-A", "a" * 993)), **tag("a", "b_c-1")))
+def test_a_request_within_the_limits_is_accepted(function_clients: Clients, queue_url: str) -> None:
+    function_clients("dynamodb").update_item(
+        TableName=TABLE, **update_request("SET n=:x, m=if_not_exists(m, :x)", {":x": {"S": "x"}})
+    )
+    function_clients("dynamodb").query(TableName=TABLE, **QUERY, ExclusiveStartKey=KEY)
+    function_clients("sqs").send_message_batch(QueueUrl=queue_url, **batch_request(DelaySeconds=900))
+    function_clients("s3").put_object(Bucket=BUCKET, Key="x" * 1024, Body=b"")
+    function_clients("sesv2").send_email(**mail(headers(("X-A", "a" * 993)), **tag("a", "b_c-1")))
 
 
-def refusal_code(cloud: Cloud, function: Clients, service: Any, operation: str, request: dict[str, Any]) -> str:
+def refusal_code(cloud: Cloud, clients: Clients, service: Any, operation: str, request: dict[str, Any]) -> str:
     """Return the code of the refusal. The emulator alone must accept the request."""
     session: Any = cloud._session()
     getattr(session.client(service, endpoint_url=cloud.endpoint, config=ONCE), operation)(**request)
     with pytest.raises(ClientError) as caught:
-        getattr(function(service), operation)(**request)
+        getattr(clients(service), operation)(**request)
     return str(caught.value.response["Error"]["Code"])

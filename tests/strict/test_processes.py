@@ -1,4 +1,4 @@
-"""The processes of functions come from a process that forks them."""
+"""A forking process starts the processes of functions."""
 
 import os
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linu
 
 
 @pytest.fixture
-def code(tmp_path: Path) -> Iterator[str]:
+def code_folder(tmp_path: Path) -> Iterator[str]:
     yield os.path.realpath(tmp_path)
     forker = processes._forkers.pop(os.path.realpath(tmp_path), None)
     if forker:
         forker.close()
 
 
-def start_process(code: str) -> processes.Process:
-    return processes.start("python", cwd=code, env={})
+def start_process(code_folder: str) -> processes.Process:
+    return processes.start("python", cwd=code_folder, env={})
 
 
 def stop(process: processes.Process) -> None:
@@ -29,18 +29,18 @@ def stop(process: processes.Process) -> None:
     process.stderr.close()
 
 
-def test_a_process_runs_until_it_is_killed(code: str) -> None:
-    process = start_process(code)
+def test_a_process_runs_until_it_is_killed(code_folder: str) -> None:
+    process = start_process(code_folder)
     assert process.poll() is None
     stop(process)
     assert process.poll() == 0
 
 
-def test_after_the_end_of_the_forking_process_the_next_start_fails_and_the_one_after_it_works(code: str) -> None:
-    stop(start_process(code))
-    processes._forkers[code].close()
+def test_after_the_forking_process_has_ended_one_start_fails_and_the_next_works(code_folder: str) -> None:
+    stop(start_process(code_folder))
+    processes._forkers[code_folder].close()
     with pytest.raises(RuntimeError, match="has ended"):
-        start_process(code)
-    process = start_process(code)
+        start_process(code_folder)
+    process = start_process(code_folder)
     assert process.poll() is None
     stop(process)

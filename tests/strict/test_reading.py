@@ -1,4 +1,4 @@
-"""A failing stream function's batches: checkpoint, halves, retries. The order is that of AWS's documentation."""
+"""The batches of a stream function that fails: checkpoint, halving, retries, in the order that AWS documents."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ def failures(*identifiers: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("answer", [None, "", {}, "null", failures(), {"batchItemFailures": None}])
-def test_these_answers_are_a_complete_success(answer: object) -> None:
+def test_an_answer_without_failures_is_a_complete_success(answer: object) -> None:
     assert first_failure(answer, SEQUENCES) is None
 
 
 @pytest.mark.parametrize(
     "answer", [failures(""), failures(None), failures("99"), {"batchItemFailures": [{"id": "12"}]}, "text", 7]
 )
-def test_these_answers_fail_the_whole_batch(answer: object) -> None:
+def test_an_answer_that_names_no_record_of_the_batch_fails_the_whole_batch(answer: object) -> None:
     assert first_failure(answer, SEQUENCES) == 0
 
 
@@ -43,12 +43,12 @@ def test_a_batch_that_reports_its_failures_is_not_halved_but_retried_up_to_the_l
     assert not reading.plan_retry(5, 5, source, raised=False)
 
 
-def test_records_after_a_checkpoint_start_with_no_tries() -> None:
+def test_records_after_a_checkpoint_have_not_been_tried() -> None:
     reading = Reading([5], tries=3)
     reading.advance(2)
     assert (reading.pieces, reading.tries) == ([3], 0)
 
 
-def test_no_limit_retries_for_ever() -> None:
+def test_without_a_retry_limit_a_batch_is_retried_for_ever() -> None:
     reading = Reading(tries=1000)
     assert reading.plan_retry(1, 1, {"BisectBatchOnFunctionError": True}, raised=True)

@@ -1,4 +1,4 @@
-"""An emulator that keeps its state loses little when it is killed, and nothing when it is stopped."""
+"""An emulator that keeps its state loses only the last seconds when it is killed, and nothing when it is stopped."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}]
 ITEM = {"pk": {"S": "alice"}, "name": {"S": "Alice"}}
 
 
-def table_with_alice(running: Emulator) -> None:
+def create_table_with_alice(running: Emulator) -> None:
     dynamodb = Cloud(running.endpoint).client("dynamodb")
     dynamodb.create_table(
         TableName="kept",
@@ -30,7 +30,7 @@ def table_with_alice(running: Emulator) -> None:
     dynamodb.put_item(TableName="kept", Item=ITEM)
 
 
-def stream_of(running: Emulator) -> list[Any]:
+def stream_records(running: Emulator) -> list[Any]:
     cloud = Cloud(running.endpoint)
     arn = cloud.client("dynamodb").describe_table(TableName="kept")["Table"]["LatestStreamArn"]
     streams = cloud.client("dynamodbstreams")
@@ -47,9 +47,9 @@ def kill(running: Emulator) -> None:
 
 
 @pytest.mark.parametrize("end", [kill, stop])
-def test_after_a_kill_or_a_stop_items_messages_and_unread_streams_are_back(tmp_path: Path, end: Any) -> None:
+def test_items_messages_and_unread_streams_survive_a_kill_and_a_stop(tmp_path: Path, end: Any) -> None:
     running = start(state=tmp_path)
-    table_with_alice(running)
+    create_table_with_alice(running)
     sqs = Cloud(running.endpoint).client("sqs")
     url = sqs.create_queue(QueueName="kept")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="email Alice")
@@ -61,7 +61,7 @@ def test_after_a_kill_or_a_stop_items_messages_and_unread_streams_are_back(tmp_p
     try:
         cloud = Cloud(running.endpoint)
         assert cloud.client("dynamodb").get_item(TableName="kept", Key={"pk": ITEM["pk"]})["Item"] == ITEM
-        assert [record["dynamodb"]["NewImage"] for record in stream_of(running)] == [ITEM]
+        assert [record["dynamodb"]["NewImage"] for record in stream_records(running)] == [ITEM]
         assert cloud.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == "email Alice"
     finally:
         stop(running)
@@ -69,14 +69,14 @@ def test_after_a_kill_or_a_stop_items_messages_and_unread_streams_are_back(tmp_p
 
 def test_the_files_of_a_kept_state_are_private(tmp_path: Path) -> None:
     running = start(state=tmp_path)
-    table_with_alice(running)
+    create_table_with_alice(running)
     stop(running)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files
     assert [path for path in files if path.stat().st_mode & 0o077] == []
 
 
-def test_the_next_start_removes_what_a_killed_emulator_left(tmp_path: Path) -> None:
+def test_the_next_start_removes_the_files_of_a_killed_emulator(tmp_path: Path) -> None:
     alive, killed = start(), start()
     kill(killed)
     another = start()

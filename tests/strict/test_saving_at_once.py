@@ -1,4 +1,4 @@
-"""A save that is killed while it writes leaves the files of one moment. The emulator is a mock here."""
+"""A save that is killed while it writes leaves all files of the save before. The emulator is a mock here."""
 
 import copy
 import importlib
@@ -23,7 +23,7 @@ def test_a_save_that_is_killed_changes_no_file(tmp_path: Path, monkeypatch: pyte
     monkeypatch.delitem(sys.modules, "stack.strict.saving", raising=False)
     saving = importlib.import_module("stack.strict.saving")
     del sys.modules["stack.strict.saving"]
-    monkeypatch.setattr(copy, "deepcopy", copy.deepcopy)  # The save replaces it.
+    monkeypatch.setattr(copy, "deepcopy", copy.deepcopy)  # A save replaces it; the end of the test restores it.
     monkeypatch.setattr(saving.persistence, "STATE_DIR", str(tmp_path))
     monkeypatch.setattr(saving.persistence, "_state_format_version", lambda _: 1)
     monkeypatch.setattr(saving, "_unread_streams", dict)
@@ -34,13 +34,13 @@ def test_a_save_that_is_killed_changes_no_file(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setattr(saving.app, "_build_persistence_save_dict", lambda: states)
         saving._write([], everything=False)
 
-    def killed_at_the_second(file: int) -> None:
+    def die_at_the_second_file(file: int) -> None:
         synced.append(file)
         if len(synced) == 2:
             raise Killed
 
     save("one")
-    monkeypatch.setattr(os, "fsync", killed_at_the_second)
+    monkeypatch.setattr(os, "fsync", die_at_the_second_file)
     with pytest.raises(Killed):
         save("two")
     kept = [json.loads((tmp_path / f"{name}.json").read_bytes())["payload"] for name in ("dynamodb", "sqs")]

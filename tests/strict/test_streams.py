@@ -12,14 +12,14 @@ from tests.emulated import eventually
 from tests.strict.conftest import create_function
 
 # Functions that fail on the record "poison", and log which records came.
-RAISES = """
+RAISING_CODE = """
 def handler(event, context):
     names = [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]]
     print("came " + ",".join(names))
     if "poison" in names:
         raise ValueError("poison")
 """
-REPORTS = """
+REPORTING_CODE = """
 def handler(event, context):
     records = event["Records"]
     names = [record["dynamodb"]["Keys"]["pk"]["S"] for record in records]
@@ -33,7 +33,7 @@ PATIENCE = 120
 
 
 @pytest.fixture
-def stream(cloud: Cloud) -> Callable[..., tuple[ReadBatches, str]]:
+def start_stream(cloud: Cloud) -> Callable[..., tuple[ReadBatches, str]]:
     """Start a function on a stream of these records. Return a reader of its batches, and its on-failure queue."""
 
     def start(code: str, records: Sequence[str], **settings: Any) -> tuple[ReadBatches, str]:
@@ -62,11 +62,11 @@ def stream(cloud: Cloud) -> Callable[..., tuple[ReadBatches, str]]:
     return start
 
 
-def test_an_exception_halves_the_batch_until_the_poison_is_alone_and_discarded(
-    cloud: Cloud, stream: Callable[..., tuple[ReadBatches, str]]
+def test_an_exception_halves_the_batch_until_the_poison_record_is_alone_and_discarded(
+    cloud: Cloud, start_stream: Callable[..., tuple[ReadBatches, str]]
 ) -> None:
-    read_batches, queue = stream(
-        RAISES, ["a", "b", "poison", "c"], BisectBatchOnFunctionError=True, MaximumRetryAttempts=1
+    read_batches, queue = start_stream(
+        RAISING_CODE, ["a", "b", "poison", "c"], BisectBatchOnFunctionError=True, MaximumRetryAttempts=1
     )
     discarded = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"), PATIENCE)
     failure = json.loads(discarded[0]["Body"])
@@ -75,26 +75,28 @@ def test_an_exception_halves_the_batch_until_the_poison_is_alone_and_discarded(
     assert wait_for_batches(read_batches, 6) == ["a,b,poison,c", "a,b", "poison,c", "poison", "poison", "c"]
 
 
-def test_a_reported_failure_brings_the_rest_again_and_never_what_came_before_it(
-    cloud: Cloud, stream: Callable[..., tuple[ReadBatches, str]]
+def test_after_a_reported_failure_the_batch_is_retried_from_the_failed_record(
+    cloud: Cloud, start_stream: Callable[..., tuple[ReadBatches, str]]
 ) -> None:
     settings = {"FunctionResponseTypes": ["ReportBatchItemFailures"], "MaximumRetryAttempts": 1}
-    read_batches, queue = stream(REPORTS, ["a", "poison", "c"], BisectBatchOnFunctionError=True, **settings)
+    read_batches, queue = start_stream(
+        REPORTING_CODE, ["a", "poison", "c"], BisectBatchOnFunctionError=True, **settings
+    )
     discarded = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"), PATIENCE)
-    # A failure that is reported is not bisected: the healthy record behind the poison is discarded with it.
+    # Lambda does not halve a batch with a reported failure: the record after the poison record is discarded too.
     assert json.loads(discarded[0]["Body"])["DDBStreamBatchInfo"]["batchSize"] == 2
     assert wait_for_batches(read_batches, 3) == ["a,poison,c", "poison,c", "poison,c"]
 
 
 def test_without_report_batch_item_failures_a_returned_failure_is_a_success(
-    stream: Callable[..., tuple[ReadBatches, str]],
+    start_stream: Callable[..., tuple[ReadBatches, str]],
 ) -> None:
-    read_batches, _ = stream(REPORTS, ["a", "poison"])
+    read_batches, _ = start_stream(REPORTING_CODE, ["a", "poison"])
     assert wait_for_batches(read_batches, 1) == ["a,poison"]
 
 
 def wait_for_batches(read_batches: ReadBatches, number: int) -> list[str]:
-    """Wait for so many batches and return them. The log has a batch only after the function has ended."""
+    """Wait for this many batches and return them. The log has a batch only after the function has ended."""
     eventually(lambda: len(read_batches()) >= number, PATIENCE)
     return read_batches()
 

@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "unpacked"
 
 
-def last_used(package_folder: Path, seconds_ago: float) -> None:
+def set_last_use(package_folder: Path, seconds_ago: float) -> None:
     then = time.time() - seconds_ago
     os.utime(package_folder, (then, then))
 
@@ -39,17 +39,17 @@ def test_a_package_is_unpacked_once(folder: Path) -> None:
     assert list(folder.iterdir()) == [first], "no temporary folder stays"
 
 
-def test_a_new_package_removes_those_that_were_unused_for_a_week() -> None:
+def test_a_new_package_removes_packages_that_were_unused_for_a_week() -> None:
     old, recent = unpacking.unpack(package("old")), unpacking.unpack(package("recent"))
-    last_used(old, WEEK + 60)
-    last_used(recent, WEEK - 60)
+    set_last_use(old, WEEK + 60)
+    set_last_use(recent, WEEK - 60)
     new = unpacking.unpack(package("new"))
     assert [path.exists() for path in (old, recent, new)] == [False, True, True]
 
 
 def test_a_package_that_is_used_again_stays() -> None:
     used = unpacking.unpack(package("used"))
-    last_used(used, WEEK + 60)
+    set_last_use(used, WEEK + 60)
     unpacking.unpack(package("used"))
     unpacking.unpack(package("new"))
     assert used.exists()

@@ -9,12 +9,12 @@ from chalicelib.tallies.count import Breakdown, Days, breakdown
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import DAY, NOW
 from tests.fakes import FakeTables
-from tests.tallies.test_count import TODAY, TOMORROW, counted
+from tests.tallies.test_count import TODAY, TOMORROW, count_signatures_at
 
 
 def test_a_breakdown_has_only_the_requested_days(tables: FakeTables, petition: Petition) -> None:
     days = [NOW + number * DAY for number in range(4)]
-    counted(tables, petition, *days)
+    count_signatures_at(tables, petition, *days)
     chosen = Days(TOMORROW, date(2026, 11, 26))
     counts = breakdown(petition, TallyDimension.DAY, chosen, days[3], tables)
     assert (counts.confirmed, list(counts.values)) == (2, ["2026-11-25", "2026-11-26"])
@@ -33,11 +33,11 @@ def test_a_breakdown_has_only_the_requested_days(tables: FakeTables, petition: P
     ],
 )
 def test_any_range_of_days_is_accepted(tables: FakeTables, petition: Petition, days: Days, confirmed: int) -> None:
-    counted(tables, petition, NOW)
+    count_signatures_at(tables, petition, NOW)
     assert breakdown(petition, TallyDimension.DAY, days, NOW, tables).confirmed == confirmed
 
 
-def test_hours_include_the_day(tables: FakeTables, petition: Petition) -> None:
-    counted(tables, petition, NOW, NOW + DAY)
+def test_the_key_of_an_hour_includes_the_day(tables: FakeTables, petition: Petition) -> None:
+    count_signatures_at(tables, petition, NOW, NOW + DAY)
     counts: Breakdown = breakdown(petition, TallyDimension.HOUR, Days(), NOW + DAY, tables)
     assert counts.values == {"2026-11-24T12:00:00Z": 1, "2026-11-25T12:00:00Z": 1}

@@ -23,7 +23,8 @@ SECOND = timedelta(seconds=1)
 TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
 
 
-def counted(tables: Tables, petition: Petition, *moments: datetime, amount: int = 1) -> None:
+def count_signatures_at(tables: Tables, petition: Petition, *moments: datetime, amount: int = 1) -> None:
+    """Add `amount` to the tally at each of these times, on shards in turn."""
     for number, moment in enumerate(moments):
         tables.update(entry_change(petition.slug, number % petition.shards, TallyEntry(amount, moment, "GB", "direct")))
 
@@ -38,7 +39,7 @@ def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> N
 
 
 def test_the_exact_count_is_always_two_reads(tables: FakeTables, petition: Petition) -> None:
-    counted(tables, petition, *[OPENED + number * DAY / 7 for number in range(700)])
+    count_signatures_at(tables, petition, *[OPENED + number * DAY / 7 for number in range(700)])
     end = OPENED + 100 * DAY
     assert exact_count(petition, end, tables).confirmed == 700
     tables.calls.clear()
@@ -47,7 +48,7 @@ def test_the_exact_count_is_always_two_reads(tables: FakeTables, petition: Petit
 
 
 def test_exact_counts_use_consistent_reads(petition: Petition) -> None:
-    class Strict(FakeTables):
+    class RequiresConsistentReads(FakeTables):
         def get(self, key: keys.Key, *, consistent: bool = False) -> Item | None:
             assert consistent
             return super().get(key, consistent=consistent)
@@ -56,15 +57,15 @@ def test_exact_counts_use_consistent_reads(petition: Petition) -> None:
             assert consistent
             return super().batch_get(wanted, consistent=consistent)
 
-    tables = Strict()
+    tables = RequiresConsistentReads()
     a_published_petition(tables)
-    counted(tables, petition, NOW)
+    count_signatures_at(tables, petition, NOW)
     assert exact_count(petition, NOW, tables).confirmed == 1
     assert breakdown(petition, TallyDimension.DAY, Days(), NOW, tables).confirmed == 1
 
 
 def test_a_day_is_closed_an_hour_after_midnight(tables: FakeTables, petition: Petition) -> None:
-    counted(tables, petition, NOW)
+    count_signatures_at(tables, petition, NOW)
     for moment, through in (
         (datetime(2026, 11, 25, 0, 0, tzinfo=UTC), "2026-11-23"),
         (datetime(2026, 11, 25, 0, 59, 59, tzinfo=UTC), "2026-11-23"),
@@ -74,25 +75,25 @@ def test_a_day_is_closed_an_hour_after_midnight(tables: FakeTables, petition: Pe
         assert head(tables)["through"] == through
 
 
-def test_a_clock_that_runs_ahead_closes_no_day(tables: FakeTables, petition: Petition) -> None:
-    counted(tables, petition, NOW)
+def test_a_clock_that_runs_ahead_does_not_close_a_day(tables: FakeTables, petition: Petition) -> None:
+    count_signatures_at(tables, petition, NOW)
     tables.answered_at = NOW
     assert exact_count(petition, NOW + timedelta(hours=25), tables).confirmed == 1
     assert head(tables)["through"] == "2026-11-23"
-    counted(tables, petition, NOW)
+    count_signatures_at(tables, petition, NOW)
     assert exact_count(petition, NOW, tables).confirmed == 2
 
 
-def test_a_clock_that_runs_behind_closes_no_day_either(tables: FakeTables, petition: Petition) -> None:
+def test_a_clock_that_runs_behind_does_not_close_a_day_either(tables: FakeTables, petition: Petition) -> None:
     """A day that is over for AWS, but not for the reader, still gets that reader's confirmations."""
-    counted(tables, petition, NOW)
+    count_signatures_at(tables, petition, NOW)
     tables.answered_at = NOW + 2 * DAY
     assert exact_count(petition, NOW, tables).confirmed == 1
     assert head(tables)["through"] == "2026-11-23"
 
 
-def test_only_days_that_are_not_over_by_awss_clock_are_reopened(tables: FakeTables, petition: Petition) -> None:
-    counted(tables, petition, NOW)
+def test_a_day_that_is_over_by_the_clock_of_aws_is_not_reopened(tables: FakeTables, petition: Petition) -> None:
+    count_signatures_at(tables, petition, NOW)
     exact_count(petition, NOW + DAY, tables)
     assert head(tables)["through"] == "2026-11-24"
     tables.answered_at = NOW + DAY
@@ -104,9 +105,9 @@ def test_only_days_that_are_not_over_by_awss_clock_are_reopened(tables: FakeTabl
 
 def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeTables, petition: Petition) -> None:
     midnight = datetime(2026, 11, 25, tzinfo=UTC)
-    counted(tables, petition, NOW)
+    count_signatures_at(tables, petition, NOW)
     assert exact_count(petition, midnight + 10 * SECOND, tables).confirmed == 1
-    counted(tables, petition, midnight - SECOND, midnight)
+    count_signatures_at(tables, petition, midnight - SECOND, midnight)
     counts = breakdown(petition, TallyDimension.DAY, Days(), midnight + DAY, tables)
     assert counts.values == {"2026-11-24": 2, "2026-11-25": 1}
 
@@ -115,7 +116,7 @@ def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeT
     st.lists(st.tuples(st.integers(0, 120), st.sampled_from([1, 1, -1])), max_size=25),
     st.lists(st.integers(0, 200), max_size=6),
 )
-def test_closing_never_changes_a_number(entries: list[tuple[int, int]], reads: list[int]) -> None:
+def test_closing_a_day_never_changes_a_number(entries: list[tuple[int, int]], reads: list[int]) -> None:
     tables = FakeTables()
     petition = a_published_petition(tables)
     events = sorted([(hours, amount) for hours, amount in entries] + [(hours, 0) for hours in reads])
@@ -123,7 +124,7 @@ def test_closing_never_changes_a_number(entries: list[tuple[int, int]], reads: l
     for hours, amount in events:
         moment = OPENED + timedelta(hours=hours)
         if amount:
-            counted(tables, petition, moment, amount=amount)
+            count_signatures_at(tables, petition, moment, amount=amount)
             total += amount
         else:
             assert exact_count(petition, moment, tables).confirmed == total
@@ -134,7 +135,7 @@ def test_closing_never_changes_a_number(entries: list[tuple[int, int]], reads: l
 
 
 def test_two_callers_close_a_day_once(tables: FakeTables, petition: Petition) -> None:
-    class Racing(FakeTables):
+    class TransactsTwice(FakeTables):
         is_raced = False
 
         def transact(self, writes: Sequence[Change | NewItem]) -> None:
@@ -143,26 +144,26 @@ def test_two_callers_close_a_day_once(tables: FakeTables, petition: Petition) ->
                 super().transact(writes)
             super().transact(writes)
 
-    racing = Racing()
-    a_published_petition(racing)
-    counted(racing, petition, NOW)
-    racing.is_raced = True
-    assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 1
-    assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 1
-    assert head(racing)["total"] == 1
+    racing_tables = TransactsTwice()
+    a_published_petition(racing_tables)
+    count_signatures_at(racing_tables, petition, NOW)
+    racing_tables.is_raced = True
+    assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 1
+    assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 1
+    assert head(racing_tables)["total"] == 1
 
 
 @pytest.mark.parametrize("failure", [Conflicted("storage"), Throttled("storage"), Unavailable("storage")])
 def test_a_day_that_cannot_be_closed_is_still_counted(
     tables: FakeTables, petition: Petition, failure: Unavailable
 ) -> None:
-    class Failing(FakeTables):
+    class TransactFails(FakeTables):
         def transact(self, writes: Sequence[Change | NewItem]) -> None:
             raise failure
 
-    failing = Failing()
+    failing = TransactFails()
     failing.items = tables.items
-    counted(failing, petition, NOW)
+    count_signatures_at(failing, petition, NOW)
     assert exact_count(petition, NOW + 9 * DAY, failing).confirmed == 1
 
 

@@ -15,15 +15,15 @@ def test_entries_use_every_shard() -> None:
     assert used == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
 
 
-def test_folding_changes_only_the_source() -> None:
+def test_folding_an_entry_changes_only_its_source() -> None:
     assert with_other_source(ENTRY) == TallyEntry(1, NOW, "GB", OTHER)
 
 
-def test_subtracting_has_no_source_limit() -> None:
+def test_a_subtraction_is_not_limited_by_the_number_of_sources() -> None:
     assert tally_change("safe-children", 1, TallyEntry(-1, NOW, "GB", "bbc")).when is None
 
 
-def test_opening_again_changes_nothing(tables: FakeTables) -> None:
+def test_opening_a_tally_again_changes_nothing(tables: FakeTables) -> None:
     open_tally("safe-children", 3, OPENED, tables)
     tables.items[keys.tally_head("safe-children")]["total"] = 7
     tables.items[keys.snapshot("safe-children")]["count"] = 7

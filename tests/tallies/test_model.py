@@ -21,7 +21,7 @@ ENTRIES = st.lists(
 )
 
 
-def tallied(entries: list[TallyEntry]) -> dict[date, Tally]:
+def tallies_of(entries: list[TallyEntry]) -> dict[date, Tally]:
     tables = FakeTables()
     for number, entry in enumerate(entries):
         tables.update(entry_change("safe-children", number % 3, entry))
@@ -32,7 +32,7 @@ def tallied(entries: list[TallyEntry]) -> dict[date, Tally]:
 
 @given(ENTRIES)
 def test_every_breakdown_sums_to_the_total(entries: list[TallyEntry]) -> None:
-    tallies = tallied(entries)
+    tallies = tallies_of(entries)
     total = sum(entry.amount for entry in entries)
     assert summed(tallies.values()).total == total
     for by in TallyDimension:
@@ -41,7 +41,7 @@ def test_every_breakdown_sums_to_the_total(entries: list[TallyEntry]) -> None:
 
 @given(ENTRIES)
 def test_a_stored_tally_is_read_back_unchanged(entries: list[TallyEntry]) -> None:
-    for tally in tallied(entries).values():
+    for tally in tallies_of(entries).values():
         assert tally_of({"pk": "p", "sk": "s", **numbers_of(tally)}) == tally
 
 
@@ -51,7 +51,7 @@ def test_an_empty_tally_is_zero() -> None:
 
 def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
     entries = [TallyEntry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
-    tallies = tallied(entries)
+    tallies = tallies_of(entries)
     assert breakdown_values(TallyDimension.COUNTRY, tallies) == {"GB": 4}
     assert breakdown_values(TallyDimension.HOUR, tallies) == {"2026-11-24T12:00:00Z": 4}
     assert breakdown_values(TallyDimension.SOURCE, tallies) == {"h12": 1, "cgb": 1, "total": 1, "sources": 1}
@@ -61,7 +61,7 @@ def test_keys_are_sorted_and_zeros_are_left_out() -> None:
     moments = [NOW + timedelta(days=days) for days in (2, 0, 1)]
     entries = [TallyEntry(1, moment, "GB", "direct") for moment in moments]
     entries.append(TallyEntry(-1, moments[2], "GB", "direct"))
-    assert list(breakdown_values(TallyDimension.DAY, tallied(entries)).items()) == [
+    assert list(breakdown_values(TallyDimension.DAY, tallies_of(entries)).items()) == [
         ("2026-11-24", 1),
         ("2026-11-26", 1),
     ]

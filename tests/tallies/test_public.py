@@ -58,13 +58,13 @@ def test_the_stale_count_is_returned_while_the_table_is_down(tables: FakeTables,
     confirmed(tables, petition)
     public_count(petition, NOW, tables)
 
-    class Down(FakeTables):
+    class UpdateFails(FakeTables):
         def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             raise Throttled("storage")
 
-    down = Down()
-    down.items = tables.items
-    assert public_count(petition, NOW + DAY, down).confirmed == 1
+    broken = UpdateFails()
+    broken.items = tables.items
+    assert public_count(petition, NOW + DAY, broken).confirmed == 1
 
 
 def test_a_petition_without_a_snapshot_is_counted(tables: FakeTables, petition: Petition) -> None:
@@ -74,7 +74,7 @@ def test_a_petition_without_a_snapshot_is_counted(tables: FakeTables, petition: 
     assert tables.items[keys.snapshot(petition.slug)]["count"] == 1
 
 
-def test_public_counts_are_snapshots_or_counted_anew(tables: FakeTables, petition: Petition) -> None:
+def test_public_counts_come_from_a_snapshot_or_a_new_count(tables: FakeTables, petition: Petition) -> None:
     fresh, stale = petition, a_published_petition(tables, slug="another")
     later = NOW + FRESH
     confirmed(tables, fresh)
@@ -91,15 +91,15 @@ def test_public_counts_are_stale_while_counting_fails(tables: FakeTables, petiti
     public_counts([petition], NOW, tables)
     confirmed(tables, petition, BOB)
 
-    class Down(FakeTables):
+    class BatchGetFails(FakeTables):
         def batch_get(self, wanted: Sequence[keys.Key], *, consistent: bool = False) -> list[Item]:
             if self.calls.count("batch_get") == failing:
                 raise Throttled("storage")
             return super().batch_get(wanted, consistent=consistent)
 
-    down = Down()
-    down.items = tables.items
-    assert public_counts([petition], NOW + DAY, down)[petition.slug].confirmed == 1
+    broken = BatchGetFails()
+    broken.items = tables.items
+    assert public_counts([petition], NOW + DAY, broken)[petition.slug].confirmed == 1
 
 
 def test_one_caller_refreshes_a_list_for_all(tables: FakeTables, petition: Petition) -> None:
@@ -115,8 +115,8 @@ def test_one_caller_refreshes_a_list_for_all(tables: FakeTables, petition: Petit
     assert public_counts([petition], NOW + 2 * FRESH, tables)[petition.slug].as_of == NOW + 2 * FRESH
 
 
-def test_no_number_of_a_list_of_a_hundred_petitions_is_old_however_seldom_somebody_asks(tables: FakeTables) -> None:
-    """The CDN asks for a list every six seconds at most. Every answer is fresh, and one lease is for all."""
+def test_every_count_in_a_list_of_a_hundred_petitions_is_fresh_even_if_requests_are_rare(tables: FakeTables) -> None:
+    """The CDN asks for a list every six seconds at most. Every answer is fresh, and one lease covers all petitions."""
     petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(100)]
     for later in (NOW + 6 * SECOND, NOW + 12 * SECOND, NOW + DAY / 4):
         tables.calls.clear()
@@ -125,7 +125,7 @@ def test_no_number_of_a_list_of_a_hundred_petitions_is_old_however_seldom_somebo
         assert tables.calls.count("update") == 1 + len(petitions)
 
 
-def test_a_longer_list_refreshes_a_limited_number_and_the_oldest_first(
+def test_a_longer_list_refreshes_a_limited_number_of_counts_oldest_first(
     tables: FakeTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(public, "MOST_REFRESHED", 10)
@@ -144,7 +144,7 @@ def test_a_list_counts_every_petition_without_a_snapshot(tables: FakeTables) -> 
     assert len(public_counts(petitions, NOW, tables)) == len(petitions)
 
 
-def test_a_lease_whose_holder_did_not_count_is_no_snapshot(tables: FakeTables, petition: Petition) -> None:
+def test_a_lease_whose_holder_did_not_count_is_not_a_snapshot(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition)
     del tables.items[keys.snapshot(petition.slug)]
     assert lease_snapshot(petition.slug, NOW, LEASE_SECONDS, tables)

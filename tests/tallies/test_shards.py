@@ -1,4 +1,4 @@
-"""Shards are added at any time."""
+"""Shards can be added at any time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,11 +15,11 @@ from chalicelib.tallies.model import TallyDimension, TallyEntry
 from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition
 from tests.fakes import FakeTables
-from tests.tallies.test_count import counted, head
+from tests.tallies.test_count import count_signatures_at, head
 
 
 def test_shards_can_be_added_at_any_time(tables: FakeTables, petition: Petition) -> None:
-    counted(tables, petition, NOW, NOW, NOW)
+    count_signatures_at(tables, petition, NOW, NOW, NOW)
     grown = a_petition(shards=50)
     tables.update(entry_change(petition.slug, 49, TallyEntry(1, NOW, "GB", "direct")))
     assert exact_count(grown, NOW, tables).confirmed == 4
@@ -29,7 +29,7 @@ def test_shards_can_be_added_at_any_time(tables: FakeTables, petition: Petition)
 def test_raising_shards_loses_nothing_while_old_settings_are_cached(
     events: list[tuple[str, int]],
 ) -> None:
-    """A writer caches settings for seconds; a frozen function may keep them for much longer and then read."""
+    """A writer caches settings for seconds. A frozen function may keep them for much longer, and read with them."""
     tables = FakeTables()
     old = a_published_petition(tables, shards=2)
     new, per_day, moment = old, [0] * 1000, OPENED
@@ -51,7 +51,7 @@ def test_raising_shards_loses_nothing_while_old_settings_are_cached(
 def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTables, petition: Petition) -> None:
     """The number of shards rises between reading and closing; the next reader reads all shards."""
 
-    class Racing(FakeTables):
+    class ShardsRaisedMeanwhile(FakeTables):
         def batch_get(self, wanted: Sequence[keys.Key], *, consistent: bool = False) -> list[Item]:
             found = super().batch_get(wanted, consistent=consistent)
             if petition_as_stored(petition.slug, tables).shards == petition.shards:
@@ -59,10 +59,10 @@ def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTab
                 self.update(entry_change(petition.slug, 29, TallyEntry(1, NOW, "GB", "direct")))
             return found
 
-    racing = Racing()
-    racing.items = tables.items
-    counted(racing, petition, NOW)
-    exact_count(petition, NOW + 2 * DAY, racing)
-    assert head(racing)["through"] < NOW.date().isoformat()
-    assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 2
-    assert head(racing)["total"] == 2
+    racing_tables = ShardsRaisedMeanwhile()
+    racing_tables.items = tables.items
+    count_signatures_at(racing_tables, petition, NOW)
+    exact_count(petition, NOW + 2 * DAY, racing_tables)
+    assert head(racing_tables)["through"] < NOW.date().isoformat()
+    assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 2
+    assert head(racing_tables)["total"] == 2

@@ -24,7 +24,7 @@ from stack.template.tables import table_id
 ROOT = Path(__file__).parents[2]
 CHALICE = ROOT / ".chalice"
 CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
-# A query's first page names the partition key. Each further page names both (ExclusiveStartKey).
+# A query names only the partition key, and each further page of it names both (ExclusiveStartKey).
 KEY = ("pk", "sk")
 
 Resource = dict[str, Any]
@@ -65,7 +65,8 @@ TABLES = {name: table_id(name) for name in keys.TABLES}
 
 
 def of_type(kind: str) -> dict[str, Resource]:
-    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
+    """Return the properties of each resource of this type, by its logical id."""
+    return {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
 
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
@@ -81,6 +82,7 @@ def registered_functions() -> set[str]:
 
 
 def events(kind: str) -> dict[str, Resource]:
+    """Return the properties of the events of this type, by the function that receives them."""
     return {
         name: event["Properties"]
         for name, function in FUNCTIONS.items()
@@ -101,8 +103,8 @@ def actions(statement: Resource) -> list[str]:
 
 def actions_allowed(function: str, resource: str) -> set[str]:
     """Return the actions that the function's role allows on the resource."""
-    concerned = [each for each in statements(function) if resource in json.dumps(each["Resource"])]
-    return {action for each in concerned for action in actions(each)}
+    matching = [each for each in statements(function) if resource in json.dumps(each["Resource"])]
+    return {action for statement in matching for action in actions(statement)}
 
 
 def environment_of(function: str) -> Resource:

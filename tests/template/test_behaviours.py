@@ -1,4 +1,4 @@
-"""The CDN treats each path as edge/routes.py lists it. These tests have their own code that matches paths."""
+"""The CDN treats each path as edge/routes.py declares. The tests match paths with code of their own."""
 
 import re
 from typing import Any
@@ -10,8 +10,8 @@ from chalicelib.edge.routes import ROUTES
 from tests.template.packaged import RESOURCES, of_type
 
 Node = dict[str, Any]
-EDGE: Node = RESOURCES["Edge"]["Properties"]["DistributionConfig"]
-BEHAVIOURS: list[Node] = EDGE["CacheBehaviors"]
+DISTRIBUTION: Node = RESOURCES["Edge"]["Properties"]["DistributionConfig"]
+BEHAVIOURS: list[Node] = DISTRIBUTION["CacheBehaviors"]
 POLICIES = {name: each["CachePolicyConfig"] for name, each in of_type("AWS::CloudFront::CachePolicy").items()}
 REQUEST_POLICY = of_type("AWS::CloudFront::OriginRequestPolicy")["EdgeRequestPolicy"]["OriginRequestPolicyConfig"]
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -20,12 +20,12 @@ NAMES = {"slug": "safe-children", "name": "site.css", "version": "0a1b2c3d", "to
 
 
 def behaviour_of(path: str) -> Node:
-    """Return the first behaviour whose pattern matches: * is any text, slashes too, and ? is one character."""
-    for each in BEHAVIOURS:
-        wild = [{"*": ".*", "?": "."}.get(character, re.escape(character)) for character in each["PathPattern"]]
-        if re.fullmatch("".join(wild), path.partition("?")[0], re.DOTALL):
-            return each
-    found: Node = EDGE["DefaultCacheBehavior"]
+    """Return the first behaviour whose pattern matches: * is any text, also with slashes, and ? is one character."""
+    for behaviour in BEHAVIOURS:
+        pattern = [{"*": ".*", "?": "."}.get(character, re.escape(character)) for character in behaviour["PathPattern"]]
+        if re.fullmatch("".join(pattern), path.partition("?")[0], re.DOTALL):
+            return behaviour
+    found: Node = DISTRIBUTION["DefaultCacheBehavior"]
     return found
 
 
@@ -34,26 +34,26 @@ def path_of(route: Route) -> str:
 
 
 def policy_of(behaviour: Node) -> Node | None:
-    """Return the behaviour's cache policy; None if it keeps nothing."""
+    """Return the behaviour's cache policy; None if it caches nothing."""
     policy = behaviour["CachePolicyId"]
     return None if policy == CACHING_DISABLED else POLICIES[policy["Ref"]]
 
 
-def query_of(policy: Node) -> list[str]:
+def query_keys_of(policy: Node) -> list[str]:
     found: list[str] = policy["ParametersInCacheKeyAndForwardedToOrigin"]["QueryStringsConfig"].get("QueryStrings", [])
     return found
 
 
-# Each route.
+# Routes.
 
 
 @every_route
-def test_each_path_is_cached_as_its_route_is_listed(route: Route) -> None:
+def test_each_path_is_cached_as_its_route_declares(route: Route) -> None:
     policy = policy_of(behaviour_of(path_of(route)))
     assert (policy is not None) is (route.cache is not Cache.NEVER)
     if policy:
         assert policy["MaxTTL"] >= route.cache.value
-        # What is not an asset is never older than the day that stale-if-error allows.
+        # An answer that is not an asset is kept for at most the day that stale-if-error allows.
         assert policy["MaxTTL"] == (Cache.YEAR.value if route.cache is Cache.YEAR else 86_400)
 
 
@@ -64,10 +64,10 @@ def test_cloudfront_passes_on_the_methods_of_each_route(route: Route) -> None:
 
 @every_route
 def test_only_cached_pages_have_the_busy_page(route: Route) -> None:
-    """The busy page says that nothing was sent, which is untrue after signing. Programs need a problem, not HTML."""
-    has_it = behaviour_of(path_of(route))["TargetOriginId"] == "Pages"
+    """The busy page says that nothing was sent, which may be untrue after signing. Programs need JSON, not HTML."""
+    has_busy_page = behaviour_of(path_of(route))["TargetOriginId"] == "Pages"
     pages = {"show_petitions", "show_petition", "show_embed", "show_counter", "show_statement", "show_short_statement"}
-    assert has_it is (route.view in pages)
+    assert has_busy_page is (route.view in pages)
 
 
 @pytest.mark.parametrize(
@@ -83,21 +83,21 @@ def test_only_cached_pages_have_the_busy_page(route: Route) -> None:
 def test_the_cache_key_has_only_the_query_keys_that_the_page_reads(path: str, query: list[str]) -> None:
     policy = policy_of(behaviour_of(path))
     assert policy
-    assert query_of(policy) == query
+    assert query_keys_of(policy) == query
 
 
 @pytest.mark.parametrize(
     "path", ["/nothing", "/api/staff/new-thing", "/wp-login.php", "/petitions", "/ASSETS/site.css"]
 )
 def test_an_unknown_path_is_not_cached_and_every_method_is_passed_on(path: str) -> None:
-    assert behaviour_of(path) is EDGE["DefaultCacheBehavior"]
-    assert policy_of(EDGE["DefaultCacheBehavior"]) is None
+    assert behaviour_of(path) is DISTRIBUTION["DefaultCacheBehavior"]
+    assert policy_of(DISTRIBUTION["DefaultCacheBehavior"]) is None
 
 
-# The key.
+# Cache keys and origin requests.
 
 
-def test_no_cache_key_has_personal_values_and_the_origin_decides_how_long() -> None:
+def test_no_cache_key_has_personal_values_and_the_origin_decides_the_lifetime() -> None:
     for policy in POLICIES.values():
         key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
         assert key["CookiesConfig"] == {"CookieBehavior": "none"}
@@ -113,7 +113,7 @@ def test_cached_requests_pass_on_nothing_that_is_not_in_the_key() -> None:
             assert ("OriginRequestPolicyId" in behaviour) is (policy_of(behaviour) is None)
 
 
-def test_only_a_picture_passes_on_what_its_reader_accepts() -> None:
+def test_only_a_request_for_a_picture_passes_on_the_accept_header() -> None:
     policy = {"Ref": "EdgePicturePolicy"}
     assert [each["PathPattern"] for each in BEHAVIOURS if each.get("OriginRequestPolicyId") == policy] == [
         "/petitions/*/card.png"
@@ -129,7 +129,7 @@ def test_a_personal_request_passes_on_its_query_and_headers_but_no_cookie_host_o
     assert headers == {"host", "x-http-method-override"}
 
 
-def test_no_list_of_headers_to_pass_on_has_one_that_aws_refuses() -> None:
+def test_no_list_of_headers_to_pass_on_has_a_header_that_aws_refuses() -> None:
     for policy in of_type("AWS::CloudFront::OriginRequestPolicy").values():
         config = policy["OriginRequestPolicyConfig"]["HeadersConfig"]
         refused = {"Authorization", "Accept-Encoding"} if config["HeaderBehavior"] == "whitelist" else set()

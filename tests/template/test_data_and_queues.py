@@ -22,8 +22,8 @@ from tests.template.packaged import (
 # These queues contain names and addresses.
 PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
 TYPES_WITH_DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SES::EmailIdentity")
-NOTHING = {"Ref": "AWS::NoValue"}
-OWN_KEY = {"Ref": "CustomerKeyArn"}
+NO_VALUE = {"Ref": "AWS::NoValue"}
+CUSTOMER_KEY = {"Ref": "CustomerKeyArn"}
 
 # Data.
 
@@ -61,20 +61,22 @@ def test_the_charitys_own_key_encrypts_everything_that_holds_names() -> None:
     signatures = of_type("AWS::DynamoDB::Table")["SignaturesTable"]["SSESpecification"]
     bucket = of_type("AWS::S3::Bucket")["ExportsBucket"]
     [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert signatures["KMSMasterKeyId"] == {"Fn::If": ["HasCustomerKey", OWN_KEY, NOTHING]}
-    assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"Fn::If": ["HasCustomerKey", OWN_KEY, NOTHING]}
+    assert signatures["KMSMasterKeyId"] == {"Fn::If": ["HasCustomerKey", CUSTOMER_KEY, NO_VALUE]}
+    assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {
+        "Fn::If": ["HasCustomerKey", CUSTOMER_KEY, NO_VALUE]
+    }
     for name in PERSONAL_QUEUES:
-        assert QUEUES[name]["KmsMasterKeyId"] == {"Fn::If": ["HasCustomerKey", OWN_KEY, "alias/aws/sqs"]}
+        assert QUEUES[name]["KmsMasterKeyId"] == {"Fn::If": ["HasCustomerKey", CUSTOMER_KEY, "alias/aws/sqs"]}
     assert TEMPLATE["Parameters"]["CustomerKeyArn"]["Default"] == ""
 
 
-def test_functions_may_use_the_key_through_these_services_only() -> None:
+def test_functions_may_use_the_charitys_key_only_through_dynamodb_sqs_and_s3() -> None:
     text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     [code] = re.findall(r"```json\n(\{.*?\n\})\n```", text, re.DOTALL)
-    [using] = [each for each in json.loads(code)["Statement"] if each["Sid"] == "FunctionsUseIt"]
-    services = {each.partition(".")[0] for each in using["Condition"]["StringEquals"]["kms:ViaService"]}
+    [statement] = [each for each in json.loads(code)["Statement"] if each["Sid"] == "FunctionsUseIt"]
+    services = {each.partition(".")[0] for each in statement["Condition"]["StringEquals"]["kms:ViaService"]}
     assert services == {"dynamodb", "sqs", "s3"}
-    pattern = using["Condition"]["ArnLike"]["aws:PrincipalArn"]
+    pattern = statement["Condition"]["ArnLike"]["aws:PrincipalArn"]
     assert pattern.endswith(":role/petitions-prod-*")
     # A role with an explicit name would not match the pattern.
     assert not [name for name, role in of_type("AWS::IAM::Role").items() if "RoleName" in role]
@@ -123,8 +125,8 @@ def test_only_functions_that_send_to_their_own_queue_may_run_in_a_loop() -> None
 
 
 def _queues_sent_to(function: str) -> list[Any]:
-    sending = [each["Resource"] for each in statements(function) if "sqs:SendMessage" in str(each["Action"])]
-    return [queue for found in sending for queue in (found if isinstance(found, list) else [found])]
+    resources = [each["Resource"] for each in statements(function) if "sqs:SendMessage" in str(each["Action"])]
+    return [queue for queues in resources for queue in (queues if isinstance(queues, list) else [queues])]
 
 
 def test_event_sources_report_single_failures_and_streams_give_up_in_the_end() -> None:
@@ -146,9 +148,9 @@ def test_event_sources_report_single_failures_and_streams_give_up_in_the_end() -
 # Roles.
 
 
-def test_only_named_functions_reach_signatures() -> None:
-    reach = {name: actions_allowed(name, '"SignaturesTable", "Arn"') for name in FUNCTIONS}
-    assert {name: actions for name, actions in reach.items() if actions} == {
+def test_only_the_listed_functions_may_access_signatures() -> None:
+    allowed = {name: actions_allowed(name, '"SignaturesTable", "Arn"') for name in FUNCTIONS}
+    assert {name: actions for name, actions in allowed.items() if actions} == {
         "APIHandler": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DescribeTable"},
         "Links": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "Partners": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},

@@ -4,14 +4,14 @@ import json
 import re
 
 from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, Resource, of_type
-from tests.template.test_behaviours import BEHAVIOURS, EDGE, POLICIES, REQUEST_POLICY, Node, query_of
+from tests.template.test_behaviours import BEHAVIOURS, DISTRIBUTION, POLICIES, REQUEST_POLICY, Node, query_keys_of
 
 BUSY: Node = RESOURCES["BusyEdge"]["Properties"]["DistributionConfig"]
-ORIGINS = {each["Id"]: each for each in EDGE["Origins"]}
+ORIGINS = {each["Id"]: each for each in DISTRIBUTION["Origins"]}
 # AWS, "Quotas".
 MOST_BEHAVIOURS, MOST_IN_A_POLICY, MOST_POLICIES = 75, 10, 20
 ALL_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
-_NAMED = ("CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy", "OriginAccessControl")
+_NAMED_TYPES = ("CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy", "OriginAccessControl")
 METHOD_SETS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"}, ALL_METHODS)
 
 
@@ -38,8 +38,9 @@ def test_the_api_refuses_requests_without_a_key_if_edge_only_is_yes() -> None:
     assert (condition, otherwise) == ("RefusesOthers", {"Ref": "AWS::NoValue"})
     assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
     assert allowed["Resource"] == denied["Resource"] == "execute-api:/*"
-    # The API accepts both keys before CloudFront sends the second.
-    assert [re.findall(r"\$\{(OriginKey\w*)\}", each["Fn::Sub"])[1] for each in keys] == ["OriginKey", "OriginKeyToo"]
+    # In a rotation, the API must accept the next key before CloudFront sends it.
+    key_names = [re.findall(r":SecretString:\$\{(\w+)\}", each["Fn::Sub"]) for each in keys]
+    assert key_names == [["OriginKey"], ["OriginKeyToo"]]
 
 
 def test_functions_accept_exactly_the_keys_of_the_policy() -> None:
@@ -52,22 +53,22 @@ def test_functions_accept_exactly_the_keys_of_the_policy() -> None:
 
 
 def test_the_busy_page_replaces_every_failed_page_and_is_never_cached_as_the_page() -> None:
-    [group] = EDGE["OriginGroups"]["Items"]
+    [group] = DISTRIBUTION["OriginGroups"]["Items"]
     assert group["FailoverCriteria"]["StatusCodes"] == {"Quantity": 5, "Items": [429, 500, 502, 503, 504]}
     assert [each["OriginId"] for each in group["Members"]["Items"]] == ["Api", "Busy"]
     assert ORIGINS["Busy"]["DomainName"] == {"Fn::GetAtt": ["BusyEdge", "DomainName"]}
-    # A 200 would be kept under the page's address. The bucket answers 403 for every path: it has one object.
+    # CloudFront would cache a 200 as the page. The bucket has one object, and answers 403 for all other paths.
     responses = {
         each["ErrorCode"]: (each["ResponseCode"], each["ResponsePagePath"]) for each in BUSY["CustomErrorResponses"]
     }
     assert responses == dict.fromkeys((403, 404), (503, "/busy.html"))
 
 
-def test_an_error_is_kept_for_a_second_and_stays_the_apis_own() -> None:
+def test_an_error_is_cached_for_a_second_and_not_replaced_by_a_page() -> None:
     """By default, CloudFront keeps an error for ten seconds. Errors in JSON must not become pages."""
-    seconds = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in EDGE["CustomErrorResponses"]}
+    seconds = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in DISTRIBUTION["CustomErrorResponses"]}
     assert seconds == dict.fromkeys((500, 502, 503, 504), 1)
-    assert not [each for each in EDGE["CustomErrorResponses"] if "ResponsePagePath" in each]
+    assert not [each for each in DISTRIBUTION["CustomErrorResponses"] if "ResponsePagePath" in each]
 
 
 def test_only_the_distribution_of_the_busy_page_reads_its_bucket() -> None:
@@ -89,35 +90,35 @@ def test_a_distribution_has_no_more_than_aws_allows() -> None:
     # An account has twenty cache policies, and each stage with a CDN has these.
     assert len(POLICIES) <= MOST_POLICIES // 3
     assert len(REQUEST_POLICY["HeadersConfig"]["Headers"]) <= MOST_IN_A_POLICY
-    assert all(len(query_of(policy)) <= MOST_IN_A_POLICY for policy in POLICIES.values())
+    assert all(len(query_keys_of(policy)) <= MOST_IN_A_POLICY for policy in POLICIES.values())
     patterns = [each["PathPattern"] for each in BEHAVIOURS]
     assert len({*patterns}) == len(patterns)
     assert all(re.fullmatch(r"[A-Za-z0-9_\-.*$/~\"'@:+&?]{1,255}", each) for each in patterns)
 
 
-def test_a_behaviour_has_one_of_three_sets_of_methods_and_a_group_takes_no_post() -> None:
-    for behaviour in (*BEHAVIOURS, EDGE["DefaultCacheBehavior"], BUSY["DefaultCacheBehavior"]):
+def test_a_behaviour_has_one_of_three_sets_of_methods_and_an_origin_group_takes_no_post() -> None:
+    for behaviour in (*BEHAVIOURS, DISTRIBUTION["DefaultCacheBehavior"], BUSY["DefaultCacheBehavior"]):
         methods = {*behaviour["AllowedMethods"]}
         assert methods in METHOD_SETS
         assert {*behaviour["CachedMethods"]} in METHOD_SETS[:2]
         assert behaviour["TargetOriginId"] != "Pages" or "POST" not in methods
 
 
-def test_a_policy_that_keeps_something_has_a_maximum() -> None:
+def test_a_policy_that_caches_has_a_maximum_time() -> None:
     """AWS refuses keys, and compression, in a policy whose times are all 0."""
     assert all(policy["MaxTTL"] > 0 for policy in POLICIES.values())
 
 
 def test_the_same_stage_in_a_second_region_has_other_names() -> None:
     """CloudFront has one list of policies for all regions of an account."""
-    every = [each for kind in _NAMED for each in of_type(f"AWS::CloudFront::{kind}").values()]
-    configs = [config for each in every for config in each.values()]
-    assert len(configs) > len(_NAMED)
+    resources = [each for kind in _NAMED_TYPES for each in of_type(f"AWS::CloudFront::{kind}").values()]
+    configs = [config for properties in resources for config in properties.values()]
+    assert len(configs) > len(_NAMED_TYPES)
     assert all(each["Name"]["Fn::Sub"].startswith("petitions-${Stage}-${AWS::Region}-") for each in configs)
 
 
-def test_every_target_is_an_origin_and_no_origin_header_is_one_that_aws_refuses() -> None:
-    targets = {each["TargetOriginId"] for each in (*BEHAVIOURS, EDGE["DefaultCacheBehavior"])}
+def test_every_target_is_an_origin_and_aws_refuses_no_origin_header() -> None:
+    targets = {each["TargetOriginId"] for each in (*BEHAVIOURS, DISTRIBUTION["DefaultCacheBehavior"])}
     assert targets == {"Api", "Pages", "Busy"}
     refused = r"cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|via"
     for header in ORIGINS["Api"]["OriginCustomHeaders"]:
@@ -127,9 +128,11 @@ def test_every_target_is_an_origin_and_no_origin_header_is_one_that_aws_refuses(
 
 
 def test_without_a_domain_the_stack_has_no_cdn() -> None:
-    of_edge = {name for name, each in RESOURCES.items() if "CloudFront" in each["Type"] or name.startswith("Busy")}
-    assert len(of_edge) == 14
-    assert all(RESOURCES[name]["Condition"] == "HasEdge" for name in of_edge)
+    cdn_resources = {
+        name for name, each in RESOURCES.items() if "CloudFront" in each["Type"] or name.startswith("Busy")
+    }
+    assert len(cdn_resources) == 14
+    assert all(RESOURCES[name]["Condition"] == "HasEdge" for name in cdn_resources)
     assert TEMPLATE["Parameters"]["EdgeDomain"]["Default"] == ""
     outputs: Resource = TEMPLATE["Outputs"]
     assert all(outputs[name]["Condition"] == "HasEdge" for name in ("EdgeAddress", "EdgeArn", "BusyBucketName"))

@@ -28,14 +28,14 @@ def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None
     }
 
 
-def test_imports_keep_their_files_apart_and_only_the_importer_reads_them() -> None:
+def test_imports_have_a_folder_of_their_own_that_only_run_import_reads() -> None:
     files = {"Fn::Sub": "${ExportsBucket.Arn}/imports/*"}
     for function, expected in {
         "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
         "RunImport": {"s3:GetObject", "s3:DeleteObject"},
     }.items():
-        concerned = [each for each in statements(function) if each["Resource"] == files]
-        assert {action for each in concerned for action in actions(each)} == expected
+        about_files = [each for each in statements(function) if each["Resource"] == files]
+        assert {action for statement in about_files for action in actions(statement)} == expected
     reading = [each for each in statements("RunImport") if "s3:ListBucket" in actions(each)]
     assert [each["Condition"] for each in reading] == [{"StringLike": {"s3:prefix": ["imports/*"]}}]
 
@@ -79,7 +79,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
-def test_an_exports_times_fit_its_timeout_and_it_starts_after_settling() -> None:
+def test_an_export_starts_after_settling_and_ends_within_its_timeout() -> None:
     assert FOR_A_PART < FOR_DELIVERY < FUNCTIONS["RunExport"]["Timeout"] == 900
     assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
     assert Export.patience.total_seconds() > FUNCTIONS["RunExport"]["Timeout"]

@@ -1,4 +1,4 @@
-"""Each function has a role of its own, which allows no more than its work."""
+"""Each function has a role of its own, which allows no more than the function needs."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The gateway's routes are those of the list: function, authorizer, throttle and CORS."""
+"""The gateway has the routes of edge/routes.py, with their functions, authorizers, throttles and CORS."""
 
 import json
 from typing import Any
@@ -11,8 +11,8 @@ from chalicelib.edge.route import Function
 from chalicelib.edge.routes import CATCH_ALL, ROUTES
 from tests.template.packaged import API, FUNCTIONS, LIMITS, every_function, integrations, of_type
 
-# CONTRACT.md's tables.
-CONTRACT = {
+# The tables of CONTRACT.md.
+CONTRACT_ROUTES = {
     ("GET", "/"),
     ("GET", "/petitions/{slug}"),
     ("POST", "/petitions/{slug}/signatures"),
@@ -55,10 +55,10 @@ def test_every_throttle_belongs_to_an_existing_method() -> None:
 
 
 def test_every_request_of_the_contract_has_a_route() -> None:
-    assert {(route.method, route.path) for route in ROUTES.values()} >= CONTRACT
+    assert {(route.method, route.path) for route in ROUTES.values()} >= CONTRACT_ROUTES
 
 
-def test_the_gateway_calls_the_listed_function_for_each_route_and_the_default_for_all_other_requests() -> None:
+def test_the_gateway_calls_the_listed_function_of_each_route_and_otherwise_the_default_function() -> None:
     listed = {(method, route.path): route.function for route in ROUTES.values() for method in route.methods}
     for method, path, function in integrations():
         assert function == listed.pop((method, path), Function.API), f"{method} {path}"
@@ -87,8 +87,8 @@ def test_unknown_paths_and_methods_reach_the_catch_all() -> None:
 def test_api_gateway_can_invoke_every_function_it_calls() -> None:
     permissions = of_type("AWS::Lambda::Permission").values()
     named = [each["FunctionName"] for each in permissions if "apigateway" in str(each["Principal"])]
-    called = {name.get("Ref") or name["Fn::GetAtt"][0] for name in named}
-    assert called == {function for _, _, function in integrations()} | {"StaffAuthorizer", "PartnerAuthorizer"}
+    allowed = {name.get("Ref") or name["Fn::GetAtt"][0] for name in named}
+    assert allowed == {function for _, _, function in integrations()} | {"StaffAuthorizer", "PartnerAuthorizer"}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_exactly_the_routes_of_staff_and_partners_have_their_authorizer(
 
 @pytest.mark.parametrize(("name", "kind"), [("staff_authorizer", "token"), ("partner_authorizer", "request")])
 def test_the_authorizers_answers_are_not_cached(name: str, kind: str) -> None:
-    """API Gateway calls an authorizer that gets all headers without identity sources only if nothing is cached."""
+    """API Gateway calls an authorizer of all headers without identity sources only if it caches no answer."""
     definition = API["securityDefinitions"][name]
     authorizer = definition["x-amazon-apigateway-authorizer"]
     assert f"${{{to_cfn_resource_name(name)}.Arn}}" in json.dumps(authorizer["authorizerUri"])
@@ -124,17 +124,17 @@ def test_exactly_the_listed_routes_have_views() -> None:
 
 
 def test_each_function_imports_exactly_the_modules_with_its_routes() -> None:
-    served = {(each.function, module_of(app.routes[each.path][each.method].view_function)) for each in ROUTES.values()}
-    assert served == {(function, module) for function, modules in MODULES.items() for module in modules}
+    needed = {(each.function, module_of(app.routes[each.path][each.method].view_function)) for each in ROUTES.values()}
+    assert needed == {(function, module) for function, modules in MODULES.items() for module in modules}
 
 
 def module_of(view: Any) -> str:
     return str(view.__wrapped__.__module__).removeprefix("chalicelib.")
 
 
-@pytest.mark.parametrize("each", Function)
-def test_a_function_that_serves_routes_gets_its_name(each: Function) -> None:
-    assert FUNCTIONS[each]["Environment"]["Variables"]["SERVED_FUNCTION"] == each
+@pytest.mark.parametrize("function", Function)
+def test_a_function_that_serves_routes_gets_its_name(function: Function) -> None:
+    assert FUNCTIONS[function]["Environment"]["Variables"]["SERVED_FUNCTION"] == function
 
 
 def test_exactly_the_public_json_allows_any_origin() -> None:

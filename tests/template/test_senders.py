@@ -54,16 +54,17 @@ def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
     assert {*query["ExpressionAttributeNames"].values(), *KEY} == readable
 
 
-def sent_by(act: Callable[[Tables], object]) -> dict[str, Any]:
-    """Return the update that the real client would send."""
-    sent: dict[str, Any] = {}
-    client = SimpleNamespace(update_item=lambda **request: sent.update(request))
+def update_of(act: Callable[[Tables], object]) -> dict[str, Any]:
+    """Return the update that `act` sends to DynamoDB."""
+    updates: list[dict[str, Any]] = []
+    client = SimpleNamespace(update_item=lambda **request: updates.append(request))
     act(Tables(cast(Any, client), {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}))
-    return sent
+    [update] = updates
+    return update
 
 
-def attributes_of(sent: dict[str, Any]) -> set[str]:
-    return {*sent["ExpressionAttributeNames"].values(), *KEY}
+def attributes_of(update: dict[str, Any]) -> set[str]:
+    return {*update["ExpressionAttributeNames"].values(), *KEY}
 
 
 CONFIRM = SIGNATURE_KINDS["confirm"].state
@@ -71,20 +72,20 @@ REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
 
 
 @pytest.mark.parametrize(
-    ("function", "sent"),
+    ("function", "update"),
     [
-        ("SweepMail", sent_by(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
-        ("ReceiveFeedback", sent_by(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", NOW, tables))),
+        ("SweepMail", update_of(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
+        ("ReceiveFeedback", update_of(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", NOW, tables))),
     ],
 )
 def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
-    function: str, sent: dict[str, Any]
+    function: str, update: dict[str, Any]
 ) -> None:
     updates = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
     [condition] = [each["Condition"] for each in updates if "SignaturesTable" in json.dumps(each["Resource"])]
-    assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(sent)
-    assert condition["StringEquals"] == {"dynamodb:ReturnValues": sent["ReturnValues"]}
-    assert sent["ReturnValues"] == sent["ReturnValuesOnConditionCheckFailure"] == "NONE"
+    assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(update)
+    assert condition["StringEquals"] == {"dynamodb:ReturnValues": update["ReturnValues"]}
+    assert update["ReturnValues"] == update["ReturnValuesOnConditionCheckFailure"] == "NONE"
 
 
 def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:

@@ -1,4 +1,4 @@
-"""Each function gets the settings that the code reads, and secrets only where they are needed."""
+"""Each function gets the settings that its code reads, and no secret that it does not need."""
 
 import json
 import re
@@ -42,16 +42,16 @@ def required_settings(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 @every_function
-def test_every_setting_is_given_and_secrets_only_where_they_are_needed(
+def test_every_function_gets_the_common_settings_and_only_the_restricted_ones_that_it_needs(
     function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variables = environment_of(function)
-    private = SECRETS | SOURCES | OIDC
-    own = {name for name, functions in private.items() if function in functions}
-    own |= {"SERVED_FUNCTION"} if function in list(Function) else set()
+    restricted = SECRETS | SOURCES | OIDC
+    granted = {name for name, functions in restricted.items() if function in functions}
+    granted |= {"SERVED_FUNCTION"} if function in list(Function) else set()
     # PYDANTIC_DISABLE_PLUGINS: the search for plugins takes 15 ms of a cold start, and there are none.
     required = required_settings(monkeypatch) | {"LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
-    assert variables.keys() == required - private.keys() | own
+    assert variables.keys() == (required - restricted.keys()) | granted
 
 
 def test_secrets_are_generated_and_resolved_in_the_stack() -> None:

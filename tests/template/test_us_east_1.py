@@ -31,8 +31,8 @@ def rate_rules_of(path: str, method: str) -> set[str]:
     found = set()
     for name, rate in RATES.items():
         path_rule, *method_rule = conditions_of(rate["ScopeDownStatement"])
-        fits = re.search(path_rule["RegexMatchStatement"]["RegexString"], path)
-        if fits and all(each["ByteMatchStatement"]["SearchString"] == method for each in method_rule):
+        matches = re.search(path_rule["RegexMatchStatement"]["RegexString"], path)
+        if matches and all(each["ByteMatchStatement"]["SearchString"] == method for each in method_rule):
             found.add(name)
     return found
 
@@ -47,7 +47,7 @@ def test_only_signing_links_and_sign_in_have_rate_rules() -> None:
     assert {f"show_{name}" for name in links[1:]} <= expected.keys()
 
 
-def test_another_spelling_of_an_address_does_not_escape_the_count() -> None:
+def test_another_spelling_of_a_path_does_not_escape_its_rate_rule() -> None:
     assert rate_rules_of("/api/petitions/safe-children/signatures/", "POST") == {"SigningByJson"}
     for rate in RATES.values():
         path_rule, *_ = conditions_of(rate["ScopeDownStatement"])
@@ -60,7 +60,7 @@ def test_a_school_may_sign_at_once() -> None:
     assert {each["AggregateKeyType"] for each in RATES.values()} == {"IP"}
 
 
-def test_rules_only_count_unless_blocks_is_yes_and_none_needs_javascript() -> None:
+def test_rules_only_count_unless_blocks_is_yes_and_no_rule_needs_javascript() -> None:
     assert TEMPLATE["Parameters"]["Blocks"]["Default"] == "no"
     for rule in RULES:
         action = rule.get("Action") or rule["OverrideAction"]
@@ -106,7 +106,7 @@ def test_the_same_stage_in_a_second_region_has_other_names() -> None:
 
 
 @pytest.mark.parametrize("field", ["cs-uri-query", "cs(Referer)", "cs(Cookie)", "c-ip", "x-forwarded-for"])
-def test_the_log_has_no_query_referrer_cookie_or_address(field: str) -> None:
+def test_the_log_has_no_query_referrer_cookie_or_ip_address(field: str) -> None:
     fields = TEMPLATE["Resources"]["LogDelivery"]["Properties"]["RecordFields"]
     assert field not in fields
     assert "sc-status" in fields

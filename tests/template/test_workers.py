@@ -19,7 +19,7 @@ def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     assert {bounds.pop(job) for job in JOBS} == {2}
     # Other mail's event source is off while confirmations wait (mail/watch.py), so both are never fully busy.
     assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 7
-    # Lambda keeps 100 unreserved, which a reservation would not leave in a new account. So the default is none.
+    # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is none.
     assert all(TEMPLATE["Parameters"][name]["Default"] == "0" for name in preflight.RESERVED)
 
 

@@ -13,7 +13,7 @@ from chalicelib.statements.freeze import freeze, statement_token
 from tests.actors import DAY, NOW, TOKEN_KEYS, bobs_token, confirmed
 from tests.fake_site import JSON, FakeSite
 
-FIGURES, TOTAL = "/api/staff/petitions/safe-children/figures", "/api/petitions/safe-children/total"
+FIGURES_URL, TOTAL_URL = "/api/staff/petitions/safe-children/figures", "/api/petitions/safe-children/total"
 PAPER = {
     "source": "paper-leeds",
     "kind": "paper",
@@ -23,20 +23,20 @@ PAPER = {
 }
 
 
-def entered(fake_site: FakeSite, path: str = FIGURES, **changes: object) -> HTTPResponse:
+def enter_figure(fake_site: FakeSite, path: str = FIGURES_URL, **changes: object) -> HTTPResponse:
     token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
     return fake_site.post(path, json.dumps(PAPER | changes).encode(), JSON, authorization=f"Bearer {token}")
 
 
-def test_the_total_includes_what_staff_entered(fake_site: FakeSite, petition: Petition) -> None:
+def test_the_total_includes_figures_that_staff_entered(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition)
-    answer = entered(fake_site)
+    answer = enter_figure(fake_site)
     assert (answer.status_code, answer.json_body) == (
         201,
         PAPER | {"entered_at": "2026-11-24T12:00:00Z", "comparison": None},
     )
     fake_site.clock.forward(DAY)
-    read = fake_site.get(TOTAL)
+    read = fake_site.get(TOTAL_URL)
     assert read.json_body == {
         "confirmed": 1,
         "elsewhere": [PAPER],
@@ -50,10 +50,10 @@ def test_the_total_includes_what_staff_entered(fake_site: FakeSite, petition: Pe
 
 
 def test_a_correction_is_another_figure_and_overwrites_nothing(fake_site: FakeSite, petition: Petition) -> None:
-    entered(fake_site)
-    entered(fake_site, count=410, as_of="2026-11-21T12:00:00Z", evidence="Two people had signed twice")
+    enter_figure(fake_site)
+    enter_figure(fake_site, count=410, as_of="2026-11-21T12:00:00Z", evidence="Two people had signed twice")
     assert [figure.count for figure in petition_as_stored(petition.slug, fake_site.tables).figures] == [412, 410]
-    assert [each["count"] for each in fake_site.get(TOTAL).json_body["elsewhere"]] == [410]
+    assert [each["count"] for each in fake_site.get(TOTAL_URL).json_body["elsewhere"]] == [410]
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,14 @@ def test_a_correction_is_another_figure_and_overwrites_nothing(fake_site: FakeSi
 def test_a_wrong_figure_is_refused_with_the_field(
     fake_site: FakeSite, petition: Petition, field: str, value: object, message: str
 ) -> None:
-    answer = entered(fake_site, FIGURES, **{field: value})
+    answer = enter_figure(fake_site, FIGURES_URL, **{field: value})
     assert answer.status_code == 422
     assert answer.json_body["errors"] == [{"field": field, "message": message}]
     assert not petition_as_stored(petition.slug, fake_site.tables).figures
 
 
 def test_the_activity_log_says_who_entered_which_figure(fake_site: FakeSite, petition: Petition) -> None:
-    entered(fake_site)
+    enter_figure(fake_site)
     [entry] = entries(NOW - DAY, NOW + DAY, fake_site.tables)
     assert (entry.action.name, entry.action.subject) == ("figure.entered", "safe-children")
     assert entry.action.details == {
@@ -91,14 +91,14 @@ def test_the_activity_log_says_who_entered_which_figure(fake_site: FakeSite, pet
 
 def test_the_total_of_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
     assert fake_site.get("/api/petitions/nobody/total").status_code == 404
-    assert entered(fake_site, "/api/staff/petitions/nobody/figures").status_code == 404
+    assert enter_figure(fake_site, "/api/staff/petitions/nobody/figures").status_code == 404
 
 
-def test_the_page_and_a_statement_say_the_total(fake_site: FakeSite, petition: Petition) -> None:
+def test_the_page_and_a_statement_show_the_total(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition)
     sentence = "Exactly 1 person confirmed here; 412 elsewhere; together at least 412 and at most 413 people."
     assert "elsewhere" not in fake_site.get("/petitions/safe-children").body.decode()
-    entered(fake_site)
+    enter_figure(fake_site)
     forget_petitions()
     fake_site.clock.forward(DAY)
     assert sentence in fake_site.get("/petitions/safe-children").body.decode()

@@ -19,49 +19,49 @@ from tests.petitions.test_figure import a_figure
 PAPER = NewFigure(source="paper", kind=FigureKind.PAPER, count=412, as_of=NOW, evidence="Sheets 1 to 21")
 
 
-def entered(tables: FakeTables, now: datetime = NOW) -> Figure:
+def enter_paper(tables: FakeTables, now: datetime = NOW) -> Figure:
     return enter("safe-children", PAPER, now, tables)
 
 
-def stored(tables: FakeTables) -> Petition:
+def stored_petition(tables: FakeTables) -> Petition:
     return petition_as_stored("safe-children", tables)
 
 
-def test_entering_a_figure_twice_is_one_figure(tables: FakeTables, petition: Petition) -> None:
-    first = entered(tables)
-    assert entered(tables, NOW + timedelta(minutes=1)) == first
-    assert stored(tables).figures == [first]
+def test_a_figure_that_is_entered_twice_is_stored_once(tables: FakeTables, petition: Petition) -> None:
+    first = enter_paper(tables)
+    assert enter_paper(tables, NOW + timedelta(minutes=1)) == first
+    assert stored_petition(tables).figures == [first]
 
 
 def test_the_number_of_figures_is_limited(tables: FakeTables, petition: Petition) -> None:
     edit(with_changes(petition, figures=[a_figure(f"{number}", 1) for number in range(MOST_FIGURES)]), NOW, tables)
     with pytest.raises(Invalid) as refused:
-        entered(tables)
+        enter_paper(tables)
     assert refused.value.errors[0].message == "There are 100 figures already, and no more fit"
 
 
-def test_a_race_with_an_edit_loses_neither(
+def test_a_figure_and_an_edit_at_the_same_time_are_both_kept(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def raced(slug: str, tables: FakeTables) -> Petition:
+    def edit_meanwhile(slug: str, tables: FakeTables) -> Petition:
         monkeypatch.undo()
         before = petition_as_stored(slug, tables)
         edit(with_changes(before, title="Edited meanwhile"), NOW, tables)
         return before
 
-    monkeypatch.setattr("chalicelib.totals.enter.petition_as_stored", raced)
-    figure = entered(tables)
-    assert (stored(tables).title, stored(tables).figures) == ("Edited meanwhile", [figure])
+    monkeypatch.setattr("chalicelib.totals.enter.petition_as_stored", edit_meanwhile)
+    figure = enter_paper(tables)
+    assert (stored_petition(tables).title, stored_petition(tables).figures) == ("Edited meanwhile", [figure])
 
 
 def test_loading_the_petitions_file_again_keeps_its_figures(tables: FakeTables, petition: Petition) -> None:
-    figure = entered(tables)
+    figure = enter_paper(tables)
     assert publish(a_petition(title="From the file"), NOW, tables).figures == [figure]
 
 
 def test_a_figure_that_is_entered_again_after_another_is_current(tables: FakeTables, petition: Petition) -> None:
-    entered(tables)
+    enter_paper(tables)
     enter("safe-children", PAPER.model_copy(update={"count": 99}), NOW + timedelta(minutes=1), tables)
-    again = entered(tables, NOW + timedelta(minutes=2))
-    assert current_figures(stored(tables).figures) == [again]
+    again = enter_paper(tables, NOW + timedelta(minutes=2))
+    assert current_figures(stored_petition(tables).figures) == [again]
     assert again.count == PAPER.count

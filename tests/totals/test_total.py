@@ -40,12 +40,16 @@ def test_the_sentence_can_be_read_on_air() -> None:
     assert total_of(1).sentence == "Exactly 1 person confirmed here."
 
 
-# Hashes: a comparison walks our signatures while people sign and withdraw, and more of them do so afterwards.
+# A comparison of hashes reads our signatures while people sign and withdraw. More people do so afterwards.
 
 
 @dataclass
-class Here:
-    """The people who are confirmed here, and how many ever withdrew."""
+class PeopleHere:
+    """The people who are confirmed here, and how many ever withdrew.
+
+    A comparison reads each person once. `walked` are the people it has read, `seen` counts those who were confirmed
+    then, and `shared` counts those of them who are also in the source.
+    """
 
     people: set[int]
     withdrawn: int = 0
@@ -53,7 +57,7 @@ class Here:
     shared: int = 0
     walked: set[int] = field(default_factory=set)
 
-    def happens(self, event: tuple[str, int], theirs: set[int]) -> None:
+    def apply(self, event: tuple[str, int], theirs: set[int]) -> None:
         kind, person = event
         if kind == "signs":
             self.people.add(person)
@@ -67,27 +71,27 @@ class Here:
 
 
 EVERYBODY = range(12)
-SOME = st.sets(st.sampled_from(EVERYBODY))
+SOME_PEOPLE = st.sets(st.sampled_from(EVERYBODY))
 EVENTS = st.lists(st.tuples(st.sampled_from(["signs", "withdraws"]), st.sampled_from(EVERYBODY)), max_size=12)
 
 
-def compared(here: Here, theirs: set[int], during: list[tuple[str, int]], order: list[int]) -> Comparison:
-    """Walk over everybody in this order, with the events in between."""
+def compare(here: PeopleHere, theirs: set[int], during: list[tuple[str, int]], order: list[int]) -> Comparison:
+    """Read everybody in this order, with the events in between."""
     before, steps = here.withdrawn, [("is read", person) for person in order]
     for number in range(max(len(steps), len(during))):
         for event in (*during[number : number + 1], *steps[number : number + 1]):
-            here.happens(event, theirs)
+            here.apply(event, theirs)
     return Comparison(seen=here.seen, here=here.shared, withdrawn=before, compared_at=NOW)
 
 
-def of(here: Here, *figures: Figure) -> Total:
+def total_with(here: PeopleHere, *figures: Figure) -> Total:
     return total(a_petition(figures=list(figures)), Count(len(here.people), NOW, withdrawn=here.withdrawn))
 
 
 # Person 1 is in both places and withdraws here; person 2 is here only.
 @example({1, 2}, {1}, [], [("withdraws", 1)], list(EVERYBODY), set())
-@given(SOME, SOME, EVENTS, EVENTS, st.permutations(EVERYBODY), PEOPLE)
-def test_the_bounds_hold_whoever_signs_and_withdraws_during_and_after_a_comparison(
+@given(SOME_PEOPLE, SOME_PEOPLE, EVENTS, EVENTS, st.permutations(EVERYBODY), PEOPLE)
+def test_the_bounds_hold_if_people_sign_and_withdraw_during_and_after_a_comparison(
     people: set[int],
     theirs: set[int],
     during: list[tuple[str, int]],
@@ -95,38 +99,38 @@ def test_the_bounds_hold_whoever_signs_and_withdraws_during_and_after_a_comparis
     order: list[int],
     others: set[int],
 ) -> None:
-    here = Here(people)
-    known = a_figure("hashed", len(theirs)).model_copy(update={"compared": compared(here, theirs, during, order)})
+    here = PeopleHere(people)
+    known = a_figure("hashed", len(theirs)).model_copy(update={"compared": compare(here, theirs, during, order)})
     for event in after:
-        here.happens(event, theirs)
-    alone, found = of(here, known), of(here, known, a_figure("counted", len(others)))
+        here.apply(event, theirs)
+    alone, found = total_with(here, known), total_with(here, known, a_figure("counted", len(others)))
     assert alone.at_least <= len(here.people | theirs) <= alone.at_most
     assert found.at_least <= len(here.people | theirs | others) <= found.at_most
 
 
-@given(SOME, SOME, EVENTS, EVENTS, st.permutations(EVERYBODY))
+@given(SOME_PEOPLE, SOME_PEOPLE, EVENTS, EVENTS, st.permutations(EVERYBODY))
 def test_a_comparison_never_widens_the_bounds(
     people: set[int], theirs: set[int], during: list[tuple[str, int]], after: list[tuple[str, int]], order: list[int]
 ) -> None:
-    here, figure = Here(people), a_figure("hashed", len(theirs))
-    known = figure.model_copy(update={"compared": compared(here, theirs, during, order)})
+    here, figure = PeopleHere(people), a_figure("hashed", len(theirs))
+    known = figure.model_copy(update={"compared": compare(here, theirs, during, order)})
     for event in after:
-        here.happens(event, theirs)
-    without, with_it = of(here, figure), of(here, known)
-    assert without.at_least <= with_it.at_least <= with_it.at_most <= without.at_most
+        here.apply(event, theirs)
+    without_hashes, with_hashes = total_with(here, figure), total_with(here, known)
+    assert without_hashes.at_least <= with_hashes.at_least <= with_hashes.at_most <= without_hashes.at_most
 
 
-@given(SOME, st.lists(SOME, max_size=3))
+@given(SOME_PEOPLE, st.lists(SOME_PEOPLE, max_size=3))
 def test_one_source_with_hashes_is_exact_and_each_bound_of_several_can_be_reached(
     people: set[int], sources: list[set[int]]
 ) -> None:
     figures = [
         a_figure(f"source-{number}", len(theirs)).model_copy(
-            update={"compared": compared(Here(set(people)), theirs, [], list(EVERYBODY))}
+            update={"compared": compare(PeopleHere(set(people)), theirs, [], list(EVERYBODY))}
         )
         for number, theirs in enumerate(sources)
     ]
-    found = of(Here(people), *figures)
+    found = total_with(PeopleHere(people), *figures)
     outside = [theirs - people for theirs in sources]
     assert found.at_least == len(people) + max(map(len, outside), default=0)
     assert found.at_most == len(people) + sum(map(len, outside))

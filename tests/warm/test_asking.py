@@ -9,14 +9,14 @@ from stack.warm.__main__ import _engineer_agrees
 def test_at_a_terminal_the_engineer_is_asked_and_only_yes_agrees(
     typed: str, agreed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    questions: list[str] = []
 
     def answer(question: str) -> str:
-        asked.append(question)
+        questions.append(question)
         return typed
 
     monkeypatch.delenv("YES", raising=False)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", answer)
     assert _engineer_agrees() is agreed
-    assert asked == ["Change this? [yes/no] "]
+    assert questions == ["Change this? [yes/no] "]

@@ -6,20 +6,20 @@ import pytest
 
 from chalicelib.projections.funnel.model import Stage, name_of, numbers_of, stage_of, start_of
 
-AT = datetime(2026, 11, 24, 13, 49, 59, tzinfo=UTC)
+MOMENT = datetime(2026, 11, 24, 13, 49, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("stage", Stage)
 def test_a_name_contains_stage_and_time(stage: Stage) -> None:
-    name = name_of(stage, AT)
+    name = name_of(stage, MOMENT)
     assert stage_of(name) is stage
-    assert start_of(name, AT.date()) == AT.replace(minute=40 if stage is Stage.CONFIRMED else 0, second=0)
+    assert start_of(name, MOMENT.date()) == MOMENT.replace(minute=40 if stage is Stage.CONFIRMED else 0, second=0)
 
 
 def test_a_full_day_takes_at_most_two_write_units() -> None:
     """A write costs a unit for each kilobyte of the item."""
     names = {
-        name_of(stage, AT.replace(hour=hour, minute=minute))
+        name_of(stage, MOMENT.replace(hour=hour, minute=minute))
         for stage in Stage
         for hour in range(24)
         for minute in range(60)

@@ -25,14 +25,14 @@ CHANGES = st.lists(
 WINDOWS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 20)), max_size=8)
 
 
-def passes(bucket: str, sequence: int, stage: Stage, at: datetime) -> Increment:
+def an_increment(bucket: str, sequence: int, stage: Stage, at: datetime) -> Increment:
     return Increment(keys.funnel(SLUG, bucket, at.date()), str(sequence), {name_of(stage, at): 1})
 
 
 def a_log(changes: list[tuple[str, int, Stage]]) -> list[Increment]:
     """The buckets' clocks may differ. Sequence numbers increase, also in length."""
     return [
-        passes(bucket, number, stage, OPENED + hours * HOUR)
+        an_increment(bucket, number, stage, OPENED + hours * HOUR)
         for number, (bucket, hours, stage) in enumerate(changes, 95)
     ]
 
@@ -58,32 +58,31 @@ def test_repeated_batches_are_counted_once(
 
 
 def test_a_closed_day_is_one_item_and_its_buckets_are_not_read(tables: FakeTables, petition: Petition) -> None:
-    project([passes("00", 1, Stage.RECEIVED, NOW), passes("3f", 2, Stage.RECEIVED, NOW)], tables)
+    project([an_increment("00", 1, Stage.RECEIVED, NOW), an_increment("3f", 2, Stage.RECEIVED, NOW)], tables)
     stage_counts_by_day(petition, NOW + 2 * DAY, tables)
     assert keys.funnel_day(SLUG, NOW.date()) not in tables.items
     stage_counts_by_day(petition, NOW + 3 * DAY, tables)
     assert tables.items[keys.funnel_day(SLUG, NOW.date())]["r12"] == 2
-    project([passes("01", 3, Stage.RECEIVED, NOW)], tables)
+    project([an_increment("01", 3, Stage.RECEIVED, NOW)], tables)
     tables.calls.clear()
     assert totals(stage_counts_by_day(petition, NOW + 3 * DAY, tables)) == {Stage.RECEIVED: 2}
     assert tables.calls == ["query", "batch_get", "batch_get"], "64 buckets of three open days"
 
 
 def test_a_day_that_cannot_be_closed_is_still_returned(petition: Petition) -> None:
-    class Unwilling(FakeTables):
+    class RefusesNewItems(FakeTables):
         def put_new(self, new: object) -> None:
             raise Throttled("storage")
 
-    tables = Unwilling()
-    a_published_petition(FakeTables())
+    tables = RefusesNewItems()
     tables.put(keys.tally_head(SLUG), {"through": "2026-11-23", "total": 0})
-    project([passes("00", 1, Stage.MAILED, NOW)], tables)
+    project([an_increment("00", 1, Stage.MAILED, NOW)], tables)
     for later in (9 * DAY, 10 * DAY):
         assert totals(stage_counts_by_day(petition, NOW + later, tables)) == {Stage.MAILED: 1}
 
 
 def test_only_the_chosen_days_are_returned(tables: FakeTables, petition: Petition) -> None:
-    project([passes("00", 1, Stage.RECEIVED, NOW), passes("00", 2, Stage.RECEIVED, NOW + DAY)], tables)
+    project([an_increment("00", 1, Stage.RECEIVED, NOW), an_increment("00", 2, Stage.RECEIVED, NOW + DAY)], tables)
     counts = stage_counts_by_day(petition, NOW + 5 * DAY, tables)
     assert rows(FunnelBy.DAY, days_within(Days(NOW.date(), NOW.date()), counts)) == {"2026-11-24": {Stage.RECEIVED: 1}}
     assert rows(FunnelBy.HOUR, days_within(Days(date(2026, 11, 25)), counts)) == {
@@ -95,9 +94,9 @@ def test_only_the_chosen_days_are_returned(tables: FakeTables, petition: Petitio
 def test_the_current_rate_covers_the_last_10_to_20_minutes(
     tables: FakeTables, petition: Petition, minutes: int, now: float, over: int
 ) -> None:
-    log = [passes("00", number, Stage.CONFIRMED, NOW - MINUTE) for number in range(1, 13)]
-    log += [passes("00", 20 + number, Stage.CONFIRMED, NOW - 3 * HOUR) for number in range(30)]
-    log += [passes("00", 60 + number, Stage.RECEIVED, NOW) for number in range(99)]
+    log = [an_increment("00", number, Stage.CONFIRMED, NOW - MINUTE) for number in range(1, 13)]
+    log += [an_increment("00", 20 + number, Stage.CONFIRMED, NOW - 3 * HOUR) for number in range(30)]
+    log += [an_increment("00", 60 + number, Stage.RECEIVED, NOW) for number in range(99)]
     project(log, tables)
     counts = stage_counts_by_day(petition, NOW, tables)
     assert rate(counts, counts, NOW + minutes * MINUTE) == Rate(now, over, 3.0, NOW - 3 * HOUR)

@@ -3,7 +3,7 @@
 import pytest
 
 from stack.edge.matching import normalised
-from tests.stack.edge.scene import ALL, ASK, Site, an_answer, behaviour
+from tests.stack.edge.scene import ALL_METHODS, READ_AND_OPTIONS, CdnSite, an_answer, behaviour
 
 
 @pytest.mark.parametrize(
@@ -20,55 +20,59 @@ from tests.stack.edge.scene import ALL, ASK, Site, an_answer, behaviour
         ("/api/*", "//api/../api/./x", True),
     ],
 )
-def test_a_star_is_any_run_and_a_question_mark_one_character(pattern: str, path: str, is_matched: bool) -> None:
+def test_a_star_matches_any_characters_and_a_question_mark_matches_one(
+    pattern: str, path: str, is_matched: bool
+) -> None:
     """*Cache behavior settings*: path pattern."""
-    site = Site(behaviour(pattern))
-    site.says[path] = an_answer(Cache_Control="max-age=60")
-    assert [site.get(path).headers["X-Cache"].split()[0] for _ in range(2)][-1] == ("Hit" if is_matched else "Miss")
+    site = CdnSite(behaviour(pattern))
+    site.origin_answers[path] = an_answer(Cache_Control="max-age=60")
+    assert [site.request(path).headers["X-Cache"].split()[0] for _ in range(2)][-1] == ("Hit" if is_matched else "Miss")
 
 
 def test_the_first_behaviour_that_matches_wins_and_the_query_does_not_matter() -> None:
     """*Cache behavior settings*: precedence."""
-    site = Site(behaviour("/a/*", AllowedMethods=ALL), behaviour("/a/b"))
-    assert site.get("/a/b?x=/c", "POST").status == 404
-    assert Site(behaviour("/a/b"), behaviour("/a/*", AllowedMethods=ALL)).get("/a/b", "POST").status == 403
+    site = CdnSite(behaviour("/a/*", AllowedMethods=ALL_METHODS), behaviour("/a/b"))
+    assert site.request("/a/b?x=/c", "POST").status == 404
+    other_order = CdnSite(behaviour("/a/b"), behaviour("/a/*", AllowedMethods=ALL_METHODS))
+    assert other_order.request("/a/b", "POST").status == 403
 
 
 def test_the_origin_gets_the_path_as_it_was_sent() -> None:
     """*Cache behavior settings*: normalisation is for matching only."""
-    site = Site()
-    site.get("/a//b/../%7Ec")
-    assert site.last().target == "/site/a//b/../%7Ec"
+    site = CdnSite()
+    site.request("/a//b/../%7Ec")
+    assert site.last_origin_request().target == "/site/a//b/../%7Ec"
 
 
 @pytest.mark.parametrize(
-    ("path", "plain"), [("", "/"), ("/", "/"), ("//", "/"), ("/a/", "/a/"), ("/a/..", "/"), ("/../a/./b/", "/a/b/")]
+    ("path", "resolved"), [("", "/"), ("/", "/"), ("//", "/"), ("/a/", "/a/"), ("/a/..", "/"), ("/../a/./b/", "/a/b/")]
 )
-def test_dots_and_double_slashes_are_resolved(path: str, plain: str) -> None:
+def test_dots_and_double_slashes_are_resolved(path: str, resolved: str) -> None:
     """*Cache behavior settings*."""
-    assert normalised(path) == plain
+    assert normalised(path) == resolved
 
 
 @pytest.mark.parametrize(
-    ("allowed", "refused"), [(["GET", "HEAD"], "OPTIONS"), (ASK, "POST"), (ALL, "TRACE"), (ALL, "PROPFIND")]
+    ("allowed", "refused"),
+    [(["GET", "HEAD"], "OPTIONS"), (READ_AND_OPTIONS, "POST"), (ALL_METHODS, "TRACE"), (ALL_METHODS, "PROPFIND")],
 )
-def test_a_method_outside_the_set_is_403_without_allow(allowed: list[str], refused: str) -> None:
+def test_a_method_that_is_not_allowed_is_403_without_an_allow_header(allowed: list[str], refused: str) -> None:
     """*Cache behavior settings*: allowed HTTP methods."""
-    site = Site(behaviour("/*", AllowedMethods=allowed))
-    answer = site.get("/", refused)
-    assert (answer.status, "Allow" in answer.headers, site.asked) == (403, False, [])
+    site = CdnSite(behaviour("/*", AllowedMethods=allowed))
+    answer = site.request("/", refused)
+    assert (answer.status, "Allow" in answer.headers, site.origin_requests) == (403, False, [])
 
 
 def test_a_get_with_a_body_is_403() -> None:
     """*Request and response behavior for custom origins*: GET requests that include a body."""
-    assert Site().get("/", "GET", b"x").status == 403
+    assert CdnSite().request("/", "GET", b"x").status == 403
 
 
 def test_options_is_cached_under_its_own_key_if_the_behaviour_says_so() -> None:
     """*Cache behavior settings*: cached HTTP methods."""
-    for cached, often in ((ASK, 1), (["GET", "HEAD"], 2)):
-        site = Site(behaviour("/*", AllowedMethods=ASK, CachedMethods=cached))
-        site.says["/"] = an_answer(Cache_Control="max-age=60")
-        site.get("/")
-        assert [site.get("/", "OPTIONS").status for _ in range(2)] == [200, 200]
-        assert [request.method for _, request in site.asked] == ["GET", *["OPTIONS"] * often]
+    for cached_methods, origin_requests in ((READ_AND_OPTIONS, 1), (["GET", "HEAD"], 2)):
+        site = CdnSite(behaviour("/*", AllowedMethods=READ_AND_OPTIONS, CachedMethods=cached_methods))
+        site.origin_answers["/"] = an_answer(Cache_Control="max-age=60")
+        site.request("/")
+        assert [site.request("/", "OPTIONS").status for _ in range(2)] == [200, 200]
+        assert [request.method for _, request in site.origin_requests] == ["GET", *["OPTIONS"] * origin_requests]

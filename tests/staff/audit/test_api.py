@@ -21,7 +21,7 @@ BOB, CARLA = (Actor(token_id=name * 4, owner=name, source_ip="192.0.2.7") for na
 
 
 @pytest.fixture
-def recorded(fake_site: FakeSite) -> FakeSite:
+def site_with_entries(fake_site: FakeSite) -> FakeSite:
     for minutes, actor in enumerate([BOB, CARLA, BOB]):
         record(
             actor, Action(name="petition.edited", subject=f"action-{minutes}"), NOW - minutes * MINUTE, fake_site.tables
@@ -49,34 +49,34 @@ def subjects(fake_site: FakeSite, query: str) -> list[str]:
     ],
 )
 def test_the_audit_trail_is_read_newest_first_and_can_be_filtered(
-    recorded: FakeSite, query: str, found: list[str]
+    site_with_entries: FakeSite, query: str, found: list[str]
 ) -> None:
-    assert subjects(recorded, query) == found
+    assert subjects(site_with_entries, query) == found
 
 
-def test_a_page_has_the_cursor_of_the_next(recorded: FakeSite) -> None:
-    token = bobs_token(recorded.tables, NOW, Right.MANAGE)
-    first = recorded.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
-    assert subjects(recorded, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
+def test_a_page_has_the_cursor_of_the_next_page(site_with_entries: FakeSite) -> None:
+    token = bobs_token(site_with_entries.tables, NOW, Right.MANAGE)
+    first = site_with_entries.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
+    assert subjects(site_with_entries, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
 
 
-ODD = [
+INVALID_QUERIES = [
     *("?limit=0", "?limit=many", "?limit=501", "?limit=0000000010000000000000000000", "?from=soon", "?to=2026-13-01"),
     *("?from=0001-01-01", "?to=9999-12-31T23:59:59-14:00", "?after=x", "?after=2026-W01", "?after=9999-12-31"),
 ]
 
 
-@pytest.mark.parametrize("query", ODD)
-def test_an_invalid_query_names_its_field(recorded: FakeSite, query: str) -> None:
-    token = bobs_token(recorded.tables, NOW, Right.MANAGE)
-    answer = recorded.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
+@pytest.mark.parametrize("query", INVALID_QUERIES)
+def test_an_invalid_query_names_its_field(site_with_entries: FakeSite, query: str) -> None:
+    token = bobs_token(site_with_entries.tables, NOW, Right.MANAGE)
+    answer = site_with_entries.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
     assert answer.status_code == 422
     assert answer.json_body["errors"][0]["field"] == query[1:].partition("=")[0]
 
 
-def test_an_action_has_a_description(recorded: FakeSite) -> None:
-    token = bobs_token(recorded.tables, NOW, Right.MANAGE)
-    entries = recorded.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
+def test_an_action_has_a_description(site_with_entries: FakeSite) -> None:
+    token = bobs_token(site_with_entries.tables, NOW, Right.MANAGE)
+    entries = site_with_entries.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
     assert {(entry["action"], entry["description"]) for entry in entries} == {("petition.edited", "Edited a petition")}
 
 
@@ -86,7 +86,7 @@ def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTT
     return fake_site.client.http.request(method, f"/api/staff{path}", headers=headers, body=json.dumps(body).encode())
 
 
-def log(fake_site: FakeSite) -> Any:
+def log_entries(fake_site: FakeSite) -> Any:
     return ask(fake_site, "GET", "/audit").json_body["entries"]
 
 
@@ -94,29 +94,29 @@ def test_a_refused_export_is_not_listed_as_done(fake_site: FakeSite, petition: P
     path = f"/petitions/{petition.slug}/exports"
     assert [ask(fake_site, "POST", path, {}).status_code for _ in range(2)] == [202, 409]
     fake_site.clock.forward(MINUTE)
-    refused = {entry["action"]: entry["refused"] for entry in log(fake_site) if entry["refused"]}
-    assert [entry["action"] for entry in log(fake_site)] == ["export.requested"] * 2
+    refused = {entry["action"]: entry["refused"] for entry in log_entries(fake_site) if entry["refused"]}
+    assert [entry["action"] for entry in log_entries(fake_site)] == ["export.requested"] * 2
     assert [*refused] == ["export.requested"]
     assert "export" in refused["export.requested"]
 
 
-def test_a_petition_whose_address_is_taken_is_not_listed_as_created(fake_site: FakeSite, petition: Petition) -> None:
+def test_a_petition_whose_slug_is_taken_is_not_listed_as_created(fake_site: FakeSite, petition: Petition) -> None:
     body = {**petition.model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})}
     assert ask(fake_site, "POST", "/petitions", body).status_code == 422
-    [entry] = log(fake_site)
+    [entry] = log_entries(fake_site)
     assert entry["action"] == "petition.created"
     assert entry["refused"].endswith("Another petition already has this address.")
 
 
-def test_after_an_outage_an_action_is_not_called_refused(fake_site: FakeSite, petition: Petition) -> None:
+def test_an_action_that_failed_in_an_outage_is_not_listed_as_refused(fake_site: FakeSite, petition: Petition) -> None:
     fake_site.exports.fail_next(Unavailable("queue"))
     assert ask(fake_site, "POST", f"/petitions/{petition.slug}/exports", {}).status_code == 503
-    assert [entry["refused"] for entry in log(fake_site)] == [None]
+    assert [entry["refused"] for entry in log_entries(fake_site)] == [None]
 
 
-def test_it_says_whose_token_was_revoked(fake_site: FakeSite) -> None:
+def test_the_log_says_whose_token_was_revoked(fake_site: FakeSite) -> None:
     token = issue("Dora", [Right.COUNTS], NOW, NOW + MINUTE, fake_site.tables).split("_")[1]
     assert ask(fake_site, "DELETE", f"/tokens/{token}").status_code == 200
-    [entry] = log(fake_site)
+    [entry] = log_entries(fake_site)
     assert {"name": "Token", "value": token} in entry["facts"]
     assert {"name": "Owner", "value": "Dora"} in entry["facts"]

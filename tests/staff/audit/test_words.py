@@ -5,12 +5,12 @@ from chalicelib.staff.audit.model import Action
 from chalicelib.staff.audit.words import RIGHTS, facts
 
 
-def told(name: str, subject: str = "", **details: str) -> dict[str, str]:
+def facts_of(name: str, subject: str = "", **details: str) -> dict[str, str]:
     return dict(facts(Action(name=name, subject=subject, details=details)))
 
 
-def test_it_says_which_token_was_issued() -> None:
-    assert told("token.issued", "3f9c", owner="Dora", rights="counts,export", expires="2026-12-01T09:00:00Z") == {
+def test_an_entry_says_which_token_was_issued() -> None:
+    assert facts_of("token.issued", "3f9c", owner="Dora", rights="counts,export", expires="2026-12-01T09:00:00Z") == {
         "Token": "3f9c",
         "Owner": "Dora",
         "Rights": "read the numbers; export signatures",
@@ -18,32 +18,32 @@ def test_it_says_which_token_was_issued() -> None:
     }
 
 
-def test_it_says_what_an_export_contains_and_who_can_read_it() -> None:
+def test_an_entry_says_what_an_export_contains_and_who_can_read_it() -> None:
     details = {"petition": "trees", "format": "csv", "columns": "name,confirmed_at", "recipient": "none"}
-    assert told("export.requested", "trees.1", **details) == {
+    assert facts_of("export.requested", "trees.1", **details) == {
         "Export": "trees.1",
         "Petition": "trees",
         "Format": "CSV",
         "Columns": "name, confirmed at",
         "Encrypted for": "nobody, the file is not encrypted",
     }
-    assert told("export.fetched", what=".pdf") == {"File": "the cover sheet"}
+    assert facts_of("export.fetched", what=".pdf") == {"File": "the cover sheet"}
 
 
-def test_it_says_which_signatures_were_found() -> None:
-    assert told("person.found", trees="ab12", rivers="cd34") == {
+def test_an_entry_says_which_signatures_were_found() -> None:
+    assert facts_of("person.found", trees="ab12", rivers="cd34") == {
         "Signature of trees": "ab12",
         "Signature of rivers": "cd34",
     }
 
 
-def test_every_right_has_words() -> None:
+def test_every_right_has_a_description() -> None:
     assert RIGHTS.keys() == set(Right)
 
 
 def test_numbers_have_separators() -> None:
-    assert told("statement.frozen", "trees", confirmed="17015")["Confirmed signatures"] == "17,015"
+    assert facts_of("statement.frozen", "trees", confirmed="17015")["Confirmed signatures"] == "17,015"
 
 
 def test_a_key_without_a_label_is_shown_without_underscores() -> None:
-    assert told("table.restored", "counts", half_done="yes") == {"Table": "counts", "Half done": "yes"}
+    assert facts_of("table.restored", "counts", half_done="yes") == {"Table": "counts", "Half done": "yes"}

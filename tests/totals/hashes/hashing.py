@@ -1,4 +1,4 @@
-"""Helpers for tests of hashes: a partner that hashes with our tool, and a comparison of what it hashed."""
+"""Helpers for tests of hashes: a partner that hashes with our tool, and a comparison with its hashes."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,9 +20,13 @@ SLUG, SOURCE = "safe-children", "freedom-united"
 HASHES = {"source": SOURCE, "kind": "hashes", "as_of": "2026-11-20T12:00:00Z", "evidence": "Hashed by Freedom United"}
 
 
-def hashed(tables: FakeTables, addresses: Iterable[str]) -> list[str]:
-    """What the partner's tool writes."""
-    return hash_rows(enumerate(addresses, 1), bytes.fromhex(issue_key(SLUG, SOURCE, NOW, tables)))[0]
+def issue_source_key(tables: FakeTables) -> str:
+    return issue_key(SLUG, SOURCE, NOW, tables)
+
+
+def hashes_of(tables: FakeTables, addresses: Iterable[str]) -> list[str]:
+    """Issue the source's key, and return the hashes that the partner's tool makes with it."""
+    return hash_rows(enumerate(addresses, 1), bytes.fromhex(issue_source_key(tables)))[0]
 
 
 def a_comparison(
@@ -37,7 +41,7 @@ def a_comparison(
     return job
 
 
-def compared(
+def run_comparison(
     job: HashComparison, tables: FakeTables, bucket: FakeBucket, folder: Path, has_time: HasTime = lambda _: True
 ) -> HashComparison:
     """Run the stored comparison in a new process, like the worker."""

@@ -11,29 +11,29 @@ from chalicelib.petitions.model import Petition
 from chalicelib.totals.hashes.worker import compare_hashes
 from tests.actors import ALICE, BOB, NOW, bobs_token, confirmed
 from tests.fake_site import JSON, FakeSite, sqs_event
-from tests.totals.hashes.hashing import HASHES, SOURCE, hashed
+from tests.totals.hashes.hashing import HASHES, SOURCE, hashes_of, issue_source_key
 from tests.updates.sending import LAMBDA_CONTEXT
 
-STAFF = "/api/staff/petitions/safe-children"
-TOTAL = "/api/petitions/safe-children/total"
+STAFF_URL = "/api/staff/petitions/safe-children"
+TOTAL_URL = "/api/petitions/safe-children/total"
 
 
-def asked(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
+def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
     headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables, NOW, Right.MANAGE)}", "Content-Type": JSON}
     return fake_site.client.http.request(
-        method, f"{STAFF}{path}", headers=headers, body=json.dumps(body, separators=(",", ":")).encode()
+        method, f"{STAFF_URL}{path}", headers=headers, body=json.dumps(body, separators=(",", ":")).encode()
     )
 
 
-def worked(fake_site: FakeSite) -> None:
-    """Deliver the message of the comparison."""
+def run_comparison(fake_site: FakeSite) -> None:
+    """Deliver the comparison's message to the worker."""
     assert not compare_hashes(sqs_event(fake_site.comparisons.messages), LAMBDA_CONTEXT)["batchItemFailures"]
 
 
 def test_a_source_has_one_key_for_each_petition(fake_site: FakeSite, petition: Petition) -> None:
-    first = asked(fake_site, "POST", "/hash-keys", {"source": SOURCE})
-    again = asked(fake_site, "POST", "/hash-keys", {"source": SOURCE})
-    other = asked(fake_site, "POST", "/hash-keys", {"source": "elsewhere"})
+    first = ask(fake_site, "POST", "/hash-keys", {"source": SOURCE})
+    again = ask(fake_site, "POST", "/hash-keys", {"source": SOURCE})
+    other = ask(fake_site, "POST", "/hash-keys", {"source": "elsewhere"})
     assert (first.status_code, first.json_body) == (201, again.json_body)
     assert other.json_body["key"] != first.json_body["key"]
     assert first.json_body["tool"].startswith("https://petitions.example/assets/hash_addresses.py?v=")
@@ -41,15 +41,15 @@ def test_a_source_has_one_key_for_each_petition(fake_site: FakeSite, petition: P
 
 def test_hashes_count_at_once_and_the_comparison_makes_the_total_exact(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE)
-    hashes = hashed(fake_site.tables, [ALICE.email, BOB.email])
-    entered = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": [*hashes, hashes[0]]})
+    hashes = hashes_of(fake_site.tables, [ALICE.email, BOB.email])
+    entered = ask(fake_site, "POST", "/figures", {**HASHES, "hashes": [*hashes, hashes[0]]})
     assert entered.status_code == 201
-    [shown] = asked(fake_site, "GET", "/comparisons").json_body["comparisons"]
+    [shown] = ask(fake_site, "GET", "/comparisons").json_body["comparisons"]
     assert (shown["id"], shown["state"], shown["here"]) == (entered.json_body["comparison"], "waiting", None)
-    worked(fake_site)
-    [shown] = asked(fake_site, "GET", "/comparisons").json_body["comparisons"]
+    run_comparison(fake_site)
+    [shown] = ask(fake_site, "GET", "/comparisons").json_body["comparisons"]
     assert (shown["state"], shown["count"], shown["seen"], shown["here"]) == ("done", 2, 1, 1)
-    total = fake_site.get(TOTAL).json_body
+    total = fake_site.get(TOTAL_URL).json_body
     assert (total["at_least"], total["at_most"]) == (2, 2)
     [elsewhere] = total["elsewhere"]
     assert elsewhere == {**HASHES, "count": 2}
@@ -57,21 +57,21 @@ def test_hashes_count_at_once_and_the_comparison_makes_the_total_exact(fake_site
 
 def test_an_uploaded_file_is_compared(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE)
-    [one] = hashed(fake_site.tables, [ALICE.email])
-    upload = asked(fake_site, "POST", "/uploads").json_body
+    [one] = hashes_of(fake_site.tables, [ALICE.email])
+    upload = ask(fake_site, "POST", "/uploads").json_body
     fake_site.bucket.objects[upload["fields"]["key"]] = f"{one}\n".encode()
-    entered = asked(fake_site, "POST", "/figures", {**HASHES, "count": 1, "upload": upload["upload"]})
+    entered = ask(fake_site, "POST", "/figures", {**HASHES, "count": 1, "upload": upload["upload"]})
     assert entered.status_code == 201
-    worked(fake_site)
-    assert fake_site.get(TOTAL).json_body["sentence"] == (
+    run_comparison(fake_site)
+    assert fake_site.get(TOTAL_URL).json_body["sentence"] == (
         "Exactly 1 person confirmed here; 1 elsewhere; together exactly 1 person."
     )
     assert not fake_site.bucket.objects
 
 
 def test_spaces_around_a_hash_do_not_matter(fake_site: FakeSite, petition: Petition) -> None:
-    [one] = hashed(fake_site.tables, [ALICE.email])
-    entered = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": [one, f" {one}\r\n", f"\u00a0{one}\x1c"]})
+    [one] = hashes_of(fake_site.tables, [ALICE.email])
+    entered = ask(fake_site, "POST", "/figures", {**HASHES, "hashes": [one, f" {one}\r\n", f"\u00a0{one}\x1c"]})
     assert (entered.status_code, entered.json_body.get("count")) == (201, 1)
 
 
@@ -89,22 +89,22 @@ def test_spaces_around_a_hash_do_not_matter(fake_site: FakeSite, petition: Petit
         ({"hashes": ["ab" * 16], "source": "without-a-key"}, "source"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_and_not_quoted(
+def test_an_invalid_figure_with_hashes_is_refused_and_not_quoted(
     fake_site: FakeSite, petition: Petition, changes: dict[str, object], field: str
 ) -> None:
-    hashed(fake_site.tables, [])
-    answer = asked(fake_site, "POST", "/figures", HASHES | changes)
+    issue_source_key(fake_site.tables)
+    answer = ask(fake_site, "POST", "/figures", HASHES | changes)
     assert answer.status_code == 422
     assert [each["field"] for each in answer.json_body["errors"]] == [field]
     assert "@" not in json.dumps(answer.json_body["errors"])
     assert not fake_site.bucket.objects
 
 
-def test_a_second_comparison_waits_its_turn_and_leaves_nothing(fake_site: FakeSite, petition: Petition) -> None:
-    hashes = hashed(fake_site.tables, [ALICE.email, BOB.email])
-    asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes[:1]})
+def test_a_second_comparison_is_refused_and_leaves_nothing(fake_site: FakeSite, petition: Petition) -> None:
+    hashes = hashes_of(fake_site.tables, [ALICE.email, BOB.email])
+    ask(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes[:1]})
     files = dict(fake_site.bucket.objects)
-    assert asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes}).status_code == 409
+    assert ask(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes}).status_code == 409
     assert fake_site.bucket.objects == files
     assert [figure.count for figure in petition_as_stored("safe-children", fake_site.tables).figures] == [1]
 
@@ -113,28 +113,28 @@ def test_a_cancelled_comparison_keeps_the_figure_and_deletes_the_hashes(
     fake_site: FakeSite, petition: Petition
 ) -> None:
     confirmed(fake_site.tables, petition, ALICE)
-    entered = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashed(fake_site.tables, [ALICE.email])})
-    answer = asked(fake_site, "DELETE", f"/comparisons/{entered.json_body['comparison']}")
+    entered = ask(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes_of(fake_site.tables, [ALICE.email])})
+    answer = ask(fake_site, "DELETE", f"/comparisons/{entered.json_body['comparison']}")
     assert (answer.status_code, answer.json_body["state"]) == (200, "cancelled")
-    worked(fake_site)
-    [shown] = asked(fake_site, "GET", "/comparisons").json_body["comparisons"]
+    run_comparison(fake_site)
+    [shown] = ask(fake_site, "GET", "/comparisons").json_body["comparisons"]
     assert (shown["state"], shown["here"]) == ("cancelled", None)
-    total = fake_site.get(TOTAL).json_body
+    total = fake_site.get(TOTAL_URL).json_body
     assert (total["at_least"], total["at_most"]) == (1, 2)
     assert not fake_site.bucket.objects
 
 
-def test_a_comparison_is_cancelled_at_its_own_petition_only(fake_site: FakeSite, petition: Petition) -> None:
-    entered = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashed(fake_site.tables, [ALICE.email])})
+def test_a_comparison_can_be_cancelled_only_at_its_own_petition(fake_site: FakeSite, petition: Petition) -> None:
+    entered = ask(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes_of(fake_site.tables, [ALICE.email])})
     headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables, NOW, Right.MANAGE)}"}
     path = f"/api/staff/petitions/another/comparisons/{entered.json_body['comparison']}"
     assert fake_site.client.http.request("DELETE", path, headers=headers).status_code == 404
 
 
-def test_a_request_takes_the_hashes_of_a_large_platform(fake_site: FakeSite, petition: Petition) -> None:
-    hashed(fake_site.tables, [])
+def test_a_request_can_contain_the_hashes_of_a_large_platform(fake_site: FakeSite, petition: Petition) -> None:
+    issue_source_key(fake_site.tables)
     hashes = [f"{number:032x}" for number in range(131_000)]
-    answer = asked(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes})
+    answer = ask(fake_site, "POST", "/figures", {**HASHES, "hashes": hashes})
     assert (answer.status_code, answer.json_body["count"]) == (201, 131_000)
     [content] = fake_site.bucket.objects.values()
     assert content.count(b"\n") == 130_999

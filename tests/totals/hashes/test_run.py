@@ -1,4 +1,4 @@
-"""A comparison of hashes with our signers: exact, once, and without a trace of the hashes."""
+"""A comparison of hashes with our signers is exact, happens once, and leaves no hashes behind."""
 
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +21,9 @@ from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.total import total
 from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, Person, confirmed, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
-from tests.totals.hashes.hashing import SLUG, a_comparison, compared, hashed
+from tests.totals.hashes.hashing import SLUG, a_comparison, hashes_of, issue_source_key, run_comparison
 
-ELSEWHERE = [ALICE.email, "Else.Where+news@mail.example", "other@bücher.example"]
+ADDRESSES_ELSEWHERE = [ALICE.email, "Else.Where+news@mail.example", "other@bücher.example"]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def bucket() -> FakeBucket:
     return FakeBucket()
 
 
-def found(tables: FakeTables) -> tuple[int, int, str]:
+def bounds_and_sentence(tables: FakeTables) -> tuple[int, int, str]:
     petition = petition_as_stored(SLUG, tables)
     known = total(petition, exact_count(petition, NOW + MINUTE, tables))
     return known.at_least, known.at_most, known.sentence
@@ -43,12 +43,12 @@ def test_the_total_is_exact_after_a_comparison(
     confirmed(tables, petition, ALICE)
     confirmed(tables, petition, BOB)
     signed(tables, petition, CHARLIE)
-    job = a_comparison(tables, bucket, hashed(tables, [*ELSEWHERE, CHARLIE.email]))
-    assert found(tables)[:2] == (4, 6)
-    done = compared(job, tables, bucket, tmp_path)
+    job = a_comparison(tables, bucket, hashes_of(tables, [*ADDRESSES_ELSEWHERE, CHARLIE.email]))
+    assert bounds_and_sentence(tables)[:2] == (4, 6)
+    done = run_comparison(job, tables, bucket, tmp_path)
     assert (done.state, done.seen, done.here) == (JobState.DONE, 2, 1)
     sentence = "Exactly 2 people confirmed here; 4 elsewhere; together exactly 5 people."
-    assert found(tables) == (5, 5, sentence)
+    assert bounds_and_sentence(tables) == (5, 5, sentence)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_an_address_has_one_hash_however_it_is_written(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, here: str, there: str
 ) -> None:
     confirmed(tables, petition, Person("Alice", here))
-    assert compared(a_comparison(tables, bucket, hashed(tables, [there])), tables, bucket, tmp_path).here == 1
+    assert run_comparison(a_comparison(tables, bucket, hashes_of(tables, [there])), tables, bucket, tmp_path).here == 1
 
 
-def test_the_hashes_are_deleted_however_it_ends(
+def test_the_hashes_are_deleted_however_a_comparison_ends(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
-    compared(a_comparison(tables, bucket, hashed(tables, ELSEWHERE)), tables, bucket, tmp_path)
-    failed = compared(a_comparison(tables, bucket, ["alice@mail.example"]), tables, bucket, tmp_path / "..")
+    run_comparison(a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE)), tables, bucket, tmp_path)
+    failed = run_comparison(a_comparison(tables, bucket, ["alice@mail.example"]), tables, bucket, tmp_path / "..")
     assert (failed.state, failed.why) == (JobState.FAILED, "Line 1 is not a hash of our tool")
     assert not bucket.objects
 
@@ -83,11 +83,11 @@ def test_the_hashes_are_deleted_however_it_ends(
         (["a" * 1_000_000], 1, "Line 1 is not a hash of our tool"),
     ],
 )
-def test_a_file_that_does_not_fit_is_refused(
+def test_a_wrong_file_is_refused_with_the_reason(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, hashes: list[str], count: int, why: str
 ) -> None:
-    hashed(tables, [])
-    job = compared(a_comparison(tables, bucket, hashes, count), tables, bucket, tmp_path)
+    issue_source_key(tables)
+    job = run_comparison(a_comparison(tables, bucket, hashes, count), tables, bucket, tmp_path)
     assert (job.state, job.why) == (JobState.FAILED, why)
 
 
@@ -95,66 +95,66 @@ def test_a_file_that_does_not_fit_is_refused(
 def test_a_file_that_windows_powershell_has_written_is_compared(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, encoding: str
 ) -> None:
-    hashes = hashed(tables, ELSEWHERE)
+    hashes = hashes_of(tables, ADDRESSES_ELSEWHERE)
     job = a_comparison(tables, bucket, hashes)
     bucket.objects[job.file] = "".join(f"{each}\r\n" for each in hashes).encode(encoding)
-    assert compared(job, tables, bucket, tmp_path).state is JobState.DONE
+    assert run_comparison(job, tables, bucket, tmp_path).state is JobState.DONE
 
 
 def test_a_missing_file_is_a_failure_with_its_reason(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
-    job = a_comparison(tables, bucket, hashed(tables, ELSEWHERE))
+    job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
     bucket.objects.clear()
-    assert compared(job, tables, bucket, tmp_path).why == "The file was not uploaded"
+    assert run_comparison(job, tables, bucket, tmp_path).why == "The file was not uploaded"
 
 
-def test_a_comparison_that_is_killed_after_each_step_finds_the_same(
+def test_a_comparison_that_is_killed_after_each_step_still_counts_everybody_once(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
     people = [Person("Person", f"person{number}@mail.example") for number in range(40)]
     for person in people:
         confirmed(tables, petition, person)
-    job: HashComparison = a_comparison(tables, bucket, hashed(tables, [each.email for each in people[:25]]))
+    job: HashComparison = a_comparison(tables, bucket, hashes_of(tables, [each.email for each in people[:25]]))
     for _ in range(100):
         has_time = iter([True])
-        job = compared(job, tables, bucket, tmp_path, lambda _, turns=has_time: next(turns, False))  # type: ignore[misc]
+        job = run_comparison(job, tables, bucket, tmp_path, lambda _, turns=has_time: next(turns, False))  # type: ignore[misc]
         if not job.is_open:
             break
     assert (job.state, job.seen, job.here) == (JobState.DONE, 40, 25)
-    assert found(tables)[:2] == (40, 40)
+    assert bounds_and_sentence(tables)[:2] == (40, 40)
 
 
 def test_a_repeated_last_step_enters_one_figure(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = a_comparison(tables, bucket, hashed(tables, ELSEWHERE))
+    job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
     advance = store.advance
 
-    def dies_at_the_end(before: HashComparison, after: HashComparison, now: datetime, _: FakeTables) -> HashComparison:
+    def die_at_the_end(before: HashComparison, after: HashComparison, now: datetime, _: FakeTables) -> HashComparison:
         if after.state is JobState.DONE:
             raise Unavailable
         return advance(before, after, now, tables)
 
-    monkeypatch.setattr(store, "advance", dies_at_the_end)
+    monkeypatch.setattr(store, "advance", die_at_the_end)
     with pytest.raises(Unavailable):
-        compared(job, tables, bucket, tmp_path)
+        run_comparison(job, tables, bucket, tmp_path)
     monkeypatch.undo()
-    assert compared(job, tables, bucket, tmp_path).state is JobState.DONE
+    assert run_comparison(job, tables, bucket, tmp_path).state is JobState.DONE
     assert [bool(each.compared) for each in petition_as_stored(SLUG, tables).figures] == [False, True]
 
 
 def test_a_comparison_that_is_cancelled_in_its_last_step_is_not_used(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = a_comparison(tables, bucket, hashed(tables, ELSEWHERE))
+    job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
 
-    def cancelled_meanwhile(*arguments: Any, **more: Any) -> Figure:
+    def cancel_meanwhile(*arguments: Any, **more: Any) -> Figure:
         cancel(find_job(HashComparison, job.job_id, tables), NOW, tables)
         return add_figure(*arguments, **more)
 
-    monkeypatch.setattr(run, "add_figure", cancelled_meanwhile)
-    assert compared(job, tables, bucket, tmp_path).state is JobState.CANCELLED
+    monkeypatch.setattr(run, "add_figure", cancel_meanwhile)
+    assert run_comparison(job, tables, bucket, tmp_path).state is JobState.CANCELLED
     assert [each.compared for each in petition_as_stored(SLUG, tables).figures] == [None]
     assert not bucket.objects
 
@@ -163,11 +163,13 @@ def test_the_bounds_hold_after_people_withdrew_and_signed(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
     """Alice, who signed in both places, withdraws here. Charlie, who signed elsewhere, signs here too."""
-    alice = confirmed(tables, petition, ALICE)
-    compared(a_comparison(tables, bucket, hashed(tables, [ALICE.email, CHARLIE.email])), tables, bucket, tmp_path)
-    assert found(tables)[:2] == (2, 2)
-    withdraw(key_of(petition, alice), petition, NOW + MINUTE, tables)
-    assert found(tables)[:2] == (2, 2)
+    alices_id = confirmed(tables, petition, ALICE)
+    run_comparison(
+        a_comparison(tables, bucket, hashes_of(tables, [ALICE.email, CHARLIE.email])), tables, bucket, tmp_path
+    )
+    assert bounds_and_sentence(tables)[:2] == (2, 2)
+    withdraw(key_of(petition, alices_id), petition, NOW + MINUTE, tables)
+    assert bounds_and_sentence(tables)[:2] == (2, 2)
     confirmed(tables, petition, CHARLIE, NOW + MINUTE)
-    at_least, at_most, _ = found(tables)
+    at_least, at_most, _ = bounds_and_sentence(tables)
     assert at_least <= 2 <= at_most

@@ -32,7 +32,7 @@ def create_tables() -> tuple[dict[str, str], str]:
 
 
 def physical_names(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
-    """Return the names of the template's resources in this test."""
+    """Return the names in this test of the template's resources, by logical id."""
     tables = {table_id(name): names[name] for name in keys.TABLES}
     queue_names = {queue_id(name): url.rpartition("/")[2] for name, url in queues.items()}
     return {**tables, **queue_names, "ExportsBucket": names[BUCKET], "MailConfigurationSet": CONFIGURATION_SET}
@@ -42,7 +42,7 @@ def verify_sender() -> None:
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
 
 
-def environment_in(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
+def environment_variables(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
     return {
         "STAGE": "test",
         **{table_variable(name): names[name] for name in keys.TABLES},

@@ -22,18 +22,18 @@ RIGHTS = {"team": [Right.COUNTS, Right.MANAGE], "others": [Right.PEOPLE]}
 
 
 @dataclass
-class Issuing:
-    """The provider's answers, and the requests it received."""
+class FakeProvider:
+    """The provider's answers, and the requests it received. `other_answer`: for every path but discovery and keys."""
 
     issuer: str = ""
     document: dict[str, Any] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(default_factory=list)
-    token: tuple[int, Any] = (200, {})
-    requested: list[str] = field(default_factory=list)
+    other_answer: tuple[int, Any] = (200, {})
+    requested_paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
 
-    def provider(self, **changes: Any) -> Provider:
+    def as_configured(self, **changes: Any) -> Provider:
         values: dict[str, Any] = {"issuer": self.issuer, "client_id": CLIENT, "rights": RIGHTS}
         return Provider(**values | changes)
 
@@ -44,37 +44,37 @@ class Issuing:
         claims = {**standard, **person, **changes}
         return {name: value for name, value in claims.items() if value is not None}
 
-    def vouch(self, **changes: Any) -> str:
+    def issue_token(self, **changes: Any) -> str:
         """Return an ID token with these claims, and answer every code with it from now on."""
         token = jwt.encode({"alg": "RS256", "kid": "one"}, self.claims(**changes), RSA)
-        self.token = 200, {"id_token": token, "token_type": "Bearer", "access_token": "x"}
+        self.other_answer = 200, {"id_token": token, "token_type": "Bearer", "access_token": "x"}
         return token
 
     def answer(self, path: str) -> tuple[int, Any]:
-        self.requested.append(path)
+        self.requested_paths.append(path)
         if path == "/.well-known/openid-configuration":
             return 200, self.document
-        return (200, {"keys": self.keys}) if path == "/jwks" else self.token
+        return (200, {"keys": self.keys}) if path == "/jwks" else self.other_answer
 
 
 @contextmanager
-def issuing() -> Iterator[Issuing]:
-    site = Issuing()
+def a_fake_provider() -> Iterator[FakeProvider]:
+    provider = FakeProvider()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = site.answer(self.path)
+            status, body = provider.answer(self.path)
             content = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             if 300 <= status < 400:
-                self.send_header("Location", f"{site.issuer}/elsewhere")
+                self.send_header("Location", f"{provider.issuer}/elsewhere")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
 
         def do_POST(self) -> None:
-            site.headers.append({name.lower(): value for name, value in self.headers.items()})
-            site.bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            provider.headers.append({name.lower(): value for name, value in self.headers.items()})
+            provider.bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
             self.do_GET()
 
         def log_message(self, *_: Any) -> None:
@@ -83,15 +83,15 @@ def issuing() -> Iterator[Issuing]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
         thread.start()
-        site.issuer = f"http://127.0.0.1:{server.server_port}"
-        site.document = {
-            "issuer": site.issuer,
-            "authorization_endpoint": f"{site.issuer}/authorize",
-            "token_endpoint": f"{site.issuer}/token",
-            "jwks_uri": f"{site.issuer}/jwks",
+        provider.issuer = f"http://127.0.0.1:{server.server_port}"
+        provider.document = {
+            "issuer": provider.issuer,
+            "authorization_endpoint": f"{provider.issuer}/authorize",
+            "token_endpoint": f"{provider.issuer}/token",
+            "jwks_uri": f"{provider.issuer}/jwks",
         }
-        site.keys = [dict(RSA.as_dict(private=False)), dict(EC.as_dict(private=False))]
-        site.vouch()
-        yield site
+        provider.keys = [dict(RSA.as_dict(private=False)), dict(EC.as_dict(private=False))]
+        provider.issue_token()
+        yield provider
         server.shutdown()
         thread.join()

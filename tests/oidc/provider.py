@@ -1,6 +1,6 @@
 """A real OpenID Connect provider, Django OAuth Toolkit, with three people.
 
-Run as `python -m tests.oidc.site PORT FOLDER REDIRECT`. It has a login page, requires PKCE, signs with RS256, and
+Run as `python -m tests.oidc.provider PORT FOLDER REDIRECT`. It has a login page, requires PKCE, signs with RS256, and
 has one client with a secret and one without.
 """
 
@@ -19,16 +19,16 @@ from django.urls import include, path
 
 from tests.oidc.people import CLIENT, PASSWORD, PEOPLE, PUBLIC_CLIENT, SECRET
 
-LOGIN = '<title>Log in</title><form method="post">{% csrf_token %}{{ form.as_p }}<button>Log in</button></form>'
+LOGIN_PAGE = '<title>Log in</title><form method="post">{% csrf_token %}{{ form.as_p }}<button>Log in</button></form>'
 
 
 def configure(port: int, folder: Path) -> None:
     key = generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    templates = {"loaders": [("django.template.loaders.locmem.Loader", {"registration/login.html": LOGIN})]}
+    templates = {"loaders": [("django.template.loaders.locmem.Loader", {"registration/login.html": LOGIN_PAGE})]}
     settings.configure(
         SECRET_KEY="only-on-loopback-and-only-for-a-test",
         ALLOWED_HOSTS=["127.0.0.1"],
-        ROOT_URLCONF="tests.oidc.site",
+        ROOT_URLCONF="tests.oidc.provider",
         USE_TZ=True,
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "provider.sqlite")}},
@@ -70,11 +70,11 @@ def populate(redirect: str) -> None:
         )
 
 
-class Server(ThreadingMixIn, WSGIServer):
+class ThreadingServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-class Quiet(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Log nothing, because the lines would contain codes."""
 
@@ -91,10 +91,10 @@ def main(port: int, folder: Path, redirect: str) -> None:
     globals()["urlpatterns"] = urls()
     from django.core.wsgi import get_wsgi_application
 
-    with make_server("127.0.0.1", port, get_wsgi_application(), Server, Quiet) as server:
+    with make_server("127.0.0.1", port, get_wsgi_application(), ThreadingServer, QuietHandler) as server:
         server.serve_forever()
 
 
 if __name__ == "__main__":
-    sys.modules["tests.oidc.site"] = sys.modules["__main__"]
+    sys.modules["tests.oidc.provider"] = sys.modules["__main__"]
     main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,128 @@
+"""Letters and their numbers, on the fake and on the emulator: each change happens once, and is counted once."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.letter_keys import letter_delivery, letter_ids
+from chalicelib.core.target_keys import DigestIds
+from chalicelib.letters.counts import LetterNumbers, letter_counts, total
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.digest_contents import (
+    DigestContents,
+    close,
+    find_digest,
+    gather,
+    remove_letter,
+    seal,
+    unrequested_digests,
+    unseal,
+)
+from chalicelib.letters.digest_kind import DIGESTS
+from chalicelib.letters.pace import book_letter_turn
+from chalicelib.letters.target_state import pause, resume, target_state, target_states
+from chalicelib.mail.model import MailRequest
+from chalicelib.petitions.letter import Paced
+from tests.actors import DAY, NOW
+from tests.stores.test_deliveries import LEASE, successes, tables  # noqa: F401  (a fixture)
+
+SLUG, TARGET = "safe-children", "minister"
+
+
+def letter_key(number: int) -> str:
+    return letter_delivery(SLUG, TARGET, f"{number:032x}")
+
+
+def letter_numbers(tables: Tables) -> LetterNumbers:  # noqa: F811
+    return total(letter_counts(SLUG, tables).get(TARGET, {}).values())
+
+
+def test_racing_workers_count_a_letter_once(tables: Tables) -> None:  # noqa: F811
+    assert successes(lambda: LETTERS.request(letter_key(0), NOW, tables), 8) == 1
+    request = LETTERS.request(letter_key(1), NOW, tables)
+    LETTERS.claim(request, NOW, LEASE, tables)
+    with ThreadPoolExecutor(8) as pool:
+        [*pool.map(lambda _: LETTERS.mark_sent(request, NOW, tables), range(8))]
+    assert letter_numbers(tables) == LetterNumbers(requested=2, sent=1)
+    for _ in range(2):
+        LETTERS.mark_undeliverable(letter_key(1), "bounced", NOW + DAY, tables)
+    assert letter_numbers(tables) == LetterNumbers(requested=2, failed=1)
+    assert target_state(SLUG, TARGET, tables).paused_why == "bounced"
+
+
+def test_one_of_many_workers_requests_a_dropped_letter_again(tables: Tables) -> None:  # noqa: F811
+    LETTERS.drop(LETTERS.request(letter_key(0), NOW, tables), NOW, tables)
+    assert successes(lambda: LETTERS.request(letter_key(0), NOW + DAY, tables), 8) == 1
+    assert letter_numbers(tables) == LetterNumbers(requested=1)
+
+
+def test_a_digest_gathers_each_letter_once_and_loses_the_letters_of_people_who_withdraw(
+    tables: Tables,  # noqa: F811
+) -> None:
+    requests = [LETTERS.request(letter_key(number), NOW, tables) for number in range(6)]
+    ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
+    with ThreadPoolExecutor(6) as pool:
+        [*pool.map(lambda request: gather(letter_ids(request.key), request, "SW", True, NOW, tables), requests[:4] * 2)]
+    remove_letter(requests[0].key, letter_ids(requests[0].key), "SW", NOW, tables)
+    close(ids, NOW, tables)
+    remove_letter(requests[1].key, letter_ids(requests[1].key), "SW", NOW, tables)
+    next_ids = gather(letter_ids(requests[4].key), requests[4], "SW", False, NOW, tables)
+    assert next_ids == ids._replace(day=ids.day + DAY)
+    found = find_digest(ids, tables)
+    assert found is not None
+    assert (found.letters, found.areas) == (2, {"SW": 2})
+    assert [*unrequested_digests(SLUG, TARGET, tables)] == [ids, next_ids]
+    DIGESTS.mark_sent(DIGESTS.request(ids.delivery, NOW, tables), NOW, tables)
+    assert letter_numbers(tables) == LetterNumbers(requested=6, sent=2, dropped=2)
+
+
+def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_attempt(
+    tables: Tables,  # noqa: F811
+) -> None:
+    requests = [LETTERS.request(letter_key(number), NOW, tables) for number in range(4)]
+    for request in requests:
+        gather(letter_ids(request.key), request, "no postcode", False, NOW, tables)
+    ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
+    digest_request = DIGESTS.request(ids.delivery, NOW, tables)
+
+    def withdraw(*letters: MailRequest) -> None:
+        def remove(letter: MailRequest) -> None:
+            remove_letter(letter.key, letter_ids(letter.key), "no postcode", NOW, tables)
+
+        with ThreadPoolExecutor(6) as pool:
+            [*pool.map(remove, letters * 3)]
+
+    def seal_and_count() -> tuple[int, Mapping[str, int]]:
+        found = seal(ids, NOW, tables)
+        assert found
+        return found.letters, found.areas
+
+    assert seal_and_count() == (4, {"no postcode": 4})
+    withdraw(*requests[:2])
+    assert find_digest(ids, tables) == DigestContents(ids, 4, {"no postcode": 4}, [], is_requested=False)
+    assert seal_and_count() == (2, {"no postcode": 2})
+    unseal(ids, tables)
+    withdraw(requests[2])
+    assert seal_and_count() == (1, {"no postcode": 1})
+    DIGESTS.mark_sent(digest_request, NOW, tables)
+    withdraw(requests[3])
+    assert letter_numbers(tables) == LetterNumbers(requested=4, sent=1, dropped=3)
+
+
+def test_racing_senders_book_different_letter_turns(tables: Tables) -> None:  # noqa: F811
+    def book(number: int) -> datetime:
+        return book_letter_turn(SLUG, TARGET, letter_key(number), pace, None, NOW, tables)
+
+    pace = Paced(mode="paced", per_hour=60)
+    with ThreadPoolExecutor(8) as pool:
+        turns = [*pool.map(book, range(10))]
+    assert sorted(turns) == [NOW + timedelta(minutes=minute) for minute in range(10)]
+
+
+def test_one_of_many_workers_pauses_a_target_and_staff_may_resume_it_twice(tables: Tables) -> None:  # noqa: F811
+    with ThreadPoolExecutor(8) as pool:
+        assert [*pool.map(lambda _: pause(SLUG, TARGET, "bounced", NOW, tables), range(8))].count(True) == 1
+    resume(SLUG, TARGET, tables)
+    resume(SLUG, TARGET, tables)
+    assert not target_states(SLUG, tables)[TARGET].is_paused
