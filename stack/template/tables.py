@@ -39,10 +39,10 @@ def table_id(name: str) -> str:
     return f"{logical_id(name)}Table"
 
 
-def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -> Template:
+def table(name: str, contents: str, own_key: Template | None = None, **more: Any) -> Template:
     """Return a table with its setting, output and alarms.
 
-    `holds` describes the items. `own_key`: the property that encrypts the table with the charity's own key. `more`:
+    `contents` describes the items. `own_key`: the property that encrypts the table with the charity's own key. `more`:
     other properties of the table.
     """
     logical = table_id(name)
@@ -57,7 +57,7 @@ def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -
     }
     return {
         "Resources": {logical: resource("DynamoDB::Table", properties, **retention()), **_alarms(logical)},
-        "Outputs": {f"{logical}Name": output(ref(logical), holds)},
+        "Outputs": {f"{logical}Name": output(ref(logical), contents)},
         "Globals": {"Function": {"Environment": {"Variables": {table_variable(name): ref(logical)}}}},
     }
 

@@ -52,8 +52,8 @@ OPERATIONS: Operations = {
             Query("dry_run", "`true`: store nothing, and report what an import would do.", BOOLEAN),
             Query(
                 "mapping",
-                "JSON: for each field, the heading of its column, or a list of headings. Usual headings need no mapping. "
-                f"Fields: {', '.join(HEADINGS)}.",
+                "JSON: for each field, the heading of its column, or a list of headings. Usual headings need no "
+                f"mapping. Fields: {', '.join(HEADINGS)}.",
                 example='{"email": "E-mail", "name": ["Forename", "Surname"]}',
             ),
         ],
