@@ -81,8 +81,8 @@ class Answer:
 class Operation:
     """What is written by hand about one operation.
 
-    `query`: the parameters that do not change a cacheable answer (the others are in ROUTE_QUERIES). `problems`: the
-    components of errors by status, for those that `paths` cannot derive. `changes_revision`: the request has If-Match.
+    `query`: the parameters that the list of routes does not name. `problems`: the components of errors by status, for
+    errors that `paths` cannot derive. `changes_revision`: the request needs the header If-Match.
     """
 
     summary: str

@@ -155,7 +155,7 @@ def _problems(route: Route, by_hand: Operation) -> dict[int, str]:
 
 
 def _osdi_problems(route: Route, by_hand: Operation) -> dict[int, str]:
-    """Return the errors of a route in the format of OSDI. API Gateway answers 401, 403 and 429, in its own format."""
+    """Return the errors of a route for OSDI. The errors 401, 403 and 429 come from API Gateway, in its own format."""
     found = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
     found |= {400: "OsdiError"} if by_hand.body or by_hand.query else {}
     found |= {413: "OsdiError", 415: "OsdiError"} if by_hand.body else {}

@@ -1,7 +1,7 @@
-"""CloudWatch alarms: the functions that make one, and the list of the alarms on the whole site.
+"""CloudWatch alarms: the functions that make an alarm, and a list of the alarms that no other module makes.
 
 The modules `functions`, `tables`, `queues` and `streams` make the alarms of each function, table, queue and stream
-reader. To add an alarm on the whole site, add it to the list here, and to docs/runbook.md, which says what to do.
+reader. To add another alarm, add it to the list here, and to docs/runbook.md, which says what to do.
 """
 
 from typing import Any, NamedTuple
@@ -161,7 +161,7 @@ _ALARMS = {
 
 
 def alarms() -> Template:
-    """Return the SNS topic that every alarm notifies, its email subscription, and the alarms on the whole site."""
+    """Return the SNS topic that every alarm notifies, its email subscription, and the alarms of the list."""
     subscription = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
     return {
         "Resources": {

@@ -66,8 +66,8 @@ def _distribution_config() -> Template:
 def _api_origin() -> Template:
     """Return the API as an origin, with the headers that CloudFront adds to each request.
 
-    A key proves to the API that the request comes from CloudFront. Our code checks the key in X-Origin-Verify, and API
-    Gateway's resource policy checks it in Referer, because it cannot check our header.
+    A key proves to the API that the request comes from CloudFront. Our code checks the key in X-Origin-Verify. API
+    Gateway's resource policy checks the key in Referer, because the policy cannot read X-Origin-Verify.
     """
     key = sub(origin_key("OriginKey"))
     # If a visitor sends one of these headers, CloudFront overwrites it.
@@ -103,7 +103,7 @@ def _tls_properties() -> Template:
 
 
 def _connection_properties() -> Template:
-    """Return how often and for how many seconds CloudFront tries to connect. The default is three times ten seconds."""
+    """Return how often CloudFront tries to connect, and for how many seconds. Its default is 3 times 10 seconds."""
     return {"ConnectionAttempts": 2, "ConnectionTimeout": 3}
 
 

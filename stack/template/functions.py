@@ -38,8 +38,8 @@ SECRETS = {
     "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
     "ORIGIN_KEYS": ROUTE_FUNCTIONS,
 }
-# By function: the parameter that reserves concurrent executions for it, and the words for it in the parameter's
-# description.
+# By function: the parameter that reserves concurrent executions for the function, and how the parameter's description
+# names the function.
 RESERVED = {
     "staff_authorizer": ("ReservedAuthorizer", "the staff authorizer"),
     "relay_mail": ("ReservedRelay", "RelayMail (a stream with many shards uses four for each)"),
@@ -49,9 +49,9 @@ RESERVED = {
 
 
 def logical_id(name: str) -> str:
-    """Return the logical id of a function in the template: SendMail for send_mail. Other names are changed alike.
+    """Return the logical id of a function, secret, table or queue: SendMail for send_mail.
 
-    The id of the API's own function is APIHandler, because Chalice writes it so.
+    Tables and queues also have a suffix (table_id, queue_id). Chalice gives the API's own function the id APIHandler.
     """
     return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
 
@@ -95,13 +95,13 @@ def functions() -> Template:
             *(_output_and_alarms(function) for function in function_settings()),
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reservation(function) for function in RESERVED),
-            # From this variable, app.py knows which routes a function serves, and imports only their modules.
+            # From this variable, app.py knows which routes a function serves, and imports only the modules of these.
             *(environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
             environment("watch_mail", {"MAIL_SOURCE": _event_source_id("send_mail")}),
             environment("watch_mail", {"OTHER_MAIL_SOURCE": _event_source_id("send_other_mail")}),
-            # The disk must hold the plain and the encrypted file at once. RecursiveLoop: these functions send messages
-            # to their own queues, which Lambda would stop by default.
+            # The disk must hold the plain and the encrypted file at once. Without RecursiveLoop, Lambda would stop a
+            # function that sends messages to its own queue.
             function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
             function_properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
             function_properties("run_update", RecursiveLoop="Allow"),
@@ -149,7 +149,7 @@ def origin_key(parameter: str) -> str:
 def _event_source_id(function: str) -> Template:
     """Return the id of the event source by which a function gets messages from its queue.
 
-    SAM makes the resource's name from the function's and the event's.
+    SAM names the event source after the function and the event.
     """
     return ref(f"{logical_id(function)}{event_source(function, 'Sqs')}")
 

@@ -67,7 +67,7 @@ def _throttles() -> Iterator[Template]:
 
 
 def _throttled_methods(route: Route) -> list[str]:
-    """Return the route's methods, and OPTIONS if browsers send a preflight before a page of another site may post."""
+    """Return the route's methods. With OPTIONS if a page of another site may post, because browsers ask first."""
     has_preflight = route.any_origin and route.method != "GET"
     return [*route.methods, *(["OPTIONS"] if has_preflight else [])]
 

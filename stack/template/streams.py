@@ -13,8 +13,8 @@ from stack.template.functions import event_source, function_measure, function_pr
 
 _EXISTS = {"exists": True}
 _NOT_PENDING = {"anything-but": ["pending"]}
-# The parts of a record: OldImage is the signature before the change, and NewImage after it. A pattern cannot ask
-# whether a map exists. A letter is a map, so a pattern asks for its version.
+# Patterns of records and of their parts. OldImage is the signature before the change, and NewImage is the signature
+# after it. A pattern cannot test whether a map exists. A letter is a map, so these test whether its version exists.
 _CONFIRMED_WITH_LETTER = {"state": {"S": ["confirmed"]}, "letter": {"M": {"version": {"S": [_EXISTS]}}}}
 _LETTER_CONFIRMED = {"dynamodb": {"OldImage": {"state": {"S": ["pending"]}}, "NewImage": _CONFIRMED_WITH_LETTER}}
 _CONFIRMED_LETTER_ASKED = {"state": {"S": ["confirmed"]}, "letter_asked": {"M": {"version": {"S": [_EXISTS]}}}}
@@ -24,16 +24,16 @@ _LETTER_WITHDRAWN = {"dynamodb": {"OldImage": _CONFIRMED_WITH_LETTER, "NewImage"
 
 
 def streams() -> Template:
-    # A reader gets a record if one of its patterns matches. Lambda allows five patterns.
-    # The first list is for: requests for email, confirmations of a signature with a letter, letters that are added
-    # after the confirmation, and withdrawals of a signature with a letter.
+    # A reader gets a record if one of its patterns matches. Lambda allows five patterns for each reader.
+    # relay_mail needs requests for email, confirmations of signatures with a letter, letters that are added after the
+    # confirmation, and withdrawals of signatures with a letter.
     relay_patterns = [
         _image_pattern("NewImage", "mail_kind", _EXISTS),
         _LETTER_CONFIRMED,
         _LETTER_ADDED,
         _LETTER_WITHDRAWN,
     ]
-    # The second list is for: new and removed signatures, emails that were sent or cannot be delivered, and changes
+    # project_signatures counts new and removed signatures, emails that were sent or cannot be delivered, and changes
     # from or to a state other than pending.
     projection_patterns = [
         {"eventName": ["INSERT", "REMOVE"]},

@@ -10,7 +10,7 @@ from stack.template.functions import logical_id
 
 _EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
 _KEYS = {"pk": "HASH", "sk": "RANGE"}
-# CloudWatch has the metric SystemErrors for each operation only. Our code uses these.
+# DynamoDB reports the metric SystemErrors for each operation, not for a whole table. Our code uses these operations.
 _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
 
 
