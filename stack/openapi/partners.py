@@ -1,4 +1,4 @@
-"""The schema of a partner's body. The code has no model of a batch, because it reads each signature by itself."""
+"""The schemas of the bodies that partners send. They are here because the code reads a batch without a model."""
 
 from typing import Annotated, Any, Required
 

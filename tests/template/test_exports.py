@@ -4,7 +4,7 @@ import json
 
 from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
-from chalicelib.exports.run import PART_SECONDS, FILE_SECONDS
+from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
 from chalicelib.signatures.walk import EXPORT_FIELDS
 from tests.template.packaged import FUNCTIONS, KEY, RESOURCES, actions, actions_allowed, of_type, statements
 

@@ -1,4 +1,4 @@
-"""Sign in with the organisation's own account."""
+"""Operations by which staff sign in with an account of their organisation (the provider, OpenID Connect)."""
 
 from chalicelib.signin.answers import Session, SignInAddress
 from chalicelib.signin.model import SessionRequest, SignInRequest
@@ -10,7 +10,8 @@ OPERATIONS: Operations = {
     "begin_sign_in": Operation(
         "Start signing in",
         Answer("The URL to open. The provider returns people to `/staff/signed-in`.", SignInAddress),
-        "Public. The page makes and keeps verifier, state and nonce. 404 if no provider is configured.",
+        "Public. The page generates the verifier, the state and the nonce, and keeps them. 404 if no provider is "
+        "configured.",
         body=Body(
             SignInRequest,
             {
@@ -24,7 +25,7 @@ OPERATIONS: Operations = {
     "open_session": Operation(
         "Exchange the provider's code for a staff token",
         Answer("The token. It is shown only once and works for eight hours.", Session),
-        "Public. The code works once, with the page's own verifier and nonce. 403 for people without any right.",
+        "Public. The code works once, and only with the page's verifier and nonce. 403 if the person has no right.",
         body=Body(
             SessionRequest,
             {
