@@ -91,7 +91,7 @@ def preview_petition(request: Request, slug: str) -> Response:
 
 def _petition_body(request: Request) -> str:
     """Return the body that holds a whole petition."""
-    return json_body(request, most=MAX_PETITION_KB * 1024)
+    return json_body(request, max_bytes=MAX_PETITION_KB * 1024)
 
 
 def _petition_to_change(request: Request, slug: str) -> Petition:

@@ -8,8 +8,8 @@ from chalicelib.edge.answers import ProblemDetails
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
-from chalicelib.partners.form import MOST_BODY_KB
-from chalicelib.partners.imports.model import MOST_DIRECT_KB
+from chalicelib.partners.form import MAX_BODY_KB
+from chalicelib.partners.imports.model import MAX_DIRECT_KB
 from chalicelib.petitions.form import MAX_PETITION_KB
 from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from stack.openapi.operation import HAL, HTML, TEXT
@@ -57,8 +57,8 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(errors.PreconditionRequired())),
     "TooLarge": ("The body is larger than 16 KB.", problem_of(errors.BodyTooLarge())),
     "TooLargeFile": (
-        f"The file is larger than {MOST_DIRECT_KB} KB. Split it.",
-        problem_of(errors.BodyTooLarge(MOST_DIRECT_KB)),
+        f"The file is larger than {MAX_DIRECT_KB} KB. Split it.",
+        problem_of(errors.BodyTooLarge(MAX_DIRECT_KB)),
     ),
     "TooLargePetition": (
         f"The body is larger than {MAX_PETITION_KB} KB. Load the petition from a file.",
@@ -69,8 +69,8 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
         problem_of(errors.BodyTooLarge(MAX_HASHES_KB)),
     ),
     "TooLargeBatch": (
-        f"The body is larger than {MOST_BODY_KB} KB.",
-        problem_of(errors.BodyTooLarge(MOST_BODY_KB)),
+        f"The body is larger than {MAX_BODY_KB} KB.",
+        problem_of(errors.BodyTooLarge(MAX_BODY_KB)),
     ),
     "WrongType": ("The Content-Type is not supported here.", problem_of(errors.WrongType("application/json"))),
     "Invalid": (

@@ -2,7 +2,7 @@
 
 from chalicelib.health.answers import StaffHealth
 from chalicelib.projections.answers import StaffCounts, StaffPetitions
-from chalicelib.projections.api import ALL, MOST_ROWS
+from chalicelib.projections.api import ALL, MAX_TOP
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel.answers import Funnel
 from chalicelib.projections.funnel.read import FunnelBy
@@ -68,7 +68,7 @@ OPERATIONS: Operations = {
                 "top",
                 "With `by=country`, `source`, `version`, `postcode-area` or `constituency`: return this many rows, "
                 "largest first, and the sum of all others as one row `(others)`.",
-                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
+                {"type": "integer", "minimum": 1, "maximum": MAX_TOP},
             ),
             *(FROM, TO, FORMAT),
         ],

@@ -1,8 +1,8 @@
 """Imports of partners' files, for staff."""
 
 from chalicelib.partners.imports.answers import OfferedUpload, ShownImport, ShownImports, StartedImport
-from chalicelib.partners.imports.file import HEADINGS, MOST_ROWS
-from chalicelib.partners.imports.model import MOST_DIRECT_KB, MOST_UPLOAD_BYTES
+from chalicelib.partners.imports.file import HEADINGS, MAX_ROWS
+from chalicelib.partners.imports.model import MAX_DIRECT_KB, MAX_UPLOAD_BYTES
 from stack.openapi.operation import CSV, Answer, Body, Operation, Operations, Query
 
 ID = "support-trafficked-children.20261124T120000Z-9f1c02ab"
@@ -42,7 +42,7 @@ OPERATIONS: Operations = {
     "start_import": Operation(
         "Import a partner's CSV",
         Answer("Started. Read its progress under its id.", StartedImport, STARTED, status=202),
-        f"A CSV of {MOST_DIRECT_KB} KB and {MOST_ROWS:,} rows at most, in any usual encoding, with headings in the "
+        f"A CSV of {MAX_DIRECT_KB} KB and {MAX_ROWS:,} rows at most, in any usual encoding, with headings in the "
         "first row. The whole file is read before any row is imported: a broken file imports nothing. One import at a "
         "time for each petition. Importing a file again changes nothing: a row is recognised by the partner's "
         "identifier, or by the email address if there is no column of identifiers.",
@@ -65,7 +65,7 @@ OPERATIONS: Operations = {
     "offer_upload": Operation(
         "Get a form to upload a larger file",
         Answer("The form. It needs no token, and works for an hour.", OfferedUpload, status=201),
-        f"For files over {MOST_DIRECT_KB} KB, up to {MOST_UPLOAD_BYTES // 2**20} MB. Then start the import with "
+        f"For files over {MAX_DIRECT_KB} KB, up to {MAX_UPLOAD_BYTES // 2**20} MB. Then start the import with "
         "`upload` in the query and an empty body.",
     ),
     "read_import": Operation("The progress of an import", Answer("The import.", ShownImport, RUNNING_IMPORT)),

@@ -6,7 +6,7 @@ from chalicelib.petitions.form import TransitionRequest
 from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownTokens
 from chalicelib.staff.api import TokenRequest
 from chalicelib.staff.audit.answers import AuditTrail
-from chalicelib.staff.audit.api import DEFAULT_LIMIT, MOST
+from chalicelib.staff.audit.api import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.totals.answers import EnteredFigure, HashKey, ShownComparison, ShownComparisons
 from chalicelib.totals.api import HashKeyRequest
 from chalicelib.totals.hashes.model import MAX_HASHES_KB
@@ -143,7 +143,7 @@ OPERATIONS: Operations = {
             Query(
                 "limit",
                 "The maximum number of entries.",
-                {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+                {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             ),
             Query("after", "The `next` of the last page."),
         ],

@@ -1,7 +1,7 @@
 """Partners: for staff who manage them, and for the partners themselves."""
 
 from chalicelib.partners.answers import PartnerToken, ReceivedSignatures, ShownPartner, ShownPartners
-from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB
+from chalicelib.partners.form import MAX_BODY_KB, MAX_SIGNATURES
 from chalicelib.partners.osdi.documents import entry_point
 from chalicelib.partners.staff_api import NewPartner, PartnerTokenRequest
 from stack.openapi.operation import HAL, Answer, Body, Operation, Operations, Query
@@ -57,7 +57,7 @@ OPERATIONS: Operations = {
             ReceivedSignatures,
             {"results": [{"identifier": "oak:41", "result": "accepted", "errors": []}]},
         ),
-        f"One signature, or up to {MOST_AT_ONCE} in a body of {MOST_BODY_KB} KB at most. Needs a partner's token. "
+        f"One signature, or up to {MAX_SIGNATURES} in a body of {MAX_BODY_KB} KB at most. Needs a partner's token. "
         "Idempotent: send it again after 429, 503 or no answer. `accepted`: new. `existing`: the person has signed "
         "already, through you, through others or here; they count once. `invalid`: nothing was stored, see `errors`; "
         "also if the identifier was sent before with another email address. `suppressed`: nothing was stored, because "
