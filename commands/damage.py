@@ -20,11 +20,11 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail.state import REQUEST_ATTRIBUTES
-from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, SignatureState
+from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Signature, SignatureState
 
 TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # The attributes that change only together with one of these times. The state of email and `updates` change alone.
-SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
+SIGNED = ("state", *PERSONAL_FIELDS, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
 # The application never removes these attributes from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
@@ -175,7 +175,7 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
     absent = [name for name in SIGNED if name not in copied]
     if copied["state"] == SignatureState.CONFIRMED:
-        absent += ["expires_at", *(MAIL_REQUEST if live.get("state") != SignatureState.CONFIRMED else ())]
+        absent += ["expires_at", *(MAIL_REQUEST_FIELDS if live.get("state") != SignatureState.CONFIRMED else ())]
     elif "expires_at" in copied and "expires_at" not in live:
         assign["expires_at"] = copied["expires_at"]
     return Change(_key(keys.SIGNATURES, copied), assign=assign, remove=absent, when=_is_unchanged(live))

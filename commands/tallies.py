@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core import times
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import MOST_SHARDS, Petition
+from chalicelib.petitions.model import MAX_SHARDS, Petition
 from chalicelib.petitions.publish import raise_shards
 from chalicelib.projections.recount import Recount, recount, repair, repair_pending
 from chalicelib.tallies.prove import reopen
@@ -85,7 +85,7 @@ def _refuse_while_moving(found: Recount) -> None:
 def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("shards", help="let an open petition accept more confirmations a second")
     command.add_argument("slug")
-    command.add_argument("shards", type=from_1_to(MOST_SHARDS), help="how many; a lower number changes nothing")
+    command.add_argument("shards", type=from_1_to(MAX_SHARDS), help="how many; a lower number changes nothing")
     command.set_defaults(run=add_shards)
     command = subparsers.add_parser("recount", help="check a tally against the signatures; exit code 1 if wrong")
     command.add_argument("slug")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from chalicelib.petitions import constituency_table
-from chalicelib.petitions.constituency_table import LONGEST_NAME
+from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH
 from stack.console import Failure
 from stack.paths import ROOT
 
@@ -57,5 +57,7 @@ def _check(names: Collection[str]) -> None:
     if not names:
         raise ValueError("no row has a constituency")
     too_long = max(names, key=len)
-    if len(too_long) > LONGEST_NAME:
-        raise ValueError(f"a constituency's name has at most {LONGEST_NAME} characters: {too_long[:LONGEST_NAME]}…")
+    if len(too_long) > MAX_NAME_LENGTH:
+        raise ValueError(
+            f"a constituency's name has at most {MAX_NAME_LENGTH} characters: {too_long[:MAX_NAME_LENGTH]}…"
+        )

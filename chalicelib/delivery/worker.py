@@ -1,4 +1,8 @@
-"""Entry points of email: relay requests, send emails, record SES feedback, and the scheduled runs."""
+"""The Lambda functions for email: put requests into the queues, send emails, record SES feedback, run on a schedule.
+
+A mail request is stored in an item. The table's stream reports the change, and the relay puts a message into one of two
+queues: the one for urgent email (confirmations) or the one for other email. A sender sends the email of each message.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -37,46 +41,52 @@ from chalicelib.updates.kinds import UPDATE_KINDS
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
-# After this time, the relay starts with no further person, and Lambda halves the batch. The function's timeout
-# leaves enough time for the letters of one person to all targets.
+# When the relay has run this long, it begins with no further person, and Lambda halves the batch. The function's
+# timeout leaves enough time for the letters of one person to all targets.
 RELAY_SECONDS = 60.0
-# Every kind of email. Lambda loads this module and not app.py, so the kinds are here.
+# Every kind of email, by name. They are here and not in app.py, because these functions load only this module.
 KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
-    """Raise if a message was not queued. The stream then delivers the batch again."""
+    """Queue the mail requests and the letters of changed signatures. Take the letters of withdrawn ones out of digests.
+
+    Raise if a message was not queued. The stream then delivers the batch of changes again.
+    """
     handle_changes(event, _relay)
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
-    """Handle each message separately: the queue delivers failed messages again."""
+    """Send the email of each message. Return the failed messages, and the queue delivers these again."""
     return handle_messages(
         event, _message_handler(Priority.URGENT, lambda: share_of_confirmations(times.now(), tables()))
     )
 
 
-# Two at a time: at the lowest rate, this queue's share allows one email in ten seconds.
+# Only two messages in a batch, because at SES's lowest rate this queue's share allows one email in ten seconds.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
-    """Send email that nobody waits for. Its event source is on only while little urgent email waits (watch_mail)."""
+    """Send email that nobody waits for. `watch_mail` switches this on only while little urgent email waits."""
     return handle_messages(event, _message_handler(Priority.OTHER, lambda: SHARES[Priority.OTHER]))
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def receive_feedback(event: SQSEvent) -> Failures:
+    """Record what SES reports about sent emails: bounces and complaints."""
     return handle_messages(event, _record_feedback, drop_prefix=SES_TEST)
 
 
 @workers.schedule("rate(1 minute)")
 def watch_mail(event: CloudWatchEvent) -> None:
+    """Switch the two senders on or off, because of a pause or of waiting urgent email."""
     on_schedule(event, _watch)
 
 
 @workers.schedule("rate(15 minutes)")
 def sweep_mail(event: CloudWatchEvent) -> None:
+    """Queue requests whose message was lost, and postponed requests that are due soon."""
     on_schedule(event, _sweep)
 
 
@@ -91,11 +101,14 @@ def _relay(changes: Iterable[StreamChange]) -> None:
 
 
 def _message_handler(priority: Priority, share: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
-    """Return the function that handles a message. `share`: the share of the rate that this priority may use."""
+    """Return the function that sends the email of a message.
+
+    `share` returns the share of SES's rate that emails of this priority may use now.
+    """
     pace = _pace(priority)
     deliver = limit_to_pace(mailer().send, pace)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
-    # The time budget begins here, so that it includes all calls.
+    # The batch's time begins here, before the first call to AWS, so that it includes all calls.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
     pace.per_second = share() * settings().mail_per_second / settings().mail_senders
 
@@ -111,7 +124,7 @@ def _message_handler(priority: Priority, share: Callable[[], float]) -> Callable
 
 @cache
 def _pace(_: Priority) -> Pace:
-    """Return the process's pace for emails of this priority. `_message_handler` sets its rate, which changes."""
+    """Return this process's pace for emails of this priority. `_message_handler` sets its rate for each batch."""
     return Pace(1, time.monotonic, time.sleep)
 
 
@@ -120,6 +133,7 @@ def _outbox() -> Outbox:
 
 
 def _measure(result: SendResult, age: timedelta) -> None:
+    """Record the metrics of one message. `age`: the time since its email was requested."""
     if result is SendResult.SENT:
         log.measure(Metric.MAIL_SENT)
         log.measure(Metric.MAIL_AGE, round(age.total_seconds()))

@@ -1,4 +1,4 @@
-"""Which kind of answer a client prefers (RFC 9110, 12.5.1)."""
+"""Read from a client's `Accept` header whether it prefers HTML or JSON (RFC 9110, 12.5.1)."""
 
 HTML = ("text/html",)
 JSONS = ("application/json", "application/problem+json")
@@ -18,9 +18,9 @@ def prefers_json(accept: str) -> bool:
 def _quality(accept: str, types: tuple[str, ...]) -> float:
     """Return the highest weight (0 to 1) that `accept` gives to one of the types; 0 if it names none."""
     found = 0.0
-    for each in accept.lower().split(","):
-        kind, *parameters = (part.strip() for part in each.split(";"))
-        if kind in types:
+    for accepted in accept.lower().split(","):
+        media_type, *parameters = (part.strip() for part in accepted.split(";"))
+        if media_type in types:
             weights = [value.removeprefix("q=") for value in parameters if value.startswith("q=")]
             found = max(found, _number(weights[0]) if weights else 1.0)
     return found

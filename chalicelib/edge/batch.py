@@ -1,4 +1,4 @@
-"""Handle events of queues, streams and schedules; report failed messages to Lambda."""
+"""Handle the events of queues, streams and schedules in a Lambda function, and report to Lambda what failed."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,10 +36,10 @@ class StreamChange(NamedTuple):
 def handle_messages(
     event: SQSEvent, handle: Callable[[Mapping[str, Any]], object], *, drop_prefix: str | None = None
 ) -> Failures:
-    """Handle each message, and return the failed ones (ReportBatchItemFailures).
+    """Handle each message, and return the failed messages (ReportBatchItemFailures).
 
-    SQS redelivers only failed messages; after the last attempt they go to the dead-letter queue. A message that starts
-    with `drop_prefix` is not handled, and SQS deletes it.
+    SQS delivers only the failed messages again; after the last attempt they go to the dead-letter queue. A message that
+    starts with `drop_prefix` is not handled and not reported as failed, so SQS deletes it.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     failed = []
@@ -61,7 +61,7 @@ def handle_messages(
 
 
 def _message(body: str) -> Mapping[str, Any]:
-    """Return the message. Raise ValueError if it is not a JSON object, so that it becomes a dead letter."""
+    """Return the message. Raise ValueError if it is not a JSON object: it then ends in the dead-letter queue."""
     message = json.loads(body)
     if not isinstance(message, dict):
         raise ValueError("not an object")
@@ -72,8 +72,8 @@ def handle_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange
     """Handle a batch of changes. While AWS does not answer, raise, so that the stream delivers the batch again.
 
     A change that can never be handled would stop all changes after it. So after any other error, handle the changes
-    one at a time, and skip those that fail: `DegradedAlarm` reports them. `handle` is idempotent. The exception that
-    Lambda prints contains nothing that a person typed.
+    one at a time, and skip those that fail: `DegradedAlarm` reports them. `handle` must be idempotent. Lambda prints
+    the exception that this function raises, so that exception contains nothing that a person typed.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     records = event.to_dict()["Records"]
@@ -92,9 +92,9 @@ def handle_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange
 
 
 def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], float]) -> Iterator[T]:
-    """Yield the changes. Raise NotYet once the deadline has passed, but always yield the first.
+    """Yield the changes. Raise NotYet once the deadline has passed, but always yield the first change.
 
-    Lambda then halves the batch, so each change is handled in the end, however slow AWS is.
+    After NotYet, Lambda halves the batch. So each change is handled in the end, however slow AWS is.
     """
     for number, change in enumerate(changes):
         if number and clock() > deadline:
@@ -103,7 +103,7 @@ def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], fl
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
-    """Handle one change. If this can never succeed, log and skip the change: it would stop the stream."""
+    """Handle one change. If this can never succeed, log and skip the change: otherwise it would stop the stream."""
     try:
         handle([_change(record)])
     except Unavailable:
@@ -115,7 +115,7 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
 
 
 def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
-    """Run a scheduled job. After a failure, Lambda retries twice, and the next run continues."""
+    """Run a scheduled job. After a failure, raise RunFailed: Lambda tries twice more, and the next run continues."""
     log.begin(getattr(event.context, "aws_request_id", ""))
     try:
         run()

@@ -1,6 +1,6 @@
 """Where a request comes from: the visitor's address, and the prefix of our paths.
 
-A CDN sends both in headers, but anybody can send such headers. Use them only if the request has the CDN's key.
+A CDN sends both in headers, but anybody can send such headers. Use these headers only if the request has the CDN's key.
 """
 
 import re
@@ -16,15 +16,15 @@ _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 
 
 def source_ip(request: Request) -> str:
-    """Return the visitor's IP address: as the CDN says, else as API Gateway sees it."""
+    """Return the visitor's IP address: as the CDN says, or without a CDN as API Gateway sees it."""
     as_gateway_sees = str((request.context.get("identity") or {}).get("sourceIp") or "")
     return (_address_from_cdn(request) if is_through_cdn(request) else "") or as_gateway_sees
 
 
 def site_prefix(request: Request) -> str:
-    """Return the prefix of our paths: "" behind a CDN or domain, "/prod" under the API's own host.
+    """Return the prefix of our paths: "" with a CDN or a domain, "/prod" (the stage) on API Gateway's own host.
 
-    A CDN sends it in a header; else it is the part of requestContext.path before the route.
+    A CDN sends the prefix in a header. Without a CDN, it is the part of requestContext.path before the route.
     """
     prefix = request.headers.get("x-forwarded-prefix")
     if prefix is not None and _PREFIX.fullmatch(prefix) and is_through_cdn(request):
@@ -41,7 +41,7 @@ def is_through_cdn(request: Request) -> bool:
 
 
 def _address_from_cdn(request: Request) -> str:
-    """Return the visitor's address: the last but one in X-Forwarded-For; "" if there is none.
+    """Return the visitor's address, which is the last but one in X-Forwarded-For; "" if there is no such address.
 
     The CDN adds the visitor's address, and API Gateway then adds the CDN's. The visitor may have forged the earlier
     addresses. CloudFront-Viewer-Address may be forged too: CloudFront sets that header only if a policy lists it.

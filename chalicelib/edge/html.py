@@ -1,4 +1,4 @@
-"""HTML responses: security headers, and problems as pages."""
+"""Make HTML responses: pages with security headers. A problem (an error for the client) becomes a page too."""
 
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote, urlencode
@@ -35,12 +35,12 @@ HTML_HEADERS = {
 
 
 def frame_policy(origins: Sequence[str]) -> dict[str, str]:
-    """Return the header with the policy of a page that only these sites may show in a frame. None: no site may."""
+    """Return the header with the policy of a page that only these sites may show in a frame. [] means no site."""
     allowed = f"frame-ancestors {' '.join(origins)}" if origins else "frame-ancestors 'none'"
     return {"Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", allowed)}
 
 
-# Headings for people instead of HTTP's titles.
+# The heading of a problem's page, by the title that HTTP has for the problem.
 HEADINGS = {
     "Not Found": translatable("Page not found"),
     "Conflict": translatable("This petition is not open"),
@@ -62,23 +62,27 @@ def page(
     language: str = "",
     languages: Sequence[str] = (),
 ) -> Response:
-    """Return a page. By default no cache keeps it, because it may be personal.
+    """Return a page. By default no cache may keep the page, because it may be personal.
 
-    The language is `language`, else that of `?lang=`, else English. The page links to its versions in `languages`.
+    Its language is `language`; if that is "", the language of `?lang=`, or else English. The page links to itself in
+    the other `languages`.
     """
     context = {**context, "switch": _links_by_language(request, languages)}
     return answer(fragment(request, template, context, language), status, {**HTML_HEADERS, **headers})
 
 
 def fragment(request: Request, template: str, context: Mapping[str, object], language: str = "") -> str:
-    """Return the HTML of a template in `language`, else in that of `?lang=`, else in English."""
+    """Return the HTML of a template in `language`; if that is "", in the language of `?lang=`, or else in English."""
     chosen = chosen_language(request)
     base, site_url = site_prefix(request), settings().site_url
     return render(template, language or chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
 
 
 def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
-    """Return each language with this page's address in it. Return [] for only one language, or for a POST."""
+    """Return each language with the address of this page in that language.
+
+    Return [] if the page has only one language, or for a POST, because a link can only GET.
+    """
     offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):
         return []
@@ -94,7 +98,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
-        # The page has no form, and its links leave the frame. So any site may show this page in place of its petition.
+        # Any site may show this page in a frame, instead of a petition: it has no form, and its links leave the frame.
         "embedded": request.path.startswith("/embed/"),
     }
     headers = {**retry_after(problem), **(frame_policy(["*"]) if context["embedded"] else {})}

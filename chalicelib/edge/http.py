@@ -1,4 +1,4 @@
-"""Read requests, make responses and add security headers."""
+"""Read the parts of a request, and make responses with security headers."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -28,9 +28,10 @@ FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
 NO_STORE = {"Cache-Control": "no-store"}
-# For an answer whose address has other answers that a CDN caches: while we fail, the CDN must not serve those.
+# For an answer that no cache may keep, at an address that also has cached answers. Even if this site fails, a CDN must
+# not serve one of those instead.
 NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
-# For one reader only: a browser may keep it but must revalidate it.
+# For an answer to one reader only: a browser may keep the answer but must revalidate it.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -41,10 +42,10 @@ PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE}
 
 
 def cache_headers(seconds: int) -> dict[str, str]:
-    """Return headers for a public response: a CDN may cache it, and serve it for a day while we fail.
+    """Return headers for a public response: a CDN may cache it, and serve it for a day while this site fails.
 
-    While the CDN refreshes an expired copy, it still serves the copy, but only for a fifth of `seconds`: people must
-    not see old counts (docs/decisions/048).
+    While the CDN refreshes an expired copy, it may still serve that copy, but only for a fifth of `seconds`, so that
+    people do not see old counts (docs/decisions/048).
     """
     grace = seconds // 5
     return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate={grace}, stale-if-error=86400"}
@@ -80,7 +81,7 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 
 
 def conditional_answer(request: Request, values: object, response: Response) -> Response:
-    """Return 304 if the client has a response to this query with the same values, else the response with its ETag."""
+    """Return `response` with an ETag made from the query and `values`. Return 304 if the client has that ETag."""
     parameters = dict(request.query_params or {})
     digest = sha256(json.dumps([parameters, values], sort_keys=True).encode()).hexdigest()[:16]
     # A weak ETag: the time of a count changes even if the count does not.
@@ -92,23 +93,26 @@ def conditional_answer(request: Request, values: object, response: Response) -> 
 
 
 def content_type(request: Request) -> str:
-    """Return the media type in lower case, without parameters; "" if there is none."""
+    """Return the media type of the body, in lower case and without parameters; "" if the request names none."""
     value: Any = request.headers.get("content-type") or ""
     return str(value).partition(";")[0].strip().lower()
 
 
-def json_body(request: Request, *, most: int = MAX_BODY_BYTES, kinds: Collection[str] = (JSON, "")) -> str:
-    """Return the body, not parsed. `most`: bytes, `kinds`: media types. Raise WrongType, BodyTooLarge or NotJson."""
-    if content_type(request) not in kinds:
+def json_body(request: Request, *, max_bytes: int = MAX_BODY_BYTES, media_types: Collection[str] = (JSON, "")) -> str:
+    """Return the body as text, not parsed. Raise WrongType, BodyTooLarge or, if it is not UTF-8, NotJson."""
+    if content_type(request) not in media_types:
         raise WrongType(JSON)
     try:
-        return raw_body(request, most).decode()
+        return raw_body(request, max_bytes).decode()
     except UnicodeDecodeError as error:
         raise NotJson from error
 
 
 def form_fields(request: Request) -> dict[str, str]:
-    """Return the last value of each field. Raise WrongType, BodyTooLarge or Invalid."""
+    """Return the form's fields by name; for a repeated field, the last value.
+
+    Raise WrongType, BodyTooLarge or, if there are too many fields, Invalid.
+    """
     if content_type(request) != FORM:
         raise WrongType(FORM)
     body = raw_body(request).decode(errors="replace")
@@ -124,20 +128,23 @@ def query(request: Request, name: str) -> str | None:
 
 
 def chosen_language(request: Request) -> str:
-    """Return the language code in `?lang=`; "" if there is none, or the site does not have the language."""
+    """Return the language code in `?lang=`; "" if the query has none, or the site does not have this language."""
     code = query(request, "lang")
     return code if code and code in languages() else ""
 
 
 def client_matches(request: Request, etag: str) -> bool:
-    """Return whether If-None-Match has this ETag. Compare weakly (RFC 9110, 13.1.2): proxies weaken tags."""
+    """Return whether If-None-Match has this ETag. Ignore W/ (a weak ETag): proxies add it (RFC 9110, 13.1.2)."""
     header = request.headers.get("if-none-match") or ""
     client_tags = [part.strip().removeprefix("W/") for part in header.split(",")]
     return "*" in client_tags or etag.removeprefix("W/") in client_tags
 
 
 def require_current_revision(request: Request, etag: str) -> None:
-    """Reject an edit of an old revision: raise PreconditionRequired or Stale (RFC 9110, 13.1.1)."""
+    """Reject an edit of an old revision (RFC 9110, 13.1.1). `etag` is that of the current revision.
+
+    Raise Stale if If-Match has another ETag. Raise PreconditionRequired if the request has no If-Match.
+    """
     header = request.headers.get("if-match")
     if not header:
         raise PreconditionRequired
@@ -145,10 +152,10 @@ def require_current_revision(request: Request, etag: str) -> None:
         raise Stale
 
 
-def raw_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
-    """Return the body as sent; `most` is in bytes. Raise BodyTooLarge."""
+def raw_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body as sent. Raise BodyTooLarge."""
     raw: str | bytes = request.raw_body
     body = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
-    if len(body) > most:
-        raise BodyTooLarge(most // 1024)
+    if len(body) > max_bytes:
+        raise BodyTooLarge(max_bytes // 1024)
     return body

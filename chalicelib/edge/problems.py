@@ -1,4 +1,7 @@
-"""Domain errors as HTTP problems (RFC 9457), the same for pages and API."""
+"""Turn the errors of core/errors.py into HTTP problems (RFC 9457): a status and sentences for the person.
+
+Pages and the API show the same problems.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,13 +28,17 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.language import Language, translatable
 
-# Seconds. The page's script adds jitter, so that retries do not all come at once.
+# Seconds. A page's script adds a random time, so that not all browsers try again at once.
 RETRY_AFTER = 5
 
 
 @dataclass(frozen=True)
 class Problem:
-    """An HTTP problem: `detail` is for the person, `errors` for 422, `state` for 409, `reason` as staff wrote it."""
+    """An HTTP problem. `detail` is a sentence for the person.
+
+    Status 422 has `errors`, one for each wrong field. Status 409 may have `state`, the petition's state. Status 410 may
+    have `reason`, why staff removed the petition, in their words.
+    """
 
     status: int
     title: str
@@ -55,13 +62,13 @@ class Problem:
         return problem
 
     def translated(self, language: Language) -> "Problem":
-        """Return the problem with its texts in the language."""
+        """Return the problem with its texts in the language, except `reason`."""
         errors = [FieldError(error.field, language.text(error.message)) for error in self.errors]
         return replace(self, title=language.text(self.title), detail=language.text(self.detail), errors=errors)
 
 
 def problem_of(error: PetitionsError) -> Problem:
-    """Return the problem for an error. An error that is not in `_ANSWERS` is a bug: return 503."""
+    """Return the problem for an error. If the error's class is not in `_ANSWERS`, return 503: that is a bug."""
     for kind, answer in _ANSWERS.items():
         if isinstance(error, kind):
             return answer(error)
@@ -69,7 +76,7 @@ def problem_of(error: PetitionsError) -> Problem:
 
 
 def unexpected() -> Problem:
-    """Return the problem for a bug: 503, because nothing was acknowledged and a retry is safe."""
+    """Return the problem for a bug: 503, because the person got no confirmation and can safely try again."""
     return _try_again("Something went wrong on our side. Please try again.")
 
 
@@ -109,7 +116,7 @@ def _explained(error: Explained) -> Problem:
 
 
 def _too_large(error: BodyTooLarge) -> Problem:
-    """Return the problem. Only bodies of partners and staff may be larger than 16 KB."""
+    """Return the problem. Only the text about 16 KB is translated: supporters never have another limit."""
     usual = translatable("The body must be 16 KB or less.")
     detail = usual if error.most == BodyTooLarge.most else f"The body must be {error.most} KB or less."
     return Problem(413, "Content Too Large", detail)

@@ -1,4 +1,4 @@
-"""What a route is. The list of all routes is in routes.py."""
+"""What a route is: one method of one path. The list of all routes is in routes.py."""
 
 from enum import Enum, StrEnum
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from chalicelib.core.rights import Right
 class Function(StrEnum):
     """The Lambda functions that serve routes, with their names in the template.
 
-    All have the same package. Each imports only the modules of its routes (app.py), and its role allows only what these
-    modules need (.chalice/policy-*.json).
+    All functions have the same package of code. Each function imports only the modules of its routes (app.py), and its
+    role allows only what these modules need (.chalice/policy-*.json).
     """
 
     API = "APIHandler"
@@ -37,12 +37,12 @@ class Throttle(NamedTuple):
     burst: int
 
 
-# The throttle of every route without its own.
+# The throttle of every route that does not name another.
 DEFAULT_THROTTLE = Throttle(1_000, 500)
 
 
 class Cache(Enum):
-    """How long a shared cache may keep the answers to GET, in seconds. The header of each answer says how long."""
+    """How long at most a shared cache may keep a route's answers, in seconds. Each answer's header says how long."""
 
     NEVER = 0
     SECONDS = 60
@@ -51,7 +51,7 @@ class Cache(Enum):
 
 
 class Route(NamedTuple):
-    """One method of one path. Not a dataclass, which takes longer to import.
+    """One method of one path. It is not a dataclass, because a dataclass takes longer to import.
 
     `view` is the name of the view, and the id of the operation in OpenAPI. `query` names the query parameters that
     change a cacheable answer: a cache drops all others.
@@ -68,7 +68,7 @@ class Route(NamedTuple):
 
     @property
     def methods(self) -> list[str]:
-        """Return the methods that the route answers: HEAD answers as GET."""
+        """Return the methods that the route answers: a GET route also answers HEAD."""
         return ["GET", "HEAD"] if self.method == "GET" else [self.method]
 
     @property
@@ -82,5 +82,5 @@ class Route(NamedTuple):
 
     @property
     def any_origin(self) -> bool:
-        """Return whether pages of other sites may call the route: all public JSON, except sign-in."""
+        """Return whether pages of other sites may call the route. They may call all public JSON, except sign-in."""
         return not self.needs_token and self.path.startswith("/api/") and not self.path.startswith("/api/staff/")

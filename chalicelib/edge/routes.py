@@ -1,4 +1,4 @@
-"""All routes, each defined once. Code, gateway, authorizer, OpenAPI paths and tests take them from here.
+"""All routes, each defined once. Code, gateway, authorizer, OpenAPI paths and tests use this list.
 
 To add a route, add a line here and a view with that name (edge/views.py). A view without a line fails at import.
 """
@@ -14,7 +14,7 @@ SIGNING = Throttle(10_000, 5_000)
 PETITION_PAGE = Throttle(5_000, 2_500)
 # For statements, which the press checks.
 PRESS = Throttle(500, 1_000)
-# Low, so that a scanner cannot use up the capacity.
+# Low, so that a scanner cannot use up the account's capacity.
 RARE = Throttle(50, 100)
 STAFF = Throttle(20, 40)
 SIGN_IN = Throttle(5, 20)

@@ -1,4 +1,4 @@
-"""Routes of the site itself: files, the API's description and the health check."""
+"""Serve the routes of the site itself: files, the API's description and the health check."""
 
 from functools import cache
 from pathlib import Path
@@ -23,10 +23,10 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 @json_view(routes)
 def read_asset(request: Request, name: str) -> Response:
-    """Return a stylesheet, script or icon. If `v` is not its version, no cache may keep it.
+    """Return a stylesheet, script or icon. If `v` is not the file's version, no cache may keep the response.
 
-    Otherwise a CDN would keep the wrong file for a year: during a deployment, a new page may reach the old code, and
-    anybody may request a version that does not exist yet.
+    Otherwise a CDN would keep the wrong file for a year. During a deployment, a new page's request may reach the old
+    code, and anybody may request a version that does not exist yet.
     """
     found = asset(name)
     return _file(request, found, FOREVER if found and query(request, "v") == found.version else "no-store")
@@ -40,12 +40,15 @@ def read_embed_script(request: Request) -> Response:
 
 @json_view(routes)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
-    """Return a dashboard file. A page from before a deployment gets the new file: no cache may keep it."""
+    """Return a file of the dashboard. If `version` is not its version, no cache may keep the response.
+
+    After a deployment, an older page still asks for the old version, and gets the new file.
+    """
     return _file(request, dashboard_files().get(name), FOREVER if version == dashboard_version() else "no-store")
 
 
 def _file(request: Request, found: Asset | None, cache_control: str) -> Response:
-    """Return the file, 304 if the client has it, or 404 if there is no file."""
+    """Return the file, 304 if the client has the file already, or 404 if there is no such file."""
     if found is None:
         return problem_json(NO_FILE)
     headers = {"Cache-Control": cache_control, "ETag": found.etag}

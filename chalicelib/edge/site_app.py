@@ -1,4 +1,4 @@
-"""The Chalice application with HEAD for each GET, 405 with `Allow`, and a response for any path."""
+"""The Chalice application. It also answers HEAD, wrong methods (405 with `Allow`) and paths that are no route."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -30,12 +30,12 @@ class Site(Chalice):
                 methods["HEAD"] = methods["GET"]
 
     def serve_as(self, name: str) -> Any:
-        """Register and return a Lambda function that serves all routes, with a role of its own."""
+        """Register and return another Lambda function that serves the same routes, but has a role of its own."""
 
         def serve(event: Any, context: Any) -> Any:
             return self(event, context)
 
-        # Chalice makes the function's handler from this name.
+        # From this name, Chalice makes the name of the function's handler.
         serve.__name__ = name
         return self.lambda_function(name)(serve)
 
@@ -62,7 +62,7 @@ def routes_at(path: str) -> list[Route]:
     """Return the most specific routes that match this path, one for each method. Other functions may serve them."""
     parts = path.split("/")
     matching = {route.path for route in ROUTES.values() if _matches(route.path.split("/"), parts)}
-    # False sorts first, so a fixed part wins over a variable.
+    # False sorts before True, so a path with a fixed part wins over a path with a variable there.
     best = min(matching, key=lambda path: [_is_variable(part) for part in path.split("/")], default=None)
     return [route for route in ROUTES.values() if route.path == best]
 
@@ -72,7 +72,7 @@ def _methods(routes: list[Route]) -> set[str]:
 
 
 def answer_without_view(request: Request, path: str) -> Response:
-    """Return 405 if the path has other methods, a redirect if it is a route with a slash added, and 404 otherwise."""
+    """Return 405 if the path has other methods. Redirect if without its last slash it is a route. Else return 404."""
     found = routes_at(path)
     if not found:
         without_slash = path.rstrip("/")
@@ -88,7 +88,8 @@ def answer_without_view(request: Request, path: str) -> Response:
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """If no route matched, replace the path in the context by CATCH_ALL.
 
-    Logs must not contain invented paths. `site_prefix` needs as many parts as in `request.path`, which is CATCH_ALL.
+    Logs must not contain paths that somebody made up, so `request.path` is CATCH_ALL too. `site_prefix` compares both
+    paths, part by part.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context

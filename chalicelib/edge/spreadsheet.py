@@ -1,4 +1,4 @@
-"""CSV responses for spreadsheets: with a header line, and no cell is run as a formula."""
+"""Make CSV responses for spreadsheets: with a header line, and without cells that a spreadsheet runs as a formula."""
 
 import csv
 import io
@@ -14,12 +14,12 @@ CSV = "text/csv"
 
 def wants_csv(request: Request) -> bool:
     """Return whether to answer with CSV. `?format=` overrides the Accept header."""
-    name = query(request, "format")
-    return name == "csv" if name else CSV in (request.headers.get("accept") or "")
+    format_name = query(request, "format")
+    return format_name == "csv" if format_name else CSV in (request.headers.get("accept") or "")
 
 
 def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
-    """Return rows as CSV. The header has the names of the first row; without rows, it is `columns`."""
+    """Return the rows as CSV. The header line has the names in the first row, or `columns` if there are no rows."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)
     writer.writeheader()

@@ -1,7 +1,7 @@
 """Bind views to their routes and turn their errors into responses.
 
-Chalice's middleware does not see a view's exception, so these are decorators. Their responses keep
-Chalice's CORS headers.
+This is done by decorators, because Chalice's middleware does not see the exception of a view. Chalice adds its CORS
+headers to the responses for errors too.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ CORS = CORSConfig(
 
 
 def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) -> Callable[[View], View]:
-    """Bind a view whose errors are JSON. For routes that need a token, use `staff_view` (staff/authorizer.py)."""
+    """Bind a view whose errors become JSON. For a route that needs a token, use `staff_view` (staff/authorizer.py)."""
     return bind_view(routes, json_problem, authorizer)
 
 
@@ -63,10 +63,10 @@ def bind_view(
 
 
 def _options(route: Route) -> dict[str, object]:
-    """Return Chalice's options.
+    """Return Chalice's options for this route.
 
-    A view that reads a body checks its Content-Type itself, so that the error is helpful. OSDI clients send a type with
-    GET too.
+    A view that reads a body checks the Content-Type itself, so that its error says what to send. OSDI clients send a
+    Content-Type with GET too, so Chalice must not check that either.
     """
     view_checks_type = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
     body = {"content_types": ["*/*"]} if view_checks_type else {}
@@ -74,7 +74,7 @@ def _options(route: Route) -> dict[str, object]:
 
 
 def respond(request: Request, view: Callable[[], Response], problem_response: ProblemResponse) -> Response:
-    """Return the view's response, or its error as a response; log and measure it. HEAD gets no body."""
+    """Return the view's response, or a response for its error. Log and count the response. HEAD gets no body."""
     log.begin(request.context.get("requestId", ""))
     try:
         response = view()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import UnknownThing
-from chalicelib.petitions.constituency_table import LONGEST_NAME
+from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.model import Petition, PetitionState
@@ -36,7 +36,7 @@ def find_member(target: LetterTarget, constituency: str | None) -> str:
 
     It need not be in the table any more, because its letters may still be paused.
     """
-    if constituency and not (target.members and len(constituency) <= LONGEST_NAME):
+    if constituency and not (target.members and len(constituency) <= MAX_NAME_LENGTH):
         raise UnknownThing("This target has no such member.")
     return constituency or ""
 

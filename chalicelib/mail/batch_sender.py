@@ -1,4 +1,7 @@
-"""One invocation of the sender: send emails until the time is up or SES refuses more."""
+"""One invocation of the sender, the Lambda function that sends requested emails.
+
+The invocation gets some messages of a mail queue. It sends emails until its time is up or SES refuses all email.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,15 +17,16 @@ from chalicelib.mail.pace import LONGEST_GAP, longest_delivery
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.send import SendResult, send
 
-# After this time, start no further email. If slow calls delay an email past this time, do not pass it to SES.
+# After this many seconds, start no further email. If slow calls delay an email past this time, do not pass it to SES.
 BUDGET_SECONDS = 30.0
-# The most attempts to mark an email as sent, because its signature may change meanwhile (signatures/mail_state.py).
+# Attempts to mark an email as sent. One fails if the email's signature changes meanwhile (signatures/mail_state.py).
 _MARK_ATTEMPTS = 3
-# The longest time from the last email's turn to its mark. The function's timeout must leave this time. If Lambda ended
-# the function in between, it would send a confirmation twice, and the outcome of an update would be unknown.
+# The longest time from the check in `_deliver_in_time` until the email is marked as sent. The function's timeout must
+# leave this time after BUDGET_SECONDS. If Lambda ended the function before the last email is marked, a confirmation
+# would be sent twice, and the outcome of an update would be unknown.
 LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARK_ATTEMPTS * table.LONGEST_CALL
-# Wait this long when sending is paused but the event source is still enabled (up to a minute). Otherwise Lambda would
-# receive the whole queue in that minute.
+# For up to a minute after sending is paused, the event source is still enabled. Then each invocation waits this long.
+# Otherwise Lambda would receive all messages of the queue in that minute.
 PAUSED_WAIT_SECONDS = 20.0
 
 
@@ -46,8 +50,11 @@ class BatchSender:
         self._is_paused: bool | None = None  # None: not read yet.
 
     def send(self, request: MailRequest, now: datetime) -> SendResult:
-        """Send one email (mail/send.py). Raise NotYet when the time is up or sending is paused."""
-        if self._is_over(now):
+        """Send one email (mail/send.py). Raise NotYet when the time is up or sending is paused.
+
+        If SES refuses all email, pause sending and raise SendingStopped.
+        """
+        if self._must_stop(now):
             raise NotYet
         try:
             return send(request, self._kinds, self._context, now, self._tables)
@@ -57,12 +64,13 @@ class BatchSender:
             raise
 
     def _deliver_in_time(self, mail: Mail) -> timedelta:
+        """Pass the email to SES. Raise NotYet if the time is up: the calls before this one may have been slow."""
         if self._clock() > self._deadline:
             raise NotYet
         return self._deliver(mail)
 
-    def _is_over(self, now: datetime) -> bool:
-        """Return whether this invocation must send no more email. If sending is paused, wait first."""
+    def _must_stop(self, now: datetime) -> bool:
+        """Return whether this invocation must send no more email. When it first finds sending paused, wait."""
         if self._is_paused is None:
             self._is_paused = is_paused(now, self._tables)
             if self._is_paused:

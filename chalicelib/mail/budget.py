@@ -1,7 +1,8 @@
-"""The budget of emails to one address, across all petitions.
+"""The budget limits the emails to one address, across all petitions.
 
-Anybody can type somebody else's address. So the interval between two emails to an address grows. An email that comes
-too early waits; it is not cancelled. Only the owner's choice to get no more email about a petition is final.
+Anybody can sign with somebody else's address. So after each email to an address, the interval until the next email is
+longer. An email that comes too early is not cancelled: it waits for a turn, which comes when the interval is over. Only
+if the address's owner has stopped email about a petition (stop.py), that petition's emails are never sent.
 """
 
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from chalicelib.core.times import iso
 from chalicelib.mail.mailbox import Mailbox
 from chalicelib.mail.model import MailRequest
 
-# The interval after the first email, after the second, ... The last one repeats. docs/security.md has the reasons.
+# The interval after the first email, after the second, ... The last interval repeats. docs/security.md has the reasons.
 INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), *(timedelta(hours=hours) for hours in (1, 3, 6)))
-# An address whose next email has been due for this long starts with the first interval again.
+# When its last interval has been over for this long, an address starts with the first interval again.
 FORGET_AFTER = timedelta(days=1)
-# The next turn is kept this long for the email that has waited longest. The sweep queues it within 15 minutes.
+# The next turn is kept at most this long for the email that has waited longest. The sweep queues that email within 15
+# minutes.
 TURN_KEPT_FOR = timedelta(hours=1)
 ATTEMPTS = 5
 
@@ -32,7 +34,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class _WaitingEmail:
-    """An email that asks for the next turn: the hash and the time of its request."""
+    """An email that asks for the next turn. `since` is when the email was requested."""
 
     request_hash: str
     since: str
@@ -44,16 +46,17 @@ class _WaitingEmail:
 
 
 def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
-    """Return the allowance without taking anything from the budget."""
+    """Return the allowance of a mailbox and a petition, without taking an email from the budget."""
     return _allowance(tables.get(to.key, consistent=True) or {}, to.hash_of_petition(slug), now)
 
 
 def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
-    """Take an email from the budget if one is allowed now: `next_at` is then `now`. Otherwise take nothing.
+    """Take one email from the budget if it may be sent now; the returned `next_at` is then `now`. Else take nothing.
 
-    If two senders try at once, only one takes it. After a crash, a sender may take it again for the same request. The
-    next turn is kept for the email that was requested first, so nobody can take every turn by signing again. One write
-    for a new address. Raise Unavailable if the outcome is unknown; the email then waits for its next attempt.
+    If two senders try at once, only one takes an email. If a sender crashes after taking an email, a retry of the same
+    request may use that email. The next turn is kept for the email that was requested first, so that nobody can use up
+    all turns by signing again and again. A new address needs only one write. Raise Unavailable if nobody knows whether
+    the write succeeded; the email then waits for its next attempt.
     """
     email = _WaitingEmail(to.hash_of_request(request), request.requested_at)
     stored = Item()  # Correct for a new address. For any other, the first write fails and returns the item.
@@ -85,7 +88,10 @@ def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetim
 
 
 def _ask_for_next_turn(email: _WaitingEmail, to: Mailbox, stored: Item, tables: Tables) -> None:
-    """Store that this email waits, unless an older email does. If the item changed meanwhile, store nothing."""
+    """Store that this email waits for the next turn, unless an older email waits for it.
+
+    If the item has changed meanwhile, store nothing.
+    """
     if stored.get("waiting") == email.request_hash or email.is_behind_another(stored):
         return
     waiting = {"waiting": email.request_hash, "waiting_since": email.since}
@@ -99,7 +105,10 @@ def _allowance(item: Item, petition_hash: str, now: datetime) -> Allowance:
 
 
 def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: datetime) -> Change:
-    """Return the change that takes one email if the item is still `stored`. An item with `stopped` never expires."""
+    """Return the change that takes one email, on the condition that the item is still as in `stored`.
+
+    An item with a choice of the owner (`stopped`) never expires.
+    """
     is_quiet = stored.get("next_at", "") <= iso(now - FORGET_AFTER)
     sent_count = 0 if is_quiet else stored["sent"]
     next_at = now + INTERVALS[min(sent_count, len(INTERVALS) - 1)]

@@ -1,4 +1,4 @@
-"""Compose an email, text and HTML, from its kind's folder of templates."""
+"""Compose an email, as text and as HTML, from the templates of its kind."""
 
 from functools import cache
 from pathlib import Path
@@ -13,14 +13,14 @@ from chalicelib.pages.jinja import environment
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# The templates of every kind.
+# Every kind of email has a template of each name in its folder.
 PARTS = ("subject.txt", "body.txt", "body.html")
-# The frame of HTML emails, frame.html, is here.
+# This folder has frame.html, the frame of all HTML emails.
 _SHARED = Path(__file__).with_name("templates")
 
 
 def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
-    """Return the email. Its tags name kind and key, so that SES's events about this email find its state."""
+    """Return the email. SES's events about it repeat its tags, which say to which kind and key the email belongs."""
     templates = _templates(kind.templates, content.language)
     values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
     subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
@@ -30,7 +30,7 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """Return the headers with which an email program unsubscribes by one click, without a page (RFC 8058)."""
+    """Return the headers that let an email program unsubscribe with one click, without opening a page (RFC 8058)."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 

@@ -1,9 +1,11 @@
-"""Deliveries that are counted exactly, by outcome and day.
+"""Count the emails of a kind exactly, by outcome and day.
 
-Every write that changes an email's outcome is one transaction with a counter, on the condition that the old outcome is
-still stored. So the counters stay exact after retries and crashes. They include emails whose item has expired.
+One transaction changes an email's outcome and its counter, on the condition that the old outcome is still stored. So
+the counters stay exact after retries and crashes. The counters include emails whose item has expired.
 
     requested = waiting + sent + failed + unknown + dropped
+
+There is no counter of waiting emails: their number follows from the others. An email that no longer waits is settled.
 """
 
 from abc import abstractmethod
@@ -32,13 +34,14 @@ _OUTCOME_TIMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class CountedDeliveries(Deliveries):
-    """Deliveries with counters. Each change counts on its day (UTC): a letter may be requested on Monday and sent on
-    Tuesday.
+    """Deliveries with counters. Each change is counted on the day (UTC) when it happens.
+
+    So a letter may be counted as requested on Monday and as sent on Tuesday.
     """
 
     @abstractmethod
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
-        """Return the change that adds the numbers, by outcome, to the counter of this email on this day."""
+        """Return the change that adds numbers, by outcome, to the counter that counts this email on this day."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         transact(self.writes(new, key, now, tables), tables)
@@ -59,7 +62,10 @@ class CountedDeliveries(Deliveries):
         self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now)}, tables)
 
     def request_again(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest | None:
-        """Request a dropped email again, and count it as waiting. Return None if the email is not dropped."""
+        """Request a dropped email again, and count it as waiting. Store the attributes `extra` on its item.
+
+        Return None if the email is not dropped, or was requested again meanwhile.
+        """
         item = tables.get(self.item_key(key), consistent=True) or {}
         dropped_at = item.get("mail_dropped_at")
         if dropped_at is None:
@@ -90,7 +96,7 @@ class CountedDeliveries(Deliveries):
         raise Conflicted("storage")
 
     def _undeliverable_changes(self, key: str, item: Item, reason: str, now: datetime, tables: Tables) -> list[Change]:
-        """Return the changes that record the bounce or complaint, and move the email to its new counter."""
+        """Return the changes that record the bounce or complaint, and count the email under its new outcome."""
         before = outcome_of(item)
         assign: dict[str, str | int] = {"undeliverable": reason}
         if reason != "bounced":  # A complaint proves that the email arrived.
@@ -106,7 +112,10 @@ class CountedDeliveries(Deliveries):
     def _counter_changes(
         self, key: str, item: Item, before: DeliveryOutcome, after: DeliveryOutcome, now: datetime, tables: Tables
     ) -> list[Change]:
-        """Return the counters' changes: subtract the old outcome on the day it was added, and add the new one today."""
+        """Return the changes of the counters: add the new outcome today, and subtract the old one on its own day.
+
+        A waiting email has no counter to subtract from.
+        """
         if before is after:
             return []
         today, numbers = now.date(), {str(after): 1}
@@ -120,14 +129,15 @@ class CountedDeliveries(Deliveries):
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
     ) -> None:
+        """Store and count the outcome of an email that waits. If its request is settled already, do nothing."""
         key, when = self.item_key(request.key), is_requested(request)
         change = Change(key, assign=assign, remove=REQUEST_ATTRIBUTES, when=when)
-        with suppress(ConditionFailed):  # The request is settled already.
+        with suppress(ConditionFailed):
             transact([change, self.counter(request.key, at.date(), {outcome: 1}, tables)], tables)
 
 
 def transact(writes: Sequence[Change | NewItem], tables: Tables) -> None:
-    """Write all or nothing. Raise ConditionFailed, or Conflicted after ATTEMPTS."""
+    """Write all or nothing. Raise ConditionFailed, or Conflicted after ATTEMPTS conflicts with other writes."""
     for attempt in range(ATTEMPTS):
         try:
             return tables.transact(writes)

@@ -1,7 +1,8 @@
-"""The state of emails that have an item of their own, in the deliveries table.
+"""Store the state of each email in an item of its own, in the deliveries table.
 
-The item contains ids and times, no personal data, and it expires. So a kind must read the recipient's address from
-where it is kept, when the email is composed.
+Only the emails about a signature have their state elsewhere (signature_kinds.py). The item contains ids and times but
+no personal data, and it expires. So a kind of email must read the recipient's address elsewhere when it composes the
+email. An email is settled when it no longer waits to be sent.
 """
 
 from collections import Counter
@@ -39,22 +40,23 @@ class DeliveryOutcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Deliveries(DeliveryState):
-    """The deliveries of one kind. An item is deleted `lifetime` after its request, so allow for weeks of backlog.
+    """The deliveries of one kind of email. DynamoDB deletes an item `lifetime` after the email was requested.
 
-    After that, an email with the same key can be requested again.
+    So `lifetime` must be longer than an email may wait, which may be weeks. Once the item is deleted, an email with the
+    same key can be requested again.
     """
 
     kind: str
     lifetime: timedelta
     max_emails: int = 1
     min_interval: timedelta = timedelta()
-    # No stream relays these requests, so only the sweep queues a postponed email.
+    # No stream relays these requests: only the sweep queues a postponed email, as early as SQS can delay its message.
     lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
-        """Request the email once for each key, and store the attributes `extra` with it.
+        """Request the email with this key, and store the attributes `extra` on its item.
 
-        Raise ConditionFailed if it was requested before.
+        Raise ConditionFailed if an email with this key was requested before.
         """
         self.mark_group(key, now, tables)
         new = self.new_item(key, now, extra)
@@ -68,7 +70,7 @@ class Deliveries(DeliveryState):
         return NewItem(self.item_key(key), {**item, **extra})
 
     def mark_group(self, key: str, now: datetime, tables: Tables) -> None:
-        """Mark the email's group, so that the sweep finds this email if its message gets lost."""
+        """Mark the group of the email's item (outstanding.py): if the message gets lost, the sweep finds the email."""
         outstanding.mark_unless_recent([outstanding.group_of(self.item_key(key))], now, tables)
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
@@ -91,7 +93,7 @@ class Deliveries(DeliveryState):
         return [group for group in (f"{keys.DELIVERIES}/{self.kind}",) if group >= after]
 
     def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
-        """Return the number of emails for each outcome, over all keys that begin with `prefix`. Constant memory."""
+        """Return how many emails have each outcome, among all whose key begins with `prefix`. Constant memory."""
         # A key has no character after "z".
         between = (prefix, prefix + "~")
         # Read consistently. Otherwise new requests may be missing, and all emails may seem to be settled.
@@ -105,10 +107,10 @@ class Deliveries(DeliveryState):
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         super().postpone(request, due, tables)
-        outstanding.advance(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
+        outstanding.walk_by(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # No newer request replaces this one while its item exists.
+        # The condition loses no email: while the item exists, no newer request replaces this one.
         is_requested = Attr("mail_requested_at").eq(request.requested_at)
         sent = {"mailed_at": iso(at)}
         key = self.item_key(request.key)

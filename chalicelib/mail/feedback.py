@@ -1,4 +1,7 @@
-"""Handle SES events from SNS: stop email to addresses that bounced permanently or complained."""
+"""Handle SES's events about an email, which come through SNS: a permanent bounce, or a complaint of its recipient.
+
+After such an event, the kind of the email stops further email to this recipient.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,9 +12,10 @@ from chalicelib.mail.kind import Kinds
 
 
 def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
-    """Record a bounce or complaint. Return the recorded reason, or None. Raise ValueError if SES did not send it.
+    """Record a bounce or complaint. Return the recorded reason, or None if the event needs no record.
 
-    Events may arrive twice and out of order. A delivery never undoes a bounce.
+    Events may arrive twice and in any order. A successful delivery changes nothing, so it never undoes a bounce. Raise
+    ValueError if the event is not from SES.
     """
     reason = _reason_of(event)
     tags = event.get("mail", {}).get("tags", {})
@@ -23,7 +27,7 @@ def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, table
 
 
 def _reason_of(event: Mapping[str, Any]) -> str | None:
-    """Return "complained" or "bounced". None: another event, or a temporary bounce, such as from a full mailbox."""
+    """Return "complained" or "bounced"; None for other events, such as a temporary bounce from a full mailbox."""
     kind = event.get("eventType") or event.get("notificationType")
     if not isinstance(kind, str):
         raise ValueError("not an event of SES")

@@ -1,7 +1,8 @@
-"""The limit of first emails for each client network: a burst, then a steady rate.
+"""Limit the first emails of signatures for each client network: a burst, then a steady rate.
 
-Anybody can type the addresses of strangers. Above the limit, a signature is stored as usual, and its email waits
-for a turn of its network. The network is a hash with a short life (signatures/network.py).
+Anybody can sign with the addresses of strangers. Above the limit, a signature is stored as usual, but its first email
+waits for a turn of the network that the signature came from. The network is stored only as a hash, and for a short time
+(signatures/network.py).
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from chalicelib.mail.turns import Turns, book as book_turn
 BURST = 100
 INTERVAL = timedelta(seconds=20)
 MILLISECOND = timedelta(milliseconds=1)
-# The item expires so many seconds after its last turn.
+# The item of a network expires this many seconds after the network's last turn.
 EXPIRES_AFTER = 3600
 
 

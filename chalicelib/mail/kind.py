@@ -1,4 +1,4 @@
-"""A kind of email: everything that the engine needs to know to deliver it.
+"""A kind of email: everything that the delivery engine (send.py) must know to send emails of this kind.
 
 A new kind is one file, which defines a `Kind`, and one folder of templates. Its entry in `delivery.worker.KINDS` makes
 every worker handle it.
@@ -29,7 +29,7 @@ class MailContext:
     deliver: Callable[[Mail], timedelta]
 
     def link(self, purpose: Purpose, subject: Subject, expires: datetime, language: str | None = None) -> str:
-        """Return the link to the page of this purpose, for this signature, in the language that it was signed in."""
+        """Return the link to the page of this purpose for the signature `subject`; `language` is the page's."""
         return self.link_with_token(purpose, issue(purpose, subject, expires, self.token_keys), language)
 
     def link_with_token(self, purpose: Purpose, token: str, language: str | None = None) -> str:
@@ -41,21 +41,21 @@ class MailContext:
 
 @dataclass(frozen=True)
 class Content:
-    """The recipient, the values for the templates, and the language of one email.
-
-    `unsubscribe_url` is "" if there is none. `sender_name` is shown as the sender ("": only the address). `reply_to` is
-    the address for replies ("": the sender's). `limited_by`: the petition's slug, if anybody can have this email sent
-    to any address. Then the address's budget limits the email, and the address's owner can stop all email about the
-    petition. `network`: the hash of the client's network, if this is a first email whose turn is not booked.
-    """
+    """One email: its recipient, the values for the templates, and its language."""
 
     to: str
     values: Mapping[str, object]
+    # "" if the email has no link to unsubscribe.
     unsubscribe_url: str = ""
     language: str = ENGLISH
+    # The name that is shown as the sender; "" to show only the address.
     sender_name: str = ""
-    limited_by: str = ""
+    # The slug of the petition, if anybody can have this email sent to any address. Then the budget of the address
+    # limits the email (budget.py), and the owner of the address can stop all email about the petition. Otherwise "".
+    limited_petition: str = ""
+    # The hash of the client's network, if this is a signature's first email and its turn is not booked. Otherwise "".
     network: str = ""
+    # The address for replies; "" for the sender's address.
     reply_to: str = ""
 
 
@@ -83,7 +83,10 @@ Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSen
 
 @dataclass(frozen=True)
 class Kind:
-    """`templates` is a folder with subject.txt, body.txt and body.html. `state` also defines the limits."""
+    """`templates` is a folder with subject.txt, body.txt and body.html. `state` stores what happened to each email.
+
+    `contents` returns the content of an email, or why the email is not sent now.
+    """
 
     name: str
     templates: Path
@@ -96,7 +99,7 @@ Kinds = Mapping[str, Kind]
 
 
 def is_known(kind: str, kinds: Kinds) -> bool:
-    """Return whether this kind exists. If not, log it and do not raise: this request must not stop all others."""
+    """Return whether this kind exists. If not, log its name but raise no error: one request must not stop others."""
     if kind not in kinds:
         log.degraded("unknown_kind", kind=kind)
     return kind in kinds

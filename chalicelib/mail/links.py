@@ -1,4 +1,8 @@
-"""The link that stops all email about a petition. Every email of a signature has it. GET shows a page, POST acts."""
+"""The pages behind the link that stops all email about a petition.
+
+The emails that anybody can have sent, by signing with somebody's address, have this link. GET shows a page with a
+button. The button sends a POST, which stops the email, or resumes it.
+"""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -30,7 +34,7 @@ class StopLink(NamedTuple):
 
 @page_view(routes)
 def show_stop(request: Request) -> Response:
-    """Explain the choice and show its button, or the button that undoes it."""
+    """Show the page with the button that stops the email. If it is stopped already, show the button that resumes it."""
     link = _link(query(request, "token"), times.now())
     template = "stopped.html" if is_stopped(link.choice, tables()) else "stop.html"
     return page_about(link.petition, request, template, {"token": link.token})
@@ -38,7 +42,7 @@ def show_stop(request: Request) -> Response:
 
 @page_view(routes)
 def stop_emails(request: Request) -> Response:
-    """Stop all email about the petition to the owner of the link, or resume it. Both are idempotent."""
+    """Stop all email about the petition to the link's address, or resume it. Both are idempotent."""
     now, fields = times.now(), form_fields(request)
     link = _link(fields.get("token") or query(request, "token"), now)
     is_resuming = fields.get("emails") == "again"
@@ -52,7 +56,7 @@ def stop_emails(request: Request) -> Response:
 
 
 def _link(token: str | None, now: datetime) -> StopLink:
-    """Return the link, even if its petition is closed or removed: people can always stop email."""
+    """Return what the token contains, even if its petition is closed or removed: people can always stop email."""
     if not token:
         raise LinkDamaged
     (slug, signature_id, *choice), expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)

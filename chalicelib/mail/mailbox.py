@@ -1,6 +1,6 @@
-"""A mailbox in the limits table: only hashes, made with a secret that no other hash uses.
+"""Name a mailbox in the limits table by a hash of its address. The hash uses a secret that nothing else uses.
 
-So the limits table has no address, and its keys cannot be compared with ids of signatures.
+So the limits table contains no address, and nobody can compare its keys with the ids of signatures.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from chalicelib.mail.model import MailRequest
 
 @dataclass(frozen=True)
 class Mailbox:
-    """`address_id` is the hash of the canonical address. `secret` is used for the hashes in the address's item."""
+    """`address_id` is the hash of the canonical address. `secret` also makes the hashes inside the address's item."""
 
     address_id: str
     secret: str
@@ -25,7 +25,7 @@ class Mailbox:
         return mail_keys.address_limit(self.address_id)
 
     def hash_of_petition(self, slug: str) -> str:
-        """Return the hash of a petition in this address's item. Each address has its own hash of a petition."""
+        """Return the hash that stands for a petition in this address's item. In other items it is another hash."""
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
     def hash_of_request(self, request: MailRequest) -> str:
@@ -34,6 +34,6 @@ class Mailbox:
 
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
-    """Return the mailbox of a deliverable address. It is the same for all ways to write the address."""
+    """Return the mailbox of a deliverable address. All ways to write the address have the same mailbox."""
     secret = secret_of(secrets)
     return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-# SES accepts these characters, and at most 256 of them, in the tags that an email's events carry back.
+# SES accepts these characters, and at most 256 of them, in the tags of an email. SES's events repeat the tags.
 DeliveryKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
 
 

@@ -1,4 +1,4 @@
-"""The mail queues, one for each priority."""
+"""Send mail requests to the mail queues. Each priority has a queue."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from chalicelib.mail.model import MailRequest, Priority
 
 @dataclass(frozen=True)
 class Outbox:
-    """Send requests to the queues of their kinds."""
+    """Both mail queues. The kind of an email decides to which queue its request goes."""
 
     urgent: Queue
     other: Queue

@@ -1,8 +1,9 @@
-"""Which groups of partitions may have open email requests: a marker for each such group.
+"""Mark the groups of partitions that may have open requests for emails. The sweep (sweep.py) walks only these.
 
-A petition's signatures are a group, and so are the deliveries of one kind. Requests have no index, because signing is
-one write. So the relay, which reads every new request, marks the request's group. A process marks a group at most once
-in MARK_EVERY. The sweep walks marked groups only, and clears the marker of a group that has no open request.
+A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email. An index of
+open requests would cost signing a second write, so there is none. Instead, the relay, which reads every new request
+from the stream, marks the request's group. A process marks the same group at most once in MARK_EVERY. The sweep walks a
+group, which means that it reads all items of the group, and clears the marker if no request is open.
 """
 
 from collections.abc import Iterable
@@ -25,9 +26,10 @@ SLACK = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Marker:
-    """A marked group. Walk it once `due_at` has come ("": now). The rest describes an unfinished walk.
+    """A marked group. The sweep walks the group once `due_at` has come ("": at once).
 
-    `seen` is `marked_at` when the walk began. `earliest` is when the first request found so far will count as lost.
+    The last four fields describe an unfinished walk: when it began, the value of `marked_at` at that time, the position
+    to continue after, and when the first of the requests found so far will count as lost.
     """
 
     group: str
@@ -39,7 +41,7 @@ class Marker:
     earliest: str = ""
 
 
-# The attributes that the sweep stores. Only `mark` stores `marked_at`.
+# The attributes of a marker that the sweep stores. Only `mark` stores `marked_at`.
 _WALK = ("due_at", "began_at", "seen", "position", "earliest")
 
 
@@ -49,7 +51,7 @@ def group_of(key: Key) -> str:
 
 
 def start_key(group: str, bucket: str, after: str) -> Key:
-    """Return the key to continue after, in a bucket of the group. `after` is a sort key ("": from the beginning)."""
+    """Return the key after which to read on in a bucket of the group. `after` is a sort key ("": the beginning)."""
     table, _, name = group.partition("/")
     return Key(table, f"{name}#{bucket}", after)
 
@@ -61,7 +63,7 @@ _last_marked: dict[str, datetime] = {}
 def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> None:
     """Mark the groups that this process has not marked lately.
 
-    Ignore errors, because no email may wait for a marker: the sweep finds unmarked requests within a day.
+    Ignore errors, because no email may wait for a marker: within a day, the sweep also looks into unmarked groups.
     """
     for group in set(groups):
         if group in _last_marked and abs(now - _last_marked[group]) < MARK_EVERY:
@@ -79,13 +81,16 @@ def forget_marked() -> None:
 
 
 def mark(group: str, now: datetime, tables: Tables) -> None:
-    """Mark the group. `marked_at` never moves back, so it is never earlier than in the memory of a process."""
+    """Mark the group now, unless `marked_at` is later already.
+
+    So `marked_at` is never earlier than the time that any process has in `_last_marked`.
+    """
     is_later = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
 
 
-def advance(group: str, due: datetime, tables: Tables) -> None:
-    """Set the group's next walk to `due`, unless it is earlier, because an email in the group is due then.
+def walk_by(group: str, due: datetime, tables: Tables) -> None:
+    """Let the group's next walk be at `due` at the latest, because an email of the group is due then.
 
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
     """
@@ -107,18 +112,19 @@ def marker_with_walk(marker: Marker, now: datetime) -> Marker:
 
 
 def store_walk(marker: Marker, tables: Tables) -> None:
-    """Store the due time and the walk."""
+    """Store the marker's due time and walk, unless the marker has been cleared meanwhile."""
     walk = {name: getattr(marker, name) for name in _WALK}
     is_marked = Attr("marked_at").exists()
     tables.try_update(Change(mail_keys.mail_outstanding(marker.group), assign=walk, when=is_marked))
 
 
 def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
-    """Clear the marker if the group has no open request. Otherwise set its next walk: `interval` later at most.
+    """Clear the marker if the group has no open request. Otherwise the next walk begins within `interval` of this one.
 
-    The walk may have missed a request that is newer than its beginning. A process that marked the group less than
-    MARK_EVERY before that request does not mark it again. So keep the marker if the group was marked less than
-    MARK_EVERY before the walk. Keep it too if the group was marked during the walk: `marked_at` differs from `seen`.
+    This walk may have missed a request that was made after the walk began. A process that marked the group less than
+    MARK_EVERY before that request does not mark the group again. So keep the marker if the group was marked less than
+    MARK_EVERY before the walk. Also keep the marker if the group was marked during the walk: then `marked_at` differs
+    from `seen`.
     """
     began_at = datetime.fromisoformat(marker.began_at)
     is_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)

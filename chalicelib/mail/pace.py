@@ -1,6 +1,7 @@
-"""Stay below SES's rate without a shared counter, which every email would have to change.
+"""Stay below SES's sending rate without a shared counter: every email would have to change such a counter.
 
-An event source runs a fixed number of senders at most (MailSenders). Each sender keeps its own share of the rate.
+A sender is a running copy of the Lambda function that sends email. The event source of each mail queue runs at most
+MailSenders senders (a parameter of the template). Each sender keeps to an equal part of the queue's share of the rate.
 """
 
 from collections.abc import Callable
@@ -14,14 +15,15 @@ from chalicelib.mail.model import Priority
 # Shares of the rate; their sum is 1. While other email is off, confirmations may use the whole rate (whole_rate.py).
 SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 # The limits of an event source's MaximumConcurrency on AWS.
-LEAST_SENDERS, MOST_SENDERS = 2, 1000
+MIN_SENDERS, MAX_SENDERS = 2, 1000
 # Emails that one sender sends in a second. An email takes about 0.155 s (claim, send, mark: benchmarks/model), so this
-# leaves time for slow calls and between invocations: `make bench`, `sender_300`. It is a whole number. So no second has
-# more emails than the rate, whenever in the second each sender begins.
+# leaves time for slow calls and between invocations: `make bench`, `sender_300`. The number is whole, so that no second
+# has more emails than the rate, at whatever moment of the second each sender begins.
 EMAILS_PER_SENDER = 4
 # The longest time in seconds between two emails of a sender: for other email, at a rate of one email a second.
-LONGEST_GAP = LEAST_SENDERS / min(SHARES.values())
-# Waits in seconds after "maximum sending rate exceeded": another system uses this account, or SES counts differently.
+LONGEST_GAP = MIN_SENDERS / min(SHARES.values())
+# Seconds to wait before the second and the third attempt, if SES says "maximum sending rate exceeded". This happens if
+# another system uses this account too, or if SES counts differently.
 RATE_WAITS = (1.0, 2.0)
 
 Deliver = Callable[[Mail], str]
@@ -30,11 +32,14 @@ Deliver = Callable[[Mail], str]
 def senders_for(per_second: float) -> int:
     """Return how many senders are needed for the whole rate. Both event sources use this number."""
     needed = ceil(round(per_second / EMAILS_PER_SENDER, 6))
-    return min(max(LEAST_SENDERS, needed), MOST_SENDERS)
+    return min(max(MIN_SENDERS, needed), MAX_SENDERS)
 
 
 class Pace:
-    """Space out emails. One instance a process, kept between invocations. `clock` is monotonic, in seconds."""
+    """Space out the emails of one sender. A process keeps its instance between invocations.
+
+    `clock` is monotonic, in seconds.
+    """
 
     def __init__(self, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self.per_second = per_second
@@ -54,7 +59,10 @@ class Pace:
 
 
 def longest_delivery(gap: float, call: float) -> float:
-    """Return the seconds that `limit_to_pace` takes at most with these times for a gap and for one call to SES."""
+    """Return the longest time that `limit_to_pace` needs for an email. All times are in seconds.
+
+    `gap` is the longest time between two emails of a sender, and `call` the longest time of one call to SES.
+    """
     return gap + call + sum(call + max(wait, gap - call) for wait in RATE_WAITS)
 
 
@@ -65,7 +73,7 @@ def limit_to_pace(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
     """
 
     def deliver_at_pace(mail: Mail) -> timedelta:
-        """Wait for a turn and deliver. If SES says that the rate is exceeded, pause and try again."""
+        """Wait until the next email may be sent, and send it. If SES's rate is exceeded, wait and try again."""
         began = pace.clock()
         for seconds in (*RATE_WAITS, None):
             pace.wait()

@@ -1,8 +1,8 @@
 """Pause all sending when SES refuses more email. Sending resumes by itself.
 
-When the daily quota is used up, SES refuses every email. Trying each of a million messages would use up their
-receives and send nothing. So the first refusal stores a pause. Every sender reads it first, and `watch` disables the
-event sources.
+When the daily quota is used up, SES refuses every email. SQS delivers each message only a limited number of times. If
+the senders tried a million messages now, they would send nothing, and the messages would become dead letters. So the
+first refusal stores a pause. Every sender reads the pause before it sends, and the watch (watch.py) stops the senders.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ class Pause(NamedTuple):
 
 
 def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE, *, by_engineer: bool = False) -> datetime:
-    """Pause all email, and return when the pause ends. A later refusal extends it. Idempotent."""
+    """Pause all email, and return when the pause ends. A later refusal by SES extends the pause. Idempotent."""
     until = now + duration
     tables.put(mail_keys.mail_pause(), {"until": iso(until), "by_engineer": by_engineer})
     return until

@@ -1,4 +1,8 @@
-"""Relay mail requests from the stream to the queues: one message for each new request."""
+"""Relay mail requests to the mail queues.
+
+A signature's item also stores the request for an email about it. The stream of the signatures table delivers each
+change of an item here, and a change that makes a request becomes a message in a queue.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -16,17 +20,18 @@ Image = Mapping[str, Any]
 
 # A sender's clock may be this much behind, and a sender ignores a message that comes too early.
 CLOCKS_DIFFER = timedelta(seconds=2)
-# At least one of these attributes changes when a request is made, nudged or postponed.
+# At least one of these attributes changes when a request is made, postponed, or nudged: a nudged request gets another
+# message, because the first may be lost.
 REQUEST_TIMES = ("mail_requested_at", "mail_nudged_at", "mail_due_at")
 
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables) -> int:
-    """Return how many requests were queued. Raise Unavailable to retry the whole batch: requests are idempotent.
+    """Queue the requests among the changes, and return how many. Mark each request's group for the sweep.
 
     Leave out a request of an unknown kind: it must not stop the stream. Leave out a request that is due later than a
-    message can be delayed: the sweep queues it. Mark each request's group for the sweep.
+    message can be delayed: the sweep queues it. Raise Unavailable to retry the whole batch: requests are idempotent.
     """
-    new_images = [after for before, after in changes if after and is_new_request(before, after)]
+    new_images = [after for before, after in changes if after and needs_message(before, after)]
     images = [image for image in new_images if is_known(image["mail_kind"], outbox.kinds)]
     messages = [_message(image, outbox.kinds, now) for image in images]
     outbox.send([(request, delay) for request, delay in messages if delay <= LONGEST_DELAY])
@@ -34,12 +39,12 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
     outstanding.mark_unless_recent(groups, now, tables)
     for group, (_, delay) in zip(groups, messages, strict=True):
         if delay > LONGEST_DELAY:
-            outstanding.advance(group, now + timedelta(seconds=delay), tables)
+            outstanding.walk_by(group, now + timedelta(seconds=delay), tables)
     return sum(delay <= LONGEST_DELAY for _, delay in messages)
 
 
-def is_new_request(before: Image | None, after: Image) -> bool:
-    """Return whether this change adds, nudges or postpones a request. A claim does not."""
+def needs_message(before: Image | None, after: Image) -> bool:
+    """Return whether this change makes, nudges or postpones a request. A claim by a sender needs no message."""
     if "mail_kind" not in after:
         return False
     return before is None or any(before.get(name) != after.get(name) for name in REQUEST_TIMES)
@@ -51,7 +56,10 @@ def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, in
 
 
 def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
-    """Return the seconds until the request is due and `min_interval` has passed since the last email to this key."""
+    """Return the seconds until the request is due and `min_interval` has passed since the last email to this key.
+
+    A request with a network is due now: its sender books a turn of the network (first_emails.py).
+    """
     times = [now]
     if "mailed_at" in image:
         times.append(datetime.fromisoformat(image["mailed_at"]) + min_interval)

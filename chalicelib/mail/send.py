@@ -1,6 +1,7 @@
-"""The delivery engine: claim, compose, send, mark. It works for every kind of email.
+"""The delivery engine sends one requested email, of any kind: it claims the request, composes, sends and marks.
 
-The request stays stored until it is settled.
+A request stays stored until it is settled: sent, refused, dropped or unknown (state.py). So after a failure, another
+attempt can send the email.
 """
 
 from datetime import datetime, timedelta
@@ -14,13 +15,13 @@ from chalicelib.mail.kind import Content, Kind, Kinds, Later, MailContext, NotSe
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
 
-# Longer than the sender's timeout, so a claim can only expire after its sender has stopped.
+# A claim lasts longer than the timeout of its sender, so it expires only after the sender has stopped.
 CLAIM = timedelta(seconds=120)
 
 
 class SendResult(StrEnum):
     SENT = "sent"
-    # Nothing was sent, and nothing is left to do: the request was settled before, settled by its kind, or dropped.
+    # Nothing was sent, and nothing is left to do: the request was settled earlier or by its kind, or was dropped now.
     SETTLED = "settled"
     REFUSED = "refused"
     HELD = "held"
@@ -31,7 +32,7 @@ class SendResult(StrEnum):
 
 
 def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime, tables: Tables) -> SendResult:
-    """Send the email if it may be sent now. Raise Throttled, Unavailable or NotYet to get the message again later."""
+    """Send the email if it may be sent now. Raise Unavailable or NotYet to get the message again later."""
     kind = kinds[request.kind]
     try:
         stored = kind.state.claim(request, now, CLAIM, tables)
@@ -58,15 +59,15 @@ def _limit_reason(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
     """Return why the limit of the network or of the address forbids the email now. Return None if both allow it."""
-    if not content.limited_by:
+    if not content.limited_petition:
         return None
     due = first_emails.book(content.network, now, tables) if content.network else now
     if due > now:
-        # The person may have signed from two networks. Then the earlier turn counts.
+        # If the person signed from two networks, the email has a turn of each. The earlier turn counts.
         booked = stored.get("mail_due_at")
         return Later(min(due, datetime.fromisoformat(booked)) if booked else due)
     to = mailbox_of(content.to, context.limit_keys)
-    allowance = budget.take_email(to, content.limited_by, request, now, tables)
+    allowance = budget.take_email(to, content.limited_petition, request, now, tables)
     if allowance.is_stopped:
         return NotSent.TOO_LATE
     return Later(allowance.next_at) if allowance.next_at > now else None
@@ -75,7 +76,7 @@ def _limit_reason(
 def _keep_or_drop(
     request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables
 ) -> SendResult:
-    """Postpone, release or drop the claimed request, as the reason requires. A dropped request is settled."""
+    """Postpone, release or drop the claimed request, as the reason requires. If its kind has settled it, do nothing."""
     if isinstance(reason, Later):
         kind.state.postpone(request, reason.due, tables)
         return SendResult.WAITS

@@ -1,6 +1,7 @@
-"""The emails of a signature: to confirm it, a receipt once it is confirmed, and a note that it exists already.
+"""The kinds of email about a signature: to confirm it, a receipt once it is confirmed, a note that it exists already.
 
-Their state is on the signature, so that signing is one write. The delivery's key is <slug>_<signature id>.
+The item of the signature also stores the state of these emails, so that signing is one write. The key of a delivery is
+<slug>_<signature id>.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,9 +28,9 @@ from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MAIL_PAUSE, MailKind, Signature, SignatureState
 from chalicelib.signatures.names import greeting_name
 
-# Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
-AFTER_LINK = timedelta(days=1)
-# In these states the link in the email would not work.
+# Keep a signature this long after the link in its email expires. So an expired link is not taken for a damaged one.
+KEPT_AFTER_LINK = timedelta(days=1)
+# In these states, the petition has no public page, and the link in the email would not work.
 HIDDEN = (PetitionState.DRAFT, PetitionState.REMOVED)
 # Each petition's signatures are a group of partitions (outstanding.py).
 GROUP_PREFIX = f"{keys.SIGNATURES}/"
@@ -47,12 +48,12 @@ class SignatureDeliveries(DeliveryState):
         return group.startswith(GROUP_PREFIX)
 
     def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        """Return a group for each petition, from `after` on. The groups of other tables sort before these."""
+        """Return the group of each petition, from the group `after` on. Groups of other tables sort before these."""
         first = after.removeprefix(GROUP_PREFIX) if self.has_group(after) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first, tables))
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        expires = at + CONFIRM_LIFETIME + AFTER_LINK
+        expires = at + CONFIRM_LIFETIME + KEPT_AFTER_LINK
         mail_state.mark_mailed(self.item_key(request.key), request.requested_at, at, expires, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
@@ -70,13 +71,16 @@ def _ids(key: str) -> tuple[str, str]:
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
-    """Return when confirming ends: 14 days from now, but at most a day after the current closing time."""
+    """Return until when a link issued now confirms: for 14 days, but at most a day after the petition closes."""
     until = now + CONFIRM_LIFETIME
     return min(until, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else until
 
 
 def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email to confirm. Hold it while the petition is closed: the link works once it opens again."""
+    """Return the email with the link that confirms the signature. Drop the email of a signature that is over.
+
+    Hold the email while the petition is closed or hidden: the link would work once the petition is open again.
+    """
     signature = Signature.model_validate(stored)
     if signature.is_over(now):
         return NotSent.TOO_LATE
@@ -95,14 +99,17 @@ def already_signed_email(
 
 
 def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the receipt. Only the mailbox's owner can cause it, so the budget does not limit it."""
+    """Return the receipt. Only the mailbox's owner can confirm and so cause it; the budget does not limit it.
+
+    Drop it if the signature is no longer confirmed, or if the owner has stopped email about the petition.
+    """
     signature = Signature.model_validate(stored)
     slug, _ = _ids(key)
     is_confirmed = signature.state is SignatureState.CONFIRMED
     if not is_confirmed or is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.TOO_LATE
     petition = petition_as_stored(slug, tables)
-    return replace(_content(key, signature, petition, context, now), limited_by="")
+    return replace(_content(key, signature, petition, context, now), limited_petition="")
 
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
@@ -132,7 +139,8 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
     offer = signature.letter_asked
     expiries = {
-        # The closing time does not shorten this: staff may move it. Confirming checks the petition again.
+        # The link may live longer than the petition, whose closing time staff may move: confirming checks the petition.
+        # Confirming accepts an offered letter only by a link that was issued after somebody typed the letter.
         Purpose.CONFIRM: max(now, offer.offered_from if offer else now) + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
@@ -146,7 +154,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     return {f"{purpose}_url": url for purpose, url in urls.items()}
 
 
-# After a crash, these emails are sent again. AfterCrash.UNKNOWN needs its attributes in signatures.model.MAIL_REQUEST.
+# After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
 _STATE = SignatureDeliveries(max_emails=None, min_interval=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),

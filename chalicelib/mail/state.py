@@ -1,10 +1,12 @@
 """The state of a requested email: requested ─claim─► claimed ─► sent | refused | dropped | unknown.
 
-A claimed email may be postponed: requested again, and due later. A sent email may become undeliverable. The state is
-stored in attributes named `mail_*` on an item that the kind chooses.
-The sender claims, sends, then marks. SES has no idempotency token, so after a crash between sending and marking nobody
-knows whether the email was sent; AfterCrash says what happens then. Queue messages may repeat or be late;
-`requested_at` identifies the request.
+A claim keeps other senders from the email for a time. A claimed email may be postponed: requested again, and due later.
+In the last four states, the request is settled: it is removed, and no sender claims it. A sent email may become
+undeliverable. The state is in attributes named `mail_*`, on an item that the kind chooses.
+
+The sender claims the request, sends the email, then marks it as sent. SES has no idempotency token. So after a crash
+between sending and marking, nobody knows whether the email was sent: AfterCrash says what happens then. Messages in
+the queue may repeat or be late, so each contains the `requested_at` of its request.
 """
 
 from abc import ABC, abstractmethod
@@ -19,10 +21,10 @@ from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail.model import MailRequest
 from chalicelib.signatures.mail_state import may_have_more_mail
-from chalicelib.signatures.model import MAIL_REQUEST
+from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 CLAIM_ATTRIBUTES = ("mail_claimed_until", "mail_began_at")
-REQUEST_ATTRIBUTES = (*MAIL_REQUEST, "mail_began_at")
+REQUEST_ATTRIBUTES = (*MAIL_REQUEST_FIELDS, "mail_began_at")
 # The attributes of an open request that the sweep reads.
 OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
 
@@ -32,13 +34,13 @@ class AfterCrash(Enum):
 
     # When the claim expires, send it again. A duplicate does less harm than a missing email.
     RESEND = "resend"
-    # Never send it again without a person's decision. This costs one more write before each email.
+    # Mark it as unknown, and never send it again unless a person decides so. This costs a second write for each email.
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryState(ABC):
-    """Where the state of some kinds is stored, and their limits.
+    """How some kinds of email store their state, and their limits.
 
     Each key gets at most `max_emails` emails (None: any number), with at least `min_interval` between two of them.
     """
@@ -55,7 +57,7 @@ class DeliveryState(ABC):
 
     @abstractmethod
     def key_of(self, item: Mapping[str, Any]) -> str:
-        """Return the delivery's key, from the item's own key."""
+        """Return the delivery's key, which is derived from the key of its item."""
 
     @abstractmethod
     def has_group(self, group: str) -> bool:
@@ -63,7 +65,7 @@ class DeliveryState(ABC):
 
     @abstractmethod
     def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        """Return the sorted names of this state's groups of partitions, from `after` on ("": all)."""
+        """Return the sorted names of this state's groups of partitions, beginning with `after` ("": all)."""
 
     @abstractmethod
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
@@ -90,17 +92,20 @@ class DeliveryState(ABC):
         )
 
     def is_still_requested(self, request: MailRequest, item: Mapping[str, Any] | None) -> bool:
-        """Return whether to try again after a failed claim; `item` is the item that the failure returned."""
+        """Return whether the email may still be sent later. `item` is what a failed claim returned."""
         if item is None or item.get("mail_requested_at") != request.requested_at:
             return False
         return (self.max_emails is None or item["mails"] < self.max_emails) and "undeliverable" not in item
 
     def is_postponed(self, item: Mapping[str, Any] | None, now: datetime) -> bool:
-        """Return whether the email is due later. It gets a new message then, so ignore this one."""
+        """Return whether the email is due later. It gets another message then, so the sender ignores this one."""
         return item is not None and item.get("mail_due_at", "") > iso(now)
 
     def begin(self, request: MailRequest, now: datetime, tables: Tables) -> bool:
-        """If this kind is never sent twice, record that sending begins. Return False if the request is settled."""
+        """Record that sending begins, if the email must not be sent twice. Return False if it must not be sent at all.
+
+        That is the case if its request is settled, or replaced by a newer one.
+        """
         if self.after_crash is AfterCrash.RESEND:
             return True
         return self._change(request, {"mail_began_at": iso(now)}, (), tables)
@@ -110,37 +115,37 @@ class DeliveryState(ABC):
         return "mail_began_at" in stored
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record that the email may have been sent, and drop the request, so that it is never sent again."""
+        """Record that the email may have been sent, and remove the request, so that the email is never sent again."""
         self._change(request, {"mail_unknown_at": iso(now)}, REQUEST_ATTRIBUTES, tables)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
-        `is_booked`: the turn of this email has come, and the next attempt must not book another turn.
+        `is_booked`: the email's turn of its network has come, so the next attempt must not book another turn.
         """
-        self._change(
-            request, {}, (*CLAIM_ATTRIBUTES, "mail_network", "mail_due_at") if is_booked else CLAIM_ATTRIBUTES, tables
-        )
+        turn = ("mail_network", "mail_due_at") if is_booked else ()
+        self._change(request, {}, (*CLAIM_ATTRIBUTES, *turn), tables)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
-        """Record that the email may not be sent before `due`, and release the claim. The relay or the sweep queues it.
+        """Record that the email may not be sent before `due`, and release the claim.
 
-        The turn of its network is booked, so the network's hash is no longer needed.
+        The relay or the sweep queues the request again. The email's turn of its network is booked, so the hash of the
+        network is removed.
         """
         whole_second = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
         self._change(request, {"mail_due_at": iso(whole_second)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Drop a request whose email would arrive too late to be useful."""
+        """Remove the request of an email that would arrive too late to be useful, or that is no longer wanted."""
         self._change(request, {}, REQUEST_ATTRIBUTES, tables)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record that SES will never accept this email, and drop the request."""
+        """Record that SES will never accept this email, and remove the request."""
         self._change(request, {"undeliverable": "refused"}, REQUEST_ATTRIBUTES, tables)
 
-    def mark_queued(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record that the request was queued again now."""
-        self._change(request, {"mail_queued_at": iso(now)}, (), tables)
+    def mark_queued(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        """Record that the request was queued again, with a message that arrives at this time."""
+        self._change(request, {"mail_queued_at": iso(at)}, (), tables)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the items with an open request among the next `page_size` items, and the sort key to continue after.
@@ -151,9 +156,10 @@ class DeliveryState(ABC):
         return tables.page(start, OPEN_REQUEST, is_open, page_size)
 
     def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, requeue_after: timedelta) -> datetime:
-        """Return when to queue the open request again: after `lost_after`, but at most once in `requeue_after`.
+        """Return when the message of an open request counts as lost, so that the sweep queues the request again.
 
-        A postponed request is queued when it is due. A claimed request is not queued: its sender may still send it.
+        That is after `lost_after`, but at most once in `requeue_after`. A postponed request is queued `lead_time`
+        before it is due. A claimed request is not queued until the claim expires: its sender may still send the email.
         """
         free_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
         if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):
@@ -177,9 +183,13 @@ def is_requested(request: MailRequest) -> Condition:
 
 
 def _is_due(now: datetime) -> Condition:
-    """Return the condition that a request is due. A request with a network is always due: its sender books the turn."""
+    """Return the condition that a request is due.
+
+    A request with a network is always due, because its sender must still book a turn of the network (first_emails.py).
+    """
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 
 
 def _is_free(now: datetime) -> Condition:
+    """Return the condition that no sender has a claim on the request."""
     return absent_or_at_most("mail_claimed_until", int(now.timestamp()))

@@ -1,7 +1,8 @@
-"""The choice of a mailbox's owner to get no more email about a petition. Final, until the owner or staff undo it.
+"""Store and undo the choice of a mailbox's owner to get no more email about a petition.
 
-The choice is on the address's item in the limits table. A signature may expire or be withdrawn; if the choice were on
-it, anybody could then have email sent again. Only a link from an email, or staff with the right `people`, can undo it.
+The choice is on the address's item in the limits table. A signature may expire or be withdrawn. If the choice were on
+the signature, anybody could then have email sent to the address again, by signing. Only the link in an email, or staff
+with the right `people`, can undo the choice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Choice:
-    """What the owner may stop: email to an address about a petition, each as its hash (mail/mailbox.py)."""
+    """What the owner may stop: email to this address about this petition. Both are hashes (mail/mailbox.py)."""
 
     address_id: str
     petition_hash: str
@@ -37,13 +38,16 @@ def choice_of(mailbox: Mailbox, slug: str) -> Choice:
 
 
 def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[str, str]) -> str:
-    """Return the link's token. It contains all that `stop` needs, so it works when the signature no longer exists."""
+    """Return the link's token. It contains all that `stop` needs, so it also works without a stored signature."""
     payload = (subject.slug, subject.signature_id, choice.address_id, choice.petition_hash)
     return issue(Purpose.STOP, payload, now + WITHDRAW_LIFETIME, secrets)
 
 
 def stop(choice: Choice, subject: Subject, tables: Tables) -> None:
-    """Stop all email to the address about the petition, updates too. Idempotent. The signature stays."""
+    """Stop all email to the address about the petition, and unsubscribe the signature from updates. Idempotent.
+
+    The signature stays.
+    """
     tables.update(Change(choice.key, add={"stopped": {choice.petition_hash}}, remove=["expires_at"]))
     unsubscribe(subject.key, tables)
 
@@ -53,7 +57,10 @@ def is_stopped(choice: Choice, tables: Tables) -> bool:
 
 
 def is_unwanted(email: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
-    """Return whether the address's owner stopped email about the petition. Use it for email that no budget limits."""
+    """Return whether the address's owner stopped email about the petition.
+
+    Ask for each email that no budget limits: the budget (budget.py) looks for the choice itself.
+    """
     return is_stopped(choice_of(mailbox_of(email, limit_keys), slug), tables)
 
 
@@ -72,7 +79,10 @@ def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) ->
 
 
 def resume(choice: Choice, now: datetime, tables: Tables) -> None:
-    """Undo `stop`: signing again then sends email. Updates stay off. Idempotent."""
+    """Undo `stop`: the petition may email the address again, for example after a new signature. Idempotent.
+
+    The address does not get updates again: it stays unsubscribed.
+    """
     for _ in range(ATTEMPTS):
         item = tables.get(choice.key, consistent=True) or {}
         if choice.petition_hash not in _stopped_hashes(item):
@@ -87,7 +97,7 @@ def _stopped_hashes(item: Item | None) -> set[str]:
 
 
 def _resuming_change(choice: Choice, item: Item, now: datetime) -> Change:
-    """Return the change that removes the choice. Without any choice, the item may expire again."""
+    """Return the change that removes the choice. If no other choice remains, the item may expire again."""
     stopped = _stopped_hashes(item)
     remaining, when = stopped - {choice.petition_hash}, is_still("stopped", stopped)
     if remaining:

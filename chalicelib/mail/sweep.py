@@ -1,8 +1,9 @@
-"""Find mail requests that are no longer in any queue, and queue them again.
+"""Find requests for emails that are no longer in any queue, and queue them again.
 
-A queue keeps messages for 14 days and a stream for one day, but the quota may spread a spike over three weeks.
-A run walks the marked groups (outstanding.py), so its time depends on how much email waits. A group may lack its marker
-because a stream record was lost. So once a day, in slices, a pass looks into the groups without a marker.
+SQS keeps a message for 14 days and a stream keeps a record for one day, but with SES's quota the emails of a busy day
+may take three weeks. A run of the sweep walks the marked groups of partitions (outstanding.py): it reads all items of
+these groups only, so its time depends on how much email waits. If a record of the stream is lost, a group lacks its
+marker. So once a day, a pass looks into all groups without a marker. Each run does a slice of the pass.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,22 +25,22 @@ from chalicelib.mail.state import DeliveryState
 
 # While queues are busy, a request counts as lost after 12 of SQS's 14 days: a walk may take some hours.
 LOST_AFTER_IF_BUSY = timedelta(days=12)
-# While queues are (nearly) empty, a request older than this counts as lost.
+# While queues are nearly empty, a request older than this counts as lost.
 LOST_AFTER_IF_QUIET = timedelta(hours=1)
 # A request that was queued again counts as lost after this time, so that email on hold is not queued every hour.
 REQUEUE_AFTER = timedelta(hours=6)
 BUSY_DEPTH = 100
 PASS_EVERY = timedelta(days=1)
 
-# Seconds for a slice of the pass, and for the whole run. The function times out at 120 s.
+# Seconds for a slice of the pass, and for the whole run. The function times out after 120 s.
 SLICE_SECONDS, RUN_SECONDS = 20.0, 80.0
-# Items a page. Queueing and marking 500 requests takes about 4 s.
+# Items to read at once. Queueing and marking 500 requests takes about 4 s.
 PAGE = 500
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """The position of a pass, in a group and its partitions. `group` is None when the pass is done."""
+    """Where the pass continues: `position` in the partitions of `group`. `group` is None when the pass is done."""
 
     began: str
     group: str | None = ""
@@ -62,7 +63,10 @@ class Run:
 
 
 def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], float]) -> int:
-    """Queue lost requests again, and return how many. After a crash, a walk is repeated: requests are idempotent."""
+    """Queue lost requests again, and return how many.
+
+    After a crash, the next run may queue the same requests again. This is safe, because requests are idempotent.
+    """
     began = clock()
     run = Run(outbox, LOST_AFTER_IF_BUSY if outbox.depth() > BUSY_DEPTH else LOST_AFTER_IF_QUIET, now, tables, clock)
     _mark_unmarked(run, began + SLICE_SECONDS)
@@ -71,7 +75,7 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
 
 
 def _walk(marker: Marker, run: Run, deadline: float) -> int:
-    """Queue the group's lost requests, until the deadline. Return how many."""
+    """Walk the group until the deadline, and queue its lost requests. Return how many were queued."""
     state = next((state for state in run.states if state.has_group(marker.group)), None)
     queued = 0
     if state is None or run.clock() >= deadline:
@@ -91,11 +95,14 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
 
 
 def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
-    """Queue the lost requests. Return how many, and when the first of all items counts as lost next ("": no items)."""
+    """Queue the lost requests among these items. Return how many were queued.
+
+    Also return when the first of the items will count as lost, or lost again ("" if there are no items).
+    """
     times = [(state.lost_at(item, run.lost_after, REQUEUE_AFTER), item) for item in items]
     lost = [(state.request_of(item), _delay(item, run.now)) for at, item in times if at <= run.now]
     run.outbox.send(lost)
-    # Mark after queueing: if marked first, a crash would hide a request for a fortnight.
+    # Mark the requests after queueing them: in the other order, a crash could hide a lost request for twelve days.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
     later = [at for at, _ in times if at > run.now]
@@ -105,13 +112,13 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int,
 
 
 def _delay(item: Item, now: datetime) -> int:
-    """Return the seconds until the email is due. The sweep queues it earlier, by its state's `lead_time`."""
+    """Return the seconds until the email is due. Its state's `lead_time` lets the sweep queue it earlier."""
     due = datetime.fromisoformat(item["mail_due_at"]) + CLOCKS_DIFFER if "mail_due_at" in item else now
     return max(0, ceil((due - now).total_seconds()))
 
 
 def _mark_unmarked(run: Run, deadline: float) -> None:
-    """Continue the pass over the groups without a marker: mark those with an open request."""
+    """Continue the pass over the groups without a marker, until the deadline. Mark each group with an open request."""
     cursor = _current_cursor(run.now, run.tables)
     if cursor.group is None:
         return
@@ -130,13 +137,13 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
 
 
 def _groups(after: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
-    """Yield the groups in the order of their names, from `after` on: petitions may be added during a pass."""
+    """Yield the groups from `after` on, sorted by name, so that petitions may be added during a pass."""
     groups_by_state = (zip(state.groups(after, run.tables), repeat(state)) for state in run.states)
     yield from merge(*groups_by_state, key=itemgetter(0))
 
 
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
-    """Return the open requests among the next PAGE items, and the position after them: None at the end."""
+    """Return the open requests among the next PAGE items, and the position after these items (None: the end)."""
     bucket, _, after = (position or keys.BUCKETS[0]).partition("/")
     items, last = state.open_requests(outstanding.start_key(group, bucket, after), PAGE, tables)
     if last:
@@ -146,7 +153,7 @@ def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tu
 
 
 def _current_cursor(now: datetime, tables: Tables) -> Cursor:
-    """Return the cursor of the current pass. Start a new pass when the last is done and PASS_EVERY has gone by."""
+    """Return the cursor of the current pass. If the last pass is done and began PASS_EVERY ago, begin a new one."""
     item = tables.get(mail_keys.mail_sweep(), consistent=True)
     if item is None or (item.get("group") is None and item["began"] <= iso(now - PASS_EVERY)):
         return Cursor(iso(now))

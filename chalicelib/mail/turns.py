@@ -1,4 +1,4 @@
-"""Turns at a steady rate: one conditional update books the next one and says when it is.
+"""Book turns at a steady rate: one conditional update books the next turn and returns when that turn is.
 
 This is the "generic cell rate algorithm" of ITU-T I.371. It needs no polling and no read before the write.
 """
@@ -15,7 +15,7 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Turns:
-    """`burst` turns at once, then one in each `step` milliseconds. They are stored on the item `key`.
+    """`burst` turns at once, then one turn in each `step` milliseconds. The item `key` stores what is booked.
 
     `expires_after`: the seconds from the last turn until the item expires (None: never).
     """
@@ -27,9 +27,10 @@ class Turns:
 
 
 def book(turns: Turns, now: int, tables: Tables) -> int:
-    """Book a turn and return how long to wait for it. Times are in milliseconds. One write; two after a quiet time.
+    """Book a turn and return how long to wait for it. Times are in milliseconds.
 
-    If a write is repeated because its answer was lost, one turn is unused, and all later turns are one step later.
+    This takes one write, or two if no turn is booked. If the write is repeated because its answer was lost, one turn
+    stays unused, and all later turns are one step later.
     """
     for _ in range(ATTEMPTS):
         try:

@@ -1,7 +1,7 @@
-"""Enable and disable the senders' event sources once a minute.
+"""The watch enables or disables the event sources of the senders, once a minute.
 
-A sender that finds SES's quota used up only stores the pause. The next run reads the pause and disables the event
-sources, or enables them when there is no pause. So a crash needs no repair.
+A sender that finds SES's quota used up only stores a pause (pause.py). The next run of the watch reads the pause and
+disables the event sources. Without a pause, it enables them. So after a crash, the next run does what is needed.
 """
 
 from datetime import datetime

@@ -1,7 +1,8 @@
-"""Give confirmations the whole rate while other email is off. Otherwise a fifth of the rate would be unused.
+"""Let confirmations use the whole rate of SES while other email is off. Otherwise a fifth of it would be unused.
 
-The watch grants it for a few minutes at a time, and turns other email on only when the grant is over. So a crash of the
-watch, or a sender that reads an old grant, never lets both kinds of email together exceed the rate.
+Confirmations are the urgent emails, for which a person waits. The watch (watch.py) grants them the whole rate for a few
+minutes at a time, and turns other email on only when the grant is over. So even if the watch crashes or a sender reads
+an old grant, confirmations and other email together never exceed the rate.
 """
 
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
 
 
 def share_of_confirmations(now: datetime, tables: Tables) -> float:
-    """Return the share of the rate that an invocation which begins now may use until it ends."""
+    """Return the share of the rate that an invocation for confirmations may use, if it begins now, until it ends."""
     try:
         granted = tables.get(mail_keys.mail_whole_rate()) or {}
     except Unavailable:
@@ -33,7 +34,7 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
 
 
 def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:
-    """Turn other email off. Once all its senders have ended, grant the whole rate to confirmations."""
+    """Turn other email off. Once it is off, grant confirmations the whole rate, from when its last sender has ended."""
     other.switch(is_on=False)
     if not other.is_off():
         return
@@ -45,7 +46,7 @@ def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:
 
 
 def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
-    """Turn other email on, unless confirmations may use the whole rate. Return whether it is on."""
+    """Turn other email on, unless confirmations may still use the whole rate. Return whether other email is on."""
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
     is_on = bool(granted.get("until", "") < iso(now))
     if is_on:

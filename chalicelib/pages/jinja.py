@@ -1,4 +1,4 @@
-"""The Jinja environment of pages and emails, and its filters.
+"""The Jinja environment for the templates of pages and emails, and the filters that templates can use.
 
 Templates write texts in English: `{{ _("Hello") }}`, `{{ _("Hello %(name)s", name=name) }}`, or between
 `{% trans count=n %}` and `{% endtrans %}` with `{% pluralize %}`.
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def environment(*folders: Path, language: Language | None = None) -> Environment:
     """Return an environment for the templates in these folders.
 
-    If two folders have a template of the same name, it uses the one of the first folder. Texts, dates and numbers are
-    in the language, or in English.
+    If two folders have a template of the same name, the first folder's template is used. Texts, dates and numbers are
+    in `language`, or in English without it.
     """
     # Imported here, so that the cold start of signing does not load the template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -47,7 +47,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
 def _translate(jinja: Environment, language: Language) -> None:
     jinja.policies["ext.i18n.trimmed"] = True
     texts = language.catalogue
-    # The extension adds this method to the environment. Newstyle: values are escaped, and `%(name)s` is formatted.
+    # The i18n extension adds this method to the environment. With newstyle, `_()` escapes the values and fills them in.
     install = jinja.install_gettext_callables  # type: ignore[attr-defined]
     install(texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext)
     jinja.globals["language"] = language

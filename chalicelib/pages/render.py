@@ -1,4 +1,7 @@
-"""Render the HTML templates, and read the static files that they link to."""
+"""Render the HTML templates, and read the static files (assets) that pages link to.
+
+The dashboard files are the scripts and styles of the staff pages.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _CONTENT_TYPES = {
     "uplot.js": "text/javascript; charset=utf-8",
     "uplot.css": "text/css; charset=utf-8",
 }
-# The tool that hashes addresses is the code that signing itself uses.
+# A tool with which other platforms hash their signers' addresses. It is the module that signing uses to read addresses.
 HASH_TOOL = "hash_addresses.py"
 _OUTSIDE_ASSETS = {HASH_TOOL: _HERE.parent / "core" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -45,7 +48,7 @@ _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
 
 @dataclass(frozen=True)
 class Asset:
-    """A static file. `etag` includes its quotes, as in the HTTP header."""
+    """A static file. `etag` includes the quotes of the HTTP header."""
 
     body: str
     content_type: str
@@ -61,10 +64,10 @@ def render(
 ) -> str:
     """Return the page as HTML, in the language with this code.
 
-    `chosen` is the language that the request's address names, or "": `link("/path")` in a template keeps it. `base` is
-    the prefix of links ("" or "/prod"), `site_url` the prefix of links that people share. The context may have
-    `switch`, the languages of the page with their addresses; `foreign`, the attributes of text that is not in the
-    page's language; and `embedded`, true for a page in a frame on another site.
+    `chosen` is the language code in the request's URL, or "" without one: `link("/path")` in a template adds the code
+    to the link. `base` is the prefix of links ("" or "/prod"), `site_url` the prefix of links that people share. The
+    context may have `switch`, the page's languages with the URL of the page in each; `foreign`, the HTML attributes of
+    text that is not in the page's language; and `embedded`, true for a page in a frame on another site.
 
     Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
     """
@@ -75,7 +78,7 @@ def render(
 
 
 def link(path: str, *, base: str, lang: str) -> str:
-    """Return the link to a page of this site, in the language that the reader has chosen. `path` may have a query."""
+    """Return the link to a page of this site. Add `lang`, the language that the reader has chosen, if it is not ""."""
     address, hash_sign, anchor = path.partition("#")
     query = f"{'&' if '?' in address else '?'}lang={lang}" if lang else ""
     return f"{base}{address}{query}{hash_sign}{anchor}"
@@ -111,7 +114,10 @@ def startup_modules() -> list[str]:
 
 @cache
 def dashboard_version() -> str:
-    """Return a version that changes with any dashboard file. Their path contains it, so relative imports keep it."""
+    """Return a version that changes when any dashboard file changes.
+
+    The path of all dashboard files contains the version, so a module's relative imports load the same version.
+    """
     return _digest("".join(file.etag for file in dashboard_files().values()))[:8]
 
 

@@ -30,7 +30,7 @@ routes = Blueprint(__name__)
 def take_signatures(request: Request, slug: str) -> Response:
     """Take the signatures, and return their results in the same order. A repeat changes nothing."""
     now = times.now()
-    raws = _raw_signatures(decode_json(json_body(request, most=MAX_BODY_KB * 1024)))
+    raws = _raw_signatures(decode_json(json_body(request, max_bytes=MAX_BODY_KB * 1024)))
     receiving = receiving_of(request, slug, "api", now)
     results = _take_raw(raws, receiving, now)
     shown = [_result_json(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]

@@ -1,4 +1,7 @@
-"""The answer to an access request: all data held on a person (GDPR, article 15)."""
+"""A person's data as staff see it, and the file for an access request.
+
+With an access request, a person asks for all data that we hold about them (GDPR, article 15).
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -31,7 +34,7 @@ NOT_HELD = (
     "address.",
     "No profile and no automated decisions.",
 )
-ELSEWHERE = (
+HELD_ELSEWHERE = (
     "Exported files are kept separately. The person who made an export can say who is in it.",
     "After an outage, a signature can wait up to 14 days to be stored. We can find it once it is stored.",
     "Backups of the table go back 35 days. They are not searched, and they are deleted automatically.",
@@ -46,26 +49,26 @@ def access_export(
     stopped: Collection[str],
     now: datetime,
 ) -> "AccessExport":
-    """Return the file for the person. `texts` and `letters`: the signed petition text and the letter, by slug.
+    """Return the file for the person. By petition slug, `texts` has the petition as signed, and `letters` the letter.
 
-    `stopped`: the slugs of petitions about which the person wants no email.
+    `stopped`: the slugs of the petitions about which the person wants no email.
     """
     return {
         "prepared_at": iso(now),
         "signatures": [
             {
-                **_signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped),
+                **_held_signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped),
                 "letter": letters.get(each.petition.slug),
             }
             for each in stored
         ],
         "not_held": list(NOT_HELD),
-        "held_elsewhere": list(ELSEWHERE),
+        "held_elsewhere": list(HELD_ELSEWHERE),
     }
 
 
 def signature_for_staff(stored: StoredSignature, now: datetime, *, is_stopped: bool) -> "PersonSignature":
-    """Return the signature as staff see it. `is_stopped`: its owner wants no more email about the petition."""
+    """Return the signature as staff see it. `is_stopped`: the person wants no more email about the petition."""
     state = state_of(stored.signature, now)
     return {
         "petition": {"slug": stored.petition.slug, "title": stored.petition.title},
@@ -79,14 +82,15 @@ def signature_for_staff(stored: StoredSignature, now: datetime, *, is_stopped: b
 
 
 def state_of(signature: Signature, now: datetime) -> str:
-    """Return the state as staff see it: "erased" and "expired" are derived, not stored."""
+    """Return the state that staff see. "erased" and "expired" are not stored states: they follow from the times."""
     if signature.erased_at:
         return "erased"
-    return "expired" if signature.state is SignatureState.PENDING and signature.is_over(now) else signature.state
+    is_expired = signature.state is SignatureState.PENDING and signature.is_over(now)
+    return "expired" if is_expired else signature.state
 
 
 def actions_in(state: str) -> list[str]:
-    """Return what staff can do with a signature in this state. Each action has a route of that name."""
+    """Return what staff can do with a signature in this state. Each action is also the end of a route's path."""
     resend = ["resend"] if state == "pending" else []
     withdraw = [] if state in ("withdrawn", "erased") else ["withdraw"]
     erase = [] if state == "erased" else ["erase"]
@@ -108,12 +112,13 @@ def _person(signature: Signature) -> "Person":
 def _times(signature: Signature) -> "SignatureTimes":
     names: tuple[str, ...] = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
     if signature.erased_at:
-        # The erasure replaced the other times with its own.
+        # In an erased item, the times of signing and withdrawing are only the time of the erasure.
         names = ("erased_at", "expires_at")
     return cast("SignatureTimes", {name: iso(moment) for name in names if (moment := getattr(signature, name))})
 
 
 def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
+    """Return which emails were sent or wait. `hurried_at`: when the waiting email's request was queued again."""
     return {
         "sent": signature.mails,
         "last_sent_at": iso_or_none(signature.mailed_at),
@@ -126,7 +131,8 @@ def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
     }
 
 
-def _signature(stored: StoredSignature, text: PetitionText | None, *, is_stopped: bool) -> "HeldSignature":
+def _held_signature(stored: StoredSignature, text: PetitionText | None, *, is_stopped: bool) -> "HeldSignature":
+    """Return one signature of the file. `text`: the petition as the person signed it. The caller adds the letter."""
     signature = stored.signature
     text = text and text.in_language(signature.language)
     return {
@@ -159,6 +165,7 @@ def _signed_text(text: PetitionText) -> "SignedText":
 
 
 def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
+    """Return both consents: to sign, and to get updates. A withdrawal ends the consent to sign."""
     is_given = signature.state is not SignatureState.WITHDRAWN
     return [
         {

@@ -1,4 +1,4 @@
-"""What the API returns about one person."""
+"""What the staff's API returns about one person's signatures, emails and letters."""
 
 from typing import Annotated, NotRequired
 
@@ -6,7 +6,7 @@ from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Identifier, Number, Time
-from chalicelib.people.resend import Resent
+from chalicelib.people.resend import ResendOutcome
 from chalicelib.petitions.answers import Slug
 
 STATES = ["pending", "confirmed", "withdrawn", "expired", "erased"]
@@ -27,7 +27,7 @@ class Person(TypedDict):
     postcode: str | None
     source: str | None
     language: str | None
-    """The code of the language that it was signed in. Null: the main language of the petition."""
+    """The code of the language in which the person signed. Null: the main language of the petition."""
     updates: bool
 
 
@@ -62,7 +62,7 @@ class PersonSignature(TypedDict):
     id: Identifier
     state: ShownState
     actions: list[ShownAction]
-    """What staff can do with it now. Each is the last part of a route's path."""
+    """What staff can do with the signature now. Each action is the last part of a route's path."""
     person: Person
     times: SignatureTimes
     mail: MailState
@@ -71,12 +71,12 @@ class PersonSignature(TypedDict):
 class PersonSignatures(TypedDict):
     signatures: list[PersonSignature]
     waiting: Number | None
-    """About how many signatures, of anybody, wait to be stored and cannot be searched yet. Null if this is unknown."""
+    """About how many signatures, of all people, wait to be stored and cannot be found yet. Null if this is unknown."""
 
 
 class ResendResult(TypedDict):
     mail: bool
-    outcome: Resent
+    outcome: ResendOutcome
     message: str
     due_at: Time | None
     """With the outcome `later`: the email is sent at this time, or soon after."""
@@ -120,8 +120,8 @@ class AgreedLetter(TypedDict):
 
 
 class LetterDelivery(TypedDict):
-    """What is stored about the email to one target. It contains ids, times and the constituency of a member only,
-    and outlives the signature.
+    """What is stored about the email with the letter to one target. It has only ids, times and the constituency of a
+    member of parliament, and it is kept longer than the signature.
     """
 
     target: str
@@ -130,15 +130,15 @@ class LetterDelivery(TypedDict):
     waiting_since: Time | None
     sent_at: Time | None
     perhaps_sent_at: Time | None
-    """The letter was being sent when a server failed. It is not sent again."""
+    """When we found that a server had failed while it was sending the letter. The letter is not sent again."""
     in_digest_of: str | None
-    """The day of the email that tells the target how many letters there are, if this letter was not sent by itself."""
+    """If the letter was not an email of its own: the day of the daily email to the target that counts this letter."""
     undeliverable: str | None
 
 
 class HeldLetter(TypedDict):
     agreed: AgreedLetter | None
-    """Null if the person sends none, or withdrew."""
+    """Null if the person sends no letter, or withdrew."""
     asked: AgreedLetter | None
     """A letter that somebody submitted with this address after the signature was confirmed. It is sent only if the
     person sends it from the page that our email links to.

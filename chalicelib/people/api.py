@@ -1,4 +1,7 @@
-"""What staff can do for one person, over HTTP: find, show, resend the email, withdraw, erase, export all data."""
+"""The routes for staff to find a person's signatures, and to show, withdraw, erase or export them.
+
+Each request is written to the activity log.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -38,7 +41,7 @@ EMAIL_SCHEMA = {"type": "string", "format": "email", "maxLength": 320}
 
 
 class PersonRequest(BaseModel):
-    """The body of `POST /api/staff/people/find` and `…/erase`. Not in the URL, because URLs are logged."""
+    """The body of `POST /api/staff/people/find` and `…/erase`. The URL has no address, because URLs are logged."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -47,7 +50,7 @@ class PersonRequest(BaseModel):
 
 @staff_view(routes)
 def find_person(request: Request) -> Response:
-    """Return every signature of one email address, in every petition. The list may be empty."""
+    """Return the signatures of one email address in all petitions. The list may be empty."""
     stored = find_signatures(_identities(_address_in(request)), tables())
     audit(request, "person.found", details={each.petition.slug: each.signature_id for each in stored})
     return _answer_all(stored)
@@ -55,7 +58,7 @@ def find_person(request: Request) -> Response:
 
 @staff_view(routes)
 def erase_address(request: Request) -> Response:
-    """Erase every signature of one email address, in every petition and in the overflow queue."""
+    """Erase the signatures of one email address in all petitions, also those that wait in the overflow queue."""
     identities = _identities(_address_in(request))
     audit(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
     erase_all(identities, times.now(), tables())
@@ -65,7 +68,7 @@ def erase_address(request: Request) -> Response:
 
 @staff_view(routes)
 def show_signature(request: Request, slug: str, signature_id: str) -> Response:
-    """Return one signature with what staff need to help."""
+    """Return one signature, with its emails and with what staff can do with it."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, "person.shown", signature_id, {"petition": slug})
     return json_answer(load_for_staff(stored, settings().limit_keys, times.now(), tables()))
@@ -73,19 +76,19 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
 
 @staff_view(routes)
 def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
-    """Withdraw the signature, as its owner can with the link in the email. Idempotent."""
+    """Withdraw the signature, as the person can do with the link in our email. Idempotent."""
     return _act_and_show(request, (slug, signature_id), "signature.withdrawn", withdraw)
 
 
 @staff_view(routes)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
-    """Withdraw the signature from the count, then empty its item. Idempotent."""
+    """Withdraw the signature, which also subtracts it from the tally, then empty its item. Idempotent."""
     return _act_and_show(request, (slug, signature_id), "signature.erased", erase)
 
 
 @staff_view(routes)
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
-    """Return all data held on this signature's email address, in every petition, as a file for its owner."""
+    """Return a file for the person with all data that we hold about the signature's email address, in all petitions."""
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))
     audit(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in stored})
     versions = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
@@ -96,9 +99,9 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     return json_answer(file, headers=download)
 
 
-def _act_and_show(request: Request, path: tuple[str, str], action: str, act: SignatureAction) -> Response:
-    """Record the action, do it, and return the signature as it is then. `path`: its slug and id."""
-    slug, signature_id = path
+def _act_and_show(request: Request, ids: tuple[str, str], action: str, act: SignatureAction) -> Response:
+    """Write the action to the activity log, do it, and return the changed signature. `ids`: slug and signature id."""
+    slug, signature_id = ids
     stored = one_signature(slug, signature_id, tables())
     audit(request, action, signature_id, {"petition": slug})
     act(stored.key, stored.petition, times.now(), tables())
@@ -120,7 +123,7 @@ def _answer_all(stored: list[StoredSignature]) -> Response:
 
 
 def _overflow_depth() -> int | None:
-    """Return how many signatures (of all people) wait in the overflow queue; None if the queue does not answer."""
+    """Return about how many signatures of all people wait in the overflow queue. None: the queue did not answer."""
     try:
         return overflow_queue().depth()
     except Unavailable:
@@ -132,6 +135,8 @@ def _identities(address: Address) -> list[tuple[Petition, str]]:
 
 
 def _all_of_owner(stored: StoredSignature) -> list[StoredSignature]:
-    """Return every signature of the same address. A withdrawn signature has no address: return only that one."""
+    """Return all signatures of the same address. If the signature is withdrawn, its address is not stored any more:
+    return only this signature.
+    """
     email = stored.signature.email
     return find_signatures(_identities(read_address(email)), tables()) if email else [stored]

@@ -1,4 +1,8 @@
-"""The letter in the answer to an access request: its words, what was agreed to, and whether it was sent."""
+"""The letters in the answer to an access request: the words, what the person agreed to, and whether they were sent.
+
+A signature may have a letter, which we email to the petition's targets in the person's name. An access request asks for
+all data that we hold about a person.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
-    """Return the letters of a person by slug, of the petitions that have one."""
+    """Return the person's letters by slug, for petitions with a letter and for signatures that have one.
+
+    `stored`: the signatures of one address, at most one for each petition.
+    """
     return {
         each.petition.slug: {
             "agreed": _agreed_letter(each, each.signature.letter, tables),
@@ -28,6 +35,7 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
 
 
 def _agreed_letter(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
+    """Return the letter `signed` of a signature in full, with the parts that are as in the petition's letter."""
     if signed is None:
         return None
     letter = letter_as_signed(stored.petition.slug, signed.version, tables).in_language(
@@ -47,7 +55,7 @@ def _agreed_letter(stored: StoredSignature, signed: SignedLetter | None, tables:
 
 
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
-    """Return the state of the emails with the letter. A withdrawal keeps it, so that no letter is sent twice."""
+    """Return what is stored about the email to each target. A withdrawal keeps it, so that no letter is sent twice."""
     found: list[LetterDelivery] = []
     for target in stored.petition.letter.targets if stored.petition.letter else ():
         item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target.key, stored.signature_id)))

@@ -1,4 +1,4 @@
-"""What staff can do about the email of one person, over HTTP: send it again, and allow it again."""
+"""The routes for staff to send a person's email again, and to allow email that the person has stopped."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from chalicelib.mail.budget import Allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, resume
 from chalicelib.people.one_signature import load_for_staff, one_signature
-from chalicelib.people.resend import Resent, resend
+from chalicelib.people.resend import ResendOutcome, resend
 from chalicelib.petitions.model import Reason
 from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.staff.authorizer import audit, staff_view
@@ -30,18 +30,22 @@ routes = Blueprint(__name__)
 
 WORDS = Words(missing={"reason": "Say why"})
 MESSAGES = {
-    Resent.ASKED: "The email is on its way.",
-    Resent.WITHIN_A_MINUTE: "We sent an email less than a minute ago. The next one follows after a minute.",
-    Resent.ON_ITS_WAY: "An email is already on its way.",
-    Resent.LATER: "This address has had several emails recently, so this one waits. We will send it soon after {}.",
-    Resent.WITHDRAWN: "Email not sent: this signature was withdrawn. The person can sign again on the petition's page.",
-    Resent.EXPIRED: "Email not sent: this signature was not confirmed in time. The person can sign again.",
-    Resent.CLOSED: "Email not sent: the petition is closed and its links no longer work.",
-    Resent.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
-    Resent.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",
+    ResendOutcome.ASKED: "The email is on its way.",
+    ResendOutcome.WITHIN_A_MINUTE: "We sent an email less than a minute ago. The next one follows after a minute.",
+    ResendOutcome.ON_ITS_WAY: "An email is already on its way.",
+    ResendOutcome.LATER: (
+        "This address has had several emails recently, so this one waits. We will send it soon after {}."
+    ),
+    ResendOutcome.WITHDRAWN: (
+        "Email not sent: this signature was withdrawn. The person can sign again on the petition's page."
+    ),
+    ResendOutcome.EXPIRED: "Email not sent: this signature was not confirmed in time. The person can sign again.",
+    ResendOutcome.CLOSED: "Email not sent: the petition is closed and its links no longer work.",
+    ResendOutcome.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
+    ResendOutcome.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",
 }
 NO_ADDRESS = "We no longer have this signature's address. When the person has signed again, allow email there"
-EMAIL_COMING = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY, Resent.LATER)
+EMAIL_COMING = (ResendOutcome.ASKED, ResendOutcome.WITHIN_A_MINUTE, ResendOutcome.ON_ITS_WAY, ResendOutcome.LATER)
 
 
 class AllowMail(BaseModel):
@@ -50,12 +54,14 @@ class AllowMail(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     reason: Reason
-    """Why the owner's choice is undone. The activity log keeps it: no name and no address."""
+    """Why you undo the owner's choice. Write no name and no address, because the activity log keeps the reason."""
 
 
 @staff_view(routes)
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Request the email again. Return whether it will come, and when or why not. Signing again has the same limits."""
+    """Request the signature's email again, within the limits for signing again. Return whether the email will be sent,
+    and when, or why not.
+    """
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     audit(request, "mail.resent", signature_id, {"petition": slug})
     outcome, due_at = resend(stored, _allowance(stored, now), now, tables())
@@ -71,7 +77,7 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 @staff_view(routes)
 def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Undo the owner's choice to get no more email about the petition: the owner has asked for it. Idempotent."""
+    """Undo the owner's choice to get no more email about the petition, because the owner asked staff. Idempotent."""
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     reason = parse_body(AllowMail, json_body(request), WORDS).reason
     if not stored.signature.email:
@@ -83,7 +89,9 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 
 def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
-    """Return what the address's budget allows. A withdrawn signature has no address, and `resend` refuses it."""
+    """Return when the signature's address may get its next email. A withdrawn signature has no address: return any
+    allowance, because `resend` refuses the signature.
+    """
     if not stored.signature.email:
         return Allowance(now, is_stopped=False)
     return budget.read_allowance(

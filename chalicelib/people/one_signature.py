@@ -1,4 +1,7 @@
-"""One signature as staff see it, and the owner's choice to get no more email."""
+"""Load one signature as staff see it, with the owner's choice to get no more email about the petition.
+
+The owner is the person who reads the signature's mailbox. The choice is stored for the address, not in the signature.
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignature:
-    """Return the signature. Raise UnknownPetition or UnknownThing."""
+    """Return the signature. Raise UnknownPetition or UnknownThing if the petition or the signature does not exist."""
     petition = petition_as_stored(slug, tables)
     found = find_by_id(petition, signature_id, tables)
     if found is None:
@@ -27,12 +30,15 @@ def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignatu
 def load_for_staff(
     stored: StoredSignature, limit_keys: dict[str, str], now: datetime, tables: Tables
 ) -> "PersonSignature":
-    """Return the signature as staff see it. Read whether its owner wants no more email."""
+    """Read whether the owner wants no more email about the petition, and return the signature as staff see it."""
     return signature_for_staff(stored, now, is_stopped=bool(stopped_slugs([stored], limit_keys, tables)))
 
 
 def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tables: Tables) -> set[str]:
-    """Return the petitions about which the owner wants no email. All signatures must be of one address."""
+    """Return the slugs of the petitions about which the owner wants no email. All signatures must have one address.
+
+    Return an empty set if no signature has an address, because all are withdrawn.
+    """
     email = next((each.signature.email for each in stored if each.signature.email), None)
     if email is None:
         return set()

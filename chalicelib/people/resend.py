@@ -12,8 +12,8 @@ from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.signatures.model import MAIL_PAUSE, Signature, SignatureState
 
 
-class Resent(StrEnum):
-    """The result. Only the first four mean that an email will be sent."""
+class ResendOutcome(StrEnum):
+    """What came of the request to send the email again. With the first four values, an email will be sent."""
 
     ASKED = "asked"
     WITHIN_A_MINUTE = "within-a-minute"
@@ -27,14 +27,14 @@ class Resent(StrEnum):
 
 
 class ResendAnswer(NamedTuple):
-    """The result, and for LATER the time before which the email is not sent."""
+    """The outcome of a request to send the email again. `due_at`: for LATER, the earliest time of the email."""
 
-    outcome: Resent
+    outcome: ResendOutcome
     due_at: datetime | None = None
 
 
 def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables: Tables) -> ResendAnswer:
-    """Request the email as signing again would. `allowance` is that of the signature's address."""
+    """Request the email in the same way as signing again does. `allowance`: what the address's limits allow now."""
     refusal = _refusal(stored, allowance, now)
     if refusal:
         return ResendAnswer(refusal)
@@ -43,30 +43,30 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     try:
         mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:
-        is_requested = True  # An earlier request is too recent to repeat.
+        is_requested = True  # There is an earlier request, and it is too recent to queue it again.
     due = max(signature.mail_due_at or now, allowance.next_at)
     if due > now + MAIL_PAUSE:
-        return ResendAnswer(Resent.LATER, due)
+        return ResendAnswer(ResendOutcome.LATER, due)
     if is_requested:
-        return ResendAnswer(Resent.ON_ITS_WAY)
+        return ResendAnswer(ResendOutcome.ON_ITS_WAY)
     must_wait = due > now or _was_just_mailed(signature, now)
-    return ResendAnswer(Resent.WITHIN_A_MINUTE if must_wait else Resent.ASKED)
+    return ResendAnswer(ResendOutcome.WITHIN_A_MINUTE if must_wait else ResendOutcome.ASKED)
 
 
-def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Resent | None:
-    """Return the first reason not to send the email; None if there is none."""
+def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> ResendOutcome | None:
+    """Return the first reason not to send the email, or None if it may be sent."""
     signature = stored.signature
     is_pending = signature.state is SignatureState.PENDING
     reasons = {
-        Resent.WITHDRAWN: signature.state is SignatureState.WITHDRAWN,
-        Resent.EXPIRED: signature.is_over(now),
-        Resent.UNDELIVERABLE: signature.undeliverable is not None,
-        Resent.STOPPED: allowance.is_stopped,
-        Resent.CLOSED: is_pending and not stored.petition.is_confirmable_at(now),
+        ResendOutcome.WITHDRAWN: signature.state is SignatureState.WITHDRAWN,
+        ResendOutcome.EXPIRED: signature.is_over(now),
+        ResendOutcome.UNDELIVERABLE: signature.undeliverable is not None,
+        ResendOutcome.STOPPED: allowance.is_stopped,
+        ResendOutcome.CLOSED: is_pending and not stored.petition.is_confirmable_at(now),
     }
     return next((reason for reason, applies in reasons.items() if applies), None)
 
 
 def _was_just_mailed(signature: Signature, now: datetime) -> bool:
-    """Return whether the next email must wait for MAIL_PAUSE to end."""
+    """Return whether the last email was sent less than MAIL_PAUSE ago, so that the next one must wait."""
     return signature.mailed_at is not None and now < signature.mailed_at + MAIL_PAUSE

@@ -38,7 +38,7 @@ class ConsentWording(TypedDict):
     """What people agree to. Show the wording beside a box that is not ticked."""
 
     name: Literal["sign", "updates"]
-    """The name in a signature's `consent`."""
+    """The name of the field in a signature's `consent`."""
     wording: str
     version: Version
     """A digest of both wordings. Each signature stores the version that its signer agreed to."""
@@ -60,7 +60,7 @@ class LetterConsent(TypedDict):
     """What people agree to when they send the letter. Show the wording beside a box that is not ticked."""
 
     name: Literal["send", "reply"]
-    """The name in a signature's `letter`."""
+    """The name of the field in a signature's `letter`."""
     wording: str
     version: Version
     """A digest of the letter and both wordings. Each signature stores the version that its signer agreed to."""
@@ -131,7 +131,7 @@ class PetitionVersion(PetitionText):
     """One version of a petition's text and wordings."""
 
     version: Annotated[str, Field(pattern=r"^[0-9a-f]{12}\.[0-9a-f]{12}$")]
-    """text_version and consent_version."""
+    """The text_version and the consent_version, joined by a dot."""
     current: bool
     """Whether people sign this version now."""
 
@@ -144,4 +144,4 @@ class PetitionVersions(TypedDict):
 class Preview(TypedDict):
     url: Url
     expires_at: Time
-    """One hour from now."""
+    """When the link stops working: in one hour."""

@@ -26,9 +26,9 @@ from chalicelib.edge.views import json_view
 from chalicelib.petitions.card import card_of
 from chalicelib.petitions.find import (
     corrected_slug,
-    counted_petitions,
     find_petition,
     open_petitions,
+    open_petitions_with_counts,
     petition_as_stored,
 )
 from chalicelib.petitions.letter import public_letter
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# Sites that show links keep the picture for days anyway.
+# Other sites keep the picture for days, so it need not be newer.
 CARD_SECONDS = 600
 
 
@@ -68,9 +68,9 @@ def show_petitions(request: Request) -> Response:
 
 
 def _petitions_with_counts(now: datetime) -> list[tuple[Petition, int | None]]:
-    """Return the open petitions, without counts when these are unavailable."""
+    """Return the open petitions with their counts. If a count is unavailable, all counts are None."""
     try:
-        return [(petition, count.confirmed) for petition, count in counted_petitions(now, tables())]
+        return [(petition, count.confirmed) for petition, count in open_petitions_with_counts(now, tables())]
     except Unavailable:
         return [(petition, None) for petition in open_petitions(now, tables())]
 
@@ -103,7 +103,7 @@ def show_card(request: Request, slug: str) -> Response:
 
 @page_view(routes)
 def show_thanks(request: Request, slug: str) -> Response:
-    """Show the same page after every signature: it must not reveal whether the signature is new."""
+    """Show the same page after every signature, so that the page does not reveal whether the signature is new."""
     petition = find_petition(slug, times.now(), tables())
     show = embedded_page if is_embedded(request) else page_about
     return show(petition, request, "thanks.html", {})
@@ -113,7 +113,7 @@ def show_thanks(request: Request, slug: str) -> Response:
 def list_petitions(request: Request) -> Response:
     """Return the open petitions, in short form, newest first."""
     now, language = times.now(), chosen_language(request)
-    listed = counted_petitions(now, tables())
+    listed = open_petitions_with_counts(now, tables())
     body: PublicPetitions = {
         "petitions": [_public_petition(petition.in_language(language), count, now) for petition, count in listed]
     }

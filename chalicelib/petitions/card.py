@@ -1,7 +1,7 @@
-"""The picture of a shared link: title and count, as PNG with 1200 x 630 pixels.
+"""The card: a picture with the petition's title and count, which other sites show with a link to the petition.
 
-The template is SVG, which most sites that show links do not accept. Drawing it takes 50 ms. The font is that of the
-cover sheets.
+The template is an SVG. Most other sites accept no SVG, so it is converted to a PNG of 1200 x 630 pixels. This takes
+50 ms. Cover sheets use the same font.
 """
 
 from importlib.resources import as_file, files
@@ -15,13 +15,13 @@ FONT = "NotoSans[wdth,wght].ttf"
 # Font size in pixels, characters a line, and the most lines. The first entry that holds the title is used.
 # The last line always ends above the count.
 SIZES = ((62, 32, 4), (46, 44, 6), (38, 54, 7))
-# The most characters in each smaller line.
-WIDTH = 62
+# In characters, for the lines that name the target and the charity.
+MAX_SMALL_LINE_LENGTH = 62
 
 
 def card_of(petition: Petition, count: int | None, language: str) -> bytes:
-    """Return the PNG for link previews (og:image) in the language with this code. `count`: None if unavailable."""
-    # Imported here, because no other request needs it.
+    """Return the card as PNG, in the language with this code. `count` is None if the count is unavailable."""
+    # Imported here, because only requests for a card need this package.
     from resvg_py import svg_to_bytes
 
     size, lines = _size_and_lines(petition.title)
@@ -33,8 +33,8 @@ def card_of(petition: Petition, count: int | None, language: str) -> bytes:
         site_url="",
         size=size,
         lines=lines,
-        to=shorten(addressed_to, WIDTH, placeholder="…"),
-        charity=shorten(petition.charity, WIDTH, placeholder="…"),
+        to=shorten(addressed_to, MAX_SMALL_LINE_LENGTH, placeholder="…"),
+        charity=shorten(petition.charity, MAX_SMALL_LINE_LENGTH, placeholder="…"),
         count=count,
         goal=petition.goal_at(count or 0),
     )

@@ -1,7 +1,7 @@
-"""Look up the constituency of a postcode in the charity's file. The file is optional.
+"""Look up the constituency of a postcode in a file, if the charity has provided the data.
 
-The file is made when the package is built (`stack.constituencies`). It is memory-mapped. A look-up among two million
-postcodes reads about twenty memory pages. Without look-ups, a function reads nothing.
+`stack.constituencies` writes the file when the package is built. The file is memory-mapped: a look-up among two
+million postcodes reads about twenty memory pages, and a Lambda function that looks up nothing reads nothing.
 """
 
 import json
@@ -19,19 +19,19 @@ POSTCODE_BYTES, INDEX_BYTES = 7, 2
 RECORD_BYTES = POSTCODE_BYTES + INDEX_BYTES
 # The file begins with the length of the list of names.
 LENGTH_BYTES = 4
-# Characters. A constituency's name is an attribute name in a stored item, so long names cost write units.
-LONGEST_NAME = 60
+# In characters. A constituency's name is an attribute name in a stored item, so long names cost write units.
+MAX_NAME_LENGTH = 60
 
 Bytes = bytes | mmap.mmap
 
 
 class Constituencies(Sequence[bytes]):
-    """The sorted postcodes, padded. `of` returns the constituency of a postcode."""
+    """The postcodes in the file, padded and sorted. `of` returns the constituency of a postcode."""
 
     def __init__(self, packed: Bytes) -> None:
         self._packed = packed
-        self._start = LENGTH_BYTES + int.from_bytes(packed[:LENGTH_BYTES], "big")
-        self._names: list[str] = json.loads(packed[LENGTH_BYTES : self._start])
+        self._records_start = LENGTH_BYTES + int.from_bytes(packed[:LENGTH_BYTES], "big")
+        self._names: list[str] = json.loads(packed[LENGTH_BYTES : self._records_start])
 
     def of(self, postcode: str) -> str | None:
         """Return the constituency, or None if the postcode is not in the file."""
@@ -39,12 +39,12 @@ class Constituencies(Sequence[bytes]):
         record = bisect_left(self, padded)
         if record == len(self) or self[record] != padded:
             return None
-        start = self._start + record * RECORD_BYTES + POSTCODE_BYTES
+        start = self._records_start + record * RECORD_BYTES + POSTCODE_BYTES
         name_index = int.from_bytes(self._packed[start : start + INDEX_BYTES], "big")
         return self._names[name_index]
 
     def __len__(self) -> int:
-        return (len(self._packed) - self._start) // RECORD_BYTES
+        return (len(self._packed) - self._records_start) // RECORD_BYTES
 
     @overload
     def __getitem__(self, index: int) -> bytes: ...
@@ -53,7 +53,7 @@ class Constituencies(Sequence[bytes]):
     def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
         if isinstance(index, slice):
             return [self[record] for record in range(*index.indices(len(self)))]
-        start = self._start + index * RECORD_BYTES
+        start = self._records_start + index * RECORD_BYTES
         return self._packed[start : start + POSTCODE_BYTES]
 
 
@@ -70,7 +70,7 @@ def pack(constituencies: Mapping[str, str]) -> bytes:
 
 @cache
 def constituencies() -> Constituencies | None:
-    """Return the table, or None without a file."""
+    """Return the table, or None if there is no file."""
     if not is_configured():
         return None
     with FILE.open("rb") as file:

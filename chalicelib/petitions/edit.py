@@ -1,4 +1,4 @@
-"""Create and edit a petition. An edit based on a stale revision is refused."""
+"""Create and edit a petition. Each edit raises its revision. An edit that is based on an old revision is refused."""
 
 from datetime import datetime
 
@@ -6,22 +6,22 @@ from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
 from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.letter import KeptLetter
+from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text import PetitionText, text_of
 from chalicelib.tallies.open import open_tally
 
 
 def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
-    """Store the first revision. Raise Invalid when the slug is taken.
+    """Store a new petition as revision 1. Raise Invalid when the slug is taken.
 
-    The petition is written last, so that it is never visible without its tally and text.
+    The petition is stored last, so that it is never visible without its tally (its counts) and its text.
     """
     petition = with_changes(petition, revision=1)
     if store.get(petition.slug, tables, consistent=True):
         raise _slug_in_use()
     open_tally(petition.slug, petition.shards, now, tables)
-    _keep_texts(petition, now, tables)
+    _store_texts(petition, now, tables)
     try:
         store.add(petition, tables)
     except ConditionFailed as failure:
@@ -32,14 +32,14 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
 def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Store `petition` as the next revision. Raise Stale when the stored revision is not `petition.revision`.
 
-    The text is stored before the petition shows it, because signatures refer to its version.
+    The new text is stored before the public sees it, because signatures refer to its version.
     """
-    _keep_texts(with_changes(petition), now, tables)
+    _store_texts(with_changes(petition), now, tables)
     return revise(petition, tables)
 
 
 def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Petition:
-    """Store `petition` as the next revision. Its texts and letter must be stored already. Raise Stale, as `edit` does.
+    """Do what `edit` does, for a petition whose text and letter are already stored in their current versions.
 
     `also` is a further change in the same transaction. Raise ConditionFailed if the condition of `also` fails.
     """
@@ -53,23 +53,23 @@ def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Pe
     return edited
 
 
-def _keep_texts(petition: Petition, now: datetime, tables: Tables) -> None:
-    """Keep the current version of the text and of the letter, because signatures will refer to them."""
-    store.keep_text(petition.slug, text_of(petition, now), tables)
+def _store_texts(petition: Petition, now: datetime, tables: Tables) -> None:
+    """Store the current version of the text and of the letter, because signatures will refer to them."""
+    store.store_text(petition.slug, text_of(petition, now), tables)
     if petition.letter:
         translations = {code: texts.letter for code, texts in petition.translations.items() if texts.letter}
-        letter = KeptLetter(
+        letter = LetterVersion(
             version=petition.letter_version,
             letter=petition.letter,
             language=petition.language,
             translations=translations,
             recorded_at=now,
         )
-        store.keep_letter(petition.slug, letter, tables)
+        store.store_letter(petition.slug, letter, tables)
 
 
 def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
-    """Return all versions of the text, oldest first. Of several in the same second, the current one is last."""
+    """Return all versions of the text, oldest first. Among versions of the same second, the current one is last."""
     found = store.texts(petition.slug, tables)
     return sorted(found, key=lambda text: (text.recorded_at, text.version == petition.version))
 

@@ -1,4 +1,8 @@
-"""A figure: how many people signed the same petition elsewhere, as the source reports it."""
+"""A figure: how many people signed the same petition elsewhere, as the source reports it.
+
+A source is another platform or a collection on paper. A source may report hashes of its signers' addresses instead of
+a number. A comparison then finds how many of these people signed here too.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import Moment
 
-# Figures are in the petition's item, so the public total needs no further read. The item must stay small.
-MOST_FIGURES = 100
-MOST_COUNTED = 100_000_000
+# Figures are stored in the petition's item, so that the total needs no further read. A limit keeps the item small.
+MAX_FIGURES = 100
+MAX_COUNT = 100_000_000
 
 
 class FigureKind(StrEnum):
@@ -54,7 +58,7 @@ class ReportedFigure(BaseModel):
 class NewFigure(ReportedFigure):
     """A number of signatures collected elsewhere, as staff enter it: `count`, or hashes of the people's addresses."""
 
-    count: Annotated[int, Field(ge=0, le=MOST_COUNTED, strict=True)] | None = None
+    count: Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)] | None = None
     """How many people signed there, as the source counts them. For an upload: the number that our tool has shown."""
     hashes: list[str] | None = None
     """The lines that our tool has written. If there are too many for a request, upload them."""
@@ -65,16 +69,19 @@ class NewFigure(ReportedFigure):
 class Figure(ReportedFigure):
     """A stored figure. It never changes: a correction is another figure of the same source."""
 
-    count: Annotated[int, Field(ge=0, le=MOST_COUNTED, strict=True)]
+    count: Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
     """How many people signed there, as the source counts them."""
     compared: Comparison | None = None
     """What a comparison found about people who signed here too. Null without a comparison."""
     entered_at: Moment
-    """When staff entered it."""
+    """When staff entered the figure."""
 
 
 def current_figures(figures: Iterable[Figure]) -> list[Figure]:
-    """Return one figure of each source: the one with the latest `as_of`. If several have it, the one entered last."""
+    """Return one figure of each source: the one with the latest `as_of`.
+
+    If several figures of a source have the latest `as_of`, return the figure that staff entered last.
+    """
     latest: dict[str, Figure] = {}
     for figure in sorted(figures, key=lambda figure: (figure.as_of, figure.entered_at)):
         latest[figure.source] = figure

@@ -1,4 +1,8 @@
-"""Find petitions. What the public sees is cached in the process for a few seconds."""
+"""Find petitions, and the versions of their texts and letters that signatures refer to.
+
+A slug is a petition's name in URLs. The process caches public petitions for a few seconds. It also keeps a list of all
+slugs, so that most requests for a slug that does not exist read no table.
+"""
 
 import re
 import string
@@ -11,7 +15,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.letter import KeptLetter
+from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
 from chalicelib.petitions.slugs import SlugList
 from chalicelib.petitions.text import PetitionText, version_of
@@ -19,7 +23,7 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
 SETTINGS_SECONDS = 5.0
-# The list shows counts, which must not get old.
+# The list is cached for less time than a petition, because it shows counts.
 LIST_SECONDS = 1.0
 LETTER_SECONDS = 600.0
 
@@ -34,7 +38,7 @@ class ListedPetition(NamedTuple):
 # Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
 _petition_cache: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
 _slugs = SlugList()
-_letters: SecondsCache[KeptLetter] = SecondsCache(LETTER_SECONDS)
+_letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
 _listed: SecondsCache[list[ListedPetition]] = SecondsCache(LIST_SECONDS)
 _slug_pattern = re.compile(SLUG_PATTERN)
 # Characters that people copy with an address from a text.
@@ -54,7 +58,10 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
-    """Read the petition. Raise UnknownPetition, or Unavailable while we do not know which slugs exist."""
+    """Read the petition from the table. Raise UnknownPetition if it does not exist.
+
+    Raise Unavailable if the slug is not in our list of slugs, and the last read of that list failed.
+    """
     exists = slug in _petition_cache or slug in _slugs
     petition = store.get(slug, tables) if exists else _read_with_slugs(slug, now, tables)
     if petition is None:
@@ -63,9 +70,10 @@ def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | None:
-    """If the list of slugs is due, read it with the petition in one call. Otherwise return None.
+    """Return the petition if the list of slugs is due to be read: one call reads the petition and the list.
 
-    Raise Unavailable if the last read of the list failed.
+    If the list is not due, return None, because the slug is not in the list. Raise Unavailable if the last read of the
+    list failed.
     """
     petition = None
     if _slugs.begin_reading_if_due(now):
@@ -77,13 +85,13 @@ def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | Non
 
 
 def corrected_slug(slug: str) -> str | None:
-    """Return the slug without characters that were copied with it, such as a dot. None: nothing can be corrected."""
+    """Return the slug without characters that were copied with it, such as a dot, or None if that gives no new slug."""
     corrected = unquote(slug).strip(_COPIED_CHARACTERS).lower()
     return corrected if corrected != slug and _slug_pattern.fullmatch(corrected) else None
 
 
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
-    """Return an open petition. Raise PetitionNotOpen with the state, or what find_petition raises."""
+    """Return an open petition. Raise PetitionNotOpen with the state, UnknownPetition or PetitionRemoved."""
     petition = find_petition(slug, now, tables)
     state = petition.state_at(now)
     if state is not PetitionState.OPEN:
@@ -107,12 +115,12 @@ def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> 
     return store.find_texts({slug: version_of(*both) for slug, both in versions.items()}, tables)
 
 
-def letter_as_signed(slug: str, version: str, tables: Tables) -> KeptLetter:
+def letter_as_signed(slug: str, version: str, tables: Tables) -> LetterVersion:
     """Return the version of the petition's letter that a signature refers to. A version never changes."""
     return _letters.get(f"{slug} {version}", lambda: _read_letter(slug, version, tables))
 
 
-def _read_letter(slug: str, version: str, tables: Tables) -> KeptLetter:
+def _read_letter(slug: str, version: str, tables: Tables) -> LetterVersion:
     """Return the stored letter. Every letter is stored before people see it, so raise Unavailable if it is missing."""
     letter = store.find_letter(slug, version, tables)
     if letter is None:
@@ -125,7 +133,7 @@ def all_petitions(tables: Tables) -> list[Petition]:
 
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
-    """Yield the slugs of all petitions in order, from this one on ("": all). Read no texts."""
+    """Yield the slugs that do not sort before `slug`, in order. Read nothing else of the petitions."""
     return store.slugs_from(slug, tables)
 
 
@@ -135,7 +143,7 @@ def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
     return sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
 
 
-def counted_petitions(now: datetime, tables: Tables) -> list[ListedPetition]:
+def open_petitions_with_counts(now: datetime, tables: Tables) -> list[ListedPetition]:
     """Return the open petitions, newest first, with their public counts. Raise Unavailable if a count is missing."""
     return _listed.get("open", lambda: _with_counts(open_petitions(now, tables), now, tables))
 

@@ -1,4 +1,4 @@
-"""A petition as JSON for staff: what they send, and what they see."""
+"""Read the JSON with which staff create, edit, open or close a petition, and return a petition as JSON for staff."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,14 +17,14 @@ from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
 from chalicelib.petitions.transition import Transition, transitions
 
-TEXTS = (
+TEXT_FIELDS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
     "sign_wording", "updates_wording", "language", "translations",
 )  # fmt: skip
-OUTCOME = ("handed_in_at", "response", "responded_at")
-EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "receipt", "embed_on", "letter", *OUTCOME)
+OUTCOME_FIELDS = ("handed_in_at", "response", "responded_at")
+EDITABLE = (*TEXT_FIELDS, "goal", "goals", "opened_at", "closes_at", "receipt", "embed_on", "letter", *OUTCOME_FIELDS)
 # If an edit omits one of these fields, the field keeps its value.
-MAY_BE_LEFT_OUT = {"language", "translations", "receipt", "embed_on", "letter", *OUTCOME}
+KEPT_IF_OMITTED = {"language", "translations", "receipt", "embed_on", "letter", *OUTCOME_FIELDS}
 WORDS = Words(
     wrong={
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
@@ -37,8 +37,8 @@ WORDS = Words(
     }
 )
 # The largest body with a whole petition: texts and letter in several languages.
-MOST_KB = 64
-NOT_SHOWN = {"key_version", "shards"}
+MAX_PETITION_KB = 64
+HIDDEN_FIELDS = {"key_version", "shards"}
 SAME_ADDRESS = (
     "Targets {} and {} have the same email address, which would get two letters from each person. Leave one of them"
     " out, or correct its address"
@@ -60,7 +60,7 @@ class TransitionRequest(BaseModel):
 
 
 def read_transition(body: str) -> Transition:
-    """Parse the body of a transition. Raise NotJson or Invalid."""
+    """Parse a request to change the state. Raise NotJson, or Invalid with the field errors."""
     request = parse_body(TransitionRequest, body)
     return Transition(request.state, request.at, request.reason)
 
@@ -68,8 +68,8 @@ def read_transition(body: str) -> Transition:
 def read_new_petition(body: str, now: datetime) -> Petition:
     """Parse a new petition, which is always a draft. Raise NotJson, or Invalid with the field errors."""
     values = _json_object(body)
-    wrong = _name_errors(values, {"slug": values.get("slug")})  # Only a new petition may set its slug.
-    petition = _valid_petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, wrong)
+    errors = _name_errors(values, {"slug": values.get("slug")})  # Only a new petition may set its slug.
+    petition = _valid_petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, errors)
     check_addresses(petition.letter)
     _check_members(petition.letter)
     return petition
@@ -79,18 +79,18 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     """Return `petition` with the edit applied. Raise NotJson, or Invalid with the field errors.
 
     If the body omits an editable field:
-    - MAY_BE_LEFT_OUT, opened_at, and closes_at of a closed petition keep their values;
-    - goals, privacy_url, and closes_at of any other petition lose their values;
-    - all others are required.
-    The body may contain the other fields that `petition_for_staff` returns, with the same values.
+    - the fields in KEPT_IF_OMITTED, opened_at, and closes_at of a closed petition keep their values;
+    - goals, privacy_url, and closes_at of any other petition become empty;
+    - all other editable fields are required.
+    The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
     """
     values = _json_object(body)
-    wrong = _name_errors(values, petition_for_staff(petition, now))
+    errors = _name_errors(values, petition_for_staff(petition, now))
     new_values = {name: values[name] for name in EDITABLE if name in values}
-    old_values = petition.model_dump(exclude=set(EDITABLE) - MAY_BE_LEFT_OUT) | {"opened_at": petition.opened_at}
+    old_values = petition.model_dump(exclude=set(EDITABLE) - KEPT_IF_OMITTED) | {"opened_at": petition.opened_at}
     if petition.state is PetitionState.CLOSED:
         old_values |= {"closes_at": petition.closes_at}
-    edited = _valid_petition({**old_values, **new_values}, wrong)
+    edited = _valid_petition({**old_values, **new_values}, errors)
     time_errors = _time_errors(petition, edited, now)
     if time_errors:
         raise Invalid(time_errors)
@@ -103,7 +103,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
 def petition_for_staff(petition: Petition, now: datetime) -> dict[str, Any]:
     """Return the petition as staff see it. `state` is the state at `now`."""
     return {
-        **petition.model_dump(exclude=NOT_SHOWN),
+        **petition.model_dump(exclude=HIDDEN_FIELDS),
         "state": petition.state_at(now),
         "scheduled_opening": times.iso_or_none(petition.scheduled_opening(now)),
         "text_version": petition.text_version,
@@ -122,22 +122,22 @@ def _json_object(body: str) -> dict[str, Any]:
     return values
 
 
-def _valid_petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petition:
-    """Return the valid petition. Raise Invalid with all errors: those in `wrong`, and those of the model."""
-    fields = {name: value for name, value in values.items() if name in Petition.model_fields and name not in wrong}
+def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) -> Petition:
+    """Return the petition with these values. Raise Invalid with `errors` and the errors that the model finds."""
+    fields = {name: value for name, value in values.items() if name in Petition.model_fields and name not in errors}
     try:
         petition = Petition.model_validate(fields)
     except ValidationError as error:
-        raise Invalid([*wrong.values(), *field_errors(error, WORDS)]) from error
-    if wrong:
-        raise Invalid([*wrong.values()])
+        raise Invalid([*errors.values(), *field_errors(error, WORDS)]) from error
+    if errors:
+        raise Invalid([*errors.values()])
     return petition
 
 
 def check_addresses(letter: Letter | None) -> None:
-    """Raise Invalid if two targets have the same address: it would get two letters from each person.
+    """Raise Invalid if two targets have the same address, which would get two letters from each person.
 
-    `Letter` does not check this, because stored letters may have such targets.
+    `Letter` does not check this, because letters that are already stored may have such targets.
     """
     first_with_address: dict[str, int] = {}
     for number, target in enumerate(letter.targets if letter else (), 1):
@@ -154,27 +154,28 @@ def _check_members(letter: Letter | None) -> None:
 
 
 def _name_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, FieldError]:
-    """Return an error for each field that is neither editable nor sent with its value in `allowed`."""
-    wrong = {}
+    """Return an error for each field that staff cannot edit, unless its value is the same as in `allowed`."""
+    errors = {}
     for name, value in values.items():
         if name in EDITABLE or (name in allowed and allowed[name] == value):
             continue
         message = "You cannot change this field here" if name in Petition.model_fields else "There is no such field"
-        wrong[name] = FieldError(name, message)
-    return wrong
+        errors[name] = FieldError(name, message)
+    return errors
 
 
 def _time_errors(before: Petition, after: Petition, now: datetime) -> list[FieldError]:
-    """Return errors for edits that change a past time, or that would open or close the petition."""
-    state, wrong = before.state_at(now), []
+    """Return errors if the edit opens or closes the petition, or changes a time that staff cannot change any more."""
+    state, errors = before.state_at(now), []
     if after.opened_at != before.opened_at and state is not PetitionState.DRAFT:
-        wrong.append(FieldError("opened_at", "The petition has already opened, so you cannot change this"))
+        errors.append(FieldError("opened_at", "The petition has already opened, so you cannot change this"))
     if before.state is PetitionState.OPEN and state is PetitionState.DRAFT and after.opened_at <= now:
-        wrong.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
+        errors.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
     if after.closes_at == before.closes_at or state is PetitionState.DRAFT:
-        return wrong
+        return errors
     if state in (PetitionState.CLOSED, PetitionState.REMOVED):
-        wrong.append(FieldError("closes_at", f"The petition is {state}, so you cannot change this"))
+        errors.append(FieldError("closes_at", f"The petition is {state}, so you cannot change this"))
     elif after.closes_at and after.closes_at <= now:
-        wrong.append(FieldError("closes_at", "Enter a time in the future. To close the petition now, change its state"))
-    return wrong
+        message = "Enter a time in the future. To close the petition now, change its state"
+        errors.append(FieldError("closes_at", message))
+    return errors

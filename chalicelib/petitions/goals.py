@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-# Strict: a text such as "1_000" or a fraction is refused, and never becomes another number.
+# Strict, so that pydantic refuses a text such as "1_000" instead of converting it to a number.
 Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
 
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from chalicelib.petitions.model import Petition
 
 TARGET_KEY = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
-MOST_TARGETS = 20
+MAX_TARGETS = 20
 
 TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY), Field(examples=["home-secretary"])]
 
 
 class Single(BaseModel):
-    """Each letter is an email, sent as soon as no confirmation emails wait."""
+    """Each letter is an email of its own, sent as soon as no confirmation emails wait."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -28,7 +28,7 @@ class Single(BaseModel):
 
 
 class Paced(BaseModel):
-    """Each letter is an email, evenly spread over the working hours."""
+    """Each letter is an email of its own. The emails are spread evenly over the working hours."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -41,20 +41,20 @@ class Paced(BaseModel):
     """The hour at which sending stops."""
 
     @model_validator(mode="after")
-    def _has_hours(self) -> "Paced":
+    def _check_hours(self) -> "Paced":
         if self.to_hour <= self.from_hour:
             raise ValueError("The hour at which sending stops must be later than the first hour")
         return self
 
 
 class Digest(BaseModel):
-    """The first letters are emails. After them, one email a day has the number of new letters, and some of them."""
+    """The first letters are emails of their own. Then an email a day has the number of new letters and some of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     mode: Literal["digest"]
     first: Annotated[int, Field(ge=0, le=10_000)]
-    """How many letters are sent singly."""
+    """How many letters are sent as emails of their own."""
 
 
 class LetterTarget(BaseModel):
@@ -75,7 +75,7 @@ class LetterTarget(BaseModel):
     delivery: Annotated[Single | Paced | Digest, Field(discriminator="mode")] = Single()
 
     @model_validator(mode="after")
-    def _has_recipients(self) -> "LetterTarget":
+    def _check_recipients(self) -> "LetterTarget":
         if self.members == (self.email is not None):  # Both, or neither.
             raise ValueError("A target has either an email address or members = true")
         if self.members and not isinstance(self.delivery, Single):
@@ -86,7 +86,7 @@ class LetterTarget(BaseModel):
 class Letter(LetterText):
     """The letter in the petition's main language, and its targets."""
 
-    targets: Annotated[list[LetterTarget], Field(min_length=1, max_length=MOST_TARGETS)]
+    targets: Annotated[list[LetterTarget], Field(min_length=1, max_length=MAX_TARGETS)]
     may_edit: bool = True
     """Whether signers may change the subject and the text, and write an opening of their own."""
 
@@ -100,7 +100,7 @@ class Letter(LetterText):
         return targets
 
     def translated(self, text: LetterText | None) -> "Letter":
-        """Return the letter with these texts. None: return the letter itself."""
+        """Return the letter with the texts of this translation, or unchanged if there is none."""
         if text is None:
             return self
         names = text.target_names
@@ -108,7 +108,7 @@ class Letter(LetterText):
         return self.model_copy(update={**dict(text), "targets": targets})
 
     def has_address(self, email: str, among: Sequence[LetterTarget]) -> bool:
-        """Return whether a target has this address in any spelling. Look only at targets whose keys are in `among`."""
+        """Return whether a target has this address, in any spelling. Look only at targets with the keys of `among`."""
         keys, address = {target.key for target in among}, canonical_of(email)
         targets = [target for target in self.targets if target.key in keys]
         return any(target.email and canonical_of(target.email) == address for target in targets)
@@ -122,7 +122,7 @@ class Letter(LetterText):
         return next((target for target in self.targets if target.key == key), None)
 
 
-class KeptLetter(BaseModel):
+class LetterVersion(BaseModel):
     """One version of a petition's letter, kept because signatures refer to it."""
 
     model_config = ConfigDict(defer_build=True)
@@ -132,7 +132,7 @@ class KeptLetter(BaseModel):
     language: str
     translations: dict[str, LetterText] = {}
     recorded_at: Moment
-    """When it was first stored."""
+    """When this version was first stored."""
 
     def in_language(self, code: str | None) -> Letter:
         """Return the letter as seen by people who signed in this language (None: the main language)."""
@@ -140,7 +140,7 @@ class KeptLetter(BaseModel):
 
 
 def letter_version(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
-    """Return a digest of what the signer agrees to send, in all languages; "" without a letter.
+    """Return a digest of what a signer agrees to send, in all languages, or "" if there is no letter.
 
     A target's address is not in the digest. Whether a target is each person's own MP is in the digest.
     """
@@ -160,7 +160,7 @@ def _agreed_texts(text: LetterText) -> list[str]:
 
 
 def public_letter(petition: "Petition") -> "MayHaveLetter":
-    """Return the letter for the public, if there is one. The targets' addresses are not public."""
+    """Return the field `letter` of a public petition, without the targets' addresses; {} if there is no letter."""
     letter, version = petition.letter, petition.letter_version
     if letter is None:
         return {}

@@ -1,6 +1,8 @@
-"""Find the member of parliament for a postcode, in the charity's two tables. Both are optional.
+"""Find the member of parliament (MP) for a postcode.
 
-`stack.members` makes the file when the package is built. It has some 650 rows, and is read on first use.
+The charity may provide two tables: the constituency of each postcode (see `constituency_table`), and the MP of each
+constituency. `stack.members` writes the second table to a file when the package is built. That file has about 650
+rows, and is read on first use.
 """
 
 import json
@@ -24,7 +26,7 @@ class MemberOfParliament:
 
 
 def member_for_postcode(country: str | None, postcode: str | None) -> MemberOfParliament | None:
-    """Return the member, or None: outside the UK, no postcode, or the postcode or member is not in its table."""
+    """Return the MP. Return None outside the UK, without a postcode, or if a table or its row is missing."""
     table = constituencies()
     if table is None or country != "GB" or not postcode:
         return None
@@ -36,18 +38,18 @@ def member_of_constituency(constituency: str) -> MemberOfParliament | None:
 
 
 def has_members() -> bool:
-    """Return whether the package was built with a table of members."""
+    """Return whether the package was built with a table of MPs."""
     return bool(members())
 
 
 @cache
 def members() -> Mapping[str, MemberOfParliament]:
-    """Return the members by constituency. Without a file, the mapping is empty."""
+    """Return the MPs by constituency. If there is no file, the mapping is empty."""
     return unpack(FILE.read_bytes()) if FILE.exists() else {}
 
 
 def pack(by_constituency: Mapping[str, MemberOfParliament]) -> bytes:
-    """Return the file's bytes: names and addresses by constituency."""
+    """Return the bytes of the file: the name and the email address of each MP, by constituency."""
     rows = {constituency: [member.name, member.email] for constituency, member in sorted(by_constituency.items())}
     return json.dumps(rows).encode()
 

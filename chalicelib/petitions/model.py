@@ -1,30 +1,25 @@
-"""The model of a petition."""
+"""The model of a petition: its settings and texts, its state at a given time, and the versions of its texts.
+
+A version is a digest of texts. Each signature stores the versions of the texts that its signer agreed to.
+"""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationInfo, field_validator
 
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
-from chalicelib.petitions.figure import MOST_FIGURES, Figure
+from chalicelib.petitions.figure import MAX_FIGURES, Figure
 from chalicelib.petitions.goals import Goal, check_rising
 from chalicelib.petitions.letter import Letter, letter_version
-from chalicelib.petitions.sites import MOST_SITES, SiteOrigin
+from chalicelib.petitions.sites import MAX_SITES, SiteOrigin
 from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
-# One BatchGetItem reads all shards of a day. It takes at most 100 keys.
-MOST_SHARDS = 90
+# Shards are the items over which a day's counts are spread. One BatchGetItem (100 keys at most) reads them all.
+MAX_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
@@ -80,15 +75,15 @@ class Petition(BaseModel):
     responded_at: Moment | None = None
     """When the response came."""
     # More shards allow more confirmations a second. May grow at any time; must never shrink.
-    shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
-    # Version of the secret behind the signature ids. If it changed, everybody could sign again.
+    shards: int = Field(default=10, ge=1, le=MAX_SHARDS)
+    # The version of the secret from which signature ids are made. If it changed, everybody could sign again.
     key_version: str = "v1"
     revision: Annotated[int, Field(ge=0)] = 0
     """Increases with every change, so that an edit based on a stale revision is rejected."""
     paused_at: Moment | None = None
-    """When it was paused."""
+    """When the petition was paused."""
     removed_reason: Reason | None = None
-    """Why it was taken down. The petition's page shows this."""
+    """Why the petition was removed. Its page shows the reason."""
     receipt: bool = False
     """Whether people get a second email after they confirm. It doubles the cost and the sending time of emails."""
     language: Code = ENGLISH
@@ -97,17 +92,17 @@ class Petition(BaseModel):
     """The texts in other languages, by code."""
     letter: Letter | None = None
     """A letter that signers can send to the petition's targets."""
-    embed_on: Annotated[list[SiteOrigin], Field(max_length=MOST_SITES)] = []
+    embed_on: Annotated[list[SiteOrigin], Field(max_length=MAX_SITES)] = []
     """The sites that may show the form and the counter in a frame, each as an origin: `https://www.charity.example`."""
-    figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
+    figures: Annotated[list[Figure], Field(max_length=MAX_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
-    # Set by in_language: the petition before translation. The versions are digests of its texts.
+    # Set by in_language: the petition before translation. All versions are digests of that petition's texts.
     _original: "Petition | None" = PrivateAttr(default=None)
 
     @field_validator("goals")
     @classmethod
-    def _goals_rise(cls, goals: list[int], info: ValidationInfo) -> list[int]:
+    def _check_goals(cls, goals: list[int], info: ValidationInfo) -> list[int]:
         check_rising([info.data["goal"], *goals] if "goal" in info.data else goals)
         return goals
 
@@ -120,10 +115,10 @@ class Petition(BaseModel):
 
     @field_validator("closes_at")
     @classmethod
-    def _closes_after_it_opens(cls, closes_at: datetime | None, info: ValidationInfo) -> datetime | None:
+    def _check_closes_at(cls, closes_at: datetime | None, info: ValidationInfo) -> datetime | None:
         """Raise ValueError if a closed petition has no closes_at, or if closes_at is not later than opened_at.
 
-        A closed petition needs it, because its confirmation links work until a day after that.
+        A closed petition needs closes_at, because confirmation links work until a day after closes_at.
         """
         if closes_at is None and info.data.get("state") is PetitionState.CLOSED:
             raise ValueError("a closed petition needs closes_at")
@@ -148,7 +143,7 @@ class Petition(BaseModel):
 
     @property
     def letter_version(self) -> str:
-        """Return a digest of the letter and its wordings, in all languages; "" without a letter."""
+        """Return a digest of the letter and its wordings, in all languages, or "" if there is no letter."""
         original = self._original or self
         return letter_version(original.letter, original.translations)
 
@@ -169,7 +164,7 @@ class Petition(BaseModel):
         return translated
 
     def _digest(self, *names: str) -> str:
-        """Return a digest of these texts in all languages. Without translations, only the main texts are in it."""
+        """Return a digest of the texts in these fields, in all languages."""
         original = self._original or self
         parts = [getattr(original, name) for name in names]
         for code, translation in sorted(original.translations.items()):
@@ -178,11 +173,11 @@ class Petition(BaseModel):
 
     @property
     def version(self) -> str:
-        """Return text version and consent version together: all that a signer agrees to."""
+        """Return the text version and the consent version in one string: all that a signer agrees to."""
         return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> PetitionState:
-        """Return the stored state, or for an open petition the one that its opening and closing times imply."""
+        """Return the state: a petition stored as open is a draft before opened_at, and closed from closes_at on."""
         if self.state is not PetitionState.OPEN:
             return self.state
         if self.scheduled_opening(now):
@@ -194,6 +189,10 @@ class Petition(BaseModel):
         return self.opened_at if self.state is PetitionState.OPEN and now < self.opened_at else None
 
     def is_confirmable_at(self, now: datetime) -> bool:
-        """Return whether signatures can be confirmed: until a day after closing, or while paused; not if removed."""
+        """Return whether signatures can be confirmed.
+
+        They can until a day after closes_at, without limit if closes_at is None, and while the petition is paused. They
+        cannot if the petition is removed.
+        """
         is_in_time = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
         return (is_in_time or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED

@@ -1,4 +1,7 @@
-"""Pages about a petition, in the reader's language. The petition's own page has the form, empty or as typed."""
+"""The petition's page with its form, and other pages about a petition, in the language that the reader chose.
+
+A page can be embedded: another site shows it in a frame. A section is a part of the petition's page.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -15,8 +18,8 @@ from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
-# More parts of the page, by the name that the template uses. app.py adds them, because they belong to capabilities that
-# this one cannot import. Each function reads from a cache, because pages are read far more often than people sign.
+# Functions that load a section, by the section's name in the template. app.py adds the functions, because this package
+# must not import those that define them. They read from caches: pages are read far more often than people sign.
 Section = Callable[[Petition, Count | None, Tables], object]
 SECTIONS: dict[str, Section] = {}
 
@@ -29,9 +32,10 @@ def page_about(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    """Return a page in the language that the address names, or else in the petition's main language.
+    """Return a page in the language of the URL's `?lang=`, or else in the petition's main language.
 
-    A text that is not translated is in the main language, and marked as such for screen readers.
+    If the petition has no translation into that language, its texts stay in its main language. Then `foreign` has the
+    HTML attributes that tell screen readers the language of these texts.
     """
     language = chosen_language(request) or petition.language
     direction = language_of(petition.language).direction
@@ -52,18 +56,24 @@ def petition_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    """Return the petition's page, or its form alone if it is in a frame. `busy`: say that signing failed, for now."""
+    """Return the petition's page, or only its form if the page is in a frame.
+
+    `form` has the values to fill in. `busy`: tell the person that we could not take the signature at the moment.
+    """
     count = count_if_available(petition, now, tables)
     context = _context(petition, request, petition.state_at(now), count)
     context |= {"form": _with_known_country(form), "errors": errors, "busy": busy}
     if is_embedded(request):
         return embedded_page(petition, request, "embed.html", context, status, headers)
-    context |= {name: _section(load, petition, count, tables) for name, load in SECTIONS.items()}
+    context |= {name: _load_section(load, petition, count, tables) for name, load in SECTIONS.items()}
     return page_about(petition, request, "petition.html", context, status, headers)
 
 
 def is_embedded(request: Request) -> bool:
-    """Return whether the page is in a frame on another site. After its form is sent, the answer is in the frame too."""
+    """Return whether the page is in a frame on another site.
+
+    The answers to a form in a frame are in that frame too. Their URLs have `?embed=1`.
+    """
     is_after_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
     return request.path.startswith("/embed/") or is_after_form
 
@@ -108,8 +118,8 @@ def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:
     return {**form, "country": country if country in countries() else "GB"}
 
 
-def _section(load: Section, petition: Petition, count: Count | None, tables: Tables) -> object:
-    """Return a part of the page, or None when it is unavailable, so that people can sign without it."""
+def _load_section(load: Section, petition: Petition, count: Count | None, tables: Tables) -> object:
+    """Return the section, or None when its data is unavailable, so that the rest of the page still works."""
     try:
         return load(petition, count, tables)
     except Unavailable:
@@ -117,7 +127,7 @@ def _section(load: Section, petition: Petition, count: Count | None, tables: Tab
 
 
 def count_if_available(petition: Petition, now: datetime, tables: Tables) -> Count | None:
-    """Return the count, or None when it is unavailable, so that the page is shown without it."""
+    """Return the public count. Return None when the count is unavailable, so that the page works without it."""
     try:
         return public_count(petition, now, tables)
     except Unavailable:

@@ -1,4 +1,4 @@
-"""Preview links. Anyone with the link sees the stored petition, in any state, for an hour."""
+"""Preview links: for an hour, anyone with the link sees the stored petition, in any state."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,7 @@
-"""Publish a petition from its file, and raise the number of its shards."""
+"""Publish a petition from its file, and raise the number of its shards.
+
+Shards are the items over which a petition's counts are spread. The tally head is the item that says how many there are.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -17,10 +20,10 @@ LIFECYCLE_FIELDS = {"state", "paused_at", "removed_reason"}
 
 
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
-    """Create the petition or overwrite the stored one. Safe to repeat. Raise Stale on a concurrent edit.
+    """Create the petition or overwrite the stored one. Return it as stored. Raise Stale on a concurrent edit.
 
-    Return the petition as stored. Keep the stored number of shards if `petition` has fewer. Keep the stored state if
-    `petition` sets no state.
+    Keep the stored figures. Keep the stored number of shards if `petition` has fewer. Keep the stored state if
+    `petition` sets no state. A repeat does no harm.
     """
     stored = store.get(petition.slug, tables, consistent=True)
     if stored is None:
@@ -40,10 +43,10 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
-    """Raise the number of shards; return False when there are as many already. Raise UnknownPetition.
+    """Raise the petition's number of shards. Return False if it is as high already. Raise UnknownPetition.
 
-    The tally head is raised before the petition, so that readers know a shard before a confirmation writes to it.
-    Confirmations use the new shards within seconds, when the cache in petitions.find expires.
+    The tally head gets the new number before the petition does. So readers already read the new shards when the first
+    confirmation writes to one. That is within seconds, when the cached petition expires (petitions.find).
     """
     if petition_as_stored(slug, tables).shards >= shards:
         return False
@@ -51,5 +54,5 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
     try:
         store.raise_shards(slug, shards, tables)
     except ConditionFailed:
-        return False  # A concurrent call has raised them as far or further.
+        return False  # A concurrent call has stored this number or a higher one.
     return True

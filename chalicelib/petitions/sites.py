@@ -1,12 +1,12 @@
-"""The sites that may show a petition in a frame, as origins (RFC 6454)."""
+"""The sites that may show a petition in a frame. Each is an origin (RFC 6454), such as https://www.charity.example."""
 
 import re
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-MOST_SITES = 20
-# Plain http only for people who try it on their own machine.
+MAX_SITES = 20
+# Plain http is allowed only for localhost, so that people can try the frame on their own machine.
 SITE_PATTERN = (
     r"^(?:https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|http://(?:localhost|127\.0\.0\.1))"
     r"(?::[0-9]{1,5})?$"
@@ -14,7 +14,7 @@ SITE_PATTERN = (
 
 
 def _checked_origin(site: str) -> str:
-    """Return the site. Raise ValueError unless it is strictly an origin: it becomes part of a header."""
+    """Return the site. Raise ValueError unless it is exactly an origin, because it becomes part of a header."""
     if not re.fullmatch(SITE_PATTERN, site) or len(site) > 200:
         raise ValueError("Enter a site without a path, such as https://www.charity.example")
     return site

@@ -1,14 +1,14 @@
-"""The slugs of all petitions, kept in the process, so that a request for an unknown slug need not read the table."""
+"""A list of all slugs (petitions' names in URLs) in memory, so that requests for unknown slugs seldom read the table."""
 
 from datetime import UTC, datetime, timedelta
 
-# All unknown slugs together cost one read in this time. A new petition may be unknown for this long.
+# All requests for unknown slugs together cause one read in this time. A new petition may be unknown for this long.
 READ_AFTER = timedelta(seconds=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class SlugList:
-    """The slugs as last read. `is_current`: the last attempt to read them succeeded."""
+    """The slugs as they were last read. `is_current`: whether the last attempt to read the slugs succeeded."""
 
     def __init__(self) -> None:
         self.clear()
@@ -22,9 +22,9 @@ class SlugList:
         return slug in self._slugs
 
     def begin_reading_if_due(self, now: datetime) -> bool:
-        """Return whether the caller must read the list now.
+        """Return whether the caller must read the slugs now.
 
-        If so, the next read is due after READ_AFTER, even if this one fails.
+        If so, the next read is due after READ_AFTER, even if the caller's read fails.
         """
         if self._tried_at <= now < self._tried_at + READ_AFTER:
             return False

@@ -1,4 +1,4 @@
-"""Staff routes of a petition's lifecycle: draft, edit, preview, open, pause, close, remove."""
+"""Staff routes that create, edit, preview, open, pause, close and remove a petition."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, require_current_revision
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import MOST_KB, petition_for_staff, read_edit, read_new_petition, read_transition
+from chalicelib.petitions.form import MAX_PETITION_KB, petition_for_staff, read_edit, read_new_petition, read_transition
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
@@ -44,7 +44,7 @@ def create_petition(request: Request) -> Response:
 
 @staff_view(routes)
 def read_petition_as_stored(request: Request, slug: str) -> Response:
-    """Return the stored petition, in any state. A change must send its ETag in If-Match."""
+    """Return the stored petition, in any state. A request that changes it must send this ETag in If-Match."""
     return _petition_answer(petition_as_stored(slug, tables()))
 
 
@@ -60,7 +60,7 @@ def edit_petition(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def move_petition(request: Request, slug: str) -> Response:
-    """Change the state, now or `at` a later time. Return 409 with the current state if that is not allowed."""
+    """Change the state, now or `at` a later time. Return 409 with the current state if this change is not allowed."""
     petition = _petition_to_change(request, slug)
     transition, now = read_transition(json_body(request)), times.now()
     edited = apply(petition, transition, now)
@@ -91,7 +91,7 @@ def preview_petition(request: Request, slug: str) -> Response:
 
 def _petition_body(request: Request) -> str:
     """Return the body that holds a whole petition."""
-    return json_body(request, most=MOST_KB * 1024)
+    return json_body(request, max_bytes=MAX_PETITION_KB * 1024)
 
 
 def _petition_to_change(request: Request, slug: str) -> Petition:

@@ -1,4 +1,7 @@
-"""Petitions and their text versions in the counts table."""
+"""Read and write petitions, and the versions of their texts and letters, in the counts table.
+
+A slug is a petition's name in URLs. One further item lists the slugs of all petitions.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,7 +10,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import letter_text
-from chalicelib.petitions.letter import KeptLetter
+from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text import PetitionText
 
@@ -30,7 +33,7 @@ def list_all(tables: Tables) -> Iterator[Petition]:
 
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
-    """Yield the slugs of all petitions in order, from this one on ("": all)."""
+    """Yield the slugs that do not sort before `slug`, in order."""
     between = (slug, "~") if slug else None  # No slug sorts after "~".
     for item in tables.query(keys.COUNTS, keys.PETITIONS_PARTITION, between, only=("sk",)):
         yield item["sk"]
@@ -43,14 +46,14 @@ def add(petition: Petition, tables: Tables) -> None:
 
 
 def replace(petition: Petition, tables: Tables, also: Change | None = None) -> None:
-    """Store the next revision; if `also` is given, in one transaction with that change.
+    """Store `petition` in place of its previous revision, in one transaction with `also` if there is such a change.
 
-    Raise ConditionFailed if the stored petition has changed since or has more shards, or if the condition of `also`
-    fails. ConditionFailed.index is 0 for the petition and 1 for `also`.
+    Raise ConditionFailed if the stored petition is not the previous revision or has more shards, or if the condition
+    of `also` fails. ConditionFailed.index is 0 for the petition and 1 for `also`.
     """
     attributes = petition.model_dump(exclude_none=True)
     absent = [name for name in Petition.model_fields if name not in attributes]
-    when = _is_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
+    when = _has_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
     change = Change(keys.petition(petition.slug), assign=attributes, remove=absent, when=when)
     if also is None:
         tables.update(change)
@@ -59,39 +62,39 @@ def replace(petition: Petition, tables: Tables, also: Change | None = None) -> N
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Store the higher number. Raise ConditionFailed when there are as many already, or no such petition."""
+    """Store a higher number of shards. Raise ConditionFailed if the petition has as many, or does not exist."""
     tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=Attr("shards").lt(shards)))
 
 
-def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
-    """Store this version of the text. If it is already stored, keep the first record."""
+def store_text(slug: str, text: PetitionText, tables: Tables) -> None:
+    """Store this version of the text. If this version is already stored, change nothing."""
     try:
         tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump(exclude_none=True)))
     except ConditionFailed:
         return
 
 
-def keep_letter(slug: str, letter: KeptLetter, tables: Tables) -> None:
-    """Store this version of the letter. If it is already stored, keep the first record."""
+def store_letter(slug: str, letter: LetterVersion, tables: Tables) -> None:
+    """Store this version of the letter. If this version is already stored, change nothing."""
     try:
         tables.put_new(NewItem(letter_text(slug, letter.version), letter.model_dump(exclude_none=True)))
     except ConditionFailed:
         return
 
 
-def find_letter(slug: str, version: str, tables: Tables) -> KeptLetter | None:
+def find_letter(slug: str, version: str, tables: Tables) -> LetterVersion | None:
     item = tables.get(letter_text(slug, version))
-    return KeptLetter.model_validate(item) if item else None
+    return LetterVersion.model_validate(item) if item else None
 
 
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
-    """Return the texts by slug, without those that do not exist. `versions`: the version of each slug."""
+    """Return the text of each slug, in the version that `versions` gives for it. Leave out texts that do not exist."""
     slugs = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
     found = tables.batch_get([*slugs])
     return {slugs[Key(keys.COUNTS, item["pk"], item["sk"])]: PetitionText.model_validate(item) for item in found}
 
 
-def _is_revision(number: int) -> Condition:
+def _has_revision(number: int) -> Condition:
     if number > 0:
         return Attr("revision").eq(number)
     # A petition stored before revisions existed has no revision, or revision 0.

@@ -1,4 +1,8 @@
-"""A petition's texts: their types, their translations and their versions."""
+"""The texts of a petition and of its letter: their types, their translations and their versions.
+
+Signers can send the letter to the petition's targets. The wordings say what people agree to. A version is a digest of
+texts. Each signature stores the versions of the texts and wordings that its signer agreed to.
+"""
 
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
-# SES accepts no other addresses: local parts are ASCII, and domains in punycode. A comma would begin another address.
+# SES accepts only ASCII before the @, and punycode for the domain. A comma is excluded: it would begin another address.
 SesAddress = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=254),
@@ -26,9 +30,10 @@ Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "s
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
-# The most bytes of the letter in a form. The whole form may have 16 KB.
-MOST_IN_FORM = 12_000
-MOST_SUBJECT, MOST_BODY, MOST_OPENING, MOST_OPENINGS = 150, 3_000, 500, 10
+# The most bytes of a letter's texts in a URL-encoded form. The whole form may have 16 KB.
+MAX_LETTER_FORM_BYTES = 12_000
+MAX_SUBJECT_LENGTH, MAX_BODY_LENGTH, MAX_OPENING_LENGTH = 150, 3_000, 500
+MAX_OPENINGS = 10
 
 
 class LetterText(BaseModel):
@@ -37,28 +42,28 @@ class LetterText(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     subject: Annotated[
-        str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$", max_length=MOST_SUBJECT)
+        str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$", max_length=MAX_SUBJECT_LENGTH)
     ]
     """The letter's subject."""
-    body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_BODY)]
+    body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_BODY_LENGTH)]
     """The letter's text, without greeting and name. Empty lines separate paragraphs."""
     openings: Annotated[
-        list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_OPENING)]],
-        Field(max_length=MOST_OPENINGS),
+        list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_OPENING_LENGTH)]],
+        Field(max_length=MAX_OPENINGS),
     ] = []
     """First paragraphs to choose from. The first one is used unless the signer chooses another."""
     send_wording: Wording
     """What people agree to when they send the letter."""
     reply_wording: Wording
-    """What people agree to when the target may reply to their own address."""
+    """What people agree to when they let the target reply to their own address."""
     target_names: dict[str, Line] = {}
     """In a translation: the targets' names, by key."""
 
     @field_validator("body")
     @classmethod
     def _fits_into_a_form(cls, body: str) -> str:
-        """Raise ValueError if the letter is too long for a form: browsers send the letter even if nobody edited it."""
-        if len(quote_plus(body)) > MOST_IN_FORM:
+        """Raise ValueError if the body is too long for a form: browsers send the body even if nobody edited it."""
+        if len(quote_plus(body)) > MAX_LETTER_FORM_BYTES:
             raise ValueError("Shorten the letter: in this alphabet, it is too long to send in a form")
         return body
 
@@ -94,7 +99,7 @@ class PetitionText(BaseModel):
     language: str = ENGLISH
     translations: dict[str, Translation] = {}
     recorded_at: Moment
-    """When it was first stored."""
+    """When this version was first stored."""
 
     def in_language(self, code: str | None) -> "PetitionText":
         """Return the texts as seen by people who signed in this language (None: the main language)."""
@@ -111,12 +116,12 @@ def version_of(text_version: str, consent_version: str) -> str:
 def digest(*parts: str) -> str:
     """Return a hash of the texts, which is used as their version.
 
-    Cached, because each signature stores two of them: text_version and consent_version.
+    The hash is cached, because each signature stores two versions: text_version and consent_version.
     """
     return sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def text_of(petition: "Petition", now: datetime) -> PetitionText:
-    """Return the current text and wordings as a PetitionText. The letter has versions of its own."""
+    """Return the current text and wordings as a PetitionText. Leave out the letter, which has versions of its own."""
     texts = petition.model_dump(exclude={"translations": {code: {"letter"} for code in petition.translations}})
     return PetitionText.model_validate({**texts, "version": petition.version, "recorded_at": now})

@@ -9,9 +9,9 @@ from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
 from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.model import Petition, PetitionState
 
-# Keys are the state at `now`. A scheduled opening can be cancelled (draft to draft). A removed petition can only
-# become a draft, so that staff check it before it is public again.
-NEXT: dict[PetitionState, frozenset[PetitionState]] = {
+# The states that may follow each state. A scheduled opening can be cancelled (draft to draft). A removed petition can
+# only become a draft, so that staff check it before it is public again.
+NEXT_STATES: dict[PetitionState, frozenset[PetitionState]] = {
     PetitionState.DRAFT: frozenset({PetitionState.DRAFT, PetitionState.OPEN, PetitionState.REMOVED}),
     PetitionState.OPEN: frozenset({PetitionState.PAUSED, PetitionState.CLOSED, PetitionState.REMOVED}),
     PetitionState.PAUSED: frozenset({PetitionState.OPEN, PetitionState.CLOSED, PetitionState.REMOVED}),
@@ -37,7 +37,7 @@ class Transition:
 def apply(petition: Petition, transition: Transition, now: datetime) -> Petition:
     """Return the petition after the transition. Raise InvalidTransition, or Invalid with the field errors."""
     current = petition.state_at(now)
-    if transition.state not in NEXT[current]:
+    if transition.state not in NEXT_STATES[current]:
         raise InvalidTransition(current, transition.state)
     field_errors = [*_time_errors(current, transition, now), *_reason_errors(transition)]
     if field_errors:
@@ -49,7 +49,11 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
 
 
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
-    """Return the states that may follow now. `schedules`: the field that a later time sets, or None."""
+    """Return the states that may follow the current one.
+
+    `schedules` is the field that holds the time of a scheduled transition. It is None if the transition can only happen
+    at once.
+    """
     current = petition.state_at(now)
     # A scheduled petition is stored as open; until it opens, its current state is draft. Only then offer
     # draft -> draft, which cancels the schedule.
@@ -61,7 +65,7 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
             "needs_reason": state is PetitionState.REMOVED,
         }
         for state in PetitionState
-        if state in NEXT[current] - excluded
+        if state in NEXT_STATES[current] - excluded
     ]
 
 
@@ -82,7 +86,11 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
 
 
 def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return what opening changes: a draft opens now, a pause extends closes_at, a past closes_at is removed."""
+    """Return the fields that change when the petition opens.
+
+    A draft gets `now` as opened_at. After a pause, closes_at moves by the length of the pause. A closes_at in the past
+    is removed.
+    """
     closes_at = petition.closes_at
     if petition.state_at(now) is PetitionState.DRAFT:
         return {"opened_at": now}
@@ -92,7 +100,7 @@ def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[s
 
 
 def _closing_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return what closing changes. closes_at is always later than opened_at, which may be in the future."""
+    """Return closes_at for a petition that closes now. It must be later than opened_at, which may be in the future."""
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 

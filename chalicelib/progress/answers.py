@@ -12,16 +12,16 @@ class PublicArea(TypedDict):
     area: Annotated[str, Field(examples=["SW"])]
     """The first letters of a UK postcode."""
     at_least: Annotated[Number, Field(examples=[120])]
-    """Rounded down to tens."""
+    """The number of signatures in the area, rounded down to tens."""
 
 
 class Progress(TypedDict):
     today: Number
-    """Confirmed since midnight (UTC)."""
+    """The number of signatures confirmed since midnight (UTC)."""
     last_24_hours: Number
     areas: list[PublicArea]
-    """The largest areas with at least 50 signatures, largest first. Some may be left out, so that nobody can compute
-    the number of a smaller area.
+    """The areas with the most signatures, largest first. Each has at least 50 signatures. Some may be left out, so that
+    nobody can compute the number of a smaller area.
     """
     as_of: Time | None
-    """Null while nothing has been counted yet."""
+    """When these numbers were counted. Null if they were never counted."""

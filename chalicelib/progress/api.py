@@ -1,4 +1,4 @@
-"""The public route of a petition's progress."""
+"""The public route that shows how many people have signed a petition recently."""
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ routes = Blueprint(__name__)
 
 @json_view(routes)
 def read_progress(request: Request, slug: str) -> Response:
-    """Return signatures of today, of the last 24 hours, and of the larger areas. Up to some minutes old."""
+    """Return the numbers of signatures today, in the last 24 hours, and in the larger areas, all some minutes old."""
     now = times.now()
     recent = recent_numbers(find_petition(slug, now, tables()), now, tables())
     body: Progress = {

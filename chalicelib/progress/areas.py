@@ -1,22 +1,25 @@
-"""Which areas the public may know. The number of a small area could identify the people who signed there.
+"""Choose the areas whose numbers of signatures the public may see. A small number could identify people who signed.
 
-An area with FEWEST signatures or more is shown, rounded down to STEP. Anybody can subtract the shown numbers from the
-total count, so all signatures that are not shown must also be FEWEST or more together, or none.
+An area is the first letters of a postcode. It is shown if it has at least MIN_SIGNATURES, rounded down to ROUNDED_TO.
+Anybody can subtract the shown numbers from the total count. So there must also be at least MIN_SIGNATURES outside the
+shown areas, or none.
 """
 
 from collections.abc import Mapping
 
-FEWEST = 50
-STEP = 10
-MOST_SHOWN = 12
+MIN_SIGNATURES = 50
+ROUNDED_TO = 10
+MAX_AREAS = 12
 
 
 def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
-    """Return the largest areas, largest first. `by_area` also has rows that are no areas, such as "no postcode"."""
-    areas = {name: number for name, number in by_area.items() if name.isupper() and number >= FEWEST}
-    ranked = sorted(areas.items(), key=lambda row: (-row[1], row[0]))[:MOST_SHOWN]
-    # The signatures outside the shown areas must be none, or not few either. Their number is negative if the areas are
-    # newer than the count.
-    while ranked and (rest := confirmed - sum(number for _, number in ranked)) < FEWEST and rest != 0:
+    """Return the rounded numbers of the areas that may be shown, largest first. `confirmed` is the total count.
+
+    `by_area` also has rows for signatures without an area, such as "no postcode". Only areas are in upper case.
+    """
+    areas = {name: number for name, number in by_area.items() if name.isupper() and number >= MIN_SIGNATURES}
+    ranked = sorted(areas.items(), key=lambda row: (-row[1], row[0]))[:MAX_AREAS]
+    # `rest`: the number of signatures outside the shown areas. It is negative if the areas are newer than the count.
+    while ranked and (rest := confirmed - sum(number for _, number in ranked)) < MIN_SIGNATURES and rest != 0:
         ranked.pop()
-    return {name: number // STEP * STEP for name, number in ranked}
+    return {name: number // ROUNDED_TO * ROUNDED_TO for name, number in ranked}

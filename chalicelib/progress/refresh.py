@@ -1,4 +1,7 @@
-"""Refresh the recent numbers: signatures of today, of the last 24 hours, and by area."""
+"""Read and refresh a petition's recent numbers: the signatures of today, of the last 24 hours, and of each shown area.
+
+They are stored with the public count. A lease lets only one caller refresh them at a time.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,13 +17,17 @@ from chalicelib.tallies.count import Days, Recent, breakdown
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.public import lease_recent, public_count, save_recent
 
-# A refresh reads two days and 64 counters. If areas change rarely, they also reveal less about single people.
+# Not more often, because a refresh reads two days and 64 counters, and because numbers of areas that change rarely
+# reveal less about single people.
 FRESH = timedelta(minutes=5)
 DAY = timedelta(days=1)
 
 
 def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
-    """Return the stored recent numbers. If they are not fresh, the caller that gets the lease refreshes them."""
+    """Return the stored numbers. If they are not fresh, the caller that gets the lease counts them again.
+
+    Under load shedding, return the stored numbers as they are. None: none are stored yet.
+    """
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH
     if is_fresh or level_now(tables).includes(Level.SNAPSHOT_ONLY) or not lease_recent(petition.slug, now, tables):
@@ -32,12 +39,12 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
 
 def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     hours = breakdown(petition, TallyDimension.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
-    # Whole hours: up to 59 minutes less than a day, never more.
+    # Only whole hours are added up, so `last_day` is up to 59 minutes less than a day, and never more.
     today, last_day = (_sum_since(start, hours) for start in (iso(now)[:10], iso(now - DAY)))
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)
     return Recent(today, last_day, public_areas(areas.confirmed, areas.values), now)
 
 
 def _sum_since(start: str, hours: Mapping[str, int]) -> int:
-    """Add up the hours that begin at `start` or later. Withdrawals may exceed confirmations: then return 0."""
+    """Return the sum of the hours that begin at `start` or later. If more people withdrew than confirmed, return 0."""
     return max(0, sum(number for hour, number in hours.items() if hour >= start))

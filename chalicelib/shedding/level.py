@@ -1,6 +1,7 @@
-"""Load shedding without a deployment. Each level includes the levels before it.
+"""The level of load shedding. Staff set it when the load is too high, and no deployment is needed.
 
 normal ─► longer-caches ─► snapshot-only (the count is not refreshed) ─► accept-only (signatures go to the queue)
+Each level includes the levels before it.
 """
 
 from enum import StrEnum
@@ -10,6 +11,7 @@ from chalicelib.core import keys, log
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import Unavailable
 
+# How long a process caches the level.
 LEVEL_SECONDS = 5.0
 
 
@@ -33,24 +35,28 @@ _cached_level: SecondsCache[Level] = SecondsCache(LEVEL_SECONDS)
 
 
 def level_now(tables: Tables) -> Level:
-    """Return the level, cached for seconds. On failure, return the last known level, else normal; never raise."""
+    """Return the level, cached for LEVEL_SECONDS. Never raise: if the table fails, return the last known level.
+
+    If no level is known, return NORMAL.
+    """
     try:
         return _cached_level.get("level", lambda: stored_level(tables))
     except Exception as error:
         if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # Cache NORMAL, so that the next requests do not wait for the same failure.
+        # Cache this answer, so that the next requests do not wait for the same failure.
         return _cached_level.get("level", lambda: Level.NORMAL)
 
 
 def stored_level(tables: Tables) -> Level:
+    """Return the level in the table. If none or an unknown one is stored, return NORMAL."""
     item = tables.get(keys.shedding_level())
     stored = item.get("level") if item else None
     return Level(stored) if stored in list(Level) else Level.NORMAL
 
 
 def set_level(level: Level, tables: Tables) -> None:
-    """Set the level. Every function reads it within LEVEL_SECONDS."""
+    """Store the level. Within LEVEL_SECONDS, every running process uses it."""
     tables.put(keys.shedding_level(), {"level": level})
 
 

@@ -1,4 +1,4 @@
-"""What the API returns when somebody signs, and the fields of the HTML forms."""
+"""Types for the API's documentation: the response to a signature, and the fields of the HTML forms."""
 
 from typing import Annotated, Literal, NotRequired
 
@@ -13,7 +13,7 @@ REPLY = "Whether the targets get the email address, to reply."
 
 
 class Accepted(TypedDict):
-    """The answer is the same for new, repeated and blocked signatures."""
+    """The response is the same for new, repeated and blocked signatures."""
 
     status: Literal["check-your-inbox"]
 
@@ -36,9 +36,9 @@ SignatureFields = TypedDict(
         "letter.body": NotRequired[str],
     },
 )
-SignatureFields.__doc__ = """The fields of the form on the petition's page. An empty field counts as absent. Sending a
-consent's field gives the consent. The fields of the letter are as in `Signature`; without `letter.send`, the others do
-nothing.
+SignatureFields.__doc__ = """The fields of the form on the petition's page. An empty field counts as absent. Sending the
+field of a consent gives this consent. The fields of the letter are as in `Signature`. Without `letter.send`, the other
+fields of the letter have no effect.
 """
 
 

@@ -1,4 +1,4 @@
-"""Sign over HTTP, with JSON or the hosted form; both follow the same rules."""
+"""The routes to sign a petition: with JSON, or with the form on the petition's page. Both follow the same rules."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from chalicelib.petitions.find import find_open_petition, find_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import is_embedded, petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
-from chalicelib.signatures.mailboxes import MEANT_FIELD, suggested_address
+from chalicelib.signatures.mailboxes import SUGGESTION_FIELD, suggested_address
 from chalicelib.signatures.network import network_hash
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import SigningContext, sign
@@ -31,7 +31,10 @@ CHECK_ADDRESS = translatable("Check your email address")
 
 @json_view(routes)
 def sign_by_json(request: Request, slug: str) -> Response:
-    """Return 202 for new, repeated and blocked signatures alike, so that no response reveals who signed."""
+    """Store the signature and return 202, also if the person has signed before or gets no email from us.
+
+    The response is always the same, so that it does not reveal who has signed.
+    """
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
     _sign(request, read_json(json_body(request)), petition, "api", now)
@@ -40,21 +43,21 @@ def sign_by_json(request: Request, slug: str) -> Response:
 
 @page_view(routes)
 def sign_by_form(request: Request, slug: str) -> Response:
-    """Return 303 to the thank-you page, or the form again with the typed values and the field errors."""
+    """Store the signature and redirect to the thank-you page. If a field is invalid, show the form with its errors."""
     now = times.now()
     try:
         petition = find_open_petition(slug, now, signing_tables())
     except PetitionNotOpen:
         if not is_embedded(request):
             raise
-        # Browsers do not show the error page in a frame.
+        # In a frame, browsers do not show the error page. Show the petition's page, which says the same.
         petition = find_petition(slug, now, signing_tables())
         return petition_page(request, petition, now, signing_tables(), form={}, status=409)
-    fields = {name: value for name, value in form_fields(request).items() if name != MEANT_FIELD}
+    fields = {name: value for name, value in form_fields(request).items() if name != SUGGESTION_FIELD}
     try:
         form = read_fields(fields)
         if suggested := suggested_address(fields):
-            fields |= {MEANT_FIELD: suggested}
+            fields |= {SUGGESTION_FIELD: suggested}
             raise Invalid([FieldError("email", CHECK_ADDRESS)])
         _sign(request, form, petition, "form", now)
     except Invalid as invalid:
@@ -74,7 +77,7 @@ def _sign(request: Request, form: SignatureForm, petition: Petition, channel: st
 
 
 def _busy_page(request: Request, petition: Petition, fields: dict[str, str]) -> Response:
-    """Return 503 and the form with the typed values. The signature may not be stored; sending it again is safe."""
+    """Return 503 and the form with the typed values: the signature may not be stored, and sending it again is safe."""
     headers = {**NO_STORE, "Retry-After": str(RETRY_AFTER)}
     return petition_page(
         request,

@@ -1,4 +1,8 @@
-"""Confirm a signature: the owner of the mailbox corrects and confirms it, and it is counted once."""
+"""Confirm a signature. The owner of the mailbox opens the link in our email, corrects the signature and confirms it.
+
+The link contains the signature's country and source as signed, so that confirming needs no read first. A signature is
+counted once. The signature of a trusted partner is confirmed without an email.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,11 +23,14 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
-NO_CHANGE: Mapping[str, Any] = {}
+NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
-    """Return corrections for only the fields that were sent. Raise Invalid."""
+    """Return the corrections. A field that was not sent stays unset. Raise Invalid.
+
+    `country`: the signature's country, for a postcode that was sent without a country.
+    """
     sent = {name: fields[name] for name in Corrections.model_fields if name in fields}
     try:
         return Corrections.model_validate(sent, context={"country": country})
@@ -32,13 +39,13 @@ def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
 
 
 def check_version(shown: str | None, petition: Petition) -> None:
-    """Raise Invalid if the petition was edited after the page was shown. `shown` is None if no page was shown."""
+    """Raise Invalid if the petition was edited after the page showed the version `shown` (None: no page was shown)."""
     if shown is not None and shown != petition.version:
         raise Invalid([FieldError("version", "The petition has just been edited. Read it again, then confirm")])
 
 
 def current_versions(petition: Petition) -> dict[str, str]:
-    """Return the versions that `confirm` stores if its page showed the current text. Otherwise the signed ones stay."""
+    """Return the versions of the current texts. `confirm` stores them if the person saw these texts on the page."""
     return {"text_version": petition.text_version, "consent_version": petition.consent_version}
 
 
@@ -49,17 +56,18 @@ def confirm(
     now: datetime,
     tables: Tables,
     *,
-    also: Mapping[str, Any] = NO_CHANGE,
+    also: Mapping[str, Any] = NO_ATTRIBUTES,
     issued: datetime | None = None,
 ) -> SignatureState:
-    """Confirm the signature and return its state. Idempotent; normally one call to the table.
+    """Confirm the signature and return its state. Idempotent. Normally, this is one call to the table.
 
-    `also`: more attributes to store. A `letter` in it also answers the offer to send a letter. With `by_partner`, the
-    tally counts the signature as the partner's. Otherwise the mailbox's owner confirms it, and gets a receipt by email
-    if the petition sends receipts. `issued`: when the owner's link was issued; a later withdrawal ends the link.
+    `also`: more attributes to store. A `letter` in `also` is stored too if the signature is confirmed already and the
+    link offers a letter. With `by_partner` in `also`, the tally counts the signature as the partner's. Without it, the
+    owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`: when the owner's link was
+    issued; after a later withdrawal, the link confirms nothing.
 
-    Raise LinkExpired if the petition closed more than a day ago, the link has ended or the signature is gone, Invalid
-    if the postcode does not fit the current country, and Conflicted if the signature keeps changing.
+    Raise LinkExpired if the petition closed too long ago, the link confirms nothing or the signature does not exist,
+    Invalid if the postcode does not fit the stored country, and Conflicted if the signature changes at each attempt.
     """
     if not petition.is_confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
@@ -74,14 +82,17 @@ def confirm(
             return stored.state
         if issued and stored.has_withdrawal_after(issued):
             raise LinkExpired(subject.slug, subject.signature_id)
-        # Somebody signed again after the email, with another country or source. Check the postcode with that country.
+        # After our email, somebody signed again with another country or source. Check the postcode with this country.
         subject = subject._replace(country=stored.country or "", source=stored.source or "")
         corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
     raise Conflicted("storage")
 
 
 def corrected_attributes(corrections: Corrections, country: str) -> dict[str, Any]:
-    """Return the attributes to change. If the country is corrected without the postcode, remove the postcode."""
+    """Return the attributes to change. A new country without a postcode removes the postcode.
+
+    `country`: the signature's country before the corrections.
+    """
     changes = corrections.model_dump(exclude_unset=True)
     has_new_country = changes.get("country", country) != country
     return {**({"postcode": None} if has_new_country else {}), **changes}
@@ -95,9 +106,10 @@ def _confirm_as_linked(
     tables: Tables,
     issued: datetime | None,
 ) -> Signature | None:
-    """Confirm and count the signature, and return None. If it differs from the link's, return the stored signature.
+    """Confirm and count the signature, and return None.
 
-    Raise LinkExpired if the signature does not exist.
+    Return the stored signature if it is not pending, has a different country or source from the link's, or was
+    withdrawn after `issued`. Raise LinkExpired if the signature does not exist.
     """
     by_partner = "by_partner" in changes
     linked_entry = TallyEntry(+1, now, changes.get("country", subject.country), subject.source, by_partner)
@@ -117,7 +129,7 @@ def _confirm_as_linked(
 
 
 def find_linked(subject: Subject, petition: Petition, issued: datetime, now: datetime, tables: Tables) -> Signature:
-    """Return the signature that the link is for. Raise LinkExpired if it is gone or can no longer be confirmed."""
+    """Return the link's signature. Raise LinkExpired if it does not exist, or is pending and the link has ended."""
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
@@ -127,7 +139,7 @@ def find_linked(subject: Subject, petition: Petition, issued: datetime, now: dat
     return signature
 
 
-def settled_state(expired: LinkExpired, tables: Tables) -> SignatureState | None:
-    """Return the signature's state if it was confirmed or withdrawn before its link expired; otherwise None."""
+def state_of_expired_link(expired: LinkExpired, tables: Tables) -> SignatureState | None:
+    """Return the state of the expired link's signature if it is confirmed or withdrawn, otherwise None."""
     signature = store.find(keys.signature(expired.slug, expired.signature_id), tables)
     return signature.state if signature and signature.state is not SignatureState.PENDING else None

@@ -1,4 +1,7 @@
-"""Change a signature and the tally in one transaction. Signatures enter and leave the count only here."""
+"""Change a signature and the tally in one transaction. Only this file adds signatures to the tally or subtracts them.
+
+The tally of a petition is spread over shards, so that many transactions can change it at once.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,18 +19,19 @@ from chalicelib.tallies.enter import tally_change, with_other_source
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 6
-FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds; full jitter (AWS Architecture Blog, "Exponential backoff")
+# The limits of the random waits, in seconds ("full jitter": AWS Architecture Blog, "Exponential backoff").
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 SIGNATURE_INDEX = 0  # The signature's place in the transaction.
 
 
 def change_and_count(
     petition: Petition, entry: TallyEntry, change_for: Callable[[TallyEntry], Change], tables: Tables
 ) -> None:
-    """Apply `change_for(entry)` and add the entry to the tally: both or neither.
+    """Apply `change_for(entry)` and add the entry to a random shard of the tally: both or neither.
 
-    Raise ConditionFailed, with the item, if the signature does not meet the condition of `change_for`. Raise
-    Conflicted after ATTEMPTS. botocore does not retry TransactionConflict: retry here, on another random shard.
-    If the shard has too many sources, count under OTHER: `change_for` gets an entry with this source, to store it.
+    If the shard has too many sources, count under OTHER: then `change_for` gets an entry with this source, and can
+    store it. Retry a TransactionConflict on another shard, because botocore does not retry it. Raise Conflicted after
+    ATTEMPTS. Raise ConditionFailed, with the item, if the signature does not meet the condition of `change_for`.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -44,12 +48,13 @@ def change_and_count(
 
 
 def wait_after_conflict(attempt: int) -> None:
+    """Wait for a random time before the next attempt. Its limit doubles with each attempt, up to LONGEST_PAUSE."""
     log.measure(Metric.CONFLICT_RETRIED)
     sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
 
 
 def withdraw_and_subtract(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:
-    """Apply a change that withdraws the `stored` signature, and subtract it from the tally if it was counted.
+    """Apply the change that withdraws the signature `stored`, and subtract it from the tally if it is confirmed.
 
     Raise ConditionFailed if the signature has changed since it was read, and Conflicted after ATTEMPTS.
     """

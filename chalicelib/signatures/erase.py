@@ -1,4 +1,8 @@
-"""Erase a signature: remove it from the count and delete all personal data (GDPR, article 17)."""
+"""Erase a signature: subtract it from the tally and delete its personal data (GDPR, article 17).
+
+The overflow queue holds signatures that the table could not store when somebody signed. An erasure leaves an empty
+item, so that a message in this queue does not store the signature again.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,10 +19,10 @@ ATTEMPTS = 3
 
 
 def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
-    """Withdraw the signature, which also updates the tally, then empty its item. Safe to repeat, from any state.
+    """Withdraw the signature, which also updates the tally, then empty its item. Works in any state. Idempotent.
 
-    The empty item stays for ERASED_LIFETIME, so that an earlier message in the overflow queue cannot sign again.
-    Raise Conflicted if the address keeps signing again.
+    The empty item stays for ERASED_LIFETIME, because until then an earlier message may be in the overflow queue.
+    Raise Conflicted if somebody signs again with the address during each attempt.
     """
     for _ in range(ATTEMPTS):
         withdraw(key, petition, now, tables)
@@ -26,16 +30,16 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
             store.empty(key, now, tables)
         except ConditionFailed as failure:
             if failure.item:
-                continue  # The address signed again between the two calls.
+                continue  # Somebody signed again with the address between the two calls.
             # There is no item, so nothing is left to erase.
         return
     raise Conflicted("storage")
 
 
 def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables: Tables) -> None:
-    """Erase an address's signatures in these petitions, including those that still wait in the overflow queue.
+    """Erase an address's signatures, given as petition and signature id, also those that wait in the overflow queue.
 
-    Where there is no signature, store an empty item: the queue's worker finds it and drops the earlier message.
+    If a signature is not stored, store an empty item. The queue's worker finds it, and ignores the earlier message.
     After an error, only some signatures are erased; it is safe to call this again.
     """
     for petition, identity in identities:

@@ -1,4 +1,4 @@
-"""Validate what a supporter sends, by form or JSON, with a field error that says what to do."""
+"""Validate what a supporter sends to sign or to correct a signature. Each field error says what to do."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -27,7 +27,7 @@ from chalicelib.signatures.names import clean_name, clean_postcode
 
 FORM_FIELDS = ("name", "email", "country", "postcode", "source", "language")
 
-# The schemas describe most of what the validators accept. The fields' descriptions say the rest.
+# JSON schemas for the API's documentation. They cannot describe every rule; the docstrings of the fields say the rest.
 NAME = {
     "type": "string",
     "minLength": 1,
@@ -120,12 +120,12 @@ class SignatureForm(BaseModel):
 
 
 def read_json(body: str) -> SignatureForm:
-    """Return the form. Raise NotJson if the body is not JSON, and Invalid with the field errors otherwise."""
+    """Return the form. Raise NotJson if the body is not JSON, and Invalid if a field is invalid."""
     return parse_body(SignatureForm, body, WORDS)
 
 
 def read_fields(fields: Mapping[str, str]) -> SignatureForm:
-    """Return the form from HTML form fields; an empty field counts as absent. Raise Invalid."""
+    """Return the form from the fields of an HTML form. An empty field counts as absent. Raise Invalid."""
     filled = {name: fields[name] for name in FORM_FIELDS if fields.get(name, "").strip()}
     consent = {name: is_ticked(fields, f"consent.{name}") for name in ("sign", "updates")}
     try:
@@ -135,7 +135,7 @@ def read_fields(fields: Mapping[str, str]) -> SignatureForm:
 
 
 def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields to show again, without consent boxes that were not ticked."""
+    """Return the values with which the form is shown again. Leave out checkboxes that were not ticked."""
     boxes = [name for name in fields if name.startswith("consent.") or name in ("letter.send", "letter.reply")]
     return {name: value for name, value in fields.items() if name not in boxes or is_ticked(fields, name)}
 

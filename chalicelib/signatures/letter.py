@@ -1,4 +1,8 @@
-"""The letter that a signature carries: what differs from the petition's letter, and what its sender agreed to."""
+"""The letter of a signature, which we email to the petition's targets, such as a minister, in the person's name.
+
+The petition's letter has a subject, a body, and suggested openings (first paragraphs). A signature stores only what the
+person changed in this letter, and what the person agreed to.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +20,7 @@ from chalicelib.core.web_addresses import links_in
 from chalicelib.pages.jinja import paragraphs
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.text import MOST_IN_FORM
+from chalicelib.petitions.text import MAX_LETTER_FORM_BYTES
 from chalicelib.signatures.letter_form import NO_SUCH_OPENING, LetterForm, clean_prose, letter_fields
 
 NO_LETTER = translatable("This petition has no letter to send")
@@ -34,18 +38,18 @@ EDITED = translatable("The letter has just been edited. Read it again, then conf
 
 
 class SignedLetter(BaseModel):
-    """The signature's `letter`: the person agreed to send it. A field that is None is as in the petition's letter."""
+    """The letter that the person agreed to send (`Signature.letter`). A part that is None is as in the petition's."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: str
-    """The version of the petition's letter, and of the wordings that were agreed to."""
+    """The version of the petition's letter, and of the wordings that the person agreed to."""
     opening: int | str | None = None
-    """The index of the chosen opening, or the person's own words ("": no opening). None: the first opening, if any."""
+    """The index of a suggested opening, or the person's own words ("": no opening). None: the first one, if any."""
     subject: str | None = None
     body: str | None = None
     reply: bool = False
-    """The targets may know the person's address, to reply."""
+    """The targets get the person's address, so that they can reply."""
 
     @property
     def is_own(self) -> bool:
@@ -54,33 +58,39 @@ class SignedLetter(BaseModel):
 
 
 class AskedLetter(SignedLetter):
-    """The signature's `letter_asked`: somebody typed it with the address of a confirmed signature."""
+    """A letter that somebody typed with the address of a confirmed signature: `Signature.letter_asked`.
+
+    We offer it to the address's owner by email. Only the owner can send it.
+    """
 
     asked_at: Moment
 
     @property
     def offered_from(self) -> datetime:
-        """Return the earliest time of issue of a link that offers this letter.
+        """Return from when on a link must be issued to offer this letter: the first whole second after `asked_at`.
 
-        Tokens and items have whole seconds. So a link issued in the second of `asked_at` may be older than the letter.
+        Links and items store whole seconds. So a link issued in the second of `asked_at` may be older than the letter.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class RenderedLetter:
-    """A letter as its target reads it. It is shown on the page to confirm, and sent by email."""
+    """A letter as a target reads it. The confirm page shows it, and we send it by email."""
 
     subject: str
     paragraphs: list[str]
     sender: str
-    """The name that the email comes from."""
+    """The name in the email's From header."""
     campaign: str
-    """The sentence before the petition's title."""
+    """The sentence that says who sent the letter. The petition's title follows it."""
 
 
 def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
-    """Return subject, opening and body. `letter` is the petition's, in the language of the signature."""
+    """Return the subject, opening and body of a signature's letter.
+
+    `letter`: the petition's letter in the signature's language. It has the parts that the person did not change.
+    """
     chosen = signed.opening
     index = chosen if isinstance(chosen, int) and chosen < len(letter.openings) else 0
     suggested = letter.openings[index] if letter.openings else ""
@@ -91,7 +101,10 @@ def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
 def render_letter(
     words: Mapping[str, str], to: str, name: str, postcode: str, charity: str, language: Language
 ) -> RenderedLetter:
-    """Return the letter to the target with the name `to`, signed with name and postcode."""
+    """Return the letter to the target named `to`, signed with the person's name and postcode.
+
+    `words`: the texts from `letter_texts`.
+    """
     greeting = language.text(GREETING) % {"name": to}
     text = "\n\n".join(each for each in (greeting, words["opening"], words["body"]) if each)
     signed_name = f"{name}\n{postcode}" if postcode else name
@@ -101,10 +114,10 @@ def render_letter(
 
 
 def signed_letter(form: LetterForm | None, petition: Petition, language: str | None) -> SignedLetter | None:
-    """Return what the signature stores of the letter, or None if it is not sent. Raise Invalid.
+    """Return the letter to store with the signature, or None if the person sends no letter. Raise Invalid.
 
-    `language`: the signature's language; None means the petition's main language. An unedited letter is stored as its
-    version only, so that signing stays one write unit.
+    `language`: the signature's language; None means the petition's main language. For an unedited letter, store only
+    its version, so that the new signature stays small enough for one write unit.
     """
     if form is None:
         return None
@@ -122,7 +135,10 @@ def signed_letter(form: LetterForm | None, petition: Petition, language: str | N
 
 
 def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | None:
-    """Return the index of a suggested opening (None for the first), or the person's own words. Raise Invalid."""
+    """Return the index of a suggested opening (None for the first one), or the person's own words.
+
+    Raise Invalid if there is no suggested opening with this index.
+    """
     suggested = [clean_prose(each) for each in letter.openings]
     if isinstance(opening, str):
         opening = suggested.index(opening) if opening in suggested else opening
@@ -132,7 +148,10 @@ def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | No
 
 
 def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
-    """Raise Invalid if the person's own words are not allowed, or have addresses that the petition's letter lacks."""
+    """Raise Invalid if the person's own words are too long, or if the petition's letter may not be edited.
+
+    Also raise Invalid if the words have a web or email address that is not in the petition's letter.
+    """
     if own and not letter.may_edit:
         raise Invalid([FieldError(f"letter.{name}", NOT_EDITABLE) for name in own])
     known = links_in("\n".join([letter.subject, letter.body, *letter.openings]))
@@ -140,14 +159,15 @@ def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
     if with_links:
         raise Invalid([FieldError(f"letter.{name}", NO_LINKS[name]) for name in with_links])
     # The confirm page sends these words again, and the size of a form is limited.
-    if len(quote_plus("".join(own.values()))) > MOST_IN_FORM:
+    if len(quote_plus("".join(own.values()))) > MAX_LETTER_FORM_BYTES:
         raise Invalid([FieldError("letter.body", TOO_LARGE)])
 
 
 def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str, Any]:
-    """Return the attribute `letter` as the owner confirms it; {} keeps it as signed. Raise Invalid.
+    """Return the attribute `letter` with the values from the confirm page, or {} to keep the letter as signed.
 
-    The page sends the signature's language, and the version of the letter that the page showed.
+    `fields` has the signature's language, and the version of the petition's letter that the page showed. Raise Invalid
+    if this is no longer the current version, or if a value is invalid.
     """
     if "letter.send" not in fields:
         return {}

@@ -1,4 +1,4 @@
-"""Validate the letter that a supporter sends with the signature, by form or JSON."""
+"""Validate the letter that a supporter sends with a signature, by form or JSON. The opening is its first paragraph."""
 
 import re
 import unicodedata
@@ -9,12 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, Stri
 
 from chalicelib.core.language import translatable
 from chalicelib.core.validation import is_ticked
-from chalicelib.petitions.text import MOST_BODY, MOST_OPENING, MOST_SUBJECT
-from chalicelib.signatures.names import has_controls
+from chalicelib.petitions.text import MAX_BODY_LENGTH, MAX_OPENING_LENGTH, MAX_SUBJECT_LENGTH
+from chalicelib.signatures.names import has_unprintable
 
-# The form's choice of no opening.
+# The form's value for a letter without an opening.
 NO_OPENING = "none"
-# Word processors and phones insert these. They print nothing.
+# Word processors and phones insert these characters. They print nothing.
 _INVISIBLE = str.maketrans("", "", "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff")
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x0b|\x0c")
 _SPACES_AT_END = re.compile(r"[^\S\n]+$", re.MULTILINE)
@@ -24,9 +24,9 @@ ONE_LINE = translatable("Write the subject on one line")
 NO_SUCH_OPENING = translatable("Choose one of the openings")
 UNPRINTABLE = translatable("Remove the characters that cannot be printed")
 TOO_LONG = {
-    MOST_SUBJECT: translatable("Your subject must be 150 characters or fewer"),
-    MOST_OPENING: translatable("Your opening must be 500 characters or fewer"),
-    MOST_BODY: translatable("Your letter must be 3,000 characters or fewer"),
+    MAX_SUBJECT_LENGTH: translatable("Your subject must be 150 characters or fewer"),
+    MAX_OPENING_LENGTH: translatable("Your opening must be 500 characters or fewer"),
+    MAX_BODY_LENGTH: translatable("Your letter must be 3,000 characters or fewer"),
 }
 
 
@@ -36,30 +36,32 @@ def clean_prose(typed: str) -> str:
     return _EMPTY_LINES.sub("\n\n", _SPACES_AT_END.sub("", text)).strip()
 
 
-def _clean_text(typed: str, most: int) -> str:
+def _clean_text(typed: str, max_length: int) -> str:
+    """Return the cleaned text. Raise ValueError if it is too long, or has characters that cannot be printed."""
     text = clean_prose(typed)
-    if len(text) > most:
-        raise ValueError(TOO_LONG[most])
-    if has_controls(text.replace("\n", "")):
+    if len(text) > max_length:
+        raise ValueError(TOO_LONG[max_length])
+    if has_unprintable(text.replace("\n", "")):
         raise ValueError(UNPRINTABLE)
     return text
 
 
 def _clean_subject(typed: str) -> str:
     """Return the subject. Raise ValueError for a line break, which would begin another header of the email."""
-    text = _clean_text(typed, MOST_SUBJECT)
+    text = _clean_text(typed, MAX_SUBJECT_LENGTH)
     if "\n" in text:
         raise ValueError(ONE_LINE)
     return text
 
 
 def _clean_body(typed: str) -> str:
-    return _clean_text(typed, MOST_BODY)
+    return _clean_text(typed, MAX_BODY_LENGTH)
 
 
 def _clean_opening(typed: object) -> int | str | None:
+    """Return the index of a suggested opening, or the cleaned text. None: the person did not choose an opening."""
     if isinstance(typed, str):
-        return _clean_text(typed, MOST_OPENING)
+        return _clean_text(typed, MAX_OPENING_LENGTH)
     if typed is None or (isinstance(typed, int) and not isinstance(typed, bool)):
         return typed
     raise ValueError(NO_SUCH_OPENING)
@@ -70,8 +72,8 @@ Body = Annotated[str, AfterValidator(_clean_body)]
 INDEX_OR_WORDS = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": ["string", "null"]}], "examples": [0]}
 
 
-def _text_schema(most: int) -> WithJsonSchema:
-    return WithJsonSchema({"type": ["string", "null"], "maxLength": most})
+def _text_schema(max_length: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": ["string", "null"], "maxLength": max_length})
 
 
 class LetterForm(BaseModel):
@@ -83,9 +85,9 @@ class LetterForm(BaseModel):
     """The person agrees to send the letter. Ask for it separately, with the wording of `send` in the petition's
     `letter.consents`. It is sent only if they confirm it by our email.
     """
-    subject: Annotated[Subject | None, _text_schema(MOST_SUBJECT)] = None
+    subject: Annotated[Subject | None, _text_schema(MAX_SUBJECT_LENGTH)] = None
     """One line of up to 150 characters, without links."""
-    body: Annotated[Body | None, _text_schema(MOST_BODY)] = None
+    body: Annotated[Body | None, _text_schema(MAX_BODY_LENGTH)] = None
     """The text without greeting and name: up to 3,000 characters, without links. Empty lines separate paragraphs.
     Subject, body and opening together are at most 12,000 bytes as a form sends them, for example 2,000 Greek letters.
     """
@@ -98,7 +100,7 @@ class LetterForm(BaseModel):
 
 
 def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return the letter in the fields of an HTML form, or None if its box is not ticked."""
+    """Return the values for a LetterForm from the fields of an HTML form, or None if "letter.send" is not ticked."""
     if not is_ticked(fields, "letter.send"):
         return None
     names = [name for name in ("subject", "body", "opening") if fields.get(f"letter.{name}")]
@@ -109,7 +111,10 @@ def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def _typed_opening(chosen: str) -> int | str:
-    """Return the index of a suggested opening, "" for none, or the person's own words."""
+    """Return the index of a suggested opening, "" for no opening, or the person's own words.
+
+    The field `letter.opening` has an index of one or two digits, NO_OPENING, or the words.
+    """
     if chosen == NO_OPENING:
         return ""
     return int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else chosen

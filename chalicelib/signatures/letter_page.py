@@ -1,4 +1,8 @@
-"""The page where a signature is confirmed: the values of its form, and the letter as it will arrive."""
+"""The values of the page where a signature is confirmed: those of its form, and the letter as a target will read it.
+
+A petition's letter may go to the member of parliament for the signature's postcode. The same page offers a letter that
+somebody typed with the address of a confirmed signature.
+"""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,10 +27,12 @@ OTHER_MEMBER = translatable("From this postcode, your letter goes to somebody el
 
 @dataclass(frozen=True)
 class ShownLetter:
-    """`text`: the petition's letter in `language`, that of the signature. `fields`: the values of the form.
+    """A signature's letter on the page.
 
-    `to`: the names of the recipients. `member`: the constituency of the member of parliament among them, or "".
-    `has_no_member`: the letter would go to a member of parliament, but the charity has none for this postcode.
+    `text`: the petition's letter in `language`, the language of the signature. `version`: the letter's version.
+    `rendered_letter`: the signature's letter to its first recipient. `to`: the names of all recipients. `member`: the
+    constituency of the recipient who is a member of parliament, or "". `has_no_member`: the letter goes to a member of
+    parliament, but we know none for this postcode. `fields`: the values of the form's fields for the letter.
     """
 
     text: Letter
@@ -40,7 +46,10 @@ class ShownLetter:
 
 
 def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None:
-    """Return the letter as signed, or the petition's if the signature has none. None: the petition has no letter."""
+    """Return the signature's letter, or the petition's letter if the signature has none.
+
+    Return None if the petition has no letter.
+    """
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
     letter = translated.letter
@@ -65,8 +74,8 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     )
 
 
-def as_typed(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
-    """Return the signature with the valid values typed on the page, to show the letter as it would be sent."""
+def with_typed_values(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
+    """Return the signature with the valid values that the owner typed, so that the page shows the letter with them."""
     changes: dict[str, Any] = {}
     with suppress(Invalid):
         changes |= corrected_attributes(read_corrections(fields, signature.country or ""), signature.country or "")
@@ -78,7 +87,10 @@ def as_typed(signature: Signature, fields: Mapping[str, str], petition: Petition
 
 
 def check_member(fields: Mapping[str, str], corrections: Corrections, country: str) -> None:
-    """Raise Invalid if the letter would go to another member of parliament than the page showed."""
+    """Raise Invalid if the letter would go to a different member of parliament from the one that the page showed.
+
+    `country`: the signature's country before the corrections.
+    """
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
     typed = {"country": country, **corrected_attributes(corrections, country)}
@@ -88,14 +100,18 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
 
 def offered_letter(signature: Signature, issued: datetime, petition: Petition, now: datetime) -> ShownLetter | None:
-    """Return the letter that somebody typed with the address of a confirmed signature, for its owner to send."""
+    """Return the letter that somebody typed with the address of a confirmed signature, so that the owner can send it.
+
+    Return None if there is no such letter, if the link was issued too early to offer it, or if the petition's time to
+    confirm is over.
+    """
     if not signature.offers_letter(issued) or not petition.is_confirmable_at(now):
         return None
     return shown_letter(signature.model_copy(update={"letter": signature.letter_asked}), petition)
 
 
 def form_values(signature: Signature, shown: ShownLetter | None, typed: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of the form: the typed ones, or else the signed ones."""
+    """Return the values of the form: as the owner typed them, or else as in the signature and its shown letter."""
     return {**_signed_values(signature), **(shown.fields if shown else {}), **_typed_values(typed)}
 
 
@@ -109,20 +125,22 @@ def _signed_values(signature: Signature) -> dict[str, str]:
 
 
 def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the typed values. For an unticked box, the hidden field before it sends "no"."""
+    """Return the typed values, with "" for an unticked checkbox. A hidden field sends "no" for it."""
     boxes = ("updates", "letter.send", "letter.reply")
     return {**fields, **{name: "yes" if fields[name] == "yes" else "" for name in boxes if name in fields}}
 
 
 def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
-    """Return the names of the recipients. A member who is also another target gets one letter, as that target."""
+    """Return the names of the recipients. A member of parliament whose address is also that of a named target gets one
+    letter, as that target.
+    """
     member_name = member.name if member and not letter.has_address(member.email, letter.targets) else ""
     names = [member_name if each.members else each.name for each in letter.targets]
     return [name for name in names if name]
 
 
 def _letter_values(words: Mapping[str, str], signed: SignedLetter, *, sends: bool) -> dict[str, str]:
-    # None means the first suggested opening.
+    # An opening that is None is the first suggested one, which has the index 0.
     opening = NO_OPENING if signed.opening == "" else str(signed.opening or 0)
     return {
         "letter.send": "yes" if sends else "",

@@ -1,4 +1,4 @@
-"""The links in an email. GET shows a page and POST acts, because mail scanners open every link. Safe to repeat."""
+"""The pages behind the links in our emails. Only a POST changes anything, because mail scanners open every link."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ from chalicelib.signatures.confirm import (
     current_versions,
     find_linked,
     read_corrections,
-    settled_state,
+    state_of_expired_link,
 )
 from chalicelib.signatures.letter import corrected_letter
-from chalicelib.signatures.letter_page import as_typed, check_member, form_values, offered_letter, shown_letter
+from chalicelib.signatures.letter_page import check_member, form_values, offered_letter, shown_letter, with_typed_values
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
@@ -38,7 +38,7 @@ PAGE_OF_STATE = {SignatureState.CONFIRMED: "confirmed.html", SignatureState.WITH
 
 @dataclass(frozen=True)
 class Link:
-    """A verified link from an email."""
+    """A verified link from an email. `subject`: the signature that the link is for."""
 
     token: str
     subject: Subject
@@ -52,15 +52,15 @@ class ConfirmLink(Link):
 
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
-    """Show what was signed and agreed to, to correct and confirm it. After the confirmation, show nothing personal,
-    unless our email offered to send a letter.
+    """Show the signature and the consents, to correct and confirm them. Once the signature is confirmed, show nothing
+    personal, unless this link offers a letter to send.
     """
     now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
         return _confirm_page(request, link, find_linked(link.subject, link.petition, link.issued, now, tables()))
     except LinkExpired as expired:
-        return _settled_page(request, expired)
+        return _page_of_expired_link(request, expired)
 
 
 @page_view(routes)
@@ -71,18 +71,18 @@ def confirm_signature(request: Request) -> Response:
     try:
         return _confirm_and_answer(request, fields, times.now())
     except LinkExpired as expired:
-        return _settled_page(request, expired)
+        return _page_of_expired_link(request, expired)
 
 
 @page_view(routes)
 def show_withdrawal(request: Request) -> Response:
     """Explain withdrawal and show its button."""
-    return _question_page(request, Purpose.WITHDRAW, "withdraw.html")
+    return _opt_out_page(request, Purpose.WITHDRAW, "withdraw.html")
 
 
 @page_view(routes)
 def withdraw_signature(request: Request) -> Response:
-    """Remove the name and address, and take the signature off the count if it was counted."""
+    """Remove the personal data, and subtract the signature from the count if it was counted. Idempotent."""
     link = _opt_out_link(Purpose.WITHDRAW, _fields(request).get("token"))
     withdraw(link.subject.key, link.petition, times.now(), tables())
     log.note("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
@@ -92,7 +92,7 @@ def withdraw_signature(request: Request) -> Response:
 @page_view(routes)
 def show_unsubscription(request: Request) -> Response:
     """Explain unsubscribing and show its button."""
-    return _question_page(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
+    return _opt_out_page(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
 
 
 @page_view(routes)
@@ -105,7 +105,7 @@ def unsubscribe_from_updates(request: Request) -> Response:
 
 
 def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
-    """Confirm the signature and return the page that says so; if a field is invalid, return the form with errors."""
+    """Confirm the signature and return the page of its state, or the form with field errors if a field is invalid."""
     link = _confirm_link(fields.get("token"), now)
     version = fields.get("version")
     try:
@@ -122,9 +122,9 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
     return page_about(link.petition, request, PAGE_OF_STATE[state], {})
 
 
-def _settled_page(request: Request, expired: LinkExpired) -> Response:
-    """Return the page for a signature that was confirmed or withdrawn before its link expired."""
-    state = settled_state(expired, tables())
+def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
+    """Return the page of the signature's state if it was confirmed or withdrawn. Otherwise raise `expired` again."""
+    state = state_of_expired_link(expired, tables())
     if state is None:
         raise expired
     petition = find_petition(expired.slug, times.now(), tables())
@@ -132,6 +132,7 @@ def _settled_page(request: Request, expired: LinkExpired) -> Response:
 
 
 def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
+    """Return the verified link. The token has only the expiry time, from which the time of issue follows."""
     subject = _subject(Purpose.CONFIRM, token, now)
     _, expires = tokens.payload_of(Purpose.CONFIRM, token or "", settings().token_keys)
     petition = find_petition(subject.slug, now, tables())
@@ -139,7 +140,7 @@ def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
 
 
 def _opt_out_link(purpose: Purpose, token: str | None) -> Link:
-    """Return the link, even if its petition is closed or removed: people can always withdraw and unsubscribe."""
+    """Return the link, also of a closed or removed petition, because people can always withdraw and unsubscribe."""
     subject = _subject(purpose, token, times.now())
     return Link(token or "", subject, petition_as_stored(subject.slug, tables()))
 
@@ -151,7 +152,7 @@ def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """Return the form fields. A one-click POST has the token in the URL and may have any form content type."""
+    """Return the form fields and the URL's token. A mail program's one-click POST may have no form, only the token."""
     token = query(request, "token")
     in_url = {"token": token} if token else {}
     if token and content_type(request) != FORM:
@@ -159,7 +160,7 @@ def _fields(request: Request) -> dict[str, str]:
     return {**in_url, **form_fields(request)}
 
 
-def _question_page(request: Request, purpose: Purpose, template: str) -> Response:
+def _opt_out_page(request: Request, purpose: Purpose, template: str) -> Response:
     link = _opt_out_link(purpose, query(request, "token"))
     return page_about(link.petition, request, template, {"token": link.token})
 
@@ -171,13 +172,13 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """Return the page to confirm, or to send an offered letter, or else the page that shows the signature's state."""
+    """Return the page to confirm a pending signature or to send an offered letter, or else the page of the state."""
     is_pending = signature.state is SignatureState.PENDING
     offered = offered_letter(signature, link.issued, link.petition, times.now())
     if not is_pending and offered is None:
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
-    shown = offered or shown_letter(as_typed(signature, typed or {}, link.petition), link.petition)
+    shown = offered or shown_letter(with_typed_values(signature, typed or {}, link.petition), link.petition)
     context = {
         "letter": shown,
         "token": link.token,

@@ -1,4 +1,4 @@
-"""Look up one person's signatures by email address. There is no list of people."""
+"""Look up signatures by email address. No list of people is stored: a signature's id is a keyed hash of the address."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,10 @@ class StoredSignature:
 def identities_of(
     address: Address, petitions: Sequence[Petition], secrets: Mapping[str, str]
 ) -> list[tuple[Petition, str]]:
-    """Return the id that the address's signature has, or would have, in each petition."""
+    """Return each petition with the id that this address's signature has, or would have, in it.
+
+    `secrets`: the keys of the hash, by version.
+    """
     return [
         (petition, signature_id(petition.slug, address.canonical, secrets[petition.key_version]))
         for petition in petitions
@@ -39,7 +42,10 @@ def identities_of(
 
 
 def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[StoredSignature]:
-    """Return the signatures that exist, in the same order. Leave out items that only mark an erasure."""
+    """Return the signatures that exist, in the order of `identities` (petition and signature id).
+
+    Leave out the empty items that an erasure stored where there was no signature.
+    """
     by_key = store.find_each([keys.signature(petition.slug, identity) for petition, identity in identities], tables)
     stored = [
         StoredSignature(petition, identity, by_key[key])

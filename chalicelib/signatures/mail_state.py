@@ -1,4 +1,9 @@
-"""Request a signature's email, and record whether it was sent. mail/state.py explains the states in between."""
+"""Request a signature's email, and record whether it was sent. mail/state.py explains the states in between.
+
+A mail request is stored in the signature, and the relay then puts a message into the queue. To nudge a request means to
+have this message sent again, because it may be lost. Anybody can type somebody else's address, so a letter that was
+typed with the address of a confirmed signature is only offered to the owner, by email.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +13,7 @@ from chalicelib.aws.table import Attr, Change, Condition, Tables, absent_or_at_m
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.signatures.model import (
-    MAIL_REQUEST,
+    MAIL_REQUEST_FIELDS,
     NUDGE_AFTER,
     UNMAILED_LIFETIME,
     MailKind,
@@ -19,17 +24,20 @@ from chalicelib.signatures.model import (
 NO_OFFER: Mapping[str, Any] = {}
 
 
-def may_have_more_mail(most: int | None = None) -> Condition:
-    """Return the condition: not undeliverable, and fewer than `most` emails (None: any number)."""
+def may_have_more_mail(max_emails: int | None = None) -> Condition:
+    """Return the condition that the address is not undeliverable, and that fewer than `max_emails` emails were sent.
+
+    None: any number of emails may be sent.
+    """
     is_deliverable = Attr("undeliverable").not_exists()
-    return is_deliverable if most is None else is_deliverable & Attr("mails").lt(most)
+    return is_deliverable if max_emails is None else is_deliverable & Attr("mails").lt(max_emails)
 
 
 def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer: Mapping[str, Any] = NO_OFFER) -> None:
-    """Request one more email, and store the letter that it offers.
+    """Request one more email. `offer`: the attribute `letter_asked` with a letter that the email offers, or nothing.
 
-    Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state has changed. A
-    pending signature gets a new expiry date: the old one may come before SES's quota or a limit allows the next email.
+    Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state does not fit the
+    kind of email. A pending signature gets a new expiry date, because SES's quota or a limit may delay the email.
     """
     state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
     may_be_requested = Attr("mail_kind").not_exists() & Attr("state").eq(state) & may_have_more_mail()
@@ -47,10 +55,11 @@ def request_or_nudge_mail(
     network: str | None = None,
     letter: Mapping[str, Any] | None = None,
 ) -> None:
-    """Request the email that fits the signature's state, or nudge the open request. Raise ConditionFailed.
+    """Request the email that fits the signature's state. If an email is already requested, nudge its request.
 
-    `network`: the hash of the network from which the person signs again. `letter`: the letter that they typed. If the
-    signature is confirmed without a letter, the email offers this one, because anybody can type the address.
+    `network`: the hash of the network from which the person signs again. `letter`: the letter that the person typed. If
+    the signature is confirmed and has no letter, the email offers this letter. Raise ConditionFailed if `request_mail`
+    or `nudge_mail` does.
     """
     may_offer = stored.state is SignatureState.CONFIRMED and stored.letter is None
     offer = {"letter_asked": {**letter, "asked_at": iso(now)}} if letter and may_offer else NO_OFFER
@@ -64,10 +73,10 @@ def request_or_nudge_mail(
 def nudge_mail(
     key: Key, now: datetime, tables: Tables, network: str | None = None, offer: Mapping[str, Any] = NO_OFFER
 ) -> None:
-    """Queue an old request again, because its message may be lost. Raise ConditionFailed if it is too recent.
+    """Queue an open request again, because its message may be lost. Raise ConditionFailed if it is too recent.
 
-    Replace the request's network by `network`, if given: a stranger may have typed the address from a flooded network,
-    whose turn comes late. Store the first `offer` even if the request is recent: its email has not been sent.
+    If `network` is given, it replaces the stored one: a stranger may have typed the address from a network whose emails
+    wait for a limit. A first `offer` is stored even if the request is recent, because the email is not sent yet.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
@@ -79,14 +88,18 @@ def nudge_mail(
 
 
 def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, tables: Tables) -> None:
-    """Record that the email was sent. Only a signature that is still pending gets the new expiry date."""
+    """Record that the email was sent, and remove its request. Only a pending signature gets the expiry date `expires`.
+
+    `requested_at` identifies the request: a newer request stays.
+    """
     mailed = {"mailed_at": iso(now)}
     expiring = {**mailed, "expires_at": int(expires.timestamp())}
     is_pending = Attr("state").eq(SignatureState.PENDING)
-    # The signature may have changed while the email was sent; count the email in any case.
+    # Try these changes in turn, because the signature may have changed while the email was sent. The last one counts
+    # the email although its request is gone, unless the email is counted already.
     for assign, remove, when in (
-        (expiring, MAIL_REQUEST, _is_requested(requested_at) & is_pending),
-        (mailed, MAIL_REQUEST, _is_requested(requested_at)),
+        (expiring, MAIL_REQUEST_FIELDS, _is_requested(requested_at) & is_pending),
+        (mailed, MAIL_REQUEST_FIELDS, _is_requested(requested_at)),
         (mailed, (), Attr("state").exists() & Attr("mailed_at").ne(iso(now))),
     ):
         if tables.try_update(Change(key, assign=assign, add={"mails": 1}, remove=remove, when=when)):
@@ -94,9 +107,9 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
 
 
 def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
-    """Record a hard bounce or a complaint: stop all email to this address. Idempotent; events may come in any order."""
+    """Record a hard bounce or a complaint, so that this signature gets no more email. Idempotent, in any order."""
     stopped = {"undeliverable": reason, "updates": False}
-    tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST, when=Attr("email").exists()))
+    tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST_FIELDS, when=Attr("email").exists()))
 
 
 def _is_requested(requested_at: str) -> Condition:

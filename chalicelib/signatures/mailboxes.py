@@ -1,7 +1,8 @@
-"""Ask about an email address whose domain is one slip away from a well-known one: alice@gmial.com.
+"""Suggest another email address if the typed domain is probably a typo of a well-known one: alice@gmial.com.
 
-The form asks once, and accepts either address. With JavaScript, pages/assets/mailbox.js asks the same. Both read
-mailboxes.json: the domains that may be `meant`, and `real` ones that only look like a slip.
+The form asks once, and accepts either address. With JavaScript, pages/assets/mailbox.js asks the same question. Both
+read mailboxes.json, which lists the domains that people may have `meant`, `real` domains that only look like a typo of
+these, and `webmail` domains.
 """
 
 import json
@@ -12,18 +13,21 @@ from typing import Any
 from chalicelib.core.address import strip_pasted
 from chalicelib.pages.render import asset
 
-# A hidden field: the address that the form asked about.
-MEANT_FIELD = "email_meant"
+# The form's hidden field with the suggested address.
+SUGGESTION_FIELD = "email_meant"
 
 
 def suggested_address(fields: Mapping[str, str]) -> str | None:
-    """Return the address that was probably meant, or None if nothing looks wrong or the form has already asked."""
+    """Return the address that the person probably meant.
+
+    Return None if the typed address looks right, or if the form has already asked about it (`email_asked`).
+    """
     typed = fields.get("email", "")
     return None if fields.get("email_asked") == typed else probable_address(typed)
 
 
 def probable_address(typed: str) -> str | None:
-    """Return the address that was probably meant, or None."""
+    """Return the address that the person probably meant, or None if the typed one looks right."""
     local, _, domain = strip_pasted(typed).rpartition("@")
     domain, domains = domain.lower(), _known_domains()
     if not local or domain in domains["webmail"] or domain in domains["real"]:
@@ -33,7 +37,7 @@ def probable_address(typed: str) -> str | None:
 
 
 def is_slip(typed: str, known: str) -> bool:
-    """Return whether one character is wrong, missing, doubled or swapped with the next."""
+    """Return whether `typed` is `known` with one character wrong, missing, added, or swapped with the next one."""
     first_difference = next((at for at, letter in enumerate(known) if typed[at : at + 1] != letter), len(known))
     typed_rest, known_rest = typed[first_difference:], known[first_difference:]
     has_swap = typed_rest[:2] == known_rest[1::-1] and typed_rest[2:] == known_rest[2:]

@@ -3,7 +3,9 @@
 (absent) ──sign──► pending ──confirm──► confirmed
                       │                     │
                       └──────withdraw───────┴──► withdrawn ──sign──► pending
-Erased means withdrawn and emptied. TTL deletes pending and withdrawn items, never confirmed ones.
+Erasing a signature withdraws it and empties its item. DynamoDB's TTL deletes pending and withdrawn items at
+`expires_at`; confirmed ones have no `expires_at`. A partner is an organisation that collects signatures elsewhere and
+sends them to us; its receipt is the record of one signature that it sent (partners.model).
 """
 
 from datetime import datetime, timedelta
@@ -19,28 +21,31 @@ from chalicelib.signatures.letter import AskedLetter, SignedLetter
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
 UNMAILED_LIFETIME = timedelta(days=60)
-# A withdrawn item has no personal data. It keeps whether the address is undeliverable.
+# A withdrawn item has no personal data. We keep it because it says whether the address is undeliverable.
 WITHDRAWN_LIFETIME = timedelta(days=90)
-# A message in the overflow queue would sign again until it expires. SQS keeps it 14 days, and 14 more after each time
-# that somebody moves it back from the dead letters.
+# An erased item must outlive every earlier message in the overflow queue, because the message would sign again. SQS
+# keeps a message 14 days, and 14 more each time that somebody moves it back from the dead letters, but the message
+# expires with its signature.
 ERASED_LIFETIME = UNMAILED_LIFETIME + timedelta(days=1)
 
 # The shortest time between two emails of one signature. mail/budget.py limits all emails to one address.
 MAIL_PAUSE = timedelta(minutes=1)
-# The message of a request this old may be lost. Signing again then queues the request again.
+# The queue message of a mail request this old may be lost. If the person then signs again, the request is nudged: we
+# queue it again.
 NUDGE_AFTER = timedelta(minutes=10)
 
-# Stands for our own form and API in a list of receipts.
+# In a list of receipts, this entry means that the person signed on our own form or API, without a receipt.
 OUR_FORM = "form"
-# A limit, so that a partner cannot fill the item by sending one person under more and more identifiers.
-MOST_CAME_WITH = 50
+# Without this limit, a partner could fill the item by sending the same person under more and more identifiers.
+MAX_FURTHER_RECEIPTS = 50
 
-# Personal data: withdrawing removes all of these.
-PERSONAL = (
+# The fields with personal data. Withdrawing removes them.
+PERSONAL_FIELDS = (
     *("name", "email", "country", "postcode", "source", "counted_source", "language"),
     *("by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked"),
 )
-MAIL_REQUEST = (
+# The fields of an open mail request.
+MAIL_REQUEST_FIELDS = (
     *("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at"),
     *("mail_due_at", "mail_network"),
 )
@@ -60,13 +65,16 @@ class MailKind(StrEnum):
     RECEIPT = "receipt"
 
 
-# The clock of the function that dates a link and the clock of the one that withdraws may differ by this much.
+# One Lambda function dates a link and another one dates a withdrawal. Their clocks may differ by this much.
 CLOCK_SKEW = timedelta(minutes=1)
 EpochSeconds = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
 
 
 class Signature(BaseModel):
-    """The item. PERSONAL fields are None once withdrawn. It is counted under `country` and `source`."""
+    """The stored item. After a withdrawal, the PERSONAL_FIELDS are None.
+
+    The tally counts a confirmed signature under its `country` and its `counted_source`, or `source` without that.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -82,60 +90,61 @@ class Signature(BaseModel):
     updates: bool = False
     # The letter to the petition's targets. None: the person sends no letter.
     letter: SignedLetter | None = None
-    # A letter that was typed with this address and that nobody has confirmed, although the signature is confirmed. Our
-    # email offers it to the owner of the mailbox, who may send it.
+    # A letter that somebody typed with this address after the signature was confirmed. Our email offers this letter to
+    # the owner of the mailbox, and only the owner can send it.
     letter_asked: AskedLetter | None = None
-    # Its origin (signatures.origin), and the versions of what was signed and agreed to.
+    # The signature's origin (signatures.origin), and the versions of what the person signed and agreed to.
     obtained_by: str
     channel: str
     text_version: str
     consent_version: str
-    # The partner's receipt that it came with; absent for our own form.
+    # The partner's receipt with which the signature came first. None: it came by our own form or API.
     receipt: str | None = None
-    # Who obtained it again later. The first origin stays.
+    # The charity and partners that obtained the signature again later. `obtained_by` stays the first one.
     also_obtained_by: set[str] | None = None
-    # The further receipts that it came with, and OUR_FORM if its person signed here later.
+    # The receipts of partners that sent the signature again, and OUR_FORM if the person signed here later.
     also_came_with: set[str] | None = None
     confirmed_at: Moment | None = None
     withdrawn_at: ExactMoment | None = None
     erased_at: ExactMoment | None = None
-    # When the import that it came with was undone. Its person did not withdraw.
+    # When staff undid the import that brought the signature. The person did not withdraw.
     taken_back_at: Moment | None = None
-    # When `manage.py restore` restored it from a backup.
+    # When `manage.py restore` restored the signature from a backup.
     restored_at: Moment | None = None
-    # The source it is counted under, if that differs from `source` (tallies.model.MAX_SOURCES).
+    # The source that the tally counts the signature under, if that differs from `source` (tallies.model.MAX_SOURCES).
     counted_source: str | None = None
-    # True if it counted when a partner sent it: its owner did not confirm it by our email.
+    # True if the signature counted as soon as a partner sent it, without a confirmation by our email.
     by_partner: bool | None = None
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None
     # When a postponed email may be sent.
     mail_due_at: Moment | None = None
-    # The hash of the client's network (signatures.network), until its turn for a first email is booked.
+    # The hash of the client's network (signatures.network), until the network's turn for a first email is booked.
     mail_network: str | None = None
     mailed_at: Moment | None = None
     mails: int = 0
-    # "bounced" or "complained": we send no more email to this address.
+    # "bounced" or "complained": the signature gets no more email.
     undeliverable: str | None = None
     expires_at: EpochSeconds | None = None
 
     @property
     def all_receipts(self) -> set[str]:
-        """Return the receipts that it came with, and OUR_FORM if its owner signed here."""
+        """Return the partners' receipts of this signature, and OUR_FORM if the person signed on our own form or API."""
         return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
 
     def has_withdrawal_after(self, issued: datetime) -> bool:
-        """Return whether it was withdrawn after a link was issued. Then it cannot be confirmed by that link.
+        """Return whether the signature was withdrawn after a link was issued. That link can then no longer confirm it.
 
-        A stranger with an old email may have signed again. Only an email sent after that shows who owns the mailbox.
+        The person with the old link may be a stranger who signed again with this address. Only a link that we email
+        after the withdrawal shows who owns the mailbox.
         """
         return self.withdrawn_at is not None and exact(self.withdrawn_at) > latest_withdrawal(issued)
 
     def offers_letter(self, issued: datetime) -> bool:
-        """Return whether a letter that somebody typed with its address waits for its owner to send it.
+        """Return whether a link issued at this time offers the owner to send the letter in `letter_asked`.
 
-        Only the email that offers the letter has a link `issued` late enough: strangers may have an earlier link.
+        Strangers may have an earlier link. So only a link issued after the letter was typed offers it.
         """
         asked = self.letter_asked
         may_add_letter = self.state is SignatureState.CONFIRMED and self.letter is None
@@ -143,29 +152,33 @@ class Signature(BaseModel):
 
     @property
     def is_erasure_mark(self) -> bool:
-        """Return whether the item only marks an erasure: there was no signature (signatures.erase)."""
+        """Return whether this is an empty item that `erase_all` stored where there was no signature."""
         return self.erased_at is not None and not self.channel
 
     def is_over(self, now: datetime) -> bool:
-        """Return whether it is withdrawn, or pending and expired. TTL may delete an expired item days later."""
+        """Return whether the signature is withdrawn, or pending and expired.
+
+        Compare the times, because TTL may delete an expired item days later.
+        """
         expired = self.expires_at is not None and self.expires_at <= now
         return self.state is SignatureState.WITHDRAWN or (self.state is SignatureState.PENDING and expired)
 
 
 def latest_withdrawal(issued: datetime) -> str:
-    """Return the latest `withdrawn_at`, as stored, with which a link issued at this time still confirms."""
+    """Return the latest stored `withdrawn_at` for which a link issued at this time can still confirm the signature."""
     return iso(issued + CLOCK_SKEW)
 
 
 class NewSignature(BaseModel):
-    """A signature to store: its key and its item. It is also the overflow queue's message (personal data)."""
+    """A signature to store, and what its key consists of. It is also the overflow queue's message (personal data)."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     slug: str
     signature_id: str
     signature: Signature
-    # The signature in the message has only whole seconds, and the person may have withdrawn in the same second.
+    # The exact time. `signature.signed_at` has only whole seconds in the message, and the person may withdraw and sign
+    # again in one second.
     signed_at: ExactMoment | None = None
 
     @property

@@ -1,4 +1,7 @@
-"""The network that a signature came from: a hash with a short life, only to limit first emails."""
+"""The network that a signature came from. We keep only its hash, for a short time, to limit first emails per network.
+
+A first email is the first one that a signature gets. If one network sends many signatures, their first emails wait.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,25 +9,31 @@ from socket import AF_INET, AF_INET6, inet_pton
 
 from chalicelib.core.pseudonyms import pseudonym, secret_of
 
-# In bytes: /24 and /48. One customer of a provider may have such a network; a school or a phone company shares one.
-IPV4_PREFIX, IPV6_PREFIX = 3, 6
-# An IPv4 address written as IPv6.
-MAPPED = bytes(10) + b"\xff\xff"
+# In bytes: /24 and /48. Such a network may belong to one customer, or all users of a school or phone company share it.
+IPV4_PREFIX_LENGTH, IPV6_PREFIX_LENGTH = 3, 6
+# An IPv4 address that is written as IPv6 begins with these bytes.
+MAPPED_IPV4 = bytes(10) + b"\xff\xff"
 
 
 def network_of(address: str) -> bytes:
-    """Return the network's prefix; empty if this is not an IP address. Faster than `ipaddress`: signing calls it."""
+    """Return the prefix of the address's network; empty if `address` is not an IP address.
+
+    Signing calls this, so do not use `ipaddress`, which is slower.
+    """
     for family in (AF_INET, AF_INET6):
         try:
             packed = inet_pton(family, address)
         except (OSError, ValueError):
             continue
-        packed = packed.removeprefix(MAPPED)
-        return packed[: IPV6_PREFIX if len(packed) == 16 else IPV4_PREFIX]
+        packed = packed.removeprefix(MAPPED_IPV4)
+        return packed[: IPV6_PREFIX_LENGTH if len(packed) == 16 else IPV4_PREFIX_LENGTH]
     return b""
 
 
 def network_hash(address: str, now: datetime, secrets: Mapping[str, str]) -> str | None:
-    """Return the hash of the network and the day, or None. Hashes of two days cannot be compared."""
+    """Return the hash of the network and the day; None if `address` is not an IP address.
+
+    The day is in the hash, so that nobody can compare the networks of two days.
+    """
     network = network_of(address)
     return pseudonym(secret_of(secrets), "network", f"{now:%Y-%m-%d}", network.hex()) if network else None

@@ -8,13 +8,13 @@ from chalicelib.petitions.model import Petition
 
 @dataclass(frozen=True)
 class Origin:
-    """An argument of signing. All but `confirms_by_email` are stored with the signature.
+    """The origin of a signature. All fields but `confirms_by_email` are stored with the signature.
 
-    `obtained_by`: the name of the charity or partner. `channel`: how it reached us, such as form or api.
-    `consent_version`: the version of the wording that the person agreed to. `source`: where they came from.
-    `confirms_by_email`: we email the person a link to confirm. If False, we email nothing, and the caller of `sign`
-    calls `confirm` to count the signature. `receipt`: the partner's receipt of the signature. `network`: the hash of
-    the client's network, which limits first emails.
+    `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us, such as form or api.
+    `consent_version`: the version of the wording that the person agreed to. `source`: the campaign or site that the
+    person came from. `confirms_by_email`: we email the person a link to confirm. If False, we email nothing, and the
+    caller of `sign` calls `confirm` to count the signature. `receipt`: the id of the record that we keep of a
+    partner's signature. `network`: the hash of the client's network, which limits first emails.
     """
 
     obtained_by: str

@@ -1,8 +1,8 @@
-"""Sign: one conditional put, and nothing else unless the signature already exists.
+"""Sign a petition: store a new signature with one conditional put. Only a known address needs a second write.
 
 If the table does not store the signature, the overflow queue keeps it until the table can. We answer only after the
-table or the queue has it. A write that succeeded without a response, or a message that comes twice, still makes one
-signature and one mail request, because the key and `signed_at` are the same.
+table or the queue has the signature. If the response to a write is lost, or a queue message comes twice, there is still
+one signature and one mail request, because the key and `signed_at` are the same.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,12 +32,12 @@ ATTEMPTS = 3
 
 
 class Outcome(StrEnum):
-    """For partners, logs and metrics only: a supporter's response is the same for every outcome."""
+    """The result, for partners, logs and metrics only: supporters get the same response for every outcome."""
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
     OVERFLOWED = "overflowed"
-    # Only for messages of the overflow queue: the stored signature is newer, or the message has expired.
+    # The message from the overflow queue is ignored: the stored signature is newer, or the message has expired.
     OVERTAKEN = "overtaken"
 
 
@@ -48,9 +48,10 @@ class SignResult(NamedTuple):
 
 @dataclass(frozen=True)
 class SigningContext:
-    """Where signatures are stored, and the secrets behind their ids, by version.
+    """Where signatures are stored, and the secrets that make their ids, by key version.
 
-    `overflow_queue` is called only when needed: in a cold start, building its client takes longer than signing.
+    `overflow_queue` returns the queue. It is called only if the queue is needed, because building the queue's client in
+    a cold start takes longer than signing.
     """
 
     tables: Tables
@@ -59,10 +60,10 @@ class SigningContext:
 
 
 def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> SignResult:
-    """Store the signature in the table, or else in the queue. A repetition makes no second signature.
+    """Store a signature of any origin in the table, or else in the queue. Signing again stores no second signature.
 
-    Signatures of every origin enter here. Raise Unavailable if perhaps neither the table nor the queue has stored it,
-    and Invalid if the petition does not allow its letter.
+    Raise Unavailable if perhaps neither the table nor the queue has the signature. Raise Invalid if the petition does
+    not allow the signature's letter.
     """
     new = NewSignature(
         slug=petition.slug,
@@ -76,14 +77,14 @@ def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime,
 
 
 def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
-    """Store a queued signature. Idempotent, in any order, however late. Raise Unavailable to retry the message.
+    """Store a signature from the overflow queue. Messages may repeat, be late, and come in any order.
 
-    Store it even if its petition has closed or been removed since: it was open when we answered 202. The sender
-    decides whether an email still makes sense.
+    Store it even if the petition has closed or was removed since, because the petition was open when we answered 202.
+    The sender of emails decides whether to send one. If this raises Unavailable, the queue delivers the message again.
     """
     expires = new.signature.expires_at
     if expires is not None and expires <= now:
-        return Outcome.OVERTAKEN  # If the signature had been stored, it would have expired by now.
+        return Outcome.OVERTAKEN  # In the table, the signature would have expired by now.
     return _store(new, now, tables, from_queue=True)
 
 
@@ -112,7 +113,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
 
 
 def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -> Outcome:
-    """Store the signature in the table, or in the overflow queue if that fails or signing must spare the table."""
+    """Store the signature in the table. Use the overflow queue if that fails or the load-shedding level says so."""
     if not level_now(context.tables).includes(Level.ACCEPT_ONLY):
         try:
             return _store_in_whole_steps(new, now, context.tables)
@@ -123,8 +124,9 @@ def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -
 
 
 def _store_in_whole_steps(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
-    """Store the signature. The time does not show whether the address is known. A partner does not wait: their answer
-    says it.
+    """Store the signature, and wait, so that the response time does not show whether the address is known.
+
+    A partner's signature, which has a receipt, does not wait: its answer says whether the address is known.
     """
     started = monotonic()
     outcome = _store(new, now, tables)
@@ -134,9 +136,10 @@ def _store_in_whole_steps(new: NewSignature, now: datetime, tables: Tables) -> O
 
 
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
-    """Store the signature, or apply it as a repetition if it exists. Raise Unavailable if it may not be stored.
+    """Store the signature. If one exists with this key, add the new origin to it, and renew it or request its email.
 
-    `from_queue`: a stored signature that is newer than the message stays as it is.
+    `from_queue`: if the stored signature is newer than the message, ignore the message. Raise Unavailable if the
+    signature may not be stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -155,7 +158,7 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
 
 
 def _new_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
-    """Return the origin and the receipt that the stored signature does not name yet. Its first origin stays."""
+    """Return the origin and receipts of the signature that the earlier, stored one does not have yet."""
     known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
     new_origin = {
         "also_obtained_by": {signature.obtained_by} - known,
@@ -165,24 +168,25 @@ def _new_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]
 
 
 def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
-    """Return whether the stored signature is at least as new as the message; then ignore the message.
+    """Return whether the stored signature is at least as new as the message. The message is then ignored.
 
-    Either it was stored before (the put had succeeded, or the message came twice), or it was signed again, confirmed,
-    withdrawn or mailed since.
+    Either the table has stored the message's signature already, or the stored signature was signed again, confirmed,
+    withdrawn or mailed after the message was sent.
     """
     whole_second = new.signature.signed_at.replace(microsecond=0)  # The table stores whole seconds.
     if earlier.state is SignatureState.WITHDRAWN:
-        # The person may sign again in the second of the withdrawal: compare exact times. Ignore `mailed_at`: an email
-        # requested before the withdrawal may be marked as sent after it.
+        # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`,
+        # because an email that was requested before the withdrawal may be marked as sent after it.
         return earlier.withdrawn_at is None or earlier.withdrawn_at >= (new.signed_at or whole_second)
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
 
 
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
-    """Renew the signature, or request its email again within the limits. The response does not show which.
+    """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again, within the limits.
 
-    Return False if TTL deleted the earlier signature meanwhile; then try again.
+    Request nothing if the new signature requests no email. Return False if TTL has deleted the earlier signature
+    meanwhile; the caller then tries again.
     """
     try:
         if earlier.is_over(now):

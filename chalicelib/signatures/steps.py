@@ -1,23 +1,24 @@
-"""Answer at whole steps of time, so that the response time does not show whether an address is known."""
+"""Round up the response time to whole steps, so that it does not show whether an address has signed before."""
 
 from math import ceil
 from random import uniform
 from time import monotonic, sleep
 
-# In seconds. Two writes usually take less than a STEP. LONGEST_WAIT limits the wait if the table is slow. It is enough
-# while a write takes at most two steps.
+# In seconds. Two writes usually take less than one STEP.
 STEP = 0.025
+# The limit of the wait if the table is slow. While a write takes at most two steps, no wait is longer.
 LONGEST_WAIT = 2.5 * STEP
-BLUR = 0.001
+# A random part of this is added, to hide the microseconds that still differ.
+MAX_RANDOM_WAIT = 0.001
 
 
 def wait_for_step(started: float, *, is_new: bool) -> None:
-    """Wait for the next whole STEP since `started`, by `monotonic`.
+    """Wait until the next whole STEP since `started` (a time of `monotonic`), but not longer than LONGEST_WAIT.
 
-    A known address needs a second write, for its email. A new address needs one write, so its time counts twice. The
-    microseconds that still differ are lost in a random millisecond.
+    A known address needs a second write, to request its email. A new address needs only one write, so the step is
+    chosen for twice the time of that write.
     """
     took = monotonic() - started
     time_of_two_writes = 2 * took if is_new else took
     next_step = ceil(time_of_two_writes / STEP) * STEP
-    sleep(min(next_step - took, LONGEST_WAIT) + uniform(0, BLUR))
+    sleep(min(next_step - took, LONGEST_WAIT) + uniform(0, MAX_RANDOM_WAIT))

@@ -1,4 +1,7 @@
-"""Store signatures in their table. Every write has a condition."""
+"""Read and write signatures. Every write has a condition, because the signature may have changed since it was read.
+
+A receipt is the record of a signature that a partner sent.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,10 +17,10 @@ from chalicelib.core.tokens import Subject
 from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import (
     ERASED_LIFETIME,
-    MAIL_REQUEST,
-    MOST_CAME_WITH,
+    MAIL_REQUEST_FIELDS,
+    MAX_FURTHER_RECEIPTS,
     OUR_FORM,
-    PERSONAL,
+    PERSONAL_FIELDS,
     WITHDRAWN_LIFETIME,
     MailKind,
     Signature,
@@ -29,7 +32,7 @@ _is_pending = Attr("state").eq(SignatureState.PENDING)
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
-    """Store a new signature with one conditional put: the hot path. Raise ConditionFailed with the existing item."""
+    """Store a new signature with one conditional put. Raise ConditionFailed with the item if the signature exists."""
     tables.put_new(NewItem(key, _item(signature)))
 
 
@@ -39,7 +42,7 @@ def find(key: Key, tables: Tables) -> Signature | None:
 
 
 def find_each(signature_keys: Sequence[Key], tables: Tables) -> dict[Key, Signature]:
-    """Return the signatures that exist."""
+    """Return those signatures that exist, by key."""
     found = tables.batch_get(signature_keys, consistent=True)
     return {Key(keys.SIGNATURES, item["pk"], item["sk"]): as_signature(item) for item in found}
 
@@ -49,9 +52,9 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 
 
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
-    """Replace a withdrawn or expired signature; raise ConditionFailed if it is neither.
+    """Replace a withdrawn or expired signature by a new one. Raise ConditionFailed if it is neither.
 
-    The number of emails stays. If the address is undeliverable, the signature is stored without a mail request.
+    The number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
     """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
     is_over = Attr("state").eq(SignatureState.WITHDRAWN) | expired
@@ -64,8 +67,8 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
-    # `withdrawn_at` stays: a running export needs to know who withdrew after it started and signed again.
-    stale = ("erased_at", "taken_back_at", *PERSONAL, *MAIL_REQUEST)
+    # Keep `withdrawn_at`: a running export must know who has withdrawn since it started, even if they signed again.
+    stale = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
@@ -78,10 +81,10 @@ def confirmation(
     receipt: bool = False,
     issued: datetime | None = None,
 ) -> Change:
-    """Return the change from pending to confirmed, on condition that country and source are still the link's.
+    """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
-    `issued`: when its link was issued; a later withdrawal ends the link. `receipt`: also request the email with the
-    receipt, without a further write. With `letter_asked` in `corrections`, request the email that offers this letter.
+    `issued`: when the link was issued; after a later withdrawal, the link confirms nothing. The same write may request
+    an email: with `receipt` a receipt; otherwise, with `letter_asked` in `corrections`, an offer of this letter.
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
     emptied = [name for name, value in corrections.items() if value is None]
@@ -92,13 +95,13 @@ def confirmation(
     return Change(
         subject.key,
         assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **counted, **request},
-        remove=("expires_at", *(name for name in MAIL_REQUEST if name not in request), *emptied),
+        remove=("expires_at", *(name for name in MAIL_REQUEST_FIELDS if name not in request), *emptied),
         when=is_linked & absent_or_at_most("withdrawn_at", latest_withdrawal(issued)) if issued else is_linked,
     )
 
 
 def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> None:
-    """Add the `letter` that was offered to a confirmed signature, or drop the offer (None). Idempotent."""
+    """Add the offered `letter`, as the owner sends it, to a confirmed signature. None: drop the offer. Idempotent."""
     is_offered = Attr("letter_asked").exists() & Attr("letter").not_exists()
     assign = {"letter": letter} if letter else {}
     when = is_offered & Attr("state").eq(SignatureState.CONFIRMED)
@@ -106,58 +109,56 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
 
 
 def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change that removes personal data, if state, country and source are still as in `stored`.
+    """Return the change that withdraws the signature and removes its personal data, if `stored` is still current.
 
-    The tally subtracts those values.
+    The tally subtracts the state, country and source in `stored`, so they must not have changed.
     """
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
         key,
         assign={"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
-        remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
-        when=_is_unchanged(stored),
+        remove=(*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at"),
+        when=_is_counted_as(stored),
     )
 
 
-def _is_unchanged(stored: Signature) -> Condition:
+def _is_counted_as(stored: Signature) -> Condition:
     """Return the condition that the state and what the tally counted are still as in `stored`."""
     counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
     return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
 
 
 def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the withdrawal of a signature whose import staff undo, if nobody else has obtained it since."""
+    """Return the change for an undone import: withdraw the signature if its receipts are still as in `stored`."""
     change = withdrawal(key, stored, now)
-    return replace(
-        change, assign={**change.assign, "taken_back_at": iso(now)}, when=_is_unchanged(stored) & _receipts_are(stored)
-    )
+    is_unchanged = _is_counted_as(stored) & _has_receipts_of(stored)
+    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, when=is_unchanged)
 
 
 def forget_undo(key: Key, tables: Tables) -> None:
-    """Forget that an undone import withdrew the signature: now the person withdraws too. Idempotent."""
+    """Record that the person withdraws too, after an undone import withdrew the signature. Idempotent."""
     is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
     tables.try_update(Change(key, remove=["taken_back_at"], when=is_withdrawn))
 
 
 def empty(key: Key, now: datetime, tables: Tables) -> None:
-    """Remove from a withdrawn item what was signed and when. Attributes that limit email to the address stay.
+    """Remove from a withdrawn item what the person signed and when. Attributes that limit email to the address stay.
 
-    If it was emptied before, its times become `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
+    If the item is already empty, set its times to `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
-    removed = (*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at")
+    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
     tables.update(
         Change(key, assign=_empty_attributes(now), remove=removed, when=Attr("state").eq(SignatureState.WITHDRAWN))
     )
 
 
 def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
-    """Store an empty item where there is no signature. Raise ConditionFailed if there is one."""
+    """Store an empty item if there is no signature with this key. Raise ConditionFailed if there is one."""
     mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_empty_attributes(now)}
     tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
 
 
 def _empty_attributes(now: datetime) -> dict[str, Any]:
-    """Return the attributes of an erased signature, which has no data of its person."""
     return {
         "signed_at": iso(now),
         "withdrawn_at": exact(now),
@@ -168,30 +169,30 @@ def _empty_attributes(now: datetime) -> dict[str, Any]:
     }
 
 
-def add_origin(key: Key, further: Mapping[str, set[str]], tables: Tables) -> bool:
-    """Add a further origin, if the signature is still pending or confirmed. Idempotent. Return whether it is added."""
+def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> bool:
+    """Add an origin. Return False if the signature is withdrawn or gone, or has too many receipts. Idempotent."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
-    has_room = Attr("also_came_with").not_exists() | Attr("also_came_with").size().lt(MOST_CAME_WITH)
-    return tables.try_update(Change(key, add=further, when=is_live & has_room))
+    has_room = Attr("also_came_with").not_exists() | Attr("also_came_with").size().lt(MAX_FURTHER_RECEIPTS)
+    return tables.try_update(Change(key, add=new_origin, when=is_live & has_room))
 
 
 def remove_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
-    """Remove one of several receipts that the signature came with. Raise ConditionFailed if they changed."""
-    others = sorted(stored.all_receipts - {receipt})
-    first = stored.receipt if stored.receipt and stored.receipt != receipt else others[0]
-    main = None if OUR_FORM in others else first
-    fields = {"receipt": main, "also_came_with": set(others) - {main or OUR_FORM} or None}
+    """Remove one of several receipts of the signature. Raise ConditionFailed if its receipts have changed."""
+    remaining = sorted(stored.all_receipts - {receipt})
+    first = stored.receipt if stored.receipt and stored.receipt != receipt else remaining[0]
+    main = None if OUR_FORM in remaining else first
+    fields = {"receipt": main, "also_came_with": set(remaining) - {main or OUR_FORM} or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
-    tables.update(Change(key, assign=assign, remove=remove, when=_receipts_are(stored)))
+    tables.update(Change(key, assign=assign, remove=remove, when=_has_receipts_of(stored)))
 
 
-def _receipts_are(stored: Signature) -> Condition:
+def _has_receipts_of(stored: Signature) -> Condition:
     return is_still("receipt", stored.receipt) & is_still("also_came_with", stored.also_came_with)
 
 
 def stop_updates(key: Key, tables: Tables) -> None:
-    """Stop updates to this person. Raise ConditionFailed if the signature does not exist."""
+    """Record that the person wants no more updates. Raise ConditionFailed if the signature does not exist."""
     tables.update(Change(key, assign={"updates": False}, when=Attr("state").exists()))
 
 

@@ -1,4 +1,7 @@
-"""Take back a signature that came with an import, when staff undo the import, unless it also came another way."""
+"""Take back a signature: withdraw it when staff undo the import that brought it, unless it also came another way.
+
+An import is a partner's file of signatures. A receipt is the record of one signature that a partner sent.
+"""
 
 from datetime import datetime
 
@@ -14,11 +17,11 @@ ATTEMPTS = 3
 
 
 def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables: Tables) -> bool:
-    """Remove the personal data and subtract the signature from the tally, if it came only with this receipt.
+    """Withdraw the signature if it came only with this receipt. Return whether it is taken back, now or earlier.
 
-    If it came with other receipts too, remove only this receipt. If the person confirmed by our email, the signature
-    stays. Return whether it is taken back, now or by an earlier call. The person did not withdraw: they may be imported
-    or sign again. Raise Conflicted if the signature keeps changing.
+    If it also came another way, remove only this receipt. If the person confirmed by our email, change nothing. The
+    person did not withdraw, so they may sign again, and a partner may send them again. Raise Conflicted if the
+    signature changes during each attempt.
     """
     for _ in range(ATTEMPTS):
         stored = store.find(key, tables)
@@ -36,14 +39,14 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
             withdraw_and_subtract(petition, stored, store.withdrawal_by_undo(key, stored, now), now, tables)
             return True
         except ConditionFailed:
-            continue  # The person signed, confirmed or withdrew meanwhile: read it again.
+            continue  # The person signed, confirmed or withdrew meanwhile: read the signature again.
     raise Conflicted("storage")
 
 
 def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:
-    """Record a further receipt, so that undoing another import does not remove the signature. Idempotent.
+    """Add a further receipt to the signature, so that undoing another import does not withdraw it. Idempotent.
 
-    Return False if it is not recorded: the signature is withdrawn or gone, or has too many receipts.
+    Return False if the receipt is not added: the signature is withdrawn or deleted, or has too many receipts.
     """
     return store.add_origin(key, {"also_came_with": {receipt}}, tables)
 

@@ -1,6 +1,7 @@
-"""Read all signatures of a petition, bucket by bucket, with only the attributes that the reader's role allows.
+"""Read all signatures of a petition, with only the attributes that the reading function's IAM role allows.
 
-Items come page by page, ordered by id, in all states. An id does not reveal when it was signed.
+The signatures of a petition are spread over 64 buckets, and each read is of one bucket. A bucket's items come page by
+page, in the order of their ids, in all states. The order does not reveal who signed when.
 """
 
 from collections.abc import Iterator
@@ -12,60 +13,68 @@ from chalicelib.core.keys import Key
 from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
-ANONYMOUS = ("state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at")
+RECOUNT_FIELDS = (
+    *("state", "country", "source", "counted_source", "by_partner"),
+    *("signed_at", "confirmed_at", "withdrawn_at"),
+)
 # What the job that emails an update reads (.chalice/policy-run-update.json).
-SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
-# What a comparison of hashes reads (.chalice/policy-compare-hashes.json).
-ADDRESSED = ("state", "email")
-# What a list of those who asked for updates reads (.chalice/policy-run-list.json).
-LISTED = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
-# What `manage.py letters` reads, to find letters that were not requested.
-WITH_LETTERS = ("pk", "sk", "state", "letter", "confirmed_at")
+UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
+# What a comparison of hashed addresses reads (.chalice/policy-compare-hashes.json).
+ADDRESS_FIELDS = ("state", "email")
+# What the list of people who asked for updates reads (.chalice/policy-run-list.json).
+OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
+# What `manage.py letters` reads, to find signatures whose letters were never requested.
+LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
 # What an export reads (.chalice/policy-run-export.json): no address.
-EXPORTED = (
+EXPORT_FIELDS = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
     *("text_version", "consent_version"),
 )
 
 
 def read_for_export(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORTED)
+    """Yield the signatures of one bucket, in all states, with the fields of an export."""
+    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORT_FIELDS)
 
 
-def read_subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
-    """Return the subscribers among the next `most` signatures, and the id of the last one read; None at the end.
+def read_subscribers(slug: str, bucket: str, after: str, limit: int, tables: Tables) -> tuple[list[Item], str | None]:
+    """Read at most `limit` signatures after the id `after`. Return the subscribers, and the last id that was read.
 
-    Eventually consistent. No name and no address.
+    The id is None at the end of the bucket. The read is eventually consistent. The items have no name and no address.
     """
-    start = keys.signature_partition(slug, bucket)
+    start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
     is_subscriber = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
-    return tables.page(Key(keys.SIGNATURES, start, after), SUBSCRIBED, is_subscriber, most)
+    return tables.page(start, UPDATE_FIELDS, is_subscriber, limit)
 
 
 def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield the confirmed signatures, to list those that asked for updates."""
-    for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=LISTED):
+    """Yield all confirmed signatures, also without `updates`. The caller lists the people who asked for updates."""
+    partition = keys.signature_partition(slug, bucket)
+    for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=OPT_IN_LIST_FIELDS):
         if item["state"] == SignatureState.CONFIRMED:
             yield item
 
 
 def read_confirmed_addresses(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
     """Yield the canonical address of each confirmed signature."""
-    for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ADDRESSED):
+    partition = keys.signature_partition(slug, bucket)
+    for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=ADDRESS_FIELDS):
         if item["state"] == SignatureState.CONFIRMED:
             yield canonical_of(item["email"])
 
 
-def read_letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
-    """Return those with a letter among the next `most` signatures, and the id of the last one read; None at the end.
+def read_letter_senders(
+    slug: str, bucket: str, after: str, limit: int, tables: Tables
+) -> tuple[list[Item], str | None]:
+    """Read at most `limit` signatures after the id `after`. Return the confirmed ones with a letter, and the last id.
 
-    Only for `manage.py letters`: the items contain the letters.
+    The last id is None at the end of the bucket. Only for `manage.py letters`, because the items contain the letters.
     """
     sends_letter = Attr("state").eq(SignatureState.CONFIRMED) & Attr("letter").exists()
     start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
-    return tables.page(start, WITH_LETTERS, sends_letter, most)
+    return tables.page(start, LETTER_FIELDS, sends_letter, limit)
 
 
 def read_for_recount(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield what a recount needs: no name and no address."""
-    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ANONYMOUS)
+    """Yield the signatures of one bucket with the fields that a recount needs: no name and no address."""
+    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=RECOUNT_FIELDS)

@@ -1,4 +1,4 @@
-"""Withdraw a signature, or unsubscribe: as easy as signing, at any time, and idempotent."""
+"""Withdraw a signature, or unsubscribe it from the petition's updates. Both can be done at any time, and repeated."""
 
 from datetime import datetime
 
@@ -14,16 +14,16 @@ ATTEMPTS = 3
 
 
 def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
-    """Remove the personal data, and subtract the signature from the tally if it was counted. Idempotent.
+    """Remove the signature's personal data, and subtract the signature from the tally if it was counted. Idempotent.
 
-    Raise Conflicted if the signature keeps changing.
+    Raise Conflicted if the signature changes during each attempt.
     """
     for _ in range(ATTEMPTS):
         stored = store.find(key, tables)
         if stored is None:
             return
         if stored.state is SignatureState.WITHDRAWN:
-            # Staff undid an import; now the person withdraws too, and must not be imported again.
+            # Staff undid the import that brought this signature. Now its owner withdraws too: never import it again.
             if stored.taken_back_at:
                 store.forget_undo(key, tables)
             return
@@ -36,8 +36,8 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
 
 
 def unsubscribe(key: Key, tables: Tables) -> None:
-    """Stop updates; the signature stays. Idempotent."""
+    """Stop the email with updates about the petition. The signature still counts. Idempotent."""
     try:
         store.stop_updates(key, tables)
     except ConditionFailed:
-        return  # The signature is gone, so there are no updates to stop.
+        return  # The signature does not exist, so there are no updates to stop.

@@ -16,4 +16,4 @@ class NewStatement(FrozenStatement):
     """A statement that was just frozen."""
 
     short_url: Url
-    """Redirects to `url`. Short enough to be read out."""
+    """A URL that redirects to `url`, and is short enough to be read out."""

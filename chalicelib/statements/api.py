@@ -1,6 +1,7 @@
-"""Routes of statements: staff freeze a count, and anyone can check a statement.
+"""Routes of statements: staff freeze the count of this moment in a signed statement, and anyone can check it.
 
-The long address contains the statement, so no table is read. The short address has a code that leads to the long one.
+A statement has two addresses. The long one contains the whole statement as a signed token, so it needs no table. The
+short one contains a code, and redirects to the long one.
 """
 
 from chalice.app import Blueprint, Request, Response
@@ -19,7 +20,7 @@ from chalicelib.statements.short import find_statement_token, store_short_code
 
 routes = Blueprint(__name__)
 
-# A statement never changes. The cache is short, so that a statement soon disappears when its key is retired.
+# A statement never changes. The time is short, so that a statement soon disappears from caches when its key is retired.
 CACHE_SECONDS = 60
 
 

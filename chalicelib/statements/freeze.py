@@ -1,4 +1,7 @@
-"""Freeze a count in a signed statement. Statements are not stored; they are valid for as long as their key is kept."""
+"""Freeze the count of this moment in a signed statement, and read a statement from its token.
+
+The token contains the whole statement. It is valid for as long as we keep the key that signed it.
+"""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
@@ -14,7 +17,7 @@ from chalicelib.totals.total import total_if_any
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
-    """Return a statement with the exact count now, the petition and its text version."""
+    """Return a statement about the petition, with its exact counts now."""
     count = exact_count(petition, now, tables)
     total = total_if_any(petition, count, tables)
     return Statement(
@@ -31,13 +34,13 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
 
 
 def statement_token(statement: Statement, secrets: dict[str, str]) -> str:
-    """Return the statement as base64 JSON with our signature. It is not encrypted."""
+    """Return the statement as base64 JSON with our signature. The token is not encrypted."""
     payload = urlsafe_b64encode(statement.model_dump_json(exclude_none=True).encode()).decode().rstrip("=")
     return seal(Purpose.STATEMENT, payload, secrets)
 
 
 def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:
-    """Return the statement in `token`. Raise NotAStatement unless this site sealed it, unchanged, as a statement."""
+    """Return the statement in `token`. Raise NotAStatement if this site did not sign the token as a statement."""
     try:
         payload = unseal(Purpose.STATEMENT, token, secrets)
     except LinkDamaged:

@@ -1,4 +1,4 @@
-"""The model of a statement."""
+"""The model of a statement: a petition's counts at one moment, which anyone can check later."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,4 +26,4 @@ class Statement(BaseModel):
     total: str | None = None
     """If there are figures from elsewhere: what they report, and the bounds of the total, in a sentence."""
     by_partners: int | None = None
-    """If partners sent some signatures: how many. They counted without our email. Email confirmed the others."""
+    """How many signatures partners sent, if any. They counted without our email. The others were confirmed by email."""

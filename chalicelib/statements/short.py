@@ -1,4 +1,7 @@
-"""Short addresses of statements, to read out on air. A code leads to the stored token, whose signature is checked."""
+"""Short addresses of statements, to be read out on air. Each contains a code, under which the table has the token.
+
+The token contains the whole statement and our signature, which is checked when somebody opens the statement.
+"""
 
 import re
 from secrets import choice

@@ -1,4 +1,4 @@
-"""What the API returns about the total across platforms."""
+"""What the API returns about the total: how many different people signed here or elsewhere."""
 
 from typing import Annotated
 
@@ -48,7 +48,7 @@ class ShownComparison(TypedDict):
     """Confirmed signatures compared so far."""
     state: JobState
     why: str | None
-    """Why it failed."""
+    """Why the comparison failed."""
     requested_by: str
     requested_at: Time
 

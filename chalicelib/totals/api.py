@@ -1,4 +1,8 @@
-"""Routes of the total: staff enter figures from elsewhere, and anyone reads the total."""
+"""Routes of the total: how many different people signed here or elsewhere. Staff enter figures, and anyone reads it.
+
+A figure is the number of people who signed with one source: another platform, or a collection on paper. If the source
+sends hashes of its signers' addresses, a comparison (a job) counts how many of these people signed here too.
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -27,7 +31,7 @@ from chalicelib.tallies.public import public_count
 from chalicelib.totals.enter import enter
 from chalicelib.totals.hashes.compare import check_key, new_comparison, with_count
 from chalicelib.totals.hashes.key import issue_key
-from chalicelib.totals.hashes.model import MOST_HASHES_KB, HashComparison
+from chalicelib.totals.hashes.model import MAX_HASHES_KB, HashComparison
 from chalicelib.totals.total import total
 
 if TYPE_CHECKING:
@@ -58,7 +62,7 @@ class HashKeyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     source: Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["freedom-united"])]
-    """The platform that hashes."""
+    """The platform that hashes its signers' addresses with the key."""
 
 
 @json_view(routes)
@@ -81,7 +85,7 @@ def read_total(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
-    sent = parse_body(NewFigure, json_body(request, most=MOST_HASHES_KB * 1024), WORDS)
+    sent = parse_body(NewFigure, json_body(request, max_bytes=MAX_HASHES_KB * 1024), WORDS)
     new, now = with_count(sent), times.now()
     has_hashes = new.kind is FigureKind.HASHES
     if has_hashes:
@@ -107,7 +111,7 @@ def _start_comparison(slug: str, figure: Figure, new: NewFigure, owner: str, now
 
 @staff_view(routes)
 def issue_hash_key(request: Request, slug: str) -> Response:
-    """Return 201 and the key with which this source hashes. A repeated request returns the same key."""
+    """Return 201 and the key with which this source hashes addresses. A repeated request returns the same key."""
     source = parse_body(HashKeyRequest, json_body(request), WORDS).source
     petition = petition_as_stored(slug, tables())
     audit(request, "hash-key.issued", petition.slug, {"source": source})
@@ -127,7 +131,7 @@ def list_comparisons(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Response:
-    """Cancel the comparison, and return it. Its figure stays, without a comparison. The hashes are deleted."""
+    """Cancel the comparison, and return it. The figure stays, without the comparison. The hashes are deleted."""
     job = find_job(HashComparison, comparison_id, tables(), key=slug)
     return json_answer(_comparison_answer(cancel_job(request, "comparison.cancelled", job)))
 

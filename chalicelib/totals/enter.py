@@ -1,4 +1,4 @@
-"""Enter a figure: how many people signed elsewhere."""
+"""Enter a figure: how many people signed with one source, such as another platform. The petition stores its figures."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
 from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import revise
-from chalicelib.petitions.figure import MOST_FIGURES, Figure, NewFigure
+from chalicelib.petitions.figure import MAX_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 
@@ -14,7 +14,7 @@ ATTEMPTS = 3
 
 
 def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
-    """Add the figure to the petition. Raise Invalid for a time in the future, or what `add_figure` raises."""
+    """Add the figure to the petition. Raise Invalid if `as_of` is in the future, or what `add_figure` raises."""
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
     return add_figure(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), tables)
@@ -23,15 +23,15 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
 def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -> Figure:
     """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
 
-    Raise UnknownPetition, Invalid if there are too many figures, or Stale after repeated races. `also` is another
-    change in the same transaction. Raise ConditionFailed if its condition fails.
+    Raise UnknownPetition, Invalid if there are too many figures, or Stale if other edits were faster each time. `also`
+    is another change in the same transaction. Raise ConditionFailed if the condition of `also` fails.
     """
     for _ in range(ATTEMPTS):
         petition = petition_as_stored(slug, tables)
-        if earlier := _same_as_before(figure, petition):
+        if earlier := _already_entered(figure, petition):
             return earlier
-        if len(petition.figures) == MOST_FIGURES:
-            raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
+        if len(petition.figures) == MAX_FIGURES:
+            raise Invalid([FieldError("source", f"There are {MAX_FIGURES} figures already, and no more fit")])
         try:
             revise(with_changes(petition, figures=[*petition.figures, figure]), tables, also)
         except Stale:
@@ -40,8 +40,8 @@ def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = 
     raise Stale
 
 
-def _same_as_before(figure: Figure, petition: Petition) -> Figure | None:
-    """Return the figure that its source entered last, if it is the same: then this is a retry."""
+def _already_entered(figure: Figure, petition: Petition) -> Figure | None:
+    """Return the source's last stored figure if it equals `figure`, which is then a retry. Otherwise return None."""
     latest = next((earlier for earlier in reversed(petition.figures) if earlier.source == figure.source), None)
     ignored = {"entered_at"}
     is_same = latest is not None and latest.model_dump(exclude=ignored) == figure.model_dump(exclude=ignored)

@@ -1,4 +1,7 @@
-"""The total across platforms: the exact count here, and how many different people signed at least and at most."""
+"""The total: how many different people signed here or elsewhere, at least and at most.
+
+A figure is the number of people who signed with one source, such as another platform. Some of them signed here too.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from chalicelib.tallies.count import Count
 
 @dataclass(frozen=True)
 class Total:
-    """`confirmed` is the exact count here at `as_of`. In all, `at_least` to `at_most` different people signed.
+    """`confirmed` is the count here at `as_of`. In all, `at_least` to `at_most` different people signed.
 
     `by_partners`: how many of `confirmed` were sent by partners, without our email.
     """
@@ -53,7 +56,7 @@ class Total:
 
 
 def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
-    """Return the total for the petition's page, if there are figures from elsewhere."""
+    """Return the total, or None if there is no count or no figure. Sections of the page get the tables, unused here."""
     return total(petition, count) if count and petition.figures else None
 
 
@@ -64,12 +67,12 @@ def _people(number: int) -> str:
 def total(petition: Petition, count: Count) -> Total:
     """Return the total of the petition from its count here and the current figure of each source.
 
-    For each source we know the smallest and the largest possible number of its people who did not sign here. `at_least`
-    assumes that the largest of these groups contains all others. `at_most` assumes that nobody is in two groups. Both
-    are possible, so we know no closer bounds.
+    For each source we know the smallest and the largest possible number of its people who did not sign here. For
+    `at_least`, we take the smallest numbers, and assume that the largest group contains all others. For `at_most`, we
+    take the largest numbers, and assume that nobody is in two groups. Both are possible, so we know no closer bounds.
     """
     elsewhere = current_figures(petition.figures)
-    also_here = [_also_here(figure, count) for figure in elsewhere]
+    also_here = [_bounds_of_also_here(figure, count) for figure in elsewhere]
     fewest_not_here = [figure.count - most for figure, (_, most) in zip(elsewhere, also_here, strict=True)]
     most_not_here = [figure.count - least for figure, (least, _) in zip(elsewhere, also_here, strict=True)]
     at_least = count.confirmed + max(fewest_not_here, default=0)
@@ -77,11 +80,11 @@ def total(petition: Petition, count: Count) -> Total:
     return Total(count.confirmed, elsewhere, at_least, at_most, count.as_of, count.by_partners)
 
 
-def _also_here(figure: Figure, count: Count) -> tuple[int, int]:
+def _bounds_of_also_here(figure: Figure, count: Count) -> tuple[int, int]:
     """Return the smallest and the largest possible number of the source's people who are confirmed here.
 
-    A comparison of hashes counted them at its time. Each person who withdrew later may have been one of them, and each
-    later signature may be one more.
+    A comparison of hashes has counted them, if there was one. Each person who has withdrawn since then may have been
+    one of them, and each person who has signed since then may be one more.
     """
     limit = min(figure.count, count.confirmed)
     compared = figure.compared

@@ -1,4 +1,7 @@
-"""Find updates. The public and the senders get them from a cache in the process, like petitions."""
+"""Find updates, the messages of a campaign to those who signed.
+
+The public routes and the senders of email get them from a cache in the process; staff get them as stored.
+"""
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
@@ -8,7 +11,7 @@ from chalicelib.tallies.count import Count
 from chalicelib.updates import store
 from chalicelib.updates.model import Update
 
-# A published update appears, and a cancelled update is no longer sent, within this time.
+# Within this time, a published update appears, and senders stop sending a cancelled update.
 CACHE_SECONDS = 10.0
 
 _published_cache: SecondsCache[list[Update]] = SecondsCache(CACHE_SECONDS)
@@ -31,7 +34,7 @@ def cached_update(slug: str, update_id: str, tables: Tables) -> Update | None:
 
 
 def find_update(slug: str, update_id: str, tables: Tables) -> Update:
-    """Return the update as stored. Raise UnknownThing, also for malformed ids."""
+    """Return the update as stored. Raise UnknownThing if there is none, or if the id is malformed."""
     update = store.find(slug, update_id, tables) if update_id.isalnum() and len(update_id) < 40 else None
     if update is None:
         raise UnknownThing("There is no such update.")

@@ -1,6 +1,6 @@
-"""The emails of updates: one to each person who confirmed and asked for updates, and a test to staff.
+"""The kinds of email of an update: one to each person who confirmed and asked for updates, and a test to staff.
 
-The sender checks consent again when it composes the email: the request may be weeks old.
+The request for an email may be weeks old, so the person's consent is checked again when the email is composed.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateDeliveries(Deliveries):
-    """A bounce of an update also stops all other email to the address."""
+    """The emails of updates to people. If one bounces, or its recipient complains, stop all email of the signature."""
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         super().mark_undeliverable(key, reason, now, tables)
@@ -46,7 +46,10 @@ TESTS = Deliveries(kind="update-test", lifetime=timedelta(days=1))
 
 
 def delivery_key(slug: str, update_id: str, recipient: str = "") -> str:
-    """Return the key of one email; without a recipient, the prefix of the keys of all emails of this update."""
+    """Return the key of the email to a recipient, which is the id of a signature or of a test.
+
+    Without a recipient, return the prefix of the keys of all emails of this update.
+    """
     return f"{slug}_{update_id}_{recipient}"
 
 
@@ -57,13 +60,13 @@ def may_get_updates(signature: Mapping[str, object]) -> bool:
 
 
 def _split_key(key: str) -> tuple[str, str, str]:
-    """Return slug, update id and recipient. None of them contains an underscore."""
+    """Return the slug, the update's id and the recipient (`delivery_key`). None of them contains an underscore."""
     slug, update_id, recipient = key.split("_")
     return slug, update_id, recipient
 
 
 def update_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email for one person, unless the update is cancelled or the person no longer gets updates."""
+    """Return the email for one person. Drop it if the update is cancelled or the person no longer gets updates."""
     slug, update_id, signature_id = _split_key(key)
     update, petition = cached_update(slug, update_id, tables), petition_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
@@ -73,7 +76,7 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         return NotSent.TOO_LATE
     signature = found.signature
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
-        return NotSent.TOO_LATE  # A consent that a partner sent later does not change this.
+        return NotSent.TOO_LATE  # The owner's choice holds, even if a partner sends a consent later.
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language
@@ -84,7 +87,7 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
 
 
 def trial_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the test email of an update, unless the test was dropped."""
+    """Return the test email of an update. Drop it if the update no longer has this test (write.py)."""
     slug, update_id, test_id = _split_key(key)
     update = store.find(slug, update_id, tables)
     test = (update.tests or {}).get(test_id) if update else None

@@ -1,4 +1,4 @@
-"""Markdown as HTML: a safe subset. Everything else is shown as typed."""
+"""Turn Markdown into safe HTML. Only a subset of Markdown has an effect; everything else is shown as typed."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-# The preset "zero" has paragraphs only. We add no HTML, no images (they can show who opened an email), no tables.
+# The parser's preset "zero" has paragraphs only. These rules add the rest of the subset, but no HTML, no tables and no
+# images: an image would tell its server who opens the email.
 _RULES = ("newline", "escape", "entity", "emphasis", "link", "linkify", "heading", "list", "blockquote", "reference")
 _SCHEMES = ("https://", "mailto:")
 # The page uses the heading levels 1 to 3: the petition, "Updates", and the title of the update.
@@ -25,7 +26,7 @@ def as_html(markdown: str) -> str:
 
 
 def parse(markdown: str) -> "list[Token]":
-    """Return the tokens of the Markdown, in the same subset."""
+    """Return the parser's tokens for the Markdown. Only the subset above becomes tokens; the rest stays text."""
     return _parser().parse(markdown)
 
 

@@ -1,4 +1,4 @@
-"""An update, which is a message of the campaign to those who signed, and the job that emails it.
+"""An update is a message of the campaign to those who signed. A job, the mailing, publishes it and emails it.
 
 draft ──► scheduled ──► sending ──► sent
   └───────────┴────────────┴──────► cancelled
@@ -24,9 +24,9 @@ from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import Job
 
-# The length of a title. Email programs show about this much of a subject.
-MOST_TITLE = 150
-# The state of each email is kept this long. SES's quota may spread the emails over weeks; then staff read the results.
+# In characters. Email programs show about this much of a subject.
+MAX_TITLE_LENGTH = 150
+# The state of each email is kept this long. With SES's quota, the emails may take weeks; then staff read the results.
 LIFETIME = timedelta(days=60)
 
 
@@ -39,7 +39,7 @@ class UpdateState(StrEnum):
 
 
 def _refuse_control_characters(text: str) -> str:
-    """Refuse control characters. XML forbids them: a single one would break the feed."""
+    """Refuse control characters. XML forbids them, so a single one would break the Atom feed."""
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text):
         raise ValueError("Remove the control characters")
     return text
@@ -53,7 +53,9 @@ class UpdateWords(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TITLE), NO_CONTROLS]
+    title: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE_LENGTH), NO_CONTROLS
+    ]
     """The subject of the email, and the heading on the page."""
     markdown: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), NO_CONTROLS]
     """The text in Markdown: paragraphs, headings, lists, quotes, emphasis, and links to https addresses."""
@@ -63,7 +65,7 @@ LanguageCode = Annotated[str, AfterValidator(known_language), Field(examples=["e
 
 
 class UpdateText(UpdateWords):
-    """What staff write."""
+    """The text of an update as staff write it, with its translations."""
 
     language: LanguageCode = ENGLISH
     """The language of the text."""
@@ -107,10 +109,10 @@ class UpdateTest(BaseModel):
 
 
 class Update(UpdateText):
-    """The stored item: no personal data of supporters.
+    """An update as stored. It contains no personal data of supporters.
 
-    `html`: the text as safe HTML, made when staff save it. `htmls`: the same for each translation, by language code.
-    `plain` and `plains`: the same as plain text.
+    `html` is the text as safe HTML, made when staff save the text. `htmls` has the HTML of each translation, by the
+    code of its language. `plain` and `plains` are the same as plain text.
     """
 
     slug: str
@@ -136,11 +138,11 @@ class Update(UpdateText):
 
     @property
     def languages(self) -> list[str]:
-        """Return the codes of its languages: first the language of the text itself."""
+        """Return the codes of the update's languages: first that of the text itself, then those of translations."""
         return [self.language, *self.translations]
 
     def in_language(self, code: str) -> "Update":
-        """Return the update with its words in this language, if it has them."""
+        """Return the update with its words in this language. Without such words, return it in its own language."""
         words = self.translations.get(code)
         if words is None:
             return self
@@ -149,9 +151,10 @@ class Update(UpdateText):
 
 
 class Mailing(Job):
-    """The job that publishes an update and requests its emails. Its key is the petition's slug.
+    """The job that publishes an update and requests its emails. The job's key is the petition's slug.
 
-    The cursor: `bucket` is the index of the bucket of signatures, `after` the last signature read in it.
+    A petition's signatures are spread over buckets. The job has read the signatures of the buckets before the one with
+    the index `bucket`, and in that bucket up to the signature with the id `after`.
     """
 
     kind: ClassVar[str] = "update"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _QUOTE = "> "
-# Stands for a number in a list with bullets.
+# In `_Writer._numbers`, this stands for a list with bullets instead of numbers.
 _BULLET = 0
 
 
@@ -22,7 +22,7 @@ def as_text(markdown: str) -> str:
 
 
 class _Writer:
-    """Collects the lines. `_margins`: the text before each line, one piece for each open quote or list item."""
+    """Collect the lines. `_margins` is the text before each line: one piece for each open quote or list item."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -47,7 +47,7 @@ class _Writer:
         elif kind in ("list_item_close", "blockquote_close"):
             self._margins.pop()
         elif kind in ("paragraph_open", "heading_open"):
-            # In a list without empty lines, paragraphs are hidden: they need no gap.
+            # In a list without empty lines, the parser marks each paragraph as hidden. Such a paragraph needs no gap.
             self._needs_gap = self._needs_gap or not token.hidden
 
     def _marker(self) -> str:
@@ -63,7 +63,7 @@ class _Writer:
         self._needs_gap = False
         for line in text.split("\n"):
             self.lines.append("".join(self._margins) + line)
-            # Only the first line of an item has its marker.
+            # Only the first line of a list item has the item's marker. The other lines are indented.
             self._margins = [each if each == _QUOTE else " " * len(each) for each in self._margins]
 
 
@@ -74,7 +74,7 @@ def _inline(tokens: Sequence["Token"]) -> str:
         if token.type in ("softbreak", "hardbreak"):
             parts.append("\n")
         elif token.type == "link_open":
-            # An address that is its own link text is not repeated.
+            # If the text of a link is its address, do not repeat the address.
             address = "" if token.info == "auto" else str(token.attrs["href"])
             links.append((len(parts), address.removeprefix("mailto:")))
         elif token.type == "link_close":

@@ -11,14 +11,15 @@ from chalicelib.updates import store
 from chalicelib.updates.find import find_update
 from chalicelib.updates.model import Mailing, Update, UpdateState
 
+# The states of an update that is published, or will be, and whose job has not ended.
 OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
 
 
 def publish(update: Update, at: datetime | None, actor: str, now: datetime, queue: Queue, tables: Tables) -> Update:
-    """Start the job that publishes a draft and emails it. Publishing it again changes nothing.
+    """Start the job that publishes a draft and emails it. Publishing an update again changes nothing.
 
-    Raise NotNow if it is cancelled or sent, or while another update of the petition is being sent; Invalid if `at` is
-    past.
+    Raise NotNow if the update is cancelled or sent, or while another update of the petition is being sent. Raise
+    Invalid if `at` is in the past.
     """
     if update.state in OPEN:
         return update
@@ -26,8 +27,8 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
         raise NotNow(f"This update is {update.state}.")
     if at and at <= now:
         raise Invalid([FieldError("at", "Enter a time in the future, or leave this out to publish now")])
-    # The job starts first: if the update were changed first, a crash would leave it without a job. A job whose update
-    # is still a draft ends at once.
+    # Start the job before changing the update: in the other order, a crash could leave an update without a job.
+    # A job whose update is still a draft ends at once.
     start(_new_job(update, actor, now), queue, tables)
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
@@ -39,16 +40,16 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
 
 
 def cancel(update: Update, now: datetime, tables: Tables) -> Update:
-    """Stop an update. Emails that were sent stay sent; a published update stays on the page.
+    """Cancel an update: send no more of its emails. A published update stays on the petition's page.
 
-    Return it as stored: it may be sent already. Safe to repeat.
+    Return the update as stored; if all its emails were sent before, its state is still `sent`. Safe to repeat.
     """
     if update.state in (UpdateState.SENT, UpdateState.CANCELLED):
         return update
     try:
         return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
-        # The update's state has changed since it was read. This happens at most three times: no state returns.
+        # The state has changed since the update was read. That can happen three times at most: no state comes again.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 

@@ -1,6 +1,8 @@
-"""The steps of a mailing: publish the update, request its emails page by page, and wait until all are settled.
+"""The steps of a mailing, which is the job that publishes an update and emails it.
 
-A step may run twice. Each email is still requested once: it has one item, whose key contains the signature's id.
+The steps publish the update, request its emails for one page of signatures after the other, and wait until no email
+waits. A step may run twice. Still, each email is requested once, because the key of its item contains the signature's
+id.
 """
 
 from contextlib import suppress
@@ -21,20 +23,22 @@ from chalicelib.updates.find import CACHE_SECONDS, find_update
 from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
 from chalicelib.updates.model import Mailing, Results, Update, UpdateState
 
-# The signatures that one step reads, and its longest time: one write for each email, and one message for every ten.
+# How many signatures one step reads, and the longest time of the step. It writes an item for each email, and calls the
+# queue for every ten emails.
 PAGE_SIZE = 500
 PAGE_SECONDS = 60
-# Counting a million emails reads 200 MB.
+# The longest time of a count. With a million emails, a count reads 200 MB.
 COUNTING_SECONDS = 240
-# The rest between two counts; the long one if there are more than MANY emails. Every count reads all of them.
+# The job rests between two counts of the outcomes. It rests long if there are more than MANY emails, because a count
+# reads the items of all emails.
 REST, LONG_REST, MANY = timedelta(seconds=20), timedelta(minutes=10), 20_000
-# A sender that read the update before its cancellation may still send for this long.
+# For this long after an update is cancelled, a sender that read it before may still send an email.
 LAST_SEND_AFTER_CANCEL = CLAIM + timedelta(seconds=CACHE_SECONDS)
 
 
 @dataclass(frozen=True)
 class MailingWork:
-    """The work of a mailing."""
+    """Chooses and does the steps of a mailing. The state of its update decides which step is next."""
 
     outbox: Outbox
     clock: Clock
@@ -56,7 +60,10 @@ class MailingWork:
     def tidy(self, mailing: Mailing) -> None: ...
 
     def _rest_until(self, publish_at: datetime, mailing: Mailing) -> Mailing:
-        """Rest for ten minutes at most: a cancelled update must not block the next update until `publish_at`."""
+        """Let the job rest until the update is due, but for ten minutes at most.
+
+        If the update is cancelled meanwhile, the job then ends, and no longer blocks the petition's next update.
+        """
         return mailing.model_copy(update={"rests_until": min(publish_at, self.clock() + LONG_REST)})
 
     def _publish(self, mailing: Mailing, update: Update) -> Mailing:
@@ -66,7 +73,7 @@ class MailingWork:
         return mailing
 
     def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
-        """Request the emails of the next page of signatures."""
+        """Request the emails to the people of the next page of signatures."""
         bucket = keys.BUCKETS[mailing.bucket]
         signatures, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE_SIZE, self.tables)
         recipients = [signature for signature in signatures if may_get_updates(signature)]
@@ -76,7 +83,10 @@ class MailingWork:
         return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(recipients)})
 
     def _request_email(self, update: Update, signature_id: str) -> MailRequest | None:
-        """Request the email. If its earlier request is open, return that: its message may be lost."""
+        """Request the email to one person. Return None if the email is settled.
+
+        If the email was requested before and still waits, return its request, because the message may be lost.
+        """
         key = delivery_key(update.slug, update.update_id, signature_id)
         try:
             return EMAILS.request(key, self.clock(), self.tables)
@@ -85,7 +95,7 @@ class MailingWork:
             return EMAILS.request_of(item) if "mail_requested_at" in item else None
 
     def _count(self, mailing: Mailing, update: Update) -> Mailing:
-        """Store the results. End the job if the update is over; otherwise rest.
+        """Count the outcomes of the emails and store the results. End the job if the update is over; otherwise rest.
 
         A cancelled update is over when no sender can still send it. Any other update is over when no email waits.
         """

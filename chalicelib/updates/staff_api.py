@@ -17,7 +17,7 @@ from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
 from chalicelib.updates import publish, store, write
 from chalicelib.updates.find import find_update
-from chalicelib.updates.model import MOST_TITLE, LanguageCode, Update, UpdateTest, UpdateText
+from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, UpdateTest, UpdateText
 from chalicelib.updates.worker import outbox
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ routes = Blueprint(__name__)
 
 WORDS = Words(
     wrong={
-        "title": f"Enter a title of up to {MOST_TITLE} characters",
+        "title": f"Enter a title of up to {MAX_TITLE_LENGTH} characters",
         "markdown": "Enter a text of up to 10,000 characters",
         "email": "Enter an email address in the right format, such as name@example.org",
     }
@@ -100,7 +100,7 @@ def email_update_test(request: Request, slug: str, update_id: str) -> Response:
 
 @staff_view(routes)
 def publish_update(request: Request, slug: str, update_id: str) -> Response:
-    """Publish the update and email it, now or `at` a later time. Return 202. Safe to repeat."""
+    """Publish the update and email it, now or at a later time (`at`). Return 202. Safe to repeat."""
     update = find_update(slug, update_id, tables())
     at = parse_body(PublishRequest, json_body(request) or "{}", WORDS).at
     audit(request, "update.published", slug, {"update": update_id, **({"at": times.iso(at)} if at else {})})
@@ -110,7 +110,7 @@ def publish_update(request: Request, slug: str, update_id: str) -> Response:
 
 @staff_view(routes)
 def cancel_update(request: Request, slug: str, update_id: str) -> Response:
-    """Cancel the update, also while it is being sent. Return it as stored. Safe to repeat."""
+    """Cancel the update, even while it is being sent. Return the update as stored. Safe to repeat."""
     update = find_update(slug, update_id, tables())
     audit(request, "update.cancelled", slug, {"update": update_id})
     return json_answer(_update_json(publish.cancel(update, times.now(), tables())))

@@ -1,4 +1,4 @@
-"""Updates in the counts table."""
+"""Store updates in the counts table."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,9 +22,9 @@ def newest_first(slug: str, tables: Tables) -> Iterator[Update]:
 
 
 def change(update: Update, tables: Tables, **fields: Any) -> Update:
-    """Assign the fields (None: remove) and return the update as stored.
+    """Store new values of these fields, and remove a field whose value is None. Return the update as stored.
 
-    Raise ConditionFailed if its state is no longer that of `update`.
+    Raise ConditionFailed if the stored state is no longer the state of `update`.
     """
     after = Update.model_validate(update.model_dump() | fields).model_dump(exclude_none=True)
     assign = {name: after[name] for name in fields if name in after}

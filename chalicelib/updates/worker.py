@@ -1,4 +1,4 @@
-"""Process the updates queue."""
+"""Run the jobs whose messages are in the updates queue: they publish updates and email them."""
 
 from pathlib import Path
 

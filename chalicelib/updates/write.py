@@ -14,8 +14,8 @@ from chalicelib.updates.markdown import as_html
 from chalicelib.updates.model import Update, UpdateState, UpdateTest, UpdateText, new_update_id
 from chalicelib.updates.plain import as_text
 
-# The most tests that wait to be sent. The oldest are dropped.
-MOST_TESTS = 20
+# An update keeps only this many of its latest tests. The email of an older test is dropped if it still waits.
+MAX_TESTS = 20
 
 
 def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tables: Tables) -> Update:
@@ -41,13 +41,13 @@ def send_test(update: Update, test: UpdateTest, now: datetime, outbox: Outbox, t
     """Request an email with the draft, marked as a test. Raise NotNow if the update is no longer a draft."""
     test_id = token_hex(8)
     tests = [*(update.tests or {}).items(), (test_id, test)]
-    _change_draft(update, tables, tests=dict(tests[-MOST_TESTS:]))
+    _change_draft(update, tables, tests=dict(tests[-MAX_TESTS:]))
     request = TESTS.request(delivery_key(update.slug, update.update_id, test_id), now, tables)
     outbox.send([(request, 0)])
 
 
 def _render(text: UpdateText) -> dict[str, Any]:
-    """Return the fields of an update that have its words as safe HTML and as plain text."""
+    """Return the fields of an update that contain the text as safe HTML and as plain text."""
     return {
         "html": as_html(text.markdown),
         "htmls": {code: as_html(words.markdown) for code, words in text.translations.items()},

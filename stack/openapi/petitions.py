@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from chalicelib.core.answers import Time, Version
 from chalicelib.petitions.answers import PossibleTransition
-from chalicelib.petitions.form import EDITABLE, NOT_SHOWN
+from chalicelib.petitions.form import EDITABLE, HIDDEN_FIELDS
 from chalicelib.petitions.model import Petition
 from stack.openapi.docs import field_docs
 
@@ -35,7 +35,7 @@ ManagedPetition: type[BaseModel] = create_model(
     "ManagedPetition",
     __config__=_CLOSED,
     __doc__="A petition as staff see it, in any state.",
-    **_fields(tuple(name for name in Petition.model_fields if name not in NOT_SHOWN)),
+    **_fields(tuple(name for name in Petition.model_fields if name not in HIDDEN_FIELDS)),
     text_version=(Version, Field(description="A digest of title, text and target. A new text has a new version.")),
     consent_version=(Version, Field(description="A digest of both wordings.")),
     scheduled_opening=(

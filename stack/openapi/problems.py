@@ -10,8 +10,8 @@ from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
 from chalicelib.partners.form import MAX_BODY_KB
 from chalicelib.partners.imports.model import MAX_DIRECT_KB
-from chalicelib.petitions.form import MOST_KB
-from chalicelib.totals.hashes.model import MOST_HASHES_KB
+from chalicelib.petitions.form import MAX_PETITION_KB
+from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from stack.openapi.operation import HAL, HTML, TEXT
 from stack.openapi.schemas import reference
 
@@ -61,12 +61,12 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
         problem_of(errors.BodyTooLarge(MAX_DIRECT_KB)),
     ),
     "TooLargePetition": (
-        f"The body is larger than {MOST_KB} KB. Load the petition from a file.",
-        problem_of(errors.BodyTooLarge(MOST_KB)),
+        f"The body is larger than {MAX_PETITION_KB} KB. Load the petition from a file.",
+        problem_of(errors.BodyTooLarge(MAX_PETITION_KB)),
     ),
     "TooLargeFigure": (
-        f"The body is larger than {MOST_HASHES_KB} KB. Upload the hashes.",
-        problem_of(errors.BodyTooLarge(MOST_HASHES_KB)),
+        f"The body is larger than {MAX_HASHES_KB} KB. Upload the hashes.",
+        problem_of(errors.BodyTooLarge(MAX_HASHES_KB)),
     ),
     "TooLargeBatch": (
         f"The body is larger than {MAX_BODY_KB} KB.",

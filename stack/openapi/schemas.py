@@ -12,7 +12,7 @@ from chalicelib.exports.answers import ShownExport, ShownExports
 from chalicelib.exports.model import Column, Format
 from chalicelib.health.words import Health
 from chalicelib.people.answers import ResendResult
-from chalicelib.people.resend import Resent
+from chalicelib.people.resend import ResendOutcome
 from chalicelib.petitions.answers import FullPetition, PossibleTransition, PublicCount, PublicPetition, PublicPetitions
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.staff.answers import ShownToken, ShownTokens
@@ -32,7 +32,7 @@ NAMES: dict[type, str] = {
     FullPetition: "Petition",
     PublicPetitions: "Petitions",
     ResendResult: "Resent",
-    Resent: "ResendOutcome",
+    ResendOutcome: "ResendOutcome",
     ShownExport: "Export",
     ShownExports: "Exports",
     ShownToken: "StaffToken",

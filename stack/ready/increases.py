@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from benchmarks.model.needs import MOST_SHARDS, needs, shards_for
+from benchmarks.model.needs import MAX_SHARDS, needs, shards_for
 from stack.ready.defects import Defect
 from stack.ready.reading import Values
 from stack.ready.verdict import LATEST_EMAIL, Expected, limits_of, service
@@ -107,7 +107,7 @@ def shard_defects(values: Values, expected: Expected) -> Iterator[Defect]:
     """Yield a defect for each open petition whose shards are so few that confirmations would often conflict."""
     limits, _ = limits_of(values)
     confirmed = min(expected.rate, limits.mail_rate, limits.mail_pace)
-    needed = shards_for(confirmed) or MOST_SHARDS
+    needed = shards_for(confirmed) or MAX_SHARDS
     for slug, shards in values.get("petitions.shards", {}).items():
         if shards < needed:
             text = f"{slug} has {shards} tally shards: at {confirmed:,.0f} confirmations a second some must be repeated"

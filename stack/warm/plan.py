@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from benchmarks.cost.prices import prices
-from benchmarks.model.needs import MOST_SHARDS, needs, shards_for
+from benchmarks.model.needs import MAX_SHARDS, needs, shards_for
 from stack.ready.reading import Values
 from stack.ready.stage import StackDescription
 from stack.ready.verdict import Expected, service
@@ -82,7 +82,7 @@ def _units(expected: Expected) -> int:
 
 def _shard_changes(values: Values, expected: Expected) -> Iterator[CapacityChange]:
     confirmed = min(expected.rate, values.get("ses.rate", expected.rate), values.get("stack.MailPerSecond"))
-    needed = shards_for(confirmed) or MOST_SHARDS
+    needed = shards_for(confirmed) or MAX_SHARDS
     for slug, shards in values.get("petitions.shards", {}).items():
         if shards < needed:
             yield CapacityChange(CapacityKind.SHARDS, slug, shards, needed)

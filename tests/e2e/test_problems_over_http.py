@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from chalicelib.totals.hashes.model import MOST_HASHES_KB
+from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import PETITION_PATH, PROBLEM_TYPE
 
@@ -32,8 +32,8 @@ def test_bad_input_gets_a_problem_and_invalid_fields_get_field_errors(
 @pytest.mark.parametrize(
     ("size", "detail"),
     [
-        (MOST_HASHES_KB * 1024, "The body is not valid JSON."),
-        (MOST_HASHES_KB * 1024 + 1, f"The body must be {MOST_HASHES_KB} KB or less."),
+        (MAX_HASHES_KB * 1024, "The body is not valid JSON."),
+        (MAX_HASHES_KB * 1024 + 1, f"The body must be {MAX_HASHES_KB} KB or less."),
         (5 * 1024 * 1024, "The request is too large."),
     ],
     ids=["read", "refused by us", "refused by Lambda"],

@@ -16,7 +16,7 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import gather, mark_ended
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
-from chalicelib.petitions.letter import MOST_TARGETS
+from chalicelib.petitions.letter import MAX_TARGETS
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, Person, item_of, key_of
@@ -54,7 +54,7 @@ def slow_send(send: Any, tables: SlowTables) -> Any:
 
 @pytest.fixture
 def petition_with_letter(fake_site: FakeSite) -> Petition:
-    targets = [{"key": f"t{n}", "name": "Office", "email": f"t{n}@target.example"} for n in range(MOST_TARGETS)]
+    targets = [{"key": f"t{n}", "name": "Office", "email": f"t{n}@target.example"} for n in range(MAX_TARGETS)]
     return a_petition_with_a_letter(fake_site, targets=targets)
 
 
@@ -91,7 +91,7 @@ def test_the_relay_of_one_persons_letters_ends_within_the_timeout(
     fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
 ) -> None:
     assert fits_timeout(seconds_to_relay(fake_site, slow_tables, confirmations(fake_site, petition_with_letter, 1)))
-    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MOST_TARGETS}
+    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MAX_TARGETS}
 
 
 def test_the_relay_of_dropped_letters_that_are_requested_again_ends_within_the_timeout(
@@ -102,7 +102,7 @@ def test_the_relay_of_dropped_letters_that_are_requested_again_ends_within_the_t
     for request in requests_in(slow_tables):
         LETTERS.drop(request, NOW, fake_site.tables)
     assert fits_timeout(seconds_to_relay(fake_site, slow_tables, changes))
-    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MOST_TARGETS}
+    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MAX_TARGETS}
 
 
 def test_the_relay_of_a_withdrawal_from_sent_digests_ends_within_the_timeout(
@@ -130,9 +130,9 @@ def test_a_batch_that_takes_too_long_fails_in_time_so_that_lambda_halves_it(
     while changes:
         half, changes = changes[:50], changes[50:]
         fake_site.invoke("relay_mail", stream_event(half))
-    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: BATCH_SIZE * MOST_TARGETS}
+    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: BATCH_SIZE * MAX_TARGETS}
     messages = {message["key"] for message in fake_site.other_queue.messages if message["kind"] == "letter"}
-    assert len(messages) == BATCH_SIZE * MOST_TARGETS
+    assert len(messages) == BATCH_SIZE * MAX_TARGETS
 
 
 def test_a_full_batch_needs_one_write_for_each_person(

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import NotYet, UnknownPetition
 from chalicelib.mail.send import SendResult, send
-from chalicelib.mail.signature_kinds import AFTER_LINK, SIGNATURE_KINDS, delivery_key
+from chalicelib.mail.signature_kinds import KEPT_AFTER_LINK, SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME
@@ -97,7 +97,7 @@ def test_a_pending_signature_expires_a_day_after_its_link(tables: FakeTables, cl
     request = a_mail_request(tables, petition)
     send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables)
     assert item_of(tables, petition, identity_of(petition))["expires_at"] == int(
-        (NOW + 14 * DAY + AFTER_LINK).timestamp()
+        (NOW + 14 * DAY + KEPT_AFTER_LINK).timestamp()
     )
 
 

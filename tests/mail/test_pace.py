@@ -9,8 +9,8 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded, SendingStopped
 from chalicelib.mail.pace import (
     EMAILS_PER_SENDER,
-    LEAST_SENDERS,
-    MOST_SENDERS,
+    MAX_SENDERS,
+    MIN_SENDERS,
     RATE_WAITS,
     SHARES,
     Pace,
@@ -88,7 +88,7 @@ def test_the_rate_decides_the_number_of_senders(rate: int, senders: int) -> None
 
 @given(st.floats(1, 1000))
 def test_each_sender_has_enough_time_for_an_email(rate: float) -> None:
-    assert LEAST_SENDERS <= senders_for(rate) <= MOST_SENDERS
+    assert MIN_SENDERS <= senders_for(rate) <= MAX_SENDERS
     assert senders_for(rate) / rate >= 1 / EMAILS_PER_SENDER - 1e-6
 
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.relay import is_new_request, relay
+from chalicelib.mail.relay import needs_message, relay
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.actors import ALICE, NOW
 from tests.fakes import FakeQueue, FakeTables
@@ -28,7 +28,7 @@ ITEM_REQUESTED_AGAIN = REQUESTED_ITEM | {"mail_requested_at": "2026-11-24T12:05:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "is_new"),
+    ("before", "after", "is_needed"),
     [
         (None, REQUESTED_ITEM, True),
         (SENT_ITEM, ITEM_REQUESTED_AGAIN, True),
@@ -39,8 +39,8 @@ ITEM_REQUESTED_AGAIN = REQUESTED_ITEM | {"mail_requested_at": "2026-11-24T12:05:
         (None, SENT_ITEM, False),
     ],
 )
-def test_only_new_requests_are_queued(before: dict[str, str] | None, after: dict[str, str], is_new: bool) -> None:
-    assert is_new_request(before, after) is is_new
+def test_only_new_requests_are_queued(before: dict[str, str] | None, after: dict[str, str], is_needed: bool) -> None:
+    assert needs_message(before, after) is is_needed
 
 
 def test_a_message_names_the_request_without_personal_data(queue: FakeQueue) -> None:

@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from chalicelib.petitions.form import EDITABLE, MOST_KB
-from chalicelib.totals.hashes.model import MOST_HASHES_KB
+from chalicelib.petitions.form import EDITABLE, MAX_PETITION_KB
+from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from tests.actors import a_petition
 from tests.exports.subscribers import list_requests
 from tests.fake_site import JSON
@@ -62,12 +62,12 @@ PETITION_REQUESTS = [
         for body, status in {
             _petition_body(slug="new"): 201,
             b"{": 400,
-            b"a" * (MOST_KB * 1024 + 1): 413,
+            b"a" * (MAX_PETITION_KB * 1024 + 1): 413,
             _petition_body(slug="safe-children"): 422,
         }.items()
     ),
     staff("POST", 415, "/api/staff/petitions", body=b"{}", kind="text/plain"),
-    *change_cases("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title=""), MOST_KB * 1024),
+    *change_cases("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title=""), MAX_PETITION_KB * 1024),
     *change_cases("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
     replace(
         staff("POST", 409, f"{STAFF_PETITION}/state", "/api/staff/petitions/closed/state", b'{"state": "paused"}'),
@@ -77,7 +77,7 @@ PETITION_REQUESTS = [
         staff("POST", status, f"{STAFF_PETITION}/figures", f"/api/staff/petitions/{slug}/figures", body)
         for status, slug, body in (
             *((201, "safe-children", FIGURE_BODY), (404, "nobody", FIGURE_BODY)),
-            *((400, "closed", b"{"), (413, "closed", b"a" * (MOST_HASHES_KB * 1024 + 1)), (422, "closed", b"{}")),
+            *((400, "closed", b"{"), (413, "closed", b"a" * (MAX_HASHES_KB * 1024 + 1)), (422, "closed", b"{}")),
         )
     ),
     staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE_BODY, "text/plain"),

@@ -1,6 +1,6 @@
 """The longest petition that a form can hold is saved: texts and letters in two languages."""
 
-from chalicelib.petitions.form import MOST_KB
+from chalicelib.petitions.form import MAX_PETITION_KB
 from tests.actors import WELSH
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER
@@ -19,5 +19,5 @@ def test_the_longest_texts_and_letters_in_two_languages_are_saved(fake_site: Fak
 
 
 def test_a_larger_petition_is_413(fake_site: FakeSite) -> None:
-    answer = ask(fake_site, "POST", PETITIONS_URL, petition_fields(text="t" * MOST_KB * 1024))
+    answer = ask(fake_site, "POST", PETITIONS_URL, petition_fields(text="t" * MAX_PETITION_KB * 1024))
     assert (answer.status_code, answer.json_body["detail"]) == (413, "The body must be 64 KB or less.")

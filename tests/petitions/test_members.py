@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.petitions import members as module
-from chalicelib.petitions.form import EDITABLE, MAY_BE_LEFT_OUT, NO_MEMBERS, read_edit, read_new_petition
+from chalicelib.petitions.form import EDITABLE, KEPT_IF_OMITTED, NO_MEMBERS, read_edit, read_new_petition
 from chalicelib.petitions.members import MemberOfParliament, has_members, member_for_postcode, members, pack, unpack
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_petition
@@ -91,7 +91,7 @@ def test_a_change_of_recipients_changes_the_letters_version() -> None:
 
 def edit_body(petition: Petition, **changes: Any) -> str:
     """Return the JSON of the fields that staff must send, with changes."""
-    names = set(EDITABLE) - MAY_BE_LEFT_OUT - {"opened_at", "closes_at"}
+    names = set(EDITABLE) - KEPT_IF_OMITTED - {"opened_at", "closes_at"}
     return json.dumps(petition.model_dump(mode="json", include=names) | changes)
 
 

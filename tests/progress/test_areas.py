@@ -2,7 +2,7 @@
 
 from hypothesis import given, strategies as st
 
-from chalicelib.progress.areas import FEWEST, MOST_SHOWN, STEP, public_areas
+from chalicelib.progress.areas import MAX_AREAS, MIN_SIGNATURES, ROUNDED_TO, public_areas
 
 NAMES = st.sampled_from([f"{first}{second}" for first in "ABCDE" for second in "ABCDE"])
 ROWS = st.dictionaries(NAMES, st.integers(1, 400))
@@ -28,6 +28,6 @@ def test_the_hidden_rest_is_zero_or_at_least_fifty_if_areas_are_shown(rows: dict
     confirmed = sum(rows.values()) + without_area
     shown = public_areas(confirmed, {**rows, "no postcode": without_area})
     rest = confirmed - sum(rows[name] for name in shown)
-    assert len(shown) <= MOST_SHOWN
-    assert all(rows[name] >= FEWEST and number % STEP == 0 for name, number in shown.items())
-    assert not shown or rest == 0 or rest >= FEWEST
+    assert len(shown) <= MAX_AREAS
+    assert all(rows[name] >= MIN_SIGNATURES and number % ROUNDED_TO == 0 for name, number in shown.items())
+    assert not shown or rest == 0 or rest >= MIN_SIGNATURES

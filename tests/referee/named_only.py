@@ -32,7 +32,7 @@ NAMED_ONLY = {
         *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "mark_ended")),
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
-        "chalicelib/mail/outstanding.py:advance",
+        "chalicelib/mail/outstanding.py:walk_by",
         "chalicelib/mail/deliveries.py:mark_sent",
         "chalicelib/mail/deliveries.py:mark_undeliverable",
         "chalicelib/mail/deliveries.py:request",

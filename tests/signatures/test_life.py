@@ -15,7 +15,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import LinkExpired, NotYet, Unavailable
 from chalicelib.core.tokens import Purpose, Subject, read
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.relay import is_new_request
+from chalicelib.mail.relay import needs_message
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
@@ -79,7 +79,7 @@ class Lifecycle(RuleBasedStateMachine):
         self._queue_new_requests(first)
 
     def _queue_new_requests(self, first: int) -> None:
-        images = [new for _, old, new in self.tables.log[first:] if new and is_new_request(old, new)]
+        images = [new for _, old, new in self.tables.log[first:] if new and needs_message(old, new)]
         self.queue += [SIGNATURE_KINDS[image["mail_kind"]].state.request_of(image) for image in images]
 
     @precondition(lambda self: self.queue)

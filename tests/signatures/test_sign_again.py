@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.aws.table import Change
 from chalicelib.core.errors import ConditionFailed, Unavailable
-from chalicelib.mail.relay import is_new_request
+from chalicelib.mail.relay import needs_message
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME
@@ -51,7 +51,7 @@ def test_signing_again_while_pending_requests_the_confirmation_email_again(
     send_mail(tables, petition, identity)
     before = item_of(tables, petition, identity)
     signed(tables, petition, now=NOW + MINUTE)
-    assert is_new_request(before, item_of(tables, petition, identity))
+    assert needs_message(before, item_of(tables, petition, identity))
     request = request_of(tables, petition, identity)
     assert (request.kind, request.requested_at) == ("confirm", "2026-11-24T12:01:00Z")
 
@@ -83,7 +83,7 @@ def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: 
     assert item_of(tables, petition, identity) == before
     signed(tables, petition, now=NOW + 10 * MINUTE)
     nudged = item_of(tables, petition, identity)
-    assert is_new_request(before, nudged)
+    assert needs_message(before, nudged)
     assert nudged["mail_requested_at"] == before["mail_requested_at"]
     signed(tables, petition, now=NOW + 11 * MINUTE)
     assert item_of(tables, petition, identity) == nudged, "not more often than every ten minutes"

@@ -152,14 +152,14 @@ def test_an_absent_petition_is_not_replaced(tables: Tables) -> None:
 def test_every_version_of_a_text_is_found(tables: Tables) -> None:
     texts = [text_of(a_petition(text=text), NOW) for text in ("First", "Second", "Third")]
     for text in texts:
-        petitions.keep_text(SLUG, text, tables)
+        petitions.store_text(SLUG, text, tables)
     assert sorted(petitions.texts(SLUG, tables), key=str) == sorted(texts, key=str)
     assert petitions.texts("another", tables) == []
 
 
 def test_a_text_keeps_its_first_recorded_time(tables: Tables) -> None:
     for moment in (NOW, NOW + DAY):
-        petitions.keep_text(SLUG, text_of(a_petition(), moment), tables)
+        petitions.store_text(SLUG, text_of(a_petition(), moment), tables)
     version = text_of(a_petition(), NOW).version
     kept = tables.get(keys.petition_text(SLUG, version), consistent=True)
     assert (kept or {})["recorded_at"] == REQUESTED_AT

@@ -5,16 +5,16 @@ import json
 from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
-from chalicelib.signatures.walk import EXPORTED
+from chalicelib.signatures.walk import EXPORT_FIELDS
 from tests.template.packaged import FUNCTIONS, KEY, RESOURCES, actions, actions_allowed, of_type, statements
 
 
 def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
     [reading] = [each for each in statements("RunExport") if "SignaturesTable" in json.dumps(each["Resource"])]
     assert actions(reading) == ["dynamodb:Query"]
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORTED]
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORT_FIELDS]
     assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not {*EXPORTED} & {"email", "sk", "updates"}
+    assert not {*EXPORT_FIELDS} & {"email", "sk", "updates"}
 
 
 def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from chalice.utils import to_cfn_resource_name
 
 from chalicelib.core import keys
-from chalicelib.signatures.walk import ANONYMOUS
+from chalicelib.signatures.walk import RECOUNT_FIELDS
 from tests.template.packaged import (
     CHALICE,
     CONFIG,
@@ -135,8 +135,8 @@ def test_the_audit_trail_is_append_only() -> None:
 
 def test_a_recount_can_read_only_the_attributes_it_needs() -> None:
     [reading] = [each for each in statements("RecountTallies") if "SignaturesTable" in json.dumps(each["Resource"])]
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *ANONYMOUS]
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *RECOUNT_FIELDS]
     assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not {*ANONYMOUS} & {"name", "email", "postcode", "sk"}
+    assert not {*RECOUNT_FIELDS} & {"name", "email", "postcode", "sk"}
     allowed_actions = {action for each in statements("RecountTallies") for action in actions(each)}
     assert not {f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "BatchWrite")} & allowed_actions

@@ -14,10 +14,10 @@ from chalicelib.core.letter_keys import letter_text
 from chalicelib.core.target_keys import targets
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.pace import LEAST_SENDERS, MOST_SENDERS, SHARES, senders_for
+from chalicelib.mail.pace import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.signatures.model import PERSONAL
+from chalicelib.signatures.model import PERSONAL_FIELDS
 from tests.actors import NOW, OPENED
 from tests.template.packaged import FUNCTIONS, KEY, QUEUES, TEMPLATE, actions, environment_of, events, statements
 from tests.template.test_roles import counts_statements
@@ -45,7 +45,7 @@ def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
     [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadMailRequestsWithoutNames"]
     readable = set(reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
     assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not readable & {*PERSONAL, "updates"}
+    assert not readable & {*PERSONAL_FIELDS, "updates"}
     query: dict[str, Any] = {}
     client = SimpleNamespace(query=lambda **request: query.update(request) or {"Items": []})
     names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
@@ -118,7 +118,7 @@ def test_a_senders_concurrency_is_what_its_pace_assumes() -> None:
         assert environment_of(function)["MAIL_SENDERS"] == {"Ref": "MailSenders"}
     assert sum(SHARES.values()) == 1
     parameter = TEMPLATE["Parameters"]["MailSenders"]
-    assert (parameter["MinValue"], parameter["MaxValue"]) == (LEAST_SENDERS, MOST_SENDERS)
+    assert (parameter["MinValue"], parameter["MaxValue"]) == (MIN_SENDERS, MAX_SENDERS)
     assert parameter["Default"] == senders_for(TEMPLATE["Parameters"]["MailPerSecond"]["Default"])
 
 

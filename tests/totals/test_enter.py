@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core.errors import Invalid
 from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import edit
-from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure, current_figures
+from chalicelib.petitions.figure import MAX_FIGURES, Figure, FigureKind, NewFigure, current_figures
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -34,7 +34,7 @@ def test_a_figure_that_is_entered_twice_is_stored_once(tables: FakeTables, petit
 
 
 def test_the_number_of_figures_is_limited(tables: FakeTables, petition: Petition) -> None:
-    edit(with_changes(petition, figures=[a_figure(f"{number}", 1) for number in range(MOST_FIGURES)]), NOW, tables)
+    edit(with_changes(petition, figures=[a_figure(f"{number}", 1) for number in range(MAX_FIGURES)]), NOW, tables)
     with pytest.raises(Invalid) as refused:
         enter_paper(tables)
     assert refused.value.errors[0].message == "There are 100 figures already, and no more fit"

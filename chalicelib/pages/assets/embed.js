@@ -1,6 +1,6 @@
-// For other sites: <script src=".../embed.js" data-petition="..." data-show="form"></script> becomes a frame with the
-// form or the counter. A classic script, because a module does not know its own tag. It sets no cookie. It sets
-// styles as properties, which a strict content security policy allows.
+// For other sites: <script src=".../embed.js" data-petition="..." data-show="form"></script> adds a frame with the form
+// or the counter. This is a classic script, because a module cannot find its own script element. It sets no cookie. It
+// sets styles as properties, which a strict content security policy allows.
 
 (() => {
   const script = document.currentScript;
@@ -25,7 +25,7 @@
     if (!title && typeof page.title === "string") frame.title = page.title;
   });
 
-  // The page after the form is shorter: without this, its start could be out of sight.
+  // The page after the form is shorter than the form: without scrolling, the start of that page could be out of sight.
   let isFirst = true;
   frame.addEventListener("load", () => {
     if (!isFirst) frame.scrollIntoView();

@@ -1,5 +1,5 @@
 // "Check your inbox": shows the typed address, a link to its webmail, and a button that sends the email again.
-// petition.js left the signature in this tab's storage. Without it the page shows no address.
+// petition.js has left the signature in this tab's storage. Without a stored signature, the page shows no address.
 
 /** @typedef {{ url: string, body: { email: string }, at: number }} SentSignature `at`: milliseconds since 1970 */
 
@@ -22,7 +22,7 @@ export function readSignature(stored, now) {
 }
 
 /**
- * The address without what copying adds to it. The server does the same (core/address.py, unpasted).
+ * The address without what people copy with it, such as a name. The server does the same (core/address.py, unpasted).
  * @param {string} typed that the server accepted
  */
 export function unpasted(typed) {
@@ -114,6 +114,6 @@ for (const inbox of /** @type {NodeListOf<HTMLElement>} */ (document.querySelect
   inbox.hidden = false;
   offerResend(inbox, signature);
   linkWebmail(inbox, unpasted(signature.body.email)).catch(() => {
-    // Without the list there is no link.
+    // Without the list of mailboxes, there is no link to the webmail.
   });
 }

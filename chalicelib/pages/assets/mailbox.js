@@ -1,19 +1,22 @@
-// Asks once about an email address whose domain is one slip away from a well-known one, before the form is sent.
-// Without this script the server asks the same (signatures/mailboxes.py).
-
-/** @typedef {{ webmail: Record<string, string>, meant: string[], real: string[] }} Mailboxes */
+// Before the form is sent, asks once whether the typed email address has a slip in its domain, such as gmial.com.
+// Without this script, the server asks the same (signatures/mailboxes.py).
 
 /**
- * Whether one character is wrong, missing, doubled or swapped with the next.
+ * `webmail`: the webmail's URL by domain. `meant`: well-known domains. `real`: domains that look like a slip but exist.
+ * @typedef {{ webmail: Record<string, string>, meant: string[], real: string[] }} Mailboxes
+ */
+
+/**
+ * Whether exactly one character is wrong, missing, added or swapped with the next one.
  * @param {string} typed
  * @param {string} right
  */
 export function isSlip(typed, right) {
-  let same = 0;
-  while (same < typed.length && typed[same] === right[same]) same += 1;
+  let commonLength = 0;
+  while (commonLength < typed.length && typed[commonLength] === right[commonLength]) commonLength += 1;
   // What follows the common start.
-  const rest = typed.slice(same);
-  const expected = right.slice(same);
+  const rest = typed.slice(commonLength);
+  const expected = right.slice(commonLength);
   const isSwapped =
     rest.length > 1 && rest[0] === expected[1] && rest[1] === expected[0] && rest.slice(2) === expected.slice(2);
   const isWrong = rest.slice(1) === expected || rest === expected.slice(1) || rest.slice(1) === expected.slice(1);
@@ -55,8 +58,8 @@ function askOnce(form) {
     return suggestion !== "" && !box.checked;
   };
   field.addEventListener("focus", load, { once: true });
-  // Ask on submit and not earlier: a question that appears would move what the person is about to press.
-  // The script is before petition.js, so that this listener runs before the one that sends.
+  // Ask on submit and not earlier: otherwise the question would move the button while the person is about to press it.
+  // The page has this script before petition.js, so that this listener runs before the listener that sends the form.
   form.addEventListener("submit", (event) => {
     if (!showQuestion()) return;
     askedInput.value = field.value;
@@ -69,7 +72,7 @@ function askOnce(form) {
     try {
       mailboxes = await (await fetch(form.dataset.mailboxes ?? "")).json();
     } catch {
-      // Without the list there is no question.
+      // Without the list of mailboxes, ask nothing.
     }
   }
 }

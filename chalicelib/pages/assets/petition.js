@@ -32,7 +32,8 @@ const dateParts = new Intl.DateTimeFormat(`${language}-u-nu-latn-ca-gregory`, {
 });
 
 /**
- * The timer also ends a body that never arrives, so it is not cleared. Aborting a finished request does nothing.
+ * The timer is not cleared when the answer begins, so that it also ends an answer whose body never arrives. Aborting a
+ * finished request does nothing.
  * @param {string} url
  * @param {RequestInit} [options]
  */
@@ -53,7 +54,7 @@ const translated = (english, values = {}) =>
 // ---- the count ----
 
 /**
- * No cache option: the browser's own cache sends the ETag and turns a 304 into the body that it kept.
+ * The request has no cache option, so that the browser's cache sends the ETag and turns a 304 into the stored body.
  * @param {string} url
  * @returns {Promise<Count>}
  */
@@ -74,7 +75,7 @@ export function dateTime(iso) {
 }
 
 /**
- * The server raises the goal when it is reached.
+ * Show the latest count and goal. The goal may be new, because the server shows the next goal when one is reached.
  * @param {HTMLElement} tally
  * @param {Count} latest
  */
@@ -119,8 +120,8 @@ function announcer(goal, shownCount) {
 }
 
 /**
- * Milliseconds until the next request, up to a tenth more or less at random: a crowd that arrives together must not ask
- * together.
+ * Milliseconds until the next request, up to a tenth more or less at random: browsers that opened the page together
+ * must not ask together.
  * @param {number} failures in a row
  * @param {number} random from 0 to 1
  */
@@ -158,7 +159,7 @@ function watchCount(tally) {
 }
 
 /**
- * Replace the numbers in the page, which may be old. The request also makes the server refresh its stored ones.
+ * Replace the numbers in the page, which may be old. The request also makes the server refresh its stored numbers.
  * @param {HTMLElement} section
  */
 async function refreshProgress(section) {
@@ -172,7 +173,8 @@ async function refreshProgress(section) {
 // ---- signing ----
 
 /**
- * Without a tick there is no letter. An opening is the number of a suggested one, or the person's own words.
+ * The letter of a signature, or nothing if its box is not ticked. `opening` is the number of a suggested opening, or
+ * the person's own text.
  * @param {FormData} typed
  */
 function letterFrom(typed) {
@@ -362,7 +364,8 @@ function enhanceSigning(form) {
 }
 
 /**
- * The other forms post without a script. The guard is short: a user who pressed Stop must be able to press again.
+ * Ignore a second press on the button of a form that the browser itself sends. Ignore it only for seconds, because a
+ * user who has stopped the request must be able to press again.
  * @param {HTMLFormElement} form
  */
 function ignoreSecondPress(form) {
@@ -385,7 +388,7 @@ function enhanceAll(selector, enhance) {
 enhanceAll("form[data-sign-url]", enhanceSigning);
 enhanceAll("form:not([data-sign-url])", ignoreSecondPress);
 enhanceAll("[data-count-url]", watchCount);
-// On failure the page keeps what it has.
+// On failure the page keeps the numbers that it has.
 enhanceAll("[data-progress-url]", (section) => void refreshProgress(section).catch(() => {}));
 // Some browsers honour autofocus only on form fields. The other browsers have set the focus by now.
 setTimeout(() => {

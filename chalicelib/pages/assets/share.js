@@ -1,4 +1,5 @@
-// Sharing: the device's own share sheet where there is one, and copying. Without this script the links still work.
+// Buttons that open the device's own share sheet, where there is one, and that copy the link to share.
+// Without this script, the links for sharing still work.
 
 const SHOWN_MS = 4_000;
 

@@ -1,6 +1,6 @@
-// Sign-in for staff (OpenID Connect, authorization code with PKCE). This script makes the secrets and keeps them in
-// this tab, so it can reject an answer to another sign-in. There is no cookie. Closing the tab deletes the
-// token.
+// Sign-in for staff (OpenID Connect, authorization code with PKCE). This script makes the secrets of a sign-in and
+// keeps them in this tab, so that it can reject the answer to another sign-in. There is no cookie. Closing the tab
+// deletes the token.
 
 /** @import { Session } from "#api" */
 /** @typedef {{ verifier: string, state: string, nonce: string }} Secrets */

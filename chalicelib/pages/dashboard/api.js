@@ -8,7 +8,7 @@
 
 const TOKEN_KEY = "staff.token";
 const TIMEOUT_MS = 20_000;
-// For files over a slow line: 50 KB a second.
+// A file gets more time: enough for a slow connection of 50 KB a second.
 const BYTES_A_MS = 50;
 
 /**
@@ -143,7 +143,7 @@ export async function sendFile(path, file) {
 }
 
 /**
- * Ask a public route, without the token. The answer is as fresh as the CDN has it.
+ * Ask a public route, without the token. The answer may come from the CDN's cache.
  * @param {string} path below /api
  * @returns {Promise<Answer<any>>}
  */

@@ -1,4 +1,4 @@
-// The start: sign the user in, draw the menu, and show the view that the address names.
+// The start of the staff pages: sign the user in, draw the menu, and show the view for the address.
 
 import { ask, isRefusal, messageOf, root, signOut, token } from "./api.js";
 import { askToConfirm, button, h } from "./dom.js";
@@ -10,7 +10,8 @@ import { forgetAll, unsavedPages, warnBeforeLeaving } from "./typed.js";
 /** @import { MyToken, Right } from "#api" */
 /**
  * @typedef {object} ViewContext
- * @property {HTMLElement} container the view's own element. It is removed when the user leaves: late writes are unseen
+ * @property {HTMLElement} container the view's own element. It is removed when the user leaves the view, so that what
+ * is added to it later is not seen
  * @property {string} slug of the petition, for views that show one
  * @property {string} id of a part of the petition, for views that show one
  * @property {MyToken} me
@@ -26,7 +27,7 @@ import { forgetAll, unsavedPages, warnBeforeLeaving } from "./typed.js";
  * @property {() => Promise<View>} load
  */
 
-// Views for reading numbers come with the page. The others are fetched when the user goes there.
+// The views that show numbers are loaded with the page. Each other view is loaded when the user opens it.
 /** @type {Page[]} */
 const PAGES = [
   { path: "/", menu: "Petitions", load: async () => showOverview },

@@ -55,8 +55,8 @@ function axes() {
 export const verticalRange = (low, high) => [Math.min(0, low), Math.max(1, high * 1.05)];
 
 /**
- * The columns of the chart: times, finished steps, the unfinished step. The end is one more time, so that the last bar
- * has room.
+ * The columns of the chart: the times, the values of finished steps, and the value of the unfinished step. A step is
+ * the time that one bar covers. `end` is added to the times, so that the last bar has room.
  * @param {Point[]} points in order, a step apart
  * @param {number} end seconds since 1970
  * @param {number} now seconds since 1970

@@ -18,7 +18,8 @@ import { root } from "./api.js";
  */
 
 /**
- * Create an element. `on…` is a listener, a boolean sets or omits the attribute, `value` sets the value of a field.
+ * Create an element. A function is a listener for the event after `on`. A boolean sets or omits the attribute. `value`
+ * sets the value of a field.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes} [attributes]
@@ -122,7 +123,7 @@ export const CANCEL = { value: "", text: "Cancel" };
  * @param {string} title
  * @param {string} text
  * @param {string} action the text of the button that confirms
- * @param {string} [kind] its class
+ * @param {string} [kind] the CSS class of that button
  * @returns {Promise<boolean>}
  */
 export const askToConfirm = async (title, text, action, kind = "") =>

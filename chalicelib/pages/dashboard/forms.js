@@ -55,7 +55,7 @@ export function checkbox(label, attributes) {
 }
 
 /**
- * Fill in a field, with the event of typing: other code listens to it.
+ * Fill in a field, and send the event that typing sends, because other code listens for it.
  * @param {HTMLFormElement} form
  * @param {string} name
  * @param {string} value
@@ -96,7 +96,7 @@ function labelOf(element) {
 const labelText = (labels) => (labels instanceof NodeList ? labels[0]?.textContent : null);
 
 /**
- * List what is wrong in `place`, and move the focus there.
+ * Show the message and the errors in the element `place`, and move the focus there.
  * @param {HTMLElement} place
  * @param {string} message
  * @param {FieldError[]} errors

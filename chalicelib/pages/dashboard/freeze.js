@@ -1,4 +1,4 @@
-// The number for the press: dated and signed by the server, at an address where anybody can check it.
+// Freeze the number for the press: the server dates and signs it, and returns an address where anybody can check it.
 
 import { isRefusal, messageOf, post } from "./api.js";
 import { copyButton } from "./copy.js";

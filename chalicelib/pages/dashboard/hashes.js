@@ -15,7 +15,7 @@ import { addResettingForm } from "./typed.js";
 /** @import { Acts } from "./jobs.js" */
 
 const HASH = /^[0-9a-f]{32}$/;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 const INTRODUCTION =
   "A platform that must not pass names on can send hashes: codes that are computed from its signers’ addresses with " +
   "a secret key. We compute the same codes for our signers, and count the people who signed in both places.";
@@ -126,7 +126,7 @@ function compareForm(slug, done) {
   const send = async (form) => {
     const [chosenFile] = file.files ?? [];
     if (!chosenFile) return;
-    if (chosenFile.size > MOST_BYTES) throw new Error(FILE_HINT);
+    if (chosenFile.size > MAX_BYTES) throw new Error(FILE_HINT);
     const figure = {
       ...figureFrom(new FormData(form)),
       kind: "hashes",

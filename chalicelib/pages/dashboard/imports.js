@@ -12,7 +12,7 @@ import { refill } from "./refill.js";
 /** @import { ViewContext } from "./app.js" */
 /** @import { Acts } from "./jobs.js" */
 
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 const INTRODUCTION =
   "A CSV file with the people who signed with a partner. Try it first: that stores nothing, and shows what would " +
   "happen.";
@@ -125,7 +125,7 @@ function importForm(path, partners, done) {
   const send = async (form) => {
     const [chosenFile] = file.files ?? [];
     if (!chosenFile) return;
-    if (chosenFile.size > MOST_BYTES) throw new Error(FILE_HINT);
+    if (chosenFile.size > MAX_BYTES) throw new Error(FILE_HINT);
     const question = "Their signatures are stored. You can undo it.";
     if (!isDry && !(await askToConfirm("Import this file?", question, "Import"))) return;
     await sendFile(`${path}?${queryFrom(new FormData(form), isDry)}`, chosenFile);

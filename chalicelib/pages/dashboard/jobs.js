@@ -27,7 +27,7 @@ export const FILE_STATES = { ...STATES, done: "Ready", expired: "Expired and del
 export const isUnfinished = ({ state }) => state === "waiting" || state === "running";
 
 /**
- * The state in words. While the work runs, `progress` follows.
+ * The state in words, followed by `progress` while the job runs.
  * @param {JobStatus} job
  * @param {Child[]} progress
  * @param {Record<JobState, string>} [words]
@@ -48,7 +48,7 @@ export function progressBar(done, total) {
 }
 
 /**
- * What the buttons in a row do. Both report a failure above the table.
+ * What the buttons in a row can do. Both functions report a failure above the table.
  * @typedef {object} Acts
  * @property {(path: string, method: string) => Promise<void>} send
  * @property {(path: string) => Promise<void>} download

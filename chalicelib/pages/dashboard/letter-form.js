@@ -8,8 +8,8 @@ import { targetsFields, targetsFrom } from "./letter-targets.js";
 /** @typedef {"subject" | "body" | "send_wording" | "reply_wording"} WordsName */
 /** @typedef {{ name: WordsName, label: string, maxlength: number, rows: number, hint?: string }} WordsField */
 
-const MOST_OPENINGS = 10;
-const LONGEST_OPENING = 500;
+const MAX_OPENINGS = 10;
+const MAX_OPENING_LENGTH = 500;
 
 /** @type {WordsField[]} */
 const WORDS = [
@@ -48,7 +48,7 @@ const joinOpenings = (openings) => openings.join("\n\n");
 
 /**
  * The fields of a letter's words in one language.
- * @param {string} path the API's name of the letter, so that its errors find the fields
+ * @param {string} path the API's name of the letter, so that errors from the API can be shown with the fields' labels
  * @param {Partial<LetterTextOutput>} words
  * @param {{ title?: string, code?: string | null }} [language] if it is not the petition's own
  */
@@ -63,7 +63,7 @@ function wordsFields(path, words, { title = "", code = null } = {}) {
   const openings = h("textarea", {
     name: `${path}.openings`,
     rows: "5",
-    maxlength: String(MOST_OPENINGS * (LONGEST_OPENING + 2)),
+    maxlength: String(MAX_OPENINGS * (MAX_OPENING_LENGTH + 2)),
     lang: code,
     value: joinOpenings(words.openings ?? []),
   });
@@ -148,7 +148,7 @@ export function letterFrom(typed, before) {
   const { letter } = before;
   const words = wordsFrom(typed, "letter", letter ?? {});
   const targets = targetsFrom(typed, before);
-  // A new form already has the two wordings.
+  // Do not look at the two wordings: a new form already has them.
   const isBlank = !words.subject && !words.body && !words.openings?.length && !targets.length;
   return isBlank ? null : { ...words, may_edit: typed.has("letter.may_edit"), targets };
 }

@@ -7,7 +7,7 @@ import { field } from "./forms.js";
 /** @typedef {HTMLInputElement | HTMLSelectElement} Input */
 /** @typedef {{ element: HTMLElement, inputs: Input[], showApplicable: () => void }} Block */
 
-const MOST_TARGETS = 20;
+const MAX_TARGETS = 20;
 const TO_ONE = "one";
 const TO_MEMBERS = "members";
 const RECIPIENTS = { [TO_ONE]: "One email address", [TO_MEMBERS]: "Everybody’s own MP" };
@@ -23,7 +23,7 @@ const TEST_HINT =
 const REMOVE = "When you save, letters to this target that wait are not sent any more.";
 
 /**
- * The API's name of a target's field, so that its errors find the field.
+ * The API's name of a target's field, so that errors from the API can be shown with the field's label.
  * @param {number} index
  * @param {string} name
  */
@@ -158,7 +158,7 @@ export function targetsFields(targets) {
   const showFirst = (count) => {
     shownCount = count;
     for (const [index, { element }] of blocks.entries()) show(element, index < count);
-    add.toggleAttribute("hidden", count === MOST_TARGETS);
+    add.toggleAttribute("hidden", count === MAX_TARGETS);
   };
   /** @param {number} index */
   const remove = async (index) => {
@@ -168,7 +168,7 @@ export function targetsFields(targets) {
     for (let at = index; at < shownCount; at += 1) fill(blocks[at], valuesIn(blocks[at + 1]));
     showFirst(Math.max(1, shownCount - 1));
   };
-  const blocks = Array.from({ length: MOST_TARGETS }, (_, index) => block(index, targets[index] ?? {}, remove));
+  const blocks = Array.from({ length: MAX_TARGETS }, (_, index) => block(index, targets[index] ?? {}, remove));
   const add = button("Add a target", () => {
     showFirst(shownCount + 1);
     blocks[shownCount - 1]?.inputs[1]?.focus();
@@ -215,7 +215,7 @@ const reservedKeys = ({ letter, translations = {} }) => [
  * @returns {Record<string, unknown>[]} up to the last block that is filled in; the API rejects what is missing
  */
 export function targetsFrom(typed, before, now = Date.now()) {
-  const count = [...Array(MOST_TARGETS).keys()].findLast((index) => isFilledIn(typed, index)) ?? -1;
+  const count = [...Array(MAX_TARGETS).keys()].findLast((index) => isFilledIn(typed, index)) ?? -1;
   const indexes = [...Array(count + 1).keys()];
   const keys = indexes.map((index) => String(typed.get(nameOf(index, "key")) ?? ""));
   const reserved = reservedKeys(before);
@@ -265,7 +265,7 @@ function deliveryFrom(value) {
 }
 
 /**
- * The key of a new target, made of its name. It stays when the name is corrected.
+ * The key of a new target, made from its name. The key stays the same when the name is corrected later.
  * @param {string} name
  * @param {string[]} usedKeys
  * @param {string} [ending] that no earlier key has
@@ -275,6 +275,6 @@ export function newKey(name, usedKeys, ending = "") {
   const dashed = letters.replace(/[^a-z0-9]+/g, "-").slice(0, 30);
   const plain = dashed.replace(/^-+|-+$/g, "") || "target";
   const start = ending ? `${plain}-${ending}` : plain;
-  const keys = [start, ...Array.from({ length: MOST_TARGETS }, (_, number) => `${start}-${number + 2}`)];
+  const keys = [start, ...Array.from({ length: MAX_TARGETS }, (_, number) => `${start}-${number + 2}`)];
   return keys.find((key) => !usedKeys.includes(key)) ?? start;
 }

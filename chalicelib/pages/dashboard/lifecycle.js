@@ -1,4 +1,5 @@
-// The transitions of a petition: their words, and the dialog that asks for what a transition needs.
+// The transitions of a petition (changes of its state): what staff read about each, and the dialog that asks for the
+// time or the reason.
 
 import { gapsIn } from "./defaults.js";
 import { askToConfirm, CANCEL, h, showDialog } from "./dom.js";

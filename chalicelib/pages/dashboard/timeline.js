@@ -1,4 +1,4 @@
-// Confirmations by ten minutes, by hour or by day.
+// A chart and a table of the confirmations in each ten minutes, hour or day. A step is the time that one bar covers.
 
 import { barChart } from "./chart.js";
 import { h, table } from "./dom.js";

@@ -74,7 +74,7 @@ function daysInput({ expires_at: expires }, now) {
 export const wholeDays = (until, now) => Math.floor((Date.parse(until) - now) / 86_400_000);
 
 /**
- * @param {StaffToken} me nobody gives a right that they do not have, or for longer than they have it
+ * @param {StaffToken} me the user's own token: a new token has no other rights, and is not valid for longer
  * @param {() => Promise<void>} done
  */
 function issueForm(me, done) {

@@ -22,7 +22,7 @@ const TEXTS = [
 ];
 const HINT = "Leave everything blank if the petition is not in this language.";
 
-/** @returns {Record<string, string>} the own names of the site's languages, by code */
+/** @returns {Record<string, string>} the site's languages by code, each with its name in that language */
 const languages = () => JSON.parse(root().dataset.languages ?? "{}");
 
 /** @param {string | undefined} main the petition's own language */
@@ -37,7 +37,7 @@ export function languageField({ language = "en" }) {
 }
 
 /**
- * The API's name of the field, so that its errors find it.
+ * The API's name of the field, so that errors from the API can be shown with the field's label.
  * @param {string} code
  * @param {string} name
  */

@@ -1,4 +1,5 @@
-// Text that is typed but not saved. This tab keeps it, so that it survives a link, a pause or an expired token.
+// Text that is typed but not saved. This tab keeps the text, so that it is still there when the user comes back from
+// another page or has to sign in again.
 
 import { askToConfirm, button, h } from "./dom.js";
 

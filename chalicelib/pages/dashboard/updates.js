@@ -41,7 +41,7 @@ export function stateOf({ state, publish_at: at }, now) {
 }
 
 /**
- * The number is known only when all emails have been requested. Until then, 0 would look as if nobody gets one.
+ * The number is known only when all emails have been requested. Until then, 0 would look as if nobody gets an email.
  * @param {Pick<ManagedUpdate, "state" | "requested">} update
  */
 export const requestedOf = ({ state, requested }) =>

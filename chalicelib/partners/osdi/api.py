@@ -29,7 +29,7 @@ from chalicelib.partners.osdi.documents import (
 )
 from chalicelib.partners.osdi.read import OSDI_PATHS, identifiers_of, read_osdi_signature
 from chalicelib.partners.receive import ReceiveResult, take_each
-from chalicelib.petitions.find import counted_petitions, find_petition
+from chalicelib.petitions.find import find_petition, open_petitions_with_counts
 from chalicelib.staff.authorizer import partner_view
 from chalicelib.tallies.count import exact_count
 
@@ -59,7 +59,7 @@ def list_osdi_petitions(request: Request) -> Response:
     page = query(request, "page") or "1"
     if not _page_number.fullmatch(page):
         raise Invalid([FieldError("page", "Use the number of a page")])
-    return _hal_answer(petition_list(counted_petitions(times.now(), tables()), int(page), _base_url()))
+    return _hal_answer(petition_list(open_petitions_with_counts(times.now(), tables()), int(page), _base_url()))
 
 
 @partner_view(routes, _problem_answer)
@@ -74,7 +74,7 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
 def record_signature(request: Request, slug: str) -> Response:
     """Store the signature and return it, even if the person has signed before. A repeat changes nothing."""
     now = times.now()
-    body = decode_json(json_body(request, kinds=CONTENT_TYPES))
+    body = decode_json(json_body(request, media_types=CONTENT_TYPES))
     receiving = receiving_of(request, slug, "osdi", now)
     submission = read_osdi_signature(body, receiving.partner, now)
     [result] = take_each([submission], receiving, now)

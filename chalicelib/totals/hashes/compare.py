@@ -1,4 +1,4 @@
-"""Begin a comparison: check what staff send, and describe the job."""
+"""Prepare a comparison of a source's hashes with those of our signers: check the new figure, and make the job."""
 
 from datetime import datetime
 from secrets import token_hex
@@ -14,9 +14,13 @@ from chalicelib.totals.hashes.run import parsed_hash
 
 
 def with_count(new: NewFigure) -> NewFigure:
-    """Return the figure with its count. The count of hashes is the number of different hashes. Raise Invalid."""
-    sources_of_hashes = (new.hashes is not None) + (new.upload is not None)
-    if sources_of_hashes != (1 if new.kind is FigureKind.HASHES else 0):
+    """Return the figure with its count. If the request has hashes, the count is the number of different hashes.
+
+    Raise Invalid if the count is missing or wrong, if a figure of the kind `hashes` comes without hashes, or if another
+    figure comes with hashes.
+    """
+    ways_to_send_hashes = (new.hashes is not None) + (new.upload is not None)
+    if ways_to_send_hashes != (1 if new.kind is FigureKind.HASHES else 0):
         message = "The kind hashes needs either hashes or the upload of a file with hashes. Other kinds take neither"
         raise Invalid([FieldError("hashes", message)])
     if new.hashes is not None:
@@ -38,7 +42,7 @@ def check_key(slug: str, source: str, tables: Tables) -> None:
 
 
 def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
-    """Return the job, not started yet. Without an upload, the caller must still store its file."""
+    """Return the job, which the caller must start. Without an upload, the caller must also store the job's file."""
     moment = now.replace(microsecond=0)
     return HashComparison(
         job_id=new_id(slug, moment),

@@ -1,4 +1,7 @@
-"""The key of a source's hashes: one for each petition and source, random, and used for nothing else."""
+"""The key with which a source hashes its signers' addresses: a random key for each petition and source.
+
+We use this key for nothing else.
+"""
 
 from datetime import datetime
 from secrets import token_hex
@@ -12,7 +15,7 @@ KEY_BYTES = 32
 
 
 def issue_key(slug: str, source: str, now: datetime, tables: Tables) -> str:
-    """Create the source's key if it has none, and return it as hex. A key never changes."""
+    """Return the source's key as hex. Create it if the source has none. A key never changes."""
     key = token_hex(KEY_BYTES)
     try:
         tables.put_new(NewItem(partner_keys.hash_key(slug, source), {"key": key, "issued_at": iso(now)}))

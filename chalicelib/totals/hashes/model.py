@@ -1,4 +1,7 @@
-"""A comparison of a source's hashes with those of our signers. It is a job (chalicelib.jobs), stored without hashes."""
+"""The model of a comparison: a job that finds how many of a source's signers signed here too, by their hashes.
+
+The job is stored without the hashes. They are in a file, one hash of an email address on each line.
+"""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -8,15 +11,17 @@ from chalicelib.petitions.figure import Figure
 
 LIFETIME = timedelta(days=365)
 # A million hashes take about 100 MB of memory.
-MOST_HASHES = 1_000_000
+MAX_HASHES = 1_000_000
 # The largest request with hashes, about 131,000 of them. Lambda accepts 6 MB, and the body is sent as base64.
-MOST_HASHES_KB = 4480
+MAX_HASHES_KB = 4480
 
 
 class HashComparison(Job):
-    """The stored item. `figure` is what staff entered. `processed` counts the compared buckets of our signatures.
+    """The stored job. `figure` is what staff entered. `file` is the key of the file with the hashes.
 
-    `withdrawn`: how many signatures had been withdrawn here before; None until the file is checked.
+    `processed`: how many of the buckets (parts) of our signatures were compared. `seen`: how many confirmed signatures
+    were compared. `here`: how many of these people are in the file. `withdrawn`: how many signatures had been withdrawn
+    here before the comparison; None until the file is checked.
     """
 
     kind: ClassVar[str] = "comparison"

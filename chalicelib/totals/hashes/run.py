@@ -1,4 +1,7 @@
-"""The steps of a comparison: check the hashes, count our signers among them, and enter what was found."""
+"""The steps of a comparison: check a source's hashes, count the people who signed here too, and enter the result.
+
+Signatures are stored in 64 buckets. Each step compares the signatures of one bucket with all hashes of the source.
+"""
 
 import re
 from collections.abc import Iterator
@@ -18,16 +21,19 @@ from chalicelib.signatures.walk import read_confirmed_addresses
 from chalicelib.tallies.count import withdrawn_until
 from chalicelib.totals.enter import add_figure
 from chalicelib.totals.hashes.key import find_key
-from chalicelib.totals.hashes.model import MOST_HASHES, HashComparison
+from chalicelib.totals.hashes.model import MAX_HASHES, HashComparison
 
-# With ten million signatures, a bucket has 160,000.
+# The most seconds that each kind of step may take. With ten million signatures, a bucket has 160,000.
 CHECK_SECONDS, BUCKET_SECONDS, ENTER_SECONDS = 60, 60, 10
 HASH = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}")
 
 
 @dataclass
-class Comparing:
-    """The work of a comparison. `folder` is an empty directory. Only the hashes are in memory, never our signers."""
+class ComparisonWork:
+    """The work of a comparison. `bucket` is the S3 bucket with the source's hashes. `folder` is an empty directory.
+
+    Only the source's hashes are kept in memory, never our signers.
+    """
 
     tables: Tables
     bucket: Bucket
@@ -43,25 +49,26 @@ class Comparing:
         return Step(ENTER_SECONDS, lambda: self._enter_figure(job))
 
     def tidy(self, job: HashComparison) -> None:
-        """Delete the hashes."""
+        """Delete the source's hashes."""
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/")
 
     def _check_hashes(self, job: HashComparison) -> HashComparison:
-        """Check the hashes, and store in the job how many signatures were withdrawn until now."""
+        """Return the job with the number of signatures withdrawn until now, or as failed if the file is wrong."""
         petition = petition_as_stored(job.slug, self.tables)
         try:
-            number = len(self._their_hashes(job))
+            number = len(self._source_hashes(job))
         except (Invalid, UnknownThing) as refused:
             why = refused.errors[0].message if isinstance(refused, Invalid) else "The file was not uploaded"
             return job.in_end_state(JobState.FAILED, why=why)
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.in_end_state(JobState.FAILED, why=why)
-        # Read this before any signature: a person who withdraws during the comparison counts as withdrawn after it.
+        # Read this number before any signature: then a person who withdraws during the comparison counts as withdrawn
+        # after it.
         return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
 
-    def _their_hashes(self, job: HashComparison) -> frozenset[bytes]:
-        """Return the hashes of the source. They are read once in a run."""
+    def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
+        """Return the hashes of the source. The file is read once in each run."""
         if self._hashes is None:
             path = self.folder / "hashes"
             with path.open("wb") as file:
@@ -70,23 +77,23 @@ class Comparing:
         return self._hashes
 
     def _compare_bucket(self, job: HashComparison) -> HashComparison:
-        """Compare one bucket of our signatures with the hashes."""
+        """Compare the next bucket of our signatures with the source's hashes."""
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
-        theirs, seen, here = self._their_hashes(job), 0, 0
+        source_hashes, seen, here = self._source_hashes(job), 0, 0
         for person in read_confirmed_addresses(job.slug, keys.BUCKETS[job.processed], self.tables):
             seen += 1
-            if keyed_hash(person, key) in theirs:
+            if keyed_hash(person, key) in source_hashes:
                 here += 1
         update = {"processed": job.processed + 1, "seen": job.seen + seen, "here": job.here + here}
         return job.model_copy(update=update)
 
     def _enter_figure(self, job: HashComparison) -> HashComparison:
-        """Enter the figure with what the comparison found, in one transaction with the end of the job.
+        """Enter the figure with what the comparison found, and end the job in the same transaction.
 
-        If the comparison is cancelled in this step, the transaction fails and the result is not used.
+        If staff cancel the comparison during this step, the transaction fails and the result is not used.
         """
-        # touched_at is the time of the last step, so that a repeat after a crash enters the same figure.
+        # touched_at is the time of the previous step, so a repeat of this step after a crash enters the same figure.
         found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn or 0, compared_at=job.touched_at)
         now = self.clock()
         figure = job.figure.model_copy(update={"compared": found, "entered_at": now})
@@ -102,14 +109,17 @@ class Comparing:
 
 
 def read_hashes(path: Path) -> Iterator[bytes]:
-    """Yield the hashes of a file. Raise Invalid; the error quotes nothing, because a line may be an address."""
+    """Yield the hashes of a file. Raise Invalid if a line is not a hash, or if there are too many lines.
+
+    The error does not quote the line, because the line may be an email address.
+    """
     with path.open("rb") as file:
         encoding = encoding_of(file.read(2))
     with path.open(encoding=encoding, errors="replace") as file:
-        lines = iter(lambda: file.readline(200), "")  # 200 characters at most: a line may be as long as the file.
+        lines = iter(lambda: file.readline(200), "")  # Never read a whole line: it may be as long as the file.
         for number, line in enumerate(lines, 1):
-            if number > MOST_HASHES:
-                raise Invalid([FieldError("hashes", f"The file has more than {MOST_HASHES:,} lines")])
+            if number > MAX_HASHES:
+                raise Invalid([FieldError("hashes", f"The file has more than {MAX_HASHES:,} lines")])
             yield parsed_hash(line, number)
 
 

@@ -1,4 +1,4 @@
-"""Process the queue of comparisons."""
+"""Process the queue of comparisons: jobs that compare a source's hashes of addresses with those of our signers."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.jobs.worker import run_jobs
 from chalicelib.totals.hashes.model import HashComparison
-from chalicelib.totals.hashes.run import Comparing
+from chalicelib.totals.hashes.run import ComparisonWork
 
 workers = Blueprint(__name__)
 
@@ -22,5 +22,5 @@ def compare_hashes(event: SQSEvent) -> Failures:
     return run_jobs(event, HashComparison, comparisons_queue(), _work)
 
 
-def _work(job: HashComparison, folder: Path) -> Comparing:
-    return Comparing(tables(), exports_bucket(), folder, times.now)
+def _work(job: HashComparison, folder: Path) -> ComparisonWork:
+    return ComparisonWork(tables(), exports_bucket(), folder, times.now)

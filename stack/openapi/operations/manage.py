@@ -9,7 +9,7 @@ from chalicelib.staff.audit.answers import AuditTrail
 from chalicelib.staff.audit.api import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.totals.answers import EnteredFigure, HashKey, ShownComparison, ShownComparisons
 from chalicelib.totals.api import HashKeyRequest
-from chalicelib.totals.hashes.model import MOST_HASHES_KB
+from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from stack.openapi.operation import Answer, Body, Operation, Operations, Query
 from stack.openapi.petitions import ManagedPetition, NewPetition, PetitionEdited
 
@@ -66,7 +66,7 @@ OPERATIONS: Operations = {
         Answer("The figure.", EnteredFigure, status=201),
         "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
         "same figure again changes nothing. With `kind` hashes, send `hashes` (lines that our tool wrote, as many as "
-        f"fit into {MOST_HASHES_KB} KB) or `upload` and `count`. The figure counts at once. A comparison with the "
+        f"fit into {MAX_HASHES_KB} KB) or `upload` and `count`. The figure counts at once. A comparison with the "
         "people who confirmed here follows, and makes the bounds closer. Then the hashes are deleted.",
         body=Body(
             NewFigure,

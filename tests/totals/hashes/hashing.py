@@ -12,7 +12,7 @@ from chalicelib.totals.enter import enter
 from chalicelib.totals.hashes.compare import new_comparison
 from chalicelib.totals.hashes.key import issue_key
 from chalicelib.totals.hashes.model import HashComparison
-from chalicelib.totals.hashes.run import Comparing
+from chalicelib.totals.hashes.run import ComparisonWork
 from tests.actors import MINUTE, NOW
 from tests.fakes import FakeBucket, FakeQueue, FakeTables
 
@@ -46,4 +46,6 @@ def run_comparison(
 ) -> HashComparison:
     """Run the stored comparison in a new process, like the worker."""
     stored = find_job(HashComparison, job.job_id, tables)
-    return run(stored, Comparing(tables, bucket, folder, lambda: NOW + MINUTE), has_time, lambda: NOW + MINUTE, tables)
+    return run(
+        stored, ComparisonWork(tables, bucket, folder, lambda: NOW + MINUTE), has_time, lambda: NOW + MINUTE, tables
+    )
