@@ -23,7 +23,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.tallies.model import MAX_SOURCES, TallyEntry
-from chalicelib.tallies.public import FRESH
+from chalicelib.tallies.public import FRESH_FOR
 from chalicelib.tallies.store import entry_change
 from stack.template.merge import merge_template
 from stack.template.tables import table_id
@@ -72,7 +72,7 @@ class MeteredApp:
     @contextmanager
     def stale_snapshots(self) -> Iterator[None]:
         """Move the clock forward in the block, so that every snapshot is stale when the block begins."""
-        self._passed += FRESH + timedelta(seconds=1)
+        self._passed += FRESH_FOR + timedelta(seconds=1)
         moment = times.now() + self._passed
         with mock.patch("chalicelib.core.times.now", return_value=moment):
             yield

@@ -21,7 +21,7 @@ from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import ImportWork
-from chalicelib.partners.model import Counts, Partner
+from chalicelib.partners.model import CountsWhen, Partner
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import create_partner
 from chalicelib.petitions.find import petition_as_stored
@@ -83,7 +83,7 @@ def _measure_file(path: Path, folder: Path, max_rows: int) -> dict[str, Any]:
     tables, now = FakeTables(), times.now()
     slug = publish(scene.sample_petition(), now, tables).slug
     oak = Partner(
-        source="partner-oak", name="Oak", counts=Counts.AT_ONCE, wording="I sign", version="1", created_at=now
+        source="partner-oak", name="Oak", counts=CountsWhen.AT_ONCE, wording="I sign", version="1", created_at=now
     )
     create_partner(oak, tables)
     job = Import(

@@ -111,7 +111,8 @@ def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
     fakes |= {"exports_queue": site.exports, "imports_queue": site.imports, "exports_bucket": site.bucket}
-    fakes |= {"updates_queue": site.updates, "comparisons_queue": site.comparisons, "lists_queue": site.lists}
+    fakes |= {"updates_queue": site.updates, "opt_in_lists_queue": site.lists}
+    fakes["hash_comparisons_queue"] = site.comparisons
     fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
     for module, name in _factories(frozenset(fakes), len(sys.modules)):
         patch.setattr(module, name, lambda fake=fakes[name]: fake)

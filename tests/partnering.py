@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.times import iso
-from chalicelib.partners.model import Counts, Partner
+from chalicelib.partners.model import CountsWhen, Partner
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.partners.register import create_partner, new_partner_token
 from chalicelib.petitions.model import Petition
@@ -15,7 +15,7 @@ WORDING = "I sign, and Oak may pass my signature on"
 PATH = "/api/partner/petitions/safe-children/signatures"
 
 
-def a_partner(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "partner-oak") -> Partner:
+def a_partner(tables: Tables, counts: CountsWhen = CountsWhen.AT_ONCE, source: str = "partner-oak") -> Partner:
     partner = Partner(
         source=source, name=source.title(), counts=counts, wording=WORDING, version="1", created_at=OPENED
     )
@@ -23,7 +23,7 @@ def a_partner(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "pa
     return partner
 
 
-def oaks_token(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "partner-oak") -> str:
+def oaks_token(tables: Tables, counts: CountsWhen = CountsWhen.AT_ONCE, source: str = "partner-oak") -> str:
     return store_token(new_partner_token(a_partner(tables, counts, source), NOW, NOW + DAY), tables)
 
 

@@ -1,4 +1,4 @@
-"""S3 for the exports. Nothing here holds a whole file in memory."""
+"""S3 for the files of exports, lists, imports and comparisons. Nothing here holds a whole file in memory."""
 
 from contextlib import closing
 from functools import cache
@@ -35,7 +35,7 @@ class Bucket:
             self._client.upload_fileobj(file, self._name, key, ExtraArgs=extra, Config=one_by_one)
 
     def copy_to(self, key: str, file: IO[bytes]) -> None:
-        """Append an object to an open file. Raise UnknownThing if the object does not exist."""
+        """Append the content of an object to an open file. Raise UnknownThing if the object does not exist."""
         with translate_errors("files", _missing_file):
             body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
             with closing(body):
@@ -53,13 +53,13 @@ class Bucket:
                         raise Unavailable("files")
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Return URL and fields of a form that uploads this object: for anybody, up to `most` bytes, for `seconds`."""
+        """Return URL and fields of a form with which anybody can upload this object (`most` bytes) for `seconds`."""
         limits = [["content-length-range", 1, most]]
         form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
         return form["url"], form["fields"]
 
     def link(self, key: str, name: str, seconds: int) -> str:
-        """Return a URL that downloads this object as `name` without credentials, valid for `seconds`."""
+        """Return a URL with which anybody can download this object for `seconds`. Browsers save it as `name`."""
         parameters = {"Bucket": self._name, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
         url: str = self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
         return url

@@ -1,6 +1,6 @@
-"""boto3 clients, built once per process on first use, with short timeouts.
+"""boto3 clients, built once per process on first use.
 
-Connect 1 s, read 2 s, two attempts: API Gateway gives up after 29 s; botocore's default timeout is 60 s.
+Timeouts are short, because API Gateway gives up after 29 s, but botocore only after 60 s.
 """
 
 from functools import cache
@@ -20,8 +20,8 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=10,
 )
-# Signing makes one attempt; the overflow queue is the second. A supporter waits at most 3 s for the table and 3 s for
-# the queue. There is no retry after a throttle.
+# Signing tries the table once. If that fails, it puts the signature into the overflow queue, also after a throttle. A
+# supporter waits at most 3 s for the table and 3 s for the queue.
 SIGNING_CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
@@ -34,8 +34,9 @@ MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "stand
 _RETRY_WAIT = 1.0
 
 # No person waits for a file, so timeouts are longer and a failed part is sent again.
-# By default boto3 signs links for the global host. S3 redirects them for other regions, and the signature then fails.
-# If the endpoint is an IP address (an emulator), the bucket stays in the path.
+# Links have signature version 4: newer regions and KMS accept no other. By default boto3 signs links for the global
+# host. For other regions, S3 redirects these links, and then their signature is invalid.
+# If the endpoint is an IP address (an emulator), the URL has the bucket's name in its path, not in its host.
 FILES_CONFIG = Config(
     connect_timeout=2,
     read_timeout=20,
@@ -46,7 +47,7 @@ FILES_CONFIG = Config(
 
 
 def longest_call(config: Config) -> float:
-    """Return the most seconds that a call takes, with at most two attempts, each as slow as `config` allows."""
+    """Return how many seconds a call with this `config` takes at most. `config` allows at most two attempts."""
     options: Any = config
     attempts = options.retries["total_max_attempts"]
     return float(attempts * (options.connect_timeout + options.read_timeout) + (attempts - 1) * _RETRY_WAIT)
@@ -79,11 +80,11 @@ def ses() -> "SESV2Client":
 
 @cache
 def s3() -> Any:
-    """Return the client of S3, untyped. Newer regions and KMS accept only links of signature version 4."""
+    """Return the client of S3, untyped."""
     return boto3.client("s3", config=FILES_CONFIG)
 
 
 @cache
 def lambdas() -> Any:
-    """Return the client of Lambda, untyped: two calls a minute do not justify another package of stubs."""
+    """Return the client of Lambda, untyped: two calls do not justify another package of stubs."""
     return boto3.client("lambda", config=CONFIG)

@@ -28,15 +28,15 @@ QUOTA = "quota exceeded"
 MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 # SES will never accept this message: its address or content is wrong.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
-# In characters: SES refuses a longer sender (name and address together).
-LONGEST_SENDER = 320
-# In seconds.
+# SES refuses a sender (name and address together) of more characters.
+MAX_SENDER_LENGTH = 320
+# The longest time that a call to SES takes, in seconds.
 LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One email to one person. SES's events contain the tags; the email contains the rest."""
+    """One email to one person. `tags` are not in the email: SES adds them to its reports about it, such as bounces."""
 
     to: str
     subject: str
@@ -55,12 +55,12 @@ class Mailer:
         self._configuration_set = configuration_set
 
     def send(self, mail: Mail) -> str:
-        """Return the message id.
+        """Send the email, and return SES's id of it. Raise MailRefused if SES will never accept the email.
 
-        Raise Throttled, Denied or Unreached (not sent), any other Unavailable (perhaps sent) or MailRefused.
+        Raise Throttled, Denied or Unreached if it was not sent, any other Unavailable if it was perhaps sent.
         """
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
-        with translate_errors("mail", _refusal), _translate_no_connection():
+        with translate_errors("mail", _ses_error), _translate_no_connection():
             answer = self._client.send_email(
                 FromEmailAddress=sender_header(self._sender, mail.sender_name),
                 Destination={"ToAddresses": [mail.to]},
@@ -82,19 +82,19 @@ class Mailer:
 
 
 def sender_header(address: str, name: str) -> str:
-    """Return the sender, with its name. Cut a name that is too long for SES."""
+    """Return the sender as SES expects it: the name, if there is one, and the address. Cut a name that is too long."""
     name = " ".join(name.split())
     if not name:
         return address
     sender = _name_and_address(address, name)
-    while len(sender) > LONGEST_SENDER:
+    while len(sender) > MAX_SENDER_LENGTH:
         name = name[:-1]
         sender = _name_and_address(address, f"{name.rstrip()}...")
     return sender
 
 
 def _name_and_address(address: str, name: str) -> str:
-    """Return name and address. Encode a name that is not ASCII (RFC 2047): SES accepts only ASCII."""
+    """Return name and address. If the name is not ASCII, encode it (RFC 2047), because SES accepts only ASCII."""
     if name.isascii():
         return formataddr((name, address))
     return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"
@@ -102,15 +102,15 @@ def _name_and_address(address: str, name: str) -> str:
 
 @contextmanager
 def _translate_no_connection() -> Iterator[None]:
-    """Raise Unreached if there was no connection: certain, because the SDK does not retry (clients.MAIL_CONFIG)."""
+    """Raise Unreached if there was no connection to SES. Nothing was sent: the SDK makes one attempt (MAIL_CONFIG)."""
     try:
         yield
     except (ConnectTimeoutError, EndpointConnectionError) as error:
         raise Unreached("mail") from error
 
 
-def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
-    """Return the domain error for an error of SES. None: `translate_errors` treats it as for all services."""
+def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
+    """Return the domain error for an error of SES. Return None for errors that `translate_errors` itself translates."""
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in STOPPED or (code in TOO_MANY and QUOTA in message.lower()):
         return SendingStopped("mail")
@@ -121,7 +121,7 @@ def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
         return report_denial(error, "mail")
     if code in REFUSED:
         return MailRefused()
-    # Any other 4xx: SES did not send it. The log has the code, and somebody must find out why.
+    # After any other 4xx, SES did not send the email. Somebody must find out why: `report_denial` logs the code.
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return report_denial(error, "mail") if 400 <= status < 500 and code not in FAULTS else None
 

@@ -1,4 +1,4 @@
-"""Changes as data, and as DynamoDB expressions. Pure, so that a fake can read the same data."""
+"""Writes and reads of items as data, and as requests to DynamoDB. The tests' fake reads the same data."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class NewItem:
-    """An item to put if its key is free. This makes every creation idempotent."""
+    """A new item. It is stored only if no item has its key, so that creating it again changes nothing."""
 
     key: Key
     item: Mapping[str, Any]
@@ -40,7 +40,7 @@ class NewItem:
 
 @dataclass(frozen=True)
 class Change:
-    """An update of one item. `add` takes numbers and sets. If `when` does not hold, nothing changes."""
+    """An update of one item. `add` adds to numbers and sets. If the condition `when` does not hold, nothing changes."""
 
     key: Key
     assign: Mapping[str, Any] = field(default_factory=dict)
@@ -65,9 +65,9 @@ def absent_or_at_most(name: str, limit: int | str) -> Condition:
     return Attr(name).not_exists() | Attr(name).lte(limit)
 
 
-def is_still(name: str, read: Any) -> Condition:
-    """Return the condition that the attribute has the value that was `read` before; None: that it is absent."""
-    return Attr(name).not_exists() if read is None else Attr(name).eq(read)
+def is_still(name: str, old_value: Any) -> Condition:
+    """Return the condition that the attribute still has its old value. None: that it is still absent."""
+    return Attr(name).not_exists() if old_value is None else Attr(name).eq(old_value)
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def change_request(change: Change) -> dict[str, Any]:
 
 
 def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[str]) -> dict[str, Any]:
-    """Return a query for a partition, or a range of it. With `only`, it returns no other attributes."""
+    """Return a query for a partition, or for a range of its sort keys. With `only`, it reads only these attributes."""
     if not between:
         where = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": to_wire({":pk": pk})}
     else:
@@ -135,7 +135,7 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """Return a query for some attributes of the items that match `when`. Items that do not match still cost reads."""
+    """Return a query for these attributes of the items that match `when`. Other items cost reads too."""
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)
@@ -144,7 +144,7 @@ def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any
 
 
 def _projection(only: Sequence[str]) -> dict[str, Any]:
-    """Return what limits a query to these attributes. A policy can require its value SPECIFIC_ATTRIBUTES."""
+    """Return the part of a query that limits it to these attributes. A policy can require SPECIFIC_ATTRIBUTES."""
     if not only:
         return {}
     names: dict[str, str] = {}
@@ -173,7 +173,7 @@ def _update_expression(change: Change, names: dict[str, str], values: dict[str, 
 
 
 def _pairs(prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> str:
-    """Return the pairs of one clause, with placeholders, and add these to `names` and `values`."""
+    """Return the pairs of one clause as placeholders. Add the placeholders to `names` and `values`."""
     parts = []
     for number, (name, value) in enumerate(pairs.items()):
         placeholder = f"{prefix}{number}"
@@ -184,6 +184,7 @@ def _pairs(prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, 
 
 
 def _names(prefix: str, attributes: Sequence[str], names: dict[str, str]) -> str:
+    """Return the attributes as placeholders. Add the placeholders to `names`."""
     placeholders = {f"#{prefix}{number}": name for number, name in enumerate(attributes)}
     names.update(placeholders)
     return ", ".join(placeholders)

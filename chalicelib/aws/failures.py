@@ -1,4 +1,4 @@
-"""Translate AWS errors into domain errors. Errors that show a bug stay as they are."""
+"""Translate AWS errors into domain errors. Errors that show a bug are not translated."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,8 +30,9 @@ THROTTLES = frozenset(
 FAULTS = frozenset(
     {"InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException"}
 )
-# A missing permission must not lose a signature or answer 503 if there is an alternative (queue, stale value).
-# SQS has two names for each KMS error: the model's, and its older protocol's (x-amzn-query-error).
+# Callers treat a denial as an outage and use their alternative (a queue, a stale value). Otherwise a missing permission
+# would lose signatures, or answer 503. SQS has two names for each KMS error: one in its model, and one of its older
+# protocol (x-amzn-query-error).
 _KEY_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound")
 DENIALS = frozenset(
     {
@@ -44,21 +45,21 @@ DENIALS = frozenset(
 )
 
 
-Refusal = Callable[[ClientError], PetitionsError | None]
+ErrorTranslator = Callable[[ClientError], PetitionsError | None]
 
 
 @contextmanager
-def translate_errors(service: str, refusal: Refusal | None = None) -> Iterator[None]:
+def translate_errors(service: str, own_translator: ErrorTranslator | None = None) -> Iterator[None]:
     """Raise Throttled or Unavailable for temporary errors, Denied for a missing permission; re-raise all others.
 
-    `refusal` returns the domain error for an error of this service, or None. It is tried first.
+    `own_translator` is called first. It returns the domain error for an error that only this service has, or None.
     """
     try:
         yield
     except (BotoConnectionError, HTTPClientError) as error:
         raise Unavailable(service) from error
     except ClientError as error:
-        translation = (refusal and refusal(error)) or _translation(error, service)
+        translation = (own_translator and own_translator(error)) or _translation(error, service)
         if translation is None:
             raise
         raise translation from error
@@ -76,6 +77,6 @@ def _translation(error: ClientError, service: str) -> Unavailable | None:
 
 
 def report_denial(error: ClientError, service: str) -> Denied:
-    """Log the error, for the alarm, and return Denied. Callers may go on without AWS: then only the alarm shows it."""
+    """Log the error, which sets off an alarm, and return Denied. If the caller goes on, only the alarm shows it."""
     log.degraded("access_denied", service=service, operation=error.operation_name, code=error.response["Error"]["Code"])
     return Denied(service)

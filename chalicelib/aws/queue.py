@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 10
 # The longest delay of a message, in seconds.
 LONGEST_DELAY = 900
-# Visibility timeout of messages that move: enough for ten, but after a crash they are soon visible again.
-MOVING_SECONDS = 60
+# While `move_to` moves messages, SQS hides them for this long. It is enough for ten messages; after a crash, they are
+# soon visible again.
+HIDDEN_WHILE_MOVED_SECONDS = 60
 
 
 class Outgoing(NamedTuple):
-    """A message, and for how many seconds (0 to 900) it stays invisible."""
+    """A message, and for how many seconds (0 to 900) SQS waits before it delivers the message."""
 
     body: Mapping[str, Any]
     delay: int = 0
@@ -50,7 +51,8 @@ class Queue:
     def move_to(self, target: "Queue", most: int) -> Iterator[int]:
         """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when the queue is empty.
 
-        Send first, then delete: after a crash in between a message is in both queues. Receivers are idempotent.
+        A batch is sent before it is deleted. After a crash in between, its messages are in both queues. This does no
+        harm, because receivers are idempotent.
         """
         moved = 0
         while moved < most and (messages := self._receive(min(BATCH_LIMIT, most - moved))):
@@ -62,7 +64,10 @@ class Queue:
     def _receive(self, most: int) -> Sequence[Any]:
         with translate_errors("queue"):
             answer = self._client.receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=most, VisibilityTimeout=MOVING_SECONDS, WaitTimeSeconds=1
+                QueueUrl=self._url,
+                MaxNumberOfMessages=most,
+                VisibilityTimeout=HIDDEN_WHILE_MOVED_SECONDS,
+                WaitTimeSeconds=1,
             )
         return answer.get("Messages", [])
 
@@ -73,7 +78,7 @@ class Queue:
         ]
         with translate_errors("queue"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-        # Count the successes: an empty answer does not mean that the messages were accepted.
+        # Count the successes, not the failures: an empty answer does not mean that SQS accepted the messages.
         if len(answer.get("Successful", [])) != len(entries):
             raise Unavailable("queue")
 
@@ -92,12 +97,13 @@ class Queue:
 
 @cache
 def mail_queue() -> Queue:
+    """Return the queue of urgent email: a person waits for it."""
     return Queue(clients.sqs(), settings().queues["mail"])
 
 
 @cache
 def overflow_queue() -> Queue:
-    """Return the queue of signatures that the table did not accept. KMS encrypts it: they are personal data."""
+    """Return the queue of signatures that the table did not accept. KMS encrypts it: signatures are personal data."""
     return Queue(clients.signing_sqs(), settings().queues["overflow"])
 
 
@@ -117,15 +123,16 @@ def imports_queue() -> Queue:
 
 
 @cache
-def lists_queue() -> Queue:
+def opt_in_lists_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["lists"])
 
 
 @cache
-def comparisons_queue() -> Queue:
+def hash_comparisons_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["comparisons"])
 
 
 @cache
 def other_mail_queue() -> Queue:
+    """Return the queue of email that is not urgent."""
     return Queue(clients.sqs(), settings().queues["other_mail"])

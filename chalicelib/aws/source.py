@@ -22,23 +22,26 @@ class Source:
         self._uuid = uuid
 
     def switch(self, *, is_on: bool) -> bool:
-        """Enable or disable the source. Return whether it changed. While AWS changes it, do nothing: call again."""
-        with translate_errors("source", _refusal):
+        """Enable or disable the source, and return True. Return False if it already is as requested.
+
+        Also return False while AWS still enables or disables it. Then nothing is changed: the caller must try again.
+        """
+        with translate_errors("source", _source_error):
             if self._state() != ("Disabled" if is_on else "Enabled"):
                 return False
             self._client.update_event_source_mapping(UUID=self._uuid, Enabled=is_on)
         return True
 
     def is_off(self) -> bool:
-        """Return whether the source is disabled. An invocation that it started before may still run."""
-        with translate_errors("source", _refusal):
+        """Return whether the source is disabled. An invocation that the source started before may still run."""
+        with translate_errors("source", _source_error):
             return self._state() == "Disabled"
 
     def _state(self) -> str:
         return str(self._client.get_event_source_mapping(UUID=self._uuid)["State"])
 
 
-def _refusal(error: ClientError) -> Unavailable | None:
+def _source_error(error: ClientError) -> Unavailable | None:
     return Unavailable("source") if error.response["Error"]["Code"] in BUSY else None
 
 

@@ -1,4 +1,4 @@
-"""DynamoDB tables. `keys` and the stores define what an item means.
+"""Read and write items of the DynamoDB tables. core/keys.py and each store.py define what an item means.
 
 Reads are eventually consistent by default. A failed condition returns the old item
 (ReturnValuesOnConditionCheckFailure), which saves a second read; `try_update` does not return it.
@@ -32,7 +32,7 @@ from chalicelib.aws.expressions import (
     write_request,
 )
 from chalicelib.aws.failures import translate_errors
-from chalicelib.aws.refusals import storage_refusal
+from chalicelib.aws.storage_errors import storage_error
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Throttled
 from chalicelib.core.keys import Key
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_or_at_most", "is_still", "tables"]
 
 BATCH_GET_LIMIT = 100
-# The longest waits in seconds before keys that AWS left out are read again. Random, so that processes spread out.
+# The longest waits, in seconds, before keys that AWS left out are read again. A wait is random: processes spread out.
 BATCH_GET_WAITS = (0.05, 0.1, 0.2)
 # The longest call in seconds, except those of `signing_tables`.
 LONGEST_CALL = clients.longest_call(clients.CONFIG)
@@ -53,7 +53,7 @@ LONGEST_CALL = clients.longest_call(clients.CONFIG)
 class Tables:
     """The tables behind one client. A key names its table.
 
-    Every call may raise Throttled or Unavailable. The item may then be written or not.
+    Every call may raise Throttled or Unavailable. A write that raises may have been done or not.
     """
 
     # The time, by AWS's clock, of the last answer to batch_get; None if the answer named no time.
@@ -64,7 +64,7 @@ class Tables:
         self._names = names
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             answer = self._client.get_item(
                 TableName=self._names[key.table], Key=wire_key(key), ConsistentRead=consistent
             )
@@ -78,12 +78,12 @@ class Tables:
         return found
 
     def _batch_get(self, wanted_keys: Sequence[Key], consistent: bool) -> list[Item]:
-        """Read up to a hundred items. Ask again, after a pause, for those that DynamoDB left out."""
+        """Read up to a hundred items. After a pause, read again those that DynamoDB left out."""
         table_request = {"Keys": [wire_key(key) for key in wanted_keys], "ConsistentRead": consistent}
         request: Any = {self._names[wanted_keys[0].table]: table_request}
         found: list[Item] = []
         for wait in (*BATCH_GET_WAITS, None):
-            with translate_errors("storage", storage_refusal):
+            with translate_errors("storage", storage_error):
                 answer = self._client.batch_get_item(RequestItems=request)
             self.answered_at = _time_of_answer(answer)
             found += [from_wire(item) for items in answer["Responses"].values() for item in items]
@@ -104,9 +104,9 @@ class Tables:
         only: Sequence[str] = (),
         backwards: bool = False,
     ) -> Iterator[Item]:
-        """Yield a partition's items by sort key, ascending or `backwards`; `between` is inclusive.
+        """Yield a partition's items by sort key, ascending or `backwards`. `between`: the first and the last sort key.
 
-        With `only`, return no other attributes. A role may require `only`.
+        With `only`, the items have only these attributes. Some roles may query only with `only`.
         """
         request = {**partition_request(pk, between, only), "TableName": self._names[table]}
         return self._every_page({**request, "ConsistentRead": consistent, "ScanIndexForward": not backwards})
@@ -120,7 +120,7 @@ class Tables:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _query(self, request: dict[str, Any]) -> Any:
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             return self._client.query(**request)
 
     def page(self, start: Key, only: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
@@ -136,12 +136,12 @@ class Tables:
         return [from_wire(item) for item in answer["Items"]], from_wire(last)["sk"] if last else None
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
         """Put the item; if the key exists, raise ConditionFailed with the existing item."""
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
     def update(self, change: Change) -> None:
@@ -153,7 +153,7 @@ class Tables:
         return from_wire(self._update(change, {"ReturnValues": "ALL_NEW"})["Attributes"])
 
     def try_update(self, change: Change) -> bool:
-        """Return whether the condition held. No item is returned, so the role needs no read permission."""
+        """Update an item, and return whether the condition held. Needs no read permission: AWS returns no item."""
         try:
             self._update(change, {"ReturnValues": "NONE", "ReturnValuesOnConditionCheckFailure": "NONE"})
         except ConditionFailed:
@@ -162,25 +162,25 @@ class Tables:
 
     def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
         request: Any = {"TableName": self._names[change.key.table], **change_request(change), **returns}
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             return self._client.update_item(**request)
 
     def transact(self, writes: Sequence[Change | NewItem]) -> None:
-        """Write all or nothing. Raise ConditionFailed (with the index of the write) or Conflicted.
+        """Do all writes or none. Raise ConditionFailed (with the index of the write) or Conflicted.
 
-        botocore adds a ClientRequestToken, so its own retries are the same transaction.
+        botocore adds a ClientRequestToken, so that its own retries do not write twice.
         """
         items: list[Any] = []
         for write in writes:
             operation, request = write_request(write)
             items.append({operation: {"TableName": self._names[write.key.table], **request}})
-        with translate_errors("storage", storage_refusal):
+        with translate_errors("storage", storage_error):
             self._client.transact_write_items(TransactItems=items)
 
     def check(self) -> None:
-        """Raise Unavailable unless the two tables that supporters need answer."""
+        """Raise Unavailable unless both tables that supporters need answer: signatures and counts."""
         for table in (keys.SIGNATURES, keys.COUNTS):
-            with translate_errors("storage", storage_refusal):
+            with translate_errors("storage", storage_error):
                 self._client.describe_table(TableName=self._names[table])
 
 
@@ -191,7 +191,7 @@ def tables() -> Tables:
 
 @cache
 def signing_tables() -> Tables:
-    """Return the tables for signing and its overflow: one attempt a call, because the queue is the second."""
+    """Return the tables for signing and its overflow. A call makes one attempt: the overflow queue is the second."""
     return Tables(clients.signing_dynamodb(), settings().tables)
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
-# SES accepts only ASCII local parts: `read_address` refuses others with its own message. Rehearsals use reserved names
-# such as .test, which never receive email.
-RULES = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
+# SES accepts only ASCII before the @. allow_smtputf8 lets other letters through, so that `read_address` can refuse them
+# with a clear message. test_environment allows reserved names such as .test for rehearsals: they never receive email.
+VALIDATOR_OPTIONS = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
 ID_BYTES = 16
 
@@ -52,7 +52,7 @@ def read_address(typed: str) -> Address:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        valid = validate_email(strip_pasted(typed), **RULES)  # type: ignore[arg-type]
+        valid = validate_email(strip_pasted(typed), **VALIDATOR_OPTIONS)  # type: ignore[arg-type]
     except EmailNotValidError as error:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
@@ -85,7 +85,7 @@ def strip_pasted(typed: str) -> str:
 def canonical(local: str, domain: str) -> str:
     """Return the address without the differences that email providers ignore. Idempotent.
 
-    Every provider: case, Unicode form and +tag. Gmail: also dots, and googlemail.com is gmail.com.
+    For every provider, these are case, Unicode form and +tag. Gmail also ignores dots, and googlemail.com is gmail.com.
     """
     local = unicodedata.normalize("NFKC", local).casefold()
     domain = domain.casefold()
@@ -102,7 +102,7 @@ def canonical_of(deliverable: str) -> str:
 
 
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
-    """Return 128 bits of an HMAC as hex. It includes the slug: a person has other ids in other petitions."""
+    """Return 128 bits of an HMAC as hex. The slug is hashed too, so a person has a different id in each petition."""
     return digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)[:ID_BYTES].hex()
 
 
@@ -112,7 +112,7 @@ def keyed_hash(canonical_address: str, key: bytes) -> bytes:
 
 
 def encoding_of(start: bytes) -> str:
-    """Return the encoding of a file that begins with these bytes. In Windows PowerShell, > writes UTF-16."""
+    """Return the encoding of a file that begins with these bytes: UTF-16 if Windows PowerShell wrote it with >."""
     return "utf-16" if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
 
 
@@ -131,7 +131,7 @@ def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str],
 
 
 def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
-    """Yield number and text of each line with text. With `column`, yield number and cell of each row of a CSV."""
+    """Yield number and text of each line that is not blank. With `column`, yield number and cell of each CSV row."""
     import csv
 
     if column is None:

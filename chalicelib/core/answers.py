@@ -1,4 +1,4 @@
-"""Types of the fields of answers. Answers are dicts: their types cost nothing at run time.
+"""Types of the fields of the API's answers. Answers are dicts, so their types cost nothing at run time.
 
 Only type checks and the generator of the OpenAPI document (stack/openapi) import this file and each `answers.py`.
 The docstrings of classes and fields are the descriptions in the OpenAPI document.
@@ -16,9 +16,9 @@ Number = Annotated[int, Field(ge=0)]
 # A number of confirmed signatures.
 Confirmed = Annotated[int, Field(ge=0, examples=[12345])]
 Pending = Annotated[int, Field(ge=0, examples=[678])]
-# The start of a day or hour, or another value that signatures are counted by.
+# What the signatures in a row of a breakdown have in common: a day, an hour, a country …
 BreakdownKey = Annotated[str, Field(examples=["2026-11-24"])]
-# Negative if more were withdrawn than confirmed.
+# A number of confirmations minus withdrawals: negative if more signatures were withdrawn than confirmed.
 Change = Annotated[int, Field(examples=[345])]
 Version = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]

@@ -1,4 +1,4 @@
-"""Keep values in the process for seconds, so that many requests to one warm function cost one read."""
+"""Keep values in memory for some seconds, so that many requests to the same process need only one read."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -28,9 +28,9 @@ class SecondsCache(Generic[Value]):
         return name in self._entries
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
-        """Return the cached value, or `load()`. On failure, return the stale value; raise if there is none.
+        """Return the fresh value, or load one. If `load` fails, return the stale value; if there is none, raise.
 
-        After a failure, retry only after `seconds`, so that in an outage not every request waits for a timeout.
+        After a failure, load again only after `seconds`, so that in an outage not every request waits for a timeout.
         """
         entry = self._entries.get(name)
         if entry and monotonic() < entry.fresh_until:

@@ -1,4 +1,4 @@
-"""The domain's errors. `edge` turns them into HTTP responses."""
+"""The domain's errors. chalicelib/edge turns them into HTTP responses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class NotJson(PetitionsError):
 
 @dataclass(repr=False)
 class BodyTooLarge(PetitionsError):
-    """The body is larger than the route accepts. `most` is in KB."""
+    """The body is larger than the route accepts. `most` is the limit in KB."""
 
     most: int = 16
 
@@ -82,11 +82,11 @@ class WrongType(PetitionsError):
 
 
 class LinkDamaged(PetitionsError):
-    """A link from an email does not verify: it is incomplete, changed or forged."""
+    """The token in a link from an email is invalid: the link is incomplete, changed or forged."""
 
 
 class NotAStatement(PetitionsError):
-    """This is not a statement that this site has signed."""
+    """This is not a statement (a signed record of a petition's count) that this site has signed."""
 
 
 @dataclass(repr=False)
@@ -99,7 +99,7 @@ class LinkExpired(PetitionsError):
 
 @dataclass(repr=False)
 class Unavailable(PetitionsError):
-    """AWS did not accept the call in time. We have acknowledged nothing; a retry is safe."""
+    """AWS did not confirm the call in time. We have confirmed nothing to the client, so the client can safely retry."""
 
     service: str = "storage"
 
@@ -109,7 +109,7 @@ class Throttled(Unavailable):
 
 
 class Denied(Unavailable):
-    """A policy, a key or the account's settings refuse the call. It was not done; somebody must repair the settings."""
+    """A policy, a key or the account's settings refuse the call, so it was not done. Somebody must repair them."""
 
 
 class Unreached(Unavailable):
@@ -130,27 +130,33 @@ class Conflicted(Unavailable):
 
 @dataclass(repr=False)
 class ConditionFailed(PetitionsError):
-    """A condition did not hold. `item` is the stored item (None: absent), `index` the write in its transaction."""
+    """The condition of a write did not hold. `item` is the stored item (None: there is none).
+
+    `index` is the position of the write in its transaction.
+    """
 
     item: Mapping[str, Any] | None = None
     index: int = 0
 
 
 class NotYet(PetitionsError):
-    """Another worker processes this, or it is too early. The queue must deliver the message again. Not a failure."""
+    """A message cannot be processed yet: another worker processes it, or it is too early. This is not a failure.
+
+    The queue must deliver the message again.
+    """
 
 
 class MailRefused(PetitionsError):
-    """SES will never accept this message; do not retry."""
+    """SES will never accept this email; do not retry."""
 
 
-class ProviderSilent(Unavailable):
+class ProviderUnavailable(Unavailable):
     """The identity provider does not answer, or its answer is invalid. Nobody was signed in."""
 
 
 @dataclass(repr=False)
 class Explained(PetitionsError):
-    """We refuse a request. `why` is a sentence for the person. The answer has `status` and `title`."""
+    """We refuse a request, and `why` tells the person the reason. The HTTP answer has this `status` and `title`."""
 
     status: ClassVar[int]
     title: ClassVar[str]
@@ -158,7 +164,7 @@ class Explained(PetitionsError):
 
 
 class NotSignedIn(Explained):
-    """The sign-in that came back from the provider is invalid."""
+    """The identity provider refused the sign-in, or its answer to the sign-in could not be verified."""
 
     status, title = 401, "Unauthorized"
 
@@ -176,7 +182,7 @@ class UnknownThing(Explained):
 
 
 class NotNow(Explained):
-    """The state of a job, update or other thing does not allow the request now."""
+    """The present state of a job, an update or another thing does not allow the request."""
 
     status, title = 409, "Conflict"
 

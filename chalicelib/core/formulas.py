@@ -5,6 +5,7 @@ import re
 # Some spreadsheets treat the full-width forms of =, +, - and @ like the ASCII ones. A formula can follow a tab, a line
 # break or invisible characters.
 _START = r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[=+\-@\t\r\n＝＋－＠]"
+# Text that already has an apostrophe in front gets one more, so that removing one always restores the text.
 FORMULA = re.compile(rf"'*{_START}")
 
 

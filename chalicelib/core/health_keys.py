@@ -1,4 +1,4 @@
-"""The keys of items about the site's health, in the counts table. keys.py describes the whole schema."""
+"""The keys of items about the site's health, in the counts table. keys.py says what each item is."""
 
 from chalicelib.core.keys import COUNTS, Key
 

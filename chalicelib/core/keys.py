@@ -1,20 +1,21 @@
-"""The key schema of the tables, in one place. Pure: no settings, no AWS.
+"""The keys of the items in the tables. A petition's signatures are spread over 64 partitions, the buckets.
 
-SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read
-names", and tally writes do not appear in the signatures' stream. AUDIT is a third table, because staff
-functions may add to it and no function may change it. DELIVERIES holds the state of emails whose state is not in a
-signature. It has no personal data, and its items expire. LIMITS holds the limits of email, under hashes of addresses
-(mail/mailbox.py). It has a TTL, and no stream.
+SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read names", and
+writes of the tally (the count) do not appear in the stream of changes of signatures. AUDIT is a third table, because
+staff functions may add to it and no function may change it. DELIVERIES holds the state of emails whose state is not in
+a signature. It has no personal data, and its items expire. LIMITS holds the limits of email, under hashes of addresses
+(mail/mailbox.py). Its items expire, and it has no stream.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
                 SLUGS                  ALL              the slugs of all petitions (petitions.slugs)
                 TEXT#<slug>            <version>        a text and its consent wordings, as signed
-                TALLY#<slug>#<shard>   <day>            what one shard counted on one day
+                TALLY#<slug>#<shard>   <day>            one of the parts (shards) of one day's count
                 TALLY#<slug>           HEAD             total of the closed days, and the last of them
                 TALLY#<slug>           DAY#<day>        a closed day, summed over its shards
                 TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.prove.adjust)
-                SNAPSHOT#<slug>        COUNT            the public count and its lease. Without slug: the list's lease
+                SNAPSHOT#<slug>        COUNT            the public count, and until when a caller refreshes it (lease).
+                                                        Without slug: the lease for the list of petitions
                 PENDING#<slug>#<bucket> COUNT           projected from the stream: how many are pending, and confirmed
                                                         by version and postcode area
                 CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, for one group; projected too
@@ -22,8 +23,8 @@ signature. It has no personal data, and its items expire. LIMITS holds the limit
                 FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
                 MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
-                MAIL                   SWEEP            the position of the sweep in the groups that have no marker
-                MAIL-OUTSTANDING       <table>/<group>  a marker: the group may have open mail requests
+                MAIL                   SWEEP            where mail/sweep.py is in the groups that have no marker
+                MAIL-OUTSTANDING       <table>/<group>  a marker: the group of buckets may have open mail requests
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
@@ -34,8 +35,8 @@ signature. It has no personal data, and its items expire. LIMITS holds the limit
                 LETTER#<slug>          <version>        a petition's letter, as people confirmed it (letter_keys)
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
-    LIMITS      ADDRESS#<hash>         EMAIL            one address: its budget, and its owner's choices
-                NETWORK#<hash>         EMAIL            one client network: its turns for first emails
+    LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
+                NETWORK#<hash>         EMAIL            one client network: when its next first email may be sent
 """
 
 from datetime import date
@@ -49,8 +50,7 @@ DELIVERIES = "deliveries"
 LIMITS = "limits"
 TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES, LIMITS)
 
-# One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
-# (100 keys at most) can read a counter for each.
+# One partition takes 1,000 writes a second, the table 40,000: 64 are enough. One BatchGetItem reads up to 100 keys.
 BUCKETS = tuple(f"{number:02x}" for number in range(64))
 
 
@@ -63,7 +63,7 @@ class Key(NamedTuple):
 
 
 def signature(slug: str, signature_id: str) -> Key:
-    """Return a signature's key. The id's first byte selects the bucket, so a petition spreads evenly over BUCKETS."""
+    """Return a signature's key. The id is a hash: it spreads a petition's signatures evenly over BUCKETS."""
     return Key(SIGNATURES, signature_partition(slug, bucket_of(signature_id)), signature_id)
 
 
@@ -87,7 +87,7 @@ def petition(slug: str) -> Key:
 
 
 def slugs() -> Key:
-    # Its own partition, so that requests for unknown slugs cost the petitions' partition nothing.
+    # A partition of its own, so that requests for unknown slugs do not read the partition of the petitions.
     return Key(COUNTS, "SLUGS", "ALL")
 
 
@@ -124,7 +124,7 @@ def snapshot(slug: str) -> Key:
 
 
 def pending(slug: str, bucket: str) -> Key:
-    # One partition for each bucket: a single one would be too hot at 10,000 signatures a second.
+    # One partition for each bucket: a single partition does not take 10,000 writes a second.
     return Key(COUNTS, f"PENDING#{slug}#{bucket}", "COUNT")
 
 
@@ -137,7 +137,7 @@ def funnel(slug: str, bucket: str, day: date) -> Key:
 
 
 def funnel_days(slug: str) -> str:
-    # Its own prefix, so that the function that sums up days cannot write the projected items.
+    # A prefix of its own, so that the role which stores closed days has no right to write the items of `funnel`.
     return f"FUNNEL-DAYS#{slug}"
 
 
@@ -157,7 +157,7 @@ def staff_token(token_id: str) -> Key:
 
 
 def audit_entry(moment: str, nonce: str) -> Key:
-    """Return the key of an entry. `moment` is ISO 8601 with microseconds, so that entries sort by time."""
+    """Return the key of an audit entry. `moment` is ISO 8601 with microseconds, so that entries sort by time."""
     return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
 
 
@@ -171,7 +171,7 @@ def job(kind: str, job_id: str) -> Key:
 
 
 def job_partition(kind: str, key: str) -> str:
-    # A role may reach the jobs of one kind only.
+    # The kind is first, so that a role can be limited to the jobs of one kind.
     return f"JOB#{kind}#{key}"
 
 
@@ -188,7 +188,7 @@ def update(slug: str, update_id: str) -> Key:
 
 
 def delivery(kind: str, key: str) -> Key:
-    """Return the key of a delivery's item. A hash of `key` selects the bucket, so that a kind spreads evenly."""
+    """Return the key of a delivery's item. A hash of `key` spreads the deliveries of one kind evenly over BUCKETS."""
     return Key(DELIVERIES, delivery_partition(kind, BUCKETS[crc32(key.encode()) % len(BUCKETS)]), key)
 
 

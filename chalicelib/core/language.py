@@ -35,7 +35,7 @@ def translatable(text: str) -> str:
 
 
 class FilledText(str):
-    """An English sentence with its values filled in, that can still be translated."""
+    """An English sentence with its values filled in. It keeps template and values, so that it can be translated."""
 
     template: str
     values: Mapping[str, str]
@@ -61,6 +61,7 @@ class Language(NamedTuple):
         return self.catalogue.gettext(english)
 
     def cldr(self, context: str, english: str) -> str:
+        """Return the translation that CLDR publishes for a text of this context."""
         return self.catalogue.pgettext(context, english)
 
     @property
@@ -74,7 +75,7 @@ class Language(NamedTuple):
         return self.cldr(OWN_NAME, "English")
 
     def countries(self, english: Mapping[str, str]) -> dict[str, str]:
-        """Translate names by code, and sort them by name."""
+        """Return the translated names of countries by code, sorted by name."""
         names = {code: self.cldr(COUNTRY, name) for code, name in english.items()}
         return names if self.code == ENGLISH else dict(sorted(names.items(), key=lambda item: item[1].casefold()))
 
@@ -102,7 +103,7 @@ class Language(NamedTuple):
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the codes of all languages, English first. A checkout has .po files only, and the package .mo files."""
+    """Return the codes of all languages, English first. A checkout has .po files, the package only .mo files."""
     return (ENGLISH, *sorted({path.stem for path in FOLDER.iterdir() if path.suffix in (".po", ".mo")}))
 
 

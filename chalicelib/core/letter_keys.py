@@ -1,4 +1,4 @@
-"""The keys of letters: a part of the scheme in `keys`.
+"""The keys of letters, which supporters send to a petition's targets. keys.py describes the other keys.
 
 COUNTS      LETTER#<slug>          <version>        a petition's letter, as people confirmed it
 DELIVERIES  letter#<bucket>        <slug>_<target>_<signature id>  the letter of one person to one target
@@ -12,7 +12,7 @@ LETTER = "letter"
 
 
 class LetterIds(NamedTuple):
-    """One person and one target: each such pair gets at most one letter."""
+    """The ids of one letter. A person sends at most one letter to each target of a petition."""
 
     slug: str
     target: str
@@ -24,10 +24,10 @@ def letter_text(slug: str, version: str) -> Key:
 
 
 def letter_delivery(slug: str, target: str, signature_id: str = "") -> str:
-    """Return the delivery's key. Without a signature id, return the prefix of the keys of all letters to the target."""
+    """Return the delivery's key. Without a signature id, it is the prefix of the keys of all letters to the target."""
     return f"{slug}_{target}_{signature_id}"
 
 
 def letter_ids(key: str) -> LetterIds:
-    """Return the ids in a delivery's key. None of them contains an underscore."""
+    """Return the ids in a delivery's key. No id contains an underscore."""
     return LetterIds(*key.split("_"))

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.core.metrics import Metric, directive
 from chalicelib.core.settings import settings
 
-# A limit, because an exception can by mistake be its own cause.
+# There is a limit, because an exception can by mistake be among its own causes.
 MAX_CAUSES = 8
 
 Fact = str | int | float | bool | None
@@ -27,18 +27,18 @@ def event(name: str, **facts: Fact) -> None:
 
 
 def note(name: str, **facts: Fact) -> None:
-    """Name the line at the end of the request, and add facts to it."""
+    """Choose the event's name for the last log line of the request (see `end`), and add facts to that line."""
     _request_facts.update(facts, event=name)
 
 
 def measure(metric: str, amount: float = 1) -> None:
-    """Add a metric to the next log line, so that it costs no line or call of its own."""
+    """Add a metric to the next log line, so that the metric needs no extra line and no call to AWS."""
     name = str(metric)  # An enum's own hash is slow.
     _measured[name] = _measured.get(name, 0) + amount
 
 
 def end(**facts: Fact) -> None:
-    """Log the last line of a request: what the view noted, and these facts about the response."""
+    """Log the last line of a request: what the request's `note` calls said, and these facts about the response."""
     noted = dict(_request_facts)
     event(str(noted.pop("event", "answered")), **noted, **facts)
 
@@ -49,15 +49,15 @@ def failure(name: str, **facts: Fact) -> None:
 
 
 def degraded(name: str, **facts: Fact) -> None:
-    """Log that requests continue without a part that somebody must repair. Sets off `DegradedAlarm`."""
+    """Log the current exception: somebody must repair a part, and requests continue without it. Sets off an alarm."""
     measure(Metric.DEGRADED)
     failure(name, **facts)
 
 
 def begin(request_id: str) -> None:
-    """Start a request or invocation: all lines that follow have its id.
+    """Start a request or invocation: all log lines that follow have this id.
 
-    Workers start from their own module, without app.py, so this is also where a process sets up its logs.
+    The first call also sets up the logs of the process. app.py cannot do this, because workers start without app.py.
     """
     global _request_id
     _request_id = request_id
@@ -93,7 +93,7 @@ def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logg
 
 
 def _locations(record: logging.LogRecord) -> list[str]:
-    """Return types and locations of an exception and its causes, not their texts, which could quote an item."""
+    """Return types and locations of an exception and its causes. Their texts are left out: they could quote an item."""
     places: list[str] = []
     error = record.exc_info[1] if record.exc_info else None
     while error is not None and len(places) < MAX_CAUSES:
@@ -114,9 +114,9 @@ def _configure_once() -> None:
 
 
 def configure(level: str) -> None:
-    """Set up logging for the process. Of libraries, log only warnings and errors, and only the logger's name: their
-    texts may quote requests."""
-    # Our lines do not name caller, thread or process (logging HOWTO, "Optimization").
+    """Set up logging for the process. Libraries log only warnings and errors. `JsonLines` writes only their loggers'
+    names, because the texts of libraries may quote requests."""
+    # Our lines do not name caller, thread or process, so do not look these up (logging HOWTO, "Optimization").
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stdout)

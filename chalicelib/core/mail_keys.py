@@ -1,4 +1,4 @@
-"""The keys of the engine that sends email, in the counts table. keys.py describes the whole schema."""
+"""The keys of the engine that sends email, in the tables COUNTS and LIMITS. keys.py says what each item is."""
 
 from chalicelib.core.keys import COUNTS, LIMITS, Key
 
@@ -17,7 +17,7 @@ def mail_sweep() -> Key:
     return Key(COUNTS, MAIL_PARTITION, "SWEEP")
 
 
-# Its own partition, so that the relay cannot write the pause.
+# A partition of its own, so that the relay (mail/relay.py), which writes here, has no right to write the pause.
 MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
 
 

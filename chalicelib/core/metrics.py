@@ -1,7 +1,7 @@
 """Metrics in log lines, in CloudWatch's embedded metric format; no API calls.
 
-Two sets of dimensions, both bounded: stage, for alarms, and stage and petition if the line names a petition.
-A line names only petitions that exist, so nobody can create dimensions.
+CloudWatch counts each metric by stage, for alarms. If the log line names a petition, it also counts the metric by stage
+and petition. A line names only petitions that exist, so nobody can create more metrics, which cost money.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -22,21 +22,24 @@ class Metric(StrEnum):
     CONFIRMED = "Confirmed"
     WITHDRAWN = "Withdrawn"
     CONFLICT_RETRIED = "ConflictRetried"
-    # Responses: REFUSED is 4xx, also counted by status; FAILED is 5xx.
+    # Responses: REFUSED is 4xx, which `refused` also counts by status; FAILED is 5xx.
     REFUSED = "Refused"
     FAILED = "Failed"
     COLD_START = "ColdStart"
     MAIL_REQUESTED = "MailRequested"
     MAIL_SENT = "MailSent"
     MAIL_REFUSED = "MailRefused"
-    # Nobody knows whether it was sent.
+    # It is unknown whether the email was sent.
     MAIL_UNKNOWN = "MailUnknown"
+    # The seconds from the request of an email until it is sent.
     MAIL_AGE = "MailAge"
     TARGET_PAUSED = "TargetPaused"
+    # A message of a queue that cannot be handled yet.
     MESSAGE_LATER = "MessageLater"
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.
     DEGRADED = "Degraded"
+    # How wrong a recount of the signatures has found the count, and the number of pending signatures.
     DRIFT = "Drift"
     PENDING_DRIFT = "PendingDrift"
 
@@ -46,7 +49,7 @@ _UNITS: dict[str, str] = {Metric.MAIL_AGE: "Seconds"}
 
 
 def refused(status: int) -> str:
-    """Return the metric of a 4xx status."""
+    """Return the name of the metric for a 4xx status."""
     return f"{Metric.REFUSED}{status if status in REFUSED_STATUSES else 'Other'}"
 
 

@@ -1,9 +1,10 @@
-"""The keys of partners: a part of the scheme in `keys`.
+"""The keys of partners, which send us signatures that they obtained. keys.py describes the other keys.
 
-COUNTS      PARTNERS               <source>         one partner and its settings
+COUNTS      PARTNERS               <source>         one partner and its settings; <source> is the partner's id
             WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
-            RECEIPT#<slug>#<source>#<bucket> <digest> one signature of a partner, by the partner's id of it: ids only
-            HASHKEYS#<slug>        <source>         the key with which a source hashes addresses: a secret
+            RECEIPT#<slug>#<source>#<bucket> <digest> one signature from a partner, under a hash of the partner's own id
+                                                    of the signature; ids only
+            HASHKEYS#<slug>        <source>         the secret key with which a source hashes its signers' addresses
 """
 
 from chalicelib.core import keys
@@ -21,7 +22,7 @@ def partner_wording(source: str, version: str) -> Key:
 
 
 def receipt(slug: str, source: str, digest: str) -> Key:
-    """`digest` is an HMAC, so that its first byte spreads a partner's signatures evenly over BUCKETS."""
+    """Return a receipt's key. `digest` is an HMAC and selects the bucket: all buckets have about the same size."""
     return Key(keys.COUNTS, receipt_partition(slug, source, keys.bucket_of(digest)), digest)
 
 

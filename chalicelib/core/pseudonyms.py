@@ -1,4 +1,4 @@
-"""Hashes in place of addresses, with the secret LIMIT_KEYS."""
+"""Hashes that we store instead of addresses. They are made with a secret of LIMIT_KEYS."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -7,8 +7,8 @@ from hmac import digest
 HASH_BYTES = 16
 
 
-def secret_of(secrets: Mapping[str, str]) -> str:
-    """Return the oldest secret. Choices to get no more email are stored under hashes with it."""
+def oldest_secret(secrets: Mapping[str, str]) -> str:
+    """Return the oldest secret. It stays in use: people's choices to get no more email are stored under its hashes."""
     return next(iter(secrets.values()))
 
 

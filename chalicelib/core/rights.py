@@ -1,10 +1,10 @@
-"""What a token allows. Rights are in `core`, because both the list of routes and the tokens import them."""
+"""What a token of staff or of a partner allows. In `core`, because the list of routes and the tokens import it."""
 
 from enum import StrEnum
 
 
 class Right(StrEnum):
-    """What a token allows. No right includes another. `PARTNER` is for partners' tokens and for no other."""
+    """What a token allows. No right includes another. `PARTNER` is only for partners' tokens."""
 
     COUNTS = "counts"
     MANAGE = "manage"

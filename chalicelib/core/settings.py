@@ -1,4 +1,4 @@
-"""Settings from the environment, read once on first use: importing the code needs no environment."""
+"""Settings from the environment. They are read once, on first use, so that importing the code needs no environment."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from functools import cache
 from chalicelib.core.keys import TABLES
 
 QUEUES = ("mail", "overflow", "other_mail", "exports", "imports", "updates", "comparisons", "lists")
-"""Queues that the code sends to. The template gives each URL."""
+"""Queues that the code sends to. The template sets the URL of each."""
 
 OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLAIM", "RIGHTS")
 
@@ -19,12 +19,12 @@ class Settings:
     """The settings that the template passes to a function. A function gets only the secrets that it needs."""
 
     stage: str
-    # Names by logical table (core/keys.py), and URLs by queue.
+    # The tables' names in AWS by their names in core/keys.py, and the queues' URLs by their names in QUEUES.
     tables: Mapping[str, str]
     queues: Mapping[str, str]
     exports_bucket: str
     mail_per_second: float
-    # Senders that run concurrently for one event source; each gets an equal share of the rate.
+    # How many senders run at a time for each of the two mail queues. Each gets an equal share of the queue's rate.
     mail_senders: int
     site_url: str
     mail_from: str
@@ -32,13 +32,13 @@ class Settings:
     signature_keys: dict[str, str]
     token_keys: dict[str, str]
     limit_keys: dict[str, str]
-    # What the CDN sends to show that a request comes through it; only the functions that serve routes have these.
+    # The secrets by which a request shows that it came through the CDN. Only functions that serve routes have them.
     origin_keys: dict[str, str]
     log_level: str
-    # UUIDs of the sender's two event sources; only the function that enables and disables them has these.
+    # The UUIDs of the two event sources that send email. Only the function that enables and disables them has these.
     mail_source: str
     other_mail_source: str
-    # The identity provider for staff; only the sign-in function has these. Empty: no sign-in.
+    # The identity provider of staff. Only the sign-in function has these. If they are empty, there is no sign-in.
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str
@@ -70,7 +70,7 @@ def settings() -> Settings:
 
 
 def function_name() -> str | None:
-    """Return the logical id of this function. None: this process serves the routes of all functions, or is a worker."""
+    """Return this function's logical id. None: this process serves the routes of all functions, or is a worker."""
     return os.environ.get("SERVED_FUNCTION")
 
 
@@ -95,6 +95,6 @@ def required(name: str) -> str:
 
 
 def _keys(name: str) -> dict[str, str]:
-    """Return versions of a secret, oldest first: {"v1": "..."}; empty if the function may not have it."""
+    """Return a secret's versions, the oldest first: {"v1": "..."}. Empty if this function does not get the secret."""
     versions: dict[str, str] = json.loads(os.environ.get(name) or "{}")
     return versions

@@ -7,6 +7,6 @@ SOURCE_PATTERN = r"^[a-z0-9-]{1,40}$"
 DIRECT = "direct"
 
 
-def known_source(source: str | None) -> str | None:
-    """Return the source if it is valid, else None: an invalid one is ignored, not an error."""
+def valid_source_or_none(source: str | None) -> str | None:
+    """Return the source if it is valid, else None: a link with an invalid source still works."""
     return source if source and re.fullmatch(SOURCE_PATTERN, source) else None

@@ -1,8 +1,11 @@
-"""The keys of letters' targets: a part of the scheme in `keys`. No names and no addresses.
+"""The keys of targets: the people to whom supporters of a petition send letters. keys.py describes the other keys.
+
+A shard is a part of the counts. A pace sends the letters to a target one by one, spread over time; each letter books a
+turn. A digest is one email with all letters of a day. The items contain no names and no addresses.
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters were requested, sent … on that day (UTC)
             TARGET#<slug>          <target>         one target: whether it is paused, and its numbers of letters
-                                   <target>#<pace>  the turns of letters at this pace
+                                   <target>#<pace>  until when the turns of letters at this pace are booked
                                    <target>#<constituency>  one member of parliament: whether letters are paused
             DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports
 """
@@ -18,7 +21,7 @@ _DAY = "%Y%m%d"
 
 
 class DigestIds(NamedTuple):
-    """One target and one day: each such pair gets at most one digest."""
+    """The ids of one digest. A target gets at most one digest a day."""
 
     slug: str
     target: str
@@ -30,10 +33,12 @@ class DigestIds(NamedTuple):
 
     @property
     def delivery(self) -> str:
+        """Return the key of the digest's delivery."""
         return f"{self.slug}_{self.target}_{self.day:{_DAY}}"
 
 
 def digest_ids(delivery: str) -> DigestIds:
+    """Return the ids in the key of a digest's delivery."""
     slug, target, day = delivery.split("_")
     return DigestIds(slug, target, date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}"))
 
@@ -58,5 +63,5 @@ def targets(slug: str) -> str:
 
 
 def target(slug: str, target_key: str, part: str = "") -> Key:
-    """Return the key of a target, or of its part: a pace, or a member's constituency. No part contains "#"."""
+    """Return the key of a target, or of a part of it: a pace, or a member's constituency. No part contains "#"."""
     return Key(keys.COUNTS, targets(slug), f"{target_key}#{part}" if part else target_key)

@@ -1,4 +1,4 @@
-"""Times in UTC and ISO 8601: to the second, or to the microsecond where an order depends on it."""
+"""Times in UTC and ISO 8601: to the second, or to the microsecond where the order of events depends on it."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer, WithJsonSch
 
 
 def now() -> datetime:
-    """Return the current time. Only for the outermost layer: rules take `now` as an argument."""
+    """Return the current time. Only entry points call this: all other functions take `now` as an argument."""
     return datetime.now(UTC)
 
 
@@ -22,7 +22,7 @@ def exact(moment: datetime) -> str:
 
 
 def lower_bound(moment: datetime) -> str:
-    """Return a text that sorts before every stored time of this second or later, whether `iso` or `exact`."""
+    """Return a text that sorts before every time of this second or later, whether `iso` or `exact` wrote the time."""
     return iso(moment).removesuffix("Z")
 
 

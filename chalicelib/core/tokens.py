@@ -1,7 +1,7 @@
-"""Signed tokens for links in emails, statements and previews: verified in constant time, never stored.
+"""Signed tokens for links in emails, statements and previews. A check verifies the signature and reads no table.
 
-itsdangerous is imported where it is used, because signing a petition needs no token and the import would slow
-down its cold start.
+The functions import itsdangerous where they use it. Signing a petition needs no token, and the import would slow down
+the cold start of the function that signs.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from itsdangerous import Signer
 
 CONFIRM_LIFETIME = timedelta(days=14)
-# Withdrawing must be as easy as signing (GDPR 7.3) for as long as the signature may be kept.
+# Withdrawing must be as easy as signing (GDPR 7.3) for as long as we may keep the signature.
 WITHDRAW_LIFETIME = timedelta(days=3 * 365)
 
 
 class Purpose(StrEnum):
+    """What a token is for. UNSUBSCRIBE stops the updates of a petition, STOP all email about it."""
+
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
     UNSUBSCRIBE = "unsubscribe"
@@ -31,7 +33,7 @@ class Purpose(StrEnum):
 
 
 class Subject(NamedTuple):
-    """The signature that an email's link names. With country and source, so that confirming needs no read first."""
+    """The signature that a link is about. The link has country and source, so that confirming needs no read first."""
 
     slug: str
     signature_id: str
@@ -44,7 +46,10 @@ class Subject(NamedTuple):
 
 
 def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
-    """Return a link's subject. Raise LinkDamaged if we did not issue it for this purpose, LinkExpired if it expired."""
+    """Return the signature that a token is about. Raise LinkExpired if the token has expired.
+
+    Raise LinkDamaged if we did not issue the token for this purpose.
+    """
     payload, expires = payload_of(purpose, token, secrets)
     subject = Subject(*payload)
     if now >= expires:
@@ -53,23 +58,23 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
 
 
 def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets: dict[str, str]) -> str:
-    """Return a token of these texts and an expiry time. The texts have no ~, no dot and nothing that URLs escape."""
+    """Return a token with these texts and an expiry time. No text has ~, a dot or a character that URLs escape."""
     return seal(purpose, "~".join((*payload, f"{int(expires.timestamp()):x}")), secrets)
 
 
 def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:
-    """Return the texts of an issued token, and when it expires. Raise LinkDamaged, but accept an expired token."""
+    """Return the texts in a token, and when it expires. Raise LinkDamaged, but accept a token that has expired."""
     *payload, expires = unseal(purpose, token, secrets).split("~")
     return payload, datetime.fromtimestamp(int(expires, 16), UTC)
 
 
 def seal(purpose: Purpose, payload: str, secrets: dict[str, str]) -> str:
-    """Return payload and signature, not encrypted. The payload has no dots and no characters that URLs escape."""
+    """Return the payload, unencrypted, and a signature. The payload has no dots and no characters that URLs escape."""
     return _signer(purpose, secrets).sign(payload).decode()
 
 
 def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
-    """Return the payload. Raise LinkDamaged if we did not seal it for this purpose."""
+    """Return the payload of a token. Raise LinkDamaged if we did not seal it for this purpose."""
     from itsdangerous import BadData
     from itsdangerous.encoding import base64_decode, base64_encode
 
@@ -87,7 +92,7 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
 
 
 def _signer(purpose: Purpose, secrets: dict[str, str]) -> "Signer":
-    """Return the signer. The newest key signs and every key verifies, so a rotation breaks no link."""
+    """Return the signer of tokens. The newest key signs and every key verifies, so that a new key breaks no link."""
     from itsdangerous import Signer
 
     return Signer(list(secrets.values()), salt=f"petitions.{purpose}", digest_method=sha256)

@@ -1,4 +1,4 @@
-"""Validate input against a model. Errors are one sentence a field and never quote the input."""
+"""Validate input against a model. Each wrong field gets one sentence, which never quotes the input."""
 
 import json
 import re
@@ -18,8 +18,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 TIME = translatable("Must be a time with a zone, such as 2026-11-24T12:00:00Z")
 INTEGER = translatable("Must be a whole number, in digits only")
-# By pydantic's error type. The gaps are filled from the error's context: limits and choices, never the input.
-TYPES = {
+# The sentence for each of pydantic's error types. The error's context fills in limits and choices, never the input.
+SENTENCES = {
     "string_type": translatable("Must be text"),
     "string_too_short": translatable("Must not be empty"),
     "string_too_long": translatable("Must have at most %(max_length)s characters"),
@@ -45,17 +45,17 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Words:
-    """A form's own sentences for fields that are missing or wrong. In a name, `*` is any index of a list."""
+    """A form's own sentences for missing or wrong fields, by the field's name. `*` in a name is any index of a list."""
 
     missing: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
 
 
-PLAIN = Words()
+NO_OWN_WORDS = Words()
 
 
-def parse_body(model: type[Model], body: str, words: Words = PLAIN) -> Model:
-    """Return the model. Raise NotJson if the body is not JSON, Invalid with field errors if it breaks the model."""
+def parse_body(model: type[Model], body: str, words: Words = NO_OWN_WORDS) -> Model:
+    """Return the body as an instance of the model. Raise NotJson if it is not JSON, Invalid if fields are wrong."""
     try:
         value = model.model_validate_json(body)
     except ValidationError as error:
@@ -76,7 +76,7 @@ def decode_json(body: str) -> object:
 
 
 def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a field that is given twice: parsers differ on which value counts (RFC 8259, 4). It may be a consent."""
+    """Refuse a field that is given twice, such as a consent: parsers differ on which value counts (RFC 8259, 4)."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
@@ -98,7 +98,7 @@ _INDEX = re.compile(r"\.\d+(?=\.|$)")
 _STRICT_JSON = json.JSONDecoder(object_pairs_hook=_refuse_duplicates)
 
 
-def field_errors(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:
+def field_errors(error: ValidationError, words: Words = NO_OWN_WORDS) -> list[FieldError]:
     """Return at most one error for each field, in the order of the model."""
     found: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):
@@ -115,6 +115,6 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
         return words.missing.get(name, translatable("This field is required"))
     if detail["type"] == "extra_forbidden":
         return translatable("There is no such field")
-    sentence = TYPES.get(detail["type"], translatable("This value is not valid"))
+    sentence = SENTENCES.get(detail["type"], translatable("This value is not valid"))
     wrong = words.wrong.get(name) or words.wrong.get(_INDEX.sub(".*", name))
     return wrong or FilledText(sentence, detail.get("ctx", {}))

@@ -20,7 +20,7 @@ from chalicelib.core.errors import (
     PetitionRemoved,
     PetitionsError,
     PreconditionRequired,
-    ProviderSilent,
+    ProviderUnavailable,
     Stale,
     Unavailable,
     UnknownPetition,
@@ -167,7 +167,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
         )
     ),
     Explained: _explained,
-    ProviderSilent: _always(
+    ProviderUnavailable: _always(
         _try_again("The service that staff sign in with does not answer as it should. Please try again in a moment.")
     ),
     Unavailable: _unavailable,

@@ -1,4 +1,4 @@
-"""What the API returns about exports."""
+"""What the API returns about exports: files with the confirmed signatures of a petition."""
 
 from typing import Annotated, NotRequired
 
@@ -27,11 +27,11 @@ class ShownExport(TypedDict):
     rows: Number
     """Rows written so far; when the export is done, the rows in the file."""
     of: Number
-    """The count at `moment`."""
+    """The petition's count at `moment`."""
     expires_at: Time
     """The file is deleted at this time."""
     sha256: NotRequired[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
-    """The digest of the file as downloaded."""
+    """The SHA-256 digest of the file as downloaded."""
     bytes: NotRequired[Number]
     finished_at: NotRequired[Time]
 

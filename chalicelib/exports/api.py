@@ -1,4 +1,7 @@
-"""Exports over HTTP: request one, read its progress, and get a link to its file that expires."""
+"""Staff routes of exports: request an export, read its progress, cancel it, and get links to its files.
+
+An export is a file with the confirmed signatures of a petition, and a PDF cover sheet for it.
+"""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -26,7 +29,7 @@ routes = Blueprint(__name__)
 
 @staff_view(routes)
 def request_export(request: Request, slug: str) -> Response:
-    """Start an export. Return 202 and its `Location`. The export contains the signatures confirmed at this moment."""
+    """Start an export of the signatures that are confirmed now. Return 202 and the `Location` of the export."""
     export_request = parse_body(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
@@ -39,7 +42,7 @@ def request_export(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def list_exports(request: Request, slug: str) -> Response:
-    """Return the exports, newest first, and the columns and formats to choose from. Expired exports are included."""
+    """Return all exports, also expired exports, newest first; and the columns and formats to choose from."""
     petition = petition_as_stored(slug, tables())
     choices = {"columns": list(Column), "default_columns": list(DEFAULT_COLUMNS), "formats": list(Format)}
     exports = [_export_json(export) for export in jobs_of(Export, petition.slug, tables())]
@@ -53,14 +56,14 @@ def read_export(request: Request, export_id: str) -> Response:
 
 @staff_view(routes)
 def cancel_export(request: Request, export_id: str) -> Response:
-    """Cancel the export, unless it has ended. Return it. A stalled export has failed."""
+    """Cancel the export, and return it. If it has ended or stalled, return it unchanged."""
     export = find_job(Export, export_id, tables())
     return json_answer(_export_json(cancel_job(request, "export.cancelled", export, {"petition": export.slug})))
 
 
 @staff_view(routes)
 def link_file(request: Request, export_id: str) -> Response:
-    """Return a link to the file. It needs no token, so it works for a few minutes only."""
+    """Return a link to the file. The link needs no token, so it works for a few minutes only."""
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
     return _link_answer(request, export, result.file, f"{export.job_id}{export.extension}")
@@ -74,7 +77,7 @@ def link_cover(request: Request, export_id: str) -> Response:
 
 
 def _link_answer(request: Request, export: Export, key: str, name: str) -> Response:
-    """Return a link to the file. HEAD gets no link and is not recorded."""
+    """Return a link to the file `key`. Record this, except for HEAD: its response has no body, so it gives no link."""
     if request.method != "HEAD":
         details = {"petition": export.slug, "what": name.removeprefix(export.job_id)}
         audit(request, "export.fetched", export.job_id, details)
@@ -87,8 +90,8 @@ def _link_answer(request: Request, export: Export, key: str, name: str) -> Respo
 def _export_json(export: Export) -> dict[str, object]:
     """Return the export as JSON.
 
-    `rows`: how many rows are written so far. `of`: the tally at the moment of the export, to show progress. The number
-    of rows at the end may differ from it (docs/staff.md).
+    `rows`: how many rows are written so far. `of`: the count at the time of the request, to show progress. At the end,
+    `rows` and `of` may differ (docs/staff.md).
     """
     now, result = times.now(), export.result
     return {

@@ -1,6 +1,6 @@
-"""The PDF cover sheet of an export: petition, number of signatures, moment, and the file's digest.
+"""The PDF cover sheet of an export: petition, number of signatures, time of the export, and digest of its file.
 
-The font has Latin, Greek and Cyrillic characters. The mark OMITTED replaces text in other scripts.
+The font has Latin, Greek and Cyrillic characters. Text in other scripts is replaced by OMITTED.
 """
 
 import warnings
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 FONT = "NotoSans[wdth,wght].ttf"
-MARGIN, LABEL, LINE, GAP = 20, 48, 5, 2  # Millimetres, on A4.
-MOST_IN_BREAKDOWN = 10
-# Hebrew to Vedic: right-to-left scripts and characters that change with their neighbours. They need a text shaper.
+MARGIN, LABEL_WIDTH, LINE_HEIGHT, GAP = 20, 48, 5, 2  # Millimetres, on A4.
+MAX_BREAKDOWN_VALUES = 10
+# The characters of scripts from Hebrew to Vedic. They are written from right to left or change their form with their
+# neighbours, so only a text shaper could print them.
 NEEDS_SHAPING = range(0x0590, 0x1D00)
 OMITTED = "[…]"
 
@@ -51,13 +52,17 @@ def cover_sheet(facts: CoverFacts) -> bytes:
 
 
 def printable(text: str, supported: Container[int]) -> str:
-    """Replace each sequence of characters that the font cannot show correctly by OMITTED."""
+    """Replace each sequence of characters that cannot be printed correctly by OMITTED.
+
+    `supported`: the codes of the font's characters.
+    """
     masked = "".join(each if ord(each) in supported and ord(each) not in NEEDS_SHAPING else "\0" for each in text)
     pieces = [piece.strip() for piece in masked.split("\0")]
-    return masked if len(pieces) == 1 else " ".join(_with_marks(pieces))
+    return masked if len(pieces) == 1 else " ".join(_with_omitted(pieces))
 
 
-def _with_marks(pieces: list[str]) -> Iterable[str]:
+def _with_omitted(pieces: list[str]) -> Iterable[str]:
+    """Yield the pieces that are not empty, and OMITTED once for each gap before, between and after them."""
     for number, piece in enumerate(pieces):
         if piece:
             yield piece
@@ -101,7 +106,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the current text version; and the signatures by version, if some signed an earlier version."""
+    """Return the petition's current text version. If some people signed an earlier one, add the number for each."""
     counts = totals.versions or Counter({petition.text_version: 0})
     if set(counts) == {petition.text_version}:
         return petition.text_version
@@ -109,14 +114,14 @@ def _versions(totals: Totals, petition: Petition) -> str:
 
 
 def _breakdown(counts: Counter[str]) -> str:
-    shown = counts.most_common(MOST_IN_BREAKDOWN)
+    shown = counts.most_common(MAX_BREAKDOWN_VALUES)
     rest = counts.total() - sum(number for _, number in shown)
     parts = [f"{key}: {number:,}" for key, number in shown]
     return "; ".join([*parts, f"others: {rest:,}"] if rest else parts) or "none"
 
 
 def _explain_difference(facts: CoverFacts) -> str:
-    """Explain why the number of rows differs from the count, if it does."""
+    """Explain why the number of rows differs from the count, or say that both are the same."""
     result, excess = facts.result, facts.result.rows - facts.export.count_at_moment
     if not excess:
         return "The number of signatures in the file is exactly the count at that moment."
@@ -134,12 +139,12 @@ def _explain_difference(facts: CoverFacts) -> str:
 
 def _add_row(pdf: "FPDF", label: str, value: str) -> None:
     pdf.set_text_color(90)
-    pdf.cell(LABEL, LINE, label)
+    pdf.cell(LABEL_WIDTH, LINE_HEIGHT, label)
     pdf.set_text_color(0)
     _add_text(pdf, value)
     pdf.ln(GAP)
 
 
-def _add_text(pdf: "FPDF", text: str, height: float = LINE) -> None:
+def _add_text(pdf: "FPDF", text: str, height: float = LINE_HEIGHT) -> None:
     supported: Container[int] = pdf.fonts["sheet"].cmap  # type: ignore[union-attr]
     pdf.multi_cell(0, height, printable(text, supported), align="L", new_x="LMARGIN", new_y="NEXT")

@@ -1,4 +1,7 @@
-"""The second stage of an export: join the parts into one file, encrypt it if requested, add digest and cover sheet."""
+"""The second stage of an export: join its parts into one file, encrypt it if requested, and write the cover sheet.
+
+The first stage (gather) has written the rows in parts, and the sums over them in `totals`.
+"""
 
 from hashlib import file_digest
 from pathlib import Path
@@ -19,7 +22,8 @@ CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "applicat
 def deliver(export: Export, context: ExportContext) -> Export:
     """Write the file and the cover sheet, and return the export as done.
 
-    If its rows do not agree with the tally, return it as failed. Raise Invalid if the recipient's key no longer works.
+    If its rows do not agree with the tally, write nothing and return the export as failed. Raise Invalid if the
+    recipient's key no longer works.
     """
     if not is_consistent(export.count_at_moment, export.totals):
         return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
@@ -42,18 +46,18 @@ def _prefix(export: Export) -> str:
 
 
 def is_consistent(expected_rows: int, totals: Totals) -> bool:
-    """Return whether rows and tally differ only by withdrawals and confirmations close to the moment (see Totals)."""
+    """Return whether the known reasons explain the difference between the rows and the tally: see `Totals`."""
     return expected_rows - totals.late - totals.gone <= totals.rows <= expected_rows + totals.unsure
 
 
 def disagreement(expected_rows: int, totals: Totals) -> str:
-    """Return the error for staff, who then ask their engineer."""
+    """Return the error text for staff: the rows do not agree with the tally."""
     difference = f"The count is {expected_rows} but we found {totals.rows}"
     return f"{difference}, so nothing was exported. Ask your engineer for a recount"
 
 
 def _join_parts(export: Export, context: ExportContext) -> Path:
-    """Write all parts into one file, after the heading."""
+    """Write the heading and all parts into one file, and return its path."""
     path = context.folder / "plain"
     with path.open("wb") as file:
         file.write(heading(export.format, export.columns).encode())
@@ -63,6 +67,7 @@ def _join_parts(export: Export, context: ExportContext) -> Path:
 
 
 def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
+    """Encrypt the file, delete `plain`, and return the new path. Without a recipient, only return `plain`."""
     if export.recipient_key is None:
         return plain
     encrypt(plain, folder / "encrypted", export.recipient_key)
@@ -71,7 +76,7 @@ def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
 
 
 def _result(export: Export, path: Path, key_prefix: str, context: ExportContext) -> Result:
-    """Describe the finished file."""
+    """Return the result, which describes the finished file at `path`."""
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     return Result(

@@ -17,21 +17,21 @@ OPENPGP = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
 
 class Recipient(NamedTuple):
-    """A public key. `shown` names it for people: `age1...`, or `openpgp:` and the fingerprint."""
+    """A public key. `shown` is what staff see of it: the whole age key, or `openpgp:` and the key's fingerprint."""
 
     key: str
     shown: str
 
 
 def recipient_of(pasted_key: str) -> Recipient:
-    """Parse a pasted public key. Raise Invalid; the error never repeats the input, which may be a secret."""
+    """Parse a pasted public key. Raise Invalid; the error never repeats the pasted text, which may be a secret."""
     key = pasted_key.strip()
     if any(mark in key.upper() for mark in PRIVATE_MARKS):
         raise _invalid("This is a private key. We have not stored it, but it is no longer secret: make a new key")
     if key.startswith("age1"):
         _age_recipient(key)
         return Recipient(key, key)
-    if key.startswith(OPENPGP):  # Store only the certificate, not other pasted text.
+    if key.startswith(OPENPGP):  # Keep only the certificate, without other pasted text.
         certificate = _certificate(key)
         return Recipient(str(certificate), f"openpgp:{certificate.fingerprint}")
     raise _invalid("Paste a public key: one that begins with age1, or an OpenPGP public key block")
@@ -60,9 +60,9 @@ def _age_recipient(key: str) -> "AgeRecipient":
 
 
 def _certificate(key: str) -> "Cert":
-    """Return the key as a certificate that can encrypt. Raise Invalid.
+    """Parse an OpenPGP public key. Raise Invalid, also if the key cannot encrypt.
 
-    The library has no such check, so we encrypt an empty message as a test.
+    The library cannot say whether a key can encrypt, so we encrypt an empty message as a test.
     """
     import pysequoia
 

@@ -1,4 +1,8 @@
-"""The first stage of an export: write one part for each bucket of signatures. A recorded part is never rewritten."""
+"""The first stage of an export: write the rows in parts, one for each bucket.
+
+Here a bucket is one of the partitions that contain a petition's signatures (keys.BUCKETS). `context.bucket` is
+something else: the S3 bucket for files.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +34,7 @@ class ExportContext:
 
 @dataclass
 class Selection:
-    """Selects the signatures that were confirmed at the export's moment, and counts them in `totals`."""
+    """Selects the signatures that were confirmed at the export's moment (the time of its request), and counts them."""
 
     export: Export
     totals: Totals
@@ -45,7 +49,7 @@ class Selection:
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True
-        # The tally at the moment includes people who withdrew later, even if they have signed or confirmed again.
+        # The tally at the moment includes people who withdrew later, even if they have signed or confirmed again since.
         if item.get("withdrawn_at", "") >= self.unsure_from:
             self.totals.gone += 1
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:
@@ -61,7 +65,10 @@ class Selection:
 
 
 def gather(export: Export, bucket: str, context: ExportContext) -> Export:
-    """Write one part and return the export with it. The part is recorded only after its file is complete."""
+    """Write the part of this bucket, and return the export with this part and its totals.
+
+    The caller stores the returned export. So a part is recorded only after its file is complete.
+    """
     key = f"{_prefix(export)}{bucket}-{token_hex(4)}"
     totals = export.totals.model_copy(deep=True)
     path = context.folder / "part"

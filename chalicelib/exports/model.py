@@ -1,4 +1,8 @@
-"""An export: the request, its progress and its result. It is a job (chalicelib.jobs)."""
+"""An export: a file with the confirmed signatures of a petition, for the petition's target.
+
+An export is a job: it is done in steps (chalicelib.jobs). Its moment is the time of its request. The file has the
+signatures that were confirmed at that moment.
+"""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -11,12 +15,13 @@ from chalicelib.core import keys
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import START_DELAY, Job
 
-# After this the bucket deletes the file, and we issue no more links to it.
+# After this time, S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
-# Longer than the timeout of the function that confirms: after it, all confirmations from before the moment are stored.
+# This long after the moment, all confirmations from before it are stored, because the function that confirms has a
+# shorter timeout.
 SETTLING = START_DELAY
 LINK_SECONDS = 15 * 60
-MOST_RECIPIENT = 12_000
+MAX_RECIPIENT_LENGTH = 12_000
 
 
 class Format(StrEnum):
@@ -25,7 +30,9 @@ class Format(StrEnum):
 
 
 class Column(StrEnum):
-    """The columns of an export. No email address: the target does not need it, and the exports role cannot read it."""
+    """The columns of an export. Email addresses are never exported: the target does not need them, and the function
+    that writes exports cannot read them.
+    """
 
     NAME = "name"
     POSTCODE = "postcode"
@@ -50,9 +57,9 @@ class ExportRequest(BaseModel):
         list[Column], Field(min_length=1, max_length=len(Column), json_schema_extra={"uniqueItems": True})
     ] = list(DEFAULT_COLUMNS)
     """Email addresses cannot be exported."""
-    recipient: Annotated[str, Field(max_length=MOST_RECIPIENT)] | None = None
-    """An age public key (age1...) or an OpenPGP public key (the armoured block). Only its owner can read the file then.
-    A private key is refused and not stored.
+    recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)] | None = None
+    """An age public key (age1...) or an OpenPGP public key (the armoured block). Then only the key's owner can read the
+    file. A private key is refused and not stored.
     """
 
     @field_validator("columns")
@@ -64,11 +71,12 @@ class ExportRequest(BaseModel):
 
 
 class Totals(BaseModel):
-    """The sums over the written rows, and the numbers that explain a difference from the tally.
+    """The sums over the rows written so far, and three numbers that explain a difference from the tally.
 
-    `unsure`: rows confirmed so shortly before the moment that the tally may not include them.
-    `late`: signatures confirmed so shortly after the moment that the tally may include them.
-    `gone`: signatures withdrawn after the moment or shortly before. Some were never confirmed; their items do not say.
+    `unsure`: rows that were confirmed so shortly before the moment that the tally may not include them.
+    `late`: signatures that were confirmed so shortly after the moment that the tally may include them.
+    `gone`: signatures that were withdrawn after the moment or shortly before. Some of them may never have been
+    confirmed, because the item of a withdrawn signature does not say whether it was.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -82,7 +90,10 @@ class Totals(BaseModel):
 
 
 class Result(BaseModel):
-    """The result of a finished export. `sha256` is of the file as downloaded: after encryption, if any."""
+    """The result of a finished export. `file` and `cover` are the S3 keys of its files.
+
+    `size` and `sha256` are those of the file as downloaded: after encryption, if it is encrypted.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -97,8 +108,10 @@ class Result(BaseModel):
 
 
 class Export(Job):
-    """The stored item. `parts` and `totals` are the cursor: `parts` has the object of each written bucket, in order,
-    or "" if the bucket has no rows.
+    """The stored item. `parts` and `totals` say where the next step continues.
+
+    `parts`: for each bucket (partition of signatures) that is written, in order, the S3 key of its rows; "" if it has
+    no rows.
     """
 
     kind: ClassVar[str] = "export"
@@ -119,16 +132,16 @@ class Export(Job):
 
     @property
     def moment(self) -> datetime:
-        """Return the time of the request. The export has the signatures that were confirmed at this time."""
+        """Return the time of the request. The file has the signatures that were confirmed at this time."""
         return self.requested_at
 
     @property
     def count_at_moment(self) -> int:
-        """Return the exact count at the moment."""
+        """Return the petition's exact count at the moment of this export."""
         return self.expected
 
     @property
-    def missing(self) -> tuple[str, ...]:
+    def missing_buckets(self) -> tuple[str, ...]:
         """Return the buckets that are not written yet, in order."""
         return keys.BUCKETS[len(self.parts) :]
 

@@ -1,4 +1,4 @@
-"""Request an export. This fixes its moment and reads the tally at that moment."""
+"""Request an export of the signatures that are confirmed now. Also read the count now, to check the rows later."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ def new_export(request: ExportRequest, petition: Petition, owner: str, now: date
 
 
 def result_of(export: Export, now: datetime) -> Result:
-    """Return the result. Raise NotNow before the export is done, Gone after it has expired."""
+    """Return the result of the export. Raise NotNow if the export is not done, Gone if it has expired."""
     state = export.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This export has expired and its file was deleted. Request a new one.")

@@ -1,4 +1,4 @@
-"""The steps of an export: one for each part, and one that delivers them."""
+"""The steps of an export: one for each part of the rows, and a last one that joins the parts into the file."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,22 @@ from chalicelib.exports.gather import ExportContext, delete_parts, gather
 from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState, Step
 
-# Seconds. One part of ten million signatures takes 20; the second stage for one million took seconds (decision 018).
-FOR_A_PART = 60
-FOR_DELIVERY = 450
+# The longest times of the two kinds of steps, in seconds. With ten million signatures, a part takes 20. With one
+# million, the last step took a few seconds (decision 018).
+PART_SECONDS = 60
+FILE_SECONDS = 450
 
 
 @dataclass(frozen=True)
 class ExportWork:
-    """The work of an export."""
+    """What the job of an export does."""
 
     context: ExportContext
 
     def next_step(self, export: Export) -> Step[Export]:
-        if export.missing:
-            return Step(FOR_A_PART, lambda: gather(export, export.missing[0], self.context))
-        return Step(FOR_DELIVERY, lambda: self._deliver(export))
+        if export.missing_buckets:
+            return Step(PART_SECONDS, lambda: gather(export, export.missing_buckets[0], self.context))
+        return Step(FILE_SECONDS, lambda: self._deliver(export))
 
     def _deliver(self, export: Export) -> Export:
         try:
@@ -32,5 +33,5 @@ class ExportWork:
 
     def tidy(self, export: Export) -> None:
         delete_parts(export, self.context)
-        if export.result is None:  # Cancelled, perhaps during the upload. The files contain names.
+        if export.result is None:  # It was cancelled or failed, perhaps during the upload. The files contain names.
             delete_files(export, self.context)

@@ -1,4 +1,4 @@
-"""Process the exports queue."""
+"""Run the exports whose messages are in the exports queue."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def run_export(event: SQSEvent) -> Failures:
 
 
 def _work(export: Export, folder: Path) -> Work[Export]:
-    # Tools that import all of app.py load this file too, but only one function runs exports.
+    # Import here: all tools that import app.py load this file too, but only one Lambda function runs exports.
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.run import ExportWork
 

@@ -1,7 +1,7 @@
-"""Write signatures as CSV, safe from formula injection in spreadsheets, or as NDJSON.
+"""Write signatures as CSV or as NDJSON. In CSV, no value is a formula that a spreadsheet would run.
 
-In CSV, a value gets one more leading apostrophe if its first character, after any apostrophes, could start a formula
-(OWASP, "CSV Injection"). To undo this, remove one apostrophe from a value that starts with apostrophes and then such
+A CSV value gets one more leading apostrophe if its first character, after any apostrophes, could start a formula
+(OWASP, "CSV Injection"). To undo this, remove one apostrophe from each value that starts with apostrophes and then such
 a character.
 """
 
@@ -14,29 +14,30 @@ from chalicelib.core.formulas import harmless
 from chalicelib.core.sources import DIRECT
 from chalicelib.exports.model import Column, Format
 
-# Without this mark, Excel reads the file in the local encoding instead of UTF-8.
+# Without this mark, Excel reads the file in the computer's local encoding instead of UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
 
-Write = Callable[[Mapping[str, Any]], None]
+WriteSignature = Callable[[Mapping[str, Any]], None]
 
 
-def writer(file_format: Format, columns: Sequence[Column], file: TextIO) -> Write:
+def writer(file_format: Format, columns: Sequence[Column], file: TextIO) -> WriteSignature:
     """Return a function that writes one signature as one line."""
     if file_format is Format.NDJSON:
         encode = json.JSONEncoder(ensure_ascii=False).encode
         return lambda item: _write_line(file, encode({column.value: value_of(column, item) for column in columns}))
-    # Quote all values: in countries with a decimal comma, spreadsheets split at semicolons, and a formula could follow
-    # a semicolon.
+    # Quote all values: in countries with a decimal comma, spreadsheets also split values at semicolons, and a formula
+    # could follow a semicolon.
     rows = csv.writer(file, quoting=csv.QUOTE_ALL)
     return lambda item: _write_row(rows, [harmless(value_of(column, item) or "") for column in columns])
 
 
 def heading(file_format: Format, columns: Sequence[Column]) -> str:
+    """Return the first line of the file. NDJSON has no such line."""
     return "" if file_format is Format.NDJSON else f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
 
 
 def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
-    """Return the value as text; None if it is missing. A missing source is DIRECT."""
+    """Return the signature's value in this column; None if it has none. If it has no source, return DIRECT."""
     value: str | None = item.get(column.value)
     return value or (DIRECT if column is Column.SOURCE else None)
 

@@ -23,7 +23,7 @@ class MailHealth(TypedDict):
 
 class OverflowHealth(TypedDict):
     waiting: Number
-    """Signatures accepted but not stored yet."""
+    """Approximate number of signatures that are accepted but not stored yet."""
 
 
 class StaffHealth(TypedDict):

@@ -1,4 +1,4 @@
-"""The route of the site's health, for staff."""
+"""The route by which staff read the site's health."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# How long a correction of a count is reported.
+# How long we report that a petition's count was corrected.
 CORRECTIONS_SHOWN_FOR = timedelta(days=1)
 
 
@@ -48,7 +48,7 @@ def read_staff_health(request: Request) -> Response:
 def _facts(now: datetime) -> HealthFacts:
     return HealthFacts(
         mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
-        pace=settings().mail_per_second,
+        emails_per_second=settings().mail_per_second,
         pause=current_pause(now, tables()),
         overflow_waiting=overflow_queue().depth(),
         shedding=stored_level(tables()),
@@ -58,6 +58,7 @@ def _facts(now: datetime) -> HealthFacts:
 
 
 def _corrections(now: datetime) -> Iterator[Correction]:
+    """Yield the recent corrections of petitions' counts."""
     titles = {petition.slug: petition.title for petition in all_petitions(tables())}
     for slug, at, amount in adjustments(titles, now - CORRECTIONS_SHOWN_FOR, tables()):
         yield Correction(titles[slug], at, amount)

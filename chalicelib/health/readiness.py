@@ -1,4 +1,7 @@
-"""The last result of `make ready`, in words for staff. The command stores it; functions cannot read AWS's limits."""
+"""The last result of `make ready`, in words for staff. This command checks if the AWS account is ready for a crowd.
+
+The command stores its result for the staff page, because Lambda functions may not read the limits of the account.
+"""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -7,12 +10,12 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import health_keys
 from chalicelib.core.times import iso
 
-# Do not show an older result, because limits may have changed since.
+# We do not show an older result, because the limits may have changed since.
 SHOWN_FOR = timedelta(days=7)
 
 
 class Readiness(NamedTuple):
-    """`text` is one or two sentences."""
+    """The result. `text` is one or two sentences for staff."""
 
     is_ready: bool
     text: str

@@ -1,4 +1,4 @@
-"""The site's health in words for campaign staff: what it means, and what to do."""
+"""The site's health in words for campaign staff: what the facts mean, and what to do."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from chalicelib.health.readiness import Readiness
 from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
-# A backlog shorter than this is not reported.
-LONG = timedelta(minutes=15)
-TOO_LONG = timedelta(days=1)
+# A mail backlog that takes this long to send is a warning.
+LONG_BACKLOG = timedelta(minutes=15)
+# A mail backlog that takes this long to send is bad.
+TOO_LONG_BACKLOG = timedelta(days=1)
 NO_ACTION = "Nothing needs to be done."
 
 
@@ -35,10 +36,10 @@ class Correction:
 
 @dataclass(frozen=True)
 class HealthFacts:
-    """The facts behind the messages. `mail_waiting` is the sum of both mail queues; `pace` is emails a second."""
+    """The facts behind the messages. `mail_waiting`: the emails in both mail queues."""
 
     mail_waiting: int
-    pace: float
+    emails_per_second: float
     pause: Pause | None
     overflow_waiting: int
     shedding: Level
@@ -60,8 +61,8 @@ def messages(facts: HealthFacts) -> list[Message]:
         *_shedding_messages(facts),
         *map(_correction_message, facts.corrections),
     ]
-    all_well = [] if problems else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
-    all_messages = [*problems, *all_well, *_readiness_messages(facts.readiness)]
+    no_problem = [] if problems else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
+    all_messages = [*problems, *no_problem, *_readiness_messages(facts.readiness)]
     return sorted(all_messages, key=lambda message: -list(Health).index(message.level))
 
 
@@ -70,16 +71,16 @@ def worst_level(shown: Sequence[Message]) -> Health:
 
 
 def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
-    duration = timedelta(seconds=facts.mail_waiting / facts.pace)
+    duration = timedelta(seconds=facts.mail_waiting / facts.emails_per_second)
     if facts.pause:
         yield Message(Health.WARNING, _pause_text(facts, facts.pause))
-    if duration >= TOO_LONG:
+    if duration >= TOO_LONG_BACKLOG:
         text = (
             f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_in_words(duration)}. No email is lost. "
             "Ask your engineer to get a higher sending limit. Tell people that their email will take a long time."
         )
         yield Message(Health.BAD, text)
-    elif duration >= LONG:
+    elif duration >= LONG_BACKLOG:
         text = f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_in_words(duration)}. No email is lost."
         yield Message(Health.WARNING, f"{text} {NO_ACTION}")
 
@@ -134,7 +135,7 @@ def _correction_message(correction: Correction) -> Message:
 
 
 def _in_words(duration: timedelta) -> str:
-    """Return the duration in the largest unit that gives at least two: "about 90 minutes", "about 2 hours"."""
+    """Return the duration in the largest unit of which it has at least two: "about 90 minutes", "about 2 hours"."""
     for name, unit in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
         if duration >= 2 * unit:
             return f"about {round(duration / unit)} {name}"

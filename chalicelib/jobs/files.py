@@ -1,4 +1,4 @@
-"""The file of a job that came with a request."""
+"""Store the file that a request sends to start a job."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -6,10 +6,10 @@ from tempfile import TemporaryDirectory
 from chalicelib.aws.bucket import Bucket
 
 
-def keep_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
-    """Store the file in the bucket. Start the job first: then a refused start leaves no file behind.
+def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
+    """Store the file in the bucket. Start the job first, so that no file is left behind if the start is refused.
 
-    The job begins after START_DELAY, so the request has ended by then.
+    The job runs only after START_DELAY. Then the request has ended and the file is stored.
     """
     with TemporaryDirectory(prefix="job-") as folder:
         path = Path(folder) / "file"

@@ -1,6 +1,8 @@
-"""A job: long work, done in steps that each fit a function's time limit.
+"""A job: long work that is done in steps. Each step fits into the time limit of a Lambda function.
 
-waiting ──► running ──► done ──► expired (derived from its date, not stored)
+Exports, imports and updates are kinds of jobs. The states of a job:
+
+waiting ──► running ──► done ──► expired (not stored: derived from `expires_at`)
    └───────────┴──────► failed or cancelled
 """
 
@@ -14,12 +16,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.core.times import Moment
 
-# A job runs for minutes, so one `now` would be wrong at its end: the runner reads the clock around each step.
+# Returns the time. A job runs for minutes, so one `now` would be wrong at its end: read the clock for each step.
 Clock = Callable[[], datetime]
-# Whether the function may still run for this many seconds.
+# Returns whether the Lambda function can still run for this many seconds.
 HasTime = Callable[[float], bool]
-# The message of a new job arrives after this time, and is dropped if the job is not stored. So the delay is longer
-# than the timeout of the function that starts the job.
+# The queue delivers the message of a new job after this time. The worker drops the message if the job is not stored
+# by then. So this time is longer than the timeout of the function that stores the job.
 START_DELAY = timedelta(seconds=20)
 
 
@@ -27,7 +29,7 @@ JOB_ID_PATTERN = r"^[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}$"
 
 
 class JobMessage(BaseModel):
-    """The message in the queue of a kind of job."""
+    """The message that tells a worker to run a job."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -44,12 +46,13 @@ class JobState(StrEnum):
 
 
 class Job(BaseModel):
-    """The stored item. A kind of job is a subclass; it adds its request, cursor and result as fields.
+    """A job, as stored. Each kind of job is a subclass, which adds fields for its request, progress and result.
 
-    For each key, such as a petition's slug, one job of a kind runs at a time. `lifetime`: after it, a finished job has
-    expired. `patience`: a job without progress for this long has failed; longer than any function runs. `secrets`: the
-    fields that are removed when the job ends. `steps`: how many are recorded. `processed` of `expected` is the
-    progress, in the kind's own unit. `rests_until`: no step starts earlier. `why` is a sentence for staff.
+    Only one job of a kind runs at a time for each `key`, such as a petition's slug. `lifetime`: how long after its
+    request a finished job expires. `patience`: how long a job may make no progress before it counts as failed; longer
+    than any function runs. `secrets`: the fields that are removed when the job ends. `touched_at`: when the job was
+    last stored. `steps`: the number of recorded steps. `processed` of `expected` units of work are done. `rests_until`:
+    no step starts before this time. `why`: a sentence for staff that says why the job failed.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -84,13 +87,13 @@ class Job(BaseModel):
         return self.requested_at + self.lifetime
 
     def at(self, now: datetime) -> Self:
-        """Return the job as it is now: a stalled job has failed, with a reason, even if this is not stored yet."""
+        """Return the job as it is now. If it has stalled, return it as failed, even if that is not stored yet."""
         worked_until = max(self.touched_at, self.rests_until or self.touched_at)
         is_stalled = self.is_open and now >= worked_until + self.patience
         return self.stalled() if is_stalled else self
 
     def rest(self, now: datetime) -> timedelta:
-        """Return for how long the job still rests; zero if it does not rest."""
+        """Return for how much longer the job rests; zero if it does not rest."""
         return max(timedelta(), self.rests_until - now) if self.rests_until else timedelta()
 
     def state_at(self, now: datetime) -> JobState:
@@ -99,10 +102,11 @@ class Job(BaseModel):
         return self.at(now).state
 
     def in_end_state(self, state: JobState, **fields: Any) -> Self:
-        """Return the job as it ends: with these fields, and without its secrets."""
+        """Return the job with this end state, such as DONE, and these fields, and without its secrets."""
         return self.model_copy(update={"state": state, **dict.fromkeys(self.secrets), **fields})
 
     def stalled(self) -> Self:
+        """Return the job as failed, because it made no progress."""
         return self.in_end_state(
             JobState.FAILED, why=f"The {self.kind} made no progress for hours and was stopped. Start another"
         )
@@ -112,26 +116,26 @@ JobType = TypeVar("JobType", bound=Job)
 
 
 def new_id(key: str, now: datetime) -> str:
-    """Return a new job's id. The ids of a key sort by time. A key has only lower-case letters, digits and hyphens."""
+    """Return a new job's id. Ids of a key sort by time. `key` has only lower-case letters, digits and hyphens."""
     return f"{key}.{now:%Y%m%dT%H%M%SZ}-{token_hex(4)}"
 
 
 class Step(NamedTuple, Generic[JobType]):
-    """One step of a job: `act` returns the job as it is afterwards, and takes `seconds` at most."""
+    """One step of a job. `act` does the step and returns the changed job. It takes `seconds` at most."""
 
     seconds: float
     act: Callable[[], JobType]
 
 
 class Work(Protocol[JobType]):
-    """What a kind of job does.
+    """The work of a job: its steps, and what to delete at its end.
 
-    A step is recorded after it was done. So a step may be done twice, even by two processes at the same time. It is
-    recorded once.
+    A step is recorded after it was done. So a step may be done twice, even by two processes at the same time, and
+    every step must allow that. It is recorded only once.
     """
 
     def next_step(self, job: JobType) -> Step[JobType]:
-        """Return the next step of an open job. The last step returns the job as `in_end_state` does."""
+        """Return the next step of an open job. The `act` of the last step returns the job in an end state."""
 
     def tidy(self, job: JobType) -> None:
-        """Delete what an ended job does not need."""
+        """Delete what the job no longer needs after its end, such as its file."""

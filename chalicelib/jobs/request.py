@@ -1,4 +1,4 @@
-"""Start, find and cancel jobs."""
+"""Start, find and cancel jobs. A job is long work that is done in steps, such as an export."""
 
 import re
 from collections.abc import Iterator
@@ -19,26 +19,29 @@ def job_message(job_id: str, delay: int = 0) -> Outgoing:
 
 
 def start(job: Job, queue: Queue, tables: Tables) -> None:
-    """Queue and store a new job. Raise NotNow while another job of its kind and key runs.
+    """Store a new job, and queue its message. Raise NotNow while another job of its kind and key runs.
 
-    Send the message first: the worker drops a message without a job, but a job without a message would block the
-    next one.
+    We send the message first. If the job is then not stored, the worker drops the message. A stored job without a
+    message would never run, and would block the next job.
     """
     queue.send([job_message(job.job_id, int(START_DELAY.total_seconds()))])
     store.add(job, tables)
 
 
 def require_no_running_job(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:
-    """Raise NotNow while another job runs, as `start` does. Call this if something is stored before the start."""
+    """Raise NotNow while another job of this kind and key runs.
+
+    `start` does so too. Call this as well if you store something before `start`.
+    """
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
         raise store.already_running_error(latest)
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:
-    """Return the job with this id, and with this `key` if it is not None. Raise UnknownThing.
+    """Return the job with this id, and with this `key` if it is not None. Raise UnknownThing if there is no such job.
 
-    Do not look up malformed ids: AWS refuses very long keys.
+    A malformed id is not looked up, because AWS refuses very long keys.
     """
     job = store.find(model, job_id, tables) if _id.fullmatch(job_id) else None
     if job is None or key not in (None, job.key):
@@ -47,22 +50,22 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
 
 
 def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
-    """Yield the jobs of a key, newest first."""
+    """Yield the jobs of this kind and key, newest first."""
     return store.newest_first(model, key, tables)
 
 
 def change_to_done(job: Job, now: datetime) -> Change:
     """Return the change that ends an open job as done.
 
-    Write the change in one transaction with the results of the job's last step, so that a cancelled job stores none.
-    The change has a condition: it fails if the job was cancelled, or if another process was faster.
+    Write the change in one transaction with the results of the job's last step. The change has a condition: it fails
+    if the job was cancelled, or if another process was faster. Then the results are not stored either.
     """
     return store.step_change(job, job.in_end_state(JobState.DONE), now)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
-    """Cancel a job and return it as stored: it may have ended before. Safe to repeat.
+    """Cancel the job, unless it has ended, and return it as stored. A repeat changes nothing.
 
-    A step that runs now still ends, but it is not recorded, and no other step follows. The next job may start at once.
+    A step that runs now still ends, but it is not recorded, and no other step follows. The next job can start at once.
     """
     return store.cancel(job, now, tables)

@@ -1,7 +1,7 @@
-"""Run a job until it ends or time runs short. After a crash at any point, the next run continues from there.
+"""Run a job, step by step, until it ends or time runs short. After a crash at any point, the next run continues.
 
-There is no lease: after a repeated message or a killed process, a step may be done twice. `Work` says what a step must
-do for this.
+Processes do not lock a job. So after a repeated message or a killed process, a step may be done twice, and every step
+must allow that (see `Work`).
 """
 
 from chalicelib.aws.table import Tables
@@ -10,7 +10,7 @@ from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
 
 
 def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
-    """Run the job and return it. If it is still open, it rests or time ran short: call this again."""
+    """Run the job and return it. If it is still open, it rests or time ran short: call this again later."""
     while job.is_open:
         if job.state_at(clock()) is JobState.FAILED:
             job = store.advance(job, job.stalled(), clock(), tables)

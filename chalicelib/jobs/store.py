@@ -1,4 +1,7 @@
-"""Jobs in the counts table: numbers and ids, no personal data."""
+"""Store and find jobs in the counts table. Their items have no personal data.
+
+For each kind and key of jobs, the item LATEST has the id of the latest job. Only the latest job can be running.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,15 +17,15 @@ _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNIN
 
 
 def add(job: Job, tables: Tables) -> None:
-    """Store a new job. Raise NotNow while another job of its kind and key runs. Mark a stalled job as failed."""
+    """Store a new job. Raise NotNow while another job of its kind and key runs. Mark a stalled one as failed."""
     pointer, now = keys.latest_job(job.kind, job.key), job.requested_at
     stored = tables.get(pointer, consistent=True)
     latest = find(type(job), stored["job_id"], tables) if stored else None
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
         raise already_running_error(job)
-    lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", stored and stored["job_id"]))
-    writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
-    if latest and latest.is_open:  # The latest job is stalled. Fail if it has made progress since it was read.
+    point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", stored and stored["job_id"]))
+    writes: list[Change | NewItem] = [point_to_job, NewItem(_key(job), _item(job))]
+    if latest and latest.is_open:  # It has stalled. Fail if it has made progress since we read it.
         writes.append(_change_between(latest, latest.stalled(), now, _is_open_and_unchanged(latest)))
     try:
         tables.transact(writes)
@@ -37,29 +40,29 @@ def find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
 
 def newest_first(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
     items = tables.query(keys.COUNTS, keys.job_partition(model.kind, key), consistent=True, backwards=True)
-    # The item LATEST has no state.
+    # Skip the item LATEST, which is in the same partition. It is no job, so it has no state.
     return (model.model_validate(item) for item in items if "state" in item)
 
 
 def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobType:
-    """Record a step and return the job as stored: `after`, or what another process has recorded meanwhile."""
+    """Record a step and return the job as stored: `after`, or the job as another process has changed it meanwhile."""
     return _apply(job, step_change(job, after, now), tables)
 
 
 def step_change(job: JobType, after: JobType, now: datetime) -> Change:
-    """Return the change that records a step, unless the job has ended or another process was faster."""
+    """Return the change that records a step. It fails if the job has ended or another process was faster."""
     state = JobState.RUNNING if after.state is JobState.WAITING else after.state
     after = after.model_copy(update={"steps": job.steps + 1, "state": state})
     return _change_between(job, after, now, _is_open_and_unchanged(job))
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
-    """Cancel the job and return it as stored: it may have ended before."""
+    """Cancel the job, unless it has ended, and return it as stored."""
     return _apply(job, _change_between(job, job.in_end_state(JobState.CANCELLED), now, _is_open), tables)
 
 
 def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
-    """Change the job, unless another process changed it first. Return the job as it is stored then."""
+    """Write the change, unless its condition fails. Return the job as stored after that."""
     try:
         item = tables.update_and_read(change)
     except ConditionFailed as failure:
@@ -70,7 +73,7 @@ def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
 
 
 def _change_between(before: Job, after: Job, now: datetime, when: Condition) -> Change:
-    """Return the change that writes only the fields that differ."""
+    """Return the change that writes only the fields in which the two differ, and `touched_at`."""
     old, new = _item(before), _item(after) | {"touched_at": iso(now)}
     assign = {name: value for name, value in new.items() if old.get(name) != value}
     return Change(_key(before), assign, remove=sorted(old.keys() - new.keys()), when=when)

@@ -1,4 +1,7 @@
-"""Run jobs from a queue. Each message names a job; a new message follows until the job has ended."""
+"""Run the jobs that the messages of a queue name. A job is long work that is done in steps.
+
+After each run, we queue a new message for the job, until the job has ended.
+"""
 
 from collections.abc import Callable, Mapping
 from math import ceil
@@ -17,14 +20,15 @@ from chalicelib.jobs.model import JobMessage, JobType, Work
 from chalicelib.jobs.request import find_job, job_message
 from chalicelib.jobs.run import run
 
-# The retry delay after an AWS error. A message that just fails would return after an hour and a half.
-REST_SECONDS = 60
+# After an AWS error, a new message runs the job again after this delay. Without a new message, the queue would deliver
+# the failed message again only after an hour and a half.
+RETRY_SECONDS = 60
 
 
 def run_jobs(
     event: SQSEvent, model: type[JobType], queue: Queue, work_of: Callable[[JobType, Path], Work[JobType]]
 ) -> Failures:
-    """Run the job of each message. Drop a message whose job does not exist: perhaps it was never stored.
+    """Run the job of each message. Drop a message whose job does not exist: the job may never have been stored.
 
     `work_of` gets the job and an empty directory, which is deleted when the run ends.
     """
@@ -44,7 +48,7 @@ def run_jobs(
 
 
 def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[JobType], JobType]) -> None:
-    """Run the job, and queue a message for later if it has not ended."""
+    """Run the job. If it has not ended, queue a message that runs it again later."""
     try:
         try:
             stored = find_job(model, job_id, tables())
@@ -52,7 +56,7 @@ def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[Job
             return log.event("job_unknown", kind=model.kind)
         job = run_job(stored)
     except Unavailable as error:
-        queue.send([job_message(job_id, REST_SECONDS)])
+        queue.send([job_message(job_id, RETRY_SECONDS)])
         log.event("job_rests", kind=model.kind, job=job_id, because=str(error))
     else:
         if job.is_open:

@@ -12,7 +12,7 @@ Day = Annotated[str, Field(examples=["2026-11-24"])]
 
 
 class LetterCounts(TypedDict):
-    """`requested` is the sum of all others. Each letter is from one person to one target."""
+    """`requested` is the sum of the other numbers. Each letter is from one person to one target."""
 
     requested: Number
     """Letters whose senders confirmed that they want to send them."""
@@ -43,9 +43,9 @@ class PausedMember(TypedDict):
     """A member of parliament to whom no letter is sent."""
 
     constituency: str
-    """Its name in your table of postcodes. To resume, use it in `?member=`."""
+    """The constituency's name in your table of postcodes. To resume its letters, use this name in `?member=`."""
     name: str
-    """Empty if your table no longer has a member for it."""
+    """The member's name. Empty if your table no longer has a member for this constituency."""
     paused_at: Time | None
     paused_why: str
 
@@ -56,18 +56,18 @@ class TargetLetters(LetterCounts):
     mode: str
     """`single`, `paced`, `digest`, or `removed` if the petition no longer has this target."""
     is_test: bool
-    """Test mode: letters go to staff, and are not counted."""
+    """True in test mode: letters go to staff, and are not counted."""
     paused: bool
-    """No letter is sent: one bounced or was refused, the target complained, or staff paused it."""
+    """True if no letter is sent: a letter bounced or was refused, the target complained, or staff paused the target."""
     paused_at: Time | None
     paused_why: str
     """`bounced`, `refused`, `complained`, `staff`, or empty."""
     members: bool
-    """Each letter goes to the member of parliament for its sender's postcode."""
+    """True if each letter goes to the member of parliament for its sender's postcode."""
     paused_members: list[PausedMember]
     """The members to whom no letter is sent. All other members get their letters."""
     days: list[LettersOfADay]
-    """The days (UTC) on which something happened, oldest first. Their sums are the numbers above."""
+    """The numbers of each day (UTC) with changes, oldest first. The sums over all days are the numbers above."""
 
 
 class StaffLetters(TypedDict):

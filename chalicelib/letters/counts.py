@@ -1,7 +1,8 @@
-"""How many letters to which target are requested, sent, failed, unknown or dropped: exactly, and by day.
+"""The exact numbers of letters to each target by day: requested, sent, failed, unknown and dropped.
 
-A letter's shard never changes. All changes of a letter on one day are in one item, which is read at one moment. So a
-letter that counts as sent always counts as requested too.
+The numbers of a day are spread over several items (shards), because transactions on one item conflict. A letter's shard
+never changes. So if a letter is requested and sent on one day, one item counts both. An item is read at one moment, so
+a letter that is counted as sent is always counted as requested too.
 """
 
 from collections import Counter, defaultdict
@@ -15,16 +16,16 @@ from chalicelib.core import keys, target_keys
 from chalicelib.mail.counted import REQUESTED
 from chalicelib.mail.deliveries import DeliveryOutcome
 
-# Transactions on one item conflict. A letter's takes about 20 ms, so 32 items take hundreds of letters a second.
+# The transaction of a letter takes about 20 ms, so 32 items can count hundreds of letters a second.
 SHARDS = 32
-# The shard of digests. A digest changes many letters at once, and their requests may be in any shard. So this shard is
-# read first (`letter_counts`).
+# The shard with the outcomes of digests, each of many letters. These letters were requested in any shard, so
+# `letter_counts` reads this shard first.
 DIGEST_SHARD = 0
 
 
 @dataclass(frozen=True)
 class LetterNumbers:
-    """`waiting` letters are neither sent nor settled in another way. `dropped` ones are never sent, on purpose."""
+    """Numbers of letters. `waiting`: not sent yet, nor settled in another way. `dropped`: never sent, on purpose."""
 
     requested: int = 0
     sent: int = 0
@@ -38,11 +39,14 @@ class LetterNumbers:
 
 
 _NAMES = (REQUESTED, *(outcome for outcome in DeliveryOutcome if outcome is not DeliveryOutcome.WAITING))
-Days = Mapping[date, LetterNumbers]
+NumbersByDay = Mapping[date, LetterNumbers]
 
 
 def count_change(slug: str, target: str, shard: int, day: date, numbers: Mapping[str, int]) -> Change:
-    """Return the change that adds the numbers. Use it only in a transaction whose other change can happen only once."""
+    """Return the change that adds the numbers to the target's counter of this day.
+
+    Use it only in a transaction with another change that can happen only once: otherwise a retry counts twice.
+    """
     return Change(target_keys.letter_count(slug, shard, target, day), add=numbers)
 
 
@@ -51,11 +55,12 @@ def shard_of(signature_id: str) -> int:
     return crc32(signature_id.encode()) % SHARDS
 
 
-def letter_counts(slug: str, tables: Tables) -> dict[str, Days]:
-    """Return the numbers of each target that has any letter, by the day (UTC) of each change.
+def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
+    """Return the numbers of letters by target and day (UTC). Targets without letters are missing.
 
-    32 consistent queries: a read unit for each 4 KB, about 40 items. The shard of digests is read first: a
-    digest's letters were requested long before it is sent, so `waiting` is never negative.
+    Needs 32 consistent queries, which cost one read unit for each 4 KB: about 40 items. DIGEST_SHARD is read first.
+    The letters of a digest are requested long before it is sent, so their requests are read too, and `waiting` is
+    never negative.
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for shard in range(SHARDS):

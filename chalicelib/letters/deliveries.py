@@ -1,4 +1,4 @@
-"""The state of letters, counted by target and day."""
+"""The state of each letter's email, and the counters of letters by target and day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from chalicelib.petitions.letter import Paced
 
 @dataclass(frozen=True, kw_only=True)
 class LetterDeliveries(CountedDeliveries):
-    """A bounced letter pauses its target. It changes nothing about the person who sent it."""
+    """If a letter bounces, its target is paused. Nothing changes for the person who sent the letter."""
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
         """Request the letter, at most one for each person and target.
 
-        A dropped letter can be requested again: the person withdrew, then signed again. Raise ConditionFailed if the
-        letter was requested and not dropped.
+        A letter that was dropped is requested again: its sender withdrew, and has now signed again. Raise
+        ConditionFailed if the letter was requested before and not dropped.
         """
         try:
             return super().request(key, now, tables, **extra)
@@ -40,15 +40,15 @@ class LetterDeliveries(CountedDeliveries):
         return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
-        """Release the claim, but keep the letter's turn: the next attempt must not book another turn."""
+        """Release the sender's claim on the letter. Always keep the letter's turn, so that it does not book another."""
         super().release(request, tables)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
-        """Return the open requests. First make a waiting letter due now, if its target no longer has a pace."""
+        """Return the open requests. If a letter waits for a turn, but its target has no pace now, make it due now."""
         items, last = super().open_requests(start, page_size, tables)
-        slugs = {letter_ids(self.key_of(item)).slug for item in items if _is_waiting(item)}
+        slugs = {letter_ids(self.key_of(item)).slug for item in items if _waits_for_turn(item)}
         petitions = {slug: petition_as_stored(slug, tables) for slug in slugs}
-        for item in filter(_is_waiting, items):
+        for item in filter(_waits_for_turn, items):
             letter = letter_ids(self.key_of(item))
             target = target_of(petitions[letter.slug], letter.target)
             if target is None or not isinstance(target.delivery, Paced):
@@ -56,36 +56,38 @@ class LetterDeliveries(CountedDeliveries):
         return items, last
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record the refusal, and pause the target. If its address is wrong, SES refuses all other letters too."""
+        """Record the refusal, and pause the target: if its address is wrong, SES refuses all its other letters too."""
         super().mark_refused(request, now, tables)
-        # The mail sender's IAM policy does not allow reads of deliveries, so get the item from the update.
+        # The mail sender may not read deliveries (IAM). So get the item from an update, which changes nothing more.
         settled = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=Attr("mails").exists())
         _pause_target(request.key, tables.update_and_read(settled), "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record it, and pause all letters to this target, or only to the member of parliament who got this letter."""
+        """Record the bounce or complaint. Pause this target, or only the member of parliament who got the letter."""
         super().mark_undeliverable(key, reason, now, tables)
         _pause_target(key, tables.get(self.item_key(key), consistent=True) or {}, reason, now, tables)
 
 
-def _is_waiting(item: Item) -> bool:
+def _waits_for_turn(item: Item) -> bool:
+    """Return whether the letter is due later than it was requested."""
     return bool(item.get("mail_due_at", "") > item["mail_requested_at"])
 
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
-    """Make the letter due now, in the table and in `item`."""
+    """Make the letter due at once, in the table and in `item`."""
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)
-    tables.try_update(change)  # If this fails, the letter is being sent.
+    tables.try_update(change)  # If this changes nothing, the letter is being sent.
     item.pop("mail_queued_at", None)
     item.update(due)
 
 
 def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tables) -> None:
+    """Pause the letter's target, or only the member of parliament whose constituency is in the letter's item."""
     letter = letter_ids(key)
     pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""))
 
 
-# A letter that arrives twice discredits the campaign, so after a crash it is not sent again.
+# A letter that arrives twice discredits the campaign. So if a sender crashes, its letter is not sent again.
 LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)

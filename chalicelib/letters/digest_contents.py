@@ -1,9 +1,12 @@
-"""The letters that one digest reports: gathered until its day, then closed, and sealed while its email is sent.
+"""The letters that a digest reports. A digest is one email to a target, about the letters of one day.
 
-A gathered letter no longer has a request: it is sent or fails with its digest. The digest's item counts its letters
-exactly: one transaction adds the letter and changes the letter's own item. A closed digest takes no more letters. If a
-person withdraws, one transaction takes their letter out, until the digest is sealed. After that, the withdrawal is
-stored as late: if the email is not sent, the letter is taken out before the next attempt.
+1. A digest gathers letters. One transaction adds the letter to the digest and ends the letter's own request. So the
+   digest's item counts its letters exactly, and a letter is sent or fails with its digest.
+2. When the digest is due, it is closed: it takes no more letters.
+3. While its email is sent, the digest is sealed: its letters do not change.
+
+If a person withdraws before the digest is sealed, one transaction takes their letter out. If they withdraw later, the
+withdrawal is stored as late: if the email is not sent, the letter is taken out before the next attempt.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,12 +28,13 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.projections.dimensions import AREA_PREFIX
 
-# The digest of a day has the letters that were gathered until this hour, in London's time.
+# The digest of a day takes letters until this hour of the day, in the time of London.
 DIGEST_HOUR = 7
-# The item names at most so many letters in their senders' own words. Newer letters replace others.
-OWN_SLOTS = 20
-OWN_PREFIX = "own."
-# The attribute with the people who withdrew while the digest was sealed: "<signature id> <area>" for each.
+# Letters in their senders' own words can be shown in full. The digest's item has this many slots for such letters:
+# numbered attributes, each with one signature id. A newer letter may take the slot of an older one.
+OWN_WORDS_SLOTS = 20
+OWN_WORDS_PREFIX = "own."
+# The name of the attribute for people who withdrew while the digest was sealed: "<signature id> <area>" for each.
 LATE = "late"
 ATTEMPTS = 3
 _OPEN = Attr("closed_at").not_exists()
@@ -40,35 +44,41 @@ _UNSEALED = Attr("sealed_at").not_exists()
 
 @dataclass(frozen=True)
 class DigestContents:
-    """`letters` is their number. `own`: the ids of the signatures of some letters in their senders' own words."""
+    """A stored digest. `letters`: how many letters it has. `areas`: how many of them are from each postcode area.
+
+    `own_words_ids`: the ids of the signatures of some letters in their senders' own words.
+    """
 
     ids: DigestIds
     letters: int
     areas: Mapping[str, int]
-    own: Sequence[str]
+    own_words_ids: Sequence[str]
     is_requested: bool
 
 
 def next_digest_day(now: datetime) -> date:
-    """Return the day of the digest that gathers letters now."""
+    """Return the day of the digest that takes letters now."""
     local = in_london(now)
     is_for_tomorrow = local.hour >= DIGEST_HOUR
     return local.date() + timedelta(days=1 if is_for_tomorrow else 0)
 
 
 def gather(
-    letter: LetterIds, request: MailRequest, area: str, is_own: bool, now: datetime, tables: Tables
+    letter: LetterIds, request: MailRequest, area: str, is_in_own_words: bool, now: datetime, tables: Tables
 ) -> DigestIds | None:
-    """Put the letter into the next digest and end its request. Return the digest, or None if the request is settled."""
+    """Put the letter into the next digest, and end the letter's request. Return the ids of this digest.
+
+    Return None if the request was settled before.
+    """
     first = next_digest_day(now)
-    # The digest may be closed already, because another machine's clock is ahead.
+    # If a machine's clock is ahead, it may have closed the first digest already. Then use the digest of the next day.
     for day in (first, first + timedelta(days=1)):
         ids = DigestIds(letter.slug, letter.target, day)
         key, in_digest, when = LETTERS.item_key(request.key), {"digest": day.isoformat()}, is_requested(request)
         letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=when)
-        slot = crc32(letter.signature_id.encode()) % OWN_SLOTS
-        own = {f"{OWN_PREFIX}{slot:02}": letter.signature_id} if is_own else {}
-        digest_change = Change(ids.key, assign=own, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
+        slot = crc32(letter.signature_id.encode()) % OWN_WORDS_SLOTS
+        own_words = {f"{OWN_WORDS_PREFIX}{slot:02}": letter.signature_id} if is_in_own_words else {}
+        digest_change = Change(ids.key, assign=own_words, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
             transact([letter_change, digest_change], tables)
         except ConditionFailed as failure:
@@ -80,9 +90,9 @@ def gather(
 
 
 def remove_letter(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
-    """Remove a letter from its digest because its person withdrew, and count it as dropped. Idempotent.
+    """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
 
-    If the digest is sealed (its email is being sent), store the withdrawal as late. If it has ended, change nothing.
+    If the digest is sealed, store the withdrawal as late. If the digest's email is settled, change nothing.
     """
     day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
     if day is None:
@@ -90,14 +100,14 @@ def remove_letter(key: str, letter: LetterIds, area: str, now: datetime, tables:
     ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
     late = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
     if not (_try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(late)):
-        # The digest was unsealed after the first write failed, so try again. If it has ended, this changes nothing.
+        # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
         _try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED)
 
 
 def _try_to_remove_letter(
     ids: DigestIds, signature_id: str, area: str, now: datetime, tables: Tables, when: Condition
 ) -> bool:
-    """Remove the letter if the digest meets `when`. Return whether the digest no longer has the letter."""
+    """Take the letter out if the digest meets the condition `when`. Return True if the digest no longer has it."""
     key, day = letter_delivery(ids.slug, ids.target, signature_id), ids.day.isoformat()
     dropped = {"mail_dropped_at": iso(now)}
     try:
@@ -110,14 +120,15 @@ def _try_to_remove_letter(
             tables,
         )
     except ConditionFailed as failure:
-        return failure.index == 0  # The digest had lost the letter before.
+        return failure.index == 0  # The first change failed: the letter was taken out before.
     return True
 
 
 def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
-    """Fix what the email says, and return it. First take out the letters of late withdrawals from an earlier attempt.
+    """Seal the digest, so that its letters do not change while its email is sent. Return its contents.
 
-    Return None if there is no such digest. Raise Conflicted if people keep withdrawing.
+    First take out the letters whose withdrawals were stored as late during an earlier attempt. Return None if there is
+    no such digest. Raise Conflicted if people keep withdrawing meanwhile.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -138,18 +149,18 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
 
 
 def unseal(ids: DigestIds, tables: Tables) -> None:
-    """Let withdrawals take letters out again, because the email was not sent."""
+    """Unseal the digest, because its email was not sent. Letters can be taken out again."""
     tables.try_update(Change(ids.key, remove=["sealed_at"], when=_SEALED))
 
 
 def mark_ended(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Record that the email is settled, which only saves writes: withdrawals then change nothing here."""
+    """Record that the digest's email is settled. Withdrawals then change nothing in the digest, which saves writes."""
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=Attr("letters").exists()))
 
 
 def close(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Let the digest take no more letters. Idempotent."""
+    """Close the digest, so that it takes no more letters. Idempotent."""
     tables.try_update(Change(ids.key, assign={"closed_at": iso(now)}, when=_OPEN & Attr("letters").exists()))
 
 
@@ -163,7 +174,10 @@ def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
 
 
 def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
-    """Yield the digests that are not requested, oldest first. A target has one item for each day with letters."""
+    """Yield the target's digests whose emails are not marked as requested, oldest first.
+
+    This reads all digests of the target: one item for each day with letters.
+    """
     for item in tables.query(keys.COUNTS, target_keys.digests(slug, target), consistent=True):
         if "requested_at" not in item:
             yield DigestIds(slug, target, date.fromisoformat(item["sk"]))
@@ -171,5 +185,5 @@ def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[Dige
 
 def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
     areas = {name.removeprefix(AREA_PREFIX): item[name] for name in item if name.startswith(AREA_PREFIX) and item[name]}
-    own = [item[name] for name in sorted(item) if name.startswith(OWN_PREFIX)]
-    return DigestContents(ids, item.get("letters", 0), areas, own, "requested_at" in item)
+    own_words_ids = [item[name] for name in sorted(item) if name.startswith(OWN_WORDS_PREFIX)]
+    return DigestContents(ids, item.get("letters", 0), areas, own_words_ids, "requested_at" in item)

@@ -1,4 +1,8 @@
-"""The email that reports many letters to one target: their number, areas, and some in their senders' own words."""
+"""The digest: an email that reports many letters to their target, instead of sending each.
+
+It says how many people wrote and where they live, and shows some letters that people wrote in their own words. When the
+email is composed, the digest is sealed: its letters no longer change (digest_contents).
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,20 +28,20 @@ from chalicelib.progress.areas import public_areas
 from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import find_by_id
 
-# The number of letters that are shown in full.
+# The most letters that a digest shows in full.
 MAX_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class DigestDeliveries(CountedDeliveries):
-    """Each letter of a digest has the outcome of the digest: sent, failed, unknown or dropped."""
+    """The state of the digests' emails. If a digest is sent, failed, unknown or dropped, so are all its letters."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
-        tables.put_new(new)  # The digest's letters were counted when they were requested.
+        tables.put_new(new)  # Count nothing: each letter of the digest was counted when it was requested.
 
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         ids = digest_ids(key)
-        digest = find_digest(ids, tables)  # The digest is sealed, so it has the letters that the email reports.
+        digest = find_digest(ids, tables)  # The digest is sealed, so it still has the letters that its email reports.
         letters = digest.letters if digest else 0
         letter_numbers = {name: letters * number for name, number in numbers.items()}
         return count_change(ids.slug, ids.target, DIGEST_SHARD, day, letter_numbers)
@@ -63,13 +67,16 @@ class DigestDeliveries(CountedDeliveries):
         mark_ended(digest_ids(request.key), at, tables)
 
 
-# A paused target's digest waits, for up to a year.
+# While a target is paused, the email of its digest waits: for a year at most.
 DIGESTS = DigestDeliveries(kind=DIGEST, lifetime=timedelta(days=365), after_crash=AfterCrash.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class DigestLetter:
-    """A letter in its sender's own words, as a digest shows it."""
+    """A letter in its sender's own words, as a digest shows it. `words`: its subject, opening and body.
+
+    `reply_to`: the sender's address, if the sender agreed to show it.
+    """
 
     words: Mapping[str, str]
     name: str
@@ -78,13 +85,18 @@ class DigestLetter:
 
 
 def digest_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Seal the digest, and return the email about its letters. Hold it while its target is paused or in test mode."""
+    """Seal the digest, and return its email.
+
+    Return HELD while the target is paused or in test mode. Return TOO_LATE if the digest has no letters, or if the
+    petition no longer has the target, or now sends its letters to members of parliament.
+    """
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
     target = target_of(petition, ids.target)
     if target and (target.test_to or target_state(ids.slug, ids.target, tables).is_paused):
         return NotSent.HELD
-    # Seal it before the checks below. If they drop the digest, all its letters count as dropped: no letter may follow.
+    # Seal the digest before the checks below. If a check drops the digest, all its letters are counted as dropped, so
+    # its letters must not change after that.
     digest = seal(ids, now, tables)
     if target is None or target.members or petition.letter is None or digest is None or not digest.letters:
         return NotSent.TOO_LATE
@@ -102,9 +114,9 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
 
 
 def _shown_letters(contents: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
-    """Yield letters in their senders' own words, without those of people who withdrew or were erased meanwhile."""
+    """Yield up to MAX_SHOWN letters in their senders' own words. Leave out people who withdrew or were erased since."""
     shown = 0
-    for signature_id in contents.own:
+    for signature_id in contents.own_words_ids:
         stored = find_by_id(petition, signature_id, tables)
         if stored is None or not may_send_letter(stored.signature) or shown == MAX_SHOWN:
             continue

@@ -1,6 +1,7 @@
-"""Send the digests that are due: close each, and request its email once.
+"""Request the email of each digest that is due. A digest is one email to a target, about many letters.
 
-A run may stop anywhere. The next run requests the digests that are closed and not marked as requested.
+For each digest, a run does three steps: close the digest, so that it takes no more letters; request its email; mark it
+as requested. If a run stops between two steps, the digest is not marked, so the next run repeats the steps.
 """
 
 from datetime import date, datetime, timedelta
@@ -19,9 +20,10 @@ from chalicelib.petitions.model import Petition
 
 
 def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
-    """Return how many emails were requested. After Unavailable, the next run continues.
+    """Request the emails of all digests that are due, and return how many were requested.
 
-    Needs a query for each petition, as its letter may have been removed since, and one for each target with digests.
+    Raise Unavailable; the next run then continues. One query reads the targets of each petition, even if the petition
+    no longer has a letter, because older digests may be due. One more query reads the digests of each target.
     """
     last_day = next_digest_day(now) - timedelta(days=1)
     due = (ids for petition in all_petitions(tables) for ids in _due_digests(petition, last_day, tables))
@@ -29,13 +31,21 @@ def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
 
 
 def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[DigestIds]:
-    """Return the digests that are due. A paused target's digests stay open, so that letters can be taken out."""
+    """Return the petition's digests of days up to `last_day` that are not requested.
+
+    Leave out the digests of a paused target: they wait until staff resume it. But if the petition no longer has the
+    target, they are due, and the email's kind then drops them.
+    """
     states = target_states(petition.slug, tables).items()
     targets = [key for key, state in states if state.has_digests and not (state.is_paused and target_of(petition, key))]
     return [ids for key in targets for ids in unrequested_digests(petition.slug, key, tables) if ids.day <= last_day]
 
 
 def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:
+    """Close the digest, request its email, and mark it as requested. Return whether there is an email to send.
+
+    There is none if all letters were taken out of the digest, or if an earlier run's email is settled.
+    """
     close(ids, now, tables)
     digest = find_digest(ids, tables)
     request = _request_digest(ids, now, tables) if digest and digest.letters else None
@@ -46,7 +56,7 @@ def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Ta
 
 
 def _request_digest(ids: DigestIds, now: datetime, tables: Tables) -> MailRequest | None:
-    """Request the digest's email. If it was requested before, return that request while it is open, else None."""
+    """Request the digest's email. If an earlier run requested it, return that request while it is open, else None."""
     try:
         return DIGESTS.request(ids.delivery, now, tables)
     except ConditionFailed as failure:

@@ -1,4 +1,7 @@
-"""The email that is a letter: from one person who confirmed, to one target."""
+"""The email with a single letter, from one person who confirmed to one target.
+
+LETTER_KINDS also has the other kinds of emails about letters: digests and tests.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +12,7 @@ from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGEST_KIND
 from chalicelib.letters.model import has_same_recipients, may_send_letter, recipient, target_of
-from chalicelib.letters.not_now import reason_to_wait
+from chalicelib.letters.not_now import reason_not_to_send
 from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
@@ -21,7 +24,10 @@ from chalicelib.signatures.look_up import find_by_id
 def letter_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent | Later:
-    """Return the email with one letter to its target, or why it is not sent now."""
+    """Return the email with the letter, or why it is not sent now.
+
+    Use the text and the target's name that the person agreed to, and the address that the target has now.
+    """
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
@@ -30,7 +36,7 @@ def letter_email(
         return NotSent.TOO_LATE
     if not has_same_recipients(target, stored):
         return NotSent.TOO_LATE
-    if reason := reason_to_wait(key, stored, target, found.signature, now, tables):
+    if reason := reason_not_to_send(key, stored, target, found.signature, now, tables):
         return reason
     signature, signed = found.signature, found.signature.letter
     assert signed is not None

@@ -1,5 +1,8 @@
-"""Targets and recipients of letters. The petition's letter and its targets are in `petitions.letter`, because they are
-part of a petition; the letter of a signer is in `signatures.letter`.
+"""The target and the recipient of a letter, and whether the letter may be sent.
+
+A letter goes from one supporter to one target, such as a minister. A target with `members` stands for all members of
+parliament: each letter to it goes to the member for the sender's constituency. The settings of targets are in
+`petitions.letter`. The letter of a signature is in `signatures.letter`.
 """
 
 from datetime import timedelta
@@ -12,19 +15,19 @@ from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.model import Signature, SignatureState
 
-# The item of a letter prevents a second letter, so it outlives every petition.
+# The stored item of a letter prevents a second letter, so we keep the item for longer than any petition runs.
 LIFETIME = timedelta(days=6 * 365)
 
 
 def target_of(petition: Petition, key: str) -> LetterTarget | None:
-    """Return the target, if the petition still sends letters to it."""
+    """Return the target with this key. Return None if the petition no longer has the target, or was removed."""
     if petition.letter is None or petition.state is PetitionState.REMOVED:
         return None
     return petition.letter.target(key)
 
 
 def find_target(petition: Petition, key: str) -> LetterTarget:
-    """Return the target for staff. Raise UnknownThing if there is none."""
+    """Return the target that staff name. Raise UnknownThing if the petition has no such target."""
     target = petition.letter.target(key) if petition.letter else None
     if target is None:
         raise UnknownThing("This petition has no such target.")
@@ -32,9 +35,10 @@ def find_target(petition: Petition, key: str) -> LetterTarget:
 
 
 def find_member(target: LetterTarget, constituency: str | None) -> str:
-    """Return the constituency that staff name in the query ("": none). Raise UnknownThing if it cannot be one.
+    """Return the constituency that staff name, or "" if they name none.
 
-    It need not be in the table any more, because its letters may still be paused.
+    Raise UnknownThing if the target has no members, or if the name is too long for a constituency. Accept a
+    constituency that is not in the table of members: it may have been there when its letters were paused.
     """
     if constituency and not (target.members and len(constituency) <= MAX_NAME_LENGTH):
         raise UnknownThing("This target has no such member.")
@@ -42,19 +46,26 @@ def find_member(target: LetterTarget, constituency: str | None) -> str:
 
 
 def has_same_recipients(target: LetterTarget, stored: Item) -> bool:
-    """Return whether the target has the same recipients as when the letter was requested: its members, or itself."""
+    """Return whether letters still go to the same recipients as when this letter was requested.
+
+    They go either to members of parliament, or to the target itself. `stored`: the letter's item, with the constituency
+    (`member`) if the letter was requested for a member.
+    """
     return target.members == ("member" in stored)
 
 
 def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
-    """Return the name and the address of the recipient: the member of parliament of this letter, or else the target."""
+    """Return the recipient's name and address: of the member of parliament that `stored` names, or of the target.
+
+    `stored`: the letter's item. `name`: the target's name.
+    """
     member = member_of_constituency(stored.get("member", ""))
     return (member.name, member.email) if member else (name, target.email or "")
 
 
 def may_send_letter(signature: Signature) -> bool:
-    """Return whether this person confirmed and agreed to send a letter. This may change before the letter is sent.
+    """Return whether this person has confirmed and agreed to send a letter. This may change before it is sent.
 
-    It does not matter whether we may email this person, because a letter goes to somebody else.
+    It does not matter whether we may email this person, because the letter goes to somebody else.
     """
     return signature.state is SignatureState.CONFIRMED and signature.letter is not None

@@ -1,4 +1,9 @@
-"""Decide whether a letter may be sent now: its target may be paused, have a pace, or get digests."""
+"""Decide whether a letter is sent now.
+
+While its target is paused, the letter waits. If its target has a pace, the letter waits for its turn. If its target
+gets digests, only the first letters are sent singly: each later letter is reported in a digest, one email about many
+letters.
+"""
 
 from datetime import datetime
 
@@ -19,16 +24,16 @@ from chalicelib.projections.dimensions import area_of
 from chalicelib.signatures.model import Signature
 
 
-def reason_to_wait(
+def reason_not_to_send(
     key: str, stored: Item, target: LetterTarget, signature: Signature, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the letter is not sent now, or None. May add it to the digest or book its turn."""
+    """Return why the letter is not sent now, or None to send it. May add the letter to a digest, or book its turn."""
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
     if state.is_paused or target.test_to or (target.members and _is_member_paused(letter, stored["member"], tables)):
         return NotSent.HELD
     if isinstance(target.delivery, Digest):
-        is_single = "single" in stored or _claim_single(key, stored, target.delivery.first, state, tables)
+        is_single = "single" in stored or _mark_single(key, stored, target.delivery.first, state, tables)
         return None if is_single else _add_to_digest(key, stored, signature, state, now, tables)
     if isinstance(target.delivery, Paced):
         due = book_letter_turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
@@ -37,14 +42,14 @@ def reason_to_wait(
 
 
 def _is_member_paused(letter: LetterIds, member: str, tables: Tables) -> bool:
-    """Return whether this member's letters are paused, or the deployed table has no such member."""
+    """Return whether this member's letters are paused, or the table of members no longer has the constituency."""
     return member_of_constituency(member) is None or target_state(letter.slug, letter.target, tables, member).is_paused
 
 
-def _claim_single(key: str, stored: Item, max_singles: int, state: TargetState, tables: Tables) -> bool:
-    """Mark this letter to be sent singly, if fewer than `max_singles` letters are marked. Return whether it was marked.
+def _mark_single(key: str, stored: Item, max_singles: int, state: TargetState, tables: Tables) -> bool:
+    """Mark this letter to be sent singly, and count it in the same transaction. Return whether it was marked.
 
-    One transaction writes the mark and the count of single letters.
+    Do not mark it if the target already has `max_singles` marked letters, or if the letter's request is settled.
     """
     if state.singles >= max_singles:
         return False
@@ -62,11 +67,11 @@ def _claim_single(key: str, stored: Item, max_singles: int, state: TargetState, 
 def _add_to_digest(
     key: str, stored: Item, signature: Signature, state: TargetState, now: datetime, tables: Tables
 ) -> NotSent:
-    """Add the letter to the target's digest. Return SETTLED, because the digest now delivers it."""
+    """Add the letter to the target's next digest. Return SETTLED: the letter has no request of its own any more."""
     letter = letter_ids(key)
     if not state.has_digests:
         record_digests(letter.slug, letter.target, tables)
     area = area_of(signature.country or "", signature.postcode or "")
-    is_own = signature.letter is not None and signature.letter.is_own
-    gather(letter, LETTERS.request_of(stored), area, is_own, now, tables)
+    is_in_own_words = signature.letter is not None and signature.letter.is_own
+    gather(letter, LETTERS.request_of(stored), area, is_in_own_words, now, tables)
     return NotSent.SETTLED

@@ -1,7 +1,10 @@
-"""The pace of letters to one target: evenly spread over working hours, and at most `per_hour` in each hour.
+"""The pace of letters to one target: evenly spread over its working hours, and at most `per_hour` in each hour.
 
-A letter books a turn once and waits for it. Its item stores the turn, so a waiting letter has no message and delays no
-other email. After a pause of all email, many turns have passed. So a letter is sent only if the hour still has room.
+A letter books a turn: a time at which it may be sent. The turn is stored in the letter's item. So there is no queue
+message while the letter waits, and the letter delays no other email.
+
+While all email is paused, the turns of many letters pass. After the pause, all these letters would be sent at once. So
+there is a second limit: each clock hour has `per_hour` places, and a letter is sent only if it takes one.
 """
 
 from datetime import datetime
@@ -22,9 +25,9 @@ HOUR_IN_MILLISECONDS = HOUR // MILLISECOND
 def book_letter_turn(
     slug: str, target: str, letter: str, pace: Paced, booked_turn: str | None, now: datetime, tables: Tables
 ) -> datetime:
-    """Return when the letter may be sent: `now`, or later. `booked_turn`: the turn that it booked before, if any.
+    """Return when the letter may be sent: `now`, or later. `booked_turn`: the turn that the letter has booked, if any.
 
-    Needs one or two writes for the turn, and one or two more for the place in the hour.
+    Needs one or two writes to book a turn, and one or two more to take a place in the hour.
     """
     key, working = target_keys.target(slug, target), WorkingTime(pace.from_hour, pace.to_hour)
     if booked_turn is None:
@@ -33,21 +36,23 @@ def book_letter_turn(
         due = _next_turn(turns, pace, working, now, tables)
         if due > now:
             return due
-    if working.is_open(now) and _has_room(key, pace.per_hour, now, tables):
+    if working.is_open(now) and _take_place(key, pace.per_hour, now, tables):
         return now
-    # Try again in the next hour of working time, at a moment that depends on the letter.
+    # Try again within the next hour of working time. The delay differs between letters, so that they do not all try
+    # at the same moment.
     delay = 1 + crc32(letter.encode()) % HOUR_IN_MILLISECONDS
     return working.moment_at(working.position(now) + delay)
 
 
 def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, tables: Tables) -> datetime:
+    """Book the next turn, and return its time. Turns are booked in milliseconds of working time (working_time.py)."""
     position = working.position(now)
-    step = ceil(HOUR_IN_MILLISECONDS / pace.per_hour)  # Rounded up, so that an hour never gets one letter more.
+    step = ceil(HOUR_IN_MILLISECONDS / pace.per_hour)  # Rounded up, so that no hour has more than `per_hour` turns.
     return max(now, working.moment_at(position + book(Turns(key, step), position, tables)))
 
 
-def _has_room(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
-    """Take a place in this hour, if there is one. If the sender then crashes, the place stays taken."""
+def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
+    """Take a place in this hour. Return False if all are taken. If the sender then crashes, the place stays taken."""
     hour = iso(now)[:13]
     is_this_hour = Attr("hour").eq(hour)
     if tables.try_update(Change(key, add={"in_hour": 1}, when=is_this_hour & Attr("in_hour").lt(per_hour))):

@@ -1,37 +1,40 @@
-"""The letters of a petition by target: how many, on which day, and whether they are paused."""
+"""The numbers of a petition's letters by target and day, and which letters are paused: for staff and for statements.
+
+A statement is a signed text that says how many people had confirmed at one time.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.letters.counts import Days, LetterNumbers, letter_counts, total
+from chalicelib.letters.counts import LetterNumbers, NumbersByDay, letter_counts, total
 from chalicelib.letters.target_state import TargetState, target_states
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.model import Petition
 
-# A statement names at most so many targets, because its URL contains the text and must stay short.
-MOST_NAMED = 3
+# The most targets that a statement names. The URL of a statement contains its text, and must stay short.
+MAX_NAMED_TARGETS = 3
 
 
 @dataclass(frozen=True)
 class TargetReport:
-    """The letters of one target. `target` is None if the petition no longer has it; its letters still count.
+    """The numbers of letters to one target. `target` is None if the petition no longer has this target.
 
-    `paused_members`: the state of the members of parliament whose letters are paused, by constituency.
+    `paused_members`: by constituency, the states of the members of parliament whose letters are paused.
     """
 
     key: str
     target: LetterTarget | None
     numbers: LetterNumbers
-    days: Days
+    days: NumbersByDay
     state: TargetState
     paused_members: Mapping[str, TargetState]
 
 
 @dataclass(frozen=True)
 class Letters:
-    """All letters of a petition, exact at `as_of`."""
+    """The numbers of all letters of a petition, exact at the time `as_of`."""
 
     targets: list[TargetReport]
     as_of: datetime
@@ -42,24 +45,27 @@ class Letters:
 
 
 def letters_text(petition: Petition, now: datetime, tables: Tables) -> str | None:
-    """Return the numbers as text for a statement: a sentence for each target, or one for all. None: no letters."""
+    """Return the numbers of letters as text for a statement. Return None if the petition has no target and no letters.
+
+    The text has a sentence for each target; if there are more than MAX_NAMED_TARGETS, one sentence for all targets.
+    """
     letters = report(petition, now, tables)
     if not letters.targets:
         return None
-    if len(letters.targets) > MOST_NAMED:
+    if len(letters.targets) > MAX_NAMED_TARGETS:
         return _sentence(f"{len(letters.targets)} targets", letters.numbers)
     return " ".join(_sentence(each.target.name if each.target else each.key, each.numbers) for each in letters.targets)
 
 
 def _sentence(to: str, numbers: LetterNumbers) -> str:
-    """Name all outcomes, so that nobody takes unknown letters for sent letters."""
+    """Return a sentence with the number of each outcome, so that nobody takes unknown letters for sent letters."""
     named = {"sent": numbers.sent, "failed": numbers.failed, "unknown": numbers.unknown, "waiting": numbers.waiting}
     outcomes = ", ".join(f"{number:,} {name}" for name, number in {**named, "not sent": numbers.dropped}.items())
     return f"Letters to {to}: {numbers.requested:,} requested ({outcomes})."
 
 
 def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
-    """Return the letters by target: first the petition's targets in their order, then the removed targets."""
+    """Return the numbers of letters by target: first the petition's targets in their order, then removed targets."""
     counts, states = letter_counts(petition.slug, tables), target_states(petition.slug, tables)
     targets = {target.key: target for target in petition.letter.targets} if petition.letter else {}
     reports = [
@@ -77,5 +83,6 @@ def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
 
 
 def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:
+    """Return the states of the target's paused members by constituency. The keys of `states`: see `target_states`."""
     member_states = {key.partition("#")[2]: state for key, state in states.items() if key.startswith(f"{target}#")}
     return {constituency: state for constituency, state in member_states.items() if state.is_paused}

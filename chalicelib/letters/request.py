@@ -1,4 +1,7 @@
-"""Request the letters of people who have just confirmed. The stream of signatures starts this."""
+"""Request the emails of people's letters when these people confirm. A letter goes from one person to one target.
+
+The signatures table's stream of changes calls `request_letters`. An `Image` is a signature's item in this stream.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,18 +28,19 @@ from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_letter_senders
 
 Image = Mapping[str, Any]
-# Signatures in a page.
-PAGE = 500
+# How many signatures one read returns at most.
+PAGE_SIZE = 500
 BEFORE_ALL_LETTERS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def request_letters(
     changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables
 ) -> int:
-    """Return how many letters were requested. Raise Unavailable to retry the whole batch.
+    """Request the letters of the people who confirmed, and return how many letters were requested.
 
-    The item in the deliveries table prevents a second request for a letter. If this process stops before the letter is
-    queued, the sweep queues it.
+    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch: a letter's item
+    in the deliveries table prevents a second request. If this process stops before a requested letter is in the queue,
+    the sweep puts it there.
     """
     queued, waiting = 0, list[tuple[MailRequest, int]]()
     for before, after in changes:
@@ -51,7 +55,7 @@ def request_letters(
 
 
 def has_new_letter(before: Image | None, after: Image) -> bool:
-    """Return whether this change confirms a signature that carries a letter, or adds one to a confirmed signature.
+    """Return whether this change confirms a signature that has a letter, or adds a letter to a confirmed signature.
 
     Ignore confirmed signatures that `manage.py restore` writes: their letters may have been sent before the damage.
     """
@@ -62,12 +66,12 @@ def has_new_letter(before: Image | None, after: Image) -> bool:
 
 
 def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[MailRequest]:
-    """Request one person's letters in one transaction. If some were requested before, request them one by one."""
+    """Request one person's letters in one transaction. If some were requested before, request each one separately."""
     letters = [*_letters_of(image, tables)]
     try:
         return _request_together(letters, now, tables) if letters else []
     except ConditionFailed:
-        requests = [_request_one(state, key, now, tables, extra) for state, key, extra in letters]
+        requests = [_request_one(deliveries, key, now, tables, extra) for deliveries, key, extra in letters]
         return [request for request in requests if request]
 
 
@@ -76,21 +80,21 @@ def _request_together(
 ) -> list[MailRequest]:
     """Request all letters, or none. Raise ConditionFailed if one of them was requested before."""
     requests, writes = list[MailRequest](), list[NewItem | Change]()
-    for state, key, extra in letters:
-        state.mark_group(key, now, tables)
-        new = state.new_item(key, now, extra)
-        writes += state.writes(new, key, now, tables)
-        requests.append(state.request_of({"sk": key, **new.item}))
+    for deliveries, key, extra in letters:
+        deliveries.mark_group(key, now, tables)
+        new = deliveries.new_item(key, now, extra)
+        writes += deliveries.writes(new, key, now, tables)
+        requests.append(deliveries.request_of({"sk": key, **new.item}))
     transact(writes, tables)
     return requests
 
 
 def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[str, str]]]:
-    """Yield the state, the delivery's key and the extra attributes of each letter of a signature.
+    """Yield for each letter of a signature: LETTERS or TESTS, the delivery's key, and its extra attributes.
 
     There is a letter for each target that the petition had at confirmation. If the charity's tables have no member of
-    parliament for the postcode, no letter goes to a member. A member who is also a target gets only the letter to that
-    target. While a target is in test mode, its letter is a test.
+    parliament for the postcode, no letter goes to a member. If a member is also a target, the member gets only the
+    letter to that target. While a target is in test mode, the letter to it is a test.
     """
     slug = keys.slug_of(image["pk"])
     current = petition_as_stored(slug, tables)
@@ -109,40 +113,42 @@ def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
 
 
 def _request_one(
-    state: Deliveries, key: str, now: datetime, tables: Tables, extra: Mapping[str, str]
+    deliveries: Deliveries, key: str, now: datetime, tables: Tables, extra: Mapping[str, str]
 ) -> MailRequest | None:
-    """Request the letter. If it was requested before, return that request while it is open: its message may be lost."""
+    """Request the letter. If it was requested before, return that request, because its queue message may be lost.
+
+    Return None if that request is settled.
+    """
     try:
-        return state.request(key, now, tables, **extra)
+        return deliveries.request(key, now, tables, **extra)
     except ConditionFailed as failure:
         item = failure.item or {}
-        return state.request_of(item) if "mail_requested_at" in item else None
+        return deliveries.request_of(item) if "mail_requested_at" in item else None
 
 
 def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = BEFORE_ALL_LETTERS) -> int:
-    """Request every letter of the petition that was not requested, and return how many there were. Safe to repeat.
-
-    `since`: leave out people who confirmed earlier, perhaps in test mode.
+    """Request all letters of the petition that were never requested, and return how many there were. Safe to repeat.
 
     Normally the stream requests letters. Use this for confirmations that the stream lost. The sweep queues the letters.
+    `since`: leave out people who confirmed earlier, for example while a target was in test mode.
     """
     images = (image for image in _sender_images(slug, tables) if image["confirmed_at"] >= iso(since))
     return sum(_request_missing_of(image, now, tables) for image in images)
 
 
 def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:
-    """Yield the items of all confirmed signatures that have a letter."""
+    """Yield the items of all confirmed signatures that have a letter, one bucket (partition) after the other."""
     for bucket in keys.BUCKETS:
         after: str | None = ""
         while after is not None:
-            images, after = read_letter_senders(slug, bucket, after, PAGE, tables)
+            images, after = read_letter_senders(slug, bucket, after, PAGE_SIZE, tables)
             yield from images
 
 
 def _request_missing_of(image: Image, now: datetime, tables: Tables) -> int:
     requested = 0
-    for state, key, extra in _letters_of(image, tables):
+    for deliveries, key, extra in _letters_of(image, tables):
         with suppress(ConditionFailed):
-            state.request(key, now, tables, **extra)
+            deliveries.request(key, now, tables, **extra)
             requested += 1
     return requested

@@ -1,4 +1,4 @@
-"""Staff routes of letters: how many there are, pause and resume a target, and send a test."""
+"""Staff routes of letters: read their numbers, pause and resume the letters to a target, and send a test."""
 
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ def read_letters(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def pause_letters(request: Request, slug: str, target: str) -> Response:
-    """Pause the letters to this target, or to one of its members: they wait. Safe to repeat."""
+    """Pause the letters to this target, or to one of its members. They wait until staff resume. Safe to repeat."""
     key, member = _find_and_audit(request, slug, target, "letters.paused")
     target_state.pause(slug, key, "staff", times.now(), tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": True, "member": member}
@@ -73,7 +73,7 @@ def resume_letters(request: Request, slug: str, target: str) -> Response:
 
 
 def _find_and_audit(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
-    """Record the action. Return the target's key, and the constituency if the query names one member ("": none)."""
+    """Record the action. Return the target's key and the constituency in the query, or "" for all letters."""
     found = find_target(petition_as_stored(slug, tables()), target)
     member = find_member(found, query(request, "member"))
     audit(request, action, slug, {"target": found.key, "member": member})

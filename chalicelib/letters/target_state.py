@@ -1,4 +1,7 @@
-"""What is stored about a target besides its settings: mainly whether its letters are paused, and why."""
+"""What is stored about a target besides its settings: mainly whether its letters are paused, and why.
+
+If a target is all members of parliament, each member has a state too. `member` is then the member's constituency.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +14,8 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.times import iso
 
 _PAUSE_ATTRIBUTES = ("paused_at", "paused_why")
-# The attribute with a test's address is named by this prefix and the test's id (`signature_id` of its LetterIds).
+# Each test of a letter has an attribute with the address that gets it. The attribute's name is this prefix and the
+# test's id, which is `signature_id` in the test's LetterIds.
 TEST_PREFIX = "test."
 
 
@@ -19,8 +23,8 @@ TEST_PREFIX = "test."
 class TargetState:
     """`paused_why`: "bounced", "refused", "complained" or "staff"; "" while letters are sent.
 
-    `singles`: how many letters were marked to be sent singly. `has_digests`: a letter has been put into a digest.
-    `tests`: the address for each test that staff requested and that is not sent yet, by the test's id.
+    `singles`: how many letters were marked to be sent singly, and not in a digest. `has_digests`: there may be digests.
+    `tests`: by the test's id, the address for each test that staff requested and that is not sent yet.
     """
 
     paused_at: datetime | None = None
@@ -35,12 +39,12 @@ class TargetState:
 
 
 def target_state(slug: str, target: str, tables: Tables, member: str = "") -> TargetState:
-    """Return the state, read consistently: no letter must be sent after a bounce. `member`: a member's constituency."""
+    """Return the state of the target, or of one member. Read it consistently: after a bounce, no letter may be sent."""
     return _state(tables.get(target_keys.target(slug, target, member), consistent=True) or {})
 
 
 def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
-    """Return the stored states by the target's key. The key of a member is `<target>#<constituency>`."""
+    """Return all stored states of the petition by key: `<target>`, or `<target>#<constituency>` for a member."""
     items: Iterable[Item] = tables.query(keys.COUNTS, target_keys.targets(slug), consistent=True)
     return {item["sk"]: _state(item) for item in items}
 
@@ -68,7 +72,7 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
 
 
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
-    """Store the address to which staff send this test. The item of an email contains no address."""
+    """Store the address to which staff send this test. It is in the target's item, as email items have no addresses."""
     tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test.signature_id}": to}))
 
 

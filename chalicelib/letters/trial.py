@@ -1,6 +1,7 @@
-"""Tests of letters: to staff, marked as a test, never to the target, and not counted.
+"""Tests of letters: emails to staff that are marked as tests. They never go to the target, and are not counted.
 
-Staff can send a test of the petition's letter. While a target is in test mode, people's letters go to `test_to`.
+Staff can send a test of the petition's letter to any address. While a target is in test mode, people's letters to it
+also become tests: they go to the target's `test_to`, an address of staff.
 """
 
 from dataclasses import dataclass
@@ -24,13 +25,13 @@ from chalicelib.signatures.letter import SignedLetter, letter_texts, render_lett
 from chalicelib.signatures.look_up import find_by_id
 
 SAMPLE_NAME = translatable("Name of the supporter")
-# In the key of a test that staff send, an id with this prefix replaces the signature's id.
+# A test that staff send belongs to no signature. In its key, the signature's id is replaced by an id with this prefix.
 STAFF_TEST_PREFIX = "staff-"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialDeliveries(Deliveries):
-    """When a test is settled, delete the address to which staff sent it."""
+class LetterTestDeliveries(Deliveries):
+    """The state of tests. When a test is sent or dropped, the address that staff typed for it is deleted."""
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         super().mark_sent(request, at, tables)
@@ -47,18 +48,20 @@ def _delete_address(request: MailRequest, tables: Tables) -> None:
         delete_test_address(test, tables)
 
 
-TESTS = TrialDeliveries(kind="letter-test", lifetime=timedelta(days=1))
+TESTS = LetterTestDeliveries(kind="letter-test", lifetime=timedelta(days=1))
 
 
 def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
-    """Request a test of the petition's letter to this address."""
+    """Send a test of the petition's letter to the address `to`."""
     key = letter_delivery(petition.slug, target.key, f"{STAFF_TEST_PREFIX}{token_hex(8)}")
     store_test_address(letter_ids(key), to, tables)
     outbox.send([(TESTS.request(key, now, tables), 0)])
 
 
-def trial_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return a test of a letter, to the address that staff typed or to the target's `test_to`."""
+def letter_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    """Return the email with a test: of the petition's letter, to the address that staff typed, or of one person's
+    letter, to the target's `test_to`. Return TOO_LATE if the letter or the address no longer exists.
+    """
     slug, target_key, sender = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
@@ -80,7 +83,7 @@ def trial_email(key: str, stored: Item, context: MailContext, now: datetime, tab
 
 
 def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
-    """Return the person's name and the words of their letter. Without a letter to send, both are empty."""
+    """Return the person's name and the words of their letter. Both are empty if the letter may not be sent."""
     stored = find_by_id(petition, signature_id, tables)
     signed = stored.signature.letter if stored and may_send_letter(stored.signature) else None
     if stored is None or signed is None:
@@ -89,5 +92,5 @@ def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tu
     return stored.signature.name or "", letter_texts(agreed_letter, signed)
 
 
-TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, trial_email)
+TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, letter_test_email)
 TEST_KINDS = by_name(TEST_KIND)

@@ -1,4 +1,7 @@
-"""Take the letters of people who withdrew or were erased out of the digests that are not closed."""
+"""Take the letters of people who withdrew or were erased out of the digests whose emails are not sent yet.
+
+A digest is one email to a target about many letters. An `Image` is a signature's item in the table's stream of changes.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -30,6 +33,6 @@ def take_out_letters(changes: Iterable[tuple[Image | None, Image | None]], now: 
 
 
 def has_withdrawn(before: Image, after: Image | None) -> bool:
-    """Return whether this change ends a confirmed signature that carried a letter."""
+    """Return whether this change withdraws or deletes a confirmed signature that had a letter."""
     was_confirmed = before.get("state") == SignatureState.CONFIRMED and "letter" in before
     return was_confirmed and (after is None or after.get("state") != SignatureState.CONFIRMED)

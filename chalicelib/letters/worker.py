@@ -1,4 +1,4 @@
-"""Send the daily digests of letters."""
+"""Request the emails of the digests that are due. A digest is a daily email to a target, about many letters."""
 
 from chalice.app import Blueprint, CloudWatchEvent
 

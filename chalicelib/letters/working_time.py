@@ -1,13 +1,14 @@
 """Working hours: Monday to Friday, in the time of London. Public holidays count as working days.
 
-A position is the working time in milliseconds since a Monday. So nights have no length: turns need no rule for them.
+A position is a moment, counted in working time only: the milliseconds of working hours since FIRST_MONDAY. Nights and
+weekends do not count. So the turns of letters are booked by position, without a rule for nights.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 FIRST_MONDAY = datetime(2001, 1, 1)
-WORKING_DAYS, DAYS = 5, 7
+WORKING_DAYS, DAYS_IN_WEEK = 5, 7
 MILLISECOND = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
 
@@ -28,9 +29,9 @@ class WorkingTime:
         return local.weekday() < WORKING_DAYS and self.from_hour <= local.hour < self.to_hour
 
     def position(self, moment: datetime) -> int:
-        """Return the milliseconds of working time before this moment."""
+        """Return the milliseconds of working time between FIRST_MONDAY and this moment."""
         local = in_london(moment)
-        weeks, weekday = divmod((local - FIRST_MONDAY).days, DAYS)
+        weeks, weekday = divmod((local - FIRST_MONDAY).days, DAYS_IN_WEEK)
         milliseconds = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
         if weekday >= WORKING_DAYS:
             weekday, milliseconds = WORKING_DAYS, 0
@@ -40,20 +41,21 @@ class WorkingTime:
         """Return the first moment in working hours that has this position."""
         day, milliseconds = divmod(position, self._day_length)
         weeks, weekday = divmod(day, WORKING_DAYS)
-        opening = FIRST_MONDAY + timedelta(days=weeks * DAYS + weekday) + self.from_hour * HOUR
+        opening = FIRST_MONDAY + timedelta(days=weeks * DAYS_IN_WEEK + weekday) + self.from_hour * HOUR
         local = opening + milliseconds * MILLISECOND
         return local.replace(tzinfo=UTC) - _london_offset(local.replace(tzinfo=UTC))
 
 
 def in_london(moment: datetime) -> datetime:
-    """Return the time of London, without a zone."""
+    """Return the moment as London's local time, without a time zone."""
     return (moment.astimezone(UTC) + _london_offset(moment)).replace(tzinfo=None)
 
 
 def _london_offset(moment: datetime) -> timedelta:
-    """Return how far London is ahead of UTC. Lambda has no time zone data, and the rule has been the same since 1996.
+    """Return how far London is ahead of UTC. It is computed, because Lambda has no time zone data.
 
-    Summer time begins on the last Sunday of March and ends on that of October, at 01:00 UTC (Summer Time Order 2002).
+    Summer time is from the last Sunday of March to the last Sunday of October, at 01:00 UTC (Summer Time Order 2002).
+    This rule has been the same since 1996.
     """
     is_summer = _last_sunday(moment.year, 3) <= moment < _last_sunday(moment.year, 10)
     return HOUR if is_summer else timedelta()
@@ -62,7 +64,7 @@ def _london_offset(moment: datetime) -> timedelta:
 def _last_sunday(year: int, month: int) -> datetime:
     """Return 01:00 UTC on the last Sunday of a month of 31 days."""
     last = datetime(year, month, 31, 1, tzinfo=UTC)
-    return last - timedelta(days=(last.weekday() + 1) % DAYS)
+    return last - timedelta(days=(last.weekday() + 1) % DAYS_IN_WEEK)
 
 
 def _midnight(local: datetime) -> datetime:

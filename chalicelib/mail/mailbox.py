@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chalicelib.core import mail_keys
 from chalicelib.core.address import canonical_of
 from chalicelib.core.keys import Key
-from chalicelib.core.pseudonyms import pseudonym, secret_of
+from chalicelib.core.pseudonyms import oldest_secret, pseudonym
 from chalicelib.mail.model import MailRequest
 
 
@@ -35,5 +35,5 @@ class Mailbox:
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
     """Return the mailbox of a deliverable address. All ways to write the address have the same mailbox."""
-    secret = secret_of(secrets)
+    secret = oldest_secret(secrets)
     return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)

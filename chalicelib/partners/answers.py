@@ -6,11 +6,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Time
-from chalicelib.partners.model import Counts, ReceiveOutcome
+from chalicelib.partners.model import CountsWhen, ReceiveOutcome
 
 
 class ReceivedError(TypedDict):
-    """An invalid field and a sentence about it."""
+    """An invalid field, and a sentence that says why it is invalid."""
 
     field: str
     message: str
@@ -33,7 +33,7 @@ class ReceivedSignatures(TypedDict):
 class ShownPartner(TypedDict):
     source: Annotated[str, Field(examples=["partner-oak"])]
     name: str
-    counts: Counts
+    counts: CountsWhen
     wording: str
     version: str
     created_at: Time

@@ -1,4 +1,7 @@
-"""Signatures from partners over HTTP, in our own JSON."""
+"""The route by which partners send signatures in our own JSON format.
+
+A partner is an organisation that collects signatures elsewhere. To take a signature is to store and count it.
+"""
 
 from datetime import datetime
 
@@ -11,7 +14,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import decode_json
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, SentSignature, identifier_of, read_signature
+from chalicelib.partners.form import MAX_BODY_KB, MAX_SIGNATURES, SentSignature, identifier_of, read_signature
 from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.partners.receiving import ReceivingContext
@@ -25,9 +28,9 @@ routes = Blueprint(__name__)
 
 @partner_view(routes)
 def take_signatures(request: Request, slug: str) -> Response:
-    """Return the result of each signature, in order. A repeat changes nothing."""
+    """Take the signatures, and return their results in the same order. A repeat changes nothing."""
     now = times.now()
-    raws = _raw_signatures(decode_json(json_body(request, max_bytes=MOST_BODY_KB * 1024)))
+    raws = _raw_signatures(decode_json(json_body(request, max_bytes=MAX_BODY_KB * 1024)))
     receiving = receiving_of(request, slug, "api", now)
     results = _take_raw(raws, receiving, now)
     shown = [_result_json(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]
@@ -35,9 +38,10 @@ def take_signatures(request: Request, slug: str) -> Response:
 
 
 def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> ReceivingContext:
-    """Return the settings for receiving the caller's signatures.
+    """Return the context in which we receive the calling partner's signatures.
 
-    Raise UnknownThing without such a partner, and what find_open_petition raises.
+    Raise Forbidden if the caller is not a partner, UnknownThing if the partner does not exist, and the errors of
+    find_open_petition.
     """
     partner = find_partner(partner_of(request), tables())
     petition = find_open_petition(slug, now, tables())
@@ -46,7 +50,7 @@ def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> Re
 
 
 def _take_raw(raws: list[object], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
-    """Validate and take each signature, and return the results in order."""
+    """Validate all signatures, take the valid ones, and return a result for each signature, in the same order."""
     validated = [_signature_or_error(raw, receiving.partner, now) for raw in raws]
     valid = [each for each in validated if isinstance(each, SentSignature)]
     results_of_valid = iter(take_each(valid, receiving, now))
@@ -67,14 +71,14 @@ def _signature_or_error(raw: object, partner: Partner, now: datetime) -> SentSig
 
 
 def _raw_signatures(body: object) -> list[object]:
-    """Return the signatures in the body, which is one signature or has a list of them. Raise Invalid."""
+    """Return the signatures in the body: it is one signature, or an object with a list of them. Raise Invalid."""
     if not isinstance(body, dict):
         raise Invalid([FieldError("body", "Send one signature, or an object with the list signatures")])
     if "signatures" not in body:
         return [body]
     listed = body["signatures"]
-    if len(body) > 1 or not isinstance(listed, list) or not 1 <= len(listed) <= MOST_AT_ONCE:
-        raise Invalid([FieldError("signatures", f"Send a list of 1 to {MOST_AT_ONCE} signatures and no other field")])
+    if len(body) > 1 or not isinstance(listed, list) or not 1 <= len(listed) <= MAX_SIGNATURES:
+        raise Invalid([FieldError("signatures", f"Send a list of 1 to {MAX_SIGNATURES} signatures and no other field")])
     return listed
 
 

@@ -1,4 +1,4 @@
-"""Validate what a partner sends for one person."""
+"""Validate one signature that a partner sends. A partner is an organisation that collects signatures elsewhere."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import ISO, Moment
 from chalicelib.core.validation import field_errors
-from chalicelib.partners.model import Counts, Partner, Wording, WordingVersion, is_in_future
+from chalicelib.partners.model import CountsWhen, Partner, Wording, WordingVersion, is_in_future
 from chalicelib.signatures.form import COUNTRY, EMAIL, NAME, POSTCODE, WORDS, SignatureForm
 
-MOST_AT_ONCE = 100
-# A hundred signatures, each with a wording of 1,000 characters in any script, and a reserve.
-MOST_BODY_KB = 512
+MAX_SIGNATURES = 100
+# More than enough for 100 signatures, each with a wording of 1,000 characters in any script.
+MAX_BODY_KB = 512
 
 Identifier = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Field(examples=["oak:41"])
@@ -29,22 +29,22 @@ class PartnerConsent(BaseModel):
     wording: Wording
     """The sentence that the person agreed to, in full."""
     version: WordingVersion
-    """The partner's name for this wording. Another wording needs another version."""
+    """The partner's name for this wording. A different wording needs a different version."""
     obtained_at: Annotated[Moment, WithJsonSchema(ISO)]
     """When the person agreed."""
     updates: StrictBool = False
-    """The person also agreed to get news from the charity."""
+    """Whether the person also agreed to get news from the charity."""
     email: StrictBool = True
-    """The wording allows the charity to email the person once, to confirm."""
+    """Whether the wording allows the charity to email the person once, to confirm."""
 
 
 class PartnerSignature(BaseModel):
-    """One person's signature, as a partner sends it. Other fields are refused."""
+    """One person's signature, as a partner sends it. No other fields are allowed."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     identifier: Identifier
-    """The partner's own id of this signature. With the same id, the partner can send the signature again."""
+    """The partner's own id of this signature. Sent again with the same id, it is stored only once."""
     name: Annotated[Any, WithJsonSchema(NAME)]
     """As in `Signature`."""
     email: Annotated[Any, WithJsonSchema(EMAIL)]
@@ -57,7 +57,10 @@ class PartnerSignature(BaseModel):
 
 
 class SentSignature(BaseModel):
-    """A valid signature. Without an identifier, its email address identifies it. `row`: its row in an imported file."""
+    """A valid signature. If it has no `identifier`, we recognise it by its email address.
+
+    `row`: the number of its row in an imported file; None for a signature from an API.
+    """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
@@ -68,7 +71,7 @@ class SentSignature(BaseModel):
 
 
 class _IdentifierOptional(PartnerSignature):
-    """A signature from a format in which the identifier is optional."""
+    """A signature in a format (OSDI or a CSV file) in which the identifier is optional."""
 
     identifier: Identifier | None = None  # type: ignore[assignment]
 
@@ -76,7 +79,7 @@ class _IdentifierOptional(PartnerSignature):
 def read_signature(
     raw: object, partner: Partner, now: datetime, row: int | None = None, *, may_lack_identifier: bool = False
 ) -> SentSignature:
-    """Validate the signature and return it. Raise Invalid."""
+    """Validate `raw`, a signature as the partner sent it. Return the signature, or raise Invalid."""
     try:
         model = _IdentifierOptional if may_lack_identifier else PartnerSignature
         signature = model.model_validate(raw)
@@ -87,12 +90,12 @@ def read_signature(
         raise Invalid(field_errors(error, WORDS)) from error
     if is_in_future(consent.obtained_at, now):
         raise Invalid([FieldError("consent.obtained_at", "This time is in the future")])
-    if partner.counts is Counts.AFTER_EMAIL and not consent.email:
+    if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         raise Invalid([FieldError("consent.email", "This signature needs our email, and its consent allows none")])
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row)
 
 
 def identifier_of(raw: object) -> str | None:
-    """Return the identifier of a signature, even if its other fields are invalid."""
+    """Return the identifier of a signature, even if other fields are invalid. Return None if it is not a text."""
     value = raw.get("identifier") if isinstance(raw, Mapping) else None
     return value.strip()[:100] if isinstance(value, str) else None

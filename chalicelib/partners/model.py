@@ -1,6 +1,8 @@
-"""A partner that obtains signatures elsewhere, and the receipt of each signature that it sends.
+"""A partner, which is an organisation that collects signatures elsewhere and sends them to us, and its receipts.
 
-We find the receipt by the partner's own identifier, so a signature that is sent twice is stored once. Its states:
+A receipt records that a partner sent a signature. The key of the receipt comes from the partner's own identifier of the
+signature, so a signature that is sent twice is stored once. The receipt is claimed (stored) before the signature is
+stored, and settled (its result is recorded) after the signature is counted. Its states:
 
 (absent) ──claim──► claimed ──settle──► accepted, existing or suppressed ──undo──► undone ──claim──► claimed
 """
@@ -18,15 +20,15 @@ from chalicelib.core.times import Moment
 SOURCE_PATTERN = r"^partner-[a-z0-9-]{1,32}$"
 VERSION_PATTERN = r"^[A-Za-z0-9._-]{1,40}$"
 
-# The sender of a signature that came through an API; otherwise the sender is the import's id.
-API = "api"
+# The sender of a signature that came through an API. The sender of a signature from a file is the import's id.
+API_SENDER = "api"
 
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["partner-oak"])]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 WordingVersion = Annotated[str, StringConstraints(pattern=VERSION_PATTERN), Field(examples=["2026-03"])]
 
 
-class Counts(StrEnum):
+class CountsWhen(StrEnum):
     """When a partner's signatures count."""
 
     AT_ONCE = "at-once"
@@ -34,20 +36,27 @@ class Counts(StrEnum):
 
 
 class Partner(BaseModel):
-    """The stored item. `wording` and `version` are its usual consent, for signatures that do not name one."""
+    """A partner, as stored. `source` is its id.
+
+    `wording` and `version` are its usual consent: what people agree to, unless a signature names another wording.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     source: str
     name: str
-    counts: Counts
+    counts: CountsWhen
     wording: str
     version: str
     created_at: Moment
 
 
 class ReceiveOutcome(StrEnum):
-    """The result of a signature that a partner sent."""
+    """What we did with a signature that a partner sent.
+
+    `existing`: the person has signed already. `suppressed`: we stored nothing, because the person withdrew, was erased
+    or cannot be reached by email.
+    """
 
     ACCEPTED = "accepted"
     EXISTING = "existing"
@@ -56,10 +65,11 @@ class ReceiveOutcome(StrEnum):
 
 
 class Receipt(BaseModel):
-    """The stored item: ids and times only. `result` is None between claim and settlement.
+    """A receipt, as stored. It has ids and times only. `result` is None until the receipt is settled.
 
-    `job_id` and `row`: the import that sent the signature first. `also_in`: the imports that sent it again.
-    `obtained_at`: when the person agreed.
+    `digest`: of the partner's identifier. `version`: of the wording. `obtained_at`: when the person agreed. `job_id`
+    and `row`: the import that sent the signature first, and the row in its file. `also_in`: the ids of the imports that
+    sent the signature again.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -83,29 +93,30 @@ class Receipt(BaseModel):
         return partner_keys.receipt(self.slug, self.source, self.digest)
 
     def entry_for(self, sender: str) -> str:
-        """Return this receipt's entry in the signature's list of receipts, for a sender that sends it again.
+        """Return what the signature's `also_came_with` stores for a sender that sends the signature again.
 
-        The first sender's entry is the digest alone.
+        For the first sender, the signature stores the digest alone, in `receipt`.
         """
         return f"{self.digest}.{sender}"
 
     @property
     def sender(self) -> str:
-        """Return the id of the import that sent the signature first, or API. Only imports can be undone."""
-        return self.job_id or API
+        """Return who sent the signature first: the id of an import, or API_SENDER."""
+        return self.job_id or API_SENDER
 
     @property
     def may_be_undone(self) -> bool:
+        """Return whether an import sent the signature: only imports can be undone."""
         return bool(self.job_id or self.also_in)
 
     def is_same_row(self, other: "Receipt") -> bool:
-        """Return whether both come from the same row of the same import. After a crash, the row is taken again."""
+        """Return whether both receipts are of the same row of the same import. After a crash, we take a row again."""
         return self.job_id is not None and (self.job_id, self.row) == (other.job_id, other.row)
 
 
-# Partners' clocks are not exact, so a time may be this far in the future.
-MOST_AHEAD_SECONDS = 300
+# A partner's clock may be this far ahead of ours, so a time this far ahead is not in the future.
+MAX_CLOCK_ERROR_SECONDS = 300
 
 
 def is_in_future(moment: datetime, now: datetime) -> bool:
-    return (moment - now).total_seconds() > MOST_AHEAD_SECONDS
+    return (moment - now).total_seconds() > MAX_CLOCK_ERROR_SECONDS

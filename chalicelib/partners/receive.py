@@ -1,8 +1,9 @@
-"""Take signatures from a partner. A person counts once, even if the partner sends them often or with other identifiers.
+"""Take a partner's signatures: store and count them. A person counts once, however often the partner sends their data.
 
-The receipt is claimed before the signature is stored and settled after it is counted. After a crash at any point, the
-same call continues. `Signature.receipt` names the receipt that a signature came with, so a repeated call knows
-whether its own earlier attempt stored it.
+A receipt records that a partner sent a signature. The receipt is claimed (stored) before the signature is stored, and
+settled (its result is recorded) after the signature is counted. After a crash at any point, a repeat of the call
+continues. `Signature.receipt` is the digest of the receipt with which the signature was first stored, so a repeat knows
+whether its own earlier attempt stored the signature.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,9 @@ from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
 from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
-from chalicelib.partners.model import Counts, Receipt, ReceiveOutcome
+from chalicelib.partners.model import CountsWhen, Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext, Wordings
-from chalicelib.partners.sent_again import find_signature, note_sender
+from chalicelib.partners.sent_again import find_signature, record_sender
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
@@ -28,25 +29,24 @@ CONFLICT = FieldError("identifier", "This identifier was sent before with anothe
 
 
 class ReceiveResult(NamedTuple):
-    """The result of one signature. It has `errors` only if it is invalid."""
+    """The result of one signature. `errors` is empty unless the signature is invalid."""
 
     result: ReceiveOutcome
     errors: Sequence[FieldError] = ()
 
 
 def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
-    """Store and count up to a hundred signatures, in order. Return their results.
+    """Take up to a hundred signatures, in order. Return their results.
 
-    Raise Unavailable: some signatures may then be stored, and a repeat is safe.
+    After Unavailable, some signatures may be stored already. A repeat is safe.
     """
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
-    results = []
-    for submission, receipt in zip(submissions, receipts, strict=True):
-        stored = stored_receipts.get(receipt.digest)
-        results.append(_take_one(submission, receipt, stored, wordings, receiving, now))
-    return results
+    return [
+        _take_one(submission, receipt, stored_receipts.get(receipt.digest), wordings, receiving, now)
+        for submission, receipt in zip(submissions, receipts, strict=True)
+    ]
 
 
 def _take_one(
@@ -58,47 +58,48 @@ def _take_one(
     now: datetime,
 ) -> ReceiveResult:
     try:
-        wordings.keep(submission)
+        wordings.store(submission)
         return ReceiveResult(_take(submission, receipt, stored, receiving, now))
     except Invalid as invalid:
         return ReceiveResult(ReceiveOutcome.INVALID, invalid.errors)
 
 
 def _take(
-    submission: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
+    submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
-    receipt = _claim(fresh, stored, receiving.tables)
+    """Take the signature. `new`: its new receipt. `stored`: the receipt that is stored for its identifier, if any."""
+    receipt = _claim(new, stored, receiving.tables)
     if receipt.result is not None:
         signature = find_signature(receipt, receiving)
         if not _may_be_stored_again(receipt, signature, now):
-            note_sender(fresh, receipt, signature, receiving)
-            return _known_result(receipt, fresh, signature)
-        store.claim_again(fresh, receipt, receiving.tables)  # Two requests may do this at once: both store the same.
-        receipt = fresh
+            record_sender(new, receipt, signature, receiving)
+            return _repeated_result(receipt, new, signature)
+        store.claim_again(new, receipt, receiving.tables)  # If two requests do this at once, both store the same.
+        receipt = new
     result = _store_and_count(submission, receipt, receiving, now)
-    if fresh.sender != receipt.sender:  # Another sender claimed the receipt, and stopped.
-        note_sender(fresh, receipt, find_signature(receipt, receiving), receiving)
+    if new.sender != receipt.sender:  # Another sender claimed the receipt, but did not settle it.
+        record_sender(new, receipt, find_signature(receipt, receiving), receiving)
     store.settle(receipt, result, receiving.tables)
     return result
 
 
-def _claim(fresh: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
-    """Claim the receipt and return it as stored. Raise Invalid if the identifier belongs to another person."""
+def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
+    """Claim the receipt if it is absent or undone. Return the stored one. Raise Invalid if it is another person's."""
     for _ in range(ATTEMPTS):
         if stored is None:
             try:
-                store.claim(fresh, tables)
-                return fresh
+                store.claim(new, tables)
+                return new
             except ConditionFailed as failure:
                 stored = store.as_receipt(dict(failure.item or {}))
         if stored.undone_at is None:
             break
-        if store.claim_again(fresh, stored, tables):
-            return fresh
-        stored = store.find_receipts([fresh], tables).get(fresh.digest)
+        if store.claim_again(new, stored, tables):
+            return new
+        stored = store.find_receipts([new], tables).get(new.digest)
     else:
         raise Conflicted("storage")
-    if stored.signature_id != fresh.signature_id:
+    if stored.signature_id != new.signature_id:
         raise Invalid([CONFLICT])
     return stored
 
@@ -106,8 +107,8 @@ def _claim(fresh: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or an undo took it back.
 
-    A signature without an item expired, if we received it less than ERASED_LIFETIME ago. If we received it earlier, it
-    may also have been withdrawn or erased: the items of these signatures are deleted after ERASED_LIFETIME.
+    If it has no item (None) and we received it less than ERASED_LIFETIME ago, it expired. If we received it earlier, it
+    may also have been withdrawn or erased, because these items are deleted then too. Return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
@@ -118,9 +119,9 @@ def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: dat
     return signature.state is SignatureState.PENDING and signature.is_over(now)
 
 
-def _known_result(receipt: Receipt, fresh: Receipt, signature: Signature | None) -> ReceiveOutcome:
-    """Return the result of a signature that was settled before."""
-    if receipt.result and receipt.is_same_row(fresh):
+def _repeated_result(receipt: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
+    """Return the result of sending a signature again, after its receipt was settled."""
+    if receipt.result and receipt.is_same_row(new):
         return receipt.result
     is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN
     was_suppressed = receipt.result is ReceiveOutcome.SUPPRESSED
@@ -133,13 +134,13 @@ def _store_and_count(
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
         return ReceiveOutcome.SUPPRESSED
-    origin = receiving.origin_of(submission, receipt, is_known=before is not None and not before.is_over(now))
+    origin = receiving.origin_of(submission, receipt, is_stored=before is not None and not before.is_over(now))
     signed = sign(submission.form, receiving.petition, origin, now, receiving.context)
     if signed.outcome is Outcome.OVERFLOWED:
-        raise Unavailable("storage")  # The queue has the signature. It counts when the partner sends it again.
+        raise Unavailable("storage")  # The queue stores the signature later. It counts when it is sent again.
     signature = find_signature(receipt, receiving)
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
-    counts_at_once = receiving.partner.counts is Counts.AT_ONCE
+    counts_at_once = receiving.partner.counts is CountsWhen.AT_ONCE
     if counts_at_once and signature is not None and signature.state is SignatureState.PENDING:
         _confirm(submission, receipt, signature, receiving, now, has_this_receipt=has_this_receipt)
     return ReceiveOutcome.ACCEPTED if has_this_receipt else ReceiveOutcome.EXISTING
@@ -154,24 +155,23 @@ def _confirm(
     *,
     has_this_receipt: bool,
 ) -> None:
-    """Confirm the signature. The partner's values replace values from our form, which a stranger may have typed.
+    """Confirm the signature. If it came from elsewhere, such as our form, the partner's values replace its values.
 
-    Only the person can confirm a letter. A letter from our form is offered to the person by email.
+    A stranger may have filled in our form. Only the person can confirm a letter, so we offer the letter by email.
     """
     form = submission.form
-    corrected_values = {} if has_this_receipt else {"name": form.name, "updates": form.consent.updates}
+    values = {} if has_this_receipt else {"name": form.name, "updates": form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
-    corrections = Corrections.model_validate(corrected_values)
     letter, asked_at = signature.letter, iso(signature.signed_at)
     offered_letter = {**letter.model_dump(exclude_none=True), "asked_at": asked_at} if letter else None
     also = {"letter": None, "letter_asked": offered_letter, "by_partner": True}
-    confirm(subject, corrections, receiving.petition, now, receiving.tables, also=also)
+    confirm(subject, Corrections.model_validate(values), receiving.petition, now, receiving.tables, also=also)
 
 
 def _is_suppressed(signature: Signature) -> bool:
     """Return whether the person withdrew, was erased, or cannot be reached by email.
 
-    A signature that an undo took back has the state WITHDRAWN too, but its person did not withdraw.
+    An undo also sets the state WITHDRAWN, but then the person did not withdraw.
     """
     if signature.state is SignatureState.WITHDRAWN:
         return signature.taken_back_at is None
@@ -181,20 +181,20 @@ def _is_suppressed(signature: Signature) -> bool:
 def predict_each(
     submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime
 ) -> list[ReceiveResult]:
-    """Return what take_each would return now, and store nothing. A person who is listed twice is accepted twice."""
+    """Return what take_each would return now, but store nothing. So a person who is listed twice is accepted twice."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     return [_predict(receipt, stored_receipts.get(receipt.digest), receiving, now) for receipt in receipts]
 
 
-def _predict(fresh: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
+def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
     if stored and not stored.undone_at:
-        if stored.signature_id != fresh.signature_id:
+        if stored.signature_id != new.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
         signature = find_signature(stored, receiving)
         if stored.result is not None and not _may_be_stored_again(stored, signature, now):
-            return ReceiveResult(_known_result(stored, fresh, signature))
-    signature = find_signature(fresh, receiving)
+            return ReceiveResult(_repeated_result(stored, new, signature))
+    signature = find_signature(new, receiving)
     if signature is None or (signature.is_over(now) and not _is_suppressed(signature)):
         return ReceiveResult(ReceiveOutcome.ACCEPTED)
     return ReceiveResult(ReceiveOutcome.SUPPRESSED if _is_suppressed(signature) else ReceiveOutcome.EXISTING)

@@ -1,4 +1,7 @@
-"""The settings for receiving a partner's signatures, and the receipts and origins that follow from them."""
+"""The context in which we receive signatures from a partner, and the receipt and origin of each signature.
+
+A receipt records that the partner sent a signature. An origin says where a signature came from, and how.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +11,8 @@ from hmac import digest
 from chalicelib.aws.table import Tables
 from chalicelib.core.address import ID_BYTES, signature_id
 from chalicelib.partners.form import SentSignature
-from chalicelib.partners.model import Counts, Partner, Receipt
-from chalicelib.partners.register import keep_wording
+from chalicelib.partners.model import CountsWhen, Partner, Receipt
+from chalicelib.partners.register import store_wording
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.sign import SigningContext
@@ -17,7 +20,7 @@ from chalicelib.signatures.sign import SigningContext
 
 @dataclass(frozen=True)
 class ReceivingContext:
-    """The settings for receiving signatures. `channel`: api, osdi or import. `job_id`: the id of an import."""
+    """Whose signatures we receive, for which petition. `channel`: api, osdi or import. `job_id`: an import's id."""
 
     partner: Partner
     petition: Petition
@@ -30,7 +33,7 @@ class ReceivingContext:
         return self.context.tables
 
     def receipt_of(self, submission: SentSignature, now: datetime) -> Receipt:
-        """Return a new receipt. Its digest is keyed with a secret, so nobody can guess identifiers from it."""
+        """Return a new receipt. Its digest is keyed with a secret, so nobody can find the identifier by guessing."""
         secret, petition = self.context.secrets[self.petition.key_version], self.petition
         identifier = submission.identifier or f"\0{submission.form.email.canonical}"
         text = f"{petition.slug}\0{self.partner.source}\0{identifier}"
@@ -47,28 +50,28 @@ class ReceivingContext:
             row=submission.row,
         )
 
-    def origin_of(self, submission: SentSignature, receipt: Receipt, *, is_known: bool) -> Origin:
-        """Return the origin of a partner's signature. `is_known`: it is stored already, so we send no email."""
+    def origin_of(self, submission: SentSignature, receipt: Receipt, *, is_stored: bool) -> Origin:
+        """Return the origin of the signature. `is_stored`: it is stored already, so we request no email for it."""
         return Origin(
             obtained_by=self.partner.name,
             channel=self.channel,
             consent_version=submission.consent.version,
             source=self.partner.source,
-            confirms_by_email=self.partner.counts is Counts.AFTER_EMAIL and not is_known,
+            confirms_by_email=self.partner.counts is CountsWhen.AFTER_EMAIL and not is_stored,
             receipt=receipt.digest,
         )
 
 
 class Wordings:
-    """Stores each wording of a batch, once."""
+    """Stores the wordings of a batch of signatures, each wording only once."""
 
     def __init__(self, partner: Partner, now: datetime, tables: Tables) -> None:
         self._known = {partner.version: partner.wording}
         self._partner, self._now, self._tables = partner, now, tables
 
-    def keep(self, submission: SentSignature) -> None:
-        """Raise Invalid if the version stands for another wording."""
+    def store(self, submission: SentSignature) -> None:
+        """Store the signature's wording. Raise Invalid if another wording is stored with this version."""
         consent = submission.consent
         if self._known.get(consent.version) != consent.wording:
-            keep_wording(self._partner.source, consent.version, consent.wording, self._now, self._tables)
+            store_wording(self._partner.source, consent.version, consent.wording, self._now, self._tables)
             self._known[consent.version] = consent.wording

@@ -1,4 +1,8 @@
-"""Create and find partners, and issue their tokens."""
+"""Create and find partners, store the wordings of their consents, and create their tokens.
+
+A partner is an organisation that collects signatures elsewhere and sends them to us. Its `source`, such as partner-oak,
+is its id. A wording is what people agree to on the partner's site. Each wording has a version.
+"""
 
 import re
 from datetime import datetime
@@ -14,8 +18,11 @@ _source = re.compile(SOURCE_PATTERN)
 
 
 def create_partner(partner: Partner, tables: Tables) -> None:
-    """Store a new partner. Raise Invalid if another partner has this source. Idempotent."""
-    keep_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
+    """Store a new partner and its usual wording. A repeat changes nothing.
+
+    Raise Invalid if another partner has this source, or another wording has this version.
+    """
+    store_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
     try:
         store.add(partner, tables)
     except ConditionFailed as failure:
@@ -24,10 +31,10 @@ def create_partner(partner: Partner, tables: Tables) -> None:
             raise Invalid([FieldError("source", "There is a partner with this source")]) from failure
 
 
-def keep_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
-    """Keep a wording under its version. Raise Invalid if the version stands for another wording."""
+def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
+    """Store the wording with its version. Raise Invalid if another wording is stored with this version."""
     try:
-        store.keep_wording(source, version, wording, now, tables)
+        store.store_wording(source, version, wording, now, tables)
     except ConditionFailed as failure:
         if not failure.item or failure.item["wording"] != wording:
             message = "This version has another wording. Give the new wording a new version"
@@ -35,7 +42,7 @@ def keep_wording(source: str, version: str, wording: str, now: datetime, tables:
 
 
 def find_partner(source: str, tables: Tables) -> Partner:
-    """Return the partner. Raise UnknownThing, also for malformed sources."""
+    """Return the partner with this source. Raise UnknownThing if it does not exist or the source is malformed."""
     partner = store.find(source, tables) if _source.fullmatch(source) else None
     if partner is None:
         raise UnknownThing("There is no such partner.")
@@ -47,5 +54,5 @@ def all_partners(tables: Tables) -> list[Partner]:
 
 
 def new_partner_token(partner: Partner, now: datetime, expires_at: datetime) -> NewToken:
-    """Return a token, not stored yet. It can only send signatures from this partner."""
+    """Return a token that is not stored yet. It can only be used to send this partner's signatures."""
     return new_token(partner.name, [Right.PARTNER], now, expires_at, partner.source)

@@ -1,4 +1,7 @@
-"""Note who sent a signature again, so that the undo of an import takes back only what no other sender sent."""
+"""Record who sent a signature again, so that the undo of an import takes back only signatures that nobody else sent.
+
+The sender is an import of a partner's file, or the API. A receipt records that a partner sent a signature.
+"""
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted
@@ -15,17 +18,18 @@ def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature |
     return stored.signature if stored else None
 
 
-def note_sender(fresh: Receipt, receipt: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
-    """Note the sender of `fresh`, if an import sent the signature first: the undo of that import must not remove it.
+def record_sender(new: Receipt, receipt: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
+    """Record that the sender of `new` sent the signature too, so that the undo of an earlier import does not remove it.
 
-    Raise Conflicted if that import was undone meanwhile: a repeat then stores the signature again.
+    Do nothing if no import is in `receipt`, the stored receipt. Raise Conflicted if the import was undone meanwhile. If
+    the caller then repeats the request, we store the signature again.
     """
-    if fresh.sender == receipt.job_id or not receipt.may_be_undone or signature is None:
+    if new.sender == receipt.job_id or not receipt.may_be_undone or signature is None:
         return
-    key, entry = keys.signature(receipt.slug, receipt.signature_id), receipt.entry_for(fresh.sender)
+    key, entry = keys.signature(receipt.slug, receipt.signature_id), receipt.entry_for(new.sender)
     if entry not in signature.all_receipts and not add_receipt(key, entry, receiving.tables):
         current = find_signature(receipt, receiving)
         if current is None or current.taken_back_at:
             raise Conflicted("storage")
-    if fresh.job_id:
-        store.note_import(receipt, fresh.job_id, receiving.tables)
+    if new.job_id:
+        store.record_import(receipt, new.job_id, receiving.tables)

@@ -10,7 +10,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.partners.model import Counts, Partner, Source, Wording, WordingVersion
+from chalicelib.partners.model import CountsWhen, Partner, Source, Wording, WordingVersion
 from chalicelib.partners.register import all_partners, create_partner, find_partner, new_partner_token
 from chalicelib.petitions.text import Line
 from chalicelib.staff.authorizer import audit, staff_view
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-MOST_DAYS = 3650
+MAX_TOKEN_DAYS = 3650
 
 
 class NewPartner(BaseModel):
@@ -30,13 +30,13 @@ class NewPartner(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     source: Source
-    """The source of all its signatures. It cannot be changed."""
+    """The partner's id, which is the source of all its signatures. It cannot be changed later."""
     name: Line
-    """Recorded with each signature, and shown to a person who asks for their data."""
-    counts: Counts
-    """`at-once`: its signatures count when they arrive. `after-email`: each person confirms by our email first."""
+    """The partner's name. It is recorded with each signature, and shown to a person who asks for their data."""
+    counts: CountsWhen
+    """`at-once`: signatures count when they arrive. `after-email`: each person must first confirm by our email."""
     wording: Wording
-    """What people agree to on its site. Used for signatures that do not name another."""
+    """What people agree to on the partner's site. It applies to each signature that names no other wording."""
     version: WordingVersion
     """The name of this wording."""
 
@@ -46,7 +46,7 @@ class PartnerTokenRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 365
+    days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)] = 365
 
 
 @staff_view(routes)
@@ -57,7 +57,7 @@ def list_partners(request: Request) -> Response:
 
 @staff_view(routes)
 def add_partner(request: Request) -> Response:
-    """Add a partner; return it with 201. A repeat changes nothing. Return 422 if another partner has this source."""
+    """Add a partner and return it with 201. A repeat changes nothing. Return 422 if another partner has this source."""
     new_partner = parse_body(NewPartner, json_body(request))
     partner = Partner(**new_partner.model_dump(), created_at=times.now())
     audit(request, "partner.created", partner.source, {"counts": partner.counts.value})
@@ -67,7 +67,7 @@ def add_partner(request: Request) -> Response:
 
 @staff_view(routes)
 def issue_token_of_partner(request: Request, source: str) -> Response:
-    """Return 201 and a token that can only send signatures of this partner. It is shown only once."""
+    """Return 201 and a token that can only be used to send this partner's signatures. It is shown only once."""
     token_request = parse_body(PartnerTokenRequest, json_body(request))
     partner = find_partner(source, tables())
     now = times.now()

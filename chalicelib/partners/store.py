@@ -1,4 +1,8 @@
-"""Partners, their wordings and receipts in the counts table. These items have no names or addresses of people."""
+"""Store and find partners, their wordings and their receipts in the counts table.
+
+A wording is what people agree to on a partner's site. A receipt records that a partner sent a signature. These items
+have no names or addresses of people.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,7 +15,7 @@ from chalicelib.partners.model import Partner, Receipt, ReceiveOutcome
 
 
 def add(partner: Partner, tables: Tables) -> None:
-    """Raise ConditionFailed if there is a partner with this source."""
+    """Store a new partner. Raise ConditionFailed, with the stored item, if a partner has this source already."""
     tables.put_new(NewItem(partner_keys.partner(partner.source), partner.model_dump()))
 
 
@@ -24,15 +28,15 @@ def list_all(tables: Tables) -> Iterator[Partner]:
     return map(Partner.model_validate, tables.query(keys.COUNTS, partner_keys.PARTNERS_PARTITION, consistent=True))
 
 
-def keep_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
-    """Raise ConditionFailed, with the item, if the version has a wording already."""
+def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
+    """Store a new wording. Raise ConditionFailed, with the stored item, if a wording has this version already."""
     tables.put_new(
         NewItem(partner_keys.partner_wording(source, version), {"wording": wording, "recorded_at": iso(now)})
     )
 
 
 def find_receipts(receipts: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
-    """Return the stored ones of these receipts, by digest."""
+    """Return the receipts that are stored under the keys of these receipts, by digest."""
     distinct_keys = list(dict.fromkeys(receipt.key for receipt in receipts))
     return {item["digest"]: as_receipt(item) for item in tables.batch_get(distinct_keys, consistent=True)}
 
@@ -42,12 +46,12 @@ def as_receipt(item: Item) -> Receipt:
 
 
 def claim(receipt: Receipt, tables: Tables) -> None:
-    """Store a new receipt. Raise ConditionFailed with the existing one."""
+    """Store a new receipt. Raise ConditionFailed, with the stored item, if there is such a receipt already."""
     tables.put_new(NewItem(receipt.key, _item(receipt)))
 
 
 def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
-    """Replace the stored receipt. Return False, and change nothing, if its `undone_at` changed meanwhile."""
+    """Replace the stored receipt. If its `undone_at` has changed meanwhile, change nothing and return False."""
     assign = _item(receipt)
     remove = [name for name in _item(stored) if name not in assign]
     undone_at = Attr("undone_at")
@@ -56,35 +60,35 @@ def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
 
 
 def settle(receipt: Receipt, result: ReceiveOutcome, tables: Tables) -> None:
-    """Record the result, unless one is recorded. Idempotent."""
+    """Record the result, unless the receipt has a result already or now belongs to another signature."""
     is_unsettled = Attr("result").not_exists() & is_still("signature_id", receipt.signature_id)
     tables.try_update(Change(receipt.key, assign={"result": result}, when=is_unsettled))
 
 
-def note_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
-    """Note that an import sent the signature again. Idempotent."""
+def record_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
+    """Record that an import sent the signature again, unless the receipt now belongs to another signature."""
     is_same = is_still("signature_id", receipt.signature_id)
     tables.try_update(Change(receipt.key, add={"also_in": {job_id}}, when=is_same))
 
 
 def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -> None:
-    """Remove the import from the receipt. Mark the receipt undone if no other import sent it.
+    """Remove the import from the receipt. If no other import sent the signature, mark the receipt undone instead.
 
-    Do nothing if the receipt changed meanwhile.
+    Do nothing if the imports of the receipt have changed meanwhile.
     """
-    others_again = (receipt.also_in or set()) - {job_id}
-    other_first = receipt.job_id if receipt.job_id != job_id else None
+    other_later_imports = (receipt.also_in or set()) - {job_id}
+    other_first_import = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
-    if other_first or others_again:
-        assign: dict[str, Any] = {"also_in": others_again} if others_again else {}
-        remove = [*([] if other_first else ["job_id", "row"]), *([] if others_again else ["also_in"])]
+    if other_first_import or other_later_imports:
+        assign: dict[str, Any] = {"also_in": other_later_imports} if other_later_imports else {}
+        remove = [*([] if other_first_import else ["job_id", "row"]), *([] if other_later_imports else ["also_in"])]
         tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
     else:
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
 
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:
-    """Yield a partner's receipts of a petition in one bucket, page by page."""
+    """Yield the partner's receipts of a petition in one bucket. A bucket is one of the 64 partitions of receipts."""
     return map(
         as_receipt, tables.query(keys.COUNTS, partner_keys.receipt_partition(slug, source, bucket), consistent=True)
     )

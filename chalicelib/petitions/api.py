@@ -10,7 +10,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.language import languages
 from chalicelib.core.settings import settings
-from chalicelib.core.sources import known_source
+from chalicelib.core.sources import valid_source_or_none
 from chalicelib.edge.html import fragment, page, page_view
 from chalicelib.edge.http import (
     answer,
@@ -85,7 +85,7 @@ def show_petition(request: Request, slug: str) -> Response:
         check_preview(slug, preview_token, now, settings().token_keys)
         return preview_page(request, petition_as_stored(slug, tables()), now, tables())
     petition = find_petition(slug, now, tables())
-    source = known_source(query(request, "source"))
+    source = valid_source_or_none(query(request, "source"))
     form = {"source": source} if source else {}
     return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
 

@@ -4,7 +4,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.sources import known_source
+from chalicelib.core.sources import valid_source_or_none
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import cache_headers, query
 from chalicelib.petitions.find import find_petition
@@ -19,7 +19,7 @@ def show_embed(request: Request, slug: str) -> Response:
     """Show the petition's form in a frame."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    source = known_source(query(request, "source"))
+    source = valid_source_or_none(query(request, "source"))
     form = {"source": source} if source else {}
     return petition_page(
         request, petition, now, tables(), form=form, headers=cache_headers(level_now(tables()).max_age)
@@ -36,6 +36,6 @@ def show_counter(request: Request, slug: str) -> Response:
         "state": petition.state_at(now).value,
         "count": count and count.confirmed,
         "goal": petition.goal_at(count.confirmed if count else 0),
-        "source": known_source(query(request, "source")),
+        "source": valid_source_or_none(query(request, "source")),
     }
     return embedded_page(petition, request, "counter.html", context, headers=cache_headers(level_now(tables()).max_age))

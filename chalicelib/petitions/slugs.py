@@ -1,4 +1,4 @@
-"""A list of all slugs (petitions' names in URLs) in memory, so that requests for unknown slugs seldom read the table."""
+"""A list of all slugs (petitions' names in URLs) in memory: requests for unknown slugs seldom read the table."""
 
 from datetime import UTC, datetime, timedelta
 

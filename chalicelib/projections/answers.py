@@ -1,4 +1,4 @@
-"""What the API returns to staff about counts."""
+"""What the API returns to staff about the counts of petitions."""
 
 from typing import NotRequired
 

@@ -1,4 +1,4 @@
-"""Counts for staff: exact, pending, and broken down."""
+"""Counts for staff: the exact number of confirmed signatures, its breakdowns, and the number of pending signatures."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 ALL = "all"
-# The order of states in lists: the petitions that staff work with come first.
-STATES = (PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED)
-# The largest value of `top`.
-MOST_ROWS = 999
+# In lists, the petitions that staff work with come first.
+STATE_ORDER = (
+    *(PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT),
+    *(PetitionState.CLOSED, PetitionState.REMOVED),
+)
+# The largest value of ?top=.
+MAX_TOP = 999
 
 
 @staff_view(routes)
@@ -56,12 +59,12 @@ def list_counts(request: Request) -> Response:
 def _in_list_order(petitions: list[Petition], now: datetime) -> list[Petition]:
     """Return the petitions by state, and in each state the newest first."""
     newest_first = sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
-    return sorted(newest_first, key=lambda petition: STATES.index(petition.state_at(now)))
+    return sorted(newest_first, key=lambda petition: STATE_ORDER.index(petition.state_at(now)))
 
 
 @staff_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
-    """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
+    """Return the exact count and its time. ?by= adds a breakdown; ?from= and ?to= limit the count to some days."""
     if query(request, "by") == ALL:
         return _answer_with_all_breakdowns(request, slug)
     by, days, top = _chosen_dimension(request), requested_days(request), _chosen_top(request)
@@ -73,7 +76,7 @@ def read_counts(request: Request, slug: str) -> Response:
 
 
 def _answer_with_all_breakdowns(request: Request, slug: str) -> Response:
-    """Return all breakdowns of one moment, so that each sums to the same `confirmed`."""
+    """Return all breakdowns. They are read at the same time, so that each sums to the same `confirmed`."""
     _chosen_top(request)  # Refuse ?top=, which needs one dimension.
     days = requested_days(request)
     found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())
@@ -104,7 +107,7 @@ def _read_breakdown(petition: Petition, by: TallyDimension | Dimension, days: Da
 
 
 def _totals(petition: Petition, numbers: Breakdown | None = None) -> "CountTotals":
-    """Return count and pending. With a breakdown, the count is the sum of its rows."""
+    """Return the numbers of confirmed and pending signatures. With a breakdown, `confirmed` is the sum of its rows."""
     count = numbers or exact_count(petition, times.now(), tables())
     return {
         "slug": petition.slug,
@@ -126,7 +129,7 @@ def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None =
 
 
 def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
-    """Return the dimension that ?by= names; None without it."""
+    """Return the dimension that ?by= names; None without ?by=."""
     value = query(request, "by")
     if not value:
         return None
@@ -138,19 +141,19 @@ def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
 
 
 def _chosen_top(request: Request) -> int | None:
-    """Return how many of the largest rows to show; None for all."""
+    """Return how many rows ?top= asks for, of those with the largest numbers; None for all rows."""
     value = query(request, "top")
     if not value:
         return None
     if query(request, "by") not in (TallyDimension.COUNTRY, TallyDimension.SOURCE, *Dimension):
         raise Invalid([FieldError("top", "Use only with by=country, source, version, postcode-area or constituency")])
     if not re.fullmatch(r"[1-9][0-9]{0,2}", value):
-        raise Invalid([FieldError("top", f"Use a number from 1 to {MOST_ROWS}")])
+        raise Invalid([FieldError("top", f"Use a number from 1 to {MAX_TOP}")])
     return int(value)
 
 
 def requested_days(request: Request) -> Days:
-    """Return the days from ?from= to ?to=."""
+    """Return the days from ?from= to ?to=. If one is missing, the days have no limit on that side."""
     first, last = _day(request, "from") or Days.first, _day(request, "to") or Days.last
     if first > last:
         raise Invalid([FieldError("to", "Must not be before from")])
@@ -158,7 +161,7 @@ def requested_days(request: Request) -> Days:
 
 
 def _day(request: Request, name: str) -> date | None:
-    """Parse a date, or a midnight in UTC, which begins the first day (`from`) or ends the last day (`to`)."""
+    """Return the day in ?from= or ?to=: a date, or a midnight in UTC, which begins the first or ends the last day."""
     value = query(request, name)
     if not value:
         return None

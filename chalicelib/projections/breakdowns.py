@@ -1,4 +1,7 @@
-"""Breakdowns projected from the stream (version, postcode area, constituency), and the number of pending signatures."""
+"""Numbers that are projected: counted from the stream of changes of signatures, seconds later.
+
+They are the breakdowns by text version, postcode area and constituency, and the number of pending signatures.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +31,12 @@ def pending_count(slug: str, tables: Tables) -> int:
 
 
 def pending_counts(slugs: Iterable[str], tables: Tables) -> Mapping[str, int]:
-    """Return the number of unconfirmed signatures by slug. May lag by seconds."""
+    """Return the number of pending signatures by slug. It may lag by seconds."""
     return store.pending_by_slug(slugs, tables)
 
 
 def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables: Tables) -> Breakdown:
-    """Return a breakdown that trails the count by seconds. The difference is a row of its own."""
+    """Return a breakdown. It trails the exact count by seconds; the difference is a row of its own."""
     confirmed = exact_count(petition, now, tables).confirmed
     read = confirmed_by_constituency if by is Dimension.CONSTITUENCY else store.projected_sums
     numbers = read(petition.slug, tables)
@@ -41,9 +44,9 @@ def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables
 
 
 def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
-    """Return all breakdowns, read at the same time. If `days` has limits, return only those with daily counts.
+    """Return all breakdowns, read at the same time. If `days` has limits, leave out those without daily counts.
 
-    Constituencies are not included: their 1,024 items are too many to read for every refresh.
+    The breakdown by constituency is always left out: its 1,024 items are too many to read for every refresh.
     """
     found, numbers = breakdowns(petition, days, now, tables), store.projected_sums(petition.slug, tables)
     confirmed = found[0].confirmed

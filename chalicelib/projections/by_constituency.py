@@ -1,7 +1,8 @@
-"""Confirmed signatures by constituency: projected from the stream, in counters of their own.
+"""Confirmed signatures by constituency, counted from the stream of changes of signatures.
 
-There are 650 constituencies. In the bucket's counter they would raise each of its writes from one unit to five.
-So a bucket has GROUPS more counters. Each holds a part of the constituencies and stays below one kilobyte.
+A petition's signatures are in 64 buckets, and each bucket has one item of counters. If this item also had the 650
+constituencies, each of its writes would cost five units instead of one. So a bucket has GROUPS more items. Each has the
+counters of some constituencies and stays below one kilobyte.
 """
 
 from collections import Counter
@@ -19,7 +20,7 @@ GROUPS = 16
 
 
 def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies) -> str:
-    """Return the constituency, or ABROAD, NO_POSTCODE or UNKNOWN."""
+    """Return the constituency of a signature, or ABROAD, NO_POSTCODE or UNKNOWN."""
     if signature.get("country") != "GB":
         return ABROAD
     postcode = signature.get("postcode")
@@ -27,12 +28,12 @@ def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies
 
 
 def counter_of(slug: str, bucket: str, constituency: str) -> Key:
-    """Return the counter of a constituency. It must not change, so use crc32: Python salts its hash per process."""
+    """Return the key of the item that counts a constituency. It must not change, so use crc32, not Python's `hash`."""
     return keys.constituencies(slug, bucket, crc32(constituency.encode()) % GROUPS)
 
 
 def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
-    """Return the confirmed signatures by constituency, named with CONSTITUENCY_PREFIX. Trails the stream by seconds."""
+    """Return the number of confirmed signatures for each CONSTITUENCY_PREFIX + constituency. May lag by seconds."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(list(_counters(slug))):
         sums.update({name: number for name, number in item.items() if name.startswith(CONSTITUENCY_PREFIX)})

@@ -1,6 +1,6 @@
-"""Turn a change from the signatures' stream into increments of the projections.
+"""Turn a change of a signature, from the table's stream, into increments of the counters.
 
-A damaged item may lack any attribute. It must not stop the stream, because the stream brings the repair later.
+A damaged signature may lack any attribute. It must not stop the stream, because the stream also brings its repair.
 """
 
 from collections import Counter, defaultdict
@@ -18,15 +18,17 @@ from chalicelib.projections.project import Increment
 from chalicelib.signatures.model import SignatureState
 from chalicelib.tallies.model import PENDING
 
+# A signature's item before or after a change.
 Image = Mapping[str, Any]
-# Not a bounce: the email of a complaint was delivered.
+# The recipient complained about the email. This is not a bounce: the email was delivered.
 COMPLAINED = "complained"
 
 
 def increments(sequence: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
-    """Return increments of two counters of the bucket: the current numbers, and the funnel of the day.
+    """Return increments of two items of the bucket: its numbers of pending and confirmed signatures, and the funnel.
 
-    `at` is the time of the change in the stream. It stays the same when the stream repeats the change.
+    The funnel of a day counts the stages that signatures pass. `at` is the time of the change. It stays the same when
+    the stream delivers the change again.
     """
     old, new = before or {}, after or {}
     pk: str = (new or old)["pk"]
@@ -41,7 +43,7 @@ def increments(sequence: str, before: Image | None, after: Image | None, at: dat
 def constituency_increments(
     sequence: str, before: Image | None, after: Image | None, constituencies: Constituencies
 ) -> Iterator[Increment]:
-    """Yield an increment for each constituency whose confirmed count this change raises or lowers."""
+    """Yield increments for the constituencies whose number of confirmed signatures this change raises or lowers."""
     amounts: Counter[str] = Counter()
     for image, amount in ((before, -1), (after, +1)):
         if image and image.get("state") == SignatureState.CONFIRMED:
@@ -51,15 +53,16 @@ def constituency_increments(
         existing_image = after or before or {}  # An amount exists, so at least one image exists.
         slug, _, bucket = existing_image["pk"].rpartition("#")
         counters[counter_of(slug, bucket, constituency)][CONSTITUENCY_PREFIX + constituency] = amount
-    # One increment for each counter: a counter ignores a second increment with the same sequence number.
+    # One increment for each counter item: it ignores a second increment with the same sequence number.
     for counter, numbers in counters.items():
         yield Increment(counter, sequence, numbers)
 
 
 def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
-    """Yield the stages that this change passes: usually none or one; two when a new lifecycle replaces an expired one.
+    """Yield the stages that a signature passes by this change.
 
-    Two changes pass no stage: an item is deleted before it expires (damage), or it is restored (manage.py restore).
+    There is usually none or one, and two if somebody signs again after their pending signature has expired. There is
+    none if an item is deleted before it expires, which is damage, or is restored by `manage.py restore`.
     """
     if new.get("restored_at") != old.get("restored_at"):
         return
@@ -82,7 +85,7 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
 
 
 def _current_increments(old: Image, new: Image) -> Counter[str]:
-    """Return how the change raises or lowers the numbers of pending and of confirmed signatures, without zeros."""
+    """Return by how much the change raises or lowers each number of pending or confirmed signatures, without zeros."""
     numbers: Counter[str] = Counter()
     for image, amount in ((old, -1), (new, +1)):
         if image.get("state") == SignatureState.PENDING:
@@ -93,7 +96,7 @@ def _current_increments(old: Image, new: Image) -> Counter[str]:
 
 
 def _is_first_email(old: Image, new: Image) -> bool:
-    """Return whether this is the first email since signing. The old `mailed_at` may be from an earlier signing."""
+    """Return whether this change is the first email since signing. `old` may have the time of an email from before."""
     new_time = new.get("mailed_at")
     old_time: str = old.get("mailed_at", "")
     return bool(new_time and new_time != old_time) and old_time < str(new.get("signed_at", ""))

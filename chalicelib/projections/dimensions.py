@@ -1,7 +1,7 @@
-"""Confirmed signatures by dimensions projected from the stream: text version, postcode area, constituency.
+"""Confirmed signatures by text version, postcode area or constituency, counted from the stream of changes.
 
-These numbers trail the count by seconds, and lack the batches that were lost. The difference to the exact count is a
-row of its own (NOT_YET_ASSIGNED), so that the rows always sum to the exact count.
+These numbers trail the exact count by seconds, and lack changes that the stream lost. The difference to the exact count
+is a row of its own (NOT_YET_ASSIGNED), so that the rows always sum to the exact count.
 """
 
 from collections import Counter
@@ -34,13 +34,13 @@ NOT_YET_ASSIGNED = "not yet assigned"
 
 
 def dimensions_of(signature: Mapping[str, str]) -> Iterator[str]:
-    """Yield the names of the numbers that count one confirmed signature."""
+    """Yield the names of the two numbers in which a confirmed signature counts: of its text version and of its area."""
     yield VERSION_PREFIX + signature.get("text_version", "")
     yield AREA_PREFIX + area_of(signature.get("country", ""), signature.get("postcode", ""))
 
 
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:
-    """Return rows that sum to `confirmed`, without zeros."""
+    """Return the rows of a breakdown, without zeros. They sum to `confirmed`."""
     prefix = PREFIXES[by]
     by_key = {name.removeprefix(prefix): number for name, number in numbers.items() if name.startswith(prefix)}
     rows = {LABELS.get(key, key): number for key, number in sorted(by_key.items())}
@@ -49,7 +49,7 @@ def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, i
 
 
 def area_of(country: str, postcode: str) -> str:
-    """Return the first letters of the postcode: SW of SW1A 1AA."""
+    """Return the first letters of the postcode (SW of SW1A 1AA), ABROAD or NO_POSTCODE."""
     if country != "GB":
         return ABROAD
     return "".join(takewhile(str.isalpha, postcode)) or NO_POSTCODE

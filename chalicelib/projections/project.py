@@ -1,7 +1,8 @@
-"""Project the signatures' stream into counters (pending and more), so that signing needs no extra write.
+"""Project signatures: count the changes that their table's stream delivers, so that signing needs no extra write.
 
-The stream delivers at least once. Changes of one item, and so of one bucket, arrive in the order of their
-sequence numbers. Each counter belongs to one bucket and stores the last sequence number in the same update.
+The stream may deliver a change twice. Changes of one bucket (a partition of a petition's signatures) arrive in the
+order of their sequence numbers. Each counter item belongs to one bucket, and each update of it also stores the last
+sequence number. So a change that is already counted is skipped.
 """
 
 from collections import Counter, defaultdict
@@ -19,7 +20,7 @@ SEQUENCE_DIGITS = 40
 
 @dataclass(frozen=True)
 class Increment:
-    """What one change of a signature adds to one counter of its bucket."""
+    """What one change of a signature adds to the `numbers` of one counter item."""
 
     counter: Key
     sequence: str
@@ -31,7 +32,7 @@ class Increment:
 
 
 def project(increments: Iterable[Increment], tables: Tables) -> None:
-    """Add the increments; skip zeros. Idempotent. On an exception, the stream delivers the whole batch again."""
+    """Add the increments to their counter items. Idempotent: the stream repeats the batch after an exception."""
     counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
     for increment in increments:
         if any(increment.numbers.values()):
@@ -41,7 +42,7 @@ def project(increments: Iterable[Increment], tables: Tables) -> None:
 
 
 def _add(increments: Sequence[Increment], tables: Tables) -> None:
-    """Add the increments of one counter in one write. If some were added before, add only the others."""
+    """Add the increments of one counter item in one write. If some were added before, add only the others."""
     numbers: Counter[str] = Counter()
     for increment in increments:
         numbers.update(increment.numbers)

@@ -1,12 +1,13 @@
-"""Recount: check the tally against the signatures while people continue to sign.
+"""Recount: check the tally (the stored count and its sums) against the signatures while people continue to sign.
 
-These must agree: the count, the sums of its days and of its hours, each country, each counted source, how many
-partners sent, and the pending signatures. A single day or hour cannot be checked: a withdrawal subtracts on the day it
-happens, and a withdrawn signature keeps neither its country nor its time of confirmation
-(docs/decisions/014-recount.md).
+These must agree: the count, the sums of its days and of its hours, each country, each counted source, the number of
+signatures that partners sent, and the number of pending signatures. A single day or hour cannot be checked: a
+withdrawal subtracts on the day it happens, and a withdrawn signature keeps neither its country nor its time of
+confirmation (docs/decisions/014-recount.md).
 
-The tally is read first; then the walk takes minutes. A signature that was confirmed or withdrawn shortly before
-the read, or since, may be in one and not in the other. A difference up to the number of these signatures is not drift.
+The tally is read first. Then all signatures are read, which takes minutes. If a signature was confirmed or withdrawn
+shortly before the tally was read, or later, only one of the two may include this. So a difference is drift only if it
+is larger than the number of these signatures.
 """
 
 from collections import Counter
@@ -26,18 +27,17 @@ from chalicelib.signatures.walk import read_for_recount
 from chalicelib.tallies import prove
 from chalicelib.tallies.prove import COUNT, Sum
 
-# A function reads its clock before it writes and runs at most IN_FLIGHT. Clocks differ by less than SKEW.
+# A change is written at most IN_FLIGHT after its time was read from a clock. Clocks differ by less than SKEW.
 IN_FLIGHT = timedelta(seconds=60)
 SKEW = timedelta(seconds=5)
 
 
 @dataclass
 class Walk:
-    """Sums over all signatures. The tally may lack the changes made after `since`.
+    """Sums over all signatures. The tally may lack changes made after `since`, and has none made after `until`.
 
     `settled`: confirmed before `since`. `recent`: confirmed later. `withdrawn`: how many were withdrawn later.
-    `pending`: how many are pending, by bucket. `joined` and `left`: how many became pending, and how many
-    stopped being pending, after `since`.
+    `pending`: how many are pending, by bucket. `became_pending` and `stopped_pending`: how many did so later.
     """
 
     since: str
@@ -46,22 +46,22 @@ class Walk:
     recent: Counter[Sum] = field(default_factory=Counter)
     withdrawn: int = 0
     pending: Counter[str] = field(default_factory=Counter)
-    joined: Counter[str] = field(default_factory=Counter)
-    left: Counter[str] = field(default_factory=Counter)
+    became_pending: Counter[str] = field(default_factory=Counter)
+    stopped_pending: Counter[str] = field(default_factory=Counter)
 
     def add(self, bucket: str, item: Item) -> None:
         """Count one signature, and note whether it changed too recently to be checked."""
         if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
             if item["signed_at"] >= self.since:
-                self.joined[bucket] += 1
+                self.became_pending[bucket] += 1
         elif item["state"] == SignatureState.CONFIRMED:
             self._add_confirmed(item)
             if item["confirmed_at"] >= self.since:
-                self.left[bucket] += 1
+                self.stopped_pending[bucket] += 1
         elif item["withdrawn_at"] >= self.since:
             self.withdrawn += 1
-            self.left[bucket] += 1
+            self.stopped_pending[bucket] += 1
 
     def _add_confirmed(self, item: Item) -> None:
         if item["confirmed_at"] >= self.until:
@@ -75,7 +75,7 @@ class Walk:
 class WrongPending:
     """A bucket whose counter of pending signatures is wrong.
 
-    `stored`: what it says (None: no counter). `actual`: how many there are.
+    `stored`: the counter's number (None: no counter). `actual`: how many pending signatures there are.
     """
 
     stored: int | None
@@ -84,7 +84,10 @@ class WrongPending:
 
 @dataclass(frozen=True)
 class Recount:
-    """`drift` is tally minus signatures, without zeros. `moving`: how many changed too recently to be checked."""
+    """`drift` is tally minus signatures, without zeros. `moving`: how many changed too recently to be checked.
+
+    `pending`: the wrong counters of pending signatures, by bucket.
+    """
 
     slug: str
     confirmed: int
@@ -94,7 +97,8 @@ class Recount:
     pending_moving: int
 
     @property
-    def worst(self) -> int:
+    def largest_drift(self) -> int:
+        """Return the largest difference, whether the tally is too high or too low."""
         return max(map(abs, self.drift.values()), default=0)
 
     @property
@@ -120,12 +124,15 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
-    """Correct the drift with one adjusting entry and return it. Run it by hand only. Raise the errors of `adjust`."""
+    """Correct the drift with one adjusting entry, and return the entry. Only people start this (manage.py).
+
+    Raise the errors of `adjust`.
+    """
     return prove.adjust(found.slug, found.drift, now, tables) if found.drift else {}
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Set each wrong pending counter unless it has changed since. Return how many were set."""
+    """Correct each wrong counter of pending signatures, unless it has changed since. Return how many were corrected."""
     repaired = 0
     for bucket, pending in found.pending.items():
         try:
@@ -147,12 +154,12 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
         _drift(stored, walk),
         walk.recent[COUNT] + walk.withdrawn,
         _wrong_counters(stored_pending, walk),
-        walk.joined.total() + walk.left.total(),
+        walk.became_pending.total() + walk.stopped_pending.total(),
     )
 
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
-    """Walk over all signatures. Memory holds only one number for each country and source."""
+    """Read all signatures. Memory holds only one number for each country and source, not the signatures."""
     walk = Walk(lower_bound(now - IN_FLIGHT), iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
@@ -161,7 +168,7 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
-    """Return how far each sum is outside of its possible range."""
+    """Return by how much each sum is too small or too large, whatever the tally includes of the recent changes."""
     found = {}
     for name in {*stored, *walk.settled, *walk.recent}:
         difference = stored.get(name, 0) - walk.settled[name]
@@ -178,7 +185,7 @@ def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPen
     wrong = {}
     for bucket in keys.BUCKETS:
         difference = stored.get(bucket, 0) - walk.pending[bucket]
-        if not -walk.joined[bucket] <= difference <= walk.left[bucket]:
+        if not -walk.became_pending[bucket] <= difference <= walk.stopped_pending[bucket]:
             wrong[bucket] = WrongPending(stored.get(bucket), walk.pending[bucket])
     return wrong
 

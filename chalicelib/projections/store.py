@@ -1,4 +1,4 @@
-"""Projections in the counts table: one counter for each bucket of a petition."""
+"""Projected numbers (counted from the signatures' stream) in the counts table: one item for each of 64 buckets."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,13 +10,13 @@ from chalicelib.tallies.model import PENDING
 
 
 def pending_by_bucket(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
-    """Return the number of unconfirmed signatures by bucket. Trails the signatures by seconds."""
+    """Return the number of pending signatures by bucket. It may lag by seconds."""
     items = tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS], consistent=consistent)
     return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
 
 
 def pending_by_slug(slugs: Iterable[str], tables: Tables) -> Counter[str]:
-    """Return the number of unconfirmed signatures by slug, summed over the buckets."""
+    """Return the number of pending signatures by slug, summed over the buckets."""
     counters = {keys.pending(slug, bucket): slug for slug in slugs for bucket in keys.BUCKETS}
     sums: Counter[str] = Counter()
     for item in tables.batch_get([*counters]):
@@ -25,7 +25,7 @@ def pending_by_slug(slugs: Iterable[str], tables: Tables) -> Counter[str]:
 
 
 def projected_sums(slug: str, tables: Tables) -> Counter[str]:
-    """Return every number in the counters of pending signatures, summed over the buckets."""
+    """Return every number in a petition's counter items, each summed over the buckets."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS]):
         sums.update({name: number for name, number in item.items() if isinstance(number, int)})
@@ -33,12 +33,15 @@ def projected_sums(slug: str, tables: Tables) -> Counter[str]:
 
 
 def set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables: Tables) -> None:
-    """Set the counter to `counted`. Raise ConditionFailed if it is no longer `stored` (None: no counter)."""
+    """Set the number of pending signatures to `counted`. Raise ConditionFailed if it is not `stored` (None: absent)."""
     tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], sequences: Iterable[str], tables: Tables) -> None:
-    """Add the numbers once. Raise ConditionFailed with the old item if one of `sequences` or a later one was added."""
+    """Add the numbers to a counter item. They are the sums of the changes with these sequence numbers.
+
+    If the item already includes one of these changes, or a later one, raise ConditionFailed with the item.
+    """
     in_order = sorted(sequences)
     projected_to = Attr("projected_to")
     tables.update(

@@ -1,4 +1,4 @@
-"""Entry points: project the signatures' stream, and recount on a schedule."""
+"""Entry points: count each change of a signature from the table's stream, and check the counts on a schedule."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -28,7 +28,7 @@ def project_signatures(event: DynamoDBEvent) -> None:
 
 @workers.schedule(Rate(6, unit=Rate.HOURS))
 def recount_tallies(event: CloudWatchEvent) -> None:
-    """Report the drift of each tally, even 0: the alarm also goes off after a day without a value."""
+    """Report the drift of each petition's count, even if it is 0: after a day without a value, an alarm goes off."""
     on_schedule(event, _recount_all)
 
 
@@ -57,6 +57,6 @@ def _recount_all() -> None:
 
 def _recount(petition: Petition) -> None:
     found = recount(petition, times.now, tables())
-    log.measure(Metric.DRIFT, found.worst)
+    log.measure(Metric.DRIFT, found.largest_drift)
     log.measure(Metric.PENDING_DRIFT, found.pending_drift)
     log.event("recounted", petition=petition.slug, confirmed=found.confirmed, moving=found.moving)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from socket import AF_INET, AF_INET6, inet_pton
 
-from chalicelib.core.pseudonyms import pseudonym, secret_of
+from chalicelib.core.pseudonyms import oldest_secret, pseudonym
 
 # In bytes: /24 and /48. Such a network may belong to one customer, or all users of a school or phone company share it.
 IPV4_PREFIX_LENGTH, IPV6_PREFIX_LENGTH = 3, 6
@@ -36,4 +36,4 @@ def network_hash(address: str, now: datetime, secrets: Mapping[str, str]) -> str
     The day is in the hash, so that nobody can compare the networks of two days.
     """
     network = network_of(address)
-    return pseudonym(secret_of(secrets), "network", f"{now:%Y-%m-%d}", network.hex()) if network else None
+    return pseudonym(oldest_secret(secrets), "network", f"{now:%Y-%m-%d}", network.hex()) if network else None

@@ -1,4 +1,8 @@
-"""Sign-in over HTTP: the provider's URL, then a staff token in exchange for the returned code. No cookies."""
+"""The two routes by which staff sign in through their OpenID Connect provider. No cookies are used.
+
+The first route returns the provider's URL. The provider sends the person back with a code, and the second route
+exchanges this code for a staff token.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +17,7 @@ from chalicelib.edge.caller import source_ip
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.views import json_view
-from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
+from chalicelib.signin.model import Provider, SessionRequest, SignInRequest, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, identify_member
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
@@ -27,19 +31,19 @@ routes = Blueprint(__name__)
 @json_view(routes)
 def begin_sign_in(request: Request) -> Response:
     """Return the provider's URL to open. The page makes and keeps the secrets of the sign-in."""
-    sign_in = parse_body(SignInBegun, json_body(request))
+    sign_in = parse_body(SignInRequest, json_body(request))
     answer: SignInAddress = {"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())}
     return json_answer(answer)
 
 
 @json_view(routes)
 def open_session(request: Request) -> Response:
-    """Exchange the provider's code for a token. It works for eight hours."""
-    returned, now = parse_body(CodeReturned, json_body(request)), times.now()
+    """Exchange the provider's code for a staff token, which is valid for eight hours."""
+    returned, now = parse_body(SessionRequest, json_body(request)), times.now()
     member = identify_member(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
     rights = sorted(member.rights)
-    # Record before returning: if this fails, nobody gets the token.
+    # Record the sign-in before the token is returned. If recording fails, nobody gets the token.
     actor = Actor(token_id=session.token_id, owner=member.owner, source_ip=source_ip(request))
     record(
         actor, Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()

@@ -1,4 +1,7 @@
-"""The shapes of a sign-in: the configured provider, its discovery document, and the requests."""
+"""The data of a sign-in with OpenID Connect: the provider as configured, its discovery document, and the requests.
+
+The provider is the organisation's own account system, which identifies a person to us.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -29,7 +32,7 @@ Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
 
 @dataclass(frozen=True)
 class Provider:
-    """The provider as configured for this stack. `rights` maps values of the claim named `claim` to rights."""
+    """The provider, as configured. `rights` maps the values of one claim of an ID token to rights. `claim` names it."""
 
     issuer: str
     client_id: str
@@ -59,8 +62,8 @@ class Discovery(BaseModel):
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
 
-class SignInBegun(BaseModel):
-    """The body of `POST /api/staff/sign-in`. The page makes these values and keeps them until the provider returns."""
+class SignInRequest(BaseModel):
+    """The body of `POST /api/staff/sign-in`. The page makes these values and keeps them for the second request."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -69,7 +72,7 @@ class SignInBegun(BaseModel):
     nonce: Nonce
 
 
-class CodeReturned(BaseModel):
+class SessionRequest(BaseModel):
     """The body of `POST /api/staff/session`."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)

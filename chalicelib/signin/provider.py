@@ -1,6 +1,7 @@
-"""The OpenID Connect provider over HTTP: its discovery document, its keys, and an ID token for a code.
+"""Call the OpenID Connect provider, which identifies members of staff, over HTTP.
 
-Every call has a short timeout, follows no redirect and is not retried.
+We read its discovery document and its keys, and exchange the code of a sign-in for an ID token. Every call has a short
+timeout, follows no redirect and is not retried.
 """
 
 import json
@@ -15,16 +16,16 @@ from urllib3.util import make_headers
 
 from chalicelib.core import log
 from chalicelib.core.caching import SecondsCache
-from chalicelib.core.errors import NotSignedIn, ProviderSilent
-from chalicelib.signin.model import CodeReturned, Discovery, Provider
+from chalicelib.core.errors import NotSignedIn, ProviderUnavailable
+from chalicelib.signin.model import Discovery, Provider, SessionRequest
 
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
 MAX_ANSWER_BYTES = 256 * 1024
 CACHE_SECONDS = 600.0
-# After an unknown key id, fetch the keys again, but not more often than this: strangers can send any id.
+# If a token names an unknown key, we fetch the keys again, but at most this often: strangers can send any key id.
 REFETCH_SECONDS = 60.0
-# Errors that mean: our settings are wrong.
-OUR_ERRORS = ("invalid_client", "unauthorized_client")
+# The provider's error codes that mean that our settings are wrong.
+MISCONFIGURATION_ERRORS = ("invalid_client", "unauthorized_client")
 
 Jwks = dict[str, Any]
 _documents: SecondsCache[Discovery] = SecondsCache(CACHE_SECONDS)
@@ -33,20 +34,20 @@ _refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
 
 
 def discovery_of(provider: Provider) -> Discovery:
-    """Return the discovery document. Raise ProviderSilent, also if its issuer is not the configured one."""
+    """Return the discovery document, which has the provider's URLs. Raise ProviderUnavailable if that fails."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
 def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
-    """Return the provider's keys. Fetch them again, within limits, if no cached key has this id."""
+    """Return the provider's keys. If no cached key has this id, fetch the keys again, but not too often."""
     keys = _keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
     if key_id is None or any(key.get("kid") == key_id for key in keys["keys"]):
         return keys
     return _refetched_keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
 
 
-def fetch_id_token(provider: Provider, discovery: Discovery, returned: CodeReturned, redirect_uri: str) -> str:
-    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses it."""
+def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRequest, redirect_uri: str) -> str:
+    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if it is refused."""
     fields = {
         "grant_type": "authorization_code",
         "code": returned.code,
@@ -57,9 +58,9 @@ def fetch_id_token(provider: Provider, discovery: Discovery, returned: CodeRetur
     status, answer = _send("POST", discovery.token_endpoint, headers, urlencode(fields | credentials))
     if status == 200 and isinstance(answer.get("id_token"), str):
         return str(answer["id_token"])
-    if answer.get("error") in OUR_ERRORS or status == 200:
+    if answer.get("error") in MISCONFIGURATION_ERRORS or status == 200:
         log.event("sign_in_misconfigured", error=str(answer.get("error")))
-        raise ProviderSilent
+        raise ProviderUnavailable
     raise NotSignedIn("Your sign-in was refused or took too long. Sign in again.")
 
 
@@ -70,15 +71,15 @@ def forget_provider() -> None:
 
 
 def _discover(issuer: str) -> Discovery:
-    """Fetch the discovery document. Raise ProviderSilent if it is invalid or of another issuer."""
+    """Fetch the discovery document. Raise ProviderUnavailable if it is invalid or names another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
         found = Discovery.model_validate(answer)
     except ValidationError as error:
-        raise ProviderSilent from error
+        raise ProviderUnavailable from error
     if found.issuer != issuer:
         log.event("sign_in_misconfigured", error="another issuer")
-        raise ProviderSilent
+        raise ProviderUnavailable
     return found
 
 
@@ -86,12 +87,15 @@ def _read_keys(uri: str) -> Jwks:
     _, answer = _send("GET", uri)
     keys = answer.get("keys")
     if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
-        raise ProviderSilent
+        raise ProviderUnavailable
     return {"keys": keys}
 
 
 def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a secret, PKCE is enough."""
+    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1).
+
+    Without a client secret, PKCE (the `code_verifier`) is enough.
+    """
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
     if "client_secret_basic" not in discovery.token_endpoint_auth_methods_supported:
@@ -101,9 +105,9 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 
 
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
-    """Send a request, and return status and JSON object.
+    """Send a request. Return the status and the JSON object of the answer.
 
-    Raise ProviderSilent for a 5xx, a GET that is not 200, or no JSON object.
+    Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), or the body is no JSON object.
     """
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     try:
@@ -117,21 +121,21 @@ def _send(method: str, url: str, headers: dict[str, str] | None = None, body: st
             answer.close()
     except (HTTPError, ValueError) as error:
         log.event("provider_silent", why=type(error).__name__)
-        raise ProviderSilent from error
+        raise ProviderUnavailable from error
     if not isinstance(content, dict) or answer.status >= 500 or (method == "GET" and answer.status != 200):
         log.event("provider_silent", status=answer.status)
-        raise ProviderSilent
+        raise ProviderUnavailable
     return answer.status, content
 
 
 def _content(answer: BaseHTTPResponse) -> Any:
     body = answer.read(MAX_ANSWER_BYTES + 1)
     if len(body) > MAX_ANSWER_BYTES:
-        raise ProviderSilent
+        raise ProviderUnavailable
     return json.loads(body)
 
 
 @cache
 def _http() -> PoolManager:
-    # No retries, because a code works once. No redirects, because the discovery document gives the final URLs.
+    # No retries, because a code works only once. No redirects, because the discovery document has the final URLs.
     return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)

@@ -1,4 +1,4 @@
-"""Sign in staff with their OpenID Connect provider. A sign-in issues a staff token that lasts a working day."""
+"""Sign in staff through their OpenID Connect provider, and issue a staff token that is valid for a working day."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,18 +7,18 @@ from urllib.parse import urlencode
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Forbidden
 from chalicelib.core.rights import Right
-from chalicelib.signin.model import CodeReturned, Discovery, Provider, SignInBegun
+from chalicelib.signin.model import Discovery, Provider, SessionRequest, SignInRequest
 from chalicelib.signin.provider import discovery_of, fetch_id_token, keys_of
 from chalicelib.signin.verify import Claims, verify
 from chalicelib.staff.tokens import issue
 
 LIFETIME = timedelta(hours=8)
-LONGEST_OWNER = 100
+MAX_OWNER_LENGTH = 100
 
 
 @dataclass(frozen=True)
 class Member:
-    """A member of staff: name from the provider, rights from our settings."""
+    """A member of staff. The provider tells us their name, and our settings say which rights they have."""
 
     owner: str
     rights: frozenset[Right]
@@ -37,8 +37,8 @@ class StaffSession:
         return self.token.split("_")[1]
 
 
-def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: str) -> str:
-    """Return the URL that the browser opens to sign in. Raise ProviderSilent."""
+def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: str) -> str:
+    """Return the provider's URL that the browser opens to sign in. Raise ProviderUnavailable."""
     discovery = discovery_of(provider)
     fields = {
         "response_type": "code",
@@ -54,8 +54,8 @@ def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: st
     return f"{discovery.authorization_endpoint}{joiner}{urlencode(fields)}"
 
 
-def identify_member(returned: CodeReturned, provider: Provider, redirect_uri: str, now: datetime) -> Member:
-    """Return who signed in with this code. Raise NotSignedIn, ProviderSilent, or Forbidden if they have no rights."""
+def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: str, now: datetime) -> Member:
+    """Return who signed in with this code. Raise NotSignedIn, ProviderUnavailable, or Forbidden without rights."""
     discovery = discovery_of(provider)
     token = fetch_id_token(provider, discovery, returned, redirect_uri)
     claims = verify(token, provider, returned.nonce, lambda key_id: keys_of(discovery, key_id), now)
@@ -71,7 +71,10 @@ def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
-    """Return the union of the rights of the claim's values. An email counts only if the provider has verified it."""
+    """Return all rights that our settings give to the values of the configured claim.
+
+    If this claim is `email`, the provider must have verified the email address.
+    """
     if provider.claim == "email" and not _is_verified(claims):
         return frozenset()
     found = claims.get(provider.claim)
@@ -83,9 +86,9 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
 
 
 def owner_of(claims: Claims) -> str:
-    """Return the verified email address, or the provider's subject id without one."""
+    """Return the email address if the provider has verified it, or else the provider's id of the person."""
     email = claims.get("email")
-    return str(email if email and _is_verified(claims) else claims["sub"])[:LONGEST_OWNER]
+    return str(email if email and _is_verified(claims) else claims["sub"])[:MAX_OWNER_LENGTH]
 
 
 def _is_verified(claims: Claims) -> bool:
@@ -93,6 +96,9 @@ def _is_verified(claims: Claims) -> bool:
 
 
 def _scopes(provider: Provider, discovery: Discovery) -> str:
-    """Request the claim as a scope where it is supported: some providers send groups only then."""
+    """Return the scopes to request. If the provider knows a scope with the name of the configured claim, add it.
+
+    Some providers send groups only if the scope `groups` is requested.
+    """
     scopes = ["openid", "email", *([provider.claim] if provider.claim in discovery.scopes_supported else [])]
     return " ".join(dict.fromkeys(scopes))

@@ -1,4 +1,4 @@
-"""Verify an ID token (OpenID Connect Core 1.0, 3.1.3.7)."""
+"""Verify an ID token, in which the provider says who has signed in (OpenID Connect Core 1.0, 3.1.3.7)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from chalicelib.signin.model import Provider
 # Only signatures with the provider's private key; never "none" or HMAC, which a client could forge.
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 30
-LONGEST_ID = 255
+MAX_KEY_ID_LENGTH = 255
 
 Claims = Mapping[str, Any]
 
@@ -19,8 +19,11 @@ Claims = Mapping[str, Any]
 def verify(
     token: str, provider: Provider, nonce: str, keys: Callable[[str | None], Mapping[str, Any]], now: datetime
 ) -> Claims:
-    """Return the token's claims. Raise NotSignedIn; only the log says which rule was broken."""
-    # Imported here because it loads OpenSSL, which would slow every cold start. Only a sign-in needs it.
+    """Return the token's claims. Raise NotSignedIn if the token is invalid; only the log says why.
+
+    `keys` returns the keys of the provider. Its argument is the id of the key that the token names.
+    """
+    # Imported here because joserfc loads OpenSSL, which would slow every cold start. Only a sign-in needs it.
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
@@ -28,7 +31,7 @@ def verify(
     try:
         trusted = KeySet.import_key_set({"keys": _signing_keys(keys(_key_id(token)))})
         claims = jwt.decode(token, trusted, algorithms=ALGORITHMS).claims
-        _registry(provider, nonce, now).validate(claims)
+        _claim_rules(provider, nonce, now).validate(claims)
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise _log_refusal(type(error).__name__) from error
     if _is_for_another(claims, provider.client_id):
@@ -36,8 +39,8 @@ def verify(
     return claims
 
 
-def _registry(provider: Provider, nonce: str, now: datetime) -> Any:
-    """Return the rules for the claims."""
+def _claim_rules(provider: Provider, nonce: str, now: datetime) -> Any:
+    """Return the rules that the claims must follow."""
     from joserfc.jwt import JWTClaimsRegistry
 
     return JWTClaimsRegistry(
@@ -56,22 +59,22 @@ def _key_id(token: str) -> str | None:
     from joserfc import jws
 
     found = jws.extract_compact(token.encode()).headers().get("kid")
-    return found if isinstance(found, str) and len(found) <= LONGEST_ID else None
+    return found if isinstance(found, str) and len(found) <= MAX_KEY_ID_LENGTH else None
 
 
 def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
-    """Return the signing keys. A provider may also publish keys of kinds that the library does not know."""
+    """Return the signing keys. A provider may also publish other keys, of types that joserfc does not know."""
     return [key for key in jwks["keys"] if key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig"]
 
 
 def _is_for_another(claims: Claims, client_id: str) -> bool:
-    """Return whether the token was issued to another client. With several audiences, `azp` must name us."""
+    """Return whether the token was issued to another client. If it has several audiences, `azp` must name us."""
     audience, party = claims["aud"], claims.get("azp")
     has_several = isinstance(audience, list) and len(audience) > 1
     return (has_several or party is not None) and party != client_id
 
 
 def _log_refusal(why: str) -> NotSignedIn:
-    """Log why, and return the error to raise."""
+    """Log why the token is invalid. Return the error to raise."""
     log.event("sign_in_refused", why=why)
     return NotSignedIn("This sign-in could not be verified. Sign in again.")

@@ -10,7 +10,7 @@ from chalicelib.core.rights import Right
 
 
 class ShownToken(TypedDict):
-    """A staff token without its secret, which is not stored."""
+    """A token of staff or of a partner, without its secret, which is not stored."""
 
     token_id: str
     owner: str
@@ -18,10 +18,10 @@ class ShownToken(TypedDict):
     issued_at: Time
     expires_at: Time
     last_used_at: Time | None
-    """Accurate to ten minutes."""
+    """When the token was last used, accurate to ten minutes."""
     revoked_at: Time | None
     partner: str | None
-    """The source of the partner whose token it is. Null for staff."""
+    """The partner's `source`, if it is the token of a partner. Null for a token of staff."""
     usable: bool
     """Whether the token is neither expired nor revoked."""
 

@@ -18,7 +18,7 @@ from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_t
 
 routes = Blueprint(__name__)
 
-MOST_DAYS, USUAL_DAYS = 3650, 90
+MAX_TOKEN_DAYS, DEFAULT_TOKEN_DAYS = 3650, 90
 
 
 class TokenRequest(BaseModel):
@@ -27,16 +27,16 @@ class TokenRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-    """The owner: a person or a system."""
+    """The person or system that gets the token."""
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
-    """Only rights that your own token has."""
-    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] | None = None
-    """Default: 90, but not longer than your own token is valid."""
+    """The rights of the new token. Only rights that your own token has."""
+    days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)] | None = None
+    """For how many days the token is valid. Default: 90, but not longer than your own token."""
 
 
 @staff_view(routes)
 def read_me(request: Request) -> Response:
-    """Return the caller's token, whatever its rights, and the right that each route needs."""
+    """Return the caller's token and the right that each route needs. This works with every token of staff."""
     return json_answer({**_fields(_own_token(request), times.now()), "routes": rights_by_route()})
 
 
@@ -49,7 +49,7 @@ def list_tokens(request: Request) -> Response:
 
 @staff_view(routes)
 def issue_token(request: Request) -> Response:
-    """Issue a token, which is shown only once. Its rights and lifetime stay within the caller's."""
+    """Issue a token, which is shown only once. It cannot have more rights than the caller's token, or expire later."""
     new = parse_body(TokenRequest, json_body(request))
     if set(new.rights) - rights_of(request):
         raise Forbidden("You can only give rights that your own token has.")
@@ -62,7 +62,7 @@ def issue_token(request: Request) -> Response:
 
 @staff_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
-    """Revoke the token at once. Idempotent. The caller can revoke only tokens whose rights they have."""
+    """Revoke the token at once. A repeat changes nothing. The caller needs all rights of the token, except PARTNER."""
     token = _find(token_id)
     if token.rights - rights_of(request) - {Right.PARTNER}:
         raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")
@@ -72,9 +72,9 @@ def revoke_token(request: Request, token_id: str) -> Response:
 
 
 def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
-    """Return when the token expires. Raise Forbidden if the caller's own token expires earlier."""
+    """Return when the new token expires. Raise Forbidden if `days` go beyond the expiry of the caller's own token."""
     if days is None:
-        return min(own_expiry, now + timedelta(days=USUAL_DAYS))
+        return min(own_expiry, now + timedelta(days=DEFAULT_TOKEN_DAYS))
     if now + timedelta(days=days) > own_expiry:
         until = f"{own_expiry:%-d %B %Y, %H:%M} UTC"
         raise Forbidden(f"Your own token is valid until {until}. A token that you issue cannot be valid for longer.")
@@ -93,7 +93,7 @@ def _find(token_id: str) -> StaffToken:
 
 
 def _fields(token: StaffToken, now: datetime) -> dict[str, object]:
-    """Return what the API shows of a token."""
+    """Return the token as the API shows it, without its secret."""
     fields = token.model_dump(exclude={"secret_sha256"})
     usable = token.revoked_at is None and now < token.expires_at
     return {**fields, "rights": sorted(token.rights), "usable": usable}

@@ -1,4 +1,8 @@
-"""The authorizers that API Gateway calls before the routes of staff and partners, and the audit of what staff do."""
+"""The authorizers that API Gateway calls before each route of staff or partners, and the record of what staff do.
+
+An authorizer checks the caller's token and returns the routes that the token opens. What staff do is recorded in the
+audit trail. Partners are organisations that send us signatures.
+"""
 
 from collections.abc import Callable, Mapping, Set
 from fnmatch import fnmatchcase
@@ -19,21 +23,20 @@ from chalicelib.edge.views import ProblemResponse, View, bind_view, json_problem
 from chalicelib.jobs.model import JobType
 from chalicelib.jobs.request import cancel
 from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import note_refusal, record
-from chalicelib.staff.tokens import UnknownToken, note_use, recognise
+from chalicelib.staff.audit.record import record, record_refusal
+from chalicelib.staff.tokens import UnknownToken, recognise, record_use
 
 routes = Blueprint(__name__)
 
-# The key under which a request's context has the cursor of its audit entry.
-RECORDED = "recorded"
+# A request's context has the cursor (sort key) of the request's audit entry under this key.
+AUDIT_CURSOR = "recorded"
 
-
-# OSDI names this header. Partners may send `Authorization: Bearer` instead.
+# The OSDI standard requires this header. Partners may send `Authorization: Bearer` instead.
 OSDI_HEADER = "osdi-api-token"
 
 
 class HeadersAuthorizer(ChaliceAuthorizer):
-    """Takes the token from one of two headers: API Gateway passes all headers (type REQUEST, stack/template/api.py)."""
+    """Reads the token from either of two headers. stack/template/api.py makes API Gateway pass all headers."""
 
     def _transform_event(self, event: dict[str, Any]) -> AuthRequest:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -44,22 +47,25 @@ class HeadersAuthorizer(ChaliceAuthorizer):
 
 @routes.authorizer(ttl_seconds=0)
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
-    """Answer 401 to an unknown token and 403 to one without the right. AWS requires exactly "Unauthorized" for 401."""
+    """Check the token of staff. API Gateway answers 401 to an unknown token, and 403 without the route's right."""
     return _authorized(request)
 
 
 @routes.authorizer(ttl_seconds=0)
 def partner_authorizer(request: AuthRequest) -> AuthResponse:
-    """Answer as `staff_authorizer` does. The caller is a partner."""
+    """Check the token of a partner, as `staff_authorizer` does for staff."""
     return _authorized(request)
 
 
-# Chalice makes a ChaliceAuthorizer, which reads one header only.
+# The decorator of Chalice makes a ChaliceAuthorizer, which reads only one header.
 partner_authorizer.__class__ = HeadersAuthorizer
 
 
 def _authorized(request: AuthRequest) -> AuthResponse:
-    """Return the routes that the token allows. For an unknown token, raise the error that AWS turns into 401."""
+    """Return the routes that the token opens. Raise an error for an unknown token.
+
+    API Gateway answers 401 if the text of the error is exactly "Unauthorized".
+    """
     log.begin("")
     now = times.now()
     try:
@@ -67,7 +73,7 @@ def _authorized(request: AuthRequest) -> AuthResponse:
     except UnknownToken:
         log.event("staff_refused")
         raise Exception("Unauthorized") from None
-    note_use(token, now, tables())
+    record_use(token, now, tables())
     log.event("staff_recognised", token=token.token_id)
     context = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
     allowed = _allowed(token.rights, _path(request.method_arn))
@@ -75,36 +81,36 @@ def _authorized(request: AuthRequest) -> AuthResponse:
 
 
 def staff_view(routes: Blueprint) -> Callable[[View], View]:
-    """Bind a view that needs a token. If the view refuses an action after recording it, note this in the record."""
+    """Bind a view that needs a staff token. Record when the view refuses an action that it has already recorded."""
     bound = json_view(routes, staff_authorizer)
-    return lambda view: bound(_note_refusals(view))
+    return lambda view: bound(_record_refusals(view))
 
 
-def _note_refusals(view: View) -> View:
-    """Wrap the view: if it refuses an action after recording it, note the refusal in the record."""
+def _record_refusals(view: View) -> View:
+    """Wrap the view: if it refuses an action that it has already recorded, add the refusal to the audit trail."""
 
     @wraps(view)
     def wrapped_view(request: Request, **arguments: str) -> Response:
         try:
             return view(request, **arguments)
         except PetitionsError as error:
-            cursor, problem = request.context.get(RECORDED), problem_of(error)
-            # After an outage, nobody knows whether the action was done.
+            cursor, problem = request.context.get(AUDIT_CURSOR), problem_of(error)
+            # After a failure (5xx), we do not know whether the action was done.
             if cursor and problem.status < 500:
                 why = " ".join([problem.detail, *(f"{each.message}." for each in problem.errors)])
-                note_refusal(cursor, why, tables())
+                record_refusal(cursor, why, tables())
             raise
 
     return wrapped_view
 
 
 def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> Callable[[View], View]:
-    """Bind a view that needs a partner's token. `response` makes a response of an error; default: a JSON problem."""
+    """Bind a view that needs a partner's token. `response` makes the response for an error; default: a JSON problem."""
     return bind_view(routes, response or json_problem, partner_authorizer)
 
 
 def partner_of(request: Request) -> str:
-    """Return the source of the partner that calls. Raise Forbidden if the token belongs to no partner."""
+    """Return the source (the id) of the calling partner. Raise Forbidden if the token is not a partner's."""
     source = str(_context(request).get("partner") or "")
     if not source:
         raise Forbidden("This is not the token of a partner.")
@@ -112,10 +118,10 @@ def partner_of(request: Request) -> str:
 
 
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
-    """Return the routes of these rights. A route that is not listed is closed to everyone.
+    """Return the routes that these rights open. All other routes stay closed. `path`: the path of this request.
 
-    API Gateway needs at least one resource in a policy. Every token of staff has the routes of ANY_TOKEN, and a
-    partner's token has the routes of partners.
+    API Gateway requires at least one route. Every token of staff opens the routes of ANY_TOKEN, and every token of a
+    partner opens the routes of partners.
     """
     reachable = {*rights, *([] if rights == {Right.PARTNER} else [Access.ANY_TOKEN])}
     return [
@@ -126,12 +132,12 @@ def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
 
 
 def _path(method_arn: str) -> str:
-    """Return the path of arn:…:<api>/<stage>/<method>/<path>."""
+    """Return the path in an ARN such as arn:…:<api>/<stage>/<method>/<path>."""
     return "/" + "/".join(method_arn.split("/")[3:])
 
 
 def _overreaches(pattern: str, path: str) -> bool:
-    """Return whether IAM would match the path to a route that is not its own.
+    """Return whether IAM would match the path to this pattern, although the path belongs to another route or to none.
 
     In IAM, * also matches slashes and the empty string: petitions/* would open petitions/x/counts and petitions/.
     """
@@ -140,7 +146,7 @@ def _overreaches(pattern: str, path: str) -> bool:
 
 
 def actor(request: Request) -> Actor:
-    """Return the caller, as recognised by the authorizer."""
+    """Return the caller, as the authorizer recognised them."""
     context = _context(request)
     return Actor(token_id=context["principalId"], owner=context["owner"], source_ip=source_ip(request))
 
@@ -157,13 +163,16 @@ def rights_of(request: Request) -> set[Right]:
 
 
 def audit(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
-    """Record an action. Call this first: if it fails, answer 503 and do not act. Pass ids, states and numbers only."""
+    """Record an action in the audit trail. Call this before the action, which must not be done if this fails.
+
+    Pass ids, states and numbers only, no personal data.
+    """
     entry = Action(name=action, subject=subject, details=dict(details or {}))
-    request.context[RECORDED] = record(actor(request), entry, times.now(), tables())
+    request.context[AUDIT_CURSOR] = record(actor(request), entry, times.now(), tables())
 
 
 def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
-    """Record the action, and cancel the job. Return the job; it is unchanged if it had ended or stalled before."""
+    """Record the action, cancel the job and return it. If it has ended or stalled before, only return it unchanged."""
     if not job.at(times.now()).is_open:
         return job
     audit(request, action, job.job_id, details)

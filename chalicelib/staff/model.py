@@ -7,7 +7,7 @@ from chalicelib.core.times import Moment
 
 
 class StaffToken(BaseModel):
-    """The stored item. It has only the secret's digest, so a stolen table gives no access.
+    """A token, as stored. The item has only a digest of the token's secret, so a stolen table gives no access.
 
     `last_used_at` is accurate to ten minutes.
     """
@@ -22,5 +22,5 @@ class StaffToken(BaseModel):
     expires_at: Moment
     revoked_at: Moment | None = None
     last_used_at: Moment | None = None
-    # The source of the partner whose token it is; None for staff.
+    # The partner's source, if it is the token of a partner; None for a token of staff.
     partner: str | None = None

@@ -1,4 +1,4 @@
-"""The staff pages: documents without data. Their scripts call the API, with the user's token after sign-in."""
+"""The staff pages: HTML without data. After sign-in, their scripts get the data from the API with the user's token."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -14,8 +14,8 @@ routes = Blueprint(__name__)
 def show_dashboard(request: Request) -> Response:
     """Return the same page to everyone."""
     files = f"{site_prefix(request)}/assets/staff/{dashboard_version()}"
-    names = {code: language_of(code).name for code in languages()}
-    return page(request, "staff.html", {"files": files, "modules": startup_modules(), "site_languages": names})
+    language_names = {code: language_of(code).name for code in languages()}
+    return page(request, "staff.html", {"files": files, "modules": startup_modules(), "site_languages": language_names})
 
 
 @page_view(routes)

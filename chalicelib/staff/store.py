@@ -1,4 +1,4 @@
-"""Staff tokens in the counts table."""
+"""Store and find staff tokens in the counts table."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ def add(token: StaffToken, tables: Tables) -> None:
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
-    """Revoke the token. Return False if it does not exist. An earlier time of revoking stays."""
+    """Revoke the token. If it is revoked already, keep the earlier time. Return False if it does not exist."""
     key, revoked_at = keys.staff_token(token_id), Attr("revoked_at")
     try:
         tables.update(

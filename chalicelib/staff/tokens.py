@@ -1,4 +1,4 @@
-"""Issue, recognise and revoke staff tokens. A token is shown once and not stored."""
+"""Issue, recognise and revoke tokens of staff and partners. The text of a token is shown once and not stored."""
 
 import re
 from collections.abc import Iterable
@@ -18,8 +18,8 @@ from chalicelib.staff.model import StaffToken
 # staff_<id>_<secret>: the prefix lets secret scanners find a token that was committed by mistake.
 ID = re.compile(r"[0-9a-f]{16}")
 TOKEN = re.compile(r"staff_([0-9a-f]{16})_([0-9a-f]{64})")
-# `last_used_at` is not stored at every request, because that would be a write each time.
-USE_NOTED_EVERY = timedelta(minutes=10)
+# We store `last_used_at` at most this often, not at every request, to save writes.
+LAST_USED_INTERVAL = timedelta(minutes=10)
 
 
 class UnknownToken(Exception):
@@ -38,7 +38,7 @@ def new_token(
 ) -> NewToken:
     """Return a token that is not stored yet, so that the audit trail can record its id before it is stored.
 
-    `partner`: the source of the partner that gets the token.
+    `partner`: the source of the partner, for a partner's token.
     """
     token_id, secret = token_hex(8), token_hex(32)
     token = StaffToken(
@@ -64,17 +64,17 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
 
 
 def audit_details(token: StaffToken) -> dict[str, str]:
-    """Return what the audit trail says about a token."""
+    """Return the details of a token that the audit trail records."""
     return {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "expires": iso(token.expires_at)}
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
-    """Revoke the token. Return False if there is none. Idempotent: keeps the time of the first call."""
+    """Revoke the token. Return False if it does not exist. A repeat keeps the time of the first call."""
     return store.revoke(token_id, now, tables)
 
 
 def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
-    """Return the token in an Authorization header. Raise UnknownToken."""
+    """Return the token that an Authorization header has. Raise UnknownToken if it is unknown, expired or revoked."""
     scheme, _, token_text = header.strip().partition(" ")
     match = TOKEN.fullmatch(token_text.strip())
     if scheme.lower() != "bearer" or not match:
@@ -88,9 +88,9 @@ def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
     return token
 
 
-def note_use(token: StaffToken, now: datetime, tables: Tables) -> None:
-    """Store when the token was last used, so that unused tokens can be found. Ignore errors: this must not block."""
-    if token.last_used_at is not None and now < token.last_used_at + USE_NOTED_EVERY:
+def record_use(token: StaffToken, now: datetime, tables: Tables) -> None:
+    """Store that the token is used now, so that staff can find unused tokens. Errors must not stop the request."""
+    if token.last_used_at is not None and now < token.last_used_at + LAST_USED_INTERVAL:
         return
     try:
         store.mark_used(token.token_id, now, tables)
@@ -99,7 +99,7 @@ def note_use(token: StaffToken, now: datetime, tables: Tables) -> None:
 
 
 def find_token(token_id: str, tables: Tables) -> StaffToken | None:
-    """Return the token; None if there is none. Malformed ids are not looked up: AWS refuses very long keys."""
+    """Return the token, or None. A malformed id is not looked up, because AWS refuses very long keys."""
     return store.find(token_id, tables) if ID.fullmatch(token_id) else None
 
 

@@ -1,4 +1,9 @@
-"""Exact counts of confirmed signatures, and their breakdowns."""
+"""Exact counts of confirmed signatures, and breakdowns by day, hour, country and source.
+
+A tally has the numbers of one day (UTC). They are spread over several items (shards), because transactions on one item
+conflict. When a day is over, it is closed: the sum of its shards is stored, and is added to the head. So the head has
+the sum of all closed days.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,15 +15,19 @@ from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
 from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, summed
 
-# A transaction that began before midnight UTC may finish after it, but never this late on AWS.
+# How long after its end a day is closed. A transaction that began before midnight UTC may finish after it, but on AWS
+# never this late.
 GRACE = timedelta(hours=1)
-# The brackets keep it distinct from every source and country.
+# The key of the sum of all other values. No source and no country has brackets.
 OTHERS = "(others)"
 
 
 @dataclass(frozen=True)
 class Recent:
-    """Signatures of the day (UTC) and of the last 24 hours at `as_of`, and of the areas that the public may know."""
+    """Numbers of signatures at the time `as_of`: of this day (UTC), of the last 24 hours (`last_day`), and by area.
+
+    `areas` has only areas that are large enough to be public.
+    """
 
     today: int
     last_day: int
@@ -28,10 +37,10 @@ class Recent:
 
 @dataclass(frozen=True)
 class Count:
-    """The number of confirmed signatures at the time `as_of` (UTC). A public count may have the `recent` numbers.
+    """The number of confirmed signatures at the time `as_of`. Only a count for the public has the `recent` numbers.
 
-    `withdrawn`: how many confirmed signatures were ever withdrawn until `as_of`. `by_partners`: how many of
-    `confirmed` counted when a partner sent them. The others were confirmed by our email.
+    `withdrawn`: how many confirmed signatures were ever withdrawn. `by_partners`: how many of `confirmed` were counted
+    when a partner sent them. The other signatures were confirmed with our email.
     """
 
     confirmed: int
@@ -43,7 +52,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """A count by one dimension. `values` sum to `confirmed`, because they are read together."""
+    """A count by one dimension, such as the country. The sum of `values` is `confirmed`: both are from one read."""
 
     confirmed: int
     as_of: datetime
@@ -60,14 +69,14 @@ class Days:
 
 
 def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
-    """Return the exact count with two reads: the sum of all closed days, then today's shards."""
+    """Return the exact count with two reads: the head, then the shards of the days after it. Close past days."""
     head = store.head(petition.slug, tables)
     open_tallies = _read_and_close_days(petition, head, now, tables)
     return _count(head, open_tallies, now)
 
 
 def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
-    """Return the exact count of each petition by slug. Heads and shards are read in batches of a hundred.
+    """Return the exact count of each petition by slug, and close past days. Reads a hundred items at a time.
 
     Raise UnknownPetition if a petition has no tally.
     """
@@ -76,7 +85,7 @@ def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Ta
         raise UnknownPetition
     open_days = [_open_days(heads[petition.slug], petition, now) for petition in petitions]
     counts = {}
-    for each, tallies in zip(open_days, store.days_of_shards(open_days, tables), strict=True):
+    for each, tallies in zip(open_days, store.day_tallies(open_days, tables), strict=True):
         _close_past_days(each, tallies, now, tables)
         counts[each.slug] = _count(heads[each.slug], tallies, now)
     return counts
@@ -93,18 +102,21 @@ def _count(head: store.Head, open_tallies: Mapping[date, Tally], now: datetime) 
 
 
 def withdrawn_until(petition: TalliedPetition, now: datetime, tables: Tables) -> int:
-    """Return how many confirmed signatures were ever withdrawn. Close no day: the caller may have no right to write."""
+    """Return how many confirmed signatures were ever withdrawn.
+
+    Unlike `exact_count`, this closes no past days, because the caller may have no right to write.
+    """
     head = store.head(petition.slug, tables)
-    return _count(head, days_after(head, petition, now, tables), now).withdrawn
+    return _count(head, read_open_days(head, petition, now, tables), now).withdrawn
 
 
 def breakdown(petition: TalliedPetition, by: TallyDimension, days: Days, now: datetime, tables: Tables) -> Breakdown:
-    """Return the signatures confirmed on these days, minus those withdrawn on them."""
+    """Return the number of signatures confirmed on these days minus those withdrawn on these days, by one dimension."""
     return _breakdown(by, _tallies_on(petition, days, now, tables), now)
 
 
 def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
-    """Return every breakdown from one read, so that they agree with each other."""
+    """Return a breakdown for each dimension. All are from one read, so that they agree with each other."""
     tallies = _tallies_on(petition, days, now, tables)
     return [_breakdown(by, tallies, now) for by in TallyDimension]
 
@@ -114,7 +126,7 @@ def _breakdown(by: TallyDimension, tallies: Mapping[date, Tally], now: datetime)
 
 
 def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tallies of these days. Also close days that are over."""
+    """Return the tallies of these days. Also close past days."""
     head = store.head(petition.slug, tables)
     tallies = {
         **_read_and_close_days(petition, head, now, tables),
@@ -124,7 +136,10 @@ def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Ta
 
 
 def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
-    """Return the `top` largest values, largest first, and the sum of the others. All still sum to `confirmed`."""
+    """Return the breakdown with the `top` largest values, largest first, and the sum of all others as OTHERS.
+
+    With `top` None, return the breakdown unchanged.
+    """
     if top is None:
         return breakdown
     ranked = sorted(breakdown.values.items(), key=lambda row: (-row[1], row[0]))
@@ -133,16 +148,17 @@ def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
 
 
 def first_day(petition: TalliedPetition, tables: Tables) -> date:
-    """Return the first day that can have a count."""
+    """Return the day on which counting began. If it is not recorded, return the day on which the petition opened."""
     return store.head(petition.slug, tables).began or petition.opened_at.date()
 
 
-def days_after(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the days after the head, oldest first, each summed over every shard that may have been written."""
-    return store.days_of_shards([_open_days(head, petition, now)], tables)[0]
+def read_open_days(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
+    """Return the tallies of the days that are not closed, oldest first: the sums of all shards that may exist."""
+    return store.day_tallies([_open_days(head, petition, now)], tables)[0]
 
 
 def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:
+    """Return the days after the last closed day, up to today."""
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
     return store.OpenDays(petition.slug, max(petition.shards, head.shards), days)
@@ -151,8 +167,8 @@ def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> st
 def _read_and_close_days(
     petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables
 ) -> dict[date, Tally]:
-    """Return the days after the head. Also close those that are over."""
-    tallies = days_after(head, petition, now, tables)
+    """Return the tallies of the days that are not closed. Then close the past days among them."""
+    tallies = read_open_days(head, petition, now, tables)
     _close_past_days(_open_days(head, petition, now), tallies, now, tables)
     return tallies
 
@@ -160,7 +176,8 @@ def _read_and_close_days(
 def _close_past_days(open_days: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
     """Close the days that are over, oldest first.
 
-    They must be over by AWS's clock too: a reader whose clock is ahead would close a day that still gets entries.
+    A day must be over by the clock of AWS too. Otherwise, a reader whose clock is ahead could close a day to which
+    signatures are still added.
     """
     finished_until = min(now, tables.answered_at or now) - GRACE
     try:
@@ -168,4 +185,4 @@ def _close_past_days(open_days: store.OpenDays, tallies: Mapping[date, Tally], n
             if day < finished_until.date():
                 store.close_day(open_days.slug, day, tallies[day], open_days.shards, tables)
     except (ConditionFailed, Unavailable):
-        pass  # Another reader closed it, or the next one will. The tallies are right in any case.
+        pass  # Another reader has closed the day, or a later reader will. The count of this reader is right anyway.

@@ -1,4 +1,7 @@
-"""The tally's part of the transaction that changes a signature's state."""
+"""The tally's change in the transaction that confirms or withdraws a signature.
+
+A day's tally is spread over several items, the shards, because transactions on one item conflict.
+"""
 
 from dataclasses import replace
 from random import randrange
@@ -9,10 +12,10 @@ from chalicelib.tallies.model import OTHER, TallyEntry
 
 
 def tally_change(slug: str, shards: int, entry: TallyEntry) -> Change:
-    """Return the change that adds the entry to a random shard. After a conflict, call it again for another shard."""
+    """Return the change that adds the entry to a random shard. After a conflict, call this again for another shard."""
     return store.entry_change(slug, randrange(shards), entry)
 
 
 def with_other_source(entry: TallyEntry) -> TallyEntry:
-    """Return the entry with the source OTHER, for a shard that has too many sources today."""
+    """Return the entry with its source replaced by OTHER. Use it if a shard has too many sources today."""
     return replace(entry, source=OTHER)

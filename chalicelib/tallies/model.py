@@ -1,4 +1,8 @@
-"""Tallies of confirmed signatures: entries, and sums whose breakdowns always agree with their total."""
+"""Tallies: numbers of confirmed signatures, in total and by hour, country and source.
+
+A tally is the sum of its entries. Each entry is one signature that was confirmed or withdrawn. The entries of a day are
+spread over several stored tallies (shards), because transactions on one item conflict.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,17 +12,19 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 TOTAL, PENDING, WITHDRAWN, BY_PARTNERS = "total", "pending", "withdrawn", "by_partners"
+# A tally is stored in an item whose attributes have names such as h13, cGB and s.bbc-news.
 HOUR_PREFIX, COUNTRY_PREFIX, SOURCE_PREFIX = "h", "c", "s."
 SOURCES_SEEN = "sources"
 
-# Anybody can put any source into a link. Above this number per shard and day, new sources are counted as OTHER;
-# otherwise an attacker could grow a tally item without limit. Each signature keeps its own source.
+# The most sources in one stored tally: one shard on one day. Signatures with more sources are counted as OTHER.
+# Without this limit, an attacker could make the item too large, because anybody can put any source into a link.
+# The signature itself keeps its own source.
 MAX_SOURCES = 100
 OTHER = "other"
 
 
 class TalliedPetition(Protocol):
-    """The fields of a petition that tallies use: `petitions` imports `tallies`, so they cannot import `Petition`."""
+    """The fields of a petition that tallies use. They cannot import `Petition`, because `petitions` imports tallies."""
 
     @property
     def slug(self) -> str: ...
@@ -30,9 +36,9 @@ class TalliedPetition(Protocol):
 
 @dataclass(frozen=True)
 class TallyEntry:
-    """One signature confirmed (amount +1) or withdrawn (-1), and when.
+    """One signature that was confirmed (`amount` +1) or withdrawn (-1) at `moment`.
 
-    `by_partner`: it counted when a partner sent it, without our email.
+    `by_partner`: the signature was counted when a partner sent it, without our email.
     """
 
     amount: int
@@ -44,9 +50,9 @@ class TallyEntry:
 
 @dataclass
 class Tally:
-    """Sums over entries. hours, countries and sources each sum to total. `withdrawn` is the number of withdrawals.
+    """Sums over entries. The sum of `hours`, of `countries` and of `sources` is always `total`.
 
-    `by_partners`: how many of the total counted when a partner sent them, without our email.
+    `withdrawn`: how many entries are withdrawals. `by_partners`: how many of the total are `by_partner`.
     """
 
     total: int = 0
@@ -60,11 +66,11 @@ class Tally:
         self.total += other.total
         self.withdrawn += other.withdrawn
         self.by_partners += other.by_partners
-        for sums, added in zip(self._parts(), other._parts(), strict=True):
+        for sums, added in zip(self._counters(), other._counters(), strict=True):
             sums.update(added)
         return self
 
-    def _parts(self) -> tuple[Counter[str], ...]:
+    def _counters(self) -> tuple[Counter[str], ...]:
         return self.hours, self.countries, self.sources
 
 
@@ -76,7 +82,7 @@ def summed(tallies: Iterable[Tally]) -> Tally:
 
 
 def numbers_of(tally: Tally) -> dict[str, int]:
-    """Return the tally as top-level numbers of one item: h13, cGB, s.bbc-news."""
+    """Return the tally as the attributes of an item."""
     return {
         TOTAL: tally.total,
         **({WITHDRAWN: tally.withdrawn} if tally.withdrawn else {}),
@@ -99,7 +105,7 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
 
 
 def _numbers_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
-    """Return the numbers whose name has the prefix, by the rest of the name. `length`: of the whole name."""
+    """Return the numbers whose names have the prefix, by the rest of the name. `length`: only names of this length."""
     return Counter(
         {
             name.removeprefix(prefix): number
@@ -119,7 +125,10 @@ class TallyDimension(StrEnum):
 
 
 def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[str, int]:
-    """Return the values by key, sorted, without zeros. Days are 2026-11-24, hours 2026-11-24T13:00:00Z."""
+    """Return the numbers by the values of the dimension, sorted, without zeros. `tallies`: by day.
+
+    A day is written as 2026-11-24, an hour as 2026-11-24T13:00:00Z.
+    """
     counter: Counter[str] = Counter()
     for day, tally in tallies.items():
         counter.update(_values_on(day, by, tally))

@@ -1,4 +1,7 @@
-"""Start counting for a petition."""
+"""Start the tally of a petition: the items that count its confirmed signatures.
+
+Each day is counted in several items (shards), because transactions on one item conflict.
+"""
 
 from datetime import datetime, timedelta
 
@@ -7,12 +10,12 @@ from chalicelib.tallies import snapshots, store
 
 
 def open_tally(slug: str, shards: int, now: datetime, tables: Tables) -> None:
-    """Open the tally. Idempotent; an open tally only gets more shards."""
+    """Open the tally with this number of shards. Idempotent: if the tally exists, this can only add shards."""
     store.open_head(slug, now.date() - timedelta(days=1), tables)
     store.raise_shards(slug, shards, tables)
     snapshots.open_snapshot(slug, now, tables)
 
 
 def raise_shards_to_read(slug: str, shards: int, tables: Tables) -> None:
-    """Raise the number of shards that readers read. Call it before a new shard is written."""
+    """Raise the number of shards that readers sum. Call this before the first write to a new shard."""
     store.raise_shards(slug, shards, tables)

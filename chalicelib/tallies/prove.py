@@ -1,4 +1,7 @@
-"""Read the tally to compare it with the signatures, and adjust it explicitly."""
+"""Read the tally's sums, to compare them with a recount of the signatures, and adjust them.
+
+The drift of a sum is the tally's number minus the number of signatures. An adjustment subtracts it from the tally.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +12,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.tallies import store
-from chalicelib.tallies.count import days_after
+from chalicelib.tallies.count import read_open_days
 from chalicelib.tallies.model import (
     BY_PARTNERS,
     COUNTRY_PREFIX,
@@ -22,14 +25,15 @@ from chalicelib.tallies.model import (
     summed,
 )
 
-# The key of a sum over all days or hours. A signature does not say on which day the tally counted it.
+# The key of a sum over all days or all hours. Single days are not compared, because a signature does not say on which
+# day the tally counted it.
 WHOLE = "all"
-# Sorts after the time of every adjustment.
-END = "9"
+# Sorts after the times of all adjustments.
+AFTER_ALL_TIMES = "9"
 
 
 class Sum(NamedTuple):
-    """The name of a number that a recount of the signatures checks. `by` is empty for the count itself."""
+    """The name of a sum, such as that of one country: its dimension `by` and its `key`. The count has an empty `by`."""
 
     by: str
     key: str = WHOLE
@@ -45,31 +49,36 @@ def sums_for_signature(country: str, source: str, *, by_partner: bool) -> tuple[
 
 
 def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
-    """Return the tally's sums. Reads are consistent and close no day, so the reader needs no right to write."""
+    """Return the tally's sums. All reads are consistent. No day is closed, so the caller needs no right to write."""
     head = store.head(petition.slug, tables)
-    open_tallies = days_after(head, petition, now, tables)
+    open_tallies = read_open_days(head, petition, now, tables)
     whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_tallies.values()])
     return {COUNT: head.total + summed(open_tallies.values()).total, **_sums(whole)}
 
 
 def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
-    """Reopen the days that were closed before they were over, and return them. Raise ConditionFailed after a race."""
+    """Reopen the days that were closed before they were over, and return them. Raise ConditionFailed after a race.
+
+    By the clock of AWS, these are today and later days.
+    """
     return store.reopen(slug, (tables.answered_at or now).date(), tables)
 
 
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
-    """Subtract the drift from every sum, as an entry of today. Also store a record of the entry, and return it.
+    """Subtract the drift from every sum, and store a record of this adjustment. Return the numbers that were added.
 
-    Past days do not change. Raise ConditionFailed if there is already an adjustment in this second.
+    Only today's numbers and the head change, past days do not. Raise ConditionFailed if the petition already has an
+    adjustment in this second.
     """
     numbers = {name: -amount for name, amount in _as_numbers(drift, now).items() if amount}
+    # Today's numbers change the count by the drift of DAYS. The head corrects the rest of the count's drift.
     head_total = drift.get(DAYS, 0) - drift.get(COUNT, 0)
     store.adjust(slug, now, numbers, head_total, tables)
     return {**numbers, "head": head_total}
 
 
 class Adjustment(NamedTuple):
-    """The count of a petition was adjusted by `amount`."""
+    """An adjustment of a petition's count by `amount`."""
 
     slug: str
     at: datetime
@@ -77,15 +86,18 @@ class Adjustment(NamedTuple):
 
 
 def adjustments(slugs: Iterable[str], since: datetime, tables: Tables) -> Iterator[Adjustment]:
-    """Yield the adjustments of the counts themselves. The heads say which petitions have any, so few are queried."""
+    """Yield the adjustments at or after `since` that changed a count.
+
+    A tally's head item has the time of its latest adjustment, so only petitions with such an adjustment are queried.
+    """
     for slug, head in store.heads(slugs, tables).items():
         if head.adjusted_at and head.adjusted_at >= since:
             yield from _adjustments(slug, since, tables)
 
 
 def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustment]:
-    """Yield the petition's adjustments of the count, the oldest first."""
-    between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, END).sk)
+    """Yield the adjustments that changed the petition's count, oldest first."""
+    between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, AFTER_ALL_TIMES).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     for item in items:
         amount = item.get(TOTAL, 0) + item["head_total"]
@@ -104,7 +116,7 @@ def _sums(tally: Tally) -> dict[Sum, int]:
 
 
 def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
-    """Return the drift as numbers of a tally item. The drift of the hours goes to the current hour."""
+    """Return the drift as attributes of a tally item. The drift of the sum over all hours goes to the current hour."""
     prefixes: dict[str, str] = {TallyDimension.COUNTRY: COUNTRY_PREFIX, TallyDimension.SOURCE: SOURCE_PREFIX}
     numbers = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR_PREFIX}{now:%H}": drift.get(HOURS, 0)})
     numbers[BY_PARTNERS] = drift.get(PARTNERS, 0)

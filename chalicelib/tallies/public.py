@@ -1,4 +1,7 @@
-"""The count for the public: a stored snapshot that callers refresh under a lease."""
+"""The count that the public sees. It is a stored snapshot, which is refreshed when it is stale.
+
+Only one caller at a time refreshes it: the one that gets the lease. Others return the stale count meanwhile.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -12,20 +15,22 @@ from chalicelib.tallies import snapshots
 from chalicelib.tallies.count import Count, Recent, exact_count, exact_counts
 from chalicelib.tallies.model import TalliedPetition
 
-# A CDN's copy may be 6 s old, and the list of petitions is kept for another second: together below 10 s.
-FRESH = timedelta(seconds=2)
+# How long a snapshot is fresh. A CDN's copy may be 6 s older, and the list of petitions is cached for one more second.
+# So the public sees a count that is less than 10 s old.
+FRESH_FOR = timedelta(seconds=2)
 LEASE_SECONDS = 10
-# A refresh of the list writes at most this many snapshots. The others wait for the next refresh, 2 s later or more.
-MOST_REFRESHED = 100
+# The most stale snapshots that one refresh of the list replaces. The others wait for a later refresh, after 2 s.
+MAX_REFRESHED = 100
 
 
 def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
-    """Return the snapshot's count, with one read. If it is stale, the caller that gets the lease refreshes it.
+    """Return the snapshot's count, with one read. If it is stale or missing and this caller gets the lease, refresh it.
 
-    Under load shedding, return the stale count. Raise Unavailable if there is no count.
+    Without the lease, return the stale count; if there is none, count without saving. Under load shedding or if storage
+    fails, return the stale count; if there is none, raise Unavailable.
     """
     snapshot = _snapshot(snapshots.snapshot(petition.slug, tables) or {})
-    if snapshot and now - snapshot.as_of < FRESH:
+    if snapshot and now - snapshot.as_of < FRESH_FOR:
         return snapshot
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return _stale_count(snapshot)
@@ -37,13 +42,13 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
 
 
 def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
-    """Return snapshots by slug, read in batches of a hundred. Refresh the oldest of those that are stale.
+    """Return the counts by slug. Refresh the oldest snapshots that are stale, and those that are missing.
 
-    Under load shedding, or if the refresh fails, return the stale ones. A petition without any count is left out.
+    Under load shedding, or if the refresh fails, return stale counts. A petition without a count is then left out.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
     by_slug = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
-    stale = [each for each in petitions if each.slug not in by_slug or now - by_slug[each.slug].as_of >= FRESH]
+    stale = [each for each in petitions if each.slug not in by_slug or now - by_slug[each.slug].as_of >= FRESH_FOR]
     if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return by_slug
     try:
@@ -55,14 +60,14 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
 def _refresh_oldest(
     stale: Sequence[TalliedPetition], by_slug: Mapping[str, Count], now: datetime, tables: Tables
 ) -> dict[str, Count]:
-    """Count and save every petition without a snapshot, and the oldest snapshots if the list's lease is free.
+    """Count and save all petitions without a snapshot. With the lease of the list, also replace the oldest snapshots.
 
-    The lease is not released: it expires when the new snapshots are stale.
+    The lease is not released. It expires when the new snapshots are stale.
     """
     missing = [each for each in stale if each.slug not in by_slug]
     old = sorted((each for each in stale if each.slug in by_slug), key=lambda each: by_slug[each.slug].as_of)
-    has_lease = bool(old) and snapshots.lease_list(now, int(FRESH.total_seconds()), tables)
-    chosen = [*missing, *(old[:MOST_REFRESHED] if has_lease else [])]
+    has_lease = bool(old) and snapshots.lease_list(now, int(FRESH_FOR.total_seconds()), tables)
+    chosen = [*missing, *(old[:MAX_REFRESHED] if has_lease else [])]
     counts = exact_counts(chosen, now, tables) if chosen else {}
     for slug, count in counts.items():
         _save(slug, count, tables)
@@ -70,7 +75,7 @@ def _refresh_oldest(
 
 
 def _snapshot(item: Item) -> Count | None:
-    """Return the stored count. None also if only a lease is stored, because its holder did not finish."""
+    """Return the stored count. Return None if there is none: if a refresh crashes, the item may have only its lease."""
     if "count" not in item:
         return None
     as_of = datetime.fromisoformat(item["as_of"])
@@ -83,7 +88,7 @@ def _recent(item: Item) -> Recent | None:
 
 
 def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:
-    """Lease the refresh of the recent numbers. Return True for one caller at a time, who then calls `save_recent`."""
+    """Take the lease to refresh the recent numbers. Return True for one caller, which then must call `save_recent`."""
     return snapshots.lease_snapshot(slug, now, LEASE_SECONDS, tables, snapshots.RECENT_LEASE)
 
 
@@ -93,13 +98,14 @@ def save_recent(slug: str, recent: Recent, tables: Tables) -> None:
 
 
 def _stale_count(snapshot: Count | None) -> Count:
+    """Return the snapshot, however old it is. Raise Unavailable if there is none."""
     if snapshot is None:
         raise Unavailable
     return snapshot
 
 
 def _refresh(petition: TalliedPetition, now: datetime, tables: Tables) -> Count | None:
-    """Count and save; return None if another caller has the lease."""
+    """Count the petition and save its snapshot. Return None if another caller has the lease."""
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)

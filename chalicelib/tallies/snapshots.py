@@ -1,4 +1,7 @@
-"""Store the public snapshot in the counts table: the count, and the recent numbers."""
+"""Store the snapshots of petitions in the counts table. A snapshot has the count and the recent numbers for the public.
+
+The snapshot's item also has the leases. A lease is the right of one caller to refresh numbers for a few seconds.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,7 +12,7 @@ from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.tallies.store import put_if_absent
 
-# The lease of the caller that refreshes the count, and the lease for the recent numbers.
+# The lease to refresh the count, and the lease to refresh the recent numbers.
 LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
 
 
@@ -28,14 +31,17 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
 
 
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
-    """Take the lease: return True for one caller at a time. It expires after `seconds`, in case its holder crashes."""
+    """Take the lease. Return False if another caller has it. It expires after `seconds`, as its holder may crash."""
     now_epoch = int(now.timestamp())
     is_free = absent_or_at_most(lease, now_epoch)
     return tables.try_update(Change(keys.snapshot(slug), assign={lease: now_epoch + seconds}, when=is_free))
 
 
 def lease_list(now: datetime, seconds: int, tables: Tables) -> bool:
-    """Take the lease to refresh the list: return True once in `seconds`. Its slug is empty, as no petition's is."""
+    """Take the lease to refresh the list of petitions. Return True once in `seconds`.
+
+    This lease is stored under an empty slug, which no petition has.
+    """
     return lease_snapshot("", now, seconds, tables)
 
 
@@ -46,7 +52,7 @@ def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None
 def save_snapshot(
     slug: str, count: int, as_of: datetime, tables: Tables, withdrawn: int = 0, by_partners: int = 0
 ) -> None:
-    """Save the snapshot and release its lease, unless the stored snapshot is newer."""
+    """Save the count and release its lease, unless the stored count is newer."""
     numbers = {"count": count, "withdrawn": withdrawn, "by_partners": by_partners}
     values = {**numbers, "as_of": iso(as_of), "leased_until": 0}
     is_not_newer = absent_or_at_most("as_of", iso(as_of))

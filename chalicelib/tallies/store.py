@@ -1,4 +1,8 @@
-"""Store tallies and closed days in the counts table."""
+"""Store tallies in the counts table.
+
+A day's tally is spread over several items, the shards. When the day is over, it is closed: the sum of its shards is
+stored in one item, and added to the head. The head is the item with the sum of all closed days.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,11 +37,10 @@ SHARDS, BEGAN, ADJUSTED_AT = "shards", "began", "adjusted_at"
 
 @dataclass(frozen=True)
 class Head:
-    """The sum of all closed days, up to and including the day `through`.
+    """The sum of all closed days. `through` is the last of them. `total`, `withdrawn`, `by_partners`: as in `Tally`.
 
-    `total`, `withdrawn` and `by_partners` are as in `Tally`. `shards` is at least the number that any writer uses: it
-    is raised here first. `began` is the first day that was counted (None: not recorded). `adjusted_at` is the time of
-    the last adjustment.
+    `shards`: at least the number that any writer uses, because it is raised here first. `began`: the first day that was
+    counted; None if it is not recorded. `adjusted_at`: the time of the last adjustment.
     """
 
     through: date
@@ -51,7 +54,7 @@ class Head:
 
 @dataclass(frozen=True)
 class OpenDays:
-    """The days of a petition that are not closed. Each is the sum of its `shards`."""
+    """The days of a petition that are not closed, and how many `shards` each day has."""
 
     slug: str
     shards: int
@@ -61,8 +64,8 @@ class OpenDays:
 def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     """Return the change that adds the entry to the shard.
 
-    Use it only in a transaction whose other change can happen once: otherwise a retry counts twice.
-    A confirmation has a condition: today's shard has the entry's source, or fewer than MAX_SOURCES. OTHER always fits.
+    Use it only in a transaction with another change that can happen only once: otherwise a retry counts twice. It fails
+    if a confirmation has a new source, and the shard already has MAX_SOURCES on this day. The source OTHER always fits.
     """
     numbers: dict[str, int | set[str]] = {
         TOTAL: entry.amount,
@@ -81,11 +84,11 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     return Change(key, add={**numbers, SOURCES_SEEN: {entry.source}}, when=has_room)
 
 
-def days_of_shards(petitions: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
-    """Return for each petition the sum of each day over its shards, read consistently."""
+def day_tallies(open_days: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
+    """Return for each petition the tally of each of its days: the sum of the shards, read consistently."""
     shard_keys = [
         keys.tally_shard(each.slug, shard, day)
-        for each in petitions
+        for each in open_days
         for day in each.days
         for shard in range(each.shards)
     ]
@@ -94,12 +97,12 @@ def days_of_shards(petitions: Sequence[OpenDays], tables: Tables) -> list[dict[d
         items[item["pk"].rpartition("#")[0], item["sk"]].append(item)
     return [
         {day: summed(map(tally_of, items[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
-        for each in petitions
+        for each in open_days
     ]
 
 
 def head(slug: str, tables: Tables) -> Head:
-    """Return the head. Raise UnknownPetition if there is none."""
+    """Return the petition's head. Raise UnknownPetition if it has none."""
     if item := tables.get(keys.tally_head(slug), consistent=True):
         return _head(item)
     raise UnknownPetition
@@ -115,15 +118,9 @@ def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
 def _head(item: Item) -> Head:
     began = date.fromisoformat(item[BEGAN]) if BEGAN in item else None
     adjusted_at = datetime.fromisoformat(item[ADJUSTED_AT]) if ADJUSTED_AT in item else None
-    return Head(
-        date.fromisoformat(item["through"]),
-        item[TOTAL],
-        item.get(SHARDS, 0),
-        began,
-        adjusted_at,
-        item.get(WITHDRAWN, 0),
-        item.get(BY_PARTNERS, 0),
-    )
+    through, withdrawn, by_partners = item["through"], item.get(WITHDRAWN, 0), item.get(BY_PARTNERS, 0)
+    total, shards = item[TOTAL], item.get(SHARDS, 0)
+    return Head(date.fromisoformat(through), total, shards, began, adjusted_at, withdrawn, by_partners)
 
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
@@ -132,21 +129,21 @@ def open_head(slug: str, through: date, tables: Tables) -> None:
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Raise the number of shards. Never lower it: signatures on a shard above it would not be counted."""
+    """Raise the number of shards. Never lower it: the entries in the removed shards would no longer be counted."""
     is_more = Attr("through").exists() & absent_or_at_most(SHARDS, shards - 1)
     tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=is_more))
 
 
 def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -> None:
-    """Store a day's sum and add it to the head: both or neither.
+    """Store the day's tally and add it to the head, in one transaction. `shards`: how many shards the caller summed.
 
-    Raise ConditionFailed if the day is already closed, or if the tally has more `shards` than were summed.
+    Raise ConditionFailed if this is not the day after the last closed day, or if the petition now has more shards.
     """
     is_next = Attr("through").eq((day - timedelta(days=1)).isoformat()) & absent_or_at_most(SHARDS, shards)
     through = {"through": day.isoformat()}
     tables.transact(
         [
-            # Not NewItem: a day that was reopened is closed again. The head's condition lets one caller through.
+            # Not NewItem: a day that was reopened is closed again. The condition of the head refuses a second caller.
             Change(keys.tally_day(slug, day), assign=numbers_of(tally)),
             Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=is_next),
         ]
@@ -154,13 +151,16 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
 
 
 def _added_to_head(tally: Tally) -> dict[str, int]:
-    """Return what a closed day adds to the head."""
+    """Return the numbers of a closed day that are added to the head."""
     numbers = numbers_of(tally)
     return {name: numbers[name] for name in (TOTAL, WITHDRAWN, BY_PARTNERS) if name in numbers}
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:
-    """Reopen and return today and later days: readers sum their shards again. Raise ConditionFailed after a race."""
+    """Reopen today and later days if they are closed, so that readers sum their shards again. Return these days.
+
+    Raise ConditionFailed if another caller closes or reopens a day meanwhile.
+    """
     old_head = head(slug, tables)
     closed = closed_days(slug, today, old_head.through, tables)
     if closed:
@@ -172,8 +172,8 @@ def reopen(slug: str, today: date, tables: Tables) -> list[date]:
 
 
 def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date, Tally]:
-    """Return the closed days from `first` to `last`; {} if `first` is later, because DynamoDB refuses such a query."""
-    if first > last:
+    """Return the tallies of the closed days from `first` to `last`; {} if `first` is later than `last`."""
+    if first > last:  # DynamoDB refuses such a query.
         return {}
     between = (keys.tally_day(slug, first).sk, keys.tally_day(slug, last).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between, consistent=True)
@@ -183,7 +183,7 @@ def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date
 def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
     """Add `numbers` to today's first shard and `head_total` to the head, and store a record: all or nothing.
 
-    The record makes it safe to retry. Raise ConditionFailed if there is already an adjustment in this second.
+    Raise ConditionFailed if there is already a record for this second. So a retry cannot adjust twice.
     """
     tables.transact(
         [

@@ -1,4 +1,4 @@
-"""Write chalicelib/edge/openapi.json. Run it after a change of a route, a model or the words of an operation."""
+"""Write chalicelib/edge/openapi.json. Run this after a change of a route, of a model, or of `operations`."""
 
 from stack.openapi.document import FILE, document, document_text
 

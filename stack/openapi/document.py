@@ -1,4 +1,4 @@
-"""The OpenAPI document as a whole."""
+"""The whole OpenAPI document, and its text in the file."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,8 @@ WIDTH = 120
 TAGS = {
     "petitions": "Public JSON, from any origin.",
     "pages": "The hosted form, HTML.",
-    "links": "The links in our emails, HTML. GET shows a page and POST acts. Both can be repeated.",
+    "links": "The links in our emails, HTML. GET shows a page, and POST does what the page offers. Both are "
+    "safe to repeat.",
     "staff": "Needs a staff token.",
     "partners": "Signatures from other sites. Needs a partner's token.",
     "site": "The site itself.",
@@ -54,7 +55,7 @@ Node = dict[str, Any]
 
 
 def document() -> Node:
-    """Return the document. Raise KeyError if a route has no words, or words have no route."""
+    """Return the document. Raise KeyError if a view has no entry in `operations`, or an entry has no view."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -75,30 +76,31 @@ def document() -> Node:
     }
 
 
-def document_text(found: Node) -> str:
-    """Return the document as the text of the file. A node that fits into a line is one line."""
-    return _text(found, "") + "\n"
+def document_text(whole: Node) -> str:
+    """Return the document as the text of the file."""
+    return _json(whole, "") + "\n"
 
 
-def _text(node: Any, margin: str) -> str:
-    """Return the node as JSON: one line if it fits, else a line for each part."""
-    line = json.dumps(node, ensure_ascii=False)
-    if len(margin + line) <= WIDTH or not isinstance(node, (dict, list)):
+def _json(value: Any, indent: str) -> str:
+    """Return the value as JSON: one line if the value fits into a line, else each of its parts on a new line."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent + line) <= WIDTH or not isinstance(value, (dict, list)):
         return line
-    inner = margin + " "
-    named = node.items() if isinstance(node, dict) else (("", each) for each in node)
-    parts = [(f"{json.dumps(name)}: " if name else "") + _text(each, inner) for name, each in named]
-    opening, closing = "{}" if isinstance(node, dict) else "[]"
-    return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{margin}{closing}"
+    inner = indent + " "
+    named = value.items() if isinstance(value, dict) else (("", each) for each in value)
+    parts = [(f"{json.dumps(name)}: " if name else "") + _json(each, inner) for name, each in named]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{closing}"
 
 
 def _paths() -> Node:
-    if unknown := OPERATIONS.keys() ^ ROUTES.keys():
-        raise KeyError(f"In one of edge/routes.py and stack/openapi/operations only: {', '.join(sorted(unknown))}")
-    found: dict[str, Node] = {}
+    if in_one_only := OPERATIONS.keys() ^ ROUTES.keys():
+        names = ", ".join(sorted(in_one_only))
+        raise KeyError(f"Only one of edge/routes.py and stack/openapi/operations has: {names}")
+    paths: dict[str, Node] = {}
     for view, route in ROUTES.items():
-        found.setdefault(route.path, {})[route.method.lower()] = operation_of(route, OPERATIONS[view])
-    return found
+        paths.setdefault(route.path, {})[route.method.lower()] = operation_of(route, OPERATIONS[view])
+    return paths
 
 
 def _schemas() -> Node:

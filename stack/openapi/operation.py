@@ -1,4 +1,7 @@
-"""What is written by hand for each operation. Everything else comes from the list of routes (`paths`)."""
+"""The classes for what is written by hand about an operation: one method of one path.
+
+The objects are in the folder `operations`. The module `paths` adds what follows from the list of routes.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +24,12 @@ class Query:
     required: bool = False
 
 
-LANG = Query("lang", "The code of a language, such as `cy`: the texts are in it, as far as they exist.", example="cy")
-# The query parameters that edge/routes.py names.
+LANG = Query(
+    "lang",
+    "The code of a language, such as `cy`. Texts that are translated into it are shown in it.",
+    example="cy",
+)
+# The query parameters that edge/routes.py names, which change a cacheable answer.
 ROUTE_QUERIES = {
     each.name: each
     for each in (
@@ -31,44 +38,52 @@ ROUTE_QUERIES = {
         Query(
             "preview", "From a preview link made by staff. Shows the stored page before it is published. Never cached."
         ),
-        Query("v", "Changes with the content, so that caches can keep the file for a year."),
+        Query("v", "The version of the file. A new file has a new version, so that caches can keep a file for a year."),
     )
 }
 
 
 @dataclass(frozen=True)
 class Body:
-    """The body of a request: JSON, or the fields of a form. `examples`: values by their summary."""
+    """The body of a request. `model`: the class of its JSON or of its form fields, or `str` for any text.
+
+    `examples`: more than one example, by their summaries.
+    """
 
     model: type
     example: object = None
     examples: Mapping[str, object] = field(default_factory=dict)
-    kind: str = JSON
+    content_type: str = JSON
     required: bool = True
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of a request that succeeds. Without a model: a page, or one of `kinds`.
+    """The answer to a request that succeeds.
 
-    `json`: the content type of the model. `headers`: names of components. `etag`: the description of the answer 304;
-    without it, the route has no 304.
+    `model`: the class of the JSON, or `dict` for any object; `json_type`: its content type. Without a model, the answer
+    is text of one of `content_types`, or has no body if there are none. `headers`: keys of `parameters.HEADERS`.
+    `not_modified`: the description of the answer 304; without it, the route never answers 304.
     """
 
     description: str
     model: type | None = None
     example: object = None
-    csv: str = ""
+    csv_example: str = ""
     status: int = 200
-    kinds: Sequence[str] = (HTML,)
-    json: str = JSON
+    content_types: Sequence[str] = (HTML,)
+    json_type: str = JSON
     headers: Sequence[str] = ()
-    etag: str = ""
+    not_modified: str = ""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """The words of one operation. `problems`: components by status, for errors that `paths` cannot derive."""
+    """What is written by hand about one operation.
+
+    `query`: the parameters that the list of routes does not name. `problems`: the components of errors by status, for
+    errors that `paths` cannot derive. `changes_revision`: the request needs the header If-Match.
+    """
 
     summary: str
     answer: Answer

@@ -1,4 +1,4 @@
-"""Parameters of paths and headers, described once for all operations."""
+"""The parameters in paths and in headers, and the headers of answers, each described once for all operations."""
 
 from typing import Any
 
@@ -20,8 +20,8 @@ PARAMETERS: dict[str, Node] = {
     "comparison_id": {"description": "The comparison's id, as in the list of comparisons."},
     "list_id": {"description": "The list's id, as in the list of lists."},
     "version": {
-        "description": "Changes whenever one of these files changes. An older version is also answered, but not "
-        "cacheable.",
+        "description": "Changes whenever one of these files changes. A request with an older version is answered too, "
+        "but caches do not keep the answer.",
         "example": "0a1b2c3d",
     },
     "name": {"description": "The name of the file.", "example": "app.js"},
@@ -37,13 +37,13 @@ HEADER_PARAMETERS: dict[str, Node] = {
         "example": '"7"',
     },
 }
-# By component: the name of the header, and the header.
+# By name of the component: the name of the header, and its description.
 HEADERS: dict[str, tuple[str, Node]] = {
     "CacheControl": (
         "Cache-Control",
         {
-            "description": "How long browsers and CDNs may keep the answer (RFC 9111), and use it while they refresh "
-            "it or we cannot answer (RFC 5861).",
+            "description": "How long browsers and CDNs may keep the answer (RFC 9111), and how long they may use an "
+            "old answer while they refresh it or we cannot answer (RFC 5861).",
             "schema": TEXT,
             "example": "public, max-age=5, stale-while-revalidate=1, stale-if-error=86400",
         },
@@ -95,7 +95,7 @@ FORMAT = Query(
 
 
 def components() -> dict[str, Node]:
-    """Return the components for parameters and headers."""
+    """Return the components that describe parameters and headers."""
     in_path = {
         name: {"name": name, "in": "path", "required": True, "schema": TEXT, **each}
         for name, each in PARAMETERS.items()
@@ -109,5 +109,5 @@ def parameter(name: str) -> Node:
 
 
 def header(name: str) -> tuple[str, Node]:
-    """Return the name of the header and the reference to it."""
+    """Return the name of the header that a component describes, and a reference to the component."""
     return HEADERS[name][0], {"$ref": f"#/components/headers/{name}"}

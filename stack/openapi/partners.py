@@ -1,16 +1,16 @@
-"""The schema of a partner's body. The code has no model of a batch, because it reads each signature by itself."""
+"""The schemas of the bodies that partners send. They are here because the code reads a batch without a model."""
 
 from typing import Annotated, Any, Required
 
 from pydantic import ConfigDict, Field, RootModel
 from typing_extensions import TypedDict
 
-from chalicelib.partners.form import MOST_AT_ONCE, PartnerSignature
+from chalicelib.partners.form import MAX_SIGNATURES, PartnerSignature
 
 
 class PartnerBatch(TypedDict):
     __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
-    signatures: Annotated[list[PartnerSignature], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    signatures: Annotated[list[PartnerSignature], Field(min_length=1, max_length=MAX_SIGNATURES)]
 
 
 class SentSignatures(RootModel[PartnerSignature | PartnerBatch]):

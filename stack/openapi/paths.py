@@ -1,4 +1,4 @@
-"""The paths: derived from the list of routes, with the words of each operation."""
+"""The operation of a route in the document: derived from the route, with its texts and examples from `operations`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from stack.openapi.schemas import reference
 
 Node = dict[str, Any]
 
-# The component of a 404, by the last parameter of the path.
+# The component that describes the answer 404, by the last parameter of the path.
 NOT_FOUND = {
     "slug": "UnknownPetition",
     "token": "NotAStatement",
@@ -29,19 +29,19 @@ NOT_FOUND = {
 }
 
 
-def operation_of(route: Route, words: Operation) -> Node:
-    """Return the operation of a route."""
-    described = {"description": words.description} if words.description else {}
-    parameters = list(_parameters(route, words))
+def operation_of(route: Route, by_hand: Operation) -> Node:
+    """Return the operation of a route. `by_hand`: what is written by hand about the operation."""
+    described = {"description": by_hand.description} if by_hand.description else {}
+    parameters = list(_parameters(route, by_hand))
     return {
         "operationId": operation_id(route.view),
         "tags": [tag_of(route)],
-        "summary": words.summary,
+        "summary": by_hand.summary,
         **described,
         **({"parameters": parameters} if parameters else {}),
-        **({"requestBody": _body(words.body)} if words.body else {}),
+        **({"requestBody": _body(by_hand.body)} if by_hand.body else {}),
         **({"security": _security(route)} if route.needs_token else {}),
-        "responses": {str(status): each for status, each in sorted(_responses(route, words).items())},
+        "responses": {str(status): each for status, each in sorted(_responses(route, by_hand).items())},
     }
 
 
@@ -50,13 +50,13 @@ def _security(route: Route) -> list[Node]:
 
 
 def operation_id(view: str) -> str:
-    """Return the id of the operation: showPetition for show_petition."""
+    """Return the id of the view's operation: showPetition for show_petition."""
     first, *others = view.split("_")
     return first + "".join(word.capitalize() for word in others)
 
 
 def tag_of(route: Route) -> str:
-    """Return the name of the route's group in the document."""
+    """Return the name of the group (tag) in which the document lists the route."""
     first, second = (*route.path.strip("/").split("/"), "")[:2]
     if route.function is Function.LINKS:
         return "links"
@@ -71,25 +71,26 @@ def _is_page(route: Route) -> bool:
     return tag_of(route) in ("pages", "links")
 
 
-def _parameters(route: Route, words: Operation) -> Iterable[Node]:
-    """Yield the parameters of path, query and headers."""
+def _parameters(route: Route, by_hand: Operation) -> Iterable[Node]:
+    """Yield the parameters in the path, the query and the headers of a request."""
     yield from map(parameter, _path_parameters(route))
-    yield from map(_query, (*(ROUTE_QUERIES[name] for name in route.query), *words.query))
-    if words.answer.etag:
+    yield from map(_query, (*(ROUTE_QUERIES[name] for name in route.query), *by_hand.query))
+    if by_hand.answer.not_modified:
         yield parameter("IfNoneMatch")
-    if words.changes_revision:
+    if by_hand.changes_revision:
         yield parameter("IfMatch")
 
 
 def _path_parameters(route: Route) -> list[str]:
+    """Return the names of the parameters in the path, in their order."""
     return [part.strip("{}") for part in route.path.split("/") if part.startswith("{")]
 
 
 def _query(query: Query) -> Node:
     required = {"required": True} if query.required else {}
     example = {"example": query.example} if query.example else {}
-    words = {"description": query.description, "schema": query.schema, **example}
-    return {"name": query.name, "in": "query", **required, **words}
+    described = {"description": query.description, "schema": query.schema, **example}
+    return {"name": query.name, "in": "query", **required, **described}
 
 
 def _body(body: Body) -> Node:
@@ -101,65 +102,68 @@ def _body(body: Body) -> Node:
             f"example{number}": {"summary": summary, "value": value}
             for number, (summary, value) in enumerate(body.examples.items(), 1)
         }
-    return {"required": body.required, "content": {body.kind: content}}
+    return {"required": body.required, "content": {body.content_type: content}}
 
 
-def _responses(route: Route, words: Operation) -> dict[int, Node]:
-    problems = {**_problems(route, words), **words.problems}
+def _responses(route: Route, by_hand: Operation) -> dict[int, Node]:
+    """Return all answers by status: errors, the answer to a request that succeeds, and perhaps 304."""
+    problems = {**_problems(route, by_hand), **by_hand.problems}
     found: dict[int, Node] = {status: {"$ref": f"#/components/responses/{name}"} for status, name in problems.items()}
-    found[words.answer.status] = _answer(words.answer)
-    if words.answer.etag:
-        found[304] = {"description": words.answer.etag, "headers": _headers("ETag", "CacheControl")}
+    found[by_hand.answer.status] = _answer(by_hand.answer)
+    if by_hand.answer.not_modified:
+        found[304] = {"description": by_hand.answer.not_modified, "headers": _headers("ETag", "CacheControl")}
     return found
 
 
 def _answer(answer: Answer) -> Node:
-    tag = ["ETag"] if answer.etag else []
-    headers = _headers(*tag, "CacheControl", *answer.headers)
+    etag = ["ETag"] if answer.not_modified else []
+    headers = _headers(*etag, "CacheControl", *answer.headers)
     found: Node = {"description": answer.description, "headers": headers}
     content = _content(answer)
     return {**found, "content": content} if content else found
 
 
 def _headers(*names: str) -> Node:
+    """Return references to these components of headers, by the names of the headers."""
     return dict(map(header, names))
 
 
 def _content(answer: Answer) -> Node:
+    """Return the schema and example of each content type of an answer."""
     if answer.model is None:
-        return {kind: {"schema": TEXT} for kind in answer.kinds}
+        return {content_type: {"schema": TEXT} for content_type in answer.content_types}
     example = {"example": answer.example} if answer.example else {}
     schema = {"type": "object"} if answer.model is dict else reference(answer.model)
-    csv: Node = {CSV: {"schema": TEXT, "example": answer.csv}} if answer.csv else {}
-    return {answer.json: {"schema": schema, **example}, **csv}
+    csv: Node = {CSV: {"schema": TEXT, "example": answer.csv_example}} if answer.csv_example else {}
+    return {answer.json_type: {"schema": schema, **example}, **csv}
 
 
-def _problems(route: Route, words: Operation) -> dict[int, str]:
-    """Return the components of the errors that follow from the route, by status."""
+def _problems(route: Route, by_hand: Operation) -> dict[int, str]:
+    """Return the errors that follow from the route and from what its requests contain: component by status."""
     if route.path.startswith("/api/osdi"):
-        return _osdi_problems(route, words)
+        return _osdi_problems(route, by_hand)
     page = "Page" if _is_page(route) else ""
     found = {429: "TooMany", 503: f"Unavailable{page}"}
     if route.needs_token:
         found |= {401: "Unauthorized", 403: "Forbidden"}
-    if words.body:
+    if by_hand.body:
         found |= {413: f"TooLarge{page}", 415: f"WrongType{page}", 422: f"Invalid{page}"}
-        found |= {400: "NotJson"} if words.body.kind == JSON else {}
-    if words.changes_revision:
+        found |= {400: "NotJson"} if by_hand.body.content_type == JSON else {}
+    if by_hand.changes_revision:
         found |= {412: "Stale", 428: "PreconditionRequired"}
     return found | _not_found_problems(route, page)
 
 
-def _osdi_problems(route: Route, words: Operation) -> dict[int, str]:
-    """Return the errors of an OSDI route. API Gateway answers 401, 403 and 429 with problems of its own."""
+def _osdi_problems(route: Route, by_hand: Operation) -> dict[int, str]:
+    """Return the errors of a route for OSDI. The errors 401, 403 and 429 come from API Gateway, in its own format."""
     found = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
-    found |= {400: "OsdiError"} if words.body or words.query else {}
-    found |= {413: "OsdiError", 415: "OsdiError"} if words.body else {}
+    found |= {400: "OsdiError"} if by_hand.body or by_hand.query else {}
+    found |= {413: "OsdiError", 415: "OsdiError"} if by_hand.body else {}
     return found | ({404: "OsdiError", 410: "OsdiError"} if _path_parameters(route) else {})
 
 
 def _not_found_problems(route: Route, page: str) -> dict[int, str]:
-    """Return the errors if there is nothing at the address, or no longer."""
+    """Return the errors of requests for something that does not exist, or no longer exists."""
     if route.function is Function.LINKS:
         return {400: "LinkDamagedPage", 404: "UnknownPetitionPage", 410: "LinkExpiredPage"}
     names = _path_parameters(route)

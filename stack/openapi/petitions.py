@@ -1,4 +1,4 @@
-"""The schemas of petitions for staff. They come from the fields of the model `Petition`."""
+"""The schemas of petitions for staff, derived from the fields of the model `Petition`."""
 
 from copy import copy
 from typing import Any
@@ -17,18 +17,19 @@ _CLOSED = ConfigDict(extra="forbid", json_schema_serialization_defaults_required
 
 
 def _fields(names: tuple[str, ...]) -> dict[str, Any]:
-    docs, found = field_docs(Petition), {}
+    """Return these fields of Petition with their descriptions, as create_model takes them."""
+    docs, fields = field_docs(Petition), {}
     for name in names:
         field = copy(Petition.model_fields[name])
         field.description = docs.get(name)
-        found[name] = (field.annotation, field)
-    return found
+        fields[name] = (field.annotation, field)
+    return fields
 
 
 NewPetition: type[BaseModel] = create_model(
     "NewPetition",
     __config__=_CLOSED,
-    __doc__="A new petition. It starts as a draft. `opened_at` is now if it is left out.",
+    __doc__="A new petition. It starts as a draft. If `opened_at` is left out, it is now.",
     **_fields(("slug", *EDITABLE)),
 )
 ManagedPetition: type[BaseModel] = create_model(
@@ -44,13 +45,16 @@ ManagedPetition: type[BaseModel] = create_model(
     ),
     transitions=(list[PossibleTransition], Field(description="The states that it can change to.")),
 )
-# A name only: with_petition_edited composes the schema.
+# This class gives only its name to `operations`. with_petition_edited makes the schema.
 PetitionEdited: type[BaseModel] = create_model("PetitionEdited")
 
 
-def with_petition_edited(found: Schemas) -> Schemas:
-    """Add PetitionEdited: the fields of NewPetition, and those of ManagedPetition, which an edit may only repeat."""
-    new, shown = found["NewPetition"], found["ManagedPetition"]
+def with_petition_edited(schemas: Schemas) -> Schemas:
+    """Return the schemas with PetitionEdited added, and with `opened_at` optional in NewPetition.
+
+    PetitionEdited has the fields of NewPetition, and the other fields of ManagedPetition, which an edit cannot change.
+    """
+    new, shown = schemas["NewPetition"], schemas["ManagedPetition"]
     new["required"].remove("opened_at")
     edited = {
         **new,
@@ -58,4 +62,4 @@ def with_petition_edited(found: Schemas) -> Schemas:
         "properties": shown["properties"] | new["properties"],
         "required": [name for name in new["required"] if name != "slug"],
     }
-    return {**found, "PetitionEdited": edited}
+    return {**schemas, "PetitionEdited": edited}

@@ -1,4 +1,4 @@
-"""The answers to requests that fail. Our own code makes the examples of its answers."""
+"""The answers to requests that fail, as components. The code that answers such requests makes most of the examples."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from chalicelib.edge.answers import ProblemDetails
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
-from chalicelib.partners.form import MOST_BODY_KB
-from chalicelib.partners.imports.model import MOST_DIRECT_KB
+from chalicelib.partners.form import MAX_BODY_KB
+from chalicelib.partners.imports.model import MAX_DIRECT_KB
 from chalicelib.petitions.form import MAX_PETITION_KB
 from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from stack.openapi.operation import HAL, HTML, TEXT
@@ -25,6 +25,7 @@ UNAUTHORIZED = Problem(401, "Unauthorized", "A valid staff token is needed.")
 FORBIDDEN = Problem(403, "Forbidden", "This token may not do this.")
 BUSY = Problem(429, "Too Many Requests", "Too many requests at once. Please try again in a few seconds.", retry_after=5)
 
+# By name of the component: the description, and the problem in the example.
 PROBLEMS: dict[str, tuple[str, Problem]] = {
     "NotJson": ("The body is not JSON. Nothing was stored.", problem_of(errors.NotJson())),
     "Unauthorized": ("No token, or one that is unknown, expired or revoked.", UNAUTHORIZED),
@@ -57,8 +58,8 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(errors.PreconditionRequired())),
     "TooLarge": ("The body is larger than 16 KB.", problem_of(errors.BodyTooLarge())),
     "TooLargeFile": (
-        f"The file is larger than {MOST_DIRECT_KB} KB. Split it.",
-        problem_of(errors.BodyTooLarge(MOST_DIRECT_KB)),
+        f"The file is larger than {MAX_DIRECT_KB} KB. Split it.",
+        problem_of(errors.BodyTooLarge(MAX_DIRECT_KB)),
     ),
     "TooLargePetition": (
         f"The body is larger than {MAX_PETITION_KB} KB. Load the petition from a file.",
@@ -69,8 +70,8 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
         problem_of(errors.BodyTooLarge(MAX_HASHES_KB)),
     ),
     "TooLargeBatch": (
-        f"The body is larger than {MOST_BODY_KB} KB.",
-        problem_of(errors.BodyTooLarge(MOST_BODY_KB)),
+        f"The body is larger than {MAX_BODY_KB} KB.",
+        problem_of(errors.BodyTooLarge(MAX_BODY_KB)),
     ),
     "WrongType": ("The Content-Type is not supported here.", problem_of(errors.WrongType("application/json"))),
     "Invalid": (
@@ -86,7 +87,7 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
         problem_of(errors.Unavailable()),
     ),
 }
-# The same errors as pages.
+# The errors of routes that answer with a page: the description by name of the component.
 PAGES = {
     "LinkDamagedPage": "The link is incomplete or changed. The page says what to do.",
     "UnknownPetitionPage": PROBLEMS["UnknownPetition"][0],
@@ -102,7 +103,8 @@ PAGES = {
     "UnavailablePage": "We cannot answer now. It is safe to try again after `Retry-After` seconds.",
 }
 PAGES_WITH_RETRY_AFTER = ("UnavailablePage", "BusyFormPage")
-# API Gateway answers some of these with a problem: a body over its own limit, or a function that does not answer.
+# Each of these may also be a problem instead of a page: API Gateway returns a problem if a body is over its own limit,
+# or if a function does not answer.
 PAGES_OR_PROBLEMS = ("TooLargePage", *PAGES_WITH_RETRY_AFTER)
 
 
@@ -113,10 +115,11 @@ def responses() -> dict[str, Response]:
 
 
 def _osdi(status: int) -> Response:
+    """Return an error in the format of OSDI, the standard by which some partners send signatures."""
     schema = {"type": "object", "required": ["osdi:error"], "properties": {"osdi:error": {"type": "object"}}}
     content = {HAL: {"schema": schema}}
     return {
-        "description": "OSDI's error: what is wrong, by property.",
+        "description": "An error in OSDI's format. It says what is wrong with which property.",
         **_retry_after(status == 503),
         "content": content,
     }

@@ -1,4 +1,4 @@
-"""The schemas of the models: what clients send, and what the API returns."""
+"""The JSON schemas of the models, by pydantic: what clients send, and what the API returns."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from chalicelib.staff.answers import ShownToken, ShownTokens
 from stack.openapi.docs import field_docs, one_line
 
 REFERENCE = "#/components/schemas/{model}"
-# The names in the document, where the class has another one.
+# The name of a schema in the document, for classes that have a different name.
 NAMES: dict[type, str] = {
     Column: "ExportColumn",
     FieldProblem: "FieldError",
@@ -51,18 +51,21 @@ def reference(model: type) -> JsonSchemaValue:
 
 
 def schemas(requests: Sequence[type], answers: Sequence[type]) -> dict[str, JsonSchemaValue]:
-    """Return the schemas of these classes, and of all that they contain, by name."""
+    """Return the schemas of these classes, and of all classes that these contain, by name."""
     adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
         *((f"request {number}", "validation", TypeAdapter(each)) for number, each in enumerate(requests)),
         *((f"answer {number}", "serialization", TypeAdapter(each)) for number, each in enumerate(answers)),
     ]
     _, found = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE, schema_generator=_Generator)
     names = {name_of(each) for each in (*requests, *answers)} | _names_used(found)
-    return {name: _without_title(schema) for name, schema in sorted(found["$defs"].items()) if name in names}
+    return {name: _cleaned(schema) for name, schema in sorted(found["$defs"].items()) if name in names}
 
 
 class _Generator(GenerateJsonSchema):
-    """Add the descriptions of fields, leave out titles and needless defaults, and refuse other fields in answers."""
+    """Add the descriptions of fields, and forbid unknown fields in answers.
+
+    Leave out the titles of fields, the default null, and all defaults in answers.
+    """
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         return self._with_descriptions(super().model_schema(schema), schema["cls"])
@@ -79,7 +82,7 @@ class _Generator(GenerateJsonSchema):
         return False
 
     def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
-        """Replace the class in a reference such as `chalicelib.exports.model.Format:24` by its name in the document."""
+        """Replace a class by its name in the document. A reference is like `chalicelib.exports.model.Format:24`."""
         core_ref, mode = core_mode_ref
         path, colon, rest = core_ref.partition(":")
         return super().get_defs_ref((CoreRef(_NAME_BY_PATH.get(path, path) + colon + rest), mode))
@@ -91,7 +94,8 @@ class _Generator(GenerateJsonSchema):
         return {**schema, "additionalProperties": False} if self.mode == "serialization" else schema
 
 
-def _without_title(schema: JsonSchemaValue) -> JsonSchemaValue:
+def _cleaned(schema: JsonSchemaValue) -> JsonSchemaValue:
+    """Return the schema without its title, and with its description in one line."""
     found = {name: value for name, value in schema.items() if name != "title"}
     return {**found, "description": one_line(found["description"])} if "description" in found else found
 

@@ -1,6 +1,7 @@
-"""Alarms. Each function, table, queue and stream reader brings its own. The others are listed here.
+"""CloudWatch alarms: the functions that make an alarm, and a list of the alarms that no other module makes.
 
-To add an alarm, add it to the list and to docs/runbook.md, which says what to do.
+The modules `functions`, `tables`, `queues` and `streams` make the alarms of each function, table, queue and stream
+reader. To add another alarm, add it to the list here, and to docs/runbook.md, which says what to do.
 """
 
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ class Measure(NamedTuple):
 
 
 def code_measure(metric: Metric) -> Measure:
-    """Return a metric that the code writes."""
+    """Return the measure of a metric that our code writes."""
     return Measure(NAMESPACE, metric, {"stage": ref("Stage")})
 
 
@@ -40,20 +41,23 @@ def queue_measure(metric: str, queue: str) -> Measure:
 
 
 def alarm(description: str, measure: Measure, statistic: str = "Sum", period: int = 300, **more: Any) -> Template:
-    """Return an alarm on one metric. `period` is in seconds. `more` replaces properties, Threshold for example."""
+    """Return an alarm on one metric. `period` is in seconds. `more`: properties that replace the usual ones."""
     metric = {**measure.as_properties(), "Statistic": statistic, "Period": period}
     return resource("CloudWatch::Alarm", {**_usual_properties(description), **metric, **more})
 
 
 def alarm_on_math(
-    description: str, expression: str, operands: dict[str, Measure], label: str = "", name: str = "sum", **more: Any
+    description: str, expression: str, operands: dict[str, Measure], label: str = "", result: str = "sum", **more: Any
 ) -> Template:
-    """Return an alarm on an expression. Its operands are sums over a minute.
+    """Return an alarm on the result of an expression.
 
-    These alarms exist on AWS only: the emulator refuses a stack in which an alarm has an expression.
+    `operands`: what each name in the expression stands for, always the sum of a metric over a minute. `label` and
+    `result` are the label and the id of the result in CloudWatch. `more`: properties that replace the usual ones.
+
+    The alarm exists on AWS only: the emulator refuses a stack in which an alarm has an expression.
     """
-    result = {"Id": name, "Expression": expression, "Label": label or description, "ReturnData": True}
-    metrics = [result, *(_operand(operand, measure) for operand, measure in operands.items())]
+    calculation = {"Id": result, "Expression": expression, "Label": label or description, "ReturnData": True}
+    metrics = [calculation, *(_operand(name, measure) for name, measure in operands.items())]
     properties = {**_usual_properties(description), "Metrics": metrics, **more}
     return resource("CloudWatch::Alarm", properties, Condition="OnAws")
 
@@ -64,13 +68,13 @@ def _operand(name: str, measure: Measure) -> Template:
 
 
 def _usual_properties(description: str) -> Template:
-    """Return what all alarms have in common."""
+    """Return the properties of every alarm that does not replace them."""
     return {
         "AlarmDescription": f"{description} docs/runbook.md",
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "Threshold": 1,
         "EvaluationPeriods": 1,
-        # No data is good for error counters and idle queues.
+        # A count of errors has no data while there are no errors, and a queue has none while it is idle.
         "TreatMissingData": "notBreaching",
         "AlarmActions": [ref("AlarmsTopic")],
         "OKActions": [ref("AlarmsTopic")],
@@ -78,10 +82,13 @@ def _usual_properties(description: str) -> Template:
 
 
 def _reputation_alarm(metric: str, threshold: float, description: str) -> Template:
-    """Return an alarm on a rate that SES measures over the whole account. While nothing is sent, it has no value."""
-    unusual = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
+    """Return an alarm on a rate that SES measures over the whole account.
+
+    SES gives no value while nothing is sent. The alarm then keeps its state.
+    """
+    replaced = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
     measure = Measure("AWS/SES", f"Reputation.{metric}", {})
-    return alarm(description, measure, "Maximum", 3600, Threshold=threshold, **unusual)
+    return alarm(description, measure, "Maximum", 3600, Threshold=threshold, **replaced)
 
 
 _ALARMS = {
@@ -114,7 +121,7 @@ _ALARMS = {
         "A sender crashed. It may have sent an email of a kind that is never sent twice.",
         code_measure(Metric.MAIL_UNKNOWN),
     ),
-    # A missing recount is an alarm too.
+    # The metric has no data for a day without a recount, which is an alarm too.
     "Drift": alarm(
         "A tally differs from its signatures, or there was no recount for a day.",
         code_measure(Metric.DRIFT),
@@ -154,12 +161,12 @@ _ALARMS = {
 
 
 def alarms() -> Template:
-    """Return the topic of all alarms, its subscription, and the alarms listed here."""
-    address = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
+    """Return the SNS topic that every alarm notifies, its email subscription, and the alarms of the list."""
+    subscription = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
     return {
         "Resources": {
             "AlarmsTopic": resource("SNS::Topic"),
-            "AlarmsSubscription": resource("SNS::Subscription", address, Condition="HasAlarmEmail"),
+            "AlarmsSubscription": resource("SNS::Subscription", subscription, Condition="HasAlarmEmail"),
             **{f"{name}Alarm": each for name, each in _ALARMS.items()},
         },
         "Outputs": {"AlarmsTopicArn": output(ref("AlarmsTopic"), "Topic of every alarm")},

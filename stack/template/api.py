@@ -1,4 +1,7 @@
-"""The responses that API Gateway gives by itself, and its access log. The module `gateway` has the paths."""
+"""The API without its paths: its access log, and the responses that API Gateway gives without calling our code.
+
+The module `gateway` has the paths of the API.
+"""
 
 import json
 from http import HTTPStatus
@@ -10,11 +13,11 @@ PROBLEM = "application/problem+json"
 _NOT_FOUND = (404, "There is nothing at this address.")
 _BAD_REQUEST = (400, "The request could not be understood.")
 _REFUSED = (403, "This request is not allowed.")
-# If there is no CDN, a browser without JavaScript shows these texts.
+# People read these texts if their browser has no JavaScript and the site has no CDN: it shows the JSON.
 _TRY_AGAIN = "Please go back, wait a few seconds, and try again. It is safe to send something twice."
 _BUSY = (503, f"The service could not answer just now. {_TRY_AGAIN}")
 _TOO_MANY = (429, f"Very many people are here right now. {_TRY_AGAIN}")
-# The status and text of each kind of response, and the seconds of its Retry-After.
+# By API Gateway's name of the response: status, text, and seconds in the header Retry-After (0: no such header).
 _RESPONSES = {
     "MISSING_AUTHENTICATION_TOKEN": (*_NOT_FOUND, 0),
     "RESOURCE_NOT_FOUND": (*_NOT_FOUND, 0),
@@ -38,8 +41,9 @@ _RESPONSES = {
     "DEFAULT_4XX": (*_BAD_REQUEST, 0),
     "DEFAULT_5XX": (503, f"Something went wrong on our side. {_TRY_AGAIN}", 5),
 }
+# Titles that are not the same in all versions of Python.
 _TITLES = {413: "Content Too Large"}
-# No user input and no IP address.
+# The access log's fields, and API Gateway's variables for them. None contains user input or an IP address.
 _LOG_FIELDS = {
     "requestId": "requestId",
     "time": "requestTimeEpoch",
@@ -55,10 +59,11 @@ _LOG_FIELDS = {
 
 
 def api() -> Template:
-    line = json.dumps({name: f"$context.{variable}" for name, variable in _LOG_FIELDS.items()})
-    log = {"LogGroupName": sub("/aws/apigateway/petitions-${Stage}"), "RetentionInDays": 30}
+    log_line = json.dumps({name: f"$context.{variable}" for name, variable in _LOG_FIELDS.items()})
+    log_group = {"LogGroupName": sub("/aws/apigateway/petitions-${Stage}"), "RetentionInDays": 30}
+    log_setting = {"DestinationArn": get_att("ApiAccessLog"), "Format": log_line}
     rest_api = {
-        "AccessLogSetting": if_condition("LogsAccess", {"DestinationArn": get_att("ApiAccessLog"), "Format": line}),
+        "AccessLogSetting": if_condition("LogsAccess", log_setting),
         "DefinitionBody": {
             "info": {"title": sub("petitions-${Stage}")},
             "securityDefinitions": {"partner_authorizer": _authorizer_with_all_headers()},
@@ -67,32 +72,36 @@ def api() -> Template:
             },
         },
     }
-    address = sub("https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/site")
-    site_url = if_condition("HasSiteUrl", ref("SiteUrl"), address)
+    gateway_url = sub("https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/site")
+    site_url = if_condition("HasSiteUrl", ref("SiteUrl"), gateway_url)
     return {
         "Globals": {"Api": {"OpenApiVersion": "2.0"}},
         "Resources": {
             "RestAPI": {"Properties": rest_api},
-            "ApiAccessLog": resource("Logs::LogGroup", log, Condition="LogsAccess"),
+            "ApiAccessLog": resource("Logs::LogGroup", log_group, Condition="LogsAccess"),
         },
         "Outputs": {"SiteUrlInUse": output(site_url, "Where supporters reach the site")},
     }
 
 
 def _authorizer_with_all_headers() -> Template:
-    """Return an authorizer without identity sources: API Gateway always calls it, with all headers (aws-facts.md)."""
+    """Return an authorizer without identity sources, so that API Gateway always calls it, with all headers.
+
+    docs/aws-facts.md has the source of this.
+    """
     return {"name": "Unused", "x-amazon-apigateway-authorizer": {"type": "request"}}
 
 
 def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
-    """Return a problem like our own (RFC 9457).
+    """Return a response with an error in JSON (a problem, RFC 9457), like the errors that our code returns.
 
-    A gateway response is the same for forms and programs. Behind a CDN, the header Refresh sends browsers to a page for
-    people. The page replaces the problem in the browser's history, so that Back leads to the form. Programs ignore the
-    header. The request may have succeeded nevertheless, and the page says so.
+    API Gateway gives the same response to forms and to programs. If the site has a CDN, a response with Retry-After
+    also has the header Refresh, by which browsers open a page for people (busy.py). Programs ignore this header. The
+    page replaces the problem in the browser's history, so that Back leads to the form. The page says that the refused
+    request may have succeeded nevertheless.
     """
     headers = {"Content-Type": PROBLEM, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
-    # With Refresh, the browser would send this address as the referrer, and it may contain a token.
+    # When a browser follows Refresh, it would send the request's address, which may contain a token, as the referrer.
     headers |= {"Referrer-Policy": "no-referrer"}
     headers |= {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     headers |= {"Retry-After": str(retry_after)} if retry_after else {}

@@ -1,6 +1,8 @@
-"""How the CDN treats each path: its behaviours and cache policies, derived from the list of routes.
+"""The behaviours and policies of the CDN (CloudFront), derived from the list of routes.
 
-CloudFront takes the first behaviour whose pattern matches, and * matches slashes too. So longer patterns come first.
+A behaviour says for the paths that match its pattern to which origin CloudFront sends requests, and what it caches.
+CloudFront takes the first behaviour whose pattern matches the path, and * matches slashes too. So longer patterns
+come first.
 """
 
 from collections.abc import Sequence
@@ -12,25 +14,26 @@ from chalicelib.edge.routes import ROUTES
 from stack.template.cfn import Template, ref, resource, sub
 
 API, PAGES = "Api", "Pages"
-"""Ids of the API as an origin, and of the group that has the busy page behind the API."""
+"""Ids of the two targets of requests: the API, and a group of origins that shows the busy page if the API fails."""
 
-# CloudFront knows three sets of methods.
+# CloudFront accepts three sets of methods. These are the largest and the smallest.
 _ALL_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
 _READ_METHODS = ["GET", "HEAD"]
-# AWS's policy that caches nothing (Managed-CachingDisabled).
+# The id of AWS's own cache policy that caches nothing (Managed-CachingDisabled).
 _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-# CloudFront deletes an answer after the policy's maximum. Answers may be served stale for a day (edge/http.py), so the
-# maximum is a day or more. In seconds.
-_A_DAY = 86_400
+# CloudFront deletes a cached answer after the maximum of its cache policy. Our answers may be served stale for a day
+# (edge/http.py), so every maximum is a day or more.
+_DAY_SECONDS = 86_400
 # Policy names are unique in an account: without the region, the same stage in a second region would collide.
 _NAME_PREFIX = "petitions-${Stage}-${AWS::Region}"
-# API Gateway refuses an unknown Host, and X-HTTP-Method-Override would change the method. Where nothing is cached, all
-# other headers are passed on: CloudFront refuses Authorization in a list of headers to pass on (docs/aws-facts.md).
+# The headers of uncached requests that CloudFront does not pass on: API Gateway refuses an unknown Host, and
+# X-HTTP-Method-Override would change the method. All other headers are passed on, because CloudFront refuses a list of
+# headers to pass on if it contains Authorization (docs/aws-facts.md).
 _NOT_PASSED_ON = ("Host", "X-HTTP-Method-Override")
 
 
 class CacheRule(NamedTuple):
-    """What a cache policy depends on: its maximum time, and the query's keys that change the answer."""
+    """What a cache policy depends on: its maximum time, and the query parameters that change the answer."""
 
     max_seconds: int
     query: Sequence[str]
@@ -38,49 +41,50 @@ class CacheRule(NamedTuple):
     @property
     def logical_id(self) -> str:
         names = "".join(name.title() for name in self.query) or "Path"
-        return f"CacheFor{'AYear' if self.max_seconds > _A_DAY else 'ADay'}By{names}"
+        return f"CacheFor{'AYear' if self.max_seconds > _DAY_SECONDS else 'ADay'}By{names}"
 
 
 def cache_rule(route: Route) -> CacheRule | None:
-    """Return how the CDN caches the route's answers; None if it must not cache them."""
+    """Return how the CDN caches the route's answers, or None if the CDN must not cache them."""
     if route.cache is Cache.NEVER:
         return None
-    return CacheRule(max(route.cache.value, _A_DAY), tuple(sorted(route.query)))
+    return CacheRule(max(route.cache.value, _DAY_SECONDS), tuple(sorted(route.query)))
 
 
 def routes_with_behaviours() -> list[Route]:
     """Return the routes that need a behaviour, in CloudFront's order.
 
-    These are the cached routes, and the other routes that the pattern of a cached route matches too.
+    These are the cached routes, and the uncached routes that the pattern of a cached route matches too. All other
+    routes get the default behaviour, which caches nothing.
     """
     cached = [route for route in ROUTES.values() if cache_rule(route)]
-    hidden = [
-        route for route in ROUTES.values() if not cache_rule(route) and any(_hides(each, route) for each in cached)
-    ]
-    return sorted([*cached, *hidden], key=_sort_key)
+    uncached = [route for route in ROUTES.values() if not cache_rule(route)]
+    exceptions = [route for route in uncached if any(_matches_too(each, route) for each in cached)]
+    return sorted([*cached, *exceptions], key=_sort_key)
 
 
-def _hides(cached: Route, other: Route) -> bool:
-    """Return whether the cached route's pattern matches the other route too."""
+def _matches_too(cached: Route, other: Route) -> bool:
+    """Return whether the pattern of the cached route also matches the paths of the other route."""
     return fnmatchcase(other.pattern, cached.pattern)
 
 
 def _sort_key(route: Route) -> tuple[int, list[bool]]:
+    """Sort patterns with more parts first. If two patterns have as many parts, a fixed part goes before *."""
     parts = route.pattern.split("/")
     return -len(parts), [part == "*" for part in parts]
 
 
 def is_page(route: Route) -> bool:
-    """Return whether people open the route in a browser, so that the busy page may replace it.
+    """Return whether people open the route in a browser, and the busy page may replace the answer of a failing API.
 
-    The thank-you page is not included: the busy page would wrongly say that nothing was sent.
+    The thank-you page is not included, because the busy page would wrongly say that nothing was sent.
     """
     *_, name = route.path.split("/")
     return route.cache is Cache.SECONDS and not route.any_origin and "." not in name
 
 
 def behaviours() -> list[Template]:
-    """Return the behaviours in their order. No two have the same pattern."""
+    """Return the behaviours in CloudFront's order, one for each pattern."""
     by_pattern: dict[str, Template] = {}
     for route in routes_with_behaviours():
         by_pattern.setdefault(route.pattern, {"PathPattern": route.pattern, **_behaviour(route)})
@@ -91,20 +95,23 @@ def _behaviour(route: Route) -> Template:
     rule = cache_rule(route)
     if rule is None:
         return uncached_behaviour()
-    # A behaviour of an origin group takes no POST. Others take every method, so that the API can answer 405.
+    # CloudFront allows no POST to a group of origins. The API gets every method, so that it can answer 405.
     target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS} if is_page(route) else _api_target()
     return {**target, **_usual_properties(), "CachePolicyId": ref(rule.logical_id), **_picture_properties(route)}
 
 
 def _picture_properties(route: Route) -> Template:
-    """Return the policy that passes on `Accept` for pictures. Without `Accept`, API Gateway returns no bytes."""
+    """Return the policy that passes on `Accept`, if the route is a picture.
+
+    Without `Accept`, API Gateway would return base64 instead of bytes.
+    """
     return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith(".png") else {}
 
 
 def uncached_behaviour() -> Template:
-    """Return the behaviour of all routes that write or are personal: every method, and no cache."""
-    request = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
-    return {**_api_target(), **_usual_properties(), "CachePolicyId": _CACHING_DISABLED, **request}
+    """Return the behaviour of all routes that write, or whose answers are personal: every method, and no cache."""
+    request_policy = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
+    return {**_api_target(), **_usual_properties(), "CachePolicyId": _CACHING_DISABLED, **request_policy}
 
 
 def _api_target() -> Template:
@@ -119,31 +126,33 @@ def _usual_properties() -> Template:
 def policies() -> Template:
     """Return the cache policies of all routes, and the request policies of uncached routes and of pictures."""
     rules = sorted({rule for route in ROUTES.values() if (rule := cache_rule(route))})
-    requests = {"EdgeRequestPolicy": _request_policy(), "EdgePicturePolicy": _picture_policy()}
-    return {**dict(_cache_policy(rule) for rule in rules), **requests}
+    request_policies = {"EdgeRequestPolicy": _request_policy(), "EdgePicturePolicy": _picture_policy()}
+    return {**dict(_cache_policy(rule) for rule in rules), **request_policies}
 
 
 def _cache_policy(rule: CacheRule) -> tuple[str, Template]:
-    names = {"QueryStringBehavior": "whitelist", "QueryStrings": [*rule.query]}
-    key = {
+    """Return the logical id of the rule's cache policy, and the policy."""
+    listed_parameters = {"QueryStringBehavior": "whitelist", "QueryStrings": [*rule.query]}
+    cache_key = {
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "none"},
-        "QueryStringsConfig": names if rule.query else {"QueryStringBehavior": "none"},
+        "QueryStringsConfig": listed_parameters if rule.query else {"QueryStringBehavior": "none"},
         "EnableAcceptEncodingGzip": True,
         "EnableAcceptEncodingBrotli": True,
     }
     config = {
         "Name": sub(f"{_NAME_PREFIX}-{rule.logical_id}"),
-        # The answer's Cache-Control decides. An answer without Cache-Control is not kept.
+        # The answer's Cache-Control says how long to keep the answer. An answer without Cache-Control is not kept.
         "MinTTL": 0,
         "DefaultTTL": 0,
         "MaxTTL": rule.max_seconds,
-        "ParametersInCacheKeyAndForwardedToOrigin": key,
+        "ParametersInCacheKeyAndForwardedToOrigin": cache_key,
     }
     return rule.logical_id, _edge_resource("CloudFront::CachePolicy", {"CachePolicyConfig": config})
 
 
 def _request_policy() -> Template:
+    """Return the policy that passes on the query and most headers of uncached requests, but no cookies."""
     config = {
         "Name": sub(f"{_NAME_PREFIX}-uncached"),
         "CookiesConfig": {"CookieBehavior": "none"},
@@ -154,7 +163,7 @@ def _request_policy() -> Template:
 
 
 def _picture_policy() -> Template:
-    """Return the policy that passes Accept on. Accept does not change a picture, so it is not in the cache key."""
+    """Return the policy that passes on Accept. Accept does not change a picture, so it is not in the cache key."""
     config = {
         "Name": sub(f"{_NAME_PREFIX}-pictures"),
         "CookiesConfig": {"CookieBehavior": "none"},
@@ -165,5 +174,5 @@ def _picture_policy() -> Template:
 
 
 def _edge_resource(kind: str, properties: Template) -> Template:
-    """Return a resource that exists only if the CDN does."""
+    """Return a resource that exists only if the stack has a CDN."""
     return resource(kind, properties, Condition="HasEdge")

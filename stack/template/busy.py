@@ -1,22 +1,25 @@
-"""The busy page: a private bucket, and a small CloudFront distribution that answers every path with it, as a 503.
+"""The busy page, which people see if the API fails: a private bucket, and a CloudFront distribution of its own.
 
-If the API fails, CloudFront requests the same path from the second origin of the group. The bucket does not have that
-path, so the second origin is this distribution: for a missing object, it answers 503 with the busy page. A cache does
-not keep a 503 as the page itself. Errors of the API for programs stay as they are.
+If the API cannot answer a page, the site's distribution (edge.py) requests the same path from its second origin. The
+bucket with the busy page cannot be that origin, because it has no object at the path. So the second origin is a
+distribution that answers 503 with the busy page for every missing object. A cache does not keep a 503 as the page
+itself. Programs do not get the busy page, but the API's own errors.
 """
 
 from stack.template.cfn import Template, get_att, output, ref, resource, retention, sub
 
+# The keys of two objects in the bucket: the busy page, and the page that people see if the gateway refuses their form.
+# The site's distribution shows the second page at /busy-form.html.
 KEY = "busy.html"
-# The page that people see if the gateway refuses their form. The main distribution shows it at this address.
 REFUSED_KEY = "busy-form.html"
 _CONDITION = {"Condition": "HasEdge"}
-# AWS's policy with compression and without a query in the key (Managed-CachingOptimized).
+# The id of AWS's own cache policy that compresses and ignores the query (Managed-CachingOptimized).
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-# The page contains its style sheet, and loads nothing. Any site may frame it, because the form may be in a frame.
+# Each page contains its style sheet and loads nothing. Any site may show it in a frame, as it may show the form.
 _CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _RETRY_SECONDS = 10
-# checkov wants a firewall, and for TLS 1.2 a domain's certificate. Only the main distribution asks here, with TLS 1.2.
+# checkov requires a firewall, and TLS 1.2 with a domain's certificate. This distribution needs neither: only the site's
+# distribution sends requests to it, and uses TLS 1.2.
 _UNCHECKED = {"checkov": {"skip": [{"id": each, "comment": "see busy.py"} for each in ("CKV_AWS_68", "CKV_AWS_174")]}}
 _BUSY_EDGE_ARN = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${BusyEdge}"
 
@@ -26,7 +29,7 @@ def busy() -> Template:
     bucket_name = {**output(ref("BusyBucket"), "Bucket of the busy page"), **_CONDITION}
     return {
         "Resources": {
-            # CloudFormation cannot delete a bucket that has an object.
+            # The bucket stays when the stack is deleted, because CloudFormation cannot delete a bucket with objects.
             "BusyBucket": resource("S3::Bucket", _bucket(), **_CONDITION, **retention()),
             "BusyBucketPolicy": resource("S3::BucketPolicy", _bucket_policy(), **_CONDITION),
             "BusyAccess": resource("CloudFront::OriginAccessControl", _access_control(), **_CONDITION),
@@ -48,7 +51,10 @@ def _bucket() -> Template:
 
 
 def _bucket_policy() -> Template:
-    """Let only this distribution read, and only over TLS. It may not list, so S3 answers 403 for a missing object."""
+    """Return the policy that lets only this distribution read objects, and only over TLS.
+
+    The distribution may not list objects, so S3 answers 403 instead of 404 for a missing object.
+    """
     everything = [get_att("BusyBucket"), sub("${BusyBucket.Arn}/*")]
     read = {
         "Sid": "OnlyCloudFront",
@@ -105,7 +111,7 @@ def _distribution_config() -> Template:
         "CachePolicyId": _CACHING_OPTIMIZED,
         "ResponseHeadersPolicyId": ref("BusyHeaders"),
     }
-    # The bucket answers 403 for a path without an object.
+    # For a missing object, S3 answers 403, or 404 to those who may list the bucket.
     busy_response = {"ResponseCode": 503, "ResponsePagePath": f"/{KEY}", "ErrorCachingMinTTL": 60}
     return {
         "Comment": sub("petitions-${Stage}: the busy page"),

@@ -1,13 +1,14 @@
-"""CloudFormation's functions, and how the parts of a template are put together."""
+"""The notation of CloudFormation: its functions, resources, outputs and policies. `merge_parts` joins parts."""
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 Template = dict[str, Any]
-"""A template, or a part of one: sections by name, Resources for example, each with entries by logical id."""
+"""A template or any part of one, as a dictionary."""
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
+"""CloudFormation leaves out a property with this value."""
 
 
 def ref(name: str) -> Template:
@@ -31,13 +32,16 @@ def output(value: Any, description: str) -> Template:
 
 
 def resource(kind: str, properties: Mapping[str, Any] | None = None, **more: Any) -> Template:
-    """Return a resource: `resource("SNS::Topic")`. `more` are its other attributes, Condition for example."""
-    section = {"Properties": dict(properties)} if properties else {}
-    return {"Type": f"AWS::{kind}", **more, **section}
+    """Return a resource. `kind`: its type without AWS, such as SNS::Topic. `more`: attributes such as Condition."""
+    own_properties = {"Properties": dict(properties)} if properties else {}
+    return {"Type": f"AWS::{kind}", **more, **own_properties}
 
 
 def retention(is_kept: bool = True) -> Template:
-    """Return the attributes by which a resource outlives its stack, but not a failed creation of the stack."""
+    """Return the attributes that say whether a resource stays when its stack is deleted, or an update replaces it.
+
+    A resource that is kept is nevertheless deleted if the creation of its stack fails.
+    """
     return {
         "DeletionPolicy": "RetainExceptOnCreate" if is_kept else "Delete",
         "UpdateReplacePolicy": "Retain" if is_kept else "Delete",
@@ -47,13 +51,16 @@ def retention(is_kept: bool = True) -> Template:
 def policy_document(
     sid: str, principal: Any, action: str, arns: Any, condition: Template, effect: str = "Allow"
 ) -> Template:
-    """Return the policy document of a resource, with one statement."""
+    """Return a policy document with one statement. `arns`: the ARN or ARNs to which the statement applies."""
     statement = {"Sid": sid, "Effect": effect, "Principal": principal, "Action": action, "Resource": arns}
     return {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
 
 
 def merge_parts(parts: Iterable[Template]) -> Template:
-    """Return one template of all parts. Raise ValueError if two parts state the same value."""
+    """Return one template with the content of all parts. Raise ValueError if two parts state the same value.
+
+    A part has sections such as Resources. Two parts may have the same section, and even the same resource in it.
+    """
     whole: Template = {}
     for part in parts:
         _merge_into(whole, part, "template")
@@ -61,7 +68,7 @@ def merge_parts(parts: Iterable[Template]) -> Template:
 
 
 def _merge_into(whole: Template, part: Template, place: str) -> None:
-    """Merge the part into the whole. `place`: where in the template, for the error."""
+    """Add the part to the whole. `place`: where in the template both belong, for the error."""
     for name, value in part.items():
         if name not in whole:
             whole[name] = deepcopy(value)

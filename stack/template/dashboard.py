@@ -1,4 +1,4 @@
-"""The dashboard of a stage: metrics of the code, and of each queue, stream reader, function and table."""
+"""The CloudWatch dashboard of a stage: metrics of our code, and of each queue, stream reader, function and table."""
 
 import json
 from typing import Any
@@ -8,12 +8,14 @@ from stack.template.cfn import Template, resource, sub
 from stack.template.functions import function_settings, logical_id
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
+# CloudFormation replaces it by the name of the stage.
 _STAGE = "${Stage}"
 Line = list[Any]
+"""One metric of a chart in CloudWatch's notation: namespace, name, dimensions, and a dict of options at the end."""
 
 
 def dashboard(resources: Template) -> Template:
-    """Return the dashboard of these resources."""
+    """Return the dashboard. `resources`: all resources of the template."""
     charts = [*_signing_charts(), *_email_charts(), *_work_charts(resources), *_aws_charts(resources)]
     widgets = [_widget(number, chart) for number, chart in enumerate(charts)]
     body = json.dumps({"widgets": widgets}, separators=(",", ":"))
@@ -21,49 +23,54 @@ def dashboard(resources: Template) -> Template:
     return {"Resources": {"Dashboard": resource("CloudWatch::Dashboard", properties)}}
 
 
-def _widget(number: int, properties: Template) -> Template:
+def _widget(number: int, chart: Template) -> Template:
+    """Return the chart with its position. Widgets are numbered from 0, row by row."""
     row, column = divmod(number, _COLUMNS)
-    place = {"x": column * _WIDTH, "y": row * _HEIGHT, "width": _WIDTH, "height": _HEIGHT}
-    return {"type": "metric", **place, "properties": properties}
+    position = {"x": column * _WIDTH, "y": row * _HEIGHT, "width": _WIDTH, "height": _HEIGHT}
+    return {"type": "metric", **position, "properties": chart}
 
 
 def _chart(title: str, lines: list[Line], stat: str = "Sum", period: int = 60) -> Template:
     """Return a chart. `period` is in seconds."""
-    shown = {"region": "${AWS::Region}", "stat": stat, "period": period, "view": "timeSeries"}
-    return {"title": title, **shown, "metrics": lines}
+    settings = {"region": "${AWS::Region}", "stat": stat, "period": period, "view": "timeSeries"}
+    return {"title": title, **settings, "metrics": lines}
 
 
-def _code_lines(*metrics: str, **more: str) -> list[Line]:
-    options = [more] if more else []
-    return [[NAMESPACE, str(metric), "stage", _STAGE, *options] for metric in metrics]
+def _code_lines(*metrics: str, **options: str) -> list[Line]:
+    """Return a line for each of these metrics of our code."""
+    last = [options] if options else []
+    return [[NAMESPACE, str(metric), "stage", _STAGE, *last] for metric in metrics]
 
 
-def _api_line(metric: str, **more: str) -> Line:
-    return ["AWS/ApiGateway", metric, "ApiName", f"petitions-{_STAGE}", "Stage", "site", *([more] if more else [])]
+def _api_line(metric: str, **options: str) -> Line:
+    last = [options] if options else []
+    return ["AWS/ApiGateway", metric, "ApiName", f"petitions-{_STAGE}", "Stage", "site", *last]
 
 
-def _queue_line(metric: str, queue: str, **more: str) -> Line:
-    return ["AWS/SQS", metric, "QueueName", f"${{{queue}.QueueName}}", more]
+def _queue_line(metric: str, queue: str, **options: str) -> Line:
+    return ["AWS/SQS", metric, "QueueName", f"${{{queue}.QueueName}}", options]
 
 
-def _function_line(metric: str, name: str, label: str = "") -> Line:
-    return ["AWS/Lambda", metric, "FunctionName", f"${{{name}}}", {"label": label or name}]
+def _function_line(metric: str, function: str, label: str = "") -> Line:
+    return ["AWS/Lambda", metric, "FunctionName", f"${{{function}}}", {"label": label or function}]
 
 
-def _table_line(metric: str, name: str, label: str = "") -> Line:
-    return ["AWS/DynamoDB", metric, "TableName", f"${{{name}}}", {"label": label or name}]
+def _table_line(metric: str, table: str, label: str = "") -> Line:
+    return ["AWS/DynamoDB", metric, "TableName", f"${{{table}}}", {"label": label or table}]
 
 
 def _resources_of_type(resources: Template, kind: str) -> Template:
+    """Return the properties of the resources of one type, by logical id. `kind`: such as SQS::Queue."""
     return {name: each["Properties"] for name, each in resources.items() if each.get("Type") == f"AWS::{kind}"}
 
 
 def _signing_charts() -> list[Template]:
-    kinds = [*(refused(status) for status in sorted(REFUSED_STATUSES)), refused(499)]
+    # 499 stands for every status without a metric of its own.
+    refusals = [*(refused(status) for status in sorted(REFUSED_STATUSES)), refused(499)]
     by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
     return [
         _chart("Signing: requests", _code_lines(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),
-        _chart("Signing: refused by kind", _code_lines(*kinds, Metric.FAILED, Metric.DEGRADED)),
+        _chart("Signing: refused by kind", _code_lines(*refusals, Metric.FAILED, Metric.DEGRADED)),
         _chart("Confirmed and withdrawn", _code_lines(Metric.CONFIRMED, Metric.WITHDRAWN)),
         _chart("Confirmed, by petition", [[{"expression": by_petition, "id": "by"}]], period=300),
     ]
@@ -82,19 +89,19 @@ def _email_charts() -> list[Template]:
 
 def _work_charts(resources: Template) -> list[Template]:
     queues = _resources_of_type(resources, "SQS::Queue")
+    # A dead-letter queue has no RedrivePolicy.
     dead_letters = [
         _queue_line("ApproximateNumberOfMessagesVisible", name, label=name.removesuffix("DeadLetterQueue"))
         for name, queue in queues.items()
         if "RedrivePolicy" not in queue
     ]
-    sources = {
+    events_by_function = {
         name: [event["Properties"] for event in each.get("Properties", {}).get("Events", {}).values()]
         for name, each in resources.items()
     }
-    readers = [name for name, events in sources.items() if any("Stream" in event for event in events)]
+    readers = [name for name, events in events_by_function.items() if any("Stream" in event for event in events)]
     lags = [_function_line("IteratorAge", name) for name in readers]
-    on_the_right = {"stat": "Maximum", "yAxis": "right"}
-    drift = _code_lines(Metric.DRIFT, Metric.PENDING_DRIFT, **on_the_right)
+    drift = _code_lines(Metric.DRIFT, Metric.PENDING_DRIFT, stat="Maximum", yAxis="right")
     return [
         _chart("Dead letters", dead_letters, "Maximum", 300),
         _chart("Stream: milliseconds behind", lags, "Maximum"),

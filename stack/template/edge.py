@@ -1,6 +1,7 @@
-"""CloudFront before the API. The parameter EdgeDomain switches it on. `behaviours` says how it treats each path.
+"""The CDN: the CloudFront distribution in front of the API. It exists if the parameter EdgeDomain is set.
 
-CloudFront sends a secret header. Only then does the API believe its other headers (chalicelib/edge/caller.py).
+The module `behaviours` says how CloudFront treats each path. CloudFront sends a secret key in a header. The API uses
+the other headers of CloudFront only if the request has this key (chalicelib/edge/caller.py).
 """
 
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached_behaviour
@@ -9,8 +10,10 @@ from stack.template.cfn import Template, get_att, if_condition, merge_parts, out
 from stack.template.functions import api_stage, origin_key
 
 _BUSY = "Busy"
-# For how many seconds CloudFront keeps an error. Its default is ten, whatever the answer's Cache-Control says.
+# For how many seconds CloudFront keeps an error, by its status. CloudFront's default is ten seconds, whatever the
+# answer's Cache-Control says.
 _ERROR_SECONDS = {500: 1, 502: 1, 503: 1, 504: 1}
+# CloudFront shows the busy page instead of a page if the API answers with one of these.
 _FAILOVER_STATUSES = [429, 500, 502, 503, 504]
 _API_DOMAIN = sub("${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}")
 # checkov does not evaluate the condition HasEdgeCertificate.
@@ -19,6 +22,7 @@ _EDGE_ARN = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${
 
 
 def edge() -> Template:
+    """Return the distribution with its policies, the busy page, and the policy of the API."""
     config = {"DistributionConfig": _distribution_config()}
     distribution = resource("CloudFront::Distribution", config, Condition="HasEdge", Metadata=_UNCHECKED)
     outputs = {
@@ -60,16 +64,20 @@ def _distribution_config() -> Template:
 
 
 def _api_origin() -> Template:
-    """Return the API as an origin. Two of its headers prove to the API that the request comes from CloudFront."""
+    """Return the API as an origin, with the headers that CloudFront adds to each request.
+
+    A key proves to the API that the request comes from CloudFront. Our code checks the key in X-Origin-Verify. API
+    Gateway's resource policy checks the key in Referer, because the policy cannot read X-Origin-Verify.
+    """
     key = sub(origin_key("OriginKey"))
-    # CloudFront overwrites these headers if a visitor sends them. API Gateway's resource policy can check only Referer.
+    # If a visitor sends one of these headers, CloudFront overwrites it.
     headers = {"X-Forwarded-Prefix": "/", "X-Origin-Verify": key, "Referer": key}
     return {
         "Id": API,
         "DomainName": _API_DOMAIN,
         "OriginPath": f"/{api_stage()}",
         "OriginCustomHeaders": [{"HeaderName": name, "HeaderValue": value} for name, value in headers.items()],
-        # The API's own limit is 29 seconds.
+        # API Gateway stops waiting for our code after 29 seconds.
         "CustomOriginConfig": {**_tls_properties(), "OriginReadTimeout": 30, "OriginKeepaliveTimeout": 60},
         **_connection_properties(),
     }
@@ -95,12 +103,12 @@ def _tls_properties() -> Template:
 
 
 def _connection_properties() -> Template:
-    """Return how often and for how many seconds CloudFront tries to connect. The default is three times ten seconds."""
+    """Return how often CloudFront tries to connect, and for how many seconds. Its default is 3 times 10 seconds."""
     return {"ConnectionAttempts": 2, "ConnectionTimeout": 3}
 
 
 def _page_group() -> Template:
-    """Return the origin group: the API, and the busy page for its errors."""
+    """Return the group of origins for pages: the API, and the busy page for errors of the API."""
     members = [{"OriginId": API}, {"OriginId": _BUSY}]
     return {
         "Id": PAGES,
@@ -110,10 +118,11 @@ def _page_group() -> Template:
 
 
 def _api_policy() -> Template:
-    """Return the policy with which API Gateway refuses requests without one of the keys.
+    """Return the policy by which API Gateway refuses requests that have neither of the two keys.
 
-    A stage uses the definition of its last deployment. SAM makes a deployment when the text of the definition changes.
-    SAM does not look at parameters, so stack/deploy.py writes them into the description.
+    A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
+    of the API's definition changes. The values of parameters are not in that text, so stack/deploy.py writes those that
+    the policy needs into the API's description.
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]

@@ -1,8 +1,9 @@
-"""The web ACL limits requests for each address and refuses known attacks. By default it only counts such requests.
+"""The firewall (web ACL) of CloudFront: it limits the requests of one IP address and refuses known attacks.
 
-There is no CAPTCHA and no challenge, because they stop forms without JavaScript. AWS's rules against SQL injection are
-left out, because there is no SQL here and names like O'Brien look like SQL. The list of VPNs and Tor is left out too,
-because supporters at risk use them.
+By default it only counts such requests. The parameter Blocks makes it refuse them. There is no CAPTCHA and no
+challenge, because they stop browsers without JavaScript. AWS's rules against SQL injection are left out, because there
+is no SQL here and names like O'Brien look like SQL. AWS's list of VPNs and Tor is left out too, because supporters at
+risk use them.
 """
 
 import json
@@ -11,29 +12,32 @@ from typing import NamedTuple
 from stack.busy_page import refused_page
 from stack.template.cfn import Template, if_condition, resource, sub
 
-_WINDOW = 300
-"""Seconds in which WAF counts an address's requests."""
+_WINDOW_SECONDS = 300
+"""The time over which the firewall counts the requests of an address."""
 
 
 class RateRule(NamedTuple):
-    """The most requests of one address in the window. `path`: a regular expression. `is_page`: people see refusals."""
+    """A limit for the requests of one address within the window.
+
+    `path`: a regular expression for the paths that count. `is_page`: the refusal is a page; otherwise it is JSON.
+    """
 
     name: str
     path: str
-    most: int
+    max_requests: int
     is_page: bool
     posts_only: bool = True
 
 
-# The limits are high, because a school or a phone network has one address. The routes of partners have no limit,
-# because their servers send many signatures.
+# The limits are high, because all people in a school or a phone network may have the same address. The routes of
+# partners have no limit, because one server of a partner sends many signatures.
 _RATE_RULES = (
     RateRule("SigningByForm", r"^/petitions/[^/]+/signatures/*$", 2_000, is_page=True),
     RateRule("SigningByJson", r"^/api/petitions/[^/]+/signatures/*$", 2_000, is_page=False),
     RateRule("Links", r"^/(confirm|withdraw|unsubscribe|stop)/*$", 3_000, is_page=True, posts_only=False),
     RateRule("SignIn", r"^/api/staff/(sign-in|session)/*$", 100, is_page=False),
 )
-# AWS's groups of rules, each with the rules that only count, even if the parameter Blocks is yes. These rules would
+# AWS's groups of rules, each with those of its rules that always only count, even if Blocks is yes. These rules would
 # refuse bodies over 8 KB, Markdown, and programs without a user agent. Our bodies have up to 16 KB (petitions 64 KB,
 # partners' files and hashes some MB), letters and updates have Markdown, and any program may read our JSON.
 _GROUPS = {
@@ -61,7 +65,7 @@ def web_acl() -> Template:
             "Page": {"ContentType": "TEXT_HTML", "Content": refused_page()},
             "Problem": {"ContentType": "APPLICATION_JSON", "Content": json.dumps(_PROBLEM)},
         },
-        # WAF has reserved the names All and Default_Action.
+        # A metric must not have the name All or Default_Action.
         "VisibilityConfig": _metric_settings("DefaultAllow"),
     }
     return resource("WAFv2::WebACL", properties, Metadata=_UNCHECKED)
@@ -73,7 +77,7 @@ def _rate_rule(rate: RateRule) -> Template:
         "RegexMatchStatement": {
             "FieldToMatch": {"UriPath": {}},
             "RegexString": rate.path,
-            # Decode the path first: API Gateway may read %73 as an s, and such a request must be counted too.
+            # Decode the path before the match: API Gateway may read %73 as s, so such a request must be counted too.
             "TextTransformations": [
                 {"Priority": number, "Type": kind} for number, kind in enumerate(("URL_DECODE", "NORMALIZE_PATH"))
             ],
@@ -89,12 +93,12 @@ def _rate_rule(rate: RateRule) -> Template:
     }
     rate_statement = {
         "AggregateKeyType": "IP",
-        "Limit": rate.most,
-        "EvaluationWindowSec": _WINDOW,
+        "Limit": rate.max_requests,
+        "EvaluationWindowSec": _WINDOW_SECONDS,
         "ScopeDownStatement": {"AndStatement": {"Statements": [path, post]}} if rate.posts_only else path,
     }
-    # Without the CORS header, a form on another site sees a failed connection, not the problem.
-    headers = {"Retry-After": str(_WINDOW)} | ({} if rate.is_page else {"Access-Control-Allow-Origin": "*"})
+    # Without the CORS header, the script of a form on another site would see a failed connection, not the problem.
+    headers = {"Retry-After": str(_WINDOW_SECONDS)} | ({} if rate.is_page else {"Access-Control-Allow-Origin": "*"})
     refusal = {
         "ResponseCode": 429,
         "CustomResponseBodyKey": "Page" if rate.is_page else "Problem",
@@ -109,7 +113,7 @@ def _rate_rule(rate: RateRule) -> Template:
 
 
 def _group_rule(name: str, counted: tuple[str, ...]) -> Template:
-    """Return the rule for a group of rules that AWS manages. `counted`: its rules that only count."""
+    """Return the rule that applies one of AWS's groups of rules. `counted`: the rules of the group that only count."""
     group: Template = {"VendorName": "AWS", "Name": name}
     if counted:
         group["RuleActionOverrides"] = [{"Name": each, "ActionToUse": {"Count": {}}} for each in counted]
@@ -122,5 +126,5 @@ def _group_rule(name: str, counted: tuple[str, ...]) -> Template:
 
 
 def _metric_settings(name: str) -> Template:
-    """Return the settings of a rule's metric. Samples of requests are off: they would contain tokens of links."""
+    """Return the settings of a rule's metric. Samples of requests are off, because they would contain secret links."""
     return {"CloudWatchMetricsEnabled": True, "MetricName": name, "SampledRequestsEnabled": False}

@@ -1,7 +1,7 @@
-"""The properties of the functions that config.json and app.py do not state.
+"""The Lambda functions: the part of their properties that neither .chalice/config.json nor app.py states.
 
-Every function in config.json gets its alarms and its output here. So a new function needs no line, unless it gets
-a secret or a limit of its own.
+Every function in config.json gets its alarms and its output here. So a new function needs no line in this file, unless
+it has a secret or a limit of its own.
 """
 
 import json
@@ -18,7 +18,7 @@ from stack.template.parameters import differs, number
 API_HANDLER = "api_handler"
 # The functions that serve routes, by their names in config.json.
 ROUTE_FUNCTIONS = tuple(API_HANDLER if each is Function.API else each.name.lower() for each in Function)
-# The environment of every function. Tables and queues add their variables.
+# The environment of every function. The modules `tables` and `queues` add a variable for each table and queue.
 _SETTINGS = {
     "STAGE": ref("Stage"),
     "SITE_URL": ref("SiteUrl"),
@@ -38,7 +38,8 @@ SECRETS = {
     "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
     "ORIGIN_KEYS": ROUTE_FUNCTIONS,
 }
-# The parameter that reserves concurrent executions for a function, and what its description calls the function.
+# By function: the parameter that reserves concurrent executions for the function, and how the parameter's description
+# names the function.
 RESERVED = {
     "staff_authorizer": ("ReservedAuthorizer", "the staff authorizer"),
     "relay_mail": ("ReservedRelay", "RelayMail (a stream with many shards uses four for each)"),
@@ -48,12 +49,15 @@ RESERVED = {
 
 
 def logical_id(name: str) -> str:
-    """Return the name's logical id in the template: send_mail is SendMail. Chalice itself writes APIHandler."""
+    """Return the logical id of a function, secret, table or queue: SendMail for send_mail.
+
+    Tables and queues also have a suffix (table_id, queue_id). Chalice gives the API's own function the id APIHandler.
+    """
     return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
 
 
 def function_settings() -> dict[str, dict[str, Any]]:
-    """Return config.json's settings by function, under the function's name in app.py."""
+    """Return the settings that config.json has for each function, by the function's name in app.py."""
     functions: dict[str, dict[str, Any]] = _config()["lambda_functions"]
     return functions
 
@@ -64,7 +68,7 @@ def timeout(function: str) -> int:
 
 
 def api_stage() -> str:
-    """Return the name of the API's stage, which is the first part of the API's own paths."""
+    """Return the name of API Gateway's stage, which is the first part of every path at API Gateway's own address."""
     return str(_config()["api_gateway_stage"])
 
 
@@ -75,11 +79,12 @@ def _config() -> dict[str, Any]:
 
 
 def function_properties(function: str, **own: Any) -> Template:
-    """Return properties of a function that Chalice does not write."""
+    """Return the part of the template that adds these properties to a function."""
     return {"Resources": {logical_id(function): {"Properties": own}}}
 
 
 def environment(function: str, variables: Template) -> Template:
+    """Return the part of the template that adds these variables to the environment of a function."""
     return function_properties(function, Environment={"Variables": variables})
 
 
@@ -90,13 +95,13 @@ def functions() -> Template:
             *(_output_and_alarms(function) for function in function_settings()),
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reservation(function) for function in RESERVED),
-            # A function that serves routes imports only their modules (app.py).
+            # From this variable, app.py knows which routes a function serves, and imports only the modules of these.
             *(environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
             environment("watch_mail", {"MAIL_SOURCE": _event_source_id("send_mail")}),
             environment("watch_mail", {"OTHER_MAIL_SOURCE": _event_source_id("send_other_mail")}),
-            # The disk must hold the plain and the encrypted file at once. RecursiveLoop: a job sends messages to its
-            # own queue.
+            # The disk must hold the plain and the encrypted file at once. Without RecursiveLoop, Lambda would stop a
+            # function that sends messages to its own queue.
             function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
             function_properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
             function_properties("run_update", RecursiveLoop="Allow"),
@@ -124,6 +129,7 @@ def function_measure(metric: str, function: str) -> Measure:
 
 
 def _secret(variable: str, function: str) -> Template:
+    """Return the environment variable that contains a secret: SIGNATURE_KEYS contains SignatureKeys."""
     if variable == "ORIGIN_KEYS":
         versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}
         return environment(function, {variable: sub(json.dumps(versions))})
@@ -132,25 +138,29 @@ def _secret(variable: str, function: str) -> Template:
 
 
 def origin_key(parameter: str) -> str:
-    """Return the reference to one version of OriginKeys, for Fn::Sub. The parameter names the version.
+    """Return a reference to one version of the secret OriginKeys, for Fn::Sub.
 
-    CloudFormation does not notice a new value of a secret, but it notices another reference.
+    `parameter` is the template's parameter with the name of the version. CloudFormation does not notice a new value of
+    a secret, but it notices that the reference names another version.
     """
     return f"{{{{resolve:secretsmanager:${{OriginKeys}}:SecretString:${{{parameter}}}}}}}"
 
 
 def _event_source_id(function: str) -> Template:
-    """Return the id of the event source of the function's queue. SAM names it after the function and the event."""
+    """Return the id of the event source by which a function gets messages from its queue.
+
+    SAM names the event source after the function and the event.
+    """
     return ref(f"{logical_id(function)}{event_source(function, 'Sqs')}")
 
 
 def event_source(function: str, kind: str) -> str:
-    """Return the name that Chalice gives to the event source of a function."""
+    """Return the name that Chalice gives to the event source of a function. `kind`: Sqs or Dynamodb."""
     return f"{logical_id(function)}{kind}EventSource"
 
 
 def _reservation(function: str) -> Template:
-    """Return the parameter that reserves concurrent executions for the function."""
+    """Return the parameter, condition and property that reserve concurrent executions for the function."""
     parameter, reserved_for = RESERVED[function]
     condition = parameter.replace("Reserved", "Reserves")
     description = (

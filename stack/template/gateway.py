@@ -1,6 +1,7 @@
-"""What the list of routes adds to Chalice's API: functions, throttles, and an answer to every other request.
+"""The paths of the API, derived from the list of routes.
 
-Chalice writes each route with its methods and authorizer, and connects all routes to the API's own function.
+Chalice writes each route with its methods and authorizer, and connects all routes to one function (APIHandler). Here we
+connect routes to their other functions, limit requests (throttles), and send requests without a route to our code.
 """
 
 from collections.abc import Iterator
@@ -14,23 +15,23 @@ from stack.template.cfn import Template, ref, resource, sub
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # The catch-all matches every path except /.
 _CATCH_ALL_PATHS = (CATCH_ALL, "/")
-# With this type, API Gateway returns pictures as bytes, whatever the reader's Accept. It sends request bodies in
-# base64, which Chalice decodes. Chalice's preflights have the contentHandling that this needs.
+# With this type, API Gateway returns pictures as bytes, whatever the request's header Accept says. API Gateway also
+# sends request bodies in base64, which Chalice decodes. Chalice's preflights have the contentHandling that this needs.
 _BINARY_TYPE = "*/*"
 _ANY_CALL = sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}/*")
 
 
 def gateway() -> Template:
     paths: Template = {}
-    for path, method, operation in (*_bindings(), *_other_requests()):
+    for path, method, operation in (*_routes_of_other_functions(), *_requests_without_route()):
         paths.setdefault(path, {})[method.lower()] = operation
     definition = {"paths": paths, "x-amazon-apigateway-binary-media-types": [_BINARY_TYPE]}
     api = {"MethodSettings": [*_throttles()], "DefinitionBody": definition}
     return {"Resources": {"RestAPI": {"Properties": api}, **dict(_permissions())}}
 
 
-def _bindings() -> Iterator[tuple[str, str, Template]]:
-    """Yield path, method and integration of the routes that other functions serve."""
+def _routes_of_other_functions() -> Iterator[tuple[str, str, Template]]:
+    """Yield path, method and operation of the routes that APIHandler does not serve."""
     for route in ROUTES.values():
         if route.function is not Function.API:
             integration = {"uri": _invocation_uri(route.function)}
@@ -38,8 +39,8 @@ def _bindings() -> Iterator[tuple[str, str, Template]]:
                 yield route.path, method, {"x-amazon-apigateway-integration": integration}
 
 
-def _other_requests() -> Iterator[tuple[str, str, Template]]:
-    """Yield path, method and operation for requests without a route. Our own code answers 404 or 405."""
+def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
+    """Yield path, method and operation for requests without a route. Our code answers these with 404 or 405."""
     listed = {(route.path, method) for route in ROUTES.values() for method in route.methods}
     proxy = {"name": "proxy", "in": "path", "required": True, "type": "string"}
     integration = {
@@ -55,6 +56,7 @@ def _other_requests() -> Iterator[tuple[str, str, Template]]:
 
 
 def _throttles() -> Iterator[Template]:
+    """Yield the default throttle, those of routes with a throttle of their own, and that of requests without route."""
     yield _throttle("/*", "*", DEFAULT_THROTTLE)
     for route in ROUTES.values():
         if route.throttle is not DEFAULT_THROTTLE:
@@ -65,7 +67,7 @@ def _throttles() -> Iterator[Template]:
 
 
 def _throttled_methods(route: Route) -> list[str]:
-    """Return the route's methods, with OPTIONS if browsers send a preflight before they post from another site."""
+    """Return the route's methods. With OPTIONS if a page of another site may post, because browsers ask first."""
     has_preflight = route.any_origin and route.method != "GET"
     return [*route.methods, *(["OPTIONS"] if has_preflight else [])]
 
@@ -80,11 +82,15 @@ def _throttle(path: str, method: str, throttle: Throttle) -> Template:
 
 
 def _escaped_path(path: str) -> str:
+    """Return the path as API Gateway's settings of methods contain it."""
     return "/" + path.replace("/", "~1")
 
 
 def _permissions() -> Iterator[tuple[str, Template]]:
-    """Yield id and permission for API Gateway to call each function. Chalice writes that of the API's own function."""
+    """Yield the logical id and the permission with which API Gateway may call each function.
+
+    Chalice itself writes the permission for APIHandler.
+    """
     for function in (each for each in Function if each is not Function.API):
         properties = {
             "FunctionName": ref(function),

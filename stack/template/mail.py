@@ -1,4 +1,7 @@
-"""SES, and its events: SES to SNS to the feedback queue."""
+"""Email by Amazon SES: the identity of the sender, and the events of sent email (bounces, complaints and rejects).
+
+SES publishes the events to an SNS topic, and the topic sends them to the feedback queue.
+"""
 
 from stack.template.cfn import Template, get_att, if_condition, output, policy_document, ref, resource, retention
 
@@ -35,7 +38,7 @@ def _sending() -> Template:
 
 
 def _events() -> Template:
-    # CloudFormation knows the event types by their names in version 1 of the API.
+    # CloudFormation uses the names that the event types have in version 1 of SES's API.
     destination = {
         "Enabled": True,
         "MatchingEventTypes": ["bounce", "complaint", "reject"],
@@ -63,7 +66,10 @@ def _events() -> Template:
 
 
 def _queue_policy(queue: str) -> Template:
-    """Return the policy of one queue: SQS refuses a policy that names two."""
+    """Return the policy by which a queue accepts messages from the topic only.
+
+    Each queue has a policy of its own, because SQS refuses a policy that names two queues.
+    """
     sns, events_only = {"Service": "sns.amazonaws.com"}, {"ArnEquals": {"aws:SourceArn": _TOPIC}}
     document = policy_document("OnlyFromMailEvents", sns, "sqs:SendMessage", get_att(queue), events_only)
     return resource("SQS::QueuePolicy", {"Queues": [ref(queue)], "PolicyDocument": document})

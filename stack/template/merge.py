@@ -1,7 +1,6 @@
-"""The template that `chalice package` merges into its own.
+"""Join the parts from the other modules to one template, which `chalice package` merges into its own.
 
-Each module states one kind of part. A part may add to any section: a queue adds to Resources, Outputs, and the
-environment of all functions.
+A part may add to any section of the template: a queue adds to Resources, Outputs, and the environment of all functions.
 """
 
 import json
@@ -26,9 +25,9 @@ _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for th
 
 
 def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of every function that a stack's outputs have: names of tables, URLs of queues, and others.
+    """Return those environment variables of all functions whose values are outputs of a stack, such as URLs of queues.
 
-    Raise KeyError if the stack is older than the template and has not all of them.
+    Raise KeyError if an output is missing, because the stack was deployed from an older template.
     """
     template = merge_template()
     output_by_value = {json.dumps(each["Value"]): name for name, each in template["Outputs"].items()}
@@ -39,7 +38,7 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
 
 @cache
 def merge_template() -> Template:
-    """Return the template. Do not change it: it is built once in a process."""
+    """Return the template. Do not change the returned template: every caller in the process gets the same one."""
     data_parts = [tables(), queues(), streams(), storage()]
     service_parts = [functions(), mail(), api(), gateway(), edge(), alarms()]
     whole = merge_parts([{"Description": _DESCRIPTION}, parameters(), *data_parts, *service_parts])

@@ -8,18 +8,18 @@ _DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)?"
 
 
 def text(description: str, default: str = "", pattern: str = "", **more: Any) -> Template:
-    """Return a text parameter. `pattern`: the whole text must match it ("": any text)."""
+    """Return a text parameter. `pattern`: a regular expression that the whole value must match, or "" for any value."""
     limits = {"AllowedPattern": pattern} if pattern else {}
     return {"Type": "String", "Default": default, "Description": description, **limits, **more}
 
 
 def choice(description: str, *values: str) -> Template:
-    """Return a parameter with these values; the first is the default."""
+    """Return a parameter that has one of these values. The first value is the default."""
     return text(description, values[0], AllowedValues=[*values])
 
 
-def number(description: str, default: int | str, least: int, **more: int) -> Template:
-    return {"Type": "Number", "Default": default, "MinValue": least, "Description": description, **more}
+def number(description: str, default: int | str, minimum: int, **more: int) -> Template:
+    return {"Type": "Number", "Default": default, "MinValue": minimum, "Description": description, **more}
 
 
 _PARAMETERS = {
@@ -62,8 +62,8 @@ _PARAMETERS = {
         MaxValue=1000,
     ),
     "MailSenders": number(
-        "Senders that run concurrently, for each of the two mail queues. stack/deploy.py sets it from MailPerSecond: a"
-        " sender sends up to four emails a second.",
+        "How many senders run concurrently for each of the two mail queues. stack/deploy.py calculates the number from"
+        " MailPerSecond: a sender sends up to four emails a second.",
         3,
         2,
         MaxValue=1000,
@@ -153,7 +153,7 @@ _CONDITIONS = {
     "HasCustomerKey": differs("CustomerKeyArn"),
     "CreatesIdentity": differs("MailIdentity"),
     "HasMailFromDomain": differs("MailFromDomain"),
-    # Compare with text, because a parameter is text.
+    # CloudFormation compares texts, also for a parameter of the type Number.
     "WarmsSignatures": differs("WarmWrites", "0"),
     "HasEdge": differs("EdgeDomain"),
     "HasEdgeCertificate": differs("EdgeCertificateArn"),
@@ -163,7 +163,7 @@ _CONDITIONS = {
 
 
 def parameters() -> Template:
-    """Return parameters and conditions, and the outputs that tell `make deploy` about them."""
+    """Return the parameters and conditions, and two outputs from which `make deploy` reads how they are set."""
     outputs = {
         "HasSiteUrl": output(
             if_condition("HasSiteUrl", "yes", "no"), "Whether SiteUrl is set; emails and pages need it"

@@ -1,4 +1,7 @@
-"""The queues that functions work on, each with its dead-letter queue. To add one, add a call here."""
+"""The SQS queues. Each has a worker (the function that receives its messages) and a dead-letter queue.
+
+To add a queue, add a call of `worked_queue`.
+"""
 
 from typing import Any
 
@@ -8,13 +11,14 @@ from stack.template.cfn import Template, get_att, if_condition, merge_parts, out
 from stack.template.functions import event_source, function_properties, logical_id, timeout
 
 _FOURTEEN_DAYS = 14 * 24 * 3600
-# SQS's maximum. While the table or the email quota is exhausted, messages are received again and again.
-_MOST_RECEIVES = 1000
+# SQS's maximum. While the table or the email quota is exhausted, workers receive the same message again and again, but
+# the message must not go to the dead-letter queue.
+_MAX_RECEIVES = 1000
 
 
 def queues() -> Template:
-    lost = "Parts of the signatures' stream that could not be processed"
-    return merge_parts([*_email_queues(), *_data_queues(), *_job_queues(), dead_letters("stream", lost)])
+    stream = dead_letters("stream", "Parts of the signatures' stream that could not be processed")
+    return merge_parts([*_email_queues(), *_data_queues(), *_job_queues(), stream])
 
 
 def _email_queues() -> list[Template]:
@@ -23,23 +27,23 @@ def _email_queues() -> list[Template]:
         worked_queue(
             "mail",
             "Email to send",
-            lost="Email that could not be sent",
+            failed="Email that could not be sent",
             worker="send_mail",
-            attempts=_MOST_RECEIVES,
-            at_once=senders,
+            attempts=_MAX_RECEIVES,
+            max_concurrency=senders,
         ),
         worked_queue(
             "other_mail",
-            "Email other than confirmations. Confirmations go first",
-            lost="Other email that could not be sent",
+            "Email other than confirmations. Confirmations are sent first",
+            failed="Other email that could not be sent",
             worker="send_other_mail",
-            attempts=_MOST_RECEIVES,
-            at_once=senders,
+            attempts=_MAX_RECEIVES,
+            max_concurrency=senders,
         ),
         worked_queue(
             "feedback",
             "Bounces and complaints to record",
-            lost="Bounces or complaints that could not be recorded",
+            failed="Bounces or complaints that could not be recorded",
             worker="receive_feedback",
             attempts=5,
         ),
@@ -51,9 +55,9 @@ def _data_queues() -> list[Template]:
         worked_queue(
             "overflow",
             "Signatures that wait for the table",
-            lost="Signatures that could not be stored",
+            failed="Signatures that could not be stored",
             worker="store_overflow",
-            attempts=_MOST_RECEIVES,
+            attempts=_MAX_RECEIVES,
             is_personal=True,
         ),
     ]
@@ -63,36 +67,36 @@ def _job_queues() -> list[Template]:
     return [
         worked_queue(
             "exports",
-            "Exports to work on: ids only",
-            lost="Exports that could not go on in three attempts, or messages that cannot be read",
+            "Ids of exports to work on",
+            failed="Exports that could not go on in three attempts, or messages that cannot be read",
             worker="run_export",
             attempts=3,
         ),
         worked_queue(
             "imports",
-            "Imports to work on: ids only",
-            lost="Imports that could not go on in three attempts",
+            "Ids of imports to work on",
+            failed="Imports that could not go on in three attempts",
             worker="run_import",
             attempts=3,
         ),
         worked_queue(
             "comparisons",
-            "Comparisons of hashes to work on: ids only",
-            lost="Comparisons of hashes that could not go on in three attempts",
+            "Ids of comparisons of hashes to work on",
+            failed="Comparisons of hashes that could not go on in three attempts",
             worker="compare_hashes",
             attempts=3,
         ),
         worked_queue(
             "lists",
-            "Lists of those who asked for updates to work on: ids only",
-            lost="Lists of those who asked for updates that could not go on in three attempts",
+            "Ids of lists to work on: lists of people who asked for updates",
+            failed="Lists of those who asked for updates that could not go on in three attempts",
             worker="run_list",
             attempts=3,
         ),
         worked_queue(
             "updates",
-            "Updates to send: ids only",
-            lost="Updates that could not go on in three attempts",
+            "Ids of updates to send",
+            failed="Updates that could not go on in three attempts",
             worker="run_update",
             attempts=3,
         ),
@@ -105,43 +109,53 @@ def queue_id(name: str) -> str:
 
 
 def worked_queue(
-    name: str, holds: str, *, lost: str, worker: str, attempts: int, at_once: Any = 2, is_personal: bool = False
+    name: str,
+    contents: str,
+    *,
+    failed: str,
+    worker: str,
+    attempts: int,
+    max_concurrency: Any = 2,
+    is_personal: bool = False,
 ) -> Template:
-    """Return a queue, the event source of its worker, its setting, and its dead-letter queue with an alarm.
+    """Return a queue with the event source of its worker, its setting, and its dead-letter queue with an alarm.
 
-    After `attempts` receives, a message is a dead letter. `at_once` is the number of workers that run concurrently.
-    `holds` describes the messages of the queue, and `lost` those of the dead-letter queue.
+    `contents` describes the messages of the queue, and `failed` those of the dead-letter queue, to which a message goes
+    after `attempts` receives. `max_concurrency`: how many workers run at the same time. `is_personal`: the messages
+    are personal data.
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
     source = {
         "Queue": get_att(logical),
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "ScalingConfig": {"MaximumConcurrency": at_once},
+        "ScalingConfig": {"MaximumConcurrency": max_concurrency},
     }
     variables = {queue_variable(name): ref(logical)} if name in QUEUES else {}
     return merge_parts(
         [
             # AWS advises six times the function's timeout.
-            _queue(logical, holds, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=redrive),
-            dead_letters(name, lost, is_personal),
+            _queue(logical, contents, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=redrive),
+            dead_letters(name, failed, is_personal),
             function_properties(worker, Events={event_source(worker, "Sqs"): {"Properties": source}}),
             {"Globals": {"Function": {"Environment": {"Variables": variables}}}},
         ]
     )
 
 
-def dead_letters(name: str, lost: str, is_personal: bool = False) -> Template:
-    """Return a dead-letter queue, and the alarm for the first message in it."""
+def dead_letters(name: str, failed: str, is_personal: bool = False) -> Template:
+    """Return a dead-letter queue, and an alarm that starts with the first message in the queue."""
     logical = f"{logical_id(name)}DeadLetterQueue"
     messages = queue_measure("ApproximateNumberOfMessagesVisible", logical)
-    first_message = alarm(f"{lost}: see the dead-letter queue.", messages, "Maximum")
-    return merge_parts([_queue(logical, lost, is_personal), {"Resources": {f"{logical}Alarm": first_message}}])
+    first_message = alarm(f"{failed}: see the dead-letter queue.", messages, "Maximum")
+    return merge_parts([_queue(logical, failed, is_personal), {"Resources": {f"{logical}Alarm": first_message}}])
 
 
-def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template:
-    """Return a queue that keeps messages for as long as SQS allows, and the output of its URL."""
-    # The charity's own key encrypts queues with personal data.
+def _queue(logical: str, contents: str, is_personal: bool, **more: Any) -> Template:
+    """Return a queue that keeps messages for as long as SQS allows, and an output with the queue's URL.
+
+    A queue with personal data is encrypted with the charity's own key, if there is one, and outlives the stack.
+    """
     own_key = {
         "KmsMasterKeyId": if_condition("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),
         "KmsDataKeyReusePeriodSeconds": 24 * 3600,
@@ -151,6 +165,6 @@ def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template
     return {
         "Resources": {logical: resource("SQS::Queue", properties, **retention(is_personal))},
         "Outputs": {
-            f"{logical}Url": output(ref(logical), f"{holds}: personal data" if is_personal else holds),
+            f"{logical}Url": output(ref(logical), f"{contents}: personal data" if is_personal else contents),
         },
     }

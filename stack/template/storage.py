@@ -1,11 +1,11 @@
-"""The bucket of exported files, and the secrets."""
+"""The S3 bucket of exported and imported files, and the secrets."""
 
 from stack.template.cfn import Template, get_att, if_condition, output, policy_document, ref, resource, retention, sub
 
 _SECRETS = {
     "SignatureKeys": "Keys of the hash that is a signature's id. Only add versions, never replace one: a person could"
     " then sign twice.",
-    "TokenKeys": "Keys that sign the links in emails. The newest signs, all verify.",
+    "TokenKeys": "Keys that sign the links in emails. The newest key signs links, and every key verifies them.",
     "LimitKeys": "Key of the hashes of email addresses in the limits table. Never replace it: the site would forget who"
     " chose to get no more email.",
     "OriginKeys": "Keys that prove to the API that requests come through the CDN. docs/deploy.md: how to rotate them.",
@@ -23,7 +23,7 @@ def storage() -> Template:
 
 
 def _secret(description: str) -> Template:
-    """Return a secret. AWS generates its value: a JSON object with the key's versions by name."""
+    """Return a secret. AWS generates its value: a JSON object with the first version of the key, named v1."""
     generated = {
         "SecretStringTemplate": "{}",
         "GenerateStringKey": "v1",
@@ -37,7 +37,7 @@ def _secret(description: str) -> Template:
 
 
 def _exports() -> Template:
-    encrypted = {
+    encryption = {
         "SSEAlgorithm": "aws:kms",
         "KMSMasterKeyID": if_condition("HasCustomerKey", ref("CustomerKeyArn")),
     }
@@ -47,7 +47,7 @@ def _exports() -> Template:
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "BucketEncryption": {
             "ServerSideEncryptionConfiguration": [
-                {"ServerSideEncryptionByDefault": encrypted, "BucketKeyEnabled": True}
+                {"ServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": True}
             ]
         },
         "LifecycleConfiguration": {
@@ -65,7 +65,7 @@ def _exports() -> Template:
     policy = {"Bucket": ref("ExportsBucket"), "PolicyDocument": document}
     return {
         "ExportsBucket": resource("S3::Bucket", bucket, **retention()),
-        # The emulator's own endpoint is not TLS.
+        # The policy exists on AWS only, because the emulator has no TLS.
         "ExportsBucketPolicy": resource("S3::BucketPolicy", policy, Condition="OnAws"),
     }
 

@@ -1,4 +1,8 @@
-"""The functions that read the stream of the signatures table. A table may have two readers."""
+"""The two functions that read the stream of the signatures table: the records of all changes of signatures.
+
+`relay_mail` queues the emails and letters that a change requests. `project_signatures` updates the breakdowns and the
+funnel. Each gets only the records that match its patterns. A stream must not have more than two readers.
+"""
 
 import json
 from typing import Any
@@ -9,25 +13,28 @@ from stack.template.functions import event_source, function_measure, function_pr
 
 _EXISTS = {"exists": True}
 _NOT_PENDING = {"anything-but": ["pending"]}
-# "exists" works on leaves only, and a letter is a map.
-_LETTER = {"state": {"S": ["confirmed"]}, "letter": {"M": {"version": {"S": [_EXISTS]}}}}
-_LETTER_CONFIRMED = {"dynamodb": {"OldImage": {"state": {"S": ["pending"]}}, "NewImage": _LETTER}}
-_WITHOUT_LETTER_YET = {"state": {"S": ["confirmed"]}, "letter_asked": {"M": {"version": {"S": [_EXISTS]}}}}
-_LETTER_ADDED = {"dynamodb": {"OldImage": _WITHOUT_LETTER_YET, "NewImage": _LETTER}}
+# Patterns of records and of their parts. OldImage is the signature before the change, and NewImage is the signature
+# after it. A pattern cannot test whether a map exists. A letter is a map, so these test whether its version exists.
+_CONFIRMED_WITH_LETTER = {"state": {"S": ["confirmed"]}, "letter": {"M": {"version": {"S": [_EXISTS]}}}}
+_LETTER_CONFIRMED = {"dynamodb": {"OldImage": {"state": {"S": ["pending"]}}, "NewImage": _CONFIRMED_WITH_LETTER}}
+_CONFIRMED_LETTER_ASKED = {"state": {"S": ["confirmed"]}, "letter_asked": {"M": {"version": {"S": [_EXISTS]}}}}
+_LETTER_ADDED = {"dynamodb": {"OldImage": _CONFIRMED_LETTER_ASKED, "NewImage": _CONFIRMED_WITH_LETTER}}
 _NOT_CONFIRMED = {"state": {"S": [{"anything-but": ["confirmed"]}]}}
-_LETTER_WITHDRAWN = {"dynamodb": {"OldImage": _LETTER, "NewImage": _NOT_CONFIRMED}}
+_LETTER_WITHDRAWN = {"dynamodb": {"OldImage": _CONFIRMED_WITH_LETTER, "NewImage": _NOT_CONFIRMED}}
 
 
 def streams() -> Template:
-    # A record passes if one pattern matches; Lambda allows five. The relay reads email requests, confirmations with a
-    # letter, letters that are added later, and withdrawals with a letter. Projections count new and removed signatures,
-    # sent and undeliverable emails, and changes from or to a state other than pending.
+    # A reader gets a record if one of its patterns matches. Lambda allows five patterns for each reader.
+    # relay_mail needs requests for email, confirmations of signatures with a letter, letters that are added after the
+    # confirmation, and withdrawals of signatures with a letter.
     relay_patterns = [
         _image_pattern("NewImage", "mail_kind", _EXISTS),
         _LETTER_CONFIRMED,
         _LETTER_ADDED,
         _LETTER_WITHDRAWN,
     ]
+    # project_signatures counts new and removed signatures, emails that were sent or cannot be delivered, and changes
+    # from or to a state other than pending.
     projection_patterns = [
         {"eventName": ["INSERT", "REMOVE"]},
         _image_pattern("NewImage", "mailed_at", _EXISTS),
@@ -48,14 +55,14 @@ def _image_pattern(image: str, attribute: str, rule: Any) -> Template:
 
 
 def stream_reader(function: str, *, parallelization_factor: int, patterns: list[Template]) -> Template:
-    """Return a reader of the stream, with the alarm for its lag.
+    """Return the event source of a function that reads the stream, and an alarm on the function's lag.
 
     `parallelization_factor`: how many batches of a shard Lambda processes at the same time.
     """
     name = logical_id(function)
     source = {
         "Stream": get_att("SignaturesTable", "StreamArn"),
-        # Chalice's default, LATEST, can miss changes.
+        # Chalice's default, LATEST, can miss the changes that happen while the event source is created.
         "StartingPosition": "TRIM_HORIZON",
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,

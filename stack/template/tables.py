@@ -1,4 +1,4 @@
-"""The tables. To add one, add its name to `chalicelib/core/keys.py` and a line here."""
+"""The DynamoDB tables. To add a table, add its name to `chalicelib/core/keys.py` and a call of `table` here."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from stack.template.functions import logical_id
 
 _EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
 _KEYS = {"pk": "HASH", "sk": "RANGE"}
-# DynamoDB reports system errors by operation only.
+# DynamoDB reports the metric SystemErrors for each operation, not for a whole table. Our code uses these operations.
 _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
 
 
@@ -39,8 +39,12 @@ def table_id(name: str) -> str:
     return f"{logical_id(name)}Table"
 
 
-def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -> Template:
-    """Return a table with its setting, output and alarms. `holds` describes its items, `more` are other properties."""
+def table(name: str, contents: str, own_key: Template | None = None, **more: Any) -> Template:
+    """Return a table with its setting, output and alarms.
+
+    `contents` describes the items. `own_key`: the property that encrypts the table with the charity's own key. `more`:
+    other properties of the table.
+    """
     logical = table_id(name)
     properties = {
         "BillingMode": "PAY_PER_REQUEST",
@@ -53,13 +57,13 @@ def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -
     }
     return {
         "Resources": {logical: resource("DynamoDB::Table", properties, **retention()), **_alarms(logical)},
-        "Outputs": {f"{logical}Name": output(ref(logical), holds)},
+        "Outputs": {f"{logical}Name": output(ref(logical), contents)},
         "Globals": {"Function": {"Environment": {"Variables": {table_variable(name): ref(logical)}}}},
     }
 
 
 def _alarms(logical: str) -> Template:
-    """Return the table's two alarms."""
+    """Return two alarms on a table: on throttled requests, and on errors of DynamoDB."""
     throttled = [_table_measure(f"{kind}ThrottleEvents", logical) for kind in ("Read", "Write")]
     failed = [_table_measure("SystemErrors", logical, Operation=operation) for operation in _OPERATIONS]
     return {
@@ -74,6 +78,6 @@ def _table_measure(metric: str, logical: str, **more: str) -> Measure:
 
 def _alarm_on_sum(description: str, measures: list[Measure]) -> Template:
     operands = {f"m{number}": measure for number, measure in enumerate(measures)}
-    # A sum with a missing metric has no value.
+    # Without FILL, the sum would have no value while one of the metrics has no data.
     expression = " + ".join(f"FILL({name}, 0)" for name in operands)
     return alarm_on_math(description, expression, operands)

@@ -1,6 +1,7 @@
 """The second stack, in us-east-1: resources that CloudFront accepts from that region only, wherever the site is.
 
-It has a certificate, a web ACL, and optionally an access log. stack/us_east_1.py deploys it before the main stack.
+The resources are a certificate, a web ACL (firewall), and optionally an access log. stack/us_east_1.py deploys this
+stack before the main stack.
 """
 
 import json
@@ -9,14 +10,15 @@ from stack.template.cfn import Template, get_att, if_condition, output, ref, res
 from stack.template.firewall import web_acl
 from stack.template.parameters import choice, differs, equals, text
 
-# The fields of the access log have no query, referrer, cookie or address. Links in emails have tokens in the query.
+# The fields of the access log. Query and referrer are left out because links in emails have tokens in the query, and
+# cookies and addresses of visitors are left out too.
 _LOG_FIELDS = [
     *("date", "time", "x-edge-location", "x-edge-request-id", "cs-method", "cs-uri-stem", "cs-protocol-version"),
     *("sc-status", "sc-bytes", "sc-content-type", "time-taken", "time-to-first-byte"),
     *("x-edge-result-type", "x-edge-response-result-type", "x-edge-detailed-result-type"),
 ]
 _LOG_GROUP = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${LogGroup}"
-# Every name has the region of the site: the same stage may exist in several.
+# Each name contains the region of the site, because the same stage may exist in several regions.
 _NAME = sub("petitions-${Stage}-${SiteRegion}")
 _PARAMETERS = {
     "Stage": text("Name of this copy of the stack.", "dev", pattern="[a-z][a-z0-9-]{0,15}"),
@@ -51,13 +53,13 @@ def us_east_1() -> Template:
 
 
 def _certificate() -> Template:
-    # The stack is not complete until the domain's DNS has the record that ACM asks for.
+    # CloudFormation waits until the domain's DNS has the record that ACM asks for.
     properties = {"DomainName": ref("Domain"), "ValidationMethod": "DNS"}
     return resource("CertificateManager::Certificate", properties, Condition="RequestsCertificate")
 
 
 def _log() -> Template:
-    """Return the resources that deliver the access log. They exist only if the parameter Log is on."""
+    """Return the resources that deliver the access log. They exist only if Log is on and the distribution is known."""
     group = {"LogGroupName": sub("/aws/vendedlogs/cloudfront/petitions-${Stage}-${SiteRegion}"), "RetentionInDays": 30}
     source = {"Name": _NAME, "LogType": "ACCESS_LOGS", "ResourceArn": ref("DistributionArn")}
     destination = {"Name": _NAME, "DestinationResourceArn": sub(_LOG_GROUP), "OutputFormat": "json"}

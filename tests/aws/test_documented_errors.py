@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 from botocore.session import get_session
 
 from chalicelib.aws import email, source
-from chalicelib.aws.failures import Refusal, translate_errors
-from chalicelib.aws.refusals import storage_refusal
+from chalicelib.aws.failures import ErrorTranslator, translate_errors
+from chalicelib.aws.storage_errors import storage_error
 from chalicelib.core.errors import (
     ConditionFailed,
     Conflicted,
@@ -80,7 +80,11 @@ OPERATIONS = {
     "lambda": "GetEventSourceMapping UpdateEventSourceMapping",
     "s3": "PutObject GetObject CreateMultipartUpload UploadPart CompleteMultipartUpload DeleteObjects ListObjectsV2",
 }
-REFUSALS: dict[str, Refusal] = {"dynamodb": storage_refusal, "sesv2": email._refusal, "lambda": source._refusal}
+TRANSLATORS: dict[str, ErrorTranslator] = {
+    "dynamodb": storage_error,
+    "sesv2": email._ses_error,
+    "lambda": source._source_error,
+}
 # The codes that SQS sends in x-amzn-query-error. botocore prefers them to the model's names.
 OLDER_NAMES = {f"KMS.{name}Exception": Denied for name in KEY_ERRORS[:-1]} | {
     "KMS.OptInRequired": Denied,
@@ -111,6 +115,6 @@ def test_older_names_of_kms_errors_mean_the_same(code: str) -> None:
 def meaning(service: str, code: str, status: int) -> type[Exception]:
     metadata = {"HTTPStatusCode": status}
     error = ClientError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}, "Any")  # type: ignore[typeddict-item]
-    with pytest.raises(Exception) as caught, translate_errors(service, REFUSALS.get(service)):  # noqa: PT011
+    with pytest.raises(Exception) as caught, translate_errors(service, TRANSLATORS.get(service)):  # noqa: PT011
         raise error
     return type(caught.value)

@@ -1,6 +1,6 @@
 """Pseudonyms are hashes that depend on a secret, a purpose and a text."""
 
-from chalicelib.core.pseudonyms import pseudonym, secret_of
+from chalicelib.core.pseudonyms import oldest_secret, pseudonym
 
 
 def test_purpose_secret_and_text_each_change_the_hash() -> None:
@@ -10,4 +10,4 @@ def test_purpose_secret_and_text_each_change_the_hash() -> None:
 
 
 def test_an_added_secret_changes_nothing() -> None:
-    assert secret_of({"v1": "old"}) == secret_of({"v1": "old", "v2": "new"}) == "old"
+    assert oldest_secret({"v1": "old"}) == oldest_secret({"v1": "old", "v2": "new"}) == "old"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.core.sources import known_source
+from chalicelib.core.sources import valid_source_or_none
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from chalicelib.core.sources import known_source
     ],
 )
 def test_only_a_valid_source_reaches_the_form(source: str | None, read: str | None) -> None:
-    assert known_source(source) == read
+    assert valid_source_or_none(source) == read

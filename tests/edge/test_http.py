@@ -11,11 +11,11 @@ from multidict import CIMultiDict
 
 from chalicelib.core.errors import BodyTooLarge, Invalid, NotJson, WrongType
 from chalicelib.edge.http import cache_headers, client_matches, form_fields, json_body, query
-from chalicelib.partners.imports.model import MOST_DIRECT_KB
+from chalicelib.partners.imports.model import MAX_DIRECT_KB
 from chalicelib.petitions import api as petitions
 from chalicelib.petitions.find import LIST_SECONDS
 from chalicelib.shedding.level import Level
-from chalicelib.tallies.public import FRESH
+from chalicelib.tallies.public import FRESH_FOR
 from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from stack.edge.freshness import directives
 from tests.fake_site import FORM, JSON, FakeSite
@@ -134,10 +134,10 @@ def test_a_count_that_the_cdn_shows_is_less_than_ten_seconds_old() -> None:
     """At worst, the CDN's copy, the list and the snapshot each reach their greatest age. One second is spare."""
     cache_control = directives(CIMultiDict(cache_headers(Level.NORMAL.max_age)))
     longest_in_cdn = int(cache_control["max-age"]) + int(cache_control["stale-while-revalidate"])
-    assert longest_in_cdn + LIST_SECONDS + FRESH.total_seconds() <= 9
+    assert longest_in_cdn + LIST_SECONDS + FRESH_FOR.total_seconds() <= 9
 
 
-@pytest.mark.parametrize("kilobytes", [MAX_HASHES_KB, MOST_DIRECT_KB])
+@pytest.mark.parametrize("kilobytes", [MAX_HASHES_KB, MAX_DIRECT_KB])
 def test_the_largest_body_fits_into_lambdas_six_megabytes_as_base64(kilobytes: int) -> None:
     rest_of_the_event = 64 * 1024
     assert len(b64encode(bytes(kilobytes * 1024))) + rest_of_the_event < 6 * 1024 * 1024

@@ -28,7 +28,7 @@ from chalicelib.core.errors import (
     PetitionRemoved,
     PetitionsError,
     PreconditionRequired,
-    ProviderSilent,
+    ProviderUnavailable,
     RateExceeded,
     SendingStopped,
     Stale,
@@ -69,7 +69,7 @@ ERRORS_AND_STATUSES: list[tuple[PetitionsError, int]] = [
     (NotYet(), 503),
     (ConditionFailed({"name": "Alice"}), 503),
     (MailRefused("x"), 503),
-    (ProviderSilent(), 503),
+    (ProviderUnavailable(), 503),
     (NotSignedIn("Sign in again."), 401),
 ]
 

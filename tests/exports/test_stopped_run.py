@@ -26,7 +26,7 @@ def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
     allowed = iter([True] * 40 + [False] * 2)
     half = run_stored_export(export, context, lambda _: next(allowed))
     assert half.state is JobState.RUNNING
-    assert half.missing == keys.BUCKETS[40:]
+    assert half.missing_buckets == keys.BUCKETS[40:]
     before = dict(bucket.objects)
     done = run_stored_export(export, context)
     assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
@@ -38,7 +38,7 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
 ) -> None:
     export = request_export(tables, petition)
     gathered = run_stored_export(export, context, lambda seconds: seconds <= 60)
-    assert (gathered.state, gathered.missing) == (JobState.RUNNING, ())
+    assert (gathered.state, gathered.missing_buckets) == (JobState.RUNNING, ())
     assert run_stored_export(export, context).state is JobState.DONE
 
 

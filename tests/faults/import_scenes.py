@@ -10,7 +10,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.jobs.model import JobState
 from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.model import Counts, Partner
+from chalicelib.partners.model import CountsWhen, Partner
 from tests.actors import NOW, Person, confirmed
 from tests.fake_site import FakeSite, sqs_event
 from tests.faults.partner_scenes import with_bob_and_oak
@@ -79,7 +79,7 @@ def with_an_import_after_an_undo(fake_site: FakeSite) -> None:
 
 def with_an_undo_of_people_who_wait_for_our_email(fake_site: FakeSite) -> None:
     with_bob_and_oak(fake_site)
-    elm = a_partner(fake_site.tables, Counts.AFTER_EMAIL, "partner-elm")
+    elm = a_partner(fake_site.tables, CountsWhen.AFTER_EMAIL, "partner-elm")
     job = an_import(fake_site.tables, fake_site.bucket, elm, CSV + rows(1, 2))
     finish_import(job, elm, fake_site)
     fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, elm, "", undoes=job.job_id)

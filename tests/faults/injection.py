@@ -17,10 +17,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib.aws import email, source
 from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.failures import Refusal, translate_errors
+from chalicelib.aws.failures import ErrorTranslator, translate_errors
 from chalicelib.aws.queue import Queue
-from chalicelib.aws.refusals import storage_refusal
 from chalicelib.aws.source import Source
+from chalicelib.aws.storage_errors import storage_error
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
 from tests.fake_site import FakeMailer, FakeSite
@@ -40,11 +40,11 @@ CALLS: dict[str, tuple[str, ...]] = {
     "Mailer": ("send",),
     "Bucket": ("put_file", "copy_to", "delete_under"),
 }
-_REFUSALS: dict[str, tuple[str, Refusal | None]] = {
-    "Tables": ("storage", storage_refusal),
+_TRANSLATORS: dict[str, tuple[str, ErrorTranslator | None]] = {
+    "Tables": ("storage", storage_error),
     "Queue": ("queue", None),
-    "Source": ("source", source._refusal),
-    "Mailer": ("mail", email._refusal),
+    "Source": ("source", source._source_error),
+    "Mailer": ("mail", email._ses_error),
     "Bucket": ("files", None),
 }
 
@@ -167,7 +167,7 @@ def fail_call(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
             call()
     if fault in KILLS:
         raise Killed
-    service, refusal = _REFUSALS[kind]
+    service, refusal = _TRANSLATORS[kind]
     with translate_errors(service, refusal):
         raise _error(fault)
 

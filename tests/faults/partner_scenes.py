@@ -6,7 +6,7 @@ from functools import partial
 from chalicelib.core import keys, partner_keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
-from chalicelib.partners.model import Counts
+from chalicelib.partners.model import CountsWhen
 from chalicelib.signatures.take_back import take_back
 from chalicelib.staff import authorizer
 from tests.actors import ALICE, CHARLIE, NOW, confirmed, identity_of, item_of
@@ -28,12 +28,12 @@ from tests.partners.partner_requests import NEW_PARTNER, OSDI_BODY
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
 
 
-def with_oaks_token(fake_site: FakeSite, counts: Counts = Counts.AT_ONCE) -> None:
+def with_oaks_token(fake_site: FakeSite, counts: CountsWhen = CountsWhen.AT_ONCE) -> None:
     fake_site.scene_state.oaks_token = oaks_token(fake_site.tables, counts)
 
 
 def with_oak_counting_after_email(fake_site: FakeSite) -> None:
-    with_oaks_token(fake_site, Counts.AFTER_EMAIL)
+    with_oaks_token(fake_site, CountsWhen.AFTER_EMAIL)
 
 
 def with_oak_and_alice_pending(fake_site: FakeSite) -> None:

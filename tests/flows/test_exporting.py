@@ -15,7 +15,7 @@ import app
 from chalicelib.core import times
 from chalicelib.core.rights import Right
 from chalicelib.exports.worker import run_export
-from chalicelib.jobs.worker import REST_SECONDS
+from chalicelib.jobs.worker import RETRY_SECONDS
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
@@ -89,7 +89,7 @@ def test_an_export_continued_by_another_message_is_complete(site: EmulatedSite, 
     export_id = request_export(site, bobs_token, format="ndjson", columns=["name"])
     run_worker(export_id, 1_000)
     assert ask(bobs_token, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"
-    run_worker(export_id, (REST_SECONDS + 10) * 1_000)
+    run_worker(export_id, (RETRY_SECONDS + 10) * 1_000)
     unfinished = ask(bobs_token, "GET", f"/api/staff/exports/{export_id}").json_body
     assert (unfinished["state"], unfinished["rows"]) == ("running", len(NAMES))
     run_worker(export_id)

@@ -8,7 +8,7 @@ from chalicelib.health.words import Correction, Health, HealthFacts, messages, w
 from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
-HEALTHY = HealthFacts(mail_waiting=3, pace=10, pause=None, overflow_waiting=0, shedding=Level.NORMAL)
+HEALTHY = HealthFacts(mail_waiting=3, emails_per_second=10, pause=None, overflow_waiting=0, shedding=Level.NORMAL)
 AT_21_05 = datetime(2026, 11, 24, 21, 5, tzinfo=UTC)
 
 

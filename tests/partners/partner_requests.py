@@ -6,8 +6,8 @@ from typing import Any
 
 from chalicelib.core import keys
 from chalicelib.jobs.model import JobState
-from chalicelib.partners.form import MOST_BODY_KB
-from chalicelib.partners.imports.model import MOST_DIRECT_KB, Import, Shape
+from chalicelib.partners.form import MAX_BODY_KB
+from chalicelib.partners.imports.model import MAX_DIRECT_KB, Import, Shape
 from tests.actors import NOW
 from tests.fakes import FakeTables
 from tests.partnering import WORDING, sent_of
@@ -37,7 +37,7 @@ def of_partners(ask: Callable[..., Any]) -> Iterator[Any]:
     valid_body = json.dumps({"signatures": [sent_of()]}).encode()
     yield from (post(status, valid_body, slug) for slug, status in SLUGS.items())
     yield post(200, json.dumps(sent_of()).encode())
-    outcomes = {b"{": 400, b"a" * (MOST_BODY_KB * 1024 + 1): 413, b"[]": 422}
+    outcomes = {b"{": 400, b"a" * (MAX_BODY_KB * 1024 + 1): 413, b"[]": 422}
     yield from (post(status, body) for body, status in outcomes.items())
     yield post(415, valid_body, **{"Content-Type": "text/plain"})
 
@@ -61,7 +61,7 @@ def of_imports(staff: Callable[..., Any], get: Callable[..., Any], headers: dict
     yield start(404, slug="nobody")
     yield start(404, "?partner=partner-nobody")
     yield start(409, slug="a-draft")
-    yield start(413, body=b"a" * (MOST_DIRECT_KB * 1024 + 1))
+    yield start(413, body=b"a" * (MAX_DIRECT_KB * 1024 + 1))
     yield start(415, kind="application/json")
     yield start(422, "?partner=partner-oak&mapping=%7B%22x%22%3A%22y%22%7D")
     for slug, status in {"safe-children": 200, "nobody": 404}.items():

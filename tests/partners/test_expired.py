@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.partners.form import read_signature
-from chalicelib.partners.model import Counts, Partner, ReceiveOutcome
+from chalicelib.partners.model import CountsWhen, Partner, ReceiveOutcome
 from chalicelib.partners.receive import predict_each, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
@@ -18,7 +18,7 @@ from tests.partnering import a_partner, a_receiving_context, sent_of
 
 @pytest.fixture
 def elm(tables: FakeTables) -> Partner:
-    return a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
+    return a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-elm")
 
 
 def predict_and_take(

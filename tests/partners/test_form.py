@@ -7,13 +7,13 @@ import pytest
 from chalicelib.core.errors import Invalid
 from chalicelib.core.times import iso
 from chalicelib.partners.form import identifier_of, read_signature
-from chalicelib.partners.model import Counts
+from chalicelib.partners.model import CountsWhen
 from tests.actors import ALICE, DAY, NOW
 from tests.fakes import FakeTables
 from tests.partnering import a_partner, sent_of
 
 
-def error_fields(tables: FakeTables, counts: Counts, **changes: Any) -> list[str]:
+def error_fields(tables: FakeTables, counts: CountsWhen, **changes: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
         read_signature(sent_of(ALICE, "oak:1", **changes), a_partner(tables, counts), NOW)
     return [error.field for error in caught.value.errors]
@@ -35,11 +35,11 @@ def error_fields(tables: FakeTables, counts: Counts, **changes: Any) -> list[str
     ],
 )
 def test_a_wrong_field_is_named(tables: FakeTables, changes: dict[str, Any], field: str) -> None:
-    assert error_fields(tables, Counts.AT_ONCE, **changes) == [field]
+    assert error_fields(tables, CountsWhen.AT_ONCE, **changes) == [field]
 
 
 def test_a_consent_without_email_cannot_be_confirmed_by_email(tables: FakeTables) -> None:
-    assert error_fields(tables, Counts.AFTER_EMAIL, consent={"email": False}) == ["consent.email"]
+    assert error_fields(tables, CountsWhen.AFTER_EMAIL, consent={"email": False}) == ["consent.email"]
 
 
 @pytest.mark.parametrize("raw", [None, 1, [], "x"])

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.partners.form import read_signature
-from chalicelib.partners.model import Counts, Partner, ReceiveOutcome
+from chalicelib.partners.model import CountsWhen, Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
@@ -136,7 +136,7 @@ def test_a_stranger_cannot_send_a_letter_of_a_person_whom_a_partner_confirms(tab
 
 
 def test_a_signature_that_must_be_confirmed_gets_one_email_and_waits(tables: FakeTables, petition: Petition) -> None:
-    elm = a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
+    elm = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-elm")
     assert send(tables, petition, elm, sent_of()) == [ACCEPTED]
     identity = identity_of(petition)
     assert item_of(tables, petition, identity)["mail_kind"] == "confirm"

@@ -46,7 +46,7 @@ def confirm_crowd(tables: FakeTables, petition: Petition, size: int = 12) -> lis
 def test_a_correct_tally_has_no_drift(tables: FakeTables, petition: Petition) -> None:
     confirm_crowd(tables, petition)
     result = run_recount(petition, tables)
-    assert (result.confirmed, result.drift, result.moving, result.worst) == (12, {}, 0, 0)
+    assert (result.confirmed, result.drift, result.moving, result.largest_drift) == (12, {}, 0, 0)
 
 
 def test_withdrawals_folded_sources_and_closed_days_cause_no_drift(tables: FakeTables, petition: Petition) -> None:
@@ -79,7 +79,7 @@ def test_a_drift_of_one_is_found_in_its_breakdown(
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={number: amount}))
     result = run_recount(petition, tables)
     assert result.drift == dict.fromkeys(sums, amount)
-    assert result.worst == 1
+    assert result.largest_drift == 1
 
 
 @pytest.mark.parametrize("where", ["HEAD", "DAY"])

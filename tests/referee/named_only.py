@@ -19,7 +19,7 @@ NAMED_ONLY = {
     # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
     # import is noted on a receipt.
     "partners": {
-        *("chalicelib/partners/store.py:note_import", OFFER),
+        *("chalicelib/partners/store.py:record_import", OFFER),
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
@@ -28,7 +28,7 @@ NAMED_ONLY = {
         *FEEDBACK,
         *REQUESTS,
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
-        *("chalicelib/letters/pace.py:_has_room", *DIGESTS),
+        *("chalicelib/letters/pace.py:_take_place", *DIGESTS),
         *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "mark_ended")),
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
@@ -54,7 +54,7 @@ NAMED_ONLY = {
     # The partner's usual wording is stored already.
     "run_import": {
         OFFER,
-        "chalicelib/partners/store.py:keep_wording",
+        "chalicelib/partners/store.py:store_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
     # The relay requests letters, and neither sends them nor records their outcome.

@@ -8,7 +8,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, set_level, stored_level
-from chalicelib.tallies.public import FRESH, public_count, public_counts
+from chalicelib.tallies.public import FRESH_FOR, public_count, public_counts
 from tests.actors import NOW
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
@@ -92,9 +92,9 @@ def test_at_level_snapshot_only_the_count_is_not_refreshed(tables: FakeTables, p
     set_level(Level.SNAPSHOT_ONLY, tables)
     forget_level()
     tables.calls.clear()
-    assert public_count(petition, NOW + 100 * FRESH, tables) == first
+    assert public_count(petition, NOW + 100 * FRESH_FOR, tables) == first
     assert set(tables.calls) == {"get"}
-    assert public_counts([petition], NOW + 100 * FRESH, tables) == {petition.slug: first}
+    assert public_counts([petition], NOW + 100 * FRESH_FOR, tables) == {petition.slug: first}
 
 
 def test_at_level_snapshot_only_a_count_without_a_snapshot_is_503(fake_site: FakeSite) -> None:

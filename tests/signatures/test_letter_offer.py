@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.partners.form import read_signature
-from chalicelib.partners.model import Counts
+from chalicelib.partners.model import CountsWhen
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
@@ -28,7 +28,7 @@ def alices_item(fake_site: FakeSite, petition: Petition) -> dict[str, Any]:
     return dict(item_of(fake_site.tables, petition, identity_of(petition)))
 
 
-def receive_alice_from_oak(fake_site: FakeSite, petition: Petition, counts: Counts = Counts.AT_ONCE) -> None:
+def receive_alice_from_oak(fake_site: FakeSite, petition: Petition, counts: CountsWhen = CountsWhen.AT_ONCE) -> None:
     oak = a_partner(fake_site.tables, counts)
     now = fake_site.clock()
     take_each([read_signature(sent_of(), oak, now)], a_receiving_context(fake_site.tables, petition, oak), now)

@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from chalicelib.core.errors import NotSignedIn, ProviderSilent
-from chalicelib.signin.model import CodeReturned, Provider
+from chalicelib.core.errors import NotSignedIn, ProviderUnavailable
+from chalicelib.signin.model import Provider, SessionRequest
 from chalicelib.signin.provider import discovery_of, fetch_id_token, forget_provider, keys_of
 from stack.sockets import free_port
 from tests.signin.fake_provider import NONCE, FakeProvider
 
-CODE_RETURNED = CodeReturned(code="c0de", code_verifier="v" * 43, nonce=NONCE)
+CODE_RETURNED = SessionRequest(code="c0de", code_verifier="v" * 43, nonce=NONCE)
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 
 
@@ -35,7 +35,7 @@ def test_the_discovery_document_is_cached_for_ten_minutes(
 
 def test_a_different_issuer_is_refused(provider: FakeProvider) -> None:
     provider.document["issuer"] = "https://somebody.else"
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(ProviderUnavailable):
         discovery_of(provider.as_configured())
 
 
@@ -43,7 +43,7 @@ def test_a_different_issuer_is_refused(provider: FakeProvider) -> None:
 @pytest.mark.parametrize("url", ["http://provider.example/x", "file:///etc/passwd", "", None, 5])
 def test_every_endpoint_must_be_https(provider: FakeProvider, name: str, url: object) -> None:
     provider.document[name] = url
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(ProviderUnavailable):
         discovery_of(provider.as_configured())
 
 
@@ -57,7 +57,7 @@ def test_the_configured_issuer_must_be_https(issuer: str) -> None:
 def test_malformed_keys_are_refused(provider: FakeProvider, content: bytes) -> None:
     provider.other_answer = 200, content
     provider.document["jwks_uri"] = f"{provider.issuer}/other-keys"
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(ProviderUnavailable):
         keys_of(discovery_of(provider.as_configured()), "one")
 
 
@@ -65,7 +65,7 @@ def test_malformed_keys_are_refused(provider: FakeProvider, content: bytes) -> N
 def test_a_get_must_be_answered_with_200_and_no_redirect_is_followed(provider: FakeProvider, status: int) -> None:
     provider.other_answer = status, {"keys": provider.keys}
     provider.document["jwks_uri"] = f"{provider.issuer}/other-keys"
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(ProviderUnavailable):
         keys_of(discovery_of(provider.as_configured()), "one")
     assert provider.requested_paths[-1] == "/other-keys"
 
@@ -73,13 +73,13 @@ def test_a_get_must_be_answered_with_200_and_no_redirect_is_followed(provider: F
 def test_an_answer_that_is_too_large_is_refused(provider: FakeProvider) -> None:
     provider.other_answer = 200, b" " * 300_000 + b'{"keys": []}'
     provider.document["jwks_uri"] = f"{provider.issuer}/other-keys"
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(ProviderUnavailable):
         keys_of(discovery_of(provider.as_configured()), None)
 
 
 def test_a_refused_connection_raises_provider_silent() -> None:
     forget_provider()
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(ProviderUnavailable):
         discovery_of(Provider(f"http://127.0.0.1:{free_port()}", "petitions"))
 
 
@@ -141,5 +141,5 @@ def test_errors_of_the_provider_or_our_settings_raise_provider_silent(
     provider: FakeProvider, answer: tuple[int, object]
 ) -> None:
     provider.other_answer = answer
-    with pytest.raises(ProviderSilent):
+    with pytest.raises(ProviderUnavailable):
         exchange_code(provider)

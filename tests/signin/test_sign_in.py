@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.errors import Forbidden, NotSignedIn
 from chalicelib.core.rights import Right
-from chalicelib.signin.model import CodeReturned, SignInBegun, read_rights
+from chalicelib.signin.model import SessionRequest, SignInRequest, read_rights
 from chalicelib.signin.sign_in import (
     LIFETIME,
     Member,
@@ -23,8 +23,8 @@ from tests.fakes import FakeTables
 from tests.signin.fake_provider import NONCE, FakeProvider
 
 REDIRECT_URL = "https://petitions.example/staff/signed-in"
-SIGN_IN_BEGUN = SignInBegun(code_challenge="c" * 43, state="s" * 43, nonce=NONCE)
-CODE_RETURNED = CodeReturned(code="c0de", code_verifier="v" * 43, nonce=NONCE)
+SIGN_IN_BEGUN = SignInRequest(code_challenge="c" * 43, state="s" * 43, nonce=NONCE)
+CODE_RETURNED = SessionRequest(code="c0de", code_verifier="v" * 43, nonce=NONCE)
 
 
 def test_the_authorization_url_has_state_nonce_and_challenge(provider: FakeProvider) -> None:

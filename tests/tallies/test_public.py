@@ -11,7 +11,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies import public
-from chalicelib.tallies.public import FRESH, LEASE_SECONDS, MOST_REFRESHED, public_count, public_counts
+from chalicelib.tallies.public import FRESH_FOR, LEASE_SECONDS, MAX_REFRESHED, public_count, public_counts
 from chalicelib.tallies.snapshots import lease_list, lease_snapshot, save_snapshot, snapshot
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
@@ -23,26 +23,26 @@ def test_the_public_count_is_one_read_while_it_is_fresh(tables: FakeTables, peti
     confirmed(tables, petition)
     public_count(petition, NOW, tables)
     tables.calls.clear()
-    assert public_count(petition, NOW + FRESH - SECOND, tables).confirmed == 1
+    assert public_count(petition, NOW + FRESH_FOR - SECOND, tables).confirmed == 1
     assert tables.calls == ["get"]
 
 
 def test_one_caller_refreshes_a_stale_public_count_for_all(tables: FakeTables, petition: Petition) -> None:
     public_count(petition, NOW, tables)
     confirmed(tables, petition)
-    later = NOW + FRESH
+    later = NOW + FRESH_FOR
     assert public_count(petition, later, tables).confirmed == 1
     confirmed(tables, petition, BOB)
     assert public_count(petition, later, tables).confirmed == 1
-    assert public_count(petition, later + FRESH, tables).confirmed == 2
+    assert public_count(petition, later + FRESH_FOR, tables).confirmed == 2
 
 
 def test_other_callers_get_the_stale_count_during_a_refresh(tables: FakeTables, petition: Petition) -> None:
     public_count(petition, NOW, tables)
     confirmed(tables, petition)
-    assert lease_snapshot(petition.slug, NOW + FRESH, LEASE_SECONDS, tables)
+    assert lease_snapshot(petition.slug, NOW + FRESH_FOR, LEASE_SECONDS, tables)
     tables.calls.clear()
-    count = public_count(petition, NOW + FRESH, tables)
+    count = public_count(petition, NOW + FRESH_FOR, tables)
     assert (count.confirmed, count.as_of) == (0, NOW)
     assert tables.calls == ["get", "update"]
 
@@ -76,7 +76,7 @@ def test_a_petition_without_a_snapshot_is_counted(tables: FakeTables, petition: 
 
 def test_public_counts_come_from_a_snapshot_or_a_new_count(tables: FakeTables, petition: Petition) -> None:
     fresh, stale = petition, a_published_petition(tables, slug="another")
-    later = NOW + FRESH
+    later = NOW + FRESH_FOR
     confirmed(tables, fresh)
     public_count(fresh, later, tables)
     for each in (fresh, stale):
@@ -106,13 +106,13 @@ def test_one_caller_refreshes_a_list_for_all(tables: FakeTables, petition: Petit
     public_counts([petition], NOW, tables)
     confirmed(tables, petition)
     tables.calls.clear()
-    assert public_counts([petition], NOW + FRESH - SECOND, tables)[petition.slug].as_of == NOW
+    assert public_counts([petition], NOW + FRESH_FOR - SECOND, tables)[petition.slug].as_of == NOW
     assert tables.calls == ["batch_get"]
-    assert lease_list(NOW + FRESH, 2, tables)
+    assert lease_list(NOW + FRESH_FOR, 2, tables)
     tables.calls.clear()
-    assert public_counts([petition], NOW + FRESH, tables)[petition.slug].as_of == NOW
+    assert public_counts([petition], NOW + FRESH_FOR, tables)[petition.slug].as_of == NOW
     assert tables.calls == ["batch_get", "update"], "another caller has the lease"
-    assert public_counts([petition], NOW + 2 * FRESH, tables)[petition.slug].as_of == NOW + 2 * FRESH
+    assert public_counts([petition], NOW + 2 * FRESH_FOR, tables)[petition.slug].as_of == NOW + 2 * FRESH_FOR
 
 
 def test_every_count_in_a_list_of_a_hundred_petitions_is_fresh_even_if_requests_are_rare(tables: FakeTables) -> None:
@@ -121,23 +121,23 @@ def test_every_count_in_a_list_of_a_hundred_petitions_is_fresh_even_if_requests_
     for later in (NOW + 6 * SECOND, NOW + 12 * SECOND, NOW + DAY / 4):
         tables.calls.clear()
         found = public_counts(petitions, later, tables)
-        assert max(later - count.as_of for count in found.values()) < FRESH
+        assert max(later - count.as_of for count in found.values()) < FRESH_FOR
         assert tables.calls.count("update") == 1 + len(petitions)
 
 
 def test_a_longer_list_refreshes_a_limited_number_of_counts_oldest_first(
     tables: FakeTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "MOST_REFRESHED", 10)
+    monkeypatch.setattr(public, "MAX_REFRESHED", 10)
     newest, *others = [a_published_petition(tables, slug=f"petition-{n}") for n in range(11)]
     public_counts([newest], NOW, tables)
-    counts = public_counts([newest, *others], NOW + FRESH, tables)
+    counts = public_counts([newest, *others], NOW + FRESH_FOR, tables)
     assert counts.pop(newest.slug).as_of == NOW
-    assert {count.as_of for count in counts.values()} == {NOW + FRESH}
+    assert {count.as_of for count in counts.values()} == {NOW + FRESH_FOR}
 
 
 def test_a_list_counts_every_petition_without_a_snapshot(tables: FakeTables) -> None:
-    petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MOST_REFRESHED + 1)]
+    petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MAX_REFRESHED + 1)]
     assert lease_list(NOW, 2, tables)
     for petition in petitions:
         del tables.items[keys.snapshot(petition.slug)]

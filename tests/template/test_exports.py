@@ -4,7 +4,7 @@ import json
 
 from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
-from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
+from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
 from chalicelib.signatures.walk import EXPORT_FIELDS
 from tests.template.packaged import FUNCTIONS, KEY, RESOURCES, actions, actions_allowed, of_type, statements
 
@@ -80,7 +80,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
 
 
 def test_an_export_starts_after_settling_and_ends_within_its_timeout() -> None:
-    assert FOR_A_PART < FOR_DELIVERY < FUNCTIONS["RunExport"]["Timeout"] == 900
+    assert PART_SECONDS < FILE_SECONDS < FUNCTIONS["RunExport"]["Timeout"] == 900
     assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
     assert Export.patience.total_seconds() > FUNCTIONS["RunExport"]["Timeout"]
     assert LINK_SECONDS <= 15 * 60

@@ -1,4 +1,4 @@
-"""What the API returns about lists of those who asked for updates."""
+"""What the API returns about lists. A list is a file with the people who asked for updates, and their addresses."""
 
 from typing_extensions import TypedDict
 
@@ -16,19 +16,19 @@ class ShownList(TypedDict):
     requested_at: Time
     state: JobState
     why: str | None
-    """Why it failed."""
+    """Why the list failed."""
     subscribed: Number
-    """People found so far who get updates; when the list is done, the rows with this status."""
+    """How many people were found so far who get updates; when the list is done, the rows with this status."""
     unsubscribed: Number
-    """People found so far who were on an earlier list and no longer get updates."""
+    """How many people were found so far who were on an earlier list and no longer get updates."""
     expires_at: Time
     """The file is deleted at this time."""
     sha256: str | None
-    """The digest of the file as downloaded."""
+    """The SHA-256 digest of the file as downloaded."""
     bytes: Number | None
 
 
 class ShownLists(TypedDict):
-    """Newest first."""
+    """The lists of a petition, newest first."""
 
     lists: list[ShownList]

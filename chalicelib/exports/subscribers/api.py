@@ -1,4 +1,7 @@
-"""Lists of those who asked for updates, over HTTP: request one, read its progress, and get a link to its file."""
+"""Staff routes of lists: request a list, read its progress, cancel it, and get a link to its file.
+
+A list is an encrypted file with the people who asked for updates, and their addresses.
+"""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.bucket import exports_bucket
-from chalicelib.aws.queue import lists_queue
+from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
@@ -28,32 +31,35 @@ routes = Blueprint(__name__)
 
 @staff_view(routes)
 def request_list(request: Request, slug: str) -> Response:
-    """Return 202 and the list. A worker writes it."""
+    """Request a list. Return 202 and the list; a worker then writes its file."""
     list_request = parse_body(ListRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
     audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
-    start(job, lists_queue(), tables())
+    start(job, opt_in_lists_queue(), tables())
     return json_answer(_list_json(job), 202)
 
 
 @staff_view(routes)
 def list_lists(request: Request, slug: str) -> Response:
-    """Return the lists, newest first."""
+    """Return the petition's lists, newest first."""
     petition = petition_as_stored(slug, tables())
     return json_answer({"lists": [_list_json(job) for job in jobs_of(OptInList, petition.slug, tables())]})
 
 
 @staff_view(routes)
 def cancel_list(request: Request, list_id: str) -> Response:
-    """Cancel the list, unless it has ended. Return it."""
+    """Cancel the list, and return it. If it has ended or stalled, return it unchanged."""
     job = find_job(OptInList, list_id, tables())
     return json_answer(_list_json(cancel_job(request, "list.cancelled", job, {"petition": job.slug})))
 
 
 @staff_view(routes)
 def link_list(request: Request, list_id: str) -> Response:
-    """Return a link that works for a few minutes, without a token. HEAD gets no link and is not recorded."""
+    """Return a link to the file that works for a few minutes, without a token.
+
+    Record this, except for HEAD: its response has no body, so it gives no link.
+    """
     job = find_job(OptInList, list_id, tables())
     now = times.now()
     result = _result_of(job, now)
@@ -68,7 +74,7 @@ def link_list(request: Request, list_id: str) -> Response:
 
 
 def _result_of(job: OptInList, now: datetime) -> ListResult:
-    """Return the result. Raise NotNow before the list is done, Gone after it has expired."""
+    """Return the result of the list. Raise NotNow if the list is not done, Gone if it has expired."""
     state = job.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This list has expired and its file was deleted. Request a new one.")

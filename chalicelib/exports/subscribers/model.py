@@ -1,4 +1,7 @@
-"""The list of those who asked for updates, for a charity that sends them from another system. It is a job."""
+"""A list of the people who asked for updates, for a charity that sends its updates from another system.
+
+A list is a job: it is done in steps (chalicelib.jobs).
+"""
 
 from datetime import timedelta
 from typing import Annotated, ClassVar
@@ -7,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.core import keys
 from chalicelib.core.times import Moment
-from chalicelib.exports.model import LIFETIME, MOST_RECIPIENT
+from chalicelib.exports.model import LIFETIME, MAX_RECIPIENT_LENGTH
 from chalicelib.jobs.model import Job
 
 
@@ -16,14 +19,14 @@ class ListRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    recipient: Annotated[str, Field(max_length=MOST_RECIPIENT)]
+    recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)]
     """An age public key (age1...) or an OpenPGP public key (the armoured block). Only its owner can read the file.
     Required: the file has addresses. A private key is refused and not stored.
     """
 
 
 class ListResult(BaseModel):
-    """The file as downloaded."""
+    """The file of a finished list. `file` is its S3 key. `size` and `sha256` are those of the file as downloaded."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -34,9 +37,10 @@ class ListResult(BaseModel):
 
 
 class OptInList(Job):
-    """The stored item. `parts` is the cursor: the object of each written bucket, in order.
+    """The stored item. `parts` has the S3 key of the rows of each bucket (partition of signatures) that is written.
 
-    `earlier`: the id of the latest list that was done. Its people who no longer get updates are listed as unsubscribed.
+    `earlier`: the id of the list that was the latest one done at the time of the request. People who were ever listed
+    until then and no longer get updates are listed as unsubscribed.
     """
 
     kind: ClassVar[str] = "list"
@@ -56,6 +60,6 @@ class OptInList(Job):
         return self.key
 
     @property
-    def bucket(self) -> str | None:
-        """Return the next bucket; None if all are written."""
+    def next_bucket(self) -> str | None:
+        """Return the bucket that the next step writes; None if all are written."""
         return keys.BUCKETS[len(self.parts)] if len(self.parts) < len(keys.BUCKETS) else None

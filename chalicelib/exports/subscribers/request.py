@@ -1,4 +1,7 @@
-"""Request a list. It continues the latest list that is done."""
+"""Request a list of the people who asked for updates.
+
+A list continues the latest list that is done: people who were listed and no longer get updates become unsubscribed.
+"""
 
 from datetime import datetime
 
@@ -10,9 +13,13 @@ from chalicelib.jobs.request import jobs_of, require_no_running_job
 
 
 def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
-    """Return the job, not stored yet. Raise Invalid if the key is invalid, NotNow while another list runs."""
+    """Return a new list, not stored yet.
+
+    Raise Invalid if the recipient's key is invalid. Raise NotNow while another list of the petition runs, because the
+    new list must continue that list if it becomes done.
+    """
     recipient, moment = recipient_of(request.recipient), now.replace(microsecond=0)
-    require_no_running_job(OptInList, slug, now, tables)  # A list that still runs may become the latest list.
+    require_no_running_job(OptInList, slug, now, tables)
     return OptInList(
         job_id=new_id(slug, moment),
         requested_by=owner,
@@ -25,5 +32,5 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
 
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:
-    """Return the id of the latest list that is done."""
+    """Return the id of the petition's latest list that is done; None if there is none."""
     return next((job.job_id for job in jobs_of(OptInList, slug, tables) if job.state is JobState.DONE), None)

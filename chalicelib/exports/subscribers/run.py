@@ -1,8 +1,10 @@
-"""The steps of a list: one part for each bucket, and one step that joins and encrypts them.
+"""The steps of a list of people who asked for updates: one for each part, and a last one that encrypts them together.
 
-A person who was on an earlier list and no longer gets updates is listed as unsubscribed, in every later list. For this,
-each list keeps the ids of all people who were ever listed, in one object for each bucket. The next list reads these ids
-only if this list was done: nobody got the file of a list that was cancelled or failed.
+Each part has the rows of one bucket, a partition with signatures (keys.BUCKETS). `self.bucket` is the S3 bucket.
+
+A person who was on an earlier list and no longer gets updates is listed as unsubscribed in every later list. For this,
+each list stores the ids of all people who were ever listed: one S3 object for each bucket. The next list reads these
+ids only if this list is done, because nobody got the file of a list that was cancelled or failed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,16 +29,17 @@ from chalicelib.mail.stop import addresses_that_stopped
 from chalicelib.signatures.walk import read_for_opt_in_list
 from chalicelib.updates.kinds import may_get_updates
 
+# The S3 prefix of the ids of all people who were ever listed.
 LISTED = "listed"
 COLUMNS = ("status", "id", "email", "name", "language", "confirmed_at")
 PART_SECONDS, FILE_SECONDS = 120, 300
-# The most keys that one BatchGetItem reads.
+# The most keys that one BatchGetItem can read.
 BATCH_SIZE = 100
 
 
 @dataclass(frozen=True)
 class ListWork:
-    """The work of a list. `folder` is an empty directory that is deleted when the run ends."""
+    """What the job of a list does. `folder` is an empty directory that is deleted when the run ends."""
 
     tables: Tables
     bucket: Bucket
@@ -45,17 +48,17 @@ class ListWork:
     limit_keys: Mapping[str, str]
 
     def next_step(self, job: OptInList) -> Step[OptInList]:
-        bucket = job.bucket
+        bucket = job.next_bucket
         if bucket is None:
             return Step(FILE_SECONDS, lambda: self._deliver(job))
         return Step(PART_SECONDS, lambda: self._write_part(job, bucket))
 
     def tidy(self, job: OptInList) -> None:
         self.bucket.delete_under(f"{PARTS}/{job.job_id}/")
-        if job.result is None:  # Cancelled, perhaps during the upload.
+        if job.result is None:  # The list was cancelled or failed, perhaps during the upload.
             self.bucket.delete_under(f"{FILES}/{job.job_id}/")
             self.bucket.delete_under(f"{LISTED}/{job.job_id}/")
-        elif job.earlier:  # The next list reads the ids of this list.
+        elif job.earlier:  # The next list reads the ids that this list stored, not those of the earlier list.
             self.bucket.delete_under(f"{LISTED}/{job.earlier}/")
 
     def _write_part(self, job: OptInList, bucket: str) -> OptInList:
@@ -79,7 +82,7 @@ class ListWork:
         )
 
     def _without_stopped(self, slug: str, signatures: Sequence[Item]) -> dict[str, Item]:
-        """Return the signatures by id, without people who stopped all email about the petition."""
+        """Return the signatures by id. Leave out people who stopped all email about the petition."""
         remaining: dict[str, Item] = {}
         for start in range(0, len(signatures), BATCH_SIZE):
             batch = signatures[start : start + BATCH_SIZE]
@@ -88,7 +91,7 @@ class ListWork:
         return remaining
 
     def _earlier_ids(self, job: OptInList, bucket: str) -> set[str]:
-        """Return the ids of the bucket that are on earlier lists."""
+        """Return the ids of the people in the bucket who were ever listed, up to the list `earlier`."""
         if job.earlier is None:
             return set()
         part = find_job(OptInList, job.earlier, self.tables).parts[keys.BUCKETS.index(bucket)]
@@ -103,7 +106,7 @@ class ListWork:
         self.bucket.put_file(key, path, "application/octet-stream")
 
     def _deliver(self, job: OptInList) -> OptInList:
-        """Join and encrypt the parts."""
+        """Write the list's file: join and encrypt the parts. If the recipient's key no longer works, the list fails."""
         plain, encrypted = self.folder / "plain", self.folder / "encrypted"
         with plain.open("wb") as file:
             file.write(f"{BYTE_ORDER_MARK}{','.join(COLUMNS)}\r\n".encode())
@@ -125,11 +128,11 @@ class ListWork:
 
 
 def _ids_key(part: str) -> str:
-    """Return the key of the object with the ids that belong to this part. A repeated step writes both objects again."""
+    """Return the S3 key of the ids that belong to this part. A repeated step writes both a new part and new ids."""
     return f"{LISTED}/{part.removeprefix(f'{PARTS}/')}"
 
 
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
-    """Return one line. It has only the id of a person who withdrew."""
+    """Return one line of CSV. If the person withdrew, `item` is empty, so the line has only the status and the id."""
     values = (status, signature_id, *(item.get(name, "") for name in COLUMNS[2:]))
     return ",".join('"' + harmless(value).replace('"', '""') + '"' for value in values) + "\r\n"

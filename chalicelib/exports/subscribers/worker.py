@@ -1,11 +1,11 @@
-"""Process the queue of lists."""
+"""Run the lists whose messages are in the queue of lists. A list has the people who asked for updates."""
 
 from pathlib import Path
 
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.aws.bucket import exports_bucket
-from chalicelib.aws.queue import lists_queue
+from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
@@ -20,11 +20,11 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_list(event: SQSEvent) -> Failures:
-    return run_jobs(event, OptInList, lists_queue(), _work)
+    return run_jobs(event, OptInList, opt_in_lists_queue(), _work)
 
 
 def _work(job: OptInList, folder: Path) -> Work[OptInList]:
-    # Tools that import all of app.py load this file too, but only one function runs lists.
+    # Import here: all tools that import app.py load this file too, but only one Lambda function runs lists.
     from chalicelib.exports.subscribers.run import ListWork
 
     return ListWork(tables(), exports_bucket(), folder, times.now, settings().limit_keys)

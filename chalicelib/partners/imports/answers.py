@@ -30,12 +30,12 @@ class ShownImport(TypedDict):
     requested_at: Time
     state: JobState
     why: str | None
-    """Why it failed."""
+    """Why the import failed. Null if it did not."""
     rows: Number
-    """Rows of the file, once it is checked. For an undo: receipts undone so far."""
+    """The number of rows in the file, once it is checked. For an undo: receipts undone so far."""
     processed: Number
     accepted: Number
-    """For an undo: signatures taken back."""
+    """For an undo: the number of signatures taken back."""
     existing: Number
     invalid: Number
     suppressed: Number

@@ -1,4 +1,4 @@
-"""Imports over HTTP, for staff: start one with a CSV, read its progress, cancel it, undo it."""
+"""The routes by which staff import a partner's CSV file: start an import, read its progress, cancel it and undo it."""
 
 import re
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
 from chalicelib.edge.http import content_type, json_answer, query, raw_body
-from chalicelib.jobs.files import keep_file
+from chalicelib.jobs.files import store_file
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
-    MOST_DIRECT_KB,
-    MOST_UPLOAD_BYTES,
+    MAX_DIRECT_KB,
+    MAX_UPLOAD_BYTES,
     UPLOAD_SECONDS,
     Import,
     import_prefix,
@@ -47,7 +47,7 @@ NOT_SHOWN = {
 
 @staff_view(routes)
 def start_import(request: Request, slug: str) -> Response:
-    """Return 202 and the import's id. Nothing is stored before the whole file has been read."""
+    """Start an import. Return 202 and its id. No signature is stored before the whole file has been checked."""
     now = times.now()
     if content_type(request) not in CONTENT_TYPES:
         raise WrongType(CSV)
@@ -55,7 +55,7 @@ def start_import(request: Request, slug: str) -> Response:
     if petition.state_at(now) is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {petition.state_at(now)}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
-    mapping, body, upload = _mapping(request), raw_body(request, MOST_DIRECT_KB * 1024), _upload(request)
+    mapping, body, upload = _mapping(request), raw_body(request, MAX_DIRECT_KB * 1024), _upload_id(request)
     is_dry_run = (query(request, "dry_run") or "").lower() in ("1", "true", "yes")
     job = _new_import(request, slug, partner.source, now)
     key = upload_key(slug, upload) if upload else f"{import_prefix(job.job_id)}file"
@@ -63,18 +63,18 @@ def start_import(request: Request, slug: str) -> Response:
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     if not upload:
-        keep_file(job.file, body, CSV, exports_bucket())
+        store_file(job.file, body, CSV, exports_bucket())
     return json_answer({"id": job.job_id}, 202)
 
 
 @staff_view(routes)
 def offer_upload(request: Request, slug: str) -> Response:
-    """Return a form for a larger file. It needs no token, so it works for an hour and for one object."""
+    """Return a form that uploads a larger file. It needs no token, so it works only for one hour and one object."""
     petition = petition_as_stored(slug, tables())
     upload = token_hex(16)
     audit(request, "upload.offered", petition.slug, {"upload": upload})
     key = upload_key(petition.slug, upload)
-    url, fields = exports_bucket().upload_form(key, MOST_UPLOAD_BYTES, UPLOAD_SECONDS)
+    url, fields = exports_bucket().upload_form(key, MAX_UPLOAD_BYTES, UPLOAD_SECONDS)
     expires_at = times.iso(times.now() + timedelta(seconds=UPLOAD_SECONDS))
     offered: OfferedUpload = {"upload": upload, "url": url, "fields": fields, "expires_at": expires_at}
     return json_answer(offered, 201)
@@ -95,19 +95,19 @@ def read_import(request: Request, slug: str, import_id: str) -> Response:
 
 @staff_view(routes)
 def cancel_import(request: Request, slug: str, import_id: str) -> Response:
-    """Cancel the import, and return it. Rows that were imported stay until the import is undone."""
+    """Cancel the import, and return it. Signatures that were imported already stay until staff undo the import."""
     job = cancel_job(request, "import.cancelled", _find_import(slug, import_id))
     return json_answer(_import_json(job, list(jobs_of(Import, slug, tables()))))
 
 
 @staff_view(routes)
 def undo_import(request: Request, slug: str, import_id: str) -> Response:
-    """Return 202 and the id of the undo. The undo takes back the signatures that only this import sent."""
+    """Start the undo of an import. Return 202 and the id of the undo. It takes back what only this import sent."""
     now = times.now()
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
-    # The last step of a cancelled import may still be running. The undo waits for that step, to miss no row.
+    # The last step of a cancelled import may still be running. The undo waits for that step, so that no row is missed.
     may_still_run = job.state is JobState.CANCELLED and job.shape is not None
     rests_until = job.touched_at + LONGEST_STEP if may_still_run else None
     undo = _new_import(request, slug, job.partner, now)
@@ -132,8 +132,8 @@ def _find_import(slug: str, import_id: str) -> Import:
     return find_job(Import, import_id, tables(), key=slug)
 
 
-def _upload(request: Request) -> str:
-    """Return the id of the upload that the query names, or "". Raise Invalid."""
+def _upload_id(request: Request) -> str:
+    """Return the id in ?upload=, or "" if the query has none. Raise Invalid if it is malformed."""
     upload = query(request, "upload") or ""
     if upload and not re.fullmatch(r"[0-9a-f]{32}", upload):
         raise Invalid([FieldError("upload", "Use the upload of the form")])
@@ -141,7 +141,7 @@ def _upload(request: Request) -> str:
 
 
 def _mapping(request: Request) -> dict[str, list[str]]:
-    """Parse ?mapping= (JSON): our field name -> the file's headings. Raise Invalid."""
+    """Return ?mapping=, which is JSON: from our field names to the headings of the file. Raise Invalid."""
     text = query(request, "mapping")
     try:
         mapping = TypeAdapter(dict[str, list[str] | str]).validate_json(text) if text else {}
@@ -153,11 +153,11 @@ def _mapping(request: Request) -> dict[str, list[str]]:
     return {field: [each] if isinstance(each, str) else each for field, each in mapping.items()}
 
 
-def _import_json(job: Import, others: list[Import]) -> dict[str, object]:
+def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     now = times.now()
-    undone_by = next((each.job_id for each in others if each.undoes == job.job_id), None)
+    undone_by = next((each.job_id for each in all_imports if each.undoes == job.job_id), None)
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
-    current = job.at(now)  # Unlike state_at, this never says that a finished import has expired.
+    current = job.at(now)  # Not state_at: after some time, that would return EXPIRED for a finished import.
     fields = current.model_dump(mode="json", exclude=NOT_SHOWN)
     return {"id": job.job_id, **fields, **progress, "state": current.state}

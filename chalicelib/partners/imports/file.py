@@ -1,4 +1,7 @@
-"""Read a partner's CSV row by row, in constant memory. A file that cannot be read raises Unreadable."""
+"""Read a partner's CSV file row by row, in constant memory. Raise Unreadable if that is not possible.
+
+We read each of our fields, such as `email`, from the column with its heading. Several columns are joined with a space.
+"""
 
 import csv
 import re
@@ -9,25 +12,25 @@ from typing import TextIO
 
 from chalicelib.partners.imports.model import Shape
 
-MOST_ROWS = 2_000_000
-# A quoted cell may have several lines, so cells have a limit of their own.
-MAX_LINE_CHARS, MAX_CELL_CHARS, MOST_COLUMNS = 100_000, 10_000, 500
+MAX_ROWS = 2_000_000
+# A quoted cell can be longer than a line, because it may have several lines. So cells have a limit of their own.
+MAX_LINE_CHARS, MAX_CELL_CHARS, MAX_COLUMNS = 100_000, 10_000, 500
 MAX_UNUSED_HEADING_CHARS = 100
 BLOCK_CHARS = 1024 * 1024
 
-# The first bytes of files that are not CSV. We unpack none: a small packed file could become an endless one.
+# The first bytes of files that are not CSV. We do not unpack archives, because a small one may be huge.
 NOT_CSV = {
     b"PK\x03\x04": "a ZIP or Excel file",
     b"\x1f\x8b": "a gzip file",
     b"BZh": "a bzip2 file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"%PDF": "a PDF",
-    # U+FFFD: a program has read the file as UTF-8, although it was not UTF-8.
+    # U+FFFD, encoded as UTF-8: a program has read the file as UTF-8, although the file was not UTF-8.
     b"\xef\xbf\xbd": "a file that was damaged on its way",
     b"7z\xbc\xaf": "a 7z file",
     b"Rar!": "a RAR file",
 }
-# Headings that other platforms use, by our field. Compared without case, spaces and punctuation.
+# The usual headings of each of our fields on other platforms. We compare them without case, spaces and punctuation.
 HEADINGS = {
     "identifier": ("identifier", "id", "uuid", "externalid", "signatureid"),
     "email": ("email", "emailaddress", "mail"),
@@ -46,7 +49,7 @@ class Unreadable(Exception):
 
 
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
-    """Return how to read the file. `mapping`: headings by our field. Other fields are found by their usual headings."""
+    """Return how to read the file. `mapping`: the headings of some of our fields. Other fields have usual headings."""
     encoding = _encoding(path)
     delimiter = max(",;\t|", key=_first_line(path, encoding).count)
     headings = next(_rows(path, encoding, delimiter), [])
@@ -55,18 +58,18 @@ def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
 
 
 def count_rows(path: Path, shape: Shape) -> int:
-    """Read the whole file and return its number of rows, so that a broken file is refused before any row is taken."""
+    """Return the number of rows. Read the whole file, so that we refuse a broken file before we import any row."""
     number = 0
     for number, _ in enumerate(records(path, shape), 1):
-        if number > MOST_ROWS:
-            raise Unreadable(f"This file has more than {MOST_ROWS:,} rows. Split it")
+        if number > MAX_ROWS:
+            raise Unreadable(f"This file has more than {MAX_ROWS:,} rows. Split it")
     if not number:
         raise Unreadable("This file has no rows under its headings")
     return number
 
 
 def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
-    """Yield each row as values by our field. Yield None for a row with more or fewer cells than headings."""
+    """Yield the values of each row, by our fields. Yield None for a row with more or fewer cells than headings."""
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
     columns = {field: [headings.index(name) for name in names] for field, names in shape.columns.items()}
@@ -87,7 +90,7 @@ def _first_line(path: Path, encoding: str) -> str:
 
 
 def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows that are not empty. Raise Unreadable."""
+    """Yield the headings, then the rows. Skip empty rows. Raise Unreadable."""
     csv.field_size_limit(MAX_CELL_CHARS)
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
@@ -107,11 +110,12 @@ def _lines(file: TextIO) -> Iterator[str]:
 
 
 def _encoding(path: Path) -> str:
+    """Return the encoding of the file. Raise Unreadable if the file is not CSV."""
     with path.open("rb") as file:
         start = file.read(4096)
-    for magic, what in NOT_CSV.items():
+    for magic, description in NOT_CSV.items():
         if start.startswith(magic):
-            raise Unreadable(f"This is {what}. Save it as CSV, and send that")
+            raise Unreadable(f"This is {description}. Save it as CSV, and send that")
     if start.startswith(BOM_UTF8):
         return "utf-8-sig"
     if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
@@ -135,8 +139,8 @@ def _is_utf8(path: Path) -> bool:
 
 def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return the headings to read for each of our fields. Raise Unreadable if one is missing or occurs twice."""
-    if len(headings) > MOST_COLUMNS:
-        raise Unreadable(f"This file has more than {MOST_COLUMNS} columns")
+    if len(headings) > MAX_COLUMNS:
+        raise Unreadable(f"This file has more than {MAX_COLUMNS} columns")
     usual = {field: _usual_heading(field, headings) for field in HEADINGS}
     chosen = {field: [*names] for field, names in mapping.items()}
     columns = {field: names for field, names in (usual | chosen).items() if names}
@@ -151,13 +155,13 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
 
 
 def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the headings whose columns are not read, short enough to be stored with the import."""
+    """Return the headings whose columns we do not read, cut to a length that fits into the import's item."""
     used = {name for names in columns.values() for name in names}
     return [name[:MAX_UNUSED_HEADING_CHARS] for name in headings if name.strip() and name not in used]
 
 
 def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Join given and family name to one name. Raise Unreadable without a column of names or of addresses."""
+    """Join given and family name to a name. Raise Unreadable if the name or the email address has no column."""
     parts = [*columns.pop("given_name", []), *columns.pop("family_name", [])]
     if parts:
         columns.setdefault("name", parts)
@@ -168,6 +172,6 @@ def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
-    """Return a list of one heading, the one with the first usual name of the field; or an empty list."""
+    """Return a list with the heading that is usual for this field, or an empty list. Prefer the first in HEADINGS."""
     by_plain_name = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
     return next(([by_plain_name[name]] for name in HEADINGS[field] if name in by_plain_name), [])

@@ -1,4 +1,7 @@
-"""An import of a partner's file, or the undo of an import. It is a job (chalicelib.jobs), without personal data."""
+"""An import of a partner's CSV file, or the undo of an import. Both are jobs (chalicelib.jobs): work done in steps.
+
+Their items have no personal data.
+"""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -10,21 +13,21 @@ from chalicelib.jobs.model import Job
 from chalicelib.partners.model import ReceiveOutcome
 
 LIFETIME = timedelta(days=365)
-# Lambda accepts requests of 6 MB, in which a file is a third longer, as base64.
-MOST_DIRECT_KB = 4 * 1024
-# The limit of a file that is uploaded to the bucket first. The function's disk has 2 GB.
-MOST_UPLOAD_BYTES = 512 * 1024 * 1024
+# The limit of a file in the request itself. Lambda accepts requests of 6 MB, and base64 makes a file a third longer.
+MAX_DIRECT_KB = 4 * 1024
+# The limit of a file that staff upload to the bucket before the request. The function's disk has 2 GB.
+MAX_UPLOAD_BYTES = 512 * 1024 * 1024
 UPLOAD_SECONDS = 3600
-MOST_ERRORS = 100
+MAX_ERRORS = 100
 # The timeout of the function (.chalice/config.json).
 LONGEST_STEP = timedelta(minutes=15)
-MOST_SAMPLED = 10
+MAX_SAMPLES = 10
 
 
 class Shape(BaseModel):
-    """How the file is read. `columns`: by our field, the heading or headings whose values are joined by a space.
+    """How the file is read. `columns`: for each of our fields, its headings. The values of several are joined.
 
-    `unused`: the other headings, whose values are not stored.
+    `unused`: all other headings. We do not store the values under them.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -56,10 +59,10 @@ class RowSample(BaseModel):
 
 
 class Import(Job):
-    """The stored item. `processed` of `expected` rows are done. `file`: the key of the file in the bucket.
+    """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in the S3 bucket.
 
-    `undoes`: the id of the import that this one undoes. `accepted` is then the number of signatures taken back, and
-    `buckets`, the number of finished buckets, is the cursor.
+    `undoes`: for an undo, the id of the import that it undoes. `accepted` is then the number of signatures taken back.
+    `buckets` is the number of finished buckets (partitions of the partner's receipts), so the undo continues there.
     """
 
     kind: ClassVar[str] = "import"
@@ -84,7 +87,8 @@ class Import(Job):
         return self.key
 
     @property
-    def bucket(self) -> str:
+    def receipt_bucket(self) -> str:
+        """Return the partition of receipts that an undo processes next."""
         return keys.BUCKETS[self.buckets]
 
 

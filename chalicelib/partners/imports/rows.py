@@ -1,4 +1,4 @@
-"""One row of a file as a signature of the partner."""
+"""Convert a row of a partner's CSV file to a signature."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +12,10 @@ WRONG_CELLS = FieldError("row", "This row has more or fewer cells than there are
 
 
 def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: datetime) -> SentSignature:
-    """Return the signature, with the partner's usual consent. Raise Invalid."""
+    """Return the signature in the row, with the partner's usual wording of the consent. Raise Invalid.
+
+    `record`: the values of the row by our field; None if the row has too many or too few cells.
+    """
     if record is None:
         raise Invalid([WRONG_CELLS])
     person = {name: record[name] for name in ("name", "email", "country", "postcode") if record.get(name)}
@@ -27,9 +30,9 @@ def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: 
 
 
 def _moment(text: str | None, now: datetime) -> object:
-    """Return the moment; `now` if there is no text, and the text itself if it is no moment: validation refuses it.
+    """Return the text as a moment. A time without a zone is UTC. 03/04/2026 is 3 April, as in the UK.
 
-    Times without a zone are UTC. 03/04/2026 is 3 April, as the UK writes it.
+    Return `now` if there is no text. Return a malformed text as it is: validation then refuses it.
     """
     if not text:
         return now

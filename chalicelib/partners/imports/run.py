@@ -1,4 +1,7 @@
-"""The steps of an import: check the whole file, then take its rows. The steps of an undo: undo the receipts."""
+"""The steps of an import of a partner's CSV file: check the whole file, then take its rows (store and count them).
+
+The steps of an undo: undo the receipts of the import. A receipt records that a partner sent a signature.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,25 +15,27 @@ from chalicelib.core.errors import Invalid, UnknownThing
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.file import Unreadable, count_rows, records, shape_of
-from chalicelib.partners.imports.model import MOST_ERRORS, MOST_SAMPLED, Import, RowError, RowSample, import_prefix
+from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample, import_prefix
 from chalicelib.partners.imports.rows import read_row
 from chalicelib.partners.imports.undo import undo_some
 from chalicelib.partners.model import ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
 from chalicelib.partners.receiving import ReceivingContext
 
-# Rows at once. Each waits for AWS most of its time.
+# How many rows are taken at the same time. Each row waits for AWS most of its time.
 WORKERS = 8
-# The longest time of a step, in seconds, and its rows: each takes five calls of two seconds at most.
+# The longest time of a step that takes rows or checks the file, and how many rows fit into it: each row makes at most
+# five calls, of two seconds at most.
 ROWS_SECONDS, CHECK_SECONDS = 300, 400
 ROWS = WORKERS * ROWS_SECONDS // (5 * 2)
-UNDO_ROWS = ROWS // WORKERS  # one after the other
+# An undo handles its receipts one after the other.
+UNDO_ROWS = ROWS // WORKERS
 HEADINGS_ROW = 1
 
 
 @dataclass
 class ImportWork:
-    """The work of an import. `folder` is an empty directory; `workers` rows run at once."""
+    """The work of an import or undo. `folder` is an empty directory. `workers` rows are taken at the same time."""
 
     receiving: ReceivingContext
     bucket: Bucket
@@ -50,11 +55,11 @@ class ImportWork:
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
-        """Delete the file: it has names and addresses."""
+        """Delete the file, because it has names and addresses."""
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else import_prefix(job.job_id))
 
     def _check(self, job: Import) -> Import:
-        """Read the whole file before any row is taken."""
+        """Return the job with the file's format and number of rows, or as failed if the file cannot be read."""
         try:
             shape = shape_of(self._file(job), job.mapping)
             return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
@@ -99,7 +104,7 @@ class ImportWork:
             return invalid
 
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
-        """Take the valid rows, each lane in a thread. Rows with the same identifier share a lane and stay in order."""
+        """Take the valid rows, one lane (list of rows) in each thread. Rows with the same identifier share a lane."""
         results = [
             ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None
             for each in signatures
@@ -130,6 +135,7 @@ class ImportWork:
 def _with_results(
     job: Import, first_row: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[ReceiveResult]
 ) -> Import:
+    """Return the job with the results of a batch of rows added to its counts, errors and samples."""
     counts: dict[str, Any] = {
         outcome.value: getattr(job, outcome.value) + sum(each.result is outcome for each in results)
         for outcome in ReceiveOutcome
@@ -147,7 +153,7 @@ def _with_results(
         update={
             **counts,
             "processed": job.processed + len(results),
-            "errors": [*job.errors, *errors][:MOST_ERRORS],
-            "sample": [*job.sample, *samples][:MOST_SAMPLED],
+            "errors": [*job.errors, *errors][:MAX_ERRORS],
+            "sample": [*job.sample, *samples][:MAX_SAMPLES],
         }
     )

@@ -1,4 +1,7 @@
-"""Undo an import: take back the signatures that only this import sent, and mark its receipts undone."""
+"""Undo an import: take back the signatures that only this import sent, and mark its receipts undone.
+
+A receipt records that a partner sent a signature. Receipts are spread over buckets, which are partitions of the table.
+"""
 
 from datetime import datetime
 from itertools import islice
@@ -12,14 +15,14 @@ from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.take_back import take_back
 
 
-def undo_some(job: Import, receiving: ReceivingContext, now: datetime, most: int) -> Import:
-    """Undo up to `most` receipts of one bucket, and return the job. Undone receipts are skipped, so a repeat is safe.
+def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: int) -> Import:
+    """Undo up to `limit` receipts of one bucket. Return the job with its progress. A repeat skips undone receipts.
 
     `processed` and `accepted` only show progress: after a crash, some undone receipts may not be counted in them.
     """
     import_id = job.undoes or ""
-    in_bucket = store.receipts_in(job.slug, receiving.partner.source, job.bucket, receiving.tables)
-    receipts = list(islice((each for each in in_bucket if _is_to_be_undone(each, import_id)), most))
+    in_bucket = store.receipts_in(job.slug, receiving.partner.source, job.receipt_bucket, receiving.tables)
+    receipts = list(islice((each for each in in_bucket if _is_to_be_undone(each, import_id)), limit))
     taken_back = 0
     for receipt in receipts:
         if receipt.result is not ReceiveOutcome.SUPPRESSED:
@@ -27,7 +30,7 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, most: int
             entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
             taken_back += take_back(key, entry, receiving.petition, now, receiving.tables)
         store.mark_undone(receipt, import_id, now, receiving.tables)
-    is_bucket_done = len(receipts) < most
+    is_bucket_done = len(receipts) < limit
     buckets = job.buckets + is_bucket_done
     update = {"processed": job.processed + len(receipts), "accepted": job.accepted + taken_back}
     if buckets == len(keys.BUCKETS):

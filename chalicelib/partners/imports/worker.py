@@ -1,4 +1,4 @@
-"""Process the imports queue."""
+"""Process the imports queue: run imports of partners' files, and undos of imports."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def run_import(event: SQSEvent) -> Failures:
 
 
 def _work(job: Import, folder: Path) -> Work[Import]:
-    # Tools that import all of app.py load this file too, but only one function runs imports.
+    # Imported here because tools that import all of app.py load this file too. Only one function runs imports.
     from chalicelib.partners.imports.run import WORKERS, ImportWork
 
     partner, petition = find_partner(job.partner, tables()), petition_as_stored(job.slug, tables())

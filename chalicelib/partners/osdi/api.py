@@ -1,4 +1,7 @@
-"""OSDI over HTTP: entry point, petitions, and the helper that records a signature."""
+"""The routes of our OSDI API: its entry point, the petitions, and the helper, which records a signature.
+
+OSDI is a standard by which campaign systems exchange data. Partners use it to send us signatures.
+"""
 
 import json
 import re
@@ -24,7 +27,7 @@ from chalicelib.partners.osdi.documents import (
     petition_list,
     signature_document,
 )
-from chalicelib.partners.osdi.read import OSDI_PATHS, identifiers_of, read_helper
+from chalicelib.partners.osdi.read import OSDI_PATHS, identifiers_of, read_osdi_signature
 from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.find import find_petition, open_petitions_with_counts
 from chalicelib.staff.authorizer import partner_view
@@ -37,7 +40,7 @@ _page_number = re.compile(r"[1-9][0-9]{0,5}")
 
 
 def _problem_answer(_: Request, problem: Problem) -> Response:
-    """Return a problem as OSDI's error. OSDI uses 400, not 422, for invalid input."""
+    """Return a problem as an OSDI error. OSDI uses 400, not 422, for invalid input."""
     status = 400 if problem.status == 422 else problem.status
     fields = [error_description("INVALID", each.message, each.field) for each in problem.errors]
     code = problem.title.upper().replace(" ", "_")
@@ -69,11 +72,11 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
 
 @partner_view(routes, _problem_answer)
 def record_signature(request: Request, slug: str) -> Response:
-    """Store the signature, and return it, whether it is new or not. A repeat changes nothing."""
+    """Store the signature and return it, even if the person has signed before. A repeat changes nothing."""
     now = times.now()
     body = decode_json(json_body(request, media_types=CONTENT_TYPES))
     receiving = receiving_of(request, slug, "osdi", now)
-    submission = read_helper(body, receiving.partner, now)
+    submission = read_osdi_signature(body, receiving.partner, now)
     [result] = take_each([submission], receiving, now)
     log.note("taken", petition=slug, partner=receiving.partner.source, result=result.result.value)
     if result.result in (ReceiveOutcome.INVALID, ReceiveOutcome.SUPPRESSED):
@@ -83,7 +86,7 @@ def record_signature(request: Request, slug: str) -> Response:
 
 
 def _refusal(result: ReceiveResult) -> Response:
-    """Return 400. OSDI has no code for a person who must not be sent again, so SUPPRESSED is our own."""
+    """Return 400. OSDI has no error code for a person who must not be sent again, so we use our own, SUPPRESSED."""
     field_errors = [
         error_description("INVALID", each.message, OSDI_PATHS.get(each.field, each.field)) for each in result.errors
     ]

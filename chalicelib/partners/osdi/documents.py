@@ -1,4 +1,7 @@
-"""Our documents in the OSDI format 1.2.0, with HAL links. `base` is the URL of the entry point."""
+"""The JSON documents of our OSDI API. `base` is the URL of its entry point.
+
+OSDI 1.2.0 is a standard by which campaign systems exchange data. The links between its documents are in the HAL format.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +23,7 @@ Document = dict[str, Any]
 
 
 def entry_point(base: str) -> Document:
-    """Return what an OSDI client reads first."""
+    """Return the document that an OSDI client reads first."""
     links = {"self": _link(base), "osdi:petitions": _link(f"{base}/petitions"), "curies": CURIES}
     return {
         "motd": "Record signatures with osdi:record_signature_helper of each petition.",
@@ -34,7 +37,7 @@ def entry_point(base: str) -> Document:
 
 
 def petition_list(petitions: Sequence[ListedPetition], page: int, base: str) -> Document:
-    """Return one page. Clients stop at a page without `next`."""
+    """Return one page of the list. A client stops at the page that has no link `next`."""
     pages = max(1, ceil(len(petitions) / PAGE_SIZE))
     on_page = petitions[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     documents = [petition_document(petition, count, base) for petition, count in on_page]
@@ -67,7 +70,7 @@ def petition_document(petition: Petition, count: Any, base: str) -> Document:
 
 
 def signature_document(identifiers: Sequence[str], signed_at: datetime, now: datetime, url: str) -> Document:
-    """Return the answer of the helper. It has no link to itself: a partner's token cannot read signatures."""
+    """Return the answer to a recorded signature. It has no link `self`: a partner's token cannot read signatures."""
     return {
         "identifiers": list(identifiers),
         "created_date": iso(now),

@@ -1,4 +1,7 @@
-"""Read the body of OSDI's record_signature_helper. Clients differ, so fields that we do not need may be malformed."""
+"""Read the body that an OSDI client sends to record_signature_helper, the route that records a signature.
+
+OSDI is a standard for campaign systems. Its clients differ, so we ignore malformed fields that we do not need.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,7 +11,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.partners.form import SentSignature, read_signature
 from chalicelib.partners.model import Partner
 
-# Where each of our fields is in OSDI, for the error messages.
+# The OSDI names of our fields, for error messages.
 OSDI_PATHS = {
     "name": "person.given_name",
     "email": "person.email_addresses[0].address",
@@ -21,8 +24,8 @@ OSDI_PATHS = {
 }
 
 
-def read_helper(body: object, partner: Partner, now: datetime) -> SentSignature:
-    """Return the signature. Raise Invalid, with OSDI's names of the fields.
+def read_osdi_signature(body: object, partner: Partner, now: datetime) -> SentSignature:
+    """Return the signature. Raise Invalid with the OSDI names of the invalid fields.
 
     OSDI has no field for consent. We read it from the person's `custom_fields`, or use the partner's usual consent.
     """
@@ -67,7 +70,7 @@ def _name(person: Mapping[str, Any]) -> str:
 
 
 def _primary(value: object) -> Mapping[str, Any]:
-    """Return the primary entry, or the first. Some clients send one entry without a list, or only its text."""
+    """Return the primary entry, or else the first. Some clients send one entry instead of a list, or a mere text."""
     values: Sequence[object] = value if isinstance(value, list) else [value]
     entries = [{"address": each} if isinstance(each, str) else _mapping(each) for each in values]
     first = entries[0] if entries else {}
@@ -83,9 +86,9 @@ def _text(value: object) -> str:
 
 
 def _moment(value: object, now: datetime) -> object:
-    """Return the moment; `now` if there is none, and any other value unchanged: validation refuses it.
+    """Return the value as a moment. A time without a zone is UTC.
 
-    Times without a zone are UTC.
+    Return `now` if the value is missing. Return a malformed value as it is: validation then refuses it.
     """
     if value in (None, ""):
         return now

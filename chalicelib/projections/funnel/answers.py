@@ -1,4 +1,4 @@
-"""What the API returns of the funnel."""
+"""What the API returns about the funnel: how many signatures passed each stage, such as confirmed."""
 
 from typing import Annotated
 

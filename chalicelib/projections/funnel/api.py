@@ -1,4 +1,4 @@
-"""The funnel over HTTP, for staff."""
+"""The funnel over HTTP, for staff: how many signatures passed each stage, such as confirmed or expired."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -30,7 +30,7 @@ COLUMNS = ("key", *Stage)
 
 @staff_view(routes)
 def read_funnel(request: Request, slug: str) -> Response:
-    """Return the stages by day or hour. JSON adds totals and the rate; CSV has only the rows."""
+    """Return how many signatures passed each stage, by day or hour. JSON also has sums and rates, CSV only the rows."""
     by, days, now = _unit(request), requested_days(request), times.now()
     counts = stage_counts_by_day(petition_as_stored(slug, tables()), now, tables())
     chosen = days_within(days, counts)

@@ -1,4 +1,7 @@
-"""The funnel: stages of signatures between signing and counting, by hour; confirmations by ten minutes."""
+"""The funnel: how many signatures passed each stage, such as received or confirmed.
+
+A day has one item of numbers for each of the 64 buckets over which a petition's signatures are spread.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,13 +23,13 @@ class Stage(StrEnum):
 # Only confirmations are counted by ten minutes, to find the peak. Other stages are counted by hour, so that the item
 # stays small.
 SLOT_MINUTES = 10
-# The keys are made by name_of.
+# Numbers by name (see `name_of`).
 Numbers = Counter[str]
 _STAGE_BY_LETTER = {stage[0]: stage for stage in Stage}
 
 
 def name_of(stage: Stage, at: datetime) -> str:
-    """Return the name of the number in the day's item: r13, or c134 for a confirmation from 13:40 to 13:50."""
+    """Return the name of a number in the day's item: r13 (received from 13:00 to 14:00), c134 (13:40 to 13:50)."""
     slot = str(at.minute // SLOT_MINUTES) if stage is Stage.CONFIRMED else ""
     return f"{stage[0]}{at:%H}{slot}"
 
@@ -36,7 +39,7 @@ def stage_of(name: str) -> Stage:
 
 
 def start_of(name: str, day: date) -> datetime:
-    """Return the start of the time that a number covers."""
+    """Return the start of the hour, or the ten minutes, of the number with this name."""
     return datetime(day.year, day.month, day.day, int(name[1:3]), int(name[3:] or 0) * SLOT_MINUTES, tzinfo=UTC)
 
 

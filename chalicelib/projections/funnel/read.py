@@ -1,4 +1,7 @@
-"""Read the funnel: stages by hour or day, and the current and highest rate of confirmations."""
+"""Read the funnel: how many signatures passed each stage by hour or day, and the rate of confirmations.
+
+An ended day is closed: its numbers are summed over its 64 items (buckets) and stored in one item.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -30,7 +33,10 @@ class FunnelBy(StrEnum):
 
 @dataclass(frozen=True)
 class Rate:
-    """Confirmations a minute: `now` is the mean of the last `over_minutes` (10 to 20); `peak` of the busiest ten."""
+    """Confirmations a minute: `now` is the mean of the last `over_minutes` (10 to 20 minutes).
+
+    `peak` is the mean of the busiest ten minutes, which began at `peak_at`.
+    """
 
     now: float
     over_minutes: int
@@ -51,12 +57,12 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
 
 
 def days_within(days: Days, counts: StageCounts) -> StageCounts:
-    """Return the days that are within `days`."""
+    """Return the counts of the days that are within `days`."""
     return {day: numbers for day, numbers in counts.items() if days.first <= day <= days.last}
 
 
 def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
-    """Return rows in order, without empty ones."""
+    """Return a row for each day or hour in which a signature passed a stage, in order."""
     found: dict[str, Row] = defaultdict(Counter)
     for day, numbers in counts.items():
         for name, number in numbers.items():
@@ -70,7 +76,7 @@ def totals(counts: StageCounts) -> Row:
 
 
 def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
-    """Return the current rate from `counts` and the peak from `chosen`."""
+    """Return the current rate of all `counts`, and the peak of the `chosen` days."""
     since = _slot_start(now) - SLOT
     recent = sum(number for start, number in _confirmations(counts).items() if start >= since)
     minutes = (now - since) / timedelta(minutes=1)

@@ -12,7 +12,7 @@ from chalicelib.projections.funnel.model import Numbers, numbers_of
 
 
 def open_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Numbers]:
-    """Return the numbers of days that are not closed. Trails the signatures by seconds."""
+    """Return the numbers of these days, which are not closed. They may lag by seconds."""
     sums: dict[date, Numbers] = {day: Counter() for day in days}
     counters = [keys.funnel(slug, bucket, day) for day in days for bucket in keys.BUCKETS]
     for item in tables.batch_get(counters) if counters else []:
@@ -27,6 +27,6 @@ def closed_days(slug: str, tables: Tables) -> dict[date, Numbers]:
 
 
 def close_day(slug: str, day: date, numbers: Numbers, tables: Tables) -> None:
-    """Store the sum of a day. If another reader stored it first, it is the same."""
+    """Store the sum of a day. If another reader has stored it already, do nothing: it is the same sum."""
     with suppress(ConditionFailed):
         tables.put_new(NewItem(keys.funnel_day(slug, day), numbers))

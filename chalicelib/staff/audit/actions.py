@@ -1,4 +1,4 @@
-"""The actions that the audit trail records, in words for staff."""
+"""Descriptions, for staff, of the actions that the audit trail records."""
 
 DESCRIPTIONS = {
     "access.exported": "Exported everything held on a person",
@@ -51,5 +51,5 @@ DESCRIPTIONS = {
 
 
 def description_of(action: str) -> str:
-    """Return the description, or the action's name if it is not in this list."""
+    """Return the description of an action, or its name if it has no description."""
     return DESCRIPTIONS.get(action, action)

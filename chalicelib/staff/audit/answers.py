@@ -8,14 +8,14 @@ from chalicelib.core.answers import Time
 
 
 class AuditFact(TypedDict):
-    """What an action was about, or a detail of it, in words."""
+    """The subject of an action, or one of its details, in words."""
 
     name: str
     value: str
 
 
 class AuditEntry(TypedDict):
-    """An entry of the audit trail, written before the action. It names people by id only."""
+    """An entry of the audit trail. It is stored before the action is done, and names people by id only."""
 
     at: Time
     owner: str
@@ -25,11 +25,11 @@ class AuditEntry(TypedDict):
     description: str
     """The action in words."""
     refused: str | None
-    """Why the action was not done. Null if it was not refused."""
+    """Why the action was refused, so that it was not done. Null if it was not refused."""
     subject: str
     details: dict[str, str]
     facts: list[AuditFact]
-    """Subject and details in words."""
+    """The subject and the details in words."""
 
 
 class AuditTrail(TypedDict):

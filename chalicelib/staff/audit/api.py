@@ -1,4 +1,4 @@
-"""The audit trail over HTTP. Needs the right `manage`."""
+"""The route by which staff with the right `manage` read the audit trail: the record of what staff do."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-MOST = 500
+MAX_LIMIT = 500
 DEFAULT_LIMIT = 100
 DEFAULT_PERIOD = timedelta(days=90)
-# Each month of the range is one query, so the range must be limited.
+# The years that ?from= and ?to= may have. Each month of a period is a query, so a period must be limited.
 YEARS = range(2020, 2100)
 CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}")
 
@@ -34,7 +34,7 @@ CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}"
 def read_audit(request: Request) -> Response:
     """Return entries, newest first.
 
-    ?from= and ?to= are dates or times (UTC), ?actor= is a token's owner, ?after= is the last page's `next`.
+    ?from= and ?to= are dates or times (UTC), ?actor= is a token's owner, ?after= is `next` of the page before.
     """
     now, limit = times.now(), _limit(request)
     since, until = _moment(request, "from") or now - DEFAULT_PERIOD, _moment(request, "to") or now
@@ -65,8 +65,8 @@ def _audit_entry(entry: AuditRecord) -> "AuditEntry":
 
 def _limit(request: Request) -> int:
     value = query(request, "limit") or str(DEFAULT_LIMIT)
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", value) or int(value) > MOST:
-        raise Invalid([FieldError("limit", f"Use a number from 1 to {MOST}")])
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", value) or int(value) > MAX_LIMIT:
+        raise Invalid([FieldError("limit", f"Use a number from 1 to {MAX_LIMIT}")])
     return int(value)
 
 

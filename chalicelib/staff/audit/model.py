@@ -1,4 +1,4 @@
-"""Audit entries: who did what, when and from where. They name people by id only."""
+"""The entries of the audit trail: who did what, when and from where. Entries name people by id only."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from chalicelib.core.times import Moment
 
 
 class Actor(BaseModel):
-    """The owner of a token, or an engineer at the command line. `source_ip`: see edge/caller.source_ip."""
+    """Who did an action: the owner of a token, or an engineer at the command line."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -28,7 +28,7 @@ class Action(BaseModel):
 
 
 class AuditRecord(BaseModel):
-    """An audit entry, as stored and as shown. `cursor` is its sort key. `refused`: why the action was not done."""
+    """An entry of the audit trail. `cursor` is its sort key. `refused`: why the action was not done, or empty."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -40,5 +40,5 @@ class AuditRecord(BaseModel):
 
 
 def precise(moment: datetime) -> str:
-    """Format to the microsecond, because sort keys need more than the seconds that are shown."""
+    """Format the moment to the microsecond. We show only seconds, but sort keys must be more precise."""
     return moment.isoformat(timespec="microseconds")

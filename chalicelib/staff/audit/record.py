@@ -1,4 +1,4 @@
-"""Record what staff do, and read the records."""
+"""Record what staff do in the audit trail, and read its entries."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,18 +9,18 @@ from chalicelib.staff.audit.model import Action, Actor, AuditRecord
 
 
 def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
-    """Store an entry, and return its cursor. Call this before the action: without a record, do not act.
+    """Store an entry, and return its cursor. Call this before the action, which must not be done without a record.
 
-    If the action is then refused, call `note_refusal`. A recorded action may still have failed for another reason.
+    If the action is then refused, call `record_refusal`. A recorded action may still have failed for another reason.
     """
     return store.add(AuditRecord(at=now, actor=actor, action=action), tables)
 
 
-def note_refusal(cursor: str, why: str, tables: Tables) -> None:
-    """Record that the action of an entry was not done, and why: a sentence for staff."""
+def record_refusal(cursor: str, why: str, tables: Tables) -> None:
+    """Record that the action of the entry with this cursor was refused. `why` is a sentence for staff."""
     store.add_refusal(cursor, why, tables)
 
 
 def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
-    """Return entries lazily, newest first. `before`: only those before the entry with this cursor."""
+    """Yield entries, newest first. If `before` is a cursor, begin just before its entry, not at `until`."""
     return store.newest_first(since, until, tables, before)

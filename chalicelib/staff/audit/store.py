@@ -1,4 +1,7 @@
-"""The audit trail in its table. Entries are added and never changed; no function's role allows more."""
+"""Store and read the audit trail in its table. Entries are added and never changed: no function's role allows more.
+
+The sort key of an entry is its time and a random nonce.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,28 +14,28 @@ from chalicelib.staff.audit.model import AuditRecord, precise
 
 # The end of a refusal's sort key, after the sort key of its entry.
 REFUSED = "-refused"
-# Sorts after every nonce.
-LAST = "~"
+# Sorts after every nonce, so that a sort key that ends with it comes after all entries of its time.
+AFTER_EVERY_NONCE = "~"
 
 
 def add(entry: AuditRecord, tables: Tables) -> str:
-    """Store the entry, and return its cursor."""
+    """Store the entry, and return its cursor, which is its sort key."""
     key = keys.audit_entry(precise(entry.at), token_hex(4))
     tables.put_new(NewItem(key, entry.model_dump(exclude={"cursor", "refused"})))
     return key.sk
 
 
 def add_refusal(cursor: str, why: str, tables: Tables) -> None:
-    """Store that the action of an entry was refused. It sorts directly after its entry."""
+    """Store that the action of an entry was refused. The item of the refusal sorts directly after the entry's item."""
     tables.put_new(NewItem(Key(keys.AUDIT, keys.audit_partition(cursor), f"{cursor}{REFUSED}"), {"refused": why}))
 
 
 def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
-    """Yield entries from `until` back to `since`. `before`: only those before the entry with this cursor."""
-    low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + LAST
+    """Yield entries from `until` back to `since`. If `before` is a cursor, begin just before its entry instead."""
+    low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + AFTER_EVERY_NONCE
     if low > high:
         return
-    reasons: dict[str, str] = {}  # Backwards, a refusal comes just before its entry.
+    reasons: dict[str, str] = {}  # The query runs backwards, so a refusal comes just before its entry.
     for month in _months_back(low, high):
         for item in tables.query(keys.AUDIT, month, (low, high), backwards=True):
             if "refused" in item:
@@ -42,7 +45,7 @@ def newest_first(since: datetime, until: datetime, tables: Tables, before: str =
 
 
 def _months_back(low: str, high: str) -> Iterator[str]:
-    """Yield the months from that of `high` back to that of `low`."""
+    """Yield the partition of each month, from the month of `high` back to the month of `low` (both are sort keys)."""
     first, month = keys.audit_partition(low), keys.audit_partition(high)
     while month >= first:
         yield month

@@ -1,4 +1,4 @@
-"""An entry of the audit trail in words: what it is about, and its details, with labels instead of raw keys."""
+"""Describe an entry of the audit trail for staff: the action's subject and details, with labels instead of keys."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,12 +9,14 @@ from chalicelib.staff.audit.model import Action
 
 
 class Fact(NamedTuple):
+    """A label and its value, such as Petition and its slug."""
+
     name: str
     value: str
 
 
-# What an action's subject is, by the first part of the action's name.
-SUBJECTS = {
+# The label of an action's subject, by the first part of the action's name.
+SUBJECT_LABELS = {
     "petition": "Petition",
     "statement": "Petition",
     "figure": "Petition",
@@ -23,7 +25,8 @@ SUBJECTS = {
     "table": "Table",
     "copy": "Table",
 }
-NAMES = {
+# The labels of an action's details.
+DETAIL_LABELS = {
     "as_of": "Counted at",
     "at": "Time",
     "columns": "Columns",
@@ -52,8 +55,8 @@ RIGHTS = {
 
 
 def facts(action: Action) -> list[Fact]:
-    """Return what the action is about, then its details."""
-    subject = [Fact(SUBJECTS.get(_group(action), "Signature"), action.subject)] if action.subject else []
+    """Return the subject of the action, if it has one, and then its details."""
+    subject = [Fact(SUBJECT_LABELS.get(_group(action), "Signature"), action.subject)] if action.subject else []
     return [*subject, *(_fact(action, name, value) for name, value in action.details.items())]
 
 
@@ -62,10 +65,10 @@ def _group(action: Action) -> str:
 
 
 def _fact(action: Action, name: str, value: str) -> Fact:
-    # The details of these actions have the id of a signature for each petition.
-    if name not in NAMES and action.name in ("person.found", "access.exported"):
+    # These actions have one detail for each petition: its slug is the name, and the id of a signature the value.
+    if name not in DETAIL_LABELS and action.name in ("person.found", "access.exported"):
         return Fact(f"Signature of {name}", value)
-    return Fact(NAMES.get(name, name.replace("_", " ").capitalize()), _value(name, value))
+    return Fact(DETAIL_LABELS.get(name, name.replace("_", " ").capitalize()), _value(name, value))
 
 
 def _value(name: str, value: str) -> str:
@@ -77,10 +80,10 @@ def _value(name: str, value: str) -> str:
         return f"{datetime.fromisoformat(value):%-d %B %Y, %H:%M:%S} UTC"
     if name in ("confirmed", "count") and value.isdecimal():
         return f"{int(value):,}"
-    return WORDS.get(name, {}).get(value, value)
+    return VALUE_LABELS.get(name, {}).get(value, value)
 
 
-WORDS: Mapping[str, Mapping[str, str]] = {
+VALUE_LABELS: Mapping[str, Mapping[str, str]] = {
     "recipient": {"none": "nobody, the file is not encrypted"},
     "what": {".pdf": "the cover sheet"},
     "kind": {"partner": "reported by a partner", "paper": "on paper"},

@@ -5,7 +5,7 @@ from pathlib import Path
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.aws.bucket import exports_bucket
-from chalicelib.aws.queue import comparisons_queue
+from chalicelib.aws.queue import hash_comparisons_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.batch import Failures
@@ -19,7 +19,7 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def compare_hashes(event: SQSEvent) -> Failures:
-    return run_jobs(event, HashComparison, comparisons_queue(), _work)
+    return run_jobs(event, HashComparison, hash_comparisons_queue(), _work)
 
 
 def _work(job: HashComparison, folder: Path) -> ComparisonWork:

@@ -1,4 +1,7 @@
-"""What is written by hand: the words of each operation, its model and its examples. Everything else is derived."""
+"""What is written by hand about each operation, by the name of its view: texts, models and examples.
+
+Everything else in the document is derived from the list of routes and from the models.
+"""
 
 from stack.openapi.operation import Operations
 from stack.openapi.operations import (

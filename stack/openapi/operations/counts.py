@@ -1,8 +1,8 @@
-"""Counts, the funnel, frozen counts and the site's health, for staff."""
+"""Operations for staff: counts, the funnel (how many signatures reach each stage), frozen counts, the site's health."""
 
 from chalicelib.health.answers import StaffHealth
 from chalicelib.projections.answers import StaffCounts, StaffPetitions
-from chalicelib.projections.api import ALL, MOST_ROWS
+from chalicelib.projections.api import ALL, MAX_TOP
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel.answers import Funnel
 from chalicelib.projections.funnel.read import FunnelBy
@@ -34,7 +34,7 @@ OPERATIONS: Operations = {
                     }
                 ]
             },
-            etag=UNCHANGED,
+            not_modified=UNCHANGED,
         ),
     ),
     "read_counts": Operation(
@@ -49,8 +49,8 @@ OPERATIONS: Operations = {
                 "as_of": AS_OF,
                 "breakdown": [{"key": "2026-11-23", "confirmed": 12000}, {"key": "2026-11-24", "confirmed": 345}],
             },
-            csv="key,confirmed\r\n2026-11-23,12000\r\n2026-11-24,345\r\n",
-            etag=UNCHANGED,
+            csv_example="key,confirmed\r\n2026-11-23,12000\r\n2026-11-24,345\r\n",
+            not_modified=UNCHANGED,
         ),
         "`confirmed` is exact at `as_of`: it is read consistently and not cached. Every breakdown sums to it. As CSV, "
         "the columns are `key,confirmed` with `by` (`by,key,confirmed` with `by=all`), otherwise "
@@ -60,15 +60,15 @@ OPERATIONS: Operations = {
                 "by",
                 "Adds a breakdown. `version`, `postcode-area` and `constituency` lag by some seconds and cannot be "
                 "combined with `from` and `to`. `constituency` needs the charity's table of postcodes; without it, the "
-                "answer is 422. `all` returns every breakdown except `constituency` at one moment, as `breakdowns`. "
-                "With `from` or `to`, `all` returns those that are stored by day.",
+                "answer is 422. `all` returns every breakdown except `constituency`, in `breakdowns`, all of the same "
+                "moment. With `from` or `to`, `all` returns only the breakdowns that are stored by day.",
                 {"type": "string", "enum": [*TallyDimension, *Dimension, ALL]},
             ),
             Query(
                 "top",
                 "With `by=country`, `source`, `version`, `postcode-area` or `constituency`: return this many rows, "
                 "largest first, and the sum of all others as one row `(others)`.",
-                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
+                {"type": "integer", "minimum": 1, "maximum": MAX_TOP},
             ),
             *(FROM, TO, FORMAT),
         ],
@@ -92,10 +92,10 @@ OPERATIONS: Operations = {
                 "rows": [{"key": "2026-11-24", **STAGES}],
                 "last_day": [{"key": "2026-11-24T18:20:00Z", "confirmed": 14}],
             },
-            csv="key,received,mailed,confirmed,bounced,expired,withdrawn\r\n2026-11-24,500,480,345,9,0,2\r\n",
+            csv_example="key,received,mailed,confirmed,bounced,expired,withdrawn\r\n2026-11-24,500,480,345,9,0,2\r\n",
         ),
-        "Each stage is counted when it happens and never subtracted. The numbers lag by some seconds. As CSV: the "
-        "rows.",
+        "A signature is counted for each stage that it reaches, and is never subtracted. The numbers lag by some "
+        "seconds. CSV has only the `rows`.",
         query=[
             Query("by", "Rows by day or by hour.", {"type": "string", "enum": [*FunnelBy], "default": "day"}),
             *(FROM, TO, FORMAT),
@@ -111,8 +111,9 @@ OPERATIONS: Operations = {
             status=201,
             headers=["Location"],
         ),
-        "Signs the exact count at this moment. Takes no body. The statement is not a record: its URL contains "
-        "it. Only its short URL, for reading it out, is stored. The audit trail records the request.",
+        "Makes a signed statement with the exact count at this moment. The request has no body. The long URL contains "
+        "the whole statement. The short URL can be read out; only the short URL is stored, with the long one. The "
+        "audit trail records the request.",
     ),
     "read_staff_health": Operation(
         "The state of the site in words",

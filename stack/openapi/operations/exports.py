@@ -1,4 +1,4 @@
-"""Exports, for staff."""
+"""Operations for staff: exports of signatures, and lists of the people who asked for updates."""
 
 from chalicelib.exports.answers import FileLink, ShownExport, ShownExports
 from chalicelib.exports.model import DEFAULT_COLUMNS, Column, ExportRequest, Format
@@ -43,7 +43,7 @@ LIST = {
     "bytes": 5120344,
 }
 LINK_IS_SECRET = "The link needs no token and works for 15 minutes. Keep it secret."
-CANCEL_IS_REPEATABLE = "Ends it if it is waiting or running. You can safely repeat it."
+CANCEL_IS_REPEATABLE = "Stops the work if it is waiting or running. The request is safe to repeat."
 NOT_READY = {409: "NotNow", 410: "Deleted"}
 
 OPERATIONS: Operations = {
@@ -68,7 +68,8 @@ OPERATIONS: Operations = {
         Answer("Requested. Read its progress in the list of lists.", ShownList, LIST, status=202),
         "For charities that send updates from another system. A CSV with `status`, `id`, `email`, `name`, `language` "
         "and `confirmed_at`, encrypted to the recipient. A person on an earlier list who no longer gets updates has "
-        "the status `unsubscribed`. A person who withdrew has only an `id`. One list of a petition at a time.",
+        "the status `unsubscribed`. A person who withdrew has only an `id`. Only one list at a time for each "
+        "petition.",
         body=Body(ListRequest, {"recipient": WAITING_EXPORT["recipient"]}),
         problems={409: "NotNow"},
     ),
@@ -87,14 +88,18 @@ OPERATIONS: Operations = {
             status=202,
             headers=["Location"],
         ),
-        "Exports the signatures that are confirmed at this moment. One export at a time for each petition. Needs the "
-        "right `export`.",
+        "Exports the signatures that are confirmed at this moment. Only one export at a time for each petition. Needs "
+        "the right `export`.",
         body=Body(ExportRequest, {"format": "csv", "columns": ["name", "postcode"], "recipient": None}),
         problems={409: "NotNow"},
     ),
     "read_export": Operation(
         "The progress of an export",
-        Answer("`rows` of `of` are written. Ask again while it is waiting or running.", ShownExport, FINISHED_EXPORT),
+        Answer(
+            "The export, with `rows` of `of` rows written. Ask again while it is waiting or running.",
+            ShownExport,
+            FINISHED_EXPORT,
+        ),
     ),
     "cancel_export": Operation(
         "Cancel an export",

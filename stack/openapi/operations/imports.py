@@ -1,8 +1,8 @@
-"""Imports of partners' files, for staff."""
+"""Operations for staff: imports of files with signatures that partners collected."""
 
 from chalicelib.partners.imports.answers import OfferedUpload, ShownImport, ShownImports, StartedImport
-from chalicelib.partners.imports.file import HEADINGS, MOST_ROWS
-from chalicelib.partners.imports.model import MOST_DIRECT_KB, MOST_UPLOAD_BYTES
+from chalicelib.partners.imports.file import HEADINGS, MAX_ROWS
+from chalicelib.partners.imports.model import MAX_DIRECT_KB, MAX_UPLOAD_BYTES
 from stack.openapi.operation import CSV, Answer, Body, Operation, Operations, Query
 
 ID = "support-trafficked-children.20261124T120000Z-9f1c02ab"
@@ -42,31 +42,34 @@ OPERATIONS: Operations = {
     "start_import": Operation(
         "Import a partner's CSV",
         Answer("Started. Read its progress under its id.", StartedImport, STARTED, status=202),
-        f"A CSV of {MOST_DIRECT_KB} KB and {MOST_ROWS:,} rows at most, in any usual encoding, with headings in the "
-        "first row. The whole file is read before any row is imported: a broken file imports nothing. One import at a "
-        "time for each petition. Importing a file again changes nothing: a row is recognised by the partner's "
+        f"A CSV of {MAX_DIRECT_KB} KB and {MAX_ROWS:,} rows at most, in any usual encoding, with headings in the "
+        "first row. The whole file is read before any row is imported: a broken file imports nothing. Only one import "
+        "at a time for each petition. Importing a file again changes nothing: a row is recognised by the partner's "
         "identifier, or by the email address if there is no column of identifiers.",
         query=[
             Query("partner", "The partner's source.", example="partner-oak", required=True),
-            Query("upload", "The `upload` of the form with which the file was uploaded. The body is then empty."),
+            Query("upload", "The value `upload` of the form with which you uploaded the file. The body is then empty."),
             Query("dry_run", "`true`: store nothing, and report what an import would do.", BOOLEAN),
             Query(
                 "mapping",
-                f"JSON: the heading of each field, or a list of headings. Fields: {', '.join(HEADINGS)}. Usual "
-                "headings need no mapping.",
+                "JSON: for each field, the heading of its column, or a list of headings. Usual headings need no "
+                f"mapping. Fields: {', '.join(HEADINGS)}.",
                 example='{"email": "E-mail", "name": ["Forename", "Surname"]}',
             ),
         ],
         body=Body(
-            str, "Identifier,Email,First name,Last name\noak:41,zoe@example.org,Zoë,O'Neill\n", kind=CSV, required=False
+            str,
+            "Identifier,Email,First name,Last name\noak:41,zoe@example.org,Zoë,O'Neill\n",
+            content_type=CSV,
+            required=False,
         ),
         problems={409: "NotNow", 413: "TooLargeFile"},
     ),
     "offer_upload": Operation(
         "Get a form to upload a larger file",
         Answer("The form. It needs no token, and works for an hour.", OfferedUpload, status=201),
-        f"For files over {MOST_DIRECT_KB} KB, up to {MOST_UPLOAD_BYTES // 2**20} MB. Then start the import with "
-        "`upload` in the query and an empty body.",
+        f"For files over {MAX_DIRECT_KB} KB, up to {MAX_UPLOAD_BYTES // 2**20} MB. After the upload, start the "
+        "import with `upload` in the query and an empty body.",
     ),
     "read_import": Operation("The progress of an import", Answer("The import.", ShownImport, RUNNING_IMPORT)),
     "cancel_import": Operation(
@@ -76,7 +79,7 @@ OPERATIONS: Operations = {
             ShownImport,
             {**RUNNING_IMPORT, "state": "cancelled"},
         ),
-        "Rows that were imported stay until the import is undone.",
+        "Rows that are already imported stay imported until the import is undone.",
     ),
     "undo_import": Operation(
         "Undo an import",

@@ -1,4 +1,4 @@
-"""Letters to the petition's targets, for staff."""
+"""Operations for staff: letters, which the site emails to a petition's targets for people who signed."""
 
 from chalicelib.letters.answers import LetterTest, StaffLetters, TargetPause
 from chalicelib.letters.staff_api import LetterTestRequest
@@ -40,23 +40,27 @@ OPERATIONS: Operations = {
                 "as_of": "2026-11-24T18:30:05Z",
             },
         ),
-        "A letter and its number change in one transaction, so the numbers never drift. Unknown letters may have been "
-        "sent: they do not count as sent, and are never sent again.",
+        "The state of a letter and the numbers change in one transaction, so the numbers are always exact. Letters "
+        "under `unknown` may have been sent: they do not count as sent, and are never sent again.",
     ),
     "pause_letters": Operation(
-        "Pause the letters to a target", PAUSE_ANSWER, "The letters wait. None is lost.", query=[MEMBER]
+        "Pause the letters to a target",
+        PAUSE_ANSWER,
+        "The letters wait until you send them again. None is lost.",
+        query=[MEMBER],
     ),
     "resume_letters": Operation(
         "Send the letters to a target again",
         PAUSE_ANSWER,
-        "A bounce or a complaint of a target pauses its letters. The letters that waited are sent within six hours. If "
-        "the target is everybody's member of parliament, a bounce pauses letters to that member only.",
+        "Use it after you paused the letters to a target, or after a bounce or a complaint paused them. The letters "
+        "that waited are sent within six hours. If the target is everybody's member of parliament, a bounce pauses the "
+        "letters to that member only.",
         query=[MEMBER],
     ),
     "email_letter_test": Operation(
         "Send a test of a letter to yourself",
         Answer("The test will arrive soon.", LetterTest, status=202),
-        "The petition's letter as the target would get it, with [TEST] in the subject. It is not counted.",
+        "Sends the petition's letter as the target would get it, with [TEST] in the subject. The test is not counted.",
         body=Body(LetterTestRequest, {"email": "bob@charity.example"}),
     ),
 }

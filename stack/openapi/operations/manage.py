@@ -1,4 +1,8 @@
-"""Petitions, tokens and the activity log, for staff who manage."""
+"""Operations for staff who manage petitions, figures and tokens, and who read the audit trail.
+
+A figure says how many people signed elsewhere. Hashes of their addresses can be compared with the people who signed
+here, so that people who did both count once in the total.
+"""
 
 from chalicelib.petitions.answers import PetitionVersions, Preview
 from chalicelib.petitions.figure import NewFigure
@@ -6,7 +10,7 @@ from chalicelib.petitions.form import TransitionRequest
 from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownTokens
 from chalicelib.staff.api import TokenRequest
 from chalicelib.staff.audit.answers import AuditTrail
-from chalicelib.staff.audit.api import DEFAULT_LIMIT, MOST
+from chalicelib.staff.audit.api import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.totals.answers import EnteredFigure, HashKey, ShownComparison, ShownComparisons
 from chalicelib.totals.api import HashKeyRequest
 from chalicelib.totals.hashes.model import MAX_HASHES_KB
@@ -35,7 +39,7 @@ OPERATIONS: Operations = {
             status=201,
             headers=["Revision", "Location"],
         ),
-        "`opened_at` defaults to now. Opening the petition sets it.",
+        "`opened_at` defaults to now. When the petition is opened, it becomes the time of the opening.",
         body=Body(NewPetition),
         problems={413: "TooLargePetition"},
     ),
@@ -55,8 +59,8 @@ OPERATIONS: Operations = {
         "Open, pause, close or remove a petition",
         CHANGED,
         "draft → open, removed · open → paused, closed, removed · paused → open, closed, removed · closed → open, "
-        "removed · removed → draft. A draft that is scheduled to open can become a plain draft again. A pause extends "
-        "the closing date by its length.",
+        "removed · removed → draft. A draft that is scheduled to open can become a plain draft again. When a paused "
+        "petition opens again, its closing date is later by the length of the pause.",
         body=Body(TransitionRequest, {"state": "closed", "at": "2027-03-31T22:59:59Z"}),
         problems={409: "InvalidTransition"},
         changes_revision=True,
@@ -67,7 +71,7 @@ OPERATIONS: Operations = {
         "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
         "same figure again changes nothing. With `kind` hashes, send `hashes` (lines that our tool wrote, as many as "
         f"fit into {MAX_HASHES_KB} KB) or `upload` and `count`. The figure counts at once. A comparison with the "
-        "people who confirmed here follows, and makes the bounds closer. Then the hashes are deleted.",
+        "people who confirmed here follows, and makes the bounds of the total closer. Then the hashes are deleted.",
         body=Body(
             NewFigure,
             {
@@ -82,7 +86,7 @@ OPERATIONS: Operations = {
     ),
     "issue_hash_key": Operation(
         "Get the key with which a source hashes addresses",
-        Answer("The key. Asking again returns the same one.", HashKey, status=201),
+        Answer("The key. Repeating the request returns the same key.", HashKey, status=201),
         "One key for each petition and source. Give the key only to that source, together with the tool.",
         body=Body(HashKeyRequest, {"source": "freedom-united"}),
     ),
@@ -92,7 +96,8 @@ OPERATIONS: Operations = {
     "cancel_comparison": Operation(
         "Cancel a comparison of hashes",
         Answer("The comparison: cancelled, or unchanged if it had ended.", ShownComparison),
-        "Its figure stays, as a number without a comparison, and the hashes are deleted. You can safely repeat it.",
+        "The figure stays, as a number without a comparison, and the hashes are deleted. The request is "
+        "safe to repeat.",
     ),
     "list_versions": Operation("All versions of the text", Answer("The versions, oldest first.", PetitionVersions)),
     "preview_petition": Operation(
@@ -110,7 +115,7 @@ OPERATIONS: Operations = {
         "Issue a staff token",
         Answer("The token. It is shown only once.", IssuedToken, status=201),
         "Your own token must have every right that you give, and be valid for as long. Otherwise the answer is 403. "
-        "A token without `days` is valid for 90 days, or until your own expires, if that is sooner.",
+        "A token without `days` is valid for 90 days, or until your own token expires, if that is sooner.",
         body=Body(TokenRequest, {"owner": "Bob Bakker", "rights": ["counts"], "days": 90}),
     ),
     "revoke_token": Operation("Revoke a token", Answer("Revoked. Repeating gives the same answer.", ShownToken)),
@@ -143,9 +148,9 @@ OPERATIONS: Operations = {
             Query(
                 "limit",
                 "The maximum number of entries.",
-                {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+                {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             ),
-            Query("after", "The `next` of the last page."),
+            Query("after", "The value `next` of the previous page."),
         ],
         problems={422: "Invalid"},
     ),

@@ -1,7 +1,10 @@
-"""Partners: for staff who manage them, and for the partners themselves."""
+"""Operations about partners, which send signatures from their own sites: for staff, and for the partners' servers.
+
+Partners send signatures in our JSON, or in the JSON of OSDI, a standard for campaign software.
+"""
 
 from chalicelib.partners.answers import PartnerToken, ReceivedSignatures, ShownPartner, ShownPartners
-from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB
+from chalicelib.partners.form import MAX_BODY_KB, MAX_SIGNATURES
 from chalicelib.partners.osdi.documents import entry_point
 from chalicelib.partners.staff_api import NewPartner, PartnerTokenRequest
 from stack.openapi.operation import HAL, Answer, Body, Operation, Operations, Query
@@ -37,7 +40,9 @@ RECORD_REQUEST = {
 }
 
 OPERATIONS: Operations = {
-    "list_partners": Operation("All partners", Answer("By source.", ShownPartners, {"partners": [PARTNER]})),
+    "list_partners": Operation(
+        "All partners", Answer("All partners, sorted by source.", ShownPartners, {"partners": [PARTNER]})
+    ),
     "add_partner": Operation(
         "Create a partner",
         Answer("The partner.", ShownPartner, PARTNER, status=201),
@@ -47,7 +52,7 @@ OPERATIONS: Operations = {
     "issue_token_of_partner": Operation(
         "Issue a token for a partner",
         Answer("The token. It is shown only once.", PartnerToken, status=201),
-        "The token can only send signatures of this partner. It reads nothing. Revoke it like a staff token.",
+        "The token can only send signatures of this partner, and can read nothing. Revoke it like a staff token.",
         body=Body(PartnerTokenRequest, {"days": 365}),
     ),
     "take_signatures": Operation(
@@ -57,30 +62,32 @@ OPERATIONS: Operations = {
             ReceivedSignatures,
             {"results": [{"identifier": "oak:41", "result": "accepted", "errors": []}]},
         ),
-        f"One signature, or up to {MOST_AT_ONCE} in a body of {MOST_BODY_KB} KB at most. Needs a partner's token. "
+        f"One signature, or up to {MAX_SIGNATURES} in a body of {MAX_BODY_KB} KB at most. Needs a partner's token. "
         "Idempotent: send it again after 429, 503 or no answer. `accepted`: new. `existing`: the person has signed "
-        "already, through you, through others or here; they count once. `invalid`: nothing was stored, see `errors`; "
-        "also if the identifier was sent before with another email address. `suppressed`: nothing was stored, because "
+        "already, through you, through others or here, and counts once. `invalid`: nothing was stored, see `errors`; "
+        "also if you sent the identifier before with another email address. `suppressed`: nothing was stored, because "
         "the person withdrew, was erased or cannot be reached by email.",
         body=Body(SentSignatures, examples={"One signature": SIGNATURE, "A batch": {"signatures": [SIGNATURE]}}),
         problems={409: "NotOpen", 410: "Removed", 413: "TooLargeBatch"},
     ),
     "read_entry_point": Operation(
-        "OSDI: the entry point", Answer("Where the petitions are.", dict, entry_point(BASE), json=HAL), OSDI_WORDS
+        "OSDI: the entry point", Answer("The URL of the petitions.", dict, entry_point(BASE), json_type=HAL), OSDI_WORDS
     ),
     "list_osdi_petitions": Operation(
         "OSDI: the open petitions",
-        Answer("A page of petitions. Follow `next`.", dict, json=HAL),
+        Answer("A page of petitions. Follow `next`.", dict, json_type=HAL),
         query=[Query("page", "The number of the page.", {"type": "integer", "minimum": 1, "default": 1})],
     ),
-    "read_osdi_petition": Operation("OSDI: a petition", Answer("The petition with its helper.", dict, json=HAL)),
+    "read_osdi_petition": Operation(
+        "OSDI: a petition", Answer("The petition, with the URL for its signatures.", dict, json_type=HAL)
+    ),
     "record_signature": Operation(
         "OSDI: record a signature",
-        Answer("The signature, new or known.", dict, json=HAL),
-        "`osdi:record_signature_helper` of the petition. Idempotent by `identifiers`, or else by email address. "
-        "OSDI has no consent: `custom_fields` of the person may have `consent_wording`, `consent_version`, "
-        "`consent_obtained_at`, `consent_updates` and `consent_email`. Without them, the consent is to the partner's "
-        "usual wording, at `action_date`. A subscription `status` is not a consent and is ignored.",
+        Answer("The signature, new or existing.", dict, json_type=HAL),
+        "The petition's link `osdi:record_signature_helper` leads here. Idempotent by `identifiers`, or else by email "
+        "address. OSDI has no field for consent, so `custom_fields` of the person may have `consent_wording`, "
+        "`consent_version`, `consent_obtained_at`, `consent_updates` and `consent_email`. Without them, the consent is "
+        "to the partner's usual wording, at `action_date`. A subscription `status` is not a consent and is ignored.",
         body=Body(OsdiSignature, RECORD_REQUEST),
         problems={409: "OsdiError"},
     ),

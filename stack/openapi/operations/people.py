@@ -1,4 +1,4 @@
-"""What staff can do for one person."""
+"""Operations for staff about one person: find, show, erase or export signatures, and help with email."""
 
 from chalicelib.people.answers import AccessExport, PersonSignature, PersonSignatures, ResendResult
 from chalicelib.people.api import PersonRequest
@@ -9,7 +9,8 @@ OPERATIONS: Operations = {
     "find_person": Operation(
         "Find the signatures of one email address",
         Answer(
-            "Every signature of that address, in every petition. The list may be empty. `waiting` are not searched.",
+            "Every signature of that address, in every petition. The list may be empty. Signatures that still "
+            "wait to be stored are not searched: `waiting` says how many there are, of anybody.",
             PersonSignatures,
         ),
         "Uses POST, because URLs are logged. There is no list of all people.",
@@ -19,7 +20,7 @@ OPERATIONS: Operations = {
         "Erase everything about one email address",
         Answer(
             "Every signature of that address is erased, in every petition, including signatures that still wait to be "
-            "stored. The answer is that of a search. Safe to repeat.",
+            "stored. The answer is the same as for a search. The request is safe to repeat.",
             PersonSignatures,
         ),
         "A signature made later is not erased.",
@@ -31,8 +32,8 @@ OPERATIONS: Operations = {
     "resend_mail": Operation(
         "Send the email again",
         Answer(
-            "Whether an email will come, and if not, why. If its address has had several emails recently, for any "
-            "petition, the email waits until `due_at`. None is sent to an address that refuses our email.",
+            "Whether an email will be sent, and if not, why. If the address has had several emails recently, for any "
+            "petition, the email waits until `due_at`. No email is sent to an address that refuses our email.",
             ResendResult,
             {"mail": True, "outcome": "asked", "message": "The email is on its way.", "due_at": None},
         ),
@@ -53,15 +54,16 @@ OPERATIONS: Operations = {
     "erase_person": Operation(
         "Erase a signature",
         Answer(
-            "The signature no longer counts. Only an empty item is left, for 61 days. Repeating gives the same answer.",
+            "The signature no longer counts. Only an item without personal data is left, for 61 days. Repeating gives "
+            "the same answer.",
             PersonSignature,
         ),
     ),
     "export_access": Operation(
         "Export all data held on its owner",
         Answer(
-            "A file for that person: all signatures of the address, texts and consents as signed, emails, and what is "
-            "not held.",
+            "A file for that person: all signatures of the address, the texts and consents as signed, the emails, and "
+            "what data the site does not hold.",
             AccessExport,
             headers=["Download"],
         ),

@@ -1,4 +1,4 @@
-"""Public JSON: petitions, signatures, counts and statements."""
+"""Public operations with JSON: petitions, signatures, counts and statements (signed counts)."""
 
 from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetitions
 from chalicelib.progress.answers import Progress
@@ -82,12 +82,12 @@ OPERATIONS: Operations = {
         "Sign",
         Answer(
             "Accepted. The person gets an email to confirm, unless the address is blocked. The answer does not reveal "
-            "which.",
+            "whether it is.",
             Accepted,
             {"status": "check-your-inbox"},
             status=202,
         ),
-        "Idempotent: the same person has one signature, however often it is sent and however the address is written. "
+        "Idempotent: a person has one signature, however often it is sent and however the email address is written. "
         "Retry on 429, 503, timeouts and broken connections, after `Retry-After` and with increasing, jittered delays. "
         "The answer is the same for new, repeated and blocked signatures. The signature counts once the person "
         "confirms it from their email.",
@@ -125,9 +125,9 @@ OPERATIONS: Operations = {
             "The count.",
             PublicCount,
             {"slug": SLUG, "count": 12345, "goal": 20000, "as_of": "2026-11-24T18:30:05Z"},
-            etag="The count has not changed.",
+            not_modified="The count has not changed.",
         ),
-        "Confirmed signatures, a few seconds old. Ask no more often than `max-age` says.",
+        "The number of confirmed signatures. It may be a few seconds old. Ask no more often than `max-age` says.",
     ),
     "read_total": Operation(
         "The total across platforms",

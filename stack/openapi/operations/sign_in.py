@@ -1,7 +1,7 @@
-"""Sign in with the organisation's own account."""
+"""Operations by which staff sign in with an account of their organisation (the provider, OpenID Connect)."""
 
 from chalicelib.signin.answers import Session, SignInAddress
-from chalicelib.signin.model import CodeReturned, SignInBegun
+from chalicelib.signin.model import SessionRequest, SignInRequest
 from stack.openapi.operation import Answer, Body, Operation, Operations
 
 NONCE = "9NdpIo0FmE2z2RfXFCb2r9w6um6fkdiXwFPbiK-bP34"
@@ -10,9 +10,10 @@ OPERATIONS: Operations = {
     "begin_sign_in": Operation(
         "Start signing in",
         Answer("The URL to open. The provider returns people to `/staff/signed-in`.", SignInAddress),
-        "Public. The page makes and keeps verifier, state and nonce. 404 if no provider is configured.",
+        "Public. The page generates the verifier, the state and the nonce, and keeps them. 404 if no provider is "
+        "configured.",
         body=Body(
-            SignInBegun,
+            SignInRequest,
             {
                 "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
                 "state": "7KAcrsffx0pD2Z1ex1NT4P1xQCD7U8i6I2hvpum-ulE",
@@ -24,9 +25,9 @@ OPERATIONS: Operations = {
     "open_session": Operation(
         "Exchange the provider's code for a staff token",
         Answer("The token. It is shown only once and works for eight hours.", Session),
-        "Public. The code works once, with the page's own verifier and nonce. 403 for people without any right.",
+        "Public. The code works once, and only with the page's verifier and nonce. 403 if the person has no right.",
         body=Body(
-            CodeReturned,
+            SessionRequest,
             {
                 "code": "btpL7CXkPGDbN09k7BpvQxgmsNW43k",
                 "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",

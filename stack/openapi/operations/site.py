@@ -1,4 +1,4 @@
-"""The site itself."""
+"""Operations of the site itself: files, this document, and the health check."""
 
 from chalicelib.edge.answers import SiteHealth
 from stack.openapi.operation import Answer, Operation, Operations
@@ -8,24 +8,24 @@ OPERATIONS: Operations = {
         "Style, script and icon of the public pages",
         Answer(
             "The file.",
-            kinds=["text/css", "text/javascript", "image/svg+xml"],
-            etag="The file has not changed.",
+            content_types=["text/css", "text/javascript", "image/svg+xml"],
+            not_modified="The file has not changed.",
         ),
     ),
     "read_embed_script": Operation(
         "The script that puts a petition's form or counter on another site",
         Answer(
             "For `<script src=... data-petition=... data-show=form|counter>`.",
-            kinds=["text/javascript"],
-            etag="The file has not changed.",
+            content_types=["text/javascript"],
+            not_modified="The file has not changed.",
         ),
     ),
     "read_dashboard_file": Operation(
         "Scripts and styles of the staff pages",
-        Answer("The file.", kinds=["text/css", "text/javascript"], etag="The file has not changed."),
+        Answer("The file.", content_types=["text/css", "text/javascript"], not_modified="The file has not changed."),
     ),
     "read_openapi": Operation("This document", Answer("OpenAPI 3.1.", dict)),
     "read_health": Operation(
-        "Check that tables and queues answer", Answer("They answer.", SiteHealth, {"status": "ok"})
+        "Check that tables and queues answer", Answer("All of them answer.", SiteHealth, {"status": "ok"})
     ),
 }

@@ -1,4 +1,4 @@
-"""Campaign updates: what staff write, and what everyone reads."""
+"""Operations about updates: news about a petition that staff publish and email to those who asked for them."""
 
 from chalicelib.updates.answers import ManagedUpdate, ManagedUpdates, PublicUpdates
 from chalicelib.updates.model import UpdateText
@@ -18,7 +18,7 @@ OPERATIONS: Operations = {
     "list_updates": Operation("Published updates", Answer("The published updates.", PublicUpdates)),
     "read_updates_feed": Operation(
         "Published updates as an Atom feed",
-        Answer("The feed (RFC 4287).", kinds=("application/atom+xml",)),
+        Answer("The feed (RFC 4287).", content_types=("application/atom+xml",)),
     ),
     "list_all_updates": Operation("Updates in every state", Answer("The updates.", ManagedUpdates)),
     "draft_update": Operation(
@@ -31,7 +31,7 @@ OPERATIONS: Operations = {
     "read_update": Operation(
         "One update with its result",
         UPDATE_ANSWER,
-        "While it is sent, the numbers lag by some seconds (with more than 20,000 emails, by ten minutes).",
+        "While the update is sent, the numbers lag by some seconds (with more than 20,000 emails, by ten minutes).",
     ),
     "edit_update": Operation("Edit a draft", UPDATE_ANSWER, body=Body(UpdateText, TEXT), problems={409: "NotNow"}),
     "email_update_test": Operation(
@@ -44,15 +44,15 @@ OPERATIONS: Operations = {
     "publish_update": Operation(
         "Publish and email an update",
         ACCEPTED_ANSWER,
-        "It appears on the petition's page and in the feed. It is emailed once to each person who has confirmed and "
-        "asked for updates, and still wants them when it is sent. One update of a petition is sent at a time. "
-        "Publishing again changes nothing.",
+        "The update appears on the petition's page and in the feed. It is emailed once to each person who has "
+        "confirmed, asked for updates, and still wants updates when the email is sent. Only one update of a petition "
+        "is sent at a time. Publishing the same update again changes nothing.",
         body=Body(PublishRequest, {"at": "2026-11-25T07:00:00Z"}, required=False),
         problems={409: "NotNow"},
     ),
     "cancel_update": Operation(
         "Cancel an update",
         UPDATE_ANSWER,
-        "No more email is sent after some seconds. A published update stays on the page.",
+        "After some seconds, no more email about the update is sent. A published update stays on the page.",
     ),
 }

@@ -92,7 +92,7 @@ def test_two_columns_of_one_name_are_refused_if_they_are_needed(tmp_path: Path) 
 
 
 def test_a_file_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_module, "MOST_ROWS", 10)
+    monkeypatch.setattr(file_module, "MAX_ROWS", 10)
     path = write_file(tmp_path, b"email,name\n" + b"a@b.example,A\n" * 11)
     with pytest.raises(Unreadable, match="more than 10 rows"):
         count_rows(path, shape_of(path, {}))

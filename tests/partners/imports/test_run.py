@@ -12,7 +12,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports import run as run_module
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.model import Counts, Partner
+from chalicelib.partners.model import CountsWhen, Partner
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
@@ -132,7 +132,7 @@ def test_after_an_undo_the_corrected_file_is_imported(
 def test_an_undo_withdraws_signatures_that_wait_for_our_email(
     tables: FakeTables, bucket: FakeBucket, petition: Petition, tmp_path: Path
 ) -> None:
-    elm = a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
+    elm = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-elm")
     job = an_import(tables, bucket, elm, CSV + rows(1))
     job = run_stored_import(job, an_import_run(tables, bucket, petition, elm, job, tmp_path / "1"))
     undo = an_import(tables, bucket, elm, "", undoes=job.job_id)

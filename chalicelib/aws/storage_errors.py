@@ -1,4 +1,4 @@
-"""Translate DynamoDB's own errors. `failures` translates those that all services share."""
+"""Translate the errors that only DynamoDB has. failures.py translates the errors that all services have."""
 
 from typing import Any
 
@@ -11,26 +11,26 @@ from chalicelib.core.errors import ConditionFailed, Conflicted, PetitionsError, 
 CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictException"})
 
 
-def storage_refusal(error: ClientError) -> PetitionsError | None:
-    """Return the domain error for a DynamoDB error. A failed condition contains the old item."""
+def storage_error(error: ClientError) -> PetitionsError | None:
+    """Return the domain error for an error of DynamoDB, or None. A ConditionFailed contains the stored item."""
     code = error.response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(_old_item(error.response))
     if code == "TransactionCanceledException":
         return _cancelled(error)
     if code == "ResourceNotFoundException":
-        # A table does not exist for a while during a restore. No signature may be lost then.
+        # During a restore, a table does not exist for a while. After Unavailable, signatures go to the overflow queue.
         return Unavailable("storage")
     if code == "TransactionInProgressException":
-        # An earlier attempt with the same token is still running. It may or may not be written.
+        # An earlier attempt with the same token is still running. It may succeed or fail.
         return Unavailable("storage")
     return Conflicted("storage") if code in CONFLICTS else None
 
 
 def _cancelled(error: ClientError) -> PetitionsError | None:
-    """Return the error for a failed condition; else for a conflict, which can be retried at once; else a throttle.
+    """Return the domain error for a cancelled transaction, or None for a bug of ours, which a retry cannot repair.
 
-    Return None for a bug of ours, which a retry cannot repair.
+    If there are several reasons, a failed condition comes first, then a conflict, which can be retried at once.
     """
     reasons: list[Any] = error.response.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]
