@@ -162,7 +162,7 @@ class Edge:
         return (await self._load(None, page, behaviour, None)).answer
 
     async def _from_origin(self, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
-        """Ask the origin or the origin group. Only requests that read may go to the second origin of a group."""
+        """Ask the origin or the origin group. Only GET, HEAD and OPTIONS may go to the second origin of a group."""
         group = self._distribution.groups.get(behaviour.origin)
         if group is None:
             return await self._ask(behaviour.origin, origin_request)
