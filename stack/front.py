@@ -23,7 +23,7 @@ from stack.inbox import Inbox, routes
 _LIMIT = 10 * 1024 * 1024
 """Bytes of a request body. The application's own limit is far lower, and its error is more helpful."""
 
-_MOST_AT_ONCE = 4
+_MAX_AT_ONCE = 4
 """Fewer than the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that relay, sender and authorizer can run too."""
 
 _TIMEOUT = aiohttp.ClientTimeout(total=29, sock_connect=2)
@@ -47,7 +47,7 @@ class Front:
     def __init__(self, api: str, key: str) -> None:
         self._api = api
         self._key = key
-        self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     @property

@@ -9,7 +9,7 @@ from chalicelib.mail.pace import senders_for
 from stack.console import Failure
 
 # The template's limit of MailPerSecond.
-MOST_PER_SECOND = 1000
+MAX_PER_SECOND = 1000
 # Read from the environment only, because every user of the machine can see a secret on a command line.
 _SIGN_IN = {
     "OIDC_ISSUER": "OidcIssuer",
@@ -72,6 +72,6 @@ def _rate(text: str) -> float:
         rate = float(text)
     except ValueError as error:
         raise Failure(f"MAIL_PER_SECOND must be a number, not {text}") from error
-    if not 1 <= rate <= MOST_PER_SECOND:
-        raise Failure(f"MAIL_PER_SECOND must be from 1 to {MOST_PER_SECOND}, not {text}")
+    if not 1 <= rate <= MAX_PER_SECOND:
+        raise Failure(f"MAIL_PER_SECOND must be from 1 to {MAX_PER_SECOND}, not {text}")
     return rate

@@ -1,4 +1,7 @@
-"""Writes and reads of items as data, and as requests to DynamoDB. The tests' fake reads the same data."""
+"""Describe writes and reads of items as plain data, and turn these descriptions into requests to DynamoDB.
+
+The fake DynamoDB of the tests uses the same descriptions.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

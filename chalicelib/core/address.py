@@ -153,7 +153,7 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     parser.add_argument("--column", help="the heading of the CSV's column with the addresses")
     parser.add_argument("--key", type=Path, required=True, help="a file with the key")
     parser.add_argument("--out", type=Path, help="the file to write the hashes to; without it they are printed")
-    parser.add_argument("--encoding", default="utf-8-sig", help="of the file: utf-8-sig, utf-16 or cp1252")
+    parser.add_argument("--encoding", default="utf-8-sig", help="the encoding of the file: utf-8-sig, utf-16 or cp1252")
     options = parser.parse_args(arguments)
     key_file = options.key.read_bytes()
     key = bytes.fromhex(key_file.decode(encoding_of(key_file)).strip())

@@ -49,7 +49,10 @@ def failure(name: str, **facts: Fact) -> None:
 
 
 def degraded(name: str, **facts: Fact) -> None:
-    """Log the current exception: somebody must repair a part, and requests continue without it. Sets off an alarm."""
+    """Log the current exception when one part is broken, but requests go on without that part.
+
+    This sets off an alarm, so that somebody repairs the part.
+    """
     measure(Metric.DEGRADED)
     failure(name, **facts)
 

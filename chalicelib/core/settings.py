@@ -16,7 +16,7 @@ OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLAIM", "RIGHTS")
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings that the template passes to a function. A function gets only the secrets that it needs."""
+    """The settings that the template passes to a Lambda function. Each function gets only the secrets that it needs."""
 
     stage: str
     # The tables' names in AWS by their names in core/keys.py, and the queues' URLs by their names in QUEUES.
@@ -70,7 +70,10 @@ def settings() -> Settings:
 
 
 def function_name() -> str | None:
-    """Return this function's logical id. None: this process serves the routes of all functions, or is a worker."""
+    """Return this Lambda function's logical id.
+
+    Return None if this process serves the routes of all functions, or is a worker.
+    """
     return os.environ.get("SERVED_FUNCTION")
 
 
@@ -95,6 +98,9 @@ def required(name: str) -> str:
 
 
 def _keys(name: str) -> dict[str, str]:
-    """Return a secret's versions, the oldest first: {"v1": "..."}. Empty if this function does not get the secret."""
+    """Return a secret's versions, the oldest first: {"v1": "..."}.
+
+    Return an empty dict if this Lambda function does not get the secret.
+    """
     versions: dict[str, str] = json.loads(os.environ.get(name) or "{}")
     return versions

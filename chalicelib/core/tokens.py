@@ -1,7 +1,7 @@
 """Signed tokens for links in emails, statements and previews. A check verifies the signature and reads no table.
 
-The functions import itsdangerous where they use it. Signing a petition needs no token, and the import would slow down
-the cold start of the function that signs.
+The functions here import itsdangerous themselves. Signing a petition needs no token, and an import at the top of the
+file would slow down the cold start of the Lambda function that signs.
 """
 
 from datetime import UTC, datetime, timedelta

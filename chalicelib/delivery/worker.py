@@ -23,7 +23,7 @@ from chalicelib.edge.batch import Failures, StreamChange, handle_changes, handle
 from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
-from chalicelib.letters.withdrawn import take_out_letters
+from chalicelib.letters.withdrawn import remove_letters_from_digests
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.kind import MailContext
@@ -95,7 +95,7 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     images = [(change.before, change.after) for change in changes]
     relayed = relay(images, times.now(), _outbox(), tables())
     letters = request_letters(until_deadline(images, deadline, time.monotonic), times.now(), _outbox(), tables())
-    take_out_letters(until_deadline(images, deadline, time.monotonic), times.now(), tables())
+    remove_letters_from_digests(until_deadline(images, deadline, time.monotonic), times.now(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed + letters)
     log.event("relayed", requests=relayed, letters=letters)
 

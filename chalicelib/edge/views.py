@@ -31,10 +31,10 @@ CORS = CORSConfig(
 
 def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) -> Callable[[View], View]:
     """Bind a view whose errors become JSON. For a route that needs a token, use `staff_view` (staff/authorizer.py)."""
-    return bind_view(routes, json_problem, authorizer)
+    return bind_view(routes, problem_in_chosen_language, authorizer)
 
 
-def json_problem(request: Request, problem: Problem) -> Response:
+def problem_in_chosen_language(request: Request, problem: Problem) -> Response:
     return problem_json(problem, chosen_language(request))
 
 

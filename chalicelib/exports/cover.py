@@ -128,12 +128,12 @@ def _explain_difference(facts: CoverFacts) -> str:
     if excess < 0:
         return (
             f"The file has {-excess:,} fewer signatures than the count at that moment. These people withdrew "
-            f"afterwards ({result.gone:,} at most) or confirmed within seconds of it. Withdrawn signatures are not "
-            "exported."
+            f"afterwards ({result.gone:,} at most) or confirmed within seconds of that moment. Withdrawn "
+            "signatures are not exported."
         )
     return (
-        f"The file has {excess:,} more signatures than the count at that moment. They are among the {result.unsure:,} "
-        "confirmed in the seconds before, which the count did not include yet."
+        f"The file has {excess:,} more signatures than the count at that moment. The count did not include "
+        f"them yet: they are among the {result.unsure:,} confirmed in the seconds before that moment."
     )
 
 

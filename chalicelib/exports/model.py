@@ -17,8 +17,8 @@ from chalicelib.jobs.model import START_DELAY, Job
 
 # After this time, S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
-# This long after the moment, all confirmations from before it are stored, because the function that confirms has a
-# shorter timeout.
+# This long after the moment, all confirmations from before it are stored, because the Lambda function that
+# confirms has a shorter timeout.
 SETTLING = START_DELAY
 LINK_SECONDS = 15 * 60
 MAX_RECIPIENT_LENGTH = 12_000
@@ -30,8 +30,10 @@ class Format(StrEnum):
 
 
 class Column(StrEnum):
-    """The columns of an export. Email addresses are never exported: the target does not need them, and the function
-    that writes exports cannot read them.
+    """The columns of an export.
+
+    Email addresses are never exported: the target does not need them, and the Lambda function that writes exports
+    cannot read them.
     """
 
     NAME = "name"

@@ -21,7 +21,7 @@ Clock = Callable[[], datetime]
 # Returns whether the Lambda function can still run for this many seconds.
 HasTime = Callable[[float], bool]
 # The queue delivers the message of a new job after this time. The worker drops the message if the job is not stored
-# by then. So this time is longer than the timeout of the function that stores the job.
+# by then. So this time is longer than the timeout of the Lambda function that stores the job.
 START_DELAY = timedelta(seconds=20)
 
 

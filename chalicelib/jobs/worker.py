@@ -1,4 +1,4 @@
-"""Run the jobs that the messages of a queue name. A job is long work that is done in steps.
+"""Run jobs. A job is long work that is done in steps. Each message in a job queue names one job.
 
 After each run, we queue a new message for the job, until the job has ended.
 """

@@ -6,7 +6,7 @@
 3. While its email is sent, the digest is sealed: its letters do not change.
 
 If a person withdraws before the digest is sealed, one transaction takes their letter out. If they withdraw later, the
-withdrawal is stored as late: if the email is not sent, the letter is taken out before the next attempt.
+withdrawal is stored as late: if the email is not sent, the letter is removed before the next attempt.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -120,14 +120,14 @@ def _try_to_remove_letter(
             tables,
         )
     except ConditionFailed as failure:
-        return failure.index == 0  # The first change failed: the letter was taken out before.
+        return failure.index == 0  # The first change failed: the letter was removed before.
     return True
 
 
 def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
     """Seal the digest, so that its letters do not change while its email is sent. Return its contents.
 
-    First take out the letters whose withdrawals were stored as late during an earlier attempt. Return None if there is
+    First remove the letters whose withdrawals were stored as late during an earlier attempt. Return None if there is
     no such digest. Raise Conflicted if people keep withdrawing meanwhile.
     """
     for _ in range(ATTEMPTS):
@@ -149,7 +149,7 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
 
 
 def unseal(ids: DigestIds, tables: Tables) -> None:
-    """Unseal the digest, because its email was not sent. Letters can be taken out again."""
+    """Unseal the digest, because its email was not sent. Letters can be removed again."""
     tables.try_update(Change(ids.key, remove=["sealed_at"], when=_SEALED))
 
 

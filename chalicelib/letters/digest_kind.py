@@ -120,12 +120,14 @@ def _shown_letters(contents: DigestContents, petition: Petition, tables: Tables)
         stored = find_by_id(petition, signature_id, tables)
         if stored is None or not may_send_letter(stored.signature) or shown == MAX_SHOWN:
             continue
-        signature, signed = stored.signature, stored.signature.letter
-        assert signed is not None
+        signature, signed_letter = stored.signature, stored.signature.letter
+        assert signed_letter is not None
         shown += 1
-        agreed_letter = letter_as_signed(petition.slug, signed.version, tables).in_language(signature.language)
-        reply_to = signature.email if signed.reply else None
-        yield DigestLetter(letter_texts(agreed_letter, signed), signature.name or "", signature.postcode, reply_to)
+        agreed_letter = letter_as_signed(petition.slug, signed_letter.version, tables).in_language(signature.language)
+        reply_to = signature.email if signed_letter.reply else None
+        yield DigestLetter(
+            letter_texts(agreed_letter, signed_letter), signature.name or "", signature.postcode, reply_to
+        )
 
 
 DIGEST_KIND = Kind(DIGEST, Path(__file__).with_name("digest_templates"), Priority.OTHER, DIGESTS, digest_email)

@@ -44,7 +44,7 @@ def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[Dig
 def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:
     """Close the digest, request its email, and mark it as requested. Return whether there is an email to send.
 
-    There is none if all letters were taken out of the digest, or if an earlier run's email is settled.
+    There is none if all letters were removed from the digest, or if an earlier run's email is settled.
     """
     close(ids, now, tables)
     digest = find_digest(ids, tables)

@@ -34,11 +34,12 @@ def find_target(petition: Petition, key: str) -> LetterTarget:
     return target
 
 
-def find_member(target: LetterTarget, constituency: str | None) -> str:
+def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
     """Return the constituency that staff name, or "" if they name none.
 
     Raise UnknownThing if the target has no members, or if the name is too long for a constituency. Accept a
-    constituency that is not in the table of members: it may have been there when its letters were paused.
+    constituency that is not in the table of members: it may have been in the table when staff paused the letters to its
+    member.
     """
     if constituency and not (target.members and len(constituency) <= MAX_NAME_LENGTH):
         raise UnknownThing("This target has no such member.")

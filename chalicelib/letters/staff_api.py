@@ -12,7 +12,7 @@ from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body, query
 from chalicelib.letters import target_state
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.letters.model import find_member, find_target
+from chalicelib.letters.model import checked_constituency, find_target
 from chalicelib.letters.report import TargetReport, report
 from chalicelib.letters.trial import TEST_KINDS, send_test
 from chalicelib.mail.outbox import Outbox
@@ -75,7 +75,7 @@ def resume_letters(request: Request, slug: str, target: str) -> Response:
 def _find_and_audit(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
     """Record the action. Return the target's key and the constituency in the query, or "" for all letters."""
     found = find_target(petition_as_stored(slug, tables()), target)
-    member = find_member(found, query(request, "member"))
+    member = checked_constituency(found, query(request, "member"))
     audit(request, action, slug, {"target": found.key, "member": member})
     return found.key, member
 

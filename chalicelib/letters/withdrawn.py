@@ -1,4 +1,4 @@
-"""Take the letters of people who withdrew or were erased out of the digests whose emails are not sent yet.
+"""Remove the letters of people who withdrew or were erased from the digests whose emails are not sent yet.
 
 A digest is one email to a target about many letters. An `Image` is a signature's item in the table's stream of changes.
 """
@@ -18,8 +18,10 @@ from chalicelib.signatures.model import SignatureState
 Image = Mapping[str, Any]
 
 
-def take_out_letters(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables) -> None:
-    """Take the letters of withdrawn signatures out of their digests. Idempotent. Needs a read for each target.
+def remove_letters_from_digests(
+    changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables
+) -> None:
+    """Remove the letters of withdrawn signatures from their digests. Idempotent. Needs a read for each target.
 
     `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch.
     """

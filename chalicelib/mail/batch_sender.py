@@ -21,9 +21,9 @@ from chalicelib.mail.send import SendResult, send
 BUDGET_SECONDS = 30.0
 # Attempts to mark an email as sent. One fails if the email's signature changes meanwhile (signatures/mail_state.py).
 _MARK_ATTEMPTS = 3
-# The longest time from the check in `_deliver_in_time` until the email is marked as sent. The function's timeout must
-# leave this time after BUDGET_SECONDS. If Lambda ended the function before the last email is marked, a confirmation
-# would be sent twice, and the outcome of an update would be unknown.
+# The longest time from the check in `_deliver_in_time` until the email is marked as sent. The Lambda function's
+# timeout must leave this time after BUDGET_SECONDS. If Lambda ended the function before the last email is marked, a
+# confirmation would be sent twice, and the outcome of an update would be unknown.
 LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARK_ATTEMPTS * table.LONGEST_CALL
 # For up to a minute after sending is paused, the event source is still enabled. Then each invocation waits this long.
 # Otherwise Lambda would receive all messages of the queue in that minute.

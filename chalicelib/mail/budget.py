@@ -88,7 +88,7 @@ def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetim
 
 
 def _ask_for_next_turn(email: _WaitingEmail, to: Mailbox, stored: Item, tables: Tables) -> None:
-    """Store that this email waits for the next turn, unless an older email waits for it.
+    """Store that this email waits for the next turn, unless an older email waits for that turn.
 
     If the item has changed meanwhile, store nothing.
     """

@@ -29,7 +29,10 @@ class MailContext:
     deliver: Callable[[Mail], timedelta]
 
     def link(self, purpose: Purpose, subject: Subject, expires: datetime, language: str | None = None) -> str:
-        """Return the link to the page of this purpose for the signature `subject`; `language` is the page's."""
+        """Return the link to the page for `purpose`.
+
+        `subject`: the signature. `language`: the language of the page.
+        """
         return self.link_with_token(purpose, issue(purpose, subject, expires, self.token_keys), language)
 
     def link_with_token(self, purpose: Purpose, token: str, language: str | None = None) -> str:

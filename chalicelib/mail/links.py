@@ -1,7 +1,7 @@
 """The pages behind the link that stops all email about a petition.
 
-The emails that anybody can have sent, by signing with somebody's address, have this link. GET shows a page with a
-button. The button sends a POST, which stops the email, or resumes it.
+Anybody can cause email to somebody else, by signing with that person's address. All such emails have this link. GET
+shows a page with a button. The button sends a POST, which stops the email, or resumes it.
 """
 
 from datetime import datetime
@@ -26,6 +26,8 @@ routes = Blueprint(__name__)
 
 
 class StopLink(NamedTuple):
+    """What a link contains. `choice`: whose email about which petition the link stops, as hashes."""
+
     token: str
     subject: Subject
     choice: Choice

@@ -1,9 +1,9 @@
 """Mark the groups of partitions that may have open requests for emails. The sweep (sweep.py) walks only these.
 
-A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email. An index of
-open requests would cost signing a second write, so there is none. Instead, the relay, which reads every new request
-from the stream, marks the request's group. A process marks the same group at most once in MARK_EVERY. The sweep walks a
-group, which means that it reads all items of the group, and clears the marker if no request is open.
+A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email. With an
+index of open requests, each signing would need a second write, so there is no index. Instead, the relay, which reads
+every new request from the stream, marks the request's group. A process marks the same group at most once in MARK_EVERY.
+The sweep walks a group, which means that it reads all items of the group, and clears the marker if no request is open.
 """
 
 from collections.abc import Iterable

@@ -23,13 +23,14 @@ from chalicelib.mail.outstanding import Marker
 from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import DeliveryState
 
-# While queues are busy, a request counts as lost after 12 of SQS's 14 days: a walk may take some hours.
-LOST_AFTER_IF_BUSY = timedelta(days=12)
-# While queues are nearly empty, a request older than this counts as lost.
-LOST_AFTER_IF_QUIET = timedelta(hours=1)
+# With a backlog (more than BACKLOG_DEPTH messages in the queues), a request counts as lost after 12 of SQS's 14 days: a
+# walk may take some hours.
+LOST_AFTER_IF_BACKLOG = timedelta(days=12)
+# Without a backlog, a request older than this counts as lost.
+LOST_AFTER_IF_NO_BACKLOG = timedelta(hours=1)
 # A request that was queued again counts as lost after this time, so that email on hold is not queued every hour.
 REQUEUE_AFTER = timedelta(hours=6)
-BUSY_DEPTH = 100
+BACKLOG_DEPTH = 100
 PASS_EVERY = timedelta(days=1)
 
 # Seconds for a slice of the pass, and for the whole run. The function times out after 120 s.
@@ -68,7 +69,8 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
     After a crash, the next run may queue the same requests again. This is safe, because requests are idempotent.
     """
     began = clock()
-    run = Run(outbox, LOST_AFTER_IF_BUSY if outbox.depth() > BUSY_DEPTH else LOST_AFTER_IF_QUIET, now, tables, clock)
+    lost_after = LOST_AFTER_IF_BACKLOG if outbox.depth() > BACKLOG_DEPTH else LOST_AFTER_IF_NO_BACKLOG
+    run = Run(outbox, lost_after, now, tables, clock)
     _mark_unmarked(run, began + SLICE_SECONDS)
     due = [marker for marker in outstanding.markers(tables) if marker.due_at <= iso(now)]
     return sum(_walk(outstanding.marker_with_walk(marker, now), run, began + RUN_SECONDS) for marker in due)
@@ -82,12 +84,12 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
         return 0
     while run.clock() < deadline:
         items, position = _page(state, marker.group, marker.position, run.tables)
-        count, earliest = _queue_lost(items, state, run)
+        count, next_lost_at = _queue_lost(items, state, run)
         queued += count
-        known = filter(None, (marker.earliest, earliest))
-        marker = replace(marker, earliest=min(known, default=""))
+        lost_times = filter(None, (marker.earliest, next_lost_at))
+        marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
-            outstanding.end_walk(marker, LOST_AFTER_IF_QUIET, run.tables)
+            outstanding.end_walk(marker, LOST_AFTER_IF_NO_BACKLOG, run.tables)
             return queued
         marker = replace(marker, position=position)
     outstanding.store_walk(marker, run.tables)

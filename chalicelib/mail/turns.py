@@ -27,7 +27,7 @@ class Turns:
 
 
 def book(turns: Turns, now: int, tables: Tables) -> int:
-    """Book a turn and return how long to wait for it. Times are in milliseconds.
+    """Book a turn and return how long the caller must wait for the turn. Times are in milliseconds.
 
     This takes one write, or two if no turn is booked. If the write is repeated because its answer was lost, one turn
     stays unused, and all later turns are one step later.

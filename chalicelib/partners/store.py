@@ -36,7 +36,7 @@ def store_wording(source: str, version: str, wording: str, now: datetime, tables
 
 
 def find_receipts(receipts: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
-    """Return the receipts that are stored under the keys of these receipts, by digest."""
+    """Return the stored versions of these receipts, by digest."""
     distinct_keys = list(dict.fromkeys(receipt.key for receipt in receipts))
     return {item["digest"]: as_receipt(item) for item in tables.batch_get(distinct_keys, consistent=True)}
 
@@ -76,12 +76,13 @@ def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) ->
 
     Do nothing if the imports of the receipt have changed meanwhile.
     """
-    other_later_imports = (receipt.also_in or set()) - {job_id}
-    other_first_import = receipt.job_id if receipt.job_id != job_id else None
+    # The imports that sent the signature, without the import that is undone now.
+    later_imports_left = (receipt.also_in or set()) - {job_id}
+    first_import_left = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
-    if other_first_import or other_later_imports:
-        assign: dict[str, Any] = {"also_in": other_later_imports} if other_later_imports else {}
-        remove = [*([] if other_first_import else ["job_id", "row"]), *([] if other_later_imports else ["also_in"])]
+    if first_import_left or later_imports_left:
+        assign: dict[str, Any] = {"also_in": later_imports_left} if later_imports_left else {}
+        remove = [*([] if first_import_left else ["job_id", "row"]), *([] if later_imports_left else ["also_in"])]
         tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
     else:
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))

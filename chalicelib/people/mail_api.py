@@ -59,8 +59,9 @@ class AllowMail(BaseModel):
 
 @staff_view(routes)
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Request the signature's email again, within the limits for signing again. Return whether the email will be sent,
-    and when, or why not.
+    """Request the signature's email again. The same limits apply as when the person signs again.
+
+    Return whether the email will be sent, and when, or why not.
     """
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     audit(request, "mail.resent", signature_id, {"petition": slug})

@@ -166,15 +166,15 @@ def _name_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[
 
 def _time_errors(before: Petition, after: Petition, now: datetime) -> list[FieldError]:
     """Return errors if the edit opens or closes the petition, or changes a time that staff cannot change any more."""
-    state, errors = before.state_at(now), []
-    if after.opened_at != before.opened_at and state is not PetitionState.DRAFT:
+    state_now, errors = before.state_at(now), []
+    if after.opened_at != before.opened_at and state_now is not PetitionState.DRAFT:
         errors.append(FieldError("opened_at", "The petition has already opened, so you cannot change this"))
-    if before.state is PetitionState.OPEN and state is PetitionState.DRAFT and after.opened_at <= now:
+    if before.state is PetitionState.OPEN and state_now is PetitionState.DRAFT and after.opened_at <= now:
         errors.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
-    if after.closes_at == before.closes_at or state is PetitionState.DRAFT:
+    if after.closes_at == before.closes_at or state_now is PetitionState.DRAFT:
         return errors
-    if state in (PetitionState.CLOSED, PetitionState.REMOVED):
-        errors.append(FieldError("closes_at", f"The petition is {state}, so you cannot change this"))
+    if state_now in (PetitionState.CLOSED, PetitionState.REMOVED):
+        errors.append(FieldError("closes_at", f"The petition is {state_now}, so you cannot change this"))
     elif after.closes_at and after.closes_at <= now:
         message = "Enter a time in the future. To close the petition now, change its state"
         errors.append(FieldError("closes_at", message))

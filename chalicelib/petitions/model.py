@@ -1,6 +1,7 @@
 """The model of a petition: its settings and texts, its state at a given time, and the versions of its texts.
 
-A version is a digest of texts. Each signature stores the versions of the texts that its signer agreed to.
+A wording says what people agree to. A version is a digest of texts. Each signature stores the versions of the texts
+that its signer agreed to.
 """
 
 from datetime import datetime, timedelta

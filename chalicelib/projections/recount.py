@@ -24,8 +24,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_recount
-from chalicelib.tallies import prove
-from chalicelib.tallies.prove import COUNT, Sum
+from chalicelib.tallies.prove import COUNT, Sum, adjust, sums_for_signature, tally_sums
 
 # A change is written at most IN_FLIGHT after its time was read from a clock. Clocks differ by less than SKEW.
 IN_FLIGHT = timedelta(seconds=60)
@@ -68,7 +67,7 @@ class Walk:
             return
         sums = self.settled if item["confirmed_at"] < self.since else self.recent
         source = item.get("counted_source") or item.get("source") or DIRECT
-        sums.update(prove.sums_for_signature(item["country"], source, by_partner=item.get("by_partner", False)))
+        sums.update(sums_for_signature(item["country"], source, by_partner=item.get("by_partner", False)))
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
 
     Raise the errors of `adjust`.
     """
-    return prove.adjust(found.slug, found.drift, now, tables) if found.drift else {}
+    return adjust(found.slug, found.drift, now, tables) if found.drift else {}
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
@@ -145,7 +144,7 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
     """Compare the tally with the signatures once."""
-    stored = prove.tally_sums(petition, now, tables)
+    stored = tally_sums(petition, now, tables)
     stored_pending = store.pending_by_bucket(petition.slug, tables, consistent=True)
     walk = _walk_over(petition.slug, now, tables)
     return Recount(

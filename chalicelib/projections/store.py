@@ -17,10 +17,10 @@ def pending_by_bucket(slug: str, tables: Tables, *, consistent: bool = False) ->
 
 def pending_by_slug(slugs: Iterable[str], tables: Tables) -> Counter[str]:
     """Return the number of pending signatures by slug, summed over the buckets."""
-    counters = {keys.pending(slug, bucket): slug for slug in slugs for bucket in keys.BUCKETS}
+    slug_by_key = {keys.pending(slug, bucket): slug for slug in slugs for bucket in keys.BUCKETS}
     sums: Counter[str] = Counter()
-    for item in tables.batch_get([*counters]):
-        sums[counters[Key(keys.COUNTS, item["pk"], item["sk"])]] += item.get(PENDING, 0)
+    for item in tables.batch_get([*slug_by_key]):
+        sums[slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]] += item.get(PENDING, 0)
     return sums
 
 

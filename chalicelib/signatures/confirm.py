@@ -113,12 +113,14 @@ def _confirm_as_linked(
     """
     by_partner = "by_partner" in changes
     linked_entry = TallyEntry(+1, now, changes.get("country", subject.country), subject.source, by_partner)
-    has_receipt = petition.receipt and not by_partner
+    has_receipt_email = petition.receipt and not by_partner
     try:
         change_and_count(
             petition,
             linked_entry,
-            lambda entry: store.confirmation(subject, changes, entry.source, now, receipt=has_receipt, issued=issued),
+            lambda entry: store.confirmation(
+                subject, changes, entry.source, now, receipt=has_receipt_email, issued=issued
+            ),
             tables,
         )
     except ConditionFailed as failure:

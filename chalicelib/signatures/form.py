@@ -77,7 +77,7 @@ class Consent(BaseModel):
 
     @field_validator("sign")
     @classmethod
-    def _is_given(cls, sign: bool) -> bool:
+    def _check_ticked(cls, sign: bool) -> bool:
         if not sign:
             raise ValueError(NOT_TICKED)
         return sign
@@ -115,7 +115,7 @@ class SignatureForm(BaseModel):
 
     @field_validator("postcode")
     @classmethod
-    def _fits_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
+    def _clean_for_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
         return clean_postcode(postcode or "", info.data.get("country", ""))
 
 
@@ -152,5 +152,5 @@ class Corrections(BaseModel):
 
     @field_validator("postcode")
     @classmethod
-    def _fits_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
+    def _clean_for_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
         return clean_postcode(postcode or "", info.data.get("country") or (info.context or {}).get("country", ""))

@@ -34,8 +34,9 @@ def may_have_more_mail(max_emails: int | None = None) -> Condition:
 
 
 def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer: Mapping[str, Any] = NO_OFFER) -> None:
-    """Request one more email. `offer`: the attribute `letter_asked` with a letter that the email offers, or nothing.
+    """Request one more email.
 
+    `offer`: {"letter_asked": letter} if the email asks the person whether to send this letter, else empty.
     Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state does not fit the
     kind of email. A pending signature gets a new expiry date, because SES's quota or a limit may delay the email.
     """

@@ -135,7 +135,7 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
     return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, when=is_unchanged)
 
 
-def forget_undo(key: Key, tables: Tables) -> None:
+def record_withdrawal_by_owner(key: Key, tables: Tables) -> None:
     """Record that the person withdraws too, after an undone import withdrew the signature. Idempotent."""
     is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
     tables.try_update(Change(key, remove=["taken_back_at"], when=is_withdrawn))

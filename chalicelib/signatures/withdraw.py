@@ -23,9 +23,10 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
         if stored is None:
             return
         if stored.state is SignatureState.WITHDRAWN:
-            # Staff undid the import that brought this signature. Now its owner withdraws too: never import it again.
+            # An undone import withdrew this signature, so a later import may bring it back. Now its owner withdraws
+            # too, so no import may.
             if stored.taken_back_at:
-                store.forget_undo(key, tables)
+                store.record_withdrawal_by_owner(key, tables)
             return
         try:
             withdraw_and_subtract(petition, stored, store.withdrawal(key, stored, now), now, tables)

@@ -19,7 +19,7 @@ from chalicelib.edge.caller import source_ip
 from chalicelib.edge.problems import problem_of
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import ROUTES
-from chalicelib.edge.views import ProblemResponse, View, bind_view, json_problem, json_view
+from chalicelib.edge.views import ProblemResponse, View, bind_view, json_view, problem_in_chosen_language
 from chalicelib.jobs.model import JobType
 from chalicelib.jobs.request import cancel
 from chalicelib.staff.audit.model import Action, Actor
@@ -106,7 +106,7 @@ def _record_refusals(view: View) -> View:
 
 def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> Callable[[View], View]:
     """Bind a view that needs a partner's token. `response` makes the response for an error; default: a JSON problem."""
-    return bind_view(routes, response or json_problem, partner_authorizer)
+    return bind_view(routes, response or problem_in_chosen_language, partner_authorizer)
 
 
 def partner_of(request: Request) -> str:

@@ -130,8 +130,8 @@ def open_head(slug: str, through: date, tables: Tables) -> None:
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
     """Raise the number of shards. Never lower it: the entries in the removed shards would no longer be counted."""
-    is_more = Attr("through").exists() & absent_or_at_most(SHARDS, shards - 1)
-    tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=is_more))
+    head_exists, has_fewer_shards = Attr("through").exists(), absent_or_at_most(SHARDS, shards - 1)
+    tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=head_exists & has_fewer_shards))
 
 
 def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -> None:

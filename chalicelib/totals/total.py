@@ -83,8 +83,8 @@ def total(petition: Petition, count: Count) -> Total:
 def _bounds_of_also_here(figure: Figure, count: Count) -> tuple[int, int]:
     """Return the smallest and the largest possible number of the source's people who are confirmed here.
 
-    A comparison of hashes has counted them, if there was one. Each person who has withdrawn since then may have been
-    one of them, and each person who has signed since then may be one more.
+    A comparison of hashes has counted these people, if there was a comparison. Each person who has withdrawn since then
+    may have been one of these people, and each person who has signed since then may be one more.
     """
     limit = min(figure.count, count.confirmed)
     compared = figure.compared

@@ -1,4 +1,4 @@
-"""The whole OpenAPI document, and its text in the file."""
+"""The whole OpenAPI document, and the text of the committed file openapi.json."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from chalicelib.edge.routes import ROUTES
 from stack.openapi.operations import OPERATIONS
 from stack.openapi.parameters import components
 from stack.openapi.paths import operation_of
-from stack.openapi.petitions import with_petition_edited
+from stack.openapi.petitions import with_schema_for_edits
 from stack.openapi.problems import responses
 from stack.openapi.schemas import schemas
 from stack.paths import ROOT
@@ -77,7 +77,7 @@ def document() -> Node:
 
 
 def document_text(whole: Node) -> str:
-    """Return the document as the text of the file."""
+    """Return the text of openapi.json: the document as JSON."""
     return _json(whole, "") + "\n"
 
 
@@ -106,4 +106,4 @@ def _paths() -> Node:
 def _schemas() -> Node:
     requests = [each.body.model for each in OPERATIONS.values() if each.body and each.body.model is not str]
     answers = [each.answer.model for each in OPERATIONS.values() if each.answer.model not in (None, dict)]
-    return with_petition_edited(schemas(requests, [ProblemDetails, *filter(None, answers)]))
+    return with_schema_for_edits(schemas(requests, [ProblemDetails, *filter(None, answers)]))

@@ -29,19 +29,19 @@ NOT_FOUND = {
 }
 
 
-def operation_of(route: Route, by_hand: Operation) -> Node:
-    """Return the operation of a route. `by_hand`: what is written by hand about the operation."""
-    described = {"description": by_hand.description} if by_hand.description else {}
-    parameters = list(_parameters(route, by_hand))
+def operation_of(route: Route, operation: Operation) -> Node:
+    """Return the operation of a route, as in the document. `operation`: what is written by hand about the route."""
+    described = {"description": operation.description} if operation.description else {}
+    parameters = list(_parameters(route, operation))
     return {
         "operationId": operation_id(route.view),
         "tags": [tag_of(route)],
-        "summary": by_hand.summary,
+        "summary": operation.summary,
         **described,
         **({"parameters": parameters} if parameters else {}),
-        **({"requestBody": _body(by_hand.body)} if by_hand.body else {}),
+        **({"requestBody": _body(operation.body)} if operation.body else {}),
         **({"security": _security(route)} if route.needs_token else {}),
-        "responses": {str(status): each for status, each in sorted(_responses(route, by_hand).items())},
+        "responses": {str(status): each for status, each in sorted(_responses(route, operation).items())},
     }
 
 
@@ -71,13 +71,13 @@ def _is_page(route: Route) -> bool:
     return tag_of(route) in ("pages", "links")
 
 
-def _parameters(route: Route, by_hand: Operation) -> Iterable[Node]:
+def _parameters(route: Route, operation: Operation) -> Iterable[Node]:
     """Yield the parameters in the path, the query and the headers of a request."""
     yield from map(parameter, _path_parameters(route))
-    yield from map(_query, (*(ROUTE_QUERIES[name] for name in route.query), *by_hand.query))
-    if by_hand.answer.not_modified:
+    yield from map(_query, (*(ROUTE_QUERIES[name] for name in route.query), *operation.query))
+    if operation.answer.not_modified:
         yield parameter("IfNoneMatch")
-    if by_hand.changes_revision:
+    if operation.changes_revision:
         yield parameter("IfMatch")
 
 
@@ -105,13 +105,13 @@ def _body(body: Body) -> Node:
     return {"required": body.required, "content": {body.content_type: content}}
 
 
-def _responses(route: Route, by_hand: Operation) -> dict[int, Node]:
+def _responses(route: Route, operation: Operation) -> dict[int, Node]:
     """Return all answers by status: errors, the answer to a request that succeeds, and perhaps 304."""
-    problems = {**_problems(route, by_hand), **by_hand.problems}
+    problems = {**_problems(route, operation), **operation.problems}
     found: dict[int, Node] = {status: {"$ref": f"#/components/responses/{name}"} for status, name in problems.items()}
-    found[by_hand.answer.status] = _answer(by_hand.answer)
-    if by_hand.answer.not_modified:
-        found[304] = {"description": by_hand.answer.not_modified, "headers": _headers("ETag", "CacheControl")}
+    found[operation.answer.status] = _answer(operation.answer)
+    if operation.answer.not_modified:
+        found[304] = {"description": operation.answer.not_modified, "headers": _headers("ETag", "CacheControl")}
     return found
 
 
@@ -138,27 +138,27 @@ def _content(answer: Answer) -> Node:
     return {answer.json_type: {"schema": schema, **example}, **csv}
 
 
-def _problems(route: Route, by_hand: Operation) -> dict[int, str]:
+def _problems(route: Route, operation: Operation) -> dict[int, str]:
     """Return the errors that follow from the route and from what its requests contain: component by status."""
     if route.path.startswith("/api/osdi"):
-        return _osdi_problems(route, by_hand)
+        return _osdi_problems(route, operation)
     page = "Page" if _is_page(route) else ""
     found = {429: "TooMany", 503: f"Unavailable{page}"}
     if route.needs_token:
         found |= {401: "Unauthorized", 403: "Forbidden"}
-    if by_hand.body:
+    if operation.body:
         found |= {413: f"TooLarge{page}", 415: f"WrongType{page}", 422: f"Invalid{page}"}
-        found |= {400: "NotJson"} if by_hand.body.content_type == JSON else {}
-    if by_hand.changes_revision:
+        found |= {400: "NotJson"} if operation.body.content_type == JSON else {}
+    if operation.changes_revision:
         found |= {412: "Stale", 428: "PreconditionRequired"}
     return found | _not_found_problems(route, page)
 
 
-def _osdi_problems(route: Route, by_hand: Operation) -> dict[int, str]:
+def _osdi_problems(route: Route, operation: Operation) -> dict[int, str]:
     """Return the errors of a route for OSDI. The errors 401, 403 and 429 come from API Gateway, in its own format."""
     found = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
-    found |= {400: "OsdiError"} if by_hand.body or by_hand.query else {}
-    found |= {413: "OsdiError", 415: "OsdiError"} if by_hand.body else {}
+    found |= {400: "OsdiError"} if operation.body or operation.query else {}
+    found |= {413: "OsdiError", 415: "OsdiError"} if operation.body else {}
     return found | ({404: "OsdiError", 410: "OsdiError"} if _path_parameters(route) else {})
 
 

@@ -45,11 +45,11 @@ ManagedPetition: type[BaseModel] = create_model(
     ),
     transitions=(list[PossibleTransition], Field(description="The states that it can change to.")),
 )
-# This class gives only its name to `operations`. with_petition_edited makes the schema.
+# This class gives only its name to `operations`. with_schema_for_edits makes the schema.
 PetitionEdited: type[BaseModel] = create_model("PetitionEdited")
 
 
-def with_petition_edited(schemas: Schemas) -> Schemas:
+def with_schema_for_edits(schemas: Schemas) -> Schemas:
     """Return the schemas with PetitionEdited added, and with `opened_at` optional in NewPetition.
 
     PetitionEdited has the fields of NewPetition, and the other fields of ManagedPetition, which an edit cannot change.

@@ -36,7 +36,7 @@ def _chart(title: str, lines: list[Line], stat: str = "Sum", period: int = 60) -
     return {"title": title, **settings, "metrics": lines}
 
 
-def _code_lines(*metrics: str, **options: str) -> list[Line]:
+def _own_metric_lines(*metrics: str, **options: str) -> list[Line]:
     """Return a line for each of these metrics of our code."""
     last = [options] if options else []
     return [[NAMESPACE, str(metric), "stage", _STAGE, *last] for metric in metrics]
@@ -69,9 +69,9 @@ def _signing_charts() -> list[Template]:
     refusals = [*(refused(status) for status in sorted(REFUSED_STATUSES)), refused(499)]
     by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
     return [
-        _chart("Signing: requests", _code_lines(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),
-        _chart("Signing: refused by kind", _code_lines(*refusals, Metric.FAILED, Metric.DEGRADED)),
-        _chart("Confirmed and withdrawn", _code_lines(Metric.CONFIRMED, Metric.WITHDRAWN)),
+        _chart("Signing: requests", _own_metric_lines(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),
+        _chart("Signing: refused by kind", _own_metric_lines(*refusals, Metric.FAILED, Metric.DEGRADED)),
+        _chart("Confirmed and withdrawn", _own_metric_lines(Metric.CONFIRMED, Metric.WITHDRAWN)),
         _chart("Confirmed, by petition", [[{"expression": by_petition, "id": "by"}]], period=300),
     ]
 
@@ -80,9 +80,9 @@ def _email_charts() -> list[Template]:
     sent = (Metric.MAIL_REQUESTED, Metric.MAIL_SENT, Metric.MAIL_REFUSED, Metric.MAIL_UNKNOWN, Metric.TARGET_PAUSED)
     messages = (Metric.MESSAGE_LATER, Metric.MESSAGE_FAILED)
     oldest = _queue_line("ApproximateAgeOfOldestMessage", "MailQueue", stat="Maximum")
-    ages = [*_code_lines(Metric.MAIL_AGE, stat="p50"), *_code_lines(Metric.MAIL_AGE, stat="p99"), oldest]
+    ages = [*_own_metric_lines(Metric.MAIL_AGE, stat="p50"), *_own_metric_lines(Metric.MAIL_AGE, stat="p99"), oldest]
     return [
-        _chart("Email: requested, sent, refused, unknown", _code_lines(*sent, *messages)),
+        _chart("Email: requested, sent, refused, unknown", _own_metric_lines(*sent, *messages)),
         _chart("Email: seconds from request to sending", ages),
     ]
 
@@ -101,11 +101,11 @@ def _work_charts(resources: Template) -> list[Template]:
     }
     readers = [name for name, events in events_by_function.items() if any("Stream" in event for event in events)]
     lags = [_function_line("IteratorAge", name) for name in readers]
-    drift = _code_lines(Metric.DRIFT, Metric.PENDING_DRIFT, stat="Maximum", yAxis="right")
+    drift = _own_metric_lines(Metric.DRIFT, Metric.PENDING_DRIFT, stat="Maximum", yAxis="right")
     return [
         _chart("Dead letters", dead_letters, "Maximum", 300),
         _chart("Stream: milliseconds behind", lags, "Maximum"),
-        _chart("Counting: conflicts and drift", [*_code_lines(Metric.CONFLICT_RETRIED), *drift]),
+        _chart("Counting: conflicts and drift", [*_own_metric_lines(Metric.CONFLICT_RETRIED), *drift]),
     ]
 
 
@@ -127,7 +127,7 @@ def _aws_charts(resources: Template) -> list[Template]:
         _chart("API: latency", [_api_line("Latency", stat=each) for each in ("p50", "p99")]),
         _chart("Functions: concurrent executions", running, "Maximum"),
         _chart("Functions: errors and throttles", errors),
-        _chart("Cold starts", _code_lines(Metric.COLD_START)),
+        _chart("Cold starts", _own_metric_lines(Metric.COLD_START)),
         _chart("Tables: write units and throttles", writes),
         _chart("SES reputation (whole account)", reputation, "Maximum", 3600),
     ]

@@ -139,8 +139,12 @@ def equals(parameter: str, value: str) -> Template:
     return {"Fn::Equals": [ref(parameter), value]}
 
 
-def differs(parameter: str, value: str = "") -> Template:
+def differs(parameter: str, value: str) -> Template:
     return {"Fn::Not": [equals(parameter, value)]}
+
+
+def is_set(parameter: str) -> Template:
+    return differs(parameter, "")
 
 
 _CONDITIONS = {
@@ -148,16 +152,16 @@ _CONDITIONS = {
     "OnAws": {"Fn::Not": [{"Condition": "Emulated"}]},
     "Protected": equals("Protect", "yes"),
     "LogsAccess": equals("AccessLog", "on"),
-    "HasSiteUrl": differs("SiteUrl"),
-    "HasAlarmEmail": differs("AlarmEmail"),
-    "HasCustomerKey": differs("CustomerKeyArn"),
-    "CreatesIdentity": differs("MailIdentity"),
-    "HasMailFromDomain": differs("MailFromDomain"),
+    "HasSiteUrl": is_set("SiteUrl"),
+    "HasAlarmEmail": is_set("AlarmEmail"),
+    "HasCustomerKey": is_set("CustomerKeyArn"),
+    "CreatesIdentity": is_set("MailIdentity"),
+    "HasMailFromDomain": is_set("MailFromDomain"),
     # CloudFormation compares texts, also for a parameter of the type Number.
     "WarmsSignatures": differs("WarmWrites", "0"),
-    "HasEdge": differs("EdgeDomain"),
-    "HasEdgeCertificate": differs("EdgeCertificateArn"),
-    "HasEdgeWebAcl": differs("EdgeWebAclArn"),
+    "HasEdge": is_set("EdgeDomain"),
+    "HasEdgeCertificate": is_set("EdgeCertificateArn"),
+    "HasEdgeWebAcl": is_set("EdgeWebAclArn"),
     "RefusesOthers": {"Fn::And": [{"Condition": "HasEdge"}, equals("EdgeOnly", "yes")]},
 }
 

@@ -27,7 +27,7 @@ def _email_queues() -> list[Template]:
         worked_queue(
             "mail",
             "Email to send",
-            failed="Email that could not be sent",
+            what_failed="Email that could not be sent",
             worker="send_mail",
             attempts=_MAX_RECEIVES,
             max_concurrency=senders,
@@ -35,7 +35,7 @@ def _email_queues() -> list[Template]:
         worked_queue(
             "other_mail",
             "Email other than confirmations. Confirmations are sent first",
-            failed="Other email that could not be sent",
+            what_failed="Other email that could not be sent",
             worker="send_other_mail",
             attempts=_MAX_RECEIVES,
             max_concurrency=senders,
@@ -43,7 +43,7 @@ def _email_queues() -> list[Template]:
         worked_queue(
             "feedback",
             "Bounces and complaints to record",
-            failed="Bounces or complaints that could not be recorded",
+            what_failed="Bounces or complaints that could not be recorded",
             worker="receive_feedback",
             attempts=5,
         ),
@@ -55,7 +55,7 @@ def _data_queues() -> list[Template]:
         worked_queue(
             "overflow",
             "Signatures that wait for the table",
-            failed="Signatures that could not be stored",
+            what_failed="Signatures that could not be stored",
             worker="store_overflow",
             attempts=_MAX_RECEIVES,
             is_personal=True,
@@ -68,35 +68,35 @@ def _job_queues() -> list[Template]:
         worked_queue(
             "exports",
             "Ids of exports to work on",
-            failed="Exports that could not go on in three attempts, or messages that cannot be read",
+            what_failed="Exports that could not go on in three attempts, or messages that cannot be read",
             worker="run_export",
             attempts=3,
         ),
         worked_queue(
             "imports",
             "Ids of imports to work on",
-            failed="Imports that could not go on in three attempts",
+            what_failed="Imports that could not go on in three attempts",
             worker="run_import",
             attempts=3,
         ),
         worked_queue(
             "comparisons",
             "Ids of comparisons of hashes to work on",
-            failed="Comparisons of hashes that could not go on in three attempts",
+            what_failed="Comparisons of hashes that could not go on in three attempts",
             worker="compare_hashes",
             attempts=3,
         ),
         worked_queue(
             "lists",
             "Ids of lists to work on: lists of people who asked for updates",
-            failed="Lists of those who asked for updates that could not go on in three attempts",
+            what_failed="Lists of those who asked for updates that could not go on in three attempts",
             worker="run_list",
             attempts=3,
         ),
         worked_queue(
             "updates",
             "Ids of updates to send",
-            failed="Updates that could not go on in three attempts",
+            what_failed="Updates that could not go on in three attempts",
             worker="run_update",
             attempts=3,
         ),
@@ -112,7 +112,7 @@ def worked_queue(
     name: str,
     contents: str,
     *,
-    failed: str,
+    what_failed: str,
     worker: str,
     attempts: int,
     max_concurrency: Any = 2,
@@ -120,9 +120,9 @@ def worked_queue(
 ) -> Template:
     """Return a queue with the event source of its worker, its setting, and its dead-letter queue with an alarm.
 
-    `contents` describes the messages of the queue, and `failed` those of the dead-letter queue, to which a message goes
-    after `attempts` receives. `max_concurrency`: how many workers run at the same time. `is_personal`: the messages
-    are personal data.
+    `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue, to which a message
+    goes after `attempts` receives. `max_concurrency`: how many workers run at the same time. `is_personal`: the
+    messages are personal data.
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
@@ -136,19 +136,19 @@ def worked_queue(
         [
             # AWS advises six times the function's timeout.
             _queue(logical, contents, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=redrive),
-            dead_letters(name, failed, is_personal),
+            dead_letters(name, what_failed, is_personal),
             function_properties(worker, Events={event_source(worker, "Sqs"): {"Properties": source}}),
             {"Globals": {"Function": {"Environment": {"Variables": variables}}}},
         ]
     )
 
 
-def dead_letters(name: str, failed: str, is_personal: bool = False) -> Template:
+def dead_letters(name: str, what_failed: str, is_personal: bool = False) -> Template:
     """Return a dead-letter queue, and an alarm that starts with the first message in the queue."""
     logical = f"{logical_id(name)}DeadLetterQueue"
     messages = queue_measure("ApproximateNumberOfMessagesVisible", logical)
-    first_message = alarm(f"{failed}: see the dead-letter queue.", messages, "Maximum")
-    return merge_parts([_queue(logical, failed, is_personal), {"Resources": {f"{logical}Alarm": first_message}}])
+    first_message = alarm(f"{what_failed}: see the dead-letter queue.", messages, "Maximum")
+    return merge_parts([_queue(logical, what_failed, is_personal), {"Resources": {f"{logical}Alarm": first_message}}])
 
 
 def _queue(logical: str, contents: str, is_personal: bool, **more: Any) -> Template:

@@ -8,7 +8,7 @@ import json
 
 from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, sub
 from stack.template.firewall import web_acl
-from stack.template.parameters import choice, differs, equals, text
+from stack.template.parameters import choice, equals, is_set, text
 
 # The fields of the access log. Query and referrer are left out because links in emails have tokens in the query, and
 # cookies and addresses of visitors are left out too.
@@ -39,7 +39,7 @@ def us_east_1() -> Template:
         "Conditions": {
             "RequestsCertificate": equals("CertificateArn", ""),
             "Blocks": equals("Blocks", "yes"),
-            "Logs": {"Fn::And": [equals("Log", "on"), differs("DistributionArn")]},
+            "Logs": {"Fn::And": [equals("Log", "on"), is_set("DistributionArn")]},
         },
         "Resources": {"Certificate": _certificate(), "WebAcl": web_acl(), **_log()},
         "Outputs": {

@@ -12,7 +12,7 @@ from chalicelib.letters.digest_contents import close, find_digest, gather, remov
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.target_state import pause, record_digests, store_test_address, target_state
 from chalicelib.letters.trial import STAFF_TEST_PREFIX, TESTS
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.fake_site import FakeSite, stream_event
@@ -105,7 +105,7 @@ def assert_digest_waits_unsealed(fake_site: FakeSite) -> None:
 
 def with_an_old_digest(fake_site: FakeSite) -> None:
     with_a_digest(fake_site)
-    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
 
 
 def with_a_target_in_test_mode(fake_site: FakeSite) -> None:

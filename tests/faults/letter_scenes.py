@@ -9,7 +9,7 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from tests.actors import NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
 from tests.faults.people_scenes import PERSON_URL
@@ -57,7 +57,7 @@ def with_a_dropped_letter(fake_site: FakeSite) -> None:
 
 def with_an_old_request_for_a_letter(fake_site: FakeSite) -> None:
     with_a_requested_letter(fake_site)
-    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
 
 
 def with_a_letter_offered_to_alice(fake_site: FakeSite) -> None:

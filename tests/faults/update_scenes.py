@@ -3,7 +3,7 @@
 from functools import partial
 
 from chalicelib.core import keys
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.updates import store
 from chalicelib.updates.find import find_update, forget_updates
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key
@@ -99,7 +99,7 @@ def assert_update_is_cancelled(fake_site: FakeSite) -> None:
 
 def with_an_old_request(fake_site: FakeSite) -> None:
     with_an_email_to_alice(fake_site)
-    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
 
 
 def assert_request_is_queued_again(fake_site: FakeSite) -> None:

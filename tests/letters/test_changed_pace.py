@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, publish_with_delivery, send_all
 from tests.letters.test_counts import numbers
@@ -19,7 +19,7 @@ SLOW, FAST = {"mode": "paced", "per_hour": 1}, {"mode": "paced", "per_hour": 100
 def sweep_all_letters(fake_site: FakeSite) -> None:
     """Let the time pass in which the sweep reads every waiting letter, and send the letters that are due."""
     for _ in range(5):
-        fake_site.clock.forward(LOST_AFTER_IF_QUIET / 4)
+        fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 4)
         fake_site.invoke("sweep_mail", schedule_event())
         send_all(fake_site)
 
@@ -55,7 +55,7 @@ def test_without_a_pace_letters_queued_for_an_earlier_turn_are_due_now_too(fake_
 def test_waiting_letters_are_queued_once(fake_site: FakeSite) -> None:
     publish_with_delivery(fake_site, {"mode": "single"})
     for _ in range(4):
-        fake_site.clock.forward(LOST_AFTER_IF_QUIET / 3)
+        fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 3)
         fake_site.invoke("sweep_mail", schedule_event())
     assert len(fake_site.other_queue.messages) == 20
 

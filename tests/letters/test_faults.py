@@ -11,7 +11,7 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, REQUEUE_AFTER
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import publish_with_delivery, send_all
 from tests.letters.test_counts import TARGET, numbers, request_letter
@@ -90,7 +90,7 @@ def test_a_lost_message_of_a_digest_is_found_by_the_sweep(fake_site: FakeSite) -
     fake_site.clock.forward(UNTIL_SEVEN)
     fake_site.invoke("send_letter_digests", schedule_event())
     fake_site.other_queue.messages.clear()
-    fake_site.clock.forward(LOST_AFTER_IF_QUIET + REQUEUE_AFTER)
+    fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG + REQUEUE_AFTER)
     for _ in range(3):
         fake_site.invoke("sweep_mail", schedule_event())
     send_all(fake_site)

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core.errors import MailRefused
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, REQUEUE_AFTER
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, change_item, confirmed, identity_of, item_of, key_of
@@ -40,7 +40,7 @@ def recipients(fake_site: FakeSite) -> list[str]:
 
 
 def sweep(fake_site: FakeSite) -> None:
-    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_QUIET)
+    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
     fake_site.invoke("sweep_mail", schedule_event())
     send_all(fake_site)
 

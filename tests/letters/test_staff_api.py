@@ -6,7 +6,7 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
 from chalicelib.letters.target_state import pause
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, REQUEUE_AFTER
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.staff.audit.record import entries
 from tests.actors import BOB, DAY, NOW, a_published_petition, bobs_token
 from tests.fake_site import FakeSite, schedule_event
@@ -70,7 +70,7 @@ def test_a_bounce_pauses_a_target_and_staff_resume_it_with_an_audit_entry(fake_s
     assert (target["paused"], target["paused_why"], target["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
     assert ask(fake_site, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
     assert "letters.resumed" in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
-    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_QUIET)
+    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
     fake_site.invoke("sweep_mail", schedule_event())
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 2, "the letter that waited is sent"

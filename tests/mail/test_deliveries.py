@@ -21,7 +21,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.signature_kinds import delivery_key
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, NOW, a_petition, identity_of, key_of, signed
 from tests.fake_site import FakeSite, schedule_event, stream_event
@@ -109,7 +109,7 @@ def test_a_used_up_quota_delays_an_email_until_after_the_pause(fake_site: FakeSi
 
 def test_the_sweep_queues_lost_requests_of_every_kind_and_each_is_sent_once(fake_site: FakeSite) -> None:
     lost = [request_email(fake_site, STATE, ALICE), request_email(fake_site, ONCE_STATE, BOB)]
-    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
     for _ in range(20):
         fake_site.invoke("sweep_mail", schedule_event())
     assert {message["key"] for message in fake_site.queue.messages} == {request.key for request in lost}
@@ -144,7 +144,7 @@ def test_an_unknown_email_is_never_queued_again(fake_site: FakeSite) -> None:
     request = request_email(fake_site, ONCE_STATE)
     ONCE_STATE.claim(request, NOW, CLAIM, fake_site.tables)
     ONCE_STATE.begin(request, NOW, fake_site.tables)
-    fake_site.clock.forward(2 * LOST_AFTER_IF_QUIET)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
     for _ in range(40):
         fake_site.invoke("sweep_mail", schedule_event())
         fake_site.clock.forward(timedelta(hours=1))

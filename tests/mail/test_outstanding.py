@@ -15,7 +15,7 @@ from chalicelib.mail.outstanding import MARK_EVERY, SLACK, forget_marked, mark_u
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.mail.sweep import LOST_AFTER_IF_QUIET, PASS_EVERY, SLICE_SECONDS, sweep
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, PASS_EVERY, SLICE_SECONDS, sweep
 from chalicelib.petitions.model import Petition
 from tests.actors import (
     ALICE,
@@ -82,7 +82,7 @@ def test_a_run_makes_as_many_calls_with_1000_petitions_as_with_one(
     tables.put(mail_keys.mail_sweep(), {"began": iso(NOW)})
     steps.sign(ALICE, NOW)
     # Reads of the position, the markers and a page for each bucket; writes to the request and the marker.
-    assert count_calls_of_a_run(tables, steps.outbox, NOW + LOST_AFTER_IF_QUIET) == 1 + 1 + len(keys.BUCKETS) + 2
+    assert count_calls_of_a_run(tables, steps.outbox, NOW + LOST_AFTER_IF_NO_BACKLOG) == 1 + 1 + len(keys.BUCKETS) + 2
 
 
 class EmptyPages(FakeTables):
@@ -130,7 +130,7 @@ def test_a_group_without_open_requests_loses_its_marker(steps: MailSteps) -> Non
     steps.send(steps.sign(ALICE, NOW), NOW)
     steps.sweep(NOW + MINUTE)
     assert steps.marked_groups == [GROUP], "a process may still rely on the marker"
-    steps.sweep(NOW + MINUTE + LOST_AFTER_IF_QUIET)
+    steps.sweep(NOW + MINUTE + LOST_AFTER_IF_NO_BACKLOG)
     assert steps.marked_groups == []
 
 
@@ -156,9 +156,9 @@ def test_a_request_relayed_during_a_walk_keeps_its_marker(
     [marker] = markers(steps.tables)
     walk = outstanding.marker_with_walk(marker, NOW + first_walk)
     steps.sign(BOB, NOW + first_walk + later)
-    outstanding.end_walk(walk, LOST_AFTER_IF_QUIET, steps.tables)
+    outstanding.end_walk(walk, LOST_AFTER_IF_NO_BACKLOG, steps.tables)
     assert steps.marked_groups == [GROUP]
-    assert steps.sweep(NOW + first_walk + later + 2 * LOST_AFTER_IF_QUIET) == 1
+    assert steps.sweep(NOW + first_walk + later + 2 * LOST_AFTER_IF_NO_BACKLOG) == 1
 
 
 def test_a_process_with_a_slow_clock_does_not_set_a_marker_to_an_earlier_time(tables: FakeTables) -> None:
@@ -173,4 +173,4 @@ def test_a_process_with_a_slow_clock_does_not_set_a_marker_to_an_earlier_time(ta
 def test_a_marker_of_a_kind_that_no_longer_exists_does_not_stop_the_sweep(steps: MailSteps) -> None:
     outstanding.mark("deliveries/removed", NOW, steps.tables)
     steps.sign(ALICE, NOW)
-    assert steps.sweep(NOW + LOST_AFTER_IF_QUIET) == 1
+    assert steps.sweep(NOW + LOST_AFTER_IF_NO_BACKLOG) == 1

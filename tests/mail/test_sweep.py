@@ -16,7 +16,7 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import mark
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
-from chalicelib.mail.sweep import LOST_AFTER_IF_BUSY, LOST_AFTER_IF_QUIET, REQUEUE_AFTER, SLICE_SECONDS, sweep
+from chalicelib.mail.sweep import LOST_AFTER_IF_BACKLOG, LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER, SLICE_SECONDS, sweep
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from tests.actors import (
@@ -40,7 +40,7 @@ from tests.actors import (
 from tests.fakes import FakeQueue, FakeTables
 
 HOUR = timedelta(hours=1)
-LATER = NOW + 2 * LOST_AFTER_IF_QUIET
+LATER = NOW + 2 * LOST_AFTER_IF_NO_BACKLOG
 
 
 @pytest.fixture
@@ -119,8 +119,8 @@ def test_requests_waiting_in_a_busy_queue_are_not_queued_again(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     sign_many(tables, petition, 3)
-    outbox.urgent.send([Outgoing({})] * (sweep_module.BUSY_DEPTH + 1))
-    assert run_sweep(outbox, tables, NOW + LOST_AFTER_IF_BUSY - MINUTE) == 0
+    outbox.urgent.send([Outgoing({})] * (sweep_module.BACKLOG_DEPTH + 1))
+    assert run_sweep(outbox, tables, NOW + LOST_AFTER_IF_BACKLOG - MINUTE) == 0
 
 
 def test_with_a_busy_queue_a_request_is_queued_again_every_12_days(
@@ -128,8 +128,8 @@ def test_with_a_busy_queue_a_request_is_queued_again_every_12_days(
 ) -> None:
     """Three weeks of backlog: SES sends a part each day, and SQS deletes messages after 14 days."""
     sign_many(tables, petition, 3)
-    outbox.urgent.send([Outgoing({})] * (sweep_module.BUSY_DEPTH + 1))
-    began = NOW + LOST_AFTER_IF_BUSY
+    outbox.urgent.send([Outgoing({})] * (sweep_module.BACKLOG_DEPTH + 1))
+    began = NOW + LOST_AFTER_IF_BACKLOG
     counts = [run_sweep(outbox, tables, began + number * REQUEUE_AFTER) for number in range(4 * 14)]
     assert counts == [3, *[0] * (4 * 12 - 1), 3, *[0] * 7]
 

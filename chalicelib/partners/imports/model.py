@@ -15,11 +15,11 @@ from chalicelib.partners.model import ReceiveOutcome
 LIFETIME = timedelta(days=365)
 # The limit of a file in the request itself. Lambda accepts requests of 6 MB, and base64 makes a file a third longer.
 MAX_DIRECT_KB = 4 * 1024
-# The limit of a file that staff upload to the bucket before the request. The function's disk has 2 GB.
+# The limit of a file that staff upload to the bucket before the request. The Lambda function's disk has 2 GB.
 MAX_UPLOAD_BYTES = 512 * 1024 * 1024
 UPLOAD_SECONDS = 3600
 MAX_ERRORS = 100
-# The timeout of the function (.chalice/config.json).
+# The timeout of the Lambda function that runs imports (.chalice/config.json).
 LONGEST_STEP = timedelta(minutes=15)
 MAX_SAMPLES = 10
 

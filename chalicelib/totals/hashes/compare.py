@@ -21,7 +21,10 @@ def with_count(new: NewFigure) -> NewFigure:
     """
     ways_to_send_hashes = (new.hashes is not None) + (new.upload is not None)
     if ways_to_send_hashes != (1 if new.kind is FigureKind.HASHES else 0):
-        message = "The kind hashes needs either hashes or the upload of a file with hashes. Other kinds take neither"
+        message = (
+            'A figure of the kind "hashes" needs either hashes or the upload of a file with hashes. Other kinds take '
+            "neither"
+        )
         raise Invalid([FieldError("hashes", message)])
     if new.hashes is not None:
         distinct = len({parsed_hash(line, number) for number, line in enumerate(new.hashes, 1)})

@@ -30,19 +30,19 @@ HASH = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}")
 
 @dataclass
 class ComparisonWork:
-    """The work of a comparison. `bucket` is the S3 bucket with the source's hashes. `folder` is an empty directory.
+    """The work of a comparison. `files` is the S3 bucket with the source's hashes. `folder` is an empty directory.
 
     Only the source's hashes are kept in memory, never our signers.
     """
 
     tables: Tables
-    bucket: Bucket
+    files: Bucket
     folder: Path
     clock: Clock
     _hashes: frozenset[bytes] | None = None
 
     def next_step(self, job: HashComparison) -> Step[HashComparison]:
-        if job.withdrawn is None:
+        if job.withdrawn is None:  # Only _check_hashes sets `withdrawn`.
             return Step(CHECK_SECONDS, lambda: self._check_hashes(job))
         if job.processed < len(keys.BUCKETS):
             return Step(BUCKET_SECONDS, lambda: self._compare_bucket(job))
@@ -50,7 +50,7 @@ class ComparisonWork:
 
     def tidy(self, job: HashComparison) -> None:
         """Delete the source's hashes."""
-        self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/")
+        self.files.delete_under(f"{job.file.rpartition('/')[0]}/")
 
     def _check_hashes(self, job: HashComparison) -> HashComparison:
         """Return the job with the number of signatures withdrawn until now, or as failed if the file is wrong."""
@@ -72,7 +72,7 @@ class ComparisonWork:
         if self._hashes is None:
             path = self.folder / "hashes"
             with path.open("wb") as file:
-                self.bucket.copy_to(job.file, file)
+                self.files.copy_to(job.file, file)
             self._hashes = frozenset(read_hashes(path))
         return self._hashes
 
