@@ -5,7 +5,7 @@
 2. When the digest is due, it is closed: it takes no more letters.
 3. While its email is sent, the digest is sealed: its letters do not change.
 
-If a person withdraws before the digest is sealed, one transaction takes their letter out. If they withdraw later, the
+If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
 withdrawal is stored as late: if the email is not sent, the letter is removed before the next attempt.
 """
 
