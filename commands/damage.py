@@ -102,7 +102,7 @@ def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 
 
 def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore an item of counts only if it is missing. An existing counter may be newer, and a recount repairs it."""
+    """Restore only a missing counter. An existing counter may have changed since, and a recount repairs it."""
     if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
@@ -114,7 +114,7 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore an email only if it is missing. If it waited, it may be sent by now: mark it as unknown, never send it."""
+    """Restore only a missing email. If it waited, it may have been sent since: mark it as unknown, do not send it."""
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
     mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)
