@@ -55,7 +55,7 @@ def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: 
 
 
 def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: str, now: datetime) -> Member:
-    """Return who signed in with this code. Raise NotSignedIn, ProviderUnavailable, or Forbidden without any rights."""
+    """Return who signed in with this code. Raise NotSignedIn, ProviderUnavailable, or Forbidden without rights."""
     discovery = discovery_of(provider)
     token = fetch_id_token(provider, discovery, returned, redirect_uri)
     claims = verify(token, provider, returned.nonce, lambda key_id: keys_of(discovery, key_id), now)
