@@ -45,7 +45,7 @@ def url(cloud: Cloud, bucket: str, key: str) -> str:
     return f"{cloud.client('s3').meta.endpoint_url}/{bucket}/{key}"
 
 
-def ready_bucket(cloud: Cloud) -> str:
+def prepare_bucket(cloud: Cloud) -> str:
     """Create the account's bucket if it does not exist, secure the bucket, and return its name.
 
     Check that this account owns the bucket, because any account can take a bucket name. Secure the bucket each time,

@@ -6,9 +6,9 @@ from typing import Any
 _WORDS = {"Add": "add", "Modify": "change", "Remove": "REMOVE", "Import": "import", "Dynamic": "?"}
 
 
-def table(changes: Iterable[dict[str, Any]]) -> str:
+def changes_as_table(changes: Iterable[dict[str, Any]]) -> str:
     """Return one line for each resource, in aligned columns. Removals and replacements come first."""
-    rows = sorted((_row(change["ResourceChange"]) for change in changes), key=_urgency)
+    rows = sorted((_row(change["ResourceChange"]) for change in changes), key=_sort_key)
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows)
     return "\n".join(f"  {line.rstrip()}" for line in lines)
@@ -23,20 +23,20 @@ def headline(changes: Iterable[dict[str, Any]]) -> str:
 
 # Types of resources that hold data. AWS keeps a replaced resource (UpdateReplacePolicy), but the site then uses a new,
 # empty resource.
-_HOLDERS = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SQS::Queue")
+_TYPES_WITH_DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SQS::Queue")
 
 
 def losses(changes: Iterable[dict[str, Any]]) -> list[str]:
     """Return the names of the resources whose data the site would lose, or might lose, by these changes."""
     resources = [change["ResourceChange"] for change in changes]
-    return sorted(change["LogicalResourceId"] for change in resources if _loses(change))
+    return sorted(change["LogicalResourceId"] for change in resources if _loses_data(change))
 
 
-def _loses(change: dict[str, Any]) -> bool:
+def _loses_data(change: dict[str, Any]) -> bool:
     if change["ResourceType"] == "AWS::SecretsManager::Secret" and change["Action"] == "Modify":
         return True  # AWS may generate the secret's value again. Then every signature's id would change.
     is_removed = change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional")
-    return is_removed and change["ResourceType"] in _HOLDERS
+    return is_removed and change["ResourceType"] in _TYPES_WITH_DATA
 
 
 def _row(change: dict[str, Any]) -> tuple[str, str, str]:
@@ -49,6 +49,6 @@ def _row(change: dict[str, Any]) -> tuple[str, str, str]:
     return word, change["LogicalResourceId"], change["ResourceType"]
 
 
-def _urgency(row: tuple[str, str, str]) -> tuple[bool, str, str]:
+def _sort_key(row: tuple[str, str, str]) -> tuple[bool, str, str]:
     """Return the row's sort key. Removals and replacements come first: only their words contain "RE"."""
     return ("RE" not in row[0], row[0], row[1])

@@ -82,7 +82,7 @@ def execute(cloud: Cloud, change_set: ChangeSet) -> None:
         raise Failure(_failures(cloud, change_set.stack, started_at)) from error
 
 
-def settle(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
+def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
     """Execute the change set if `confirm` returns true. Otherwise discard the change set and raise Failure.
 
     If `confirm` raises an exception, discard the change set too.

@@ -20,7 +20,7 @@ _POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
 _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
 
 
-def table(project: Path) -> Path:
+def table_path(project: Path) -> Path:
     """Return the path of the charity's table. The file may not exist."""
     return project / ".chalice" / "constituencies.csv"
 
@@ -30,7 +30,7 @@ def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
 
     Raise Failure for an invalid table.
     """
-    path = table(project)
+    path = table_path(project)
     if path.exists():
         try:
             yield TARGET, constituency_table.pack(read_table(path))
@@ -48,7 +48,7 @@ def read_table(path: Path) -> dict[str, str]:
         postcode, constituency = (_column(rows.fieldnames or (), pattern) for pattern in (_POSTCODE, _CONSTITUENCY))
         found = {row[postcode].strip(): (row[constituency] or "").strip() for row in rows}
     constituencies = {code: name for code, name in found.items() if name}
-    _check(constituencies.values())
+    _check_names(constituencies.values())
     return constituencies
 
 
@@ -59,7 +59,7 @@ def _column(names: Sequence[str], pattern: re.Pattern[str]) -> str:
     raise ValueError(f"no column name matches {pattern.pattern}")
 
 
-def _check(names: Collection[str]) -> None:
+def _check_names(names: Collection[str]) -> None:
     if not names:
         raise ValueError("no row has a constituency")
     too_long = max(names, key=len)

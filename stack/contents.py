@@ -29,7 +29,7 @@ def requirements(path: Path) -> dict[str, str]:
     return {name.strip(): version.strip() for name, _, version in pins}
 
 
-def missing(archive: Path, required: dict[str, str]) -> list[str]:
+def missing_requirements(archive: Path, required: dict[str, str]) -> list[str]:
     """Return the requirements that the zip does not contain, or contains in another version."""
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()

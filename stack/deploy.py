@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from stack import busy_page, changeset, emulated, us_east_1
 from stack.aws import Cloud, one_line_errors
-from stack.bucket import PACKAGES, TEMPLATES, ready_bucket, upload, url
-from stack.changes import headline, losses, table
+from stack.bucket import PACKAGES, TEMPLATES, prepare_bucket, upload, url
+from stack.changes import changes_as_table, headline, losses
 from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
@@ -39,7 +39,7 @@ def deploy(
             cloud, stack_name(stage), address, {"Stage": stage, **values}, built.read_template()["Parameters"]
         )
         if change_set:
-            changeset.settle(cloud, change_set, confirm)
+            changeset.confirm_and_execute(cloud, change_set, confirm)
         return _after_deployment(cloud, built, stage, has_changed=change_set is not None)
 
 
@@ -68,7 +68,7 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     `values`: the stack's parameters. The parameters that the API's policy uses are written into the API's description,
     so that SAM deploys the API again when one of them changes (template/edge.py).
     """
-    bucket = ready_bucket(cloud)
+    bucket = prepare_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
     template = built.read_template()
     for resource in template["Resources"].values():
@@ -102,7 +102,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
                 cloud, options, {**values, "EdgeDomain": domain}, distribution, confirm
             )
     outputs = deploy(cloud, built, options.stage, values, confirm)
-    second_values = second_step(options.stage, outputs)
+    second_values = values_for_second_change_set(options.stage, outputs)
     if second_values:
         say(f"The stack is created. A second change set sets {' and '.join(second_values)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
@@ -112,7 +112,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     return outputs
 
 
-def second_step(stage: str, outputs: dict[str, str]) -> dict[str, str]:
+def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[str, str]:
     """Return the parameters for a second change set: the site's URL and deletion protection, if they are not set yet.
 
     The API's own URL exists only after the first change set. Protection comes second because a protected table cannot
@@ -137,7 +137,7 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
 
     def confirm(change_set: ChangeSet) -> bool:
         say(bold(f"{change_set.stack}: {headline(change_set.changes)}"))
-        say(table(change_set.changes))
+        say(changes_as_table(change_set.changes))
         if is_protected(stage):
             refuse_losses(change_set)
         return is_confirmed or _says_yes(stage)

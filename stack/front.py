@@ -32,8 +32,8 @@ _HOP_BY_HOP = {
     *("transfer-encoding", "upgrade", "expect"),
 }
 _KEY_HEADER = "X-Origin-Verify"
-NOT_PASSED_ON = {*_HOP_BY_HOP, "host", "content-length"}
-_DROPPED = {*NOT_PASSED_ON, "forwarded", "x-real-ip", _KEY_HEADER.lower(), "cloudfront-viewer-address"}
+HEADERS_NOT_FORWARDED = {*_HOP_BY_HOP, "host", "content-length"}
+_DROPPED = {*HEADERS_NOT_FORWARDED, "forwarded", "x-real-ip", _KEY_HEADER.lower(), "cloudfront-viewer-address"}
 _RETRY = {"Retry-After": "5", "Cache-Control": "no-store"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

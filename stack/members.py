@@ -22,7 +22,7 @@ COLUMNS = ("constituency", "name", "email")
 _NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](SesAddress)
 
 
-def table(project: Path) -> Path:
+def table_path(project: Path) -> Path:
     """Return the path of the charity's table. The file may not exist."""
     return project / ".chalice" / "members.csv"
 
@@ -32,7 +32,7 @@ def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
 
     Raise Failure if the table is invalid, or if there is no table of postcodes.
     """
-    path, postcodes = table(project), constituencies.table(project)
+    path, postcodes = table_path(project), constituencies.table_path(project)
     if path.exists():
         if not postcodes.exists():
             raise Failure(f"{path.name} needs {postcodes.name}: without it, nobody's constituency is known")
@@ -58,7 +58,7 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
             if not member.name and not member.email:
                 continue
             try:
-                _check(member, found, known)
+                _check_member(member, found, known)
             except ValueError as error:
                 raise ValueError(f"line {rows.line_num}: {error}") from error
             found[member.constituency] = member
@@ -67,7 +67,7 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
     return found
 
 
-def _check(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
+def _check_member(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
     """Raise ValueError if the member is invalid, or if `found` has a member for the same constituency already.
 
     A name must be printable: a line break in it would begin another header of an email.

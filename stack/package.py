@@ -21,7 +21,7 @@ from stack.bytecode import with_bytecode
 from stack.charts import chart_files
 from stack.console import Failure, run_main, say
 from stack.constituencies import constituency_file
-from stack.contents import breakdown, missing, requirements, summary
+from stack.contents import breakdown, missing_requirements, requirements, summary
 from stack.languages import catalogues, compiled_catalogues
 from stack.members import members_file
 from stack.paths import BUILD, ROOT
@@ -100,7 +100,7 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 def _inputs(stage: str, project: Path, target: Target) -> str:
     """Return a hash of everything that the package depends on."""
     code = [*application_files(project), *declaration_files(project)]
-    tables = [path for path in (constituencies.table(project), members.table(project)) if path.exists()]
+    tables = [path for path in (constituencies.table_path(project), members.table_path(project)) if path.exists()]
     sources = [*code, *tables, *catalogues(project)]
     generated = [json.dumps(merge_template()), *(content.decode() for _, content in chart_files())]
     return digest(stage, str(target), project / "requirements.txt", *sources, *_BUILD_MODULES, *generated)
@@ -113,7 +113,7 @@ def _build(stage: str, project: Path, build: Path, result: Package, target: Targ
     chalice_package(staged, stage, result.template.parent)
     _set_runtime(result, target)
     write_zip(result.archive, with_bytecode(contents_of(project), target), base=_dependencies(project, build, target))
-    absent = missing(result.archive, requirements(project / "requirements.txt"))
+    absent = missing_requirements(result.archive, requirements(project / "requirements.txt"))
     if absent:
         raise Failure(f"these requirements are not in the zip: {', '.join(absent)}")
 

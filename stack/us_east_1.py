@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from stack import changeset
 from stack.aws import Cloud
-from stack.bucket import TEMPLATES, ready_bucket, upload, url
+from stack.bucket import TEMPLATES, prepare_bucket, upload, url
 from stack.changeset import ChangeSet
 from stack.console import say
 from stack.parameters import values_by_name
@@ -51,11 +51,11 @@ def deploy_in_us_east_1(
 def _deploy(cloud: Cloud, stack: str, values: dict[str, str], confirm: Confirm) -> dict[str, str]:
     template = us_east_1()
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
-    bucket = ready_bucket(cloud)
+    bucket = prepare_bucket(cloud)
     address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
     change_set = changeset.create(cloud, stack, address, values, template["Parameters"])
     if change_set:
-        changeset.settle(cloud, change_set, confirm)
+        changeset.confirm_and_execute(cloud, change_set, confirm)
     return changeset.outputs(changeset.describe(cloud, stack) or {})
 
 

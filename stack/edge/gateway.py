@@ -5,7 +5,7 @@ from collections.abc import Collection
 from aiohttp import web
 
 from stack.edge.message import Headers
-from stack.front import NOT_PASSED_ON, Front, problem, serving
+from stack.front import HEADERS_NOT_FORWARDED, Front, problem, serving
 
 EDGE_ADDRESS = "198.51.100.7"
 """The caller for API Gateway: a server of the CDN. The emulator takes the first address of X-Forwarded-For instead."""
@@ -26,7 +26,7 @@ class Gateway(Front):
     def headers(self, request: web.Request) -> Headers:
         """Return the CDN's headers. Like API Gateway, add the CDN's address at the end of X-Forwarded-For."""
         headers = request.headers.copy()
-        for name in NOT_PASSED_ON:
+        for name in HEADERS_NOT_FORWARDED:
             headers.popall(name, None)
         before = headers.get("X-Forwarded-For")
         headers["X-Forwarded-For"] = f"{before}, {EDGE_ADDRESS}" if before else EDGE_ADDRESS
