@@ -92,7 +92,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 
 
 def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
-    """Withdraw or unsubscribe a person who asked for this while their signature was missing in the live table."""
+    """Decide to withdraw or unsubscribe a person who asked for this while their signature was missing."""
     if "restored_at" in live and live["sk"] in since_copy.left_out and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
     if "restored_at" in live and live.get("updates") and live["sk"] in since_copy.unsubscribed:
@@ -102,14 +102,14 @@ def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 
 
 def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore only a missing counter. An existing counter may have changed since, and a recount repairs it."""
+    """Decide to restore only a missing counter. A recount repairs an existing counter, which may have changed since."""
     if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
 
 
 def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore an entry of the audit trail only if it is missing, because an entry never changes."""
+    """Decide to restore an entry of the audit trail only if it is missing, because an entry never changes."""
     return _restore_missing(keys.AUDIT, copied, live)
 
 
@@ -127,7 +127,7 @@ def _restore_missing(table: str, copied: Item, live: Item | None) -> RestoreDeci
 
 
 def _is_damaged(copied: Item, live: Item) -> bool:
-    """Return whether the live item's signed data differs from the copy's, and no later action explains this."""
+    """Return whether the live item was damaged, or was signed again after the confirmed signature was deleted."""
     was_signed_again = (
         copied.get("state") == SignatureState.CONFIRMED
         and live.get("state") == SignatureState.PENDING

@@ -108,10 +108,10 @@ def application(emulator: str, api: str, key: str, archive: Path | None = None) 
     """
     front = Front(api, key)
     inbox = Inbox(emulator, lambda: front.session, archive)
-    return serving(front, routes(inbox))
+    return forwarding_application(front, routes(inbox))
 
 
-def serving(front: Front, own_routes: Iterable[web.RouteDef] = ()) -> web.Application:
+def forwarding_application(front: Front, own_routes: Iterable[web.RouteDef] = ()) -> web.Application:
     """Return a web application with these routes of its own. It forwards all other requests to the API."""
     app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[_errors_as_problems])
     app.cleanup_ctx.append(front.connect)

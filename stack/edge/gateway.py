@@ -5,7 +5,7 @@ from collections.abc import Collection
 from aiohttp import web
 
 from stack.edge.message import Headers
-from stack.front import HEADERS_NOT_FORWARDED, Front, problem, serving
+from stack.front import HEADERS_NOT_FORWARDED, Front, forwarding_application, problem
 
 EDGE_ADDRESS = "198.51.100.7"
 """The caller for API Gateway: a server of the CDN. The emulator takes the first address of X-Forwarded-For instead."""
@@ -35,4 +35,4 @@ class Gateway(Front):
 
 def application(api: str, keys: Collection[str]) -> web.Application:
     """Return an application that forwards requests to `api`, the API's URL without the stage."""
-    return serving(Gateway(api, keys))
+    return forwarding_application(Gateway(api, keys))

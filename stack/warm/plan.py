@@ -22,7 +22,7 @@ _MIN_UNRESERVED = 100
 _STAFF_EXECUTIONS = 20
 # Up to four invocations read one shard of a stream at once (stack/template/streams.py).
 _READERS_OF_A_SHARD = 4
-# Write units a second of one partition of a table. The stream has a shard for each partition.
+# Write units a second of one partition of a table. We assume that the stream has one shard for each partition.
 _UNITS_OF_A_PARTITION = 1_000
 
 
