@@ -62,7 +62,7 @@ def client_environment(endpoint: str) -> dict[str, str]:
 
 
 def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
-    """Make calls of the functions fail. `rates`: for each fault's name, the share of calls that get this fault.
+    """Inject faults into the functions' calls of AWS. `rates`: the share of calls that get each fault, by its name.
 
     Return how often each fault was injected until now. `stack.strict.faults` has the names. Raise HTTPError for an
     unknown name.

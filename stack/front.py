@@ -27,12 +27,14 @@ _MAX_BODY_BYTES = 10 * 1024 * 1024
 _MAX_REQUESTS_AT_ONCE = 4
 
 _TIMEOUT = aiohttp.ClientTimeout(total=29, sock_connect=2)
+# Headers that are valid for one connection only (RFC 9110).
 _HOP_BY_HOP = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
     *("transfer-encoding", "upgrade", "expect"),
 }
 _KEY_HEADER = "X-Origin-Verify"
 HEADERS_NOT_FORWARDED = {*_HOP_BY_HOP, "host", "content-length"}
+# Headers of the caller that the API must not get, because a CDN sets them or because they are for one connection.
 _DROPPED = {*HEADERS_NOT_FORWARDED, "forwarded", "x-real-ip", _KEY_HEADER.lower(), "cloudfront-viewer-address"}
 _RETRY = {"Retry-After": "5", "Cache-Control": "no-store"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -73,9 +75,9 @@ class Front:
         return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
 
     def headers(self, request: web.Request) -> CIMultiDict[str]:
-        """Return the request's headers for the API: the caller's, and those that a CDN sets.
+        """Return the headers for the API: the caller's, and those that a CDN sets.
 
-        Drop the caller's headers with names that a CDN sets, and those that are valid for one connection only.
+        Drop the caller's headers that are valid for one connection only, and those with names that a CDN sets.
         """
         headers = CIMultiDict(
             (name, value)

@@ -1,7 +1,7 @@
 """Find the limits that are too low for the expected crowd, and how to raise them.
 
-Each increase has a command or the text of a request to AWS, and the time that AWS usually takes. `model` below is the
-model of docs/capacity.md, which computes what a crowd needs.
+Each increase has a command or the text of a request to AWS, and the time that AWS usually takes. "The model"
+is the one of docs/capacity.md, which computes what a crowd needs.
 """
 
 from collections.abc import Iterator
