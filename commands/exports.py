@@ -61,8 +61,8 @@ def _check_folder(folder: Path) -> None:
 def progress_bar(export: Export) -> str:
     """Return a progress bar of the export.
 
-    The bar shows the share of buckets that are exported, not of signatures: withdrawals make the signatures fewer. A
-    bucket is a part of a petition's signatures.
+    A petition's signatures are stored in a fixed number of buckets. The bar shows the share of buckets that are
+    exported, because the number of signatures falls if people withdraw during the export.
     """
     full = BAR_WIDTH if export.state is JobState.DONE else BAR_WIDTH * len(export.parts) // len(keys.BUCKETS)
     return f"[{'#' * full}{'.' * (BAR_WIDTH - full)}] {export.processed} of {export.count_at_moment}, {export.state}   "

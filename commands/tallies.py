@@ -1,6 +1,7 @@
 """`manage.py shards` and `manage.py recount`: raise a tally's number of shards, and check a tally.
 
-A petition's tally has its counts, spread over several items, the shards. A recount compares it with the signatures.
+A tally is the counts of a petition. They are spread over several items, the shards, so that many confirmations can be
+counted at once. A recount compares the tally with the signatures.
 """
 
 import argparse

@@ -22,7 +22,7 @@ PARTNER = {
 def sample_token(stack: Deployed, staff_token: str, file: Path | None = None) -> str:
     """Return the sample partner's token from the file. If that token does not work, return a new token.
 
-    Create the sample partner before its first token. Store a new token in the file, if there is one.
+    Create the sample partner before its first token. If `file` is given, store a new token in it.
     """
     if file and file.exists() and _works(stack, file.read_text()):
         return file.read_text()

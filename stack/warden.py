@@ -20,7 +20,7 @@ _starter_has_ended = threading.Event()
 def _stop_with_starter() -> None:
     sys.stdin.buffer.read()
     _starter_has_ended.set()
-    os.kill(os.getpid(), signal.SIGTERM)  # saves its state, then ends
+    os.kill(os.getpid(), signal.SIGTERM)  # The emulator saves its state, then ends.
     time.sleep(_GRACE_SECONDS)
     os.killpg(os.getpgid(0), signal.SIGKILL)
 

@@ -1,7 +1,7 @@
 """The calls of AWS by which `make ready` reads the limits and the state of the account. They read no personal data.
 
-docs/ready-policy.json is the IAM policy that allows exactly these calls. tests/ready/test_policy.py checks this with
-the referee, a program that decides like AWS's IAM.
+docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/test_policy.py checks this with the
+referee, a program that decides as AWS's IAM does.
 """
 
 from collections.abc import Iterator, Mapping

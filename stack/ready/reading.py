@@ -23,7 +23,7 @@ Clients = Callable[[str, str], Any]
 class Value:
     """A value that was read, or a problem. `name`: its group and its name in the group, such as ses.daily.
 
-    `source`: the call that reads the value. `problem`: why the value could not be read; "" if it was read.
+    `source`: the call or the DNS record that has the value. `problem`: why it could not be read; "" if it was read.
     """
 
     name: str
