@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from stack.ready.reading import Values
 
-# ACM renews a certificate 60 days before it expires. If it expires sooner than this, the renewal has failed.
+# ACM renews a certificate 60 days before the certificate expires. If less than this is left, the renewal failed.
 _RENEWED_BEFORE = timedelta(days=30)
 # A message that waits longer is a defect: before the crowd comes, queues are short.
 _MAX_WAIT_SECONDS = 3_600
