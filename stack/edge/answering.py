@@ -1,4 +1,7 @@
-"""What CloudFront changes in an answer: before it is cached, and for each viewer."""
+"""What the local CDN changes in an answer, as CloudFront does: before it caches the answer, and for each viewer.
+
+A viewer is who sends a request to the CDN, for example a browser.
+"""
 
 import gzip
 import re
@@ -12,9 +15,9 @@ from stack.edge.distribution import Behaviour
 from stack.edge.message import VIA, EdgeAnswer, Headers, OriginRequest, ViewerRequest, list_entries
 
 # "Serve compressed files".
-_SMALLEST, _LARGEST = 1_000, 10_000_000
-_COMPRESSED = (200, 403, 404)
-_TYPES = frozenset(
+_MIN_COMPRESSED_BYTES, _MAX_COMPRESSED_BYTES = 1_000, 10_000_000
+_COMPRESSED_STATUSES = (200, 403, 404)
+_COMPRESSED_TYPES = frozenset(
     {
         *("text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/csv"),
         *("text/plain", "application/xml", "text/xml", "image/svg+xml", "application/rss+xml"),
@@ -24,25 +27,31 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def error_page(status: int, detail: str) -> EdgeAnswer:
-    """Return an error page of the CDN itself."""
+    """Return an error page that comes from the CDN, not from an origin."""
     body = f"<!DOCTYPE html><title>ERROR: The request could not be satisfied</title><h1>{status}</h1><p>{detail}</p>"
     headers: Headers = CIMultiDict({"Content-Type": "text/html", "Server": "CloudFront"})
     return EdgeAnswer(status, headers, body.encode())
 
 
 def cacheable(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
-    """Return the answer to cache: compressed, with less in Vary, and with Set-Cookie only if cookies are forwarded."""
+    """Return the origin's answer as it is cached: compressed, and with a shorter Vary.
+
+    It has no Set-Cookie if the behaviour forwards no cookies to the origin.
+    """
     headers = answer.headers.copy()
     for name in ("Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade", "Content-Length"):
         headers.popall(name, None)
     if not behaviour.forwards_cookies:
         headers.popall("Set-Cookie", None)
-    _cut_vary(headers, origin_request)
+    _shorten_vary(headers, origin_request)
     return _compressed(replace(answer, headers=headers), origin_request, behaviour)
 
 
-def _cut_vary(headers: Headers, origin_request: OriginRequest) -> None:
-    """Drop each name of Vary that the origin did not get: "Request and response behavior for custom origins"."""
+def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
+    """Drop the names of those headers from Vary that the origin did not get. Accept-Encoding and Cookie always stay.
+
+    "Request and response behavior for custom origins".
+    """
     vary = list_entries(",".join(headers.popall("Vary", [])))
     kept = [name for name in vary if name.lower() in ("accept-encoding", "cookie") or name in origin_request.headers]
     if kept:
@@ -50,11 +59,20 @@ def _cut_vary(headers: Headers, origin_request: OriginRequest) -> None:
 
 
 def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+    """Return the answer compressed; unchanged if the behaviour, the viewer or the answer does not allow it."""
     headers = answer.headers
     media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
-    suits = answer.status in _COMPRESSED and media_type in _TYPES and _SMALLEST <= len(answer.body) <= _LARGEST
-    if not (behaviour.compresses and suits) or "Content-Encoding" in headers or not {"br", "gzip"} & {*accepted}:
+    is_compressible = (
+        answer.status in _COMPRESSED_STATUSES
+        and media_type in _COMPRESSED_TYPES
+        and _MIN_COMPRESSED_BYTES <= len(answer.body) <= _MAX_COMPRESSED_BYTES
+    )
+    if (
+        not (behaviour.compresses and is_compressible)
+        or "Content-Encoding" in headers
+        or not {"br", "gzip"} & {*accepted}
+    ):
         return answer
     is_brotli = "br" in accepted
     headers["Content-Encoding"] = "br" if is_brotli else "gzip"
@@ -67,25 +85,29 @@ def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Be
 
 
 def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, x_cache: str, age: int) -> EdgeAnswer:
-    """Return the answer for one viewer: 304 or 206 if asked for, with X-Cache and Age."""
+    """Return the answer for one viewer, with X-Cache and, from the cache, Age. `age` is in seconds.
+
+    A conditional request may get 304, a request for a range 206 or 416.
+    """
     headers = answer.headers.copy()
     headers["X-Cache"] = f"{x_cache} from cloudfront"
     headers["Via"] = VIA
     if x_cache in ("Hit", "RefreshHit"):
         headers["Age"] = str(age)
-    for name, (value, replaces) in behaviour.added_headers.items():
-        if replaces or name not in headers:
+    for name, (value, overrides) in behaviour.added_headers.items():
+        if overrides or name not in headers:
             headers[name] = value
     complete = replace(answer, headers=headers)
     if request.is_read and answer.status == 200:
-        if _is_known(request, headers):
+        if _viewer_has_it(request, headers):
             return _not_modified(complete)
         if "Range" in request.headers:
-            return _part(complete, request.headers["Range"])
+            return _requested_range(complete, request.headers["Range"])
     return complete
 
 
-def _is_known(request: ViewerRequest, headers: Headers) -> bool:
+def _viewer_has_it(request: ViewerRequest, headers: Headers) -> bool:
+    """Return whether the viewer already has this answer, by If-None-Match or else If-Modified-Since."""
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None:
         known = [tag.removeprefix("W/") for tag in list_entries(if_none_match)]
@@ -105,8 +127,11 @@ def _not_modified(answer: EdgeAnswer) -> EdgeAnswer:
     return replace(answer, status=304, body=b"")
 
 
-def _part(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
-    """Return the requested range ("Range GETs"); the whole answer if the header is not one valid range."""
+def _requested_range(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
+    """Return the part of the body that the Range header asks for: "Range GETs".
+
+    Return 416 for a range after the end of the body, and the whole answer if the header is not one valid range.
+    """
     found = _RANGE.fullmatch(range_header.strip())
     size = len(answer.body)
     if not found or found.group(1) == found.group(2) == "":

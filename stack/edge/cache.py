@@ -1,4 +1,4 @@
-"""What the local CDN keeps: one answer for each cache key. The least recently used answers are deleted first."""
+"""The cache of the local CDN: one answer for each cache key. If it is full, the least recently used one is deleted."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from stack.edge.forwarding import Key
 from stack.edge.freshness import Lifetime, directives
 from stack.edge.message import EdgeAnswer
 
-_MOST_ANSWERS = 10_000
+_MAX_ANSWERS = 10_000
 
 
 @dataclass
 class CachedAnswer:
-    """A cached answer. `stored_at`: when it was stored or found unchanged."""
+    """A cached answer. `stored_at`: when it was stored, or when the origin last said that it is unchanged."""
 
     answer: EdgeAnswer
     stored_at: float
     lifetime: Lifetime
     no_retry_until: float = 0.0
-    """If the origin failed: until this time the old copy is served and the origin is not asked."""
+    """Set when the origin failed: until this time, this answer is served and the origin is not asked."""
 
     def is_fresh(self, now: float) -> bool:
         return now < max(self.stored_at + self.lifetime.fresh, self.no_retry_until)
@@ -27,15 +27,22 @@ class CachedAnswer:
         return now < self.stored_at + self.lifetime.while_refreshing
 
     def may_be_served_after_failure(self, now: float, *, is_unreachable: bool) -> bool:
-        """Return whether it is served because the origin failed or could not be reached."""
+        """Return whether this answer may be served in place of the origin's, which failed or could not be reached."""
         return now < self.stored_at + (self.lifetime.if_unreachable if is_unreachable else self.lifetime.if_failing)
 
     def validators(self) -> dict[str, str]:
-        """Return the headers that ask the origin whether this answer still holds."""
+        """Return the request headers that ask the origin whether this answer has changed.
+
+        Return none for an error, for an answer with no-store, and for one without ETag and Last-Modified.
+        """
         names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
         if self.answer.is_error or "no-store" in directives(self.answer.headers):
             return {}
-        return {asks: self.answer.headers[name] for name, asks in names.items() if name in self.answer.headers}
+        return {
+            request_name: self.answer.headers[name]
+            for name, request_name in names.items()
+            if name in self.answer.headers
+        }
 
 
 class EdgeCache:
@@ -46,7 +53,7 @@ class EdgeCache:
         return len(self._answers)
 
     def get(self, key: Key, now: float) -> CachedAnswer | None:
-        """Return the cached answer for a key, fresh or stale. It is deleted after its longest lifetime."""
+        """Return the cached answer for a key, fresh or stale. Delete it if it may no longer be served in any case."""
         cached = self._answers.get(key)
         if cached and now >= max(cached.stored_at + cached.lifetime.longest, cached.no_retry_until):
             del self._answers[key]
@@ -56,9 +63,9 @@ class EdgeCache:
         return cached
 
     def put(self, key: Key, answer: EdgeAnswer, now: float, lifetime: Lifetime) -> None:
-        """Store an answer in place of the previous one. An answer without lifetime is not stored."""
+        """Delete the previous answer for this key, and store the new one unless its lifetime is zero."""
         self._answers.pop(key, None)
         if lifetime.longest > 0:
             self._answers[key] = CachedAnswer(answer, now, lifetime)
-        if len(self._answers) > _MOST_ANSWERS:
+        if len(self._answers) > _MAX_ANSWERS:
             self._answers.popitem(last=False)

@@ -1,33 +1,41 @@
-"""A CloudFront distribution: behaviours, policies and origins, with the values that the template gives them."""
+"""A CloudFront distribution, as the template configures it: behaviours, policies and origins.
+
+A behaviour says how requests for some paths are handled. Its policies say what is part of the cache key, and what
+else is sent to the origin, the server behind the CDN.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 KEYED_ENCODINGS = ("br", "gzip")
+"""The encodings that a cache policy may make part of the cache key."""
 ERROR_TTL = 10
-"""Seconds that an error is cached if no CustomErrorResponse says otherwise (ErrorCachingMinTTL)."""
+"""For how many seconds an error is cached if no CustomErrorResponse sets ErrorCachingMinTTL."""
 
 
 @dataclass(frozen=True)
 class NameSelection:
-    """Which headers, cookies or query keys are included: none, all, the named ones, or all except the named ones."""
+    """Which headers, cookies or query keys a policy includes: none, all, the named ones, or all except the named ones.
 
-    behaviour: str = "none"
+    `mode`: "none", "all", "whitelist" or "allExcept".
+    """
+
+    mode: str = "none"
     names: frozenset[str] = frozenset()
 
     def includes(self, name: str) -> bool:
-        if self.behaviour in ("whitelist", "allExcept"):
-            return (name in self.names) == (self.behaviour == "whitelist")
-        return self.behaviour != "none"
+        if self.mode in ("whitelist", "allExcept"):
+            return (name in self.names) == (self.mode == "whitelist")
+        return self.mode != "none"
 
     @property
     def is_empty(self) -> bool:
-        return self.behaviour == "none"
+        return self.mode == "none"
 
 
 @dataclass(frozen=True)
 class CachePolicy:
-    """TTLs in seconds, and what is part of the cache key."""
+    """For how many seconds answers are cached, and which parts of a request make the cache key."""
 
     min_ttl: float
     default_ttl: float
@@ -44,7 +52,7 @@ class CachePolicy:
 
 @dataclass(frozen=True)
 class RequestPolicy:
-    """What is sent to the origin besides what is in the cache key."""
+    """What is sent to the origin in addition to the parts of the cache key: AWS's origin request policy."""
 
     headers: NameSelection = NameSelection()
     cookies: NameSelection = NameSelection()
@@ -63,7 +71,7 @@ class Behaviour:
     cache: CachePolicy
     request: RequestPolicy
     added_headers: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
-    """Headers of the response headers policy: value, and whether it replaces the origin's."""
+    """Headers of the response headers policy, by name: the value, and whether it replaces the value from the origin."""
 
     @property
     def forwards_cookies(self) -> bool:
@@ -75,7 +83,7 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class EdgeOrigin:
-    """An origin: its host, the path in front of every target, and headers that replace the viewer's headers."""
+    """An origin. `path` is put in front of every target; `added_headers` replace the viewer's of the same name."""
 
     name: str
     domain: str
@@ -86,7 +94,7 @@ class EdgeOrigin:
 
 @dataclass(frozen=True)
 class OriginGroup:
-    """The second origin is asked if the first one's answer has one of these statuses."""
+    """Two origins, by id. If the answer of the first has one of `statuses`, the second is asked."""
 
     first: str
     second: str
@@ -95,7 +103,10 @@ class OriginGroup:
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """A CustomErrorResponse. `page` and `status` are both set or both None."""
+    """A CustomErrorResponse: for how many seconds an error is cached, and the page and status that replace the error's.
+
+    `page` and `status` are both set or both None.
+    """
 
     ttl: float = ERROR_TTL
     page: str | None = None
@@ -112,4 +123,5 @@ class Distribution:
     domain: str
 
     def error(self, status: int) -> ErrorRule:
+        """Return the rule for errors with this status."""
         return self.errors.get(status, ErrorRule())

@@ -1,6 +1,6 @@
 """The local CDN: answers a viewer's request from its cache or from an origin, as CloudFront documents it.
 
-It opens no sockets and reads no clock: its caller passes in both.
+It neither opens sockets nor reads the clock: its caller passes in functions for both.
 """
 
 import asyncio
@@ -17,15 +17,18 @@ from stack.edge.matching import Matcher
 from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerRequest
 
 Fetch = Callable[[EdgeOrigin, OriginRequest], Awaitable[EdgeAnswer]]
-"""Asks an origin. Raises Unreachable."""
+"""Sends a request to an origin and returns the answer. Raises Unreachable if there is none."""
 
 _HIT, _MISS, _REFRESHED, _ERROR = "Hit", "Miss", "RefreshHit", "Error"
 # The headers of a cached answer that a 304 of the origin replaces. The ETag stays: a compressed answer has a weak ETag.
-_RENEWED = ("cache-control", "date", "expires", "last-modified")
+_RENEWED_HEADERS = ("cache-control", "date", "expires", "last-modified")
 
 
 class _Loaded(NamedTuple):
-    """An answer for viewers. `is_shared`: it is also for viewers who asked for the same while it was loaded."""
+    """An answer for viewers, and the value of X-Cache.
+
+    `is_shared`: those who sent the same request during the load get this answer too. `stored_at`: see CachedAnswer.
+    """
 
     answer: EdgeAnswer
     x_cache: str
@@ -34,7 +37,7 @@ class _Loaded(NamedTuple):
 
 
 class Edge:
-    """One edge location. `clock` returns seconds; `fetch` asks an origin."""
+    """One edge location: a place of the CDN, with a cache of its own. `clock` returns the time in seconds."""
 
     def __init__(self, distribution: Distribution, fetch: Fetch, clock: Callable[[], float]) -> None:
         self._distribution, self._fetch, self._clock = distribution, fetch, clock
@@ -43,6 +46,7 @@ class Edge:
         self._running_loads: dict[Key, asyncio.Task[_Loaded]] = {}
 
     async def answer(self, request: ViewerRequest) -> EdgeAnswer:
+        """Answer a viewer. Refuse a method that the behaviour does not allow, and a GET or HEAD with a body."""
         behaviour = self._behaviour_of(request.path)
         if request.method not in behaviour.allowed_methods or (request.is_read and request.body):
             return for_viewer(error_page(403, "This request is not allowed here."), request, behaviour, _ERROR, 0)
@@ -54,20 +58,24 @@ class Edge:
         return for_viewer(loaded.answer, request, behaviour, loaded.x_cache, age)
 
     async def _from_cache(self, request: ViewerRequest, behaviour: Behaviour) -> _Loaded:
+        """Return a fresh answer; or a stale one, if it may be served while a newer one is loaded; or ask the origin."""
         key, now = key_of(request, behaviour.cache), self._clock()
         cached = self._cache.get(key, now)
         if cached and cached.is_fresh(now):
-            return _from_copy(cached)
+            return _from_cached(cached)
         if cached and cached.may_be_served_while_refreshing(now):
             if key not in self._running_loads:
                 self._start_load(key, request, behaviour, cached)
-            return _from_copy(cached)
+            return _from_cached(cached)
         return await self._load_once(key, request, behaviour, cached)
 
     async def _load_once(
         self, key: Key, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> _Loaded:
-        """Send one request to the origin for all viewers who ask at the same time, unless cookies are forwarded."""
+        """Send one request to the origin for all viewers who send the same request at the same time.
+
+        Each gets an answer of their own if cookies are forwarded, or if the answer may not be shared.
+        """
         running_load = self._running_loads.get(key)
         if running_load is None:
             return await asyncio.shield(self._start_load(key, request, behaviour, cached))
@@ -80,7 +88,7 @@ class Edge:
     def _start_load(
         self, key: Key, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> asyncio.Task[_Loaded]:
-        """Start a request to the origin that goes on even if its viewer leaves."""
+        """Start to load the answer in a task, which goes on even if the viewer disconnects."""
         task = asyncio.ensure_future(self._load(key, request, behaviour, cached))
         self._running_loads[key] = task
         task.add_done_callback(lambda _: self._running_loads.pop(key, None))
@@ -89,7 +97,11 @@ class Edge:
     async def _load(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, cached: CachedAnswer | None
     ) -> _Loaded:
-        """Ask the origin, and cache its answer under the key. Without a key, nothing is cached."""
+        """Ask the origin, and cache its answer under the key, if there is a key.
+
+        `cached` is the stale answer, if there is one. It is served again if the origin says that it is unchanged, and
+        may be served if the origin fails.
+        """
         origin_request = origin_request_of(request, behaviour)
         if cached and not behaviour.forwards_cookies:
             origin_request = origin_request.with_headers(cached.validators())
@@ -103,13 +115,14 @@ class Edge:
             return self._renewed(key, cached, answer, behaviour, now)
         if cached and answer.has_failed and cached.may_be_served_after_failure(now, is_unreachable=is_unreachable):
             cached.no_retry_until = now + self._distribution.error(answer.status).ttl
-            return _from_copy(cached)
+            return _from_cached(cached)
         return await self._store(key, request, behaviour, cacheable(answer, origin_request, behaviour), now)
 
     def _renewed(
         self, key: Key | None, cached: CachedAnswer, not_modified: EdgeAnswer, behaviour: Behaviour, now: float
     ) -> _Loaded:
-        renewed = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED}
+        """Cache the old answer again, with the newer headers of the origin's 304."""
+        renewed = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED_HEADERS}
         answer = cached.answer.with_headers(renewed)
         if key is not None:
             self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
@@ -118,27 +131,29 @@ class Edge:
     async def _store(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, answer: EdgeAnswer, now: float
     ) -> _Loaded:
+        """Cache the answer under the key, if there is a key. For an error with a page of its own, cache the page."""
         if answer.is_error:
             rule = self._distribution.error(answer.status)
             life = Lifetime(error_lifetime(answer, rule))
             is_shared = life.fresh > 0
-            answer = await self._with_page(answer, request)
+            answer = await self._with_error_page(answer, request)
         else:
             life, is_shared = lifetime(answer, behaviour.cache), may_be_shared(answer, behaviour.cache)
         if key is not None:
             self._cache.put(key, answer, now, life)
         return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, now)
 
-    async def _with_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
-        """Return the page that the distribution has for this error; it is read through the behaviour of its path."""
+    async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
+        """Return the distribution's page for this error; the answer itself if there is none or it cannot be loaded."""
         rule = self._distribution.error(answer.status)
         if rule.page is None or rule.page == request.path:
             return answer
         page = ViewerRequest("GET", rule.page, address=request.address, port=request.port)
-        found = await self._from_page(replace(page, headers=request.headers.copy()))
+        found = await self._load_error_page(replace(page, headers=request.headers.copy()))
         return replace(found, status=rule.status or answer.status) if found.status == 200 else answer
 
-    async def _from_page(self, page: ViewerRequest) -> EdgeAnswer:
+    async def _load_error_page(self, page: ViewerRequest) -> EdgeAnswer:
+        """Return the whole page, through the behaviour of the page's own path."""
         for name in ("If-None-Match", "If-Modified-Since", "Range"):
             page.headers.popall(name, None)
         behaviour = self._behaviour_of(page.path)
@@ -147,6 +162,7 @@ class Edge:
         return (await self._load(None, page, behaviour, None)).answer
 
     async def _from_origin(self, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+        """Ask the origin or the origin group. Only GET, HEAD and OPTIONS may go to the second origin of a group."""
         group = self._distribution.groups.get(behaviour.origin)
         if group is None:
             return await self._ask(behaviour.origin, origin_request)
@@ -155,11 +171,11 @@ class Edge:
         return await self._from_group(group, origin_request)
 
     async def _from_group(self, group: OriginGroup, origin_request: OriginRequest) -> EdgeAnswer:
-        """Ask the second origin for the same path if the first fails: "Optimize high availability"."""
+        """Ask the first origin; if it fails, ask the second one for the same path: "Optimize high availability"."""
         try:
             answer = await self._ask(group.first, origin_request)
         except Unreachable as error:
-            # 503 in the criteria stands for a connection that failed, 504 for a timeout.
+            # Among the group's statuses, 503 stands for a connection that failed, and 504 for a timeout.
             if (503 if error.status == 502 else 504) not in group.statuses:
                 raise
         else:
@@ -167,12 +183,12 @@ class Edge:
                 return answer
         return await self._ask(group.second, origin_request)
 
-    async def _ask(self, name: str, origin_request: OriginRequest) -> EdgeAnswer:
-        origin = self._distribution.origins[name]
+    async def _ask(self, origin_id: str, origin_request: OriginRequest) -> EdgeAnswer:
+        origin = self._distribution.origins[origin_id]
         request = origin_request.with_headers(origin.added_headers)
         return await self._fetch(origin, replace(request, target=origin.path + request.target))
 
 
-def _from_copy(cached: CachedAnswer) -> _Loaded:
+def _from_cached(cached: CachedAnswer) -> _Loaded:
     x_cache = _ERROR if cached.answer.is_error else _HIT
     return _Loaded(cached.answer, x_cache, is_shared=True, stored_at=cached.stored_at)

@@ -1,6 +1,9 @@
-"""The cache key of a request, and the request that goes to the origin.
+"""Make the cache key of a request, and the request for the origin, as a behaviour's policies say.
 
-"Understand cache policies", "Understand origin request policies" and "Add CloudFront request headers".
+The cache policy says what is part of the key; the origin gets the same. The origin request policy says what the origin
+gets in addition.
+
+Sources: "Understand cache policies", "Understand origin request policies" and "Add CloudFront request headers".
 """
 
 from functools import lru_cache
@@ -12,68 +15,73 @@ from stack.edge.distribution import Behaviour, CachePolicy, NameSelection
 from stack.edge.message import VIA, Headers, OriginRequest, ViewerRequest, list_entries
 
 Key = tuple[object, ...]
-_NEVER_SENT = frozenset(
+# The origin does not get these headers from the viewer. CloudFront writes some of them itself (`_headers`).
+_NOT_COPIED = frozenset(
     {
         *("host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"),
         *("expect", "content-length", "accept-encoding", "cookie", "via", "x-forwarded-for", "user-agent"),
         *("if-none-match", "if-modified-since", "range", "x-real-ip", "proxy-authorization", "proxy-authenticate"),
     }
 )
-_MADE_BY_POLICY = "cloudfront-"
+# Only CloudFront itself sets headers with this prefix.
+_CLOUDFRONT_PREFIX = "cloudfront-"
 
 
 def key_of(request: ViewerRequest, policy: CachePolicy) -> Key:
-    """Return the cache key. HEAD shares that of GET, OPTIONS has its own."""
+    """Return the cache key. GET and HEAD have the same key, OPTIONS has another."""
     method = "GET" if request.is_read else request.method
     headers = tuple((name, request.headers.get(name)) for name in sorted(policy.headers.names))
-    cookies = tuple(pair for pair in _cookies(request) if policy.cookies.includes(pair.partition("=")[0]))
-    return (method, request.path, _query(request, policy.query), headers, cookies, _encoding(request, policy))
+    cookies = tuple(pair for pair in _cookie_pairs(request) if policy.cookies.includes(pair.partition("=")[0]))
+    return (method, request.path, _query(request, policy.query), headers, cookies, _keyed_encoding(request, policy))
 
 
 def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginRequest:
-    """Return the request for the origin: what the two policies include, and what CloudFront adds itself."""
-    keyed, sent = behaviour.cache.query, behaviour.request.query
-    query = "&".join(part for part in _parts(request.query) if _includes(keyed, part) or _includes(sent, part))
+    """Return the request for the origin: what the behaviour's two policies include, and what CloudFront adds itself.
+
+    If the answer may be cached, HEAD becomes GET, so that the cache gets the body.
+    """
+    policies = (behaviour.cache.query, behaviour.request.query)
+    query = "&".join(part for part in _query_parts(request.query) if any(_includes(each, part) for each in policies))
     method = "GET" if behaviour.may_cache(request.method) and request.method == "HEAD" else request.method
     target = f"{request.path}?{query}" if query else request.path
     return OriginRequest(method, target, _headers(request, behaviour), request.body)
 
 
 def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
-    keyed, sent = behaviour.cache.headers, behaviour.request.headers
+    in_cache_policy, in_request_policy = behaviour.cache.headers, behaviour.request.headers
     headers: Headers = CIMultiDict(
         (name, value)
         for name, value in request.headers.items()
-        if (lower := name.lower()) not in _NEVER_SENT
-        and not lower.startswith((_MADE_BY_POLICY, "x-amz-", "x-edge-"))
-        and (keyed.includes(lower) or sent.includes(lower))
+        if (lower := name.lower()) not in _NOT_COPIED
+        and not lower.startswith((_CLOUDFRONT_PREFIX, "x-amz-", "x-edge-"))
+        and (in_cache_policy.includes(lower) or in_request_policy.includes(lower))
     )
-    has_agent = any(selection.includes("user-agent") for selection in (keyed, sent))
+    has_agent = any(selection.includes("user-agent") for selection in (in_cache_policy, in_request_policy))
     headers["User-Agent"] = request.headers.get("User-Agent", "") if has_agent else "Amazon CloudFront"
     headers["X-Forwarded-For"] = ", ".join([*list_entries(request.headers.get("X-Forwarded-For", "")), request.address])
     headers["Via"] = VIA
     headers["Accept-Encoding"] = _sent_encoding(request, behaviour)
-    if "cloudfront-viewer-address" in sent.names and sent.behaviour != "allExcept":
+    if "cloudfront-viewer-address" in in_request_policy.names and in_request_policy.mode != "allExcept":
         headers["CloudFront-Viewer-Address"] = f"{request.address}:{request.port}"
-    cookies = [pair for pair in _cookies(request) if _sends_cookie(behaviour, pair.partition("=")[0])]
+    cookies = [pair for pair in _cookie_pairs(request) if _forwards_cookie(behaviour, pair.partition("=")[0])]
     if cookies:
         headers["Cookie"] = "; ".join(cookies)
     return headers
 
 
-def _sends_cookie(behaviour: Behaviour, name: str) -> bool:
+def _forwards_cookie(behaviour: Behaviour, name: str) -> bool:
     return behaviour.cache.cookies.includes(name) or behaviour.request.cookies.includes(name)
 
 
-def _cookies(request: ViewerRequest) -> list[str]:
+def _cookie_pairs(request: ViewerRequest) -> list[str]:
     return [part.strip() for part in request.headers.get("Cookie", "").split(";") if part.strip()]
 
 
 def _query(request: ViewerRequest, selection: NameSelection) -> str:
-    return "&".join(part for part in _parts(request.query) if _includes(selection, part))
+    return "&".join(part for part in _query_parts(request.query) if _includes(selection, part))
 
 
-def _parts(query: str) -> list[str]:
+def _query_parts(query: str) -> list[str]:
     return [part for part in query.split("&") if part]
 
 
@@ -81,18 +89,19 @@ def _includes(selection: NameSelection, part: str) -> bool:
     return selection.includes(unquote_plus(part.partition("=")[0]))
 
 
-def _encoding(request: ViewerRequest, policy: CachePolicy) -> str:
-    """Return Accept-Encoding as CloudFront normalises it: `br,gzip`, `br`, `gzip`, or "" if the policy has neither."""
-    return _normalised(request.headers.get("Accept-Encoding", ""), policy.encodings)
+def _keyed_encoding(request: ViewerRequest, policy: CachePolicy) -> str:
+    """Return those encodings of the cache key that the viewer accepts: "br,gzip", "br", "gzip" or ""."""
+    return _accepted_encodings(request.headers.get("Accept-Encoding", ""), policy.encodings)
 
 
 @lru_cache(1024)
-def _normalised(encodings: str, keyed: tuple[str, ...]) -> str:
+def _accepted_encodings(encodings: str, keyed: tuple[str, ...]) -> str:
     accepted = {part.partition(";")[0].strip().lower() for part in encodings.split(",")}
     return ",".join(name for name in keyed if name in accepted)
 
 
 def _sent_encoding(request: ViewerRequest, behaviour: Behaviour) -> str:
+    """Return the Accept-Encoding for the origin: the viewer's own, only if the key has none and the policy names it."""
     if behaviour.request.headers.includes("accept-encoding") and not behaviour.cache.encodings:
         return request.headers.get("Accept-Encoding", "identity")
-    return _encoding(request, behaviour.cache) or "identity"
+    return _keyed_encoding(request, behaviour.cache) or "identity"

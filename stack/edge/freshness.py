@@ -1,4 +1,7 @@
-"""How long an answer may be served: "Manage how long content stays in the cache (expiration)"."""
+"""For how long the cache may serve an answer: "Manage how long content stays in the cache (expiration)".
+
+The answer's headers and the TTLs (minimum, default and maximum, in seconds) of the cache policy decide.
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,23 +13,24 @@ from stack.edge.distribution import CachePolicy, ErrorRule
 from stack.edge.message import EdgeAnswer, Headers
 
 _DIRECTIVE = re.compile(r"([a-z-]+)(?:=\"?([^\",\s]+)\"?)?", re.IGNORECASE)
-_PERSONAL = ("no-store", "no-cache", "private")
-# "How CloudFront processes HTTP 4xx and 5xx status codes from your origin".
-_ALWAYS_CACHED = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
+_PRIVATE_DIRECTIVES = ("no-store", "no-cache", "private")
+# "How CloudFront processes HTTP 4xx and 5xx status codes from your origin". Errors with other statuses are not cached.
+_CACHED_STATUSES = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
 _CACHED_WITH_MAX_AGE = frozenset({400, 403, 405, 412, 415})
-_OBEYS_NO_STORE = frozenset({404, 410, 414, 501})
+_UNCACHED_IF_PRIVATE = frozenset({404, 410, 414, 501})
 
 
 class Lifetime(NamedTuple):
-    """Seconds from now. All zero: not cached."""
+    """For how many seconds an answer may be served from the cache, by situation. If all are zero, it is not cached."""
 
     fresh: float = 0
+    """Without a request to the origin."""
     while_refreshing: float = 0
-    """Until then, the old copy is served at once and refreshed afterwards (stale-while-revalidate)."""
+    """While a newer answer is loaded (stale-while-revalidate)."""
     if_failing: float = 0
-    """Until then, the old copy is served if the origin fails (5xx, or unreachable)."""
+    """If the origin answers with 5xx (stale-if-error)."""
     if_unreachable: float = 0
-    """Until then, the old copy is served if the origin cannot be reached, even a copy with no-store."""
+    """If the origin cannot be reached. Then even an answer with no-store may be served."""
 
     @property
     def longest(self) -> float:
@@ -44,11 +48,11 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     cache_control = directives(answer.headers)
     if policy.is_off:
         return Lifetime()
-    if any(name in cache_control for name in _PERSONAL):
-        # A minimum TTL wins over no-store. And while the origin cannot be reached, an earlier answer may be served.
+    if any(name in cache_control for name in _PRIVATE_DIRECTIVES):
+        # A minimum TTL wins over no-store. And if the origin cannot be reached, even such an answer may be served.
         if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
         return Lifetime(policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
-    fresh = _fresh(cache_control, answer.headers, policy)
+    fresh = _fresh_seconds(cache_control, answer.headers, policy)
     while_refreshing = min(fresh + _seconds(cache_control, "stale-while-revalidate", 0), policy.max_ttl)
     if_failing = max(fresh, min(fresh + _seconds(cache_control, "stale-if-error", policy.max_ttl), policy.max_ttl))
     return Lifetime(fresh, max(fresh, while_refreshing), if_failing, if_failing)
@@ -57,22 +61,28 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
 def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     """Return for how many seconds an error is cached: "Control how long CloudFront caches errors"."""
     cache_control = directives(answer.headers)
-    age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
-    if answer.status in _ALWAYS_CACHED:
-        is_personal = answer.status in _OBEYS_NO_STORE and any(name in cache_control for name in _PERSONAL)
-        return 0 if is_personal else max(rule.ttl, age)
-    is_cached = answer.status in _CACHED_WITH_MAX_AGE and age > 0
-    return max(rule.ttl, age) if is_cached else 0
+    max_age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
+    if answer.status in _CACHED_STATUSES:
+        is_private = answer.status in _UNCACHED_IF_PRIVATE and any(
+            name in cache_control for name in _PRIVATE_DIRECTIVES
+        )
+        return 0 if is_private else max(rule.ttl, max_age)
+    is_cached = answer.status in _CACHED_WITH_MAX_AGE and max_age > 0
+    return max(rule.ttl, max_age) if is_cached else 0
 
 
 def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
-    """Return whether viewers who asked meanwhile get the same answer. If not, each request is sent to the origin."""
+    """Return whether all who sent the same request while this answer was loaded get it.
+
+    If not, each of their requests is sent to the origin.
+    """
     cache_control = directives(answer.headers)
-    is_personal = any(name in cache_control for name in _PERSONAL) or cache_control.get("max-age") == "0"
-    return bool(policy.min_ttl) or not is_personal
+    is_private = any(name in cache_control for name in _PRIVATE_DIRECTIVES) or cache_control.get("max-age") == "0"
+    return bool(policy.min_ttl) or not is_private
 
 
-def _fresh(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
+def _fresh_seconds(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
+    """Return for how long an answer is fresh, by s-maxage, else max-age, else Expires, else the default TTL."""
     for name in ("s-maxage", "max-age"):
         if name in cache_control:
             return _clamped(_seconds(cache_control, name, 0), policy)
@@ -91,6 +101,7 @@ def _seconds(cache_control: Mapping[str, str], name: str, default: float) -> flo
 
 
 def _until_expiry(headers: Headers) -> float:
+    """Return the seconds from Date to Expires; 0 if one of them is not a date."""
     with suppress(ValueError, TypeError):
         until = parsedate_to_datetime(headers["Expires"]) - parsedate_to_datetime(headers.get("Date", ""))
         return max(0.0, until.total_seconds())

@@ -1,4 +1,8 @@
-"""The API's own endpoint behind a CDN. As on AWS, its resource policy refuses requests without the CDN's key."""
+"""The local API Gateway: the API's own endpoint, to which the CDN sends requests.
+
+The CDN puts a secret into the header Referer. As on AWS, the API's resource policy refuses requests without the
+secret.
+"""
 
 from collections.abc import Collection
 
@@ -8,23 +12,26 @@ from stack.edge.message import Headers
 from stack.front import HEADERS_NOT_FORWARDED, Front, forwarding_application, problem
 
 EDGE_ADDRESS = "198.51.100.7"
-"""The caller for API Gateway: a server of the CDN. The emulator takes the first address of X-Forwarded-For instead."""
+"""The address of a CDN server. API Gateway takes this for the caller, the emulator the first of X-Forwarded-For."""
 
 
 class Gateway(Front):
-    """`keys`: the values of Referer that the resource policy accepts. If empty, it accepts every request."""
+    """`accepted_referers`: the values of Referer that the resource policy accepts. If empty, all requests pass."""
 
-    def __init__(self, api: str, keys: Collection[str]) -> None:
+    def __init__(self, api: str, accepted_referers: Collection[str]) -> None:
         super().__init__(api, "")
-        self._keys = keys
+        self._accepted_referers = accepted_referers
 
     async def pass_on(self, request: web.Request) -> web.Response:
-        if self._keys and request.headers.get("Referer") not in self._keys:
+        if self._accepted_referers and request.headers.get("Referer") not in self._accepted_referers:
             return problem(403, "Forbidden", "This address answers only to the CDN.", {})
         return await super().pass_on(request)
 
     def headers(self, request: web.Request) -> Headers:
-        """Return the CDN's headers. Like API Gateway, add the CDN's address at the end of X-Forwarded-For."""
+        """Return the headers of the CDN's request, with the CDN's address at the end of X-Forwarded-For.
+
+        API Gateway does the same.
+        """
         headers = request.headers.copy()
         for name in HEADERS_NOT_FORWARDED:
             headers.popall(name, None)
@@ -33,6 +40,6 @@ class Gateway(Front):
         return headers
 
 
-def application(api: str, keys: Collection[str]) -> web.Application:
+def application(api: str, accepted_referers: Collection[str]) -> web.Application:
     """Return an application that forwards requests to `api`, the API's URL without the stage."""
-    return forwarding_application(Gateway(api, keys))
+    return forwarding_application(Gateway(api, accepted_referers))

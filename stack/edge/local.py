@@ -1,4 +1,4 @@
-"""The local CDN of a deployed stack: what `make run EDGE=1` and the tests put before the API."""
+"""Build the local CDN for a stack in the emulator. `make run EDGE=1` and some tests put it before the API."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from stack.sockets import LOOPBACK
 from stack.template.functions import logical_id
 
 PARAMETERS = {"EdgeDomain": "site.localhost"}
-"""Parameters that put the CDN into the stack."""
+"""The template's parameters. With an EdgeDomain, the stack has a CDN."""
 
 WHERE = Where(REGION, "000000000000")
 
@@ -34,7 +34,7 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
 
 
 def _url_signer(stack: Deployed) -> Callable[[str], str]:
-    """Return a function that returns the signed URL of a path in the bucket of the busy page."""
+    """Return a function that signs the URL of a path in the bucket of the busy page (shown when the API fails)."""
     client, bucket = Cloud(stack.endpoint).client("s3"), stack.outputs["BusyBucketName"]
 
     def sign_url(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Find the behaviour of a path, as "Cache behavior settings" describes it."""
+"""Find the behaviour (the CDN's rules) for a path, as "Cache behavior settings" describes it."""
 
 import re
 from functools import cache, lru_cache
@@ -8,14 +8,14 @@ from stack.edge.distribution import Behaviour, Distribution
 
 
 class Matcher:
-    """Remembers the behaviour of recent paths: a distribution may have dozens of patterns."""
+    """Finds behaviours. It remembers those of recent paths, because a distribution may have dozens of patterns."""
 
     def __init__(self, distribution: Distribution) -> None:
         self._distribution = distribution
         self.behaviour_of = lru_cache(4096)(self._find)
 
     def _find(self, path: str) -> Behaviour:
-        """Return the first behaviour, in the listed order, whose pattern matches; else the default one."""
+        """Return the first behaviour, in the distribution's order, whose pattern matches; else the default one."""
         plain = normalised(path)
         behaviours = self._distribution.behaviours
         matching = (each for each in behaviours if each.pattern and _compiled(each.pattern).fullmatch(plain))
@@ -24,13 +24,16 @@ class Matcher:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """`*` is any run of characters, also of slashes, `?` one character. The slash at the start may be missing."""
+    """Return a pattern of CloudFront as a regular expression.
+
+    `*` stands for any characters, slashes too, and `?` for one. The slash at the start may be missing.
+    """
     wild = {"*": ".*", "?": "."}
     return re.compile("/" + "".join(wild.get(char) or re.escape(char) for char in pattern.removeprefix("/")), re.DOTALL)
 
 
 def normalised(path: str) -> str:
-    """Return the path without empty segments and dots, to match it. The origin gets the path as the viewer sent it."""
+    """Return the path without empty segments, `.` and `..`, to match it. The origin gets the path unchanged."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":

@@ -1,4 +1,4 @@
-"""What passes through the local CDN: a viewer's request, the request to an origin, and an answer."""
+"""The messages of the local CDN: a viewer's (browser's) request, the request to an origin (server), and an answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ VIA = "1.1 local.cloudfront.net (CloudFront)"
 
 @dataclass(frozen=True)
 class ViewerRequest:
-    """A request as the viewer sent it. `path` is not decoded; `query` has no question mark."""
+    """A request as the viewer sent it. `path` is not decoded; `query` is without its question mark."""
 
     method: str
     path: str
@@ -24,7 +24,7 @@ class ViewerRequest:
 
     @property
     def is_read(self) -> bool:
-        """Whether it only reads: these methods may be answered from the cache."""
+        """Whether the request only reads, so that the cache may answer it."""
         return self.method in ("GET", "HEAD")
 
 
@@ -58,7 +58,7 @@ class EdgeAnswer:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the origin failed: 500 to 504, or the CDN could not reach it."""
+        """Whether the origin failed: with 5xx, or it could not be reached and the CDN made this answer (502 or 504)."""
         return self.status >= 500
 
     def with_headers(self, more: Mapping[str, str]) -> Self:
@@ -78,5 +78,5 @@ class Unreachable(Exception):
 
 
 def list_entries(value: str) -> list[str]:
-    """Return the entries of a header that is a list, without blanks."""
+    """Return the entries of a header whose value is a list with commas, without spaces and empty entries."""
     return [part.strip() for part in value.split(",") if part.strip()]

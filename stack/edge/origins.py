@@ -1,4 +1,4 @@
-"""Ask the origins: the API and a bucket over HTTP, and other distributions of the template."""
+"""Send requests to the origins: to the API and to a bucket over HTTP, to another distribution by calling its `Edge`."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from io import BytesIO
@@ -13,13 +13,14 @@ from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerReq
 
 # CloudFront's defaults, in seconds: "Origin settings".
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
-_AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+# aiohttp would add these headers if the request does not have them.
+_AUTOMATIC_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Origins:
-    """`api`: its local URL. `sign_url`: returns the signed URL of a path in the bucket, as CloudFront signs its own.
+    """`api`: the API's local URL. `sign_url`: returns the signed URL of a path in the bucket; CloudFront signs, too.
 
-    `edges`: a CDN for each distribution, by logical id.
+    `edges`: for each distribution, by its logical id in the template, the CDN that serves it.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Origins:
         return self._session
 
     async def connect(self, _: web.Application) -> AsyncIterator[None]:
-        """Open the session, and close it when the server stops."""
+        """Open the HTTP client's session when the server starts, and close it when the server stops."""
         jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(
             timeout=_TIMEOUT, auto_decompress=False, cookie_jar=jar, connector=connector
@@ -48,7 +49,7 @@ class Origins:
             yield
 
     async def fetch(self, origin: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:
-        """Return the origin's answer, unchanged. Raise Unreachable."""
+        """Return the origin's answer, unchanged. Raise Unreachable if there is none."""
         other_edge = self._by_domain.get(origin.domain)
         if other_edge:
             path, _, query = origin_request.target.partition("?")
@@ -67,7 +68,7 @@ class Origins:
             headers=origin_request.headers,
             data=BytesIO(origin_request.body) if origin_request.body else None,  # aiohttp warns of large bytes.
             allow_redirects=False,
-            skip_auto_headers=_AUTOMATIC,
+            skip_auto_headers=_AUTOMATIC_HEADERS,
         )
         try:
             async with sending as answer:

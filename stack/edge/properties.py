@@ -1,4 +1,4 @@
-"""The property names of CloudFormation: behaviours' policies, origins, groups and error rules of a distribution."""
+"""Convert CloudFormation's properties into the policies, origins, groups and error rules of a distribution."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,7 +28,7 @@ _MANAGED_REQUESTS = {
         NameSelection("allExcept", frozenset({"host"})), NameSelection("all"), NameSelection("all")
     ),
 }
-# By the property of a response headers policy that has the value: the header.
+# The header, by the property that has the header's value in a response headers policy.
 _SECURITY = {
     "ContentSecurityPolicy": "Content-Security-Policy",
     "ReferrerPolicy": "Referrer-Policy",
@@ -37,7 +37,7 @@ _SECURITY = {
 
 
 def cache_policy(name: str, policies: Mapping[str, Properties]) -> CachePolicy:
-    """Return a managed policy of AWS, or one of the template's policies."""
+    """Return the cache policy with this name: a managed policy of AWS, or one of the template's policies."""
     if name in _MANAGED_CACHES:
         return _MANAGED_CACHES[name]
     config = policies[name]["CachePolicyConfig"]
@@ -57,7 +57,7 @@ def request_policy(name: str | None, policies: Mapping[str, Properties]) -> Requ
 
 
 def _selections(config: Properties) -> tuple[NameSelection, NameSelection, NameSelection]:
-    """Return which headers, cookies and query keys a policy includes."""
+    """Return which headers, cookies and query keys a policy includes, in this order."""
     return (
         _selection(config["HeadersConfig"], "Header", str.lower),
         _selection(config["CookiesConfig"], "Cookie", str),
@@ -87,7 +87,7 @@ def error(config: Properties) -> ErrorRule:
 
 
 def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
-    """Return the headers of a response headers policy: value, and whether it replaces the origin's."""
+    """Return the headers of a response headers policy, by name: the value, and whether it replaces the origin's."""
     custom = config.get("CustomHeadersConfig", {}).get("Items", [])
     secure = config.get("SecurityHeadersConfig", {})
     found = {each["Header"]: (each["Value"], is_true(each["Override"])) for each in custom}

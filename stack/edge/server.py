@@ -1,4 +1,4 @@
-"""Serve the local CDN over HTTP, with the inbox beside it."""
+"""Serve the local CDN over HTTP. The same server shows the inbox: the emails that the site has sent."""
 
 from pathlib import Path
 
@@ -8,18 +8,21 @@ from stack.edge.message import ViewerRequest
 from stack.edge.origins import Origins
 from stack.inbox import Inbox, routes
 
-_LIMIT = 10 * 1024 * 1024
+_MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 def application(origins: Origins, emulator: str, archive: Path | None = None) -> web.Application:
-    """Return the distribution `Edge` as a web application. `archive`: file that keeps the inbox."""
+    """Return a web application that serves the distribution `Edge`.
+
+    `emulator`: the emulator's URL. `archive`: the file with the emails of earlier runs, for the inbox.
+    """
     edge = origins.edges["Edge"]
 
     async def serve(request: web.Request) -> web.Response:
-        answer = await edge.answer(await _read(request))
+        answer = await edge.answer(await _viewer_request(request))
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
-    app = web.Application(client_max_size=_LIMIT)
+    app = web.Application(client_max_size=_MAX_BODY_BYTES)
     app.cleanup_ctx.append(origins.connect)
     app.on_response_prepare.append(_without_server_header)
     app.add_routes(routes(Inbox(emulator, lambda: origins.session, archive)))
@@ -27,7 +30,7 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
     return app
 
 
-async def _read(request: web.Request) -> ViewerRequest:
+async def _viewer_request(request: web.Request) -> ViewerRequest:
     path, _, query = request.raw_path.partition("?")
     body = await request.read() if request.can_read_body else b""
     peer = request.transport.get_extra_info("peername") if request.transport else None

@@ -1,4 +1,4 @@
-"""Read the distributions from the packaged template, with the values that its parameters give them."""
+"""Read the CloudFront distributions from the packaged template, with its parameters replaced by their values."""
 
 import json
 import re
@@ -20,9 +20,10 @@ _SECRET = re.compile(r"\{\{resolve:secretsmanager:([^:}]+):SecretString:?([^:}]*
 def distributions(
     template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
 ) -> dict[str, Distribution]:
-    """Return the template's distributions by logical id, with these parameters.
+    """Return the template's distributions, by logical id.
 
-    `secrets`: the text of each secret, by logical id; it is JSON where the template takes one key of it.
+    `parameters`: values of the template's parameters, where the default does not serve.
+    `secrets`: the text of each secret, by its logical id. The text is JSON if the template reads only one key of it.
     """
     return dict(_Reader(template, parameters, where, secrets).read())
 
@@ -32,13 +33,15 @@ def accepted_referers(
 ) -> frozenset[str]:
     """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
     policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NO_VALUE)
-    # A policy whose condition does not hold is left out of the list.
+    # The list is for `value`: it leaves out an entry whose condition does not hold, so the policy may be missing.
     policies = _Reader(template, parameters, where, secrets).value([policy])
     denied = [each for policy in policies for each in policy["Statement"] if each["Effect"] == "Deny"]
     return frozenset(key for each in denied for key in each["Condition"]["StringNotEquals"]["aws:Referer"])
 
 
 class _Reader:
+    """Reads the template for a stack in `where`. `parameters`, `secrets`: see `distributions`."""
+
     def __init__(
         self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
     ) -> None:
@@ -73,18 +76,19 @@ class _Reader:
         return {name: self._with_secrets(each) for name, each in node.items()} if isinstance(node, dict) else node
 
     def _secret(self, name: str, key: str) -> str:
+        """Return the text of the secret with this physical name; with a key, the value of this key in it."""
         [text] = [text for logical, text in self._secrets.items() if self._resolver.name(logical) == name]
         return str(json.loads(text)[key]) if key else text
 
     def _ids_of(self, kind: str) -> list[str]:
-        """Return the logical ids of the resources of a kind, without those whose condition does not hold."""
+        """Return the logical ids of those CloudFront resources of a kind whose condition holds or that have none."""
         found = {name: each for name, each in self._resources.items() if each.get("Type") == f"AWS::CloudFront::{kind}"}
         return [
             name for name, each in found.items() if "Condition" not in each or self._resolver.holds(each["Condition"])
         ]
 
     def _properties_of(self, kind: str) -> dict[str, Properties]:
-        """Return the properties of the resources of a kind, by what `Ref` returns for each."""
+        """Return the properties of the CloudFront resources of a kind. The keys are what `Ref` returns."""
         return {
             self._resolver.name(name): self.value(self._resources[name]["Properties"]) for name in self._ids_of(kind)
         }

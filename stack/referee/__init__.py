@@ -1,4 +1,5 @@
-"""Decides whether a function's own role allows an AWS call, with the semantics that AWS documents for IAM.
+"""The referee decides whether the policies of a function's role allow an AWS call, as AWS documents IAM's rules.
 
-Runs in tests (.venv) and inside the emulator (.venv-emulator): it imports the standard library, botocore and itself.
+It runs in tests (.venv) and inside the emulator (.venv-emulator). So import only the standard library, botocore, and
+modules of `stack` that do the same.
 """

@@ -1,4 +1,6 @@
-"""DynamoDB: leading keys, attributes, select and return values of a call.
+"""The IAM questions of a call of DynamoDB: actions, tables, and the condition keys that policies may restrict.
+
+The condition keys: LeadingKeys (values of the partition key), Attributes, Select and ReturnValues, among others.
 
 Source: "Using IAM policy conditions for fine-grained access control" (DynamoDB Developer Guide), and the actions and
 condition keys of DynamoDB (Service Authorization Reference).
@@ -8,26 +10,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stack.referee.expressions import attributes_named, partition_values
-from stack.referee.model import Question, Unjudged, Where
+from stack.referee.model import Question, UnknownCall, Where
 
 Request = Mapping[str, Any]
 
-# `dynamodb:Attributes` is "the attribute names in a request, or the attributes that are returned from a request". A
-# request that returns whole items returns attributes that it does not name. Only a condition that allows every name
-# allows this one.
+# Stands in dynamodb:Attributes for the unnamed attributes of a request that returns whole items: AWS counts "the
+# attribute names in a request, or the attributes that are returned from a request". Of the conditions on this key, only
+# one that allows every name allows this name.
 EVERY_ATTRIBUTE = "*"
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
-_WHOLE_ITEMS = frozenset({"ALL_OLD", "ALL_NEW"})
-_TRANSACTED = {
+_WHOLE_ITEM_RETURNS = frozenset({"ALL_OLD", "ALL_NEW"})
+_TRANSACTION_ACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
     "Get": "GetItem",
 }
-# The parameters that expressions replaced. No code of ours uses them, so the referee does not derive keys from them.
-_LEGACY = frozenset(
+# Old parameters, from before expressions. Our code does not use them, so the referee refuses them as unknown.
+_LEGACY_PARAMETERS = frozenset(
     {
         "AttributesToGet",
         "AttributeUpdates",
@@ -41,23 +43,23 @@ _LEGACY = frozenset(
 
 
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
-    """Return one question for a table; for a batch one for each table; for a transaction one for each item."""
+    """Return the questions of a call: one for each table of a batch or each item of a transaction, otherwise one."""
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
         return [_question(operation, params, where, params)]
     if operation in ("BatchGetItem", "BatchWriteItem"):
         return [
-            _question(operation, {"TableName": table, **_batch(operation, part)}, where, params)
+            _question(operation, {"TableName": table, **_as_one_request(operation, part)}, where, params)
             for table, part in params["RequestItems"].items()
         ]
     if operation in ("TransactWriteItems", "TransactGetItems"):
         return list(_transaction(operation, params, where))
-    raise Unjudged(f"dynamodb: the referee does not know {operation}")
+    raise UnknownCall(f"dynamodb: the referee does not know {operation}")
 
 
-def _batch(operation: str, part: Any) -> dict[str, Any]:
-    """Return a batch's part for one table as one request. Its keys are in "_Keys", a name that AWS does not use."""
+def _as_one_request(operation: str, part: Any) -> dict[str, Any]:
+    """Return a batch's part for one table as one request, with its keys and items in "_Keys", a name of our own."""
     if operation == "BatchGetItem":
         return {**part, "_Keys": part["Keys"]}
     puts = [each["PutRequest"]["Item"] for each in part if "PutRequest" in each]
@@ -66,11 +68,11 @@ def _batch(operation: str, part: Any) -> dict[str, Any]:
 
 
 def _transaction(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """Yield a question for each action of the transaction. The transaction needs the permission of every action."""
+    """Yield a question for each action of the transaction. All these actions must be allowed."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
-            question = _question(_TRANSACTED[kind], request, where, params)
-            # The items of a transaction have no ReturnValues, so a condition that requires a value refuses them.
+            question = _question(_TRANSACTION_ACTIONS[kind], request, where, params)
+            # The items of a transaction have no ReturnValues. So AWS refuses them if a condition requires a value.
             context = {key: value for key, value in question.context.items() if key != "dynamodb:ReturnValues"}
             context["dynamodb:EnclosingOperation"] = operation
             yield Question(question.action, question.resource, context)
@@ -79,10 +81,10 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
 def _question(action: str, request: Request, where: Where, call: Request) -> Question:
     """Return the question about one request.
 
-    `call`: the API call that contains the request; the same object if it is not a batch or transaction.
+    `call`: the parameters of the whole call. `request`: its part for one table or item, or again the whole call.
     """
-    if unknown := _LEGACY.intersection(request):
-        raise Unjudged(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
+    if unknown := _LEGACY_PARAMETERS.intersection(request):
+        raise UnknownCall(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
     context: dict[str, str | list[str]] = {
         "dynamodb:Attributes": sorted(_attributes(action, request, where)),
         "dynamodb:ReturnConsumedCapacity": call.get("ReturnConsumedCapacity", "NONE"),
@@ -97,15 +99,16 @@ def _question(action: str, request: Request, where: Where, call: Request) -> Que
 
 
 def _table(request: Request, where: Where) -> str:
+    """Return the ARN of the request's table."""
     name = str(request["TableName"])
     arn = name if name.startswith("arn:") else where.arn("dynamodb", f"table/{name}")
     if "IndexName" in request:
-        raise Unjudged("dynamodb: the referee does not know the keys of indexes")
+        raise UnknownCall("dynamodb: the referee does not know the keys of indexes")
     return arn
 
 
 def _leading_keys(action: str, request: Request, where: Where) -> Iterator[str]:
-    """Return the values of our tables' partition key that the request names. Other tables have other keys."""
+    """Return the values of the partition key that the request names. All our tables have the same partition key."""
     partition_key = where.table_keys[0]
     if action == "Query":
         found = partition_values(request, partition_key)
@@ -115,13 +118,16 @@ def _leading_keys(action: str, request: Request, where: Where) -> Iterator[str]:
 
 
 def _keys(request: Request) -> list[Request]:
-    """Return the keys of the request, or the items that contain them."""
+    """Return the keys in the request, and its whole items, which contain keys."""
     single = [request[name] for name in ("Key", "Item") if name in request]
     return [*single, *request.get("_Keys", ())]
 
 
 def _attributes(action: str, request: Request, where: Where) -> set[str]:
-    """Return the named attributes. The key attributes are always among them, because AWS counts them too."""
+    """Return the attributes that count for dynamodb:Attributes: those that the request names, and always the keys.
+
+    If the request returns whole items, EVERY_ATTRIBUTE is among them.
+    """
     named = set(where.table_keys) | set(attributes_named(request))
     for key in (*_keys(request), request.get("ExclusiveStartKey") or {}):
         named |= set(key)
@@ -132,10 +138,10 @@ def _returns_whole_items(action: str, request: Request) -> bool:
     if action in _READS:
         return _select(request) not in ("SPECIFIC_ATTRIBUTES", "COUNT")
     returned = {request.get(name) for name in ("ReturnValues", "ReturnValuesOnConditionCheckFailure")}
-    return bool(_WHOLE_ITEMS & returned)
+    return bool(_WHOLE_ITEM_RETURNS & returned)
 
 
 def _select(request: Request) -> str:
-    """Return what a read selects: by default ALL_ATTRIBUTES, as AWS documents."""
+    """Return the Select of a read. If the read has none, it follows from ProjectionExpression, as AWS documents."""
     default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
     return str(request.get("Select", default))

@@ -1,4 +1,7 @@
-"""The IAM evaluation engine: @cloud-copilot/iam-simulate in a Node child process, asked over its stdin and stdout."""
+"""Evaluate IAM policies with the npm package @cloud-copilot/iam-simulate.
+
+It runs in a Node child process (`judge.mjs`), which gets a line of JSON on stdin and answers with one on stdout.
+"""
 
 import hashlib
 import json
@@ -14,18 +17,21 @@ from stack.paths import referee_home
 from stack.referee.model import Decision, PolicyEntry, Question
 
 _JUDGE = Path(__file__).with_name("judge.mjs")
-# In a load test, one process asks about every recipient. Without a limit, the answers would fill its memory.
-_MOST_ANSWERS = 20_000
+# Each recipient of an email is a question of its own. Without a limit, a load test would fill the memory with answers.
+_MAX_ANSWERS = 20_000
 
 Policy = Mapping[str, Any]
 
 
 class EngineError(Exception):
-    """The engine is missing, has died, or cannot evaluate a question. Never a refusal."""
+    """The engine is not installed, has ended, or cannot evaluate a question. This does not mean that IAM refuses."""
 
 
 class Engine:
-    """Evaluates questions. Threads may share one; a child that has died is started again by the next question."""
+    """Evaluates questions, and remembers the answers. Threads may share an Engine.
+
+    If the child process has ended, the next question starts another.
+    """
 
     def __init__(self, home: Path | None = None) -> None:
         self._home = home or referee_home()
@@ -48,18 +54,19 @@ class Engine:
             _end(child)
 
     def decide(self, policies: Sequence[Policy], question: Question, principal: str) -> Decision:
-        """Decide whether the policies allow the call. `principal` is the ARN of a role or of its session."""
+        """Answer the question by these policies. `principal`: the ARN of the role that has them, or of its session."""
         documents = json.dumps(policies, sort_keys=True)
-        asked_text = json.dumps([question.action, question.resource, question.context], sort_keys=True)
+        question_text = json.dumps([question.action, question.resource, question.context], sort_keys=True)
         with self._lock:
-            key = (documents, principal, asked_text)
+            key = (documents, principal, question_text)
             if key not in self._answers:
-                if len(self._answers) >= _MOST_ANSWERS:
+                if len(self._answers) >= _MAX_ANSWERS:
                     self._answers.clear()
                 self._answers[key] = self._ask(documents, question, principal)
             return self._answers[key]
 
     def _ask(self, documents: str, question: Question, principal: str) -> Decision:
+        """Ask the child process. Send the policies only with their first question, because the child keeps them."""
         child, policy = self._running_child(), hashlib.sha256(documents.encode()).hexdigest()
         request: dict[str, Any] = {
             "policy": policy,
@@ -78,7 +85,7 @@ class Engine:
         return Decision(reply["allowed"], frozenset(entry for used in reply["used"] for entry in _entries(used)))
 
     def _running_child(self) -> subprocess.Popen[str]:
-        """Return the running engine. Start it if there is none or it has died."""
+        """Return the running child process. Start one if none runs."""
         if self._child and self._child.poll() is not None:
             _end(self._child)
             self._child = None
@@ -104,11 +111,11 @@ def _start(home: Path) -> subprocess.Popen[str]:
 
 def _end(child: subprocess.Popen[str]) -> None:
     with suppress(BrokenPipeError):
-        child.communicate(timeout=10)  # Closes its stdin, which ends it.
+        child.communicate(timeout=10)  # This closes the child's stdin, which ends the child.
 
 
 def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
-    """Send a request and return the engine's reply."""
+    """Send a request and return the child's reply. Raise EngineError if the child has ended."""
     assert child.stdin is not None
     assert child.stdout is not None
     try:
@@ -124,7 +131,7 @@ def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
 
 
 def _entries(used: Mapping[str, Any]) -> list[PolicyEntry]:
-    """Return the entries of the statement that allowed the call."""
+    """Return the entries of a statement that matched the call. `used`: the statement, as judge.mjs returns it."""
     statement = used["statement"]
     return [
         *(PolicyEntry(statement, "Action", action) for action in used["actions"]),

@@ -1,14 +1,14 @@
-"""Read DynamoDB's expressions: the attributes that they name, and a key condition's partition key value."""
+"""Read DynamoDB's expressions: find the attributes that they name, and the partition key that a query asks for."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stack.referee.model import Unjudged
+from stack.referee.model import UnknownCall
 
 _TOKEN = re.compile(r"\s*(?:([#:]?[A-Za-z_0-9]+)|(\[\d+\])|(<>|<=|>=|[=<>+\-.,()]))")
 _KEYWORDS = frozenset({"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN"})
-_EXPRESSIONS = (
+_EXPRESSION_PARAMETERS = (
     "KeyConditionExpression",
     "FilterExpression",
     "ProjectionExpression",
@@ -18,37 +18,38 @@ _EXPRESSIONS = (
 
 
 def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
-    """Return the top-level attribute names in every expression of a request; `a.b[0]` gives `a`."""
+    """Yield the attribute names in all expressions of a request. Of a path such as `a.b[0]`, yield only `a`."""
     names = request.get("ExpressionAttributeNames") or {}
-    for kind in _EXPRESSIONS:
+    for kind in _EXPRESSION_PARAMETERS:
         tokens = _tokens(request.get(kind) or "")
         for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
             if before != "." and after != "(" and _is_name(token):
-                yield _resolved(token, names)
+                yield _attribute_name(token, names)
 
 
 def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any]:
-    """Return a list with the value of the partition key in a key condition: every valid query has exactly one."""
+    """Return the partition key value of a query, as a list of one, because every valid query has exactly one."""
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
     tokens = _tokens(request.get("KeyConditionExpression") or "")
     found = [
         values[value]
         for name, sign, value in zip(tokens, tokens[1:], tokens[2:], strict=False)
-        if sign == "=" and _is_name(name) and _resolved(name, names) == partition_key
+        if sign == "=" and _is_name(name) and _attribute_name(name, names) == partition_key
     ]
     if len(found) != 1:
-        raise Unjudged(f"no single value of {partition_key} in {request.get('KeyConditionExpression')!r}")
+        raise UnknownCall(f"no single value of {partition_key} in {request.get('KeyConditionExpression')!r}")
     return found
 
 
 def _tokens(expression: str) -> list[str]:
+    """Split an expression into names, values, operators and signs."""
     found, position = [], 0
     expression = expression.rstrip()
     while position < len(expression):
         token = _TOKEN.match(expression, position)
         if token is None:
-            raise Unjudged(f"not an expression: {expression!r}")
+            raise UnknownCall(f"not an expression: {expression!r}")
         found.append(token.group().strip())
         position = token.end()
     return found
@@ -58,9 +59,10 @@ def _is_name(token: str) -> bool:
     return token[0] not in ":[" and token[0] not in "=<>+-.,()" and token.upper() not in _KEYWORDS
 
 
-def _resolved(token: str, names: Mapping[str, str]) -> str:
+def _attribute_name(token: str, names: Mapping[str, str]) -> str:
+    """Return the attribute that a name stands for; `#name` is a placeholder from ExpressionAttributeNames."""
     if not token.startswith("#"):
         return token
     if token not in names:
-        raise Unjudged(f"{token} is not in ExpressionAttributeNames")
+        raise UnknownCall(f"{token} is not in ExpressionAttributeNames")
     return names[token]

@@ -1,6 +1,7 @@
-"""Which entries of the policies were used: many processes write them into one folder, one process reads them.
+"""The ledger of the used policy entries. An entry is an action, a resource or a condition value in a statement.
 
-`python -m stack.referee.ledger FOLDER` lists what no call used, after tests with REFEREE_LEDGER=FOLDER.
+Many processes note used entries in one folder; one process reads them all. After tests with REFEREE_LEDGER=FOLDER,
+`python -m stack.referee.ledger FOLDER` lists the entries that no call used.
 """
 
 import json
@@ -17,14 +18,14 @@ from stack.referee.model import PolicyEntry
 from stack.referee.policies import resolved_policies
 
 Policies = Mapping[str, Mapping[str, Any]]
-"""Policy document by function."""
+"""The policy document of each function."""
 
 FunctionEntry = tuple[str, PolicyEntry]
 """A function, and one entry of its policy."""
 
 
 class Ledger:
-    """Notes each entry once. Every process, and every fork of one, writes a file of its own."""
+    """Notes each used entry once, in a file of its own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -33,7 +34,7 @@ class Ledger:
         self._file = f"{os.getpid()}-{uuid4().hex}.jsonl"
 
     def note(self, function: str, entries: Iterable[PolicyEntry]) -> None:
-        """Remember that calls of this function used these entries."""
+        """Note that calls of this function used these entries."""
         with self._lock:
             new_entries = [entry for entry in entries if (function, entry) not in self._noted]
             if not new_entries:
@@ -45,7 +46,7 @@ class Ledger:
 
 
 def read(folder: Path) -> set[FunctionEntry]:
-    """Return all notes in the folder."""
+    """Return the used entries that are noted in the folder."""
     lines = (line for path in folder.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines())
     return {(function, PolicyEntry(*entry)) for function, *entry in map(json.loads, lines)}
 
@@ -63,14 +64,14 @@ def report(policies: Policies, folder: Path) -> Iterator[str]:
 
 
 def entries(policies: Policies) -> Iterator[FunctionEntry]:
-    """Yield every action, resource and value of a condition, of every function."""
+    """Yield every entry of the policies."""
     for function, policy in policies.items():
         for index, statement in enumerate(policy["Statement"], 1):
             yield from ((function, entry) for entry in entries_of(statement, index))
 
 
 def entries_of(statement: Mapping[str, Any], index: int) -> Iterator[PolicyEntry]:
-    """Yield the entries of one statement, named as the engine names them."""
+    """Yield the entries of one statement. Name the statement as the engine does: by its Sid, else by `index`."""
     name = statement.get("Sid", str(index))
     for kind in ("Action", "Resource"):
         yield from (PolicyEntry(name, kind, each) for each in as_list(statement[kind]))
@@ -80,7 +81,7 @@ def entries_of(statement: Mapping[str, Any], index: int) -> Iterator[PolicyEntry
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return the value as a list: a policy may have one value in place of a list."""
+    """Return a list. Where a policy may have a list of values, it may have a single value instead."""
     return value if isinstance(value, list) else [value]
 
 

@@ -1,4 +1,4 @@
-"""The terms of the referee: a call, the IAM questions that it raises, and the verdict."""
+"""The data of the referee: an AWS call, the questions that IAM must answer for the call, and the verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 Context = Mapping[str, str | list[str]]
 
 
-class Unjudged(Exception):
-    """The referee does not know this call. Treat it as an error of the test, never as an allowed call."""
+class UnknownCall(Exception):
+    """The referee does not know this call, so it cannot decide. Treat this as an error of the test, not as allowed."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One API call. `params` has the shape of botocore's operation input."""
+    """One call of an AWS API. `params`: the parameters, as botocore names them."""
 
     service: str
     operation: str
@@ -22,7 +22,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Where:
-    """Account and region of a call. `table_keys`: the key attributes of every table of this project."""
+    """The account and region of a call. `table_keys`: the key attributes, which are the same in all our tables."""
 
     region: str
     account: str
@@ -36,7 +36,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Question:
-    """One decision to ask IAM for. A call is allowed if all its questions are allowed."""
+    """May the role do this action on this resource, with these condition keys (`context`)?
+
+    A call is allowed if IAM allows all its questions.
+    """
 
     action: str
     resource: str
@@ -44,7 +47,10 @@ class Question:
 
 
 class PolicyEntry(NamedTuple):
-    """One entry of a policy statement: an action, a resource, or a value of a condition key."""
+    """One entry of a policy statement: an action, a resource, or a value of a condition key.
+
+    `statement`: the Sid or the index of the statement. `kind`: "Action", "Resource" or the name of the condition key.
+    """
 
     statement: str
     kind: str
@@ -53,20 +59,23 @@ class PolicyEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer to one question, and the entries of the policy that allowed it."""
+    """The answer to one question, and the policy entries that allowed the question."""
 
     allowed: bool
     entries: frozenset[PolicyEntry] = frozenset()
 
     @property
     def statements(self) -> list[str]:
-        """Return the Sids of the statements that allowed it, or their index where they have none."""
+        """Return the Sids of the statements that allowed the question, or their index where they have none."""
         return sorted({entry.statement for entry in self.entries})
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to a call. `refused` is the first question that the role does not allow."""
+    """The decision on a call. `refused`: the first question that the role does not allow; None for an allowed call.
+
+    `entries`: the policy entries that allowed the questions, up to the refused one.
+    """
 
     questions: tuple[Question, ...]
     refused: Question | None
@@ -79,5 +88,5 @@ class Verdict:
 
     @property
     def statements(self) -> list[str]:
-        """Return the Sids of the statements that allowed it, or their index where they have none."""
+        """Return the Sids of the statements that allowed the call, or their index where they have none."""
         return sorted({entry.statement for entry in self.entries})

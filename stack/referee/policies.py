@@ -1,4 +1,4 @@
-"""The policy of each function, from the project's own declarations, with its intrinsic functions resolved."""
+"""Read the policy of each function from .chalice/, and resolve its intrinsic functions (`Ref`, `Fn::Sub` etc.)."""
 
 import json
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from stack.template.functions import function_settings
 from stack.template.merge import merge_template
 
 HERE = Where("eu-west-2", "123456789012")
-"""Where the calls of in-process tests are made."""
+"""The account and region of calls in tests without an emulator."""
 
 PARAMETERS = MappingProxyType({"Stage": "prod", "MailFrom": "petitions@example.org"})
 
 
 def declared_policies() -> dict[str, dict[str, Any]]:
-    """Return the policies by the functions' names in app.py. Their intrinsic functions are not resolved."""
+    """Return the policies, unresolved, by the functions' names in app.py."""
     return {
         function: json.loads((ROOT / ".chalice" / settings["iam_policy_file"]).read_text(encoding="utf-8"))
         for function, settings in function_settings().items()
@@ -26,11 +26,11 @@ def declared_policies() -> dict[str, dict[str, Any]]:
 
 
 def resolver(parameters: Mapping[str, str] = PARAMETERS, where: Where = HERE) -> Resolver:
-    """Return the resolver for the project's template, for a stage on AWS."""
+    """Return a resolver for the project's template. By default, the stage is `prod`."""
     return Resolver(merge_template(), parameters, where)
 
 
 def resolved_policies() -> dict[str, Any]:
-    """Return the policies by function, ready for the engine."""
+    """Return the resolved policies, which the engine can read, by the functions' names in app.py."""
     template_resolver = resolver()
     return {function: template_resolver.value(policy) for function, policy in declared_policies().items()}

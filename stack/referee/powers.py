@@ -1,4 +1,7 @@
-"""Write the table "Who may what" of docs/deploy.md from the policies: `python -m stack.referee.powers`."""
+"""Write the table in docs/deploy.md that lists the powers of each function: what its policy allows.
+
+Run it with `python -m stack.referee.powers`.
+"""
 
 import re
 from collections import defaultdict
@@ -21,14 +24,14 @@ _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 
 
 def table() -> str:
-    """Return one row for each function. Its own log is left out, because every function writes one."""
+    """Return the table, with a row for each function."""
     document = merge_template()
     rows = [_row(logical_id(name), policy, document) for name, policy in declared_policies().items()]
     return _HEAD + "\n".join(rows)
 
 
 def with_table(page: str) -> str:
-    """Return the page with its table replaced."""
+    """Return the page with the new table between BEGIN and END."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
 
@@ -43,7 +46,10 @@ def _row(function: str, policy: Mapping[str, Any], document: Mapping[str, Any]) 
 
 
 def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the column of the table, and what the statement allows there."""
+    """Yield the column of the table for this statement, and what the statement allows.
+
+    The table leaves out that a function may write its own log, because every function may.
+    """
     if statement["Sid"] == "WriteOwnLog":
         return
     actions, resources = as_list(statement["Action"]), [_resource_name(each) for each in as_list(statement["Resource"])]
@@ -56,6 +62,7 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
+    """Yield text for each condition key: its allowed values, after "under" for the partition keys (LeadingKeys)."""
     for keys in conditions.values():
         for key, values in keys.items():
             allowed = _code([_resource_name(each) for each in as_list(values)])
@@ -64,7 +71,7 @@ def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _resource_name(node: Any) -> str:
-    """Return the name of a resource in the template."""
+    """Return a short name for a resource, which a policy gives as text or with an intrinsic function."""
     if not isinstance(node, dict):
         return str(node)
     [(function, argument)] = node.items()
@@ -81,7 +88,7 @@ def _code(values: list[str]) -> str:
 def _secrets(resource: Mapping[str, Any]) -> list[str]:
     """Return the secrets that the function gets in its environment."""
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-    # A variable may have two versions of one secret.
+    # List a secret once, even if a variable has two versions of it.
     return [*dict.fromkeys(name for value in variables.values() for name in _SECRET.findall(str(value)))]
 
 

@@ -1,14 +1,14 @@
-"""The IAM questions of a call: actions, resources, and condition keys from the request.
+"""Find the questions that IAM must answer for a call: actions, resources, and condition keys from the request.
 
-AWS's documentation is the source. If it says nothing, the referee takes the stricter reading. docs/aws-facts.md lists
-each fact.
+The rules are from AWS's documentation; docs/aws-facts.md lists them. Where AWS documents nothing, the referee takes the
+stricter of the possible rules.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from stack.referee import dynamodb, services, storage
-from stack.referee.model import Call, Question, Unjudged, Where
+from stack.referee.model import Call, Question, UnknownCall, Where
 
 _SERVICES: dict[str, Callable[[str, Mapping[str, Any], Where], list[Question]]] = {
     "dynamodb": dynamodb.questions,
@@ -20,7 +20,7 @@ _SERVICES: dict[str, Callable[[str, Mapping[str, Any], Where], list[Question]]] 
 
 
 def questions(call: Call, where: Where) -> list[Question]:
-    """Return the questions that must all be allowed for this call. Raise Unjudged for an unknown call."""
+    """Return the questions of this call, which IAM must all allow. Raise UnknownCall for an unknown call."""
     if call.service not in _SERVICES:
-        raise Unjudged(f"{call.service}: the referee does not know this service")
+        raise UnknownCall(f"{call.service}: the referee does not know this service")
     return _SERVICES[call.service](call.operation, call.params, where)

@@ -1,25 +1,25 @@
-"""Decide whether a role's policies allow a call, by checking every action that the call needs."""
+"""Decide whether a role's policies allow a call: ask the engine each question that the call raises."""
 
 from collections.abc import Sequence
 
 from stack.referee.engine import Engine, Policy
-from stack.referee.model import Call, PolicyEntry, Question, Verdict, Where
+from stack.referee.model import Call, PolicyEntry, Verdict, Where
 from stack.referee.questions import questions
 
 
 class Referee:
-    """Judges calls in one account and region. Threads may share one."""
+    """Decides on calls in one account and region. Threads may share a Referee."""
 
     def __init__(self, engine: Engine, where: Where) -> None:
         self._engine = engine
         self._where = where
 
     def judge(self, call: Call, policies: Sequence[Policy], principal: str) -> Verdict:
-        """Decide whether the policies allow the call. Raise Unjudged for a call that the referee does not know."""
-        return self.judge_questions(questions(call, self._where), policies, principal)
+        """Decide whether the policies allow the call. `principal`: the ARN of the role or of its session.
 
-    def judge_questions(self, required: Sequence[Question], policies: Sequence[Policy], principal: str) -> Verdict:
-        """Decide whether the policies allow all questions, for calls that Lambda makes with a function's role."""
+        Raise UnknownCall for a call that the referee does not know.
+        """
+        required = questions(call, self._where)
         entries: set[PolicyEntry] = set()
         for question in required:
             decision = self._engine.decide(policies, question, principal)

@@ -1,4 +1,4 @@
-"""AWS's own error for a call that the role does not allow, in each service's wire format."""
+"""Build the error that AWS sends for a call that the role does not allow, as each service sends it."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape
 
 from stack.referee.model import Call, Question
 
-_JSON = "application/x-amz-json-1.0"
-# DynamoDB refuses with 400: a retry or a fallback that looks for 5xx or 403 does not see it.
-_STATUS = {"dynamodb": 400}
+_AMZ_JSON = "application/x-amz-json-1.0"
+# The other services refuse with 403. Code that looks only for 403 does not notice a refusal of DynamoDB.
+_STATUSES = {"dynamodb": 400}
 
 
 class Response(NamedTuple):
@@ -30,9 +30,9 @@ def message(refused: Question, principal: str) -> str:
 
 
 def response(call: Call, refused: Question, principal: str) -> Response:
-    """Return the service's HTTP response."""
+    """Return the HTTP response with which the call's service refuses the call."""
     text, request_id = message(refused, principal), str(uuid4())
-    status = _STATUS.get(call.service, 403)
+    status = _STATUSES.get(call.service, 403)
     if call.service == "s3":
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code>'
@@ -40,7 +40,7 @@ def response(call: Call, refused: Question, principal: str) -> Response:
         )
         return Response(status, {"Content-Type": "application/xml", "x-amz-request-id": request_id}, body.encode())
     if call.service in ("dynamodb", "sqs"):
-        headers = {"Content-Type": _JSON, "x-amzn-RequestId": request_id}
+        headers = {"Content-Type": _AMZ_JSON, "x-amzn-RequestId": request_id}
         if call.service == "sqs":
             headers["x-amzn-query-error"] = "AccessDenied;Sender"
         document = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": text}

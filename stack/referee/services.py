@@ -1,4 +1,4 @@
-"""SQS, SES and Lambda: actions and resources of a call.
+"""The IAM questions of calls of SQS, SES and Lambda: their actions and resources.
 
 Source: the Service Authorization Reference of each service, and the pages that the functions name.
 """
@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
-from stack.referee.model import Question, Unjudged, Where
+from stack.referee.model import Question, UnknownCall, Where
 
 Params = Mapping[str, Any]
 
@@ -27,23 +27,23 @@ _MAPPING_ACTIONS = frozenset({"GetEventSourceMapping", "UpdateEventSourceMapping
 
 
 def of_queue(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the question of a call of SQS. Queues under the AWS managed key need no KMS permission of the role."""
+    """Return the question of a call of SQS. For queues encrypted with AWS's own key, a role needs no KMS permission."""
     if operation not in _QUEUE_ACTIONS:
-        raise Unjudged(f"sqs: the referee does not know {operation}")
+        raise UnknownCall(f"sqs: the referee does not know {operation}")
     name = urlsplit(str(params["QueueUrl"])).path.rpartition("/")[2]
     return [Question(f"sqs:{_QUEUE_ACTIONS[operation]}", where.arn("sqs", name), {})]
 
 
 def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the questions of a call of SES: about the identity that sends, and about the configuration set.
+    """Return the questions of a call of SES: about the sender's identity, and the configuration set if there is one.
 
-    The identity is the address or its domain, whichever is verified. The request does not tell which, so both must be
-    allowed.
+    The identity is the sender's address or its domain, whichever is verified in SES. The request does not tell which,
+    so both must be allowed.
     """
     if operation != "SendEmail":
-        raise Unjudged(f"sesv2: the referee does not know {operation}")
+        raise UnknownCall(f"sesv2: the referee does not know {operation}")
     if other := params.get("Content", {}).keys() - {"Simple"}:
-        raise Unjudged(f"sesv2: raw mails and templates need other permissions ({', '.join(sorted(other))})")
+        raise UnknownCall(f"sesv2: raw mails and templates need other permissions ({', '.join(sorted(other))})")
     name, address = parseaddr(params["FromEmailAddress"])
     resources = [f"identity/{address}", f"identity/{address.rpartition('@')[2]}"]
     if "ConfigurationSetName" in params:
@@ -59,5 +59,5 @@ def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
 def of_function(operation: str, params: Params, where: Where) -> list[Question]:
     """Return the question of a call of Lambda about an event source mapping."""
     if operation not in _MAPPING_ACTIONS:
-        raise Unjudged(f"lambda: the referee does not know {operation}")
+        raise UnknownCall(f"lambda: the referee does not know {operation}")
     return [Question(f"lambda:{operation}", where.arn("lambda", f"event-source-mapping:{params['UUID']}"), {})]

@@ -1,13 +1,13 @@
-"""S3: actions and resources of a call.
+"""The IAM questions of calls of S3: their actions and resources.
 
 Source: "Required permissions for Amazon S3 API operations" and "Multipart upload API and permissions" (S3 User Guide).
-A bucket under the AWS managed key (aws/s3) needs no KMS permission of the role.
+For a bucket encrypted with AWS's own key (aws/s3), a role needs no KMS permission.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from stack.referee.model import Question, Unjudged, Where
+from stack.referee.model import Question, UnknownCall, Where
 
 _OBJECT_ACTIONS = {
     "PutObject": "PutObject",
@@ -19,12 +19,12 @@ _OBJECT_ACTIONS = {
     "HeadObject": "GetObject",
     "DeleteObject": "DeleteObject",
 }
-# Parameters of a listing that IAM knows as condition keys.
+# The condition keys for the parameters of a listing.
 _LISTING_KEYS = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter", "MaxKeys": "s3:max-keys"}
 
 
 def questions(operation: str, params: Mapping[str, Any], where: Where) -> list[Question]:
-    """Return a question for each object. A listing asks about the bucket, with the prefix as a condition key."""
+    """Return a question for each object; for a listing, one about the bucket, with its parameters as condition keys."""
     bucket = f"arn:{where.partition}:s3:::{params['Bucket']}"
     if operation in _OBJECT_ACTIONS:
         return [Question(f"s3:{_OBJECT_ACTIONS[operation]}", f"{bucket}/{params['Key']}", {})]
@@ -34,4 +34,4 @@ def questions(operation: str, params: Mapping[str, Any], where: Where) -> list[Q
     if operation == "ListObjectsV2":
         context = {key: str(params[name]) for name, key in _LISTING_KEYS.items() if name in params}
         return [Question("s3:ListBucket", bucket, context)]
-    raise Unjudged(f"s3: the referee does not know {operation}")
+    raise UnknownCall(f"s3: the referee does not know {operation}")

@@ -1,7 +1,8 @@
-"""Parse an HTTP request of botocore into the API call.
+"""Find out which AWS call an HTTP request of botocore makes.
 
-DynamoDB and SQS speak JSON with X-Amz-Target (botocore 1.43 no longer sends SQS's query protocol, so it is not read
-here), SES v2 and Lambda speak REST with JSON, S3 REST with XML and path-style addresses, as it does with an emulator.
+DynamoDB and SQS use JSON, with the operation in the header X-Amz-Target. SES v2 and Lambda use REST with JSON. S3 uses
+REST with XML, and paths that begin with the bucket, as botocore sends them to an emulator. SQS's older query protocol
+is not read, because botocore 1.43 no longer uses it.
 """
 
 import json
@@ -13,18 +14,19 @@ from xml.etree import ElementTree
 
 from stack.referee.model import Call
 
-_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
-# The known query parameters, in lower case. Others can change a call's action: `acl`, `versionid`, `x-amz-copy-source`.
-_QUERY = re.compile(
+# The query parameters and headers of S3 that the referee knows, in lower case. A call with any other is refused: others
+# can change the call's action, for example `acl`, `versionid`, `x-amz-copy-source`.
+_KNOWN_QUERY = re.compile(
     r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
     r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"
 )
-_HEADERS = re.compile(
+_KNOWN_HEADERS = re.compile(
     r"(?!x-amz-).*|x-amz-(content-sha256|date|security-token|decoded-content-length|trailer|user-agent|sdk-.*|checksum-.*)"
 )
 _MAPPINGS = "/2015-03-31/event-source-mappings"
-_ROUTES = {
+_MAPPING_OPERATIONS = {
     ("GET", ""): "ListEventSourceMappings",
     ("GET", "one"): "GetEventSourceMapping",
     ("PUT", "one"): "UpdateEventSourceMapping",
@@ -32,23 +34,26 @@ _ROUTES = {
 
 
 class Credential(NamedTuple):
-    """Who signed a request, and for which service, by its signature of version 4."""
+    """Who signed a request, and for which service. Only signatures of version 4 are read."""
 
     access_key: str
     service: str
 
 
 def credential(headers: Mapping[str, str], query: str) -> Credential | None:
-    """Return the credential in the Authorization header or in a presigned link; None if the request is not signed."""
+    """Return the credential in the Authorization header or in a presigned link; None if there is none."""
     presigned = parse_qs(query).get("X-Amz-Credential", [""])[0]
-    signed = _lower(headers).get("authorization", "") or f"Credential={presigned}"
-    found = _SCOPE.search(signed)
+    signed = _with_lower_names(headers).get("authorization", "") or f"Credential={presigned}"
+    found = _CREDENTIAL.search(signed)
     return Credential(found.group(1), found.group(2)) if found else None
 
 
 def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
-    """Return the call; None if the referee cannot read it: refuse it then. `path` is the raw path, still quoted."""
-    signed, lower_headers = credential(headers, query), _lower(headers)
+    """Return the call that a request makes. If it returns None, the referee cannot read the request: refuse it.
+
+    `path`: the path as sent, with its percent escapes.
+    """
+    signed, lower_headers = credential(headers, query), _with_lower_names(headers)
     target, _, operation = lower_headers.get("x-amz-target", "").rpartition(".")
     if target in _TARGETS:
         return Call(_TARGETS[target], operation, json.loads(body or b"{}"))
@@ -57,31 +62,31 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
     if signed.service == "ses" and (method, path) == ("POST", "/v2/email/outbound-emails"):
         return Call("sesv2", "SendEmail", json.loads(body))
     if signed.service == "lambda" and path.startswith(_MAPPINGS):
-        return _mapping_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
-    if signed.service != "s3" or not all(map(_HEADERS.fullmatch, lower_headers)):
+        return _lambda_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
+    if signed.service != "s3" or not all(map(_KNOWN_HEADERS.fullmatch, lower_headers)):
         return None
-    return _storage_call(method, path, query, body)
+    return _s3_call(method, path, query, body)
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+def _with_lower_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _mapping_call(method: str, uuid: str, body: bytes) -> Call | None:
-    """Return the call about event source mappings; None if its operation is unknown."""
-    operation = _ROUTES.get((method, "one" if uuid else ""))
+def _lambda_call(method: str, uuid: str, body: bytes) -> Call | None:
+    """Return the call of Lambda about event source mappings; None if the operation is unknown."""
+    operation = _MAPPING_OPERATIONS.get((method, "one" if uuid else ""))
     if operation is None:
         return None
     params = json.loads(body or b"{}")
     return Call("lambda", operation, {**params, "UUID": uuid} if uuid else params)
 
 
-def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | None:
-    """Return the call of S3; None if its operation or a part of its query is unknown."""
+def _s3_call(method: str, path: str, query: str, body: bytes) -> Call | None:
+    """Return the call of S3; None if the operation or a query parameter is unknown."""
     bucket, _, key = unquote(path).lstrip("/").partition("/")
     query_params = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
     operation = _object_operation(method, query_params) if key else _bucket_operation(method, query_params)
-    is_known = all(_QUERY.fullmatch(name.lower()) for name in query_params)
+    is_known = all(_KNOWN_QUERY.fullmatch(name.lower()) for name in query_params)
     if not bucket or operation is None or not is_known:
         return None
     params: dict[str, Any] = {"Bucket": bucket, **({"Key": key} if key else {})}
@@ -89,11 +94,12 @@ def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | Non
         named = {"prefix": "Prefix", "delimiter": "Delimiter", "max-keys": "MaxKeys"}
         params |= {named[name]: value for name, value in query_params.items() if name in named}
     if operation == "DeleteObjects":
-        params["Delete"] = {"Objects": [{"Key": each} for each in _keys(body)]}
+        params["Delete"] = {"Objects": [{"Key": each} for each in _deleted_keys(body)]}
     return Call("s3", operation, params)
 
 
 def _object_operation(method: str, query_params: Mapping[str, str]) -> str | None:
+    """Return the operation of a request whose path names an object; None if it is unknown."""
     part = "uploadId" if "uploadId" in query_params else "uploads" if "uploads" in query_params else ""
     return {
         ("GET", ""): "GetObject",
@@ -108,11 +114,13 @@ def _object_operation(method: str, query_params: Mapping[str, str]) -> str | Non
 
 
 def _bucket_operation(method: str, query_params: Mapping[str, str]) -> str | None:
+    """Return the operation of a request whose path names only a bucket; None if it is unknown."""
     if method == "GET" and query_params.get("list-type") == "2":
         return "ListObjectsV2"
     return "DeleteObjects" if method == "POST" and "delete" in query_params else None
 
 
-def _keys(body: bytes) -> list[str]:
+def _deleted_keys(body: bytes) -> list[str]:
+    """Return the keys of the objects that a DeleteObjects request names."""
     found = ElementTree.fromstring(body).iter()
     return [each.text or "" for each in found if each.tag.rpartition("}")[2] == "Key"]

@@ -1,4 +1,5 @@
-"""Make the emulator as strict as AWS: this runs in the emulator's process and refuses what AWS refuses.
+"""Make the emulator (ministack, which stands in for AWS) as strict as AWS: refuse the calls that AWS refuses.
 
-The emulator's own Python imports this package: use the standard library, botocore and `stack.referee` only.
+The emulator's process imports this package from a virtual environment of its own (.venv-emulator). So import only the
+standard library, botocore, the emulator, and those modules of `stack` that do the same.
 """

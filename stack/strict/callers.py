@@ -1,7 +1,7 @@
-"""Identify callers: every function gets a session of its own role, whose policies say what it may do.
+"""Find out which Lambda function sent a request to the emulator, and which policies the function's role has.
 
-The emulator does this only together with its own IAM, which ignores the condition keys of DynamoDB and checks the
-signature of every request.
+To make this possible, each function gets credentials of its own: a session of its role. The emulator can do the same,
+but only with its own IAM turned on, which ignores the condition keys of DynamoDB and checks every signature.
 """
 
 import hashlib
@@ -15,22 +15,22 @@ from urllib.parse import parse_qs
 from ministack.core import lambda_runtime
 from ministack.services import iam, lambda_svc, sts
 
-_IN_HEADER = re.compile(r"Credential=([^/,\s]+)/")
+_HEADER_ACCESS_KEY = re.compile(r"Credential=([^/,\s]+)/")
 
 
 class UnknownSession(Exception):
-    """The request is signed by a session of another emulator, or of this one before a reset."""
+    """This emulator has not issued the credentials of the request: another one has, or this one before a reset."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """`name`: the session's name, which is the function's name."""
+    """The function that sent a request. `name`: the name of the function, which is also that of its role's session."""
 
     account: str
     role: str
     name: str
     policies: tuple[str, ...]
-    """JSON documents, as the template deployed them."""
+    """The role's inline policies as deployed: JSON documents."""
 
     @property
     def arn(self) -> str:
@@ -38,33 +38,36 @@ class Caller:
 
 
 def install() -> None:
-    """Give each function that starts from now on a session of its role. It signs with this session's credentials."""
+    """Let each function that starts from now on sign its requests with the credentials of a session of its role."""
     for module in (lambda_runtime, lambda_svc):
-        module.execution_credentials = _credentials
+        module.execution_credentials = _session_credentials
 
 
 def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
-    """Return the role behind a request; None for a request that no role signed, such as the deployer's.
+    """Return the function that signed a request; None if no session signed the request, for example the deployer's.
 
-    Raise UnknownSession for a role's credentials that the emulator did not issue.
+    Raise UnknownSession if a session signed the request that this emulator does not know.
     """
     key = _access_key(headers, query)
     session = sts._sessions.get(key)
     if not session:
-        if key.startswith("ASIA"):
+        if key.startswith("ASIA"):  # Only the keys of sessions begin so.
             raise UnknownSession
         return None
-    account, kind_role_name = session["Arn"].split(":", 5)[4:]
-    _, role, name = kind_role_name.split("/", 2)
-    return Caller(account, role, name, _policies(account, role))
+    account, role_session = session["Arn"].split(":", 5)[4:]
+    _, role, name = role_session.split("/", 2)
+    return Caller(account, role, name, _policies_of(account, role))
 
 
 def is_signed(headers: Mapping[str, str], query: bytes) -> bool:
     return bool(_access_key(headers, query))
 
 
-def _credentials(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return a session that lasts as long as the emulator. Replaces the emulator's `execution_credentials`."""
+def _session_credentials(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment variables with a function's credentials, and register their session.
+
+    This replaces the emulator's `execution_credentials`. The session lasts as long as the emulator runs.
+    """
     function, role = config["FunctionArn"], config["Role"].rpartition("/")[2]
     account, name = function.split(":")[4], config["FunctionName"]
     digest = hashlib.sha256(f"{function} {role}".encode()).hexdigest()
@@ -76,15 +79,15 @@ def _credentials(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _access_key(headers: Mapping[str, str], query: bytes) -> str:
-    """Return the access key id of the header or of a signed link, of any signature version."""
-    if found := _IN_HEADER.search(headers.get("authorization", "")):
+    """Return the access key id in the header or in a signed link of any signature version; "" if there is none."""
+    if found := _HEADER_ACCESS_KEY.search(headers.get("authorization", "")):
         return found[1]
     parameters = parse_qs(query.decode("latin-1"))
     credential = parameters.get("X-Amz-Credential") or parameters.get("AWSAccessKeyId") or [""]
     return credential[0].partition("/")[0]
 
 
-def _policies(account: str, role: str) -> tuple[str, ...]:
+def _policies_of(account: str, role: str) -> tuple[str, ...]:
     found = iam._roles.get_scoped(account, None, role) or {}
     inline = (found.get("InlinePolicies") or {}).values()
     return tuple(document if isinstance(document, str) else json.dumps(document) for document in inline)

@@ -1,9 +1,10 @@
-"""Execution environments of functions: quick to start, and kept after an exception, as on Lambda.
+"""Execution environments: the processes that run a function. They start quickly and, as on Lambda, survive exceptions.
 
-ministack starts Python anew for each process, polls for the end of its log, and ends the process when its handler
-raises. Lambda resets an execution environment when the function crashes or times out (Lambda developer guide,
-"Understanding the Lambda execution environment lifecycle", failures during the invoke phase). An exception is answered
-by the runtime, which then asks for the next invocation ("Building a custom runtime for AWS Lambda").
+This replaces the environments of the emulator (ministack), which starts Python anew for each process, waits a while for
+the end of its log, and ends the process when the handler raises. Lambda keeps an environment after an exception: the
+runtime reports the exception, then asks for the next invocation ("Building a custom runtime for AWS Lambda"). Lambda
+resets an environment only when the function crashes or times out (Lambda developer guide, "Understanding the Lambda
+execution environment lifecycle", failures during the invoke phase).
 """
 
 import json
@@ -21,12 +22,12 @@ from stack.strict.forker import END_OF_LOG
 from stack.strict.processes import Process, is_readable, start
 from stack.strict.unpacking import unpack
 
-# Seconds. The end of a log comes at once, or when this process gets the processor.
-_LOG_SECONDS = 10.0
+# The end of a log usually comes at once. On a busy machine it takes longer.
+_MAX_LOG_SECONDS = 10.0
 
 
 class _Unpacked:
-    """Takes the place of the zip file that the emulator writes for each process. Its content is a folder's path."""
+    """Replaces `zipfile.ZipFile` in the emulator. The "zip file" at `path` holds the path of the unpacked folder."""
 
     def __init__(self, path: str) -> None:
         self._folder = Path(path).read_text(encoding="utf-8")
@@ -37,21 +38,22 @@ class _Unpacked:
     def __exit__(self, *_: object) -> None: ...
 
     def extractall(self, path: str) -> None:
-        """Put a link to the folder in place of the empty folder `path`."""
+        """Replace the empty folder `path` with a link to the unpacked folder."""
         Path(path).rmdir()
         Path(path).symlink_to(self._folder)
 
 
 class Environment(lambda_runtime.Worker):  # type: ignore[misc]
-    """An execution environment. Only the process of an invocation that crashes or times out is replaced."""
+    """An execution environment. Its process is replaced only after a crash or a timeout."""
 
     _proc: Any
 
     def __init__(self, name: str, config: dict[str, Any], package: bytes) -> None:
+        # The emulator writes these bytes to a file, which `_Unpacked` reads.
         super().__init__(name, config, bytes(unpack(package)))
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
-        """Return the answer of the function's process, with its log."""
+        """Run the function for this event. Return the answer of its process, with the log of this invocation."""
         arn = options.get("invoked_function_arn") or self.config.get("FunctionArn", "")
         timeout = float(self.config.get("Timeout", 3))
         invocation = {"request_id": request_id, "invoked_function_arn": arn, "timeout": timeout}
@@ -59,7 +61,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             is_cold = self._proc is None or self._proc.poll() is not None
             if is_cold:
                 self._spawn()
-            # The emulator takes `_proc` away when the function is deleted or changed meanwhile.
+            # Keep the process: the emulator sets `_proc` to None when the function is deleted or changed meanwhile.
             process, log = self._proc, self._stderr_queue
             try:
                 answer = _ask(process, {"event": event, "ctx": invocation}, timeout)
@@ -68,7 +70,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 self._proc = None if self._proc is process else self._proc
                 process.kill()
                 process.wait(5)
-            return {**answer, "cold_start": is_cold, "log": "\n".join(_log_lines(log))}
+            return {**answer, "cold_start": is_cold, "log": "\n".join(_read_log(log))}
 
     def _read_stderr(self) -> None:
         log, lines = self._stderr_queue, self._proc.stderr
@@ -79,27 +81,27 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
 
 
 class _NoAnswer(Exception):
-    """The process died or took too long."""
+    """The function's process has ended or took too long."""
 
 
 def _ask(process: Process, invocation: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-    """Return the process's answer. Raise _NoAnswer without one."""
+    """Send the invocation to the process and return its answer. Raise _NoAnswer if none comes in `timeout` seconds."""
     try:
         print(json.dumps(invocation), file=process.stdin, flush=True)
         if not is_readable(process.stdout.fileno(), timeout):
             raise _NoAnswer(f"Task timed out after {timeout:.2f} seconds")
         answer: dict[str, Any] = json.loads(process.stdout.readline())
-    except (OSError, ValueError):  # Also of a file that was closed, and of what is not JSON.
+    except (OSError, ValueError):  # A closed file raises ValueError, and so does an answer that is not JSON.
         raise _NoAnswer("Worker process died") from None
     return answer
 
 
-def _log_lines(log: "queue.Queue[str]") -> list[str]:
-    """Return the lines of the log until its end, which follows every answer and every end of a process."""
+def _read_log(log: "queue.Queue[str]") -> list[str]:
+    """Return the lines of the log up to END_OF_LOG, which is there after every answer and when the process ends."""
     lines: list[str] = []
     while True:
         try:
-            line = log.get(timeout=_LOG_SECONDS)
+            line = log.get(timeout=_MAX_LOG_SECONDS)
         except queue.Empty:
             return lines
         if line == END_OF_LOG:
@@ -108,7 +110,7 @@ def _log_lines(log: "queue.Queue[str]") -> list[str]:
 
 
 def install() -> None:
-    """Replace the emulator's processes for Python. Only Linux has the descriptors of processes."""
+    """Replace the emulator's environments for Python. Do this on Linux only, which has pidfd_open."""
     if hasattr(os, "pidfd_open"):
         lambda_runtime.Worker = Environment
         lambda_runtime.zipfile = SimpleNamespace(ZipFile=_Unpacked)

@@ -1,6 +1,7 @@
-"""Faults that AWS has and the emulator never shows, each with a rate: throttles, conflicts, partial batches, errors.
+"""Inject faults that AWS has and the emulator does not: throttles, conflicts, partial batches, internal errors.
 
-A fault happens before the emulator acts, after it acted (the caller cannot know), or to a part of a batch.
+Each fault has a rate: the share of the calls that get it. A fault replaces the call, comes after the emulator has
+carried it out (the caller cannot know that it has), or lets the emulator carry out only a part of it.
 """
 
 import random
@@ -15,7 +16,7 @@ from stack.strict.http import HttpResponse
 from stack.strict.partial import Params, PartialAnswer
 
 Perform = Callable[[Params | None], Awaitable[HttpResponse]]
-"""Let the emulator handle the call: with these parameters, or with its own if they are None."""
+"""Let the emulator carry out the call with these parameters; None stands for the parameters of the call itself."""
 _ONGOING = "Transaction is ongoing for the item"
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 _ITEMS = {*_WRITES, "GetItem", "Query", "Scan", "BatchGetItem", "TransactWriteItems", "TransactGetItems"}
@@ -24,7 +25,11 @@ _MESSAGES = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage
 
 @dataclass(frozen=True)
 class Fault:
-    """Either `before` or `after` is set, which make an error, or `change`, which changes request and answer."""
+    """A fault of some operations of a service. Exactly one of `before`, `after` and `change` is set.
+
+    `before` and `after` return an error: `before` instead of carrying out the call, `after` when it is carried out.
+    `change` returns a partial answer, or None for a call too small for one.
+    """
 
     service: str
     operations: set[str]
@@ -32,15 +37,15 @@ class Fault:
     after: Callable[[Call], HttpResponse] | None = None
     change: Callable[[Call], PartialAnswer | None] | None = None
 
-    async def happen(self, call: Call, perform: Perform) -> HttpResponse | None:
-        """Return the fault's answer; None if this call is too small for a partial answer."""
+    async def answer(self, call: Call, perform: Perform) -> HttpResponse | None:
+        """Return the faulty answer to a call. Return None if the call is too small for a partial answer."""
         if self.before:
             return self.before(call)
         if self.after:
             await perform(None)
             return self.after(call)
-        change = self.change(call) if self.change else None
-        return await change.carry_out(perform) if change else None
+        partial_answer = self.change(call) if self.change else None
+        return await partial_answer.carry_out(perform) if partial_answer else None
 
 
 def _error(code: str, message: str, status: int = 400) -> Callable[[Call], HttpResponse]:
@@ -101,10 +106,10 @@ FAULTS: Mapping[str, Fault] = {
 
 @dataclass
 class Faults:
-    """`rates`: by fault name, the share of the calls that fail. `met`: how often each fault happened."""
+    """By the fault's name, `rates`: which share of the calls gets the fault, `counts`: how many calls got it."""
 
     rates: dict[str, float] = field(default_factory=dict)
-    met: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def set(self, rates: Mapping[str, float]) -> None:
         """Replace all rates. Raise ValueError for an unknown fault or a rate that is not from 0 to 1."""
@@ -114,12 +119,12 @@ class Faults:
         self.rates = dict(rates)
 
     async def answer(self, call: Call, perform: Perform) -> HttpResponse | None:
-        """Return a fault's answer, or None if this call has no fault."""
+        """Choose at random whether this call gets a fault. Return the faulty answer; None for no fault."""
         for name, rate in self.rates.items():
             fault = FAULTS[name]
             if fault.service != call.service or call.operation not in fault.operations or random.random() >= rate:
                 continue
-            if answer := await fault.happen(call, perform):
-                self.met[name] += 1
+            if answer := await fault.answer(call, perform):
+                self.counts[name] += 1
                 return answer
         return None

@@ -1,16 +1,16 @@
-"""Call a function in a forked copy of this process."""
+"""Call a function in a fork of this process: a copy with the same memory, which later changes do not reach."""
 
 import os
 import time
 from contextlib import suppress
 from typing import Any
 
-# Seconds. A copy that takes longer is killed.
-LIMIT = 20.0
+# A fork that takes longer is killed.
+MAX_SECONDS = 20.0
 
 
 def call_forked(action: Any) -> bool:
-    """Call `action` in a forked copy of this process. Return whether it succeeded."""
+    """Call `action` in a fork of this process and wait. Return False if it raised or took longer than MAX_SECONDS."""
     child = os.fork()
     if child == 0:
         exit_code = 1
@@ -18,7 +18,7 @@ def call_forked(action: Any) -> bool:
             action()
             exit_code = 0
         os._exit(exit_code)
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + MAX_SECONDS
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:

@@ -1,8 +1,8 @@
 """Start the processes of functions by forking one process that has already imported the libraries.
 
-The emulator runs this file as a program: `forker.py <folder of the code> <number of a socket>`. Each message on the
-socket is JSON (`folder`, `environment`), with three file descriptors for standard input, output and error. The answer
-is the id of the new process. The program ends when the socket is closed.
+The emulator runs this file as a program: `forker.py <folder of the code> <file descriptor of a socket>`. Each message
+on the socket asks for one process. It is JSON (`folder`, `environment`), with three file descriptors for standard
+input, output and error. The answer is the id of the new process. The program ends when the socket is closed.
 """
 
 import gc
@@ -19,23 +19,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Importing these takes most of a cold start, and reads nothing of a function's environment.
+# Importing these takes most of a cold start. The import does not read the environment, which each function sets later.
 LIBRARIES = ("boto3", "botocore.handlers", "chalice.app", "email_validator", "jinja2", "pydantic")
-LONGEST_MESSAGE = 1 << 17
+MAX_MESSAGE_BYTES = 1 << 17
 END_OF_LOG = "\x00end"
-"""The line on standard error that follows the log of an invocation."""
+"""The line on standard error that marks the end of the log of an invocation."""
 
 
-def main(code: str, number: int) -> None:
+def main(code: str, socket_descriptor: int) -> None:
+    """Import the libraries, then fork a process for each message on the socket."""
     sys.path.insert(0, code)
     for library in LIBRARIES:
         if Path(code, library.partition(".")[0]).exists():
             importlib.import_module(library)
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The kernel forgets a process when it ends.
-    requests = socket.socket(fileno=number)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # So an ended child is removed without a wait for it.
+    requests = socket.socket(fileno=socket_descriptor)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(requests, LONGEST_MESSAGE, 3)
+        message, descriptors, _, _ = socket.recv_fds(requests, MAX_MESSAGE_BYTES, 3)
         if not message:
             return
         child = os.fork()
@@ -48,7 +49,7 @@ def main(code: str, number: int) -> None:
 
 
 def _become_function(process: dict[str, Any], descriptors: list[int]) -> None:
-    """Serve invocations with this environment, folder and standard files. Never return."""
+    """Take on the function's environment, folder and standard files, and serve its invocations. Never return."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
@@ -67,7 +68,10 @@ def _become_function(process: dict[str, Any], descriptors: list[int]) -> None:
 
 
 def _serve() -> None:
-    """Import the handler, then answer each invocation: a line of JSON in, a line of JSON out."""
+    """Import the handler named by the first line of input, then read each invocation from a line and write its answer.
+
+    All lines are JSON.
+    """
     answers, sys.stdout = sys.stdout, sys.stderr  # What a function prints is its log.
     settings = json.loads(sys.stdin.readline())
     try:
@@ -79,7 +83,8 @@ def _serve() -> None:
     for line in sys.stdin if answer["status"] == "ready" else ():
         invocation = json.loads(line)
         text = _answer(handler, invocation["event"], Context.of(settings, invocation["ctx"]))
-        print(f"\n{END_OF_LOG}", file=sys.stderr, flush=True)  # A function may end its log within a line.
+        # The line break comes first, because a function's log may not end with one.
+        print(f"\n{END_OF_LOG}", file=sys.stderr, flush=True)
         print(text, file=answers, flush=True)
 
 
@@ -90,7 +95,7 @@ def _handler(settings: dict[str, Any]) -> Callable[[Any, "Context"], Any]:
 
 
 def _answer(handler: Callable[[Any, "Context"], Any], event: Any, context: "Context") -> str:
-    """Return JSON. A result that is not JSON is an error of the function too."""
+    """Run the handler. Return its result or its error as JSON; a result that JSON cannot hold is an error too."""
     try:
         return json.dumps({"status": "ok", "result": handler(event, context)})
     except Exception as error:

@@ -1,6 +1,7 @@
-"""Check every call of a function before the emulator handles it.
+"""The gate in front of the emulator: it checks every AWS call of a function before the emulator carries the call out.
 
-`/_petitions/faults` shows how often each fault happened (GET) and sets their rates (PUT).
+The gate refuses what the function's policies or AWS's limits forbid, and injects faults (see `faults`).
+`/_petitions/faults` shows how often each fault happened (GET) and sets the rates of the faults (PUT).
 """
 
 import json
@@ -20,11 +21,13 @@ from stack.strict.partial import Params
 CONTROL = "/_petitions/faults"
 _BAD_TOKEN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
 _ACCESS_DENIED = error("s3", "AccessDenied", "Access Denied", 403)
-# The emulator's own addresses begin with an underscore. A bucket's name never does.
-_OBJECT = re.compile("/[a-z0-9][a-z0-9.-]+/.+")
+# A path of S3, `/bucket/key`. The paths of the emulator itself begin with an underscore, which no bucket's name does.
+_OBJECT_PATH = re.compile("/[a-z0-9][a-z0-9.-]+/.+")
 
 
 class Gate:
+    """An ASGI application that wraps the emulator."""
+
     def __init__(self, emulator: App, judge: Judge, faults: Faults) -> None:
         self._emulator, self._judge, self._faults = emulator, judge, faults
 
@@ -48,38 +51,38 @@ class Gate:
         body = await read_body(receive)
         if body is None:
             return
-        call = _call(scope, body)
+        call = _api_call(scope, body)
         answer = self._judge.refusal(caller, call)
         if call and not answer:
-            answer = limits.refusal(call) or await self._faults.answer(call, self._performing(scope, body, receive))
+            answer = limits.refusal(call) or await self._faults.answer(call, self._performer(scope, body, receive))
         if answer:
             await answer.send(send)
         else:
             await self._emulator(scope, replayed(body, receive), send)
 
-    def _performing(self, scope: Scope, body: bytes, receive: Receive) -> Perform:
+    def _performer(self, scope: Scope, body: bytes, receive: Receive) -> Perform:
         async def perform(params: Params | None) -> HttpResponse:
             return await call_app(self._emulator, scope, json.dumps(params).encode() if params else body, receive)
 
         return perform
 
     async def _control(self, scope: Scope, receive: Receive) -> HttpResponse:
-        """Set the rates of faults (PUT), and return how often each has happened."""
+        """On PUT, set the rates of the faults. Return the rates, and how often each fault has happened."""
         try:
             if scope["method"] == "PUT":
                 self._faults.set(json.loads(await read_body(receive) or b"{}"))
         except ValueError as invalid:
             return _json(400, {"error": str(invalid)})
-        return _json(200, {"rates": self._faults.rates, "met": self._faults.met})
+        return _json(200, {"rates": self._faults.rates, "met": self._faults.counts})
 
 
 def _is_anonymous_object(scope: Scope) -> bool:
-    """Return whether it is an unsigned request for an S3 object. OPTIONS is never signed."""
-    is_object = scope["method"] != "OPTIONS" and _OBJECT.fullmatch(scope["path"])
+    """Return whether this is an unsigned request for an S3 object. OPTIONS is allowed: browsers never sign it."""
+    is_object = scope["method"] != "OPTIONS" and _OBJECT_PATH.fullmatch(scope["path"])
     return bool(is_object) and not is_signed(headers_of(scope), scope.get("query_string", b""))
 
 
-def _call(scope: Scope, body: bytes) -> Call | None:
+def _api_call(scope: Scope, body: bytes) -> Call | None:
     path, query = scope.get("raw_path") or scope["path"].encode(), scope.get("query_string", b"")
     return call_of(scope["method"], path.decode("latin-1"), query.decode("latin-1"), headers_of(scope), body)
 

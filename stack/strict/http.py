@@ -1,4 +1,4 @@
-"""A request and its answer in the emulator's server (ASGI), complete and in memory."""
+"""Read and answer requests in the emulator's server, which speaks ASGI. Bodies are held in memory as a whole."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """Headers have lower-case names."""
+    """An answer. The names of the headers are in lower case."""
 
     status: int
     body: bytes
@@ -31,7 +31,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 
 async def read_body(receive: Receive) -> bytes | None:
-    """Return the body; None if the client disconnected before its end."""
+    """Return the body of a request; None if the client disconnected before the end of the body."""
     chunks = []
     while True:
         message = await receive()
@@ -43,7 +43,7 @@ async def read_body(receive: Receive) -> bytes | None:
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a function that first receives the body that was already read, then what follows it."""
+    """Return a `receive` that begins with this body, which `read_body` has already taken from the given `receive`."""
     unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -53,7 +53,7 @@ def replayed(body: bytes, receive: Receive) -> Receive:
 
 
 async def call_app(app: App, scope: Scope, body: bytes, receive: Receive) -> HttpResponse:
-    """Call the application with this body and return its answer."""
+    """Call the application as `scope` says, but with this body. Return its answer."""
     messages: list[Message] = []
 
     async def keep(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Install the strict checks in the emulator before it starts to serve."""
+"""Replace parts of the emulator with our stricter ones, before it starts to serve requests."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ LEDGER = "REFEREE_LEDGER"
 
 
 def install() -> None:
-    """Install all checks. The order matters: `saving` wraps the application last."""
+    """Install all parts. Install `saving` last, because it must wrap the gate."""
     callers.install()
     streams.install()
     pictures.install()

@@ -1,4 +1,8 @@
-"""The referee for the emulator's functions: check a call against the policies of the caller's role."""
+"""Refuse the calls of functions that the policies of the function's role do not allow.
+
+`stack.referee` decides. A ledger notes which entries (actions, resources, condition values) of the policies were used,
+so that entries that no test needs can be found.
+"""
 
 import json
 import logging
@@ -11,7 +15,7 @@ from typing import Any
 from stack.referee import refusal
 from stack.referee.engine import Engine
 from stack.referee.ledger import Ledger, entries_of
-from stack.referee.model import Call, PolicyEntry, Unjudged, Where
+from stack.referee.model import Call, PolicyEntry, UnknownCall, Where
 from stack.referee.policies import resolved_policies
 from stack.referee.referee import Referee
 from stack.strict.callers import Caller
@@ -23,22 +27,25 @@ _DEPLOYED_NAME = re.compile(r".+-(\w+)-[0-9A-F]{13}")
 
 
 class Judge:
-    """Threads may share a Judge. `ledger_folder`: where used entries are noted; None: nowhere."""
+    """Refuses calls. Threads may share a Judge. `ledger_folder`: the ledger's folder; None if no ledger is kept."""
 
     def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
         self._ledger = Ledger(ledger_folder) if ledger_folder else None
-        self._entries: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
+        self._entries_by_caller: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
-        """Return the refusal; None for an allowed call. Refuse what the referee cannot read, so that a test notices."""
+        """Return the refusal of a call; None if it is allowed.
+
+        Refuse also what the referee cannot read (`call` is None) or does not know, so that a test notices.
+        """
         if call is None:
-            return _unknown("none", f"{caller.name} made a call that the referee cannot read")
+            return _not_judged("none", f"{caller.name} made a call that the referee cannot read")
         referee = Referee(self._engine, Where(self._region, caller.account))
         try:
             verdict = referee.judge(call, _documents(caller.policies), caller.arn)
-        except Unjudged as unknown:
-            return _unknown(call.service, f"{caller.name}: {unknown}")
+        except UnknownCall as unknown:
+            return _not_judged(call.service, f"{caller.name}: {unknown}")
         if verdict.refused is None:
             self._note(caller, verdict.entries)
             return None
@@ -46,23 +53,28 @@ class Judge:
         return HttpResponse(*_response_fields(refusal.response(call, verdict.refused, caller.arn)))
 
     def _note(self, caller: Caller, entries: frozenset[PolicyEntry]) -> None:
-        """Note the entries in the ledger as they are in the project's policy, not as deployed."""
+        """Note in the ledger that these entries were used.
+
+        A deployed entry names resources of this stack. The ledger gets the entry of the project's own policy instead.
+        """
         if self._ledger is None:
             return
-        function = self._function(caller)
-        if caller not in self._entries:
-            self._entries[caller] = _translation(caller, self._project.get(function, {"Statement": []}))
-        known = self._entries[caller]
-        self._ledger.note(function, [known.get(entry, entry) for entry in entries])
+        function = self._function_name(caller)
+        if caller not in self._entries_by_caller:
+            self._entries_by_caller[caller] = _project_entries(
+                caller, self._project_policies.get(function, {"Statement": []})
+            )
+        project_entries = self._entries_by_caller[caller]
+        self._ledger.note(function, [project_entries.get(entry, entry) for entry in entries])
 
-    def _function(self, caller: Caller) -> str:
-        """Return a function's name in app.py: `relay_mail` for `petitions-local-RelayMail-8EBC3913E4C37`."""
+    def _function_name(self, caller: Caller) -> str:
+        """Return the caller's name in app.py: `relay_mail` for `petitions-local-RelayMail-8EBC3913E4C37`."""
         found = _DEPLOYED_NAME.fullmatch(caller.name)
         compact = (found[1] if found else caller.name).lower()
-        return next((name for name in self._project if name.replace("_", "") == compact), caller.name)
+        return next((name for name in self._project_policies if name.replace("_", "") == compact), caller.name)
 
     @cached_property
-    def _project(self) -> dict[str, Any]:
+    def _project_policies(self) -> dict[str, Any]:
         return resolved_policies()
 
 
@@ -71,8 +83,8 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
     return [json.loads(policy) for policy in policies]
 
 
-def _translation(caller: Caller, declared: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
-    """Map the deployed policy's entries, which name this stack's resources, to the entries of the project's policy."""
+def _project_entries(caller: Caller, declared: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
+    """Return the entry of the project's policy (`declared`) for each entry of the caller's deployed policies."""
     deployed = [each for policy in _documents(caller.policies) for each in policy["Statement"]]
     pairs = enumerate(zip(deployed, declared["Statement"], strict=False), 1)
     return {
@@ -88,6 +100,6 @@ def _response_fields(response: refusal.Response) -> tuple[int, bytes, dict[str, 
     return response.status, response.body, {name.lower(): value for name, value in response.headers.items()}
 
 
-def _unknown(service: str, message: str) -> HttpResponse:
+def _not_judged(service: str, message: str) -> HttpResponse:
     _log.error("%s", message)
     return error(service, "NotJudged", message, 403)

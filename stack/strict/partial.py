@@ -1,4 +1,7 @@
-"""Answer batch calls partially, as AWS may: handle some entries, keys or items, and name the rest in the answer."""
+"""Answer calls partially, as AWS may: carry out a part of the call, and name the rest in the answer.
+
+Each function takes the parameters of a call, and returns what to do and what to add to the answer.
+"""
 
 import json
 import random
@@ -15,13 +18,13 @@ _CHECKSUM = "x-amz-crc32"
 
 @dataclass(frozen=True)
 class PartialAnswer:
-    """`params`: the call to the emulator, None for no call. `added`: members for its answer."""
+    """`params`: parameters for the emulator, None if it is not called. `added`: JSON fields to add to its answer."""
 
     params: Params | None
     added: Mapping[str, Any]
 
     async def carry_out(self, perform: Callable[[Params | None], Awaitable[HttpResponse]]) -> HttpResponse:
-        """Run the call with fewer entries, and add to its answer those that were left out."""
+        """Let the emulator carry out `params`, if there are any. Return its answer with the added fields."""
         if self.params is None:
             return HttpResponse(200, json.dumps(self.added).encode(), {"content-type": "application/x-amz-json-1.0"})
         answer = await perform(self.params)
@@ -32,7 +35,7 @@ class PartialAnswer:
 
 
 def some_entries(params: Params) -> PartialAnswer:
-    """Let some or all entries of an SQS batch call fail."""
+    """Let some or all entries of an SQS batch call fail; the answer lists them in Failed."""
     done, failed = _split(params["Entries"], fewest=0)
     why = {"SenderFault": False, "Code": "InternalError", "Message": "Try again."}
     failures = [{"Id": entry["Id"], **why} for entry in failed]
@@ -42,7 +45,10 @@ def some_entries(params: Params) -> PartialAnswer:
 
 
 def some_keys(params: Params) -> PartialAnswer | None:
-    """Let BatchGetItem not read some keys. AWS reads one at least, or throttles the call."""
+    """Let BatchGetItem leave some keys unread, in UnprocessedKeys. Read at least one: without any, AWS throttles.
+
+    Return None for a call with one key, or with several tables.
+    """
     (table, request), *others = params["RequestItems"].items()
     if others or len(request["Keys"]) < 2:
         return None
@@ -54,12 +60,15 @@ def some_keys(params: Params) -> PartialAnswer | None:
 
 
 def short_page(params: Params) -> PartialAnswer | None:
-    """End a page after one item. AWS may end a page early, for example at 1 MB; LastEvaluatedKey says where."""
+    """End the page of a Query or Scan after one item, as AWS may end a page early. Return None if Limit is 1 already.
+
+    The answer needs no addition: the emulator's LastEvaluatedKey says where the page ends.
+    """
     return None if params.get("Limit") == 1 else PartialAnswer({**params, "Limit": 1}, {})
 
 
 def _split(entries: Sequence[Entry], fewest: int) -> tuple[list[Entry], list[Entry]]:
-    """Split at random: first those to handle, at least `fewest`; then those to leave out, at least one."""
+    """Split the entries at random. Return those to handle, at least `fewest`, and those to leave out, at least one."""
     shuffled = random.sample(list(entries), len(entries))
     number = random.randint(fewest, len(entries) - 1)
     return shuffled[:number], shuffled[number:]

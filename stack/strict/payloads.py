@@ -1,4 +1,7 @@
-"""Refuse a request that Lambda refuses: its event, which has the body in base64, is larger than 6 MB."""
+"""Refuse a request to the site with 413 if its event is larger than 6 MB, the limit of Lambda.
+
+API Gateway passes a request to Lambda as an event: JSON, with a binary body in base64, which makes the body larger.
+"""
 
 import json
 from typing import Any
@@ -6,19 +9,19 @@ from typing import Any
 from ministack.services import apigateway_v1
 
 # AWS Lambda developer guide, "Lambda quotas": the payload of a synchronous invocation.
-MOST_BYTES = 6 * 1024 * 1024
+MAX_BYTES = 6 * 1024 * 1024
 
 
 class _TooLarge(Exception):
-    """The event is larger than Lambda takes."""
+    """The event is larger than MAX_BYTES."""
 
 
 def install() -> None:
-    """Replace the emulator's functions that call Lambda for API Gateway."""
+    """Wrap the two emulator functions that call Lambda for API Gateway: the inner raises, the outer answers 413."""
     call, proxy = apigateway_v1._call_lambda_raw, apigateway_v1._invoke_lambda_proxy_v1
 
     async def call_within_limit(function: Any, event: Any, **scope: Any) -> Any:
-        if len(json.dumps(event)) > MOST_BYTES:
+        if len(json.dumps(event)) > MAX_BYTES:
             raise _TooLarge
         return await call(function, event, **scope)
 

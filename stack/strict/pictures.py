@@ -1,6 +1,7 @@
-"""Read the API's binary types from its definition, as API Gateway does. Without them, pictures arrive in base64.
+"""Tell the emulator which media types are binary, so that pictures do not arrive in base64.
 
-The emulator reads a property of the template instead, which SAM leaves out.
+API Gateway reads these types from the API's definition. The emulator reads a property of the template instead, and
+the template that SAM makes does not have it.
 """
 
 from typing import Any
@@ -9,7 +10,7 @@ from ministack.services import apigateway_v1
 
 
 def install() -> None:
-    """Replace the emulator's function that reads an API's definition."""
+    """Let the emulator take the binary types from the API's definition."""
     read = apigateway_v1._import_rest_api
 
     def read_with_types(definition: dict[str, Any], settings: dict[str, Any]) -> Any:

@@ -1,4 +1,7 @@
-"""Processes of functions, forked from a process that has imported the libraries (`forker.py`)."""
+"""Start the processes of functions: ask a process that has already imported the libraries (`forker.py`) to fork.
+
+The emulator starts its processes with `subprocess.Popen`. `start` replaces that.
+"""
 
 import json
 import os
@@ -17,7 +20,7 @@ _PROGRAM = Path(__file__).with_name("forker.py")
 
 
 class Process:
-    """A forked process, with what the emulator uses of `subprocess.Popen`."""
+    """A forked process. It has those methods and attributes of `subprocess.Popen` that the emulator uses."""
 
     def __init__(self, pid: int, stdin: TextIO, stdout: TextIO, stderr: TextIO) -> None:
         self.pid, self.stdin, self.stdout, self.stderr = pid, stdin, stdout, stderr
@@ -27,14 +30,15 @@ class Process:
             self._descriptor = None
 
     def poll(self) -> int | None:
-        """Return None while the process runs."""
+        """Return None while the process runs, then 0: its exit code is not known."""
         return 0 if self._has_ended(0) else None
 
     def wait(self, timeout: float) -> None:
+        """Wait until the process ends, then close its input and output. Raise TimeoutExpired if it keeps running."""
         if not self._has_ended(timeout):
             raise subprocess.TimeoutExpired(str(self.pid), timeout)
         for file in (self.stdin, self.stdout):
-            with suppress(OSError):  # What was not written is written again at the end, to nobody.
+            with suppress(OSError):  # Closing writes what is still buffered, which nobody reads.
                 file.close()
 
     def terminate(self) -> None:
@@ -57,7 +61,7 @@ class Process:
 
 
 class Forker:
-    """The process that forks the functions of one package."""
+    """Runs `forker.py`, and asks it for the processes of the functions in one package, the folder `code`."""
 
     def __init__(self, code: str) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -67,11 +71,12 @@ class Forker:
             self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
 
     def close(self) -> None:
-        """End this process. The processes that it has forked go on."""
+        """End the forking process. The processes that it has forked keep running."""
         self._socket.close()
         self._process.wait()
 
     def fork(self, folder: str, environment: Mapping[str, str]) -> Process:
+        """Return a new process. Raise RuntimeError if the forking process has ended."""
         message = json.dumps({"folder": folder, "environment": dict(environment)}).encode()
         pipes = [os.pipe() for _ in range(3)]
         (input_, stdin), (stdout, output), (stderr, errors) = pipes
@@ -89,12 +94,13 @@ class Forker:
         return Process(pid, os.fdopen(stdin, "w"), os.fdopen(stdout), os.fdopen(stderr))
 
 
+# By the path of the package's folder.
 _forkers: dict[str, Forker] = {}
 _forkers_lock = threading.Lock()
 
 
 def start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Process:
-    """Take the place of `subprocess.Popen`."""
+    """Start the process of a function in the folder `cwd`. This replaces `subprocess.Popen`."""
     code = os.path.realpath(cwd)
     with _forkers_lock:
         forker = _forkers.get(code) or _forkers.setdefault(code, Forker(code))
@@ -102,14 +108,14 @@ def start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Proce
         return forker.fork(cwd, env)
     except RuntimeError:
         with _forkers_lock:
-            if _forkers.get(code) is forker:  # The next process starts another forker.
+            if _forkers.get(code) is forker:  # Then the next call of `start` makes another Forker.
                 del _forkers[code]
                 forker.close()
         raise
 
 
 def is_readable(descriptor: int, timeout: float) -> bool:
-    """Return whether there is something to read, or an end, within `timeout` seconds."""
+    """Wait at most `timeout` seconds. Return whether the descriptor has something to read or has come to its end."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(timeout * 1000))

@@ -1,7 +1,7 @@
-"""How Lambda reads a table's stream when a function fails: checkpoints, bisecting, the retry limit.
+"""How Lambda goes on reading a table's stream after a function has failed: what is tried again, and how often.
 
 Source: Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda" and "Retaining
-discarded records for a DynamoDB event source". It imports no emulator, so that it can be tested alone.
+discarded records for a DynamoDB event source". This file does not import the emulator, so that it can be tested alone.
 """
 
 import json
@@ -11,10 +11,10 @@ from typing import Any
 
 
 def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
-    """Return the index of the first record to deliver again, or None when all are done.
+    """Return the index in the batch of the first record to deliver again; None if no record failed.
 
-    `answer` is what a function with ReportBatchItemFailures returned; an identifier that is not in the batch fails
-    the whole batch.
+    `answer` is what a function with ReportBatchItemFailures returned. `sequences`: the batch's sequence numbers.
+    If the answer is invalid or names a record that is not in the batch, the whole batch failed: return 0.
     """
     try:
         parsed = json.loads(answer) if answer and isinstance(answer, str) else answer
@@ -26,27 +26,32 @@ def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
 
 @dataclass
 class Reading:
-    """The batch that one event source works on: the sizes of its pieces, and the tries of the first piece."""
+    """Which part of its batch an event source reads next, and how many tries have failed.
+
+    `pieces`: the sizes of the pieces that a failed batch was split into; empty for a whole batch. `tries`: the failed
+    tries of the first piece or of the whole batch.
+    """
 
     pieces: list[int] = field(default_factory=list)
     tries: int = 0
 
     def size(self, batch_size: int) -> int:
-        """Return how many records to read next."""
+        """Return how many records to read next: the first piece, or a whole batch."""
         return self.pieces[0] if self.pieces else batch_size
 
     def advance(self, records: int) -> None:
-        """Note that these records are done or discarded. What is left of the first piece starts with no tries."""
+        """Go past this number of records, which were handled or discarded. Set the number of tries to zero."""
         self.tries = 0
         if self.pieces:
             rest = self.pieces.pop(0) - records
             self.pieces[:0] = [rest] if rest > 0 else []
 
     def plan_retry(self, records: int, matched: int, source: Mapping[str, Any], *, raised: bool) -> bool:
-        """Plan the next try after a failure of the first record. Return False if the retries are used up.
+        """Plan the next try, because the first record failed. Return False if the retries are used up.
 
-        Splitting a batch uses no retry. After an exception the batch is halved. If the function reported a failed
-        record instead, the caller has already split the batch there.
+        `records`: how many records were read; `matched`: how many of them the source's filter let through.
+        With BisectBatchOnFunctionError, an exception (`raised`) halves the records, which does not count as a try. It
+        does not halve after a reported failure: then the records before the failed one have been passed already.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
             self.pieces[:1] = [records // 2, records - records // 2]

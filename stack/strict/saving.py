@@ -1,8 +1,9 @@
-"""Save the emulator's state within seconds of each change, so that a killed site loses little.
+"""Save the emulator's state to files within seconds of each change, so that a killed emulator loses little.
 
-The emulator itself saves only when it stops, and without the streams and the emails. Here a forked process saves: it
-has the memory of one moment, while the emulator goes on answering. All files are written, then all are renamed: a kill
-while it writes must not leave the tables of one moment with the queues and streams of another.
+The emulator itself saves only when it stops, and neither the tables' streams nor the emails. Here a fork of the
+emulator saves: the fork's memory stays as it was at one moment, while the emulator goes on answering. First all drafts
+are written, then all are renamed to their files. So a kill during the writing does not leave the tables of one moment
+with the queues and streams of another.
 """
 
 import copy
@@ -21,20 +22,20 @@ from ministack.services import dynamodb, lambda_svc, ses, sqs
 from stack.strict.forked import call_forked
 from stack.strict.http import App, Receive, Scope, Send, headers_of
 
-# Seconds between two saves. After a longer save, the pause is as long as that save, so that saving uses at most half of
-# one processor. A change is saved after one pause and two saves at the latest.
-PAUSE = 1.0
-STREAMS = "petitions_streams"
-EMAILS = "inbox.jsonl"
-# What changes while the site runs. All other services change when it is deployed or configured.
-DATA = ("dynamodb", "sqs")
-# `_everything_changed`: services that are not in DATA may have changed too.
+# Seconds from the end of a save to the start of the next. After a save that took longer, the pause is as long as that
+# save, so that saving uses at most half of a processor. A change is saved after one pause and two saves at the latest.
+MIN_PAUSE = 1.0
+STREAMS_STATE = "petitions_streams"
+EMAILS_FILE_NAME = "inbox.jsonl"
+# The services whose state changes while the site runs. The others change when the site is deployed or configured.
+DATA_SERVICES = ("dynamodb", "sqs")
+# `_changed` is set when any service may have changed, `_everything_changed` when not only DATA_SERVICES may have.
 _changed, _everything_changed = threading.Event(), threading.Event()
 _save_lock = threading.Lock()
 
 
 class ChangeDetector:
-    """Wrap the emulator, and note each request that may have changed its state."""
+    """Wraps the emulator. After each request, it notes that the emulator's state may have changed."""
 
     def __init__(self, emulator: App) -> None:
         self._emulator = emulator
@@ -45,48 +46,55 @@ class ChangeDetector:
         finally:
             if scope["type"] == "http" and not scope["path"].startswith("/_ministack"):
                 _changed.set()
-                if not _is_about_data(scope):
+                if not _changes_data_only(scope):
                     _everything_changed.set()
 
 
-def _is_about_data(scope: Scope) -> bool:
-    """Return whether it is a read, a request to the site, an email, or a call of a service that names its operation."""
+def _changes_data_only(scope: Scope) -> bool:
+    """Return whether this request changes at most DATA_SERVICES.
+
+    It does if it is a GET, a request to the site, an email (every save includes the new emails), or a call that names
+    its operation in the header X-Amz-Target, as the calls of DynamoDB and SQS do.
+    """
     is_to_site = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
     return is_to_site or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
 
 
 def install() -> None:
-    """Do nothing for an emulator that keeps no state. Call this last, because it wraps the application."""
+    """Load the saved state when the emulator starts, and save from then on. Do nothing if the emulator keeps no state.
+
+    Call this after all that wraps `app.app`, so that the ChangeDetector sees every request.
+    """
     if not persistence.PERSIST_STATE:
         return
     load = app._load_persisted_state
 
-    def load_all() -> None:
+    def load_everything() -> None:
         _load_streams()
         load()
         _release_messages()
         threading.Thread(target=_save_changes, daemon=True).start()
 
-    app._load_persisted_state = load_all
+    app._load_persisted_state = load_everything
     app.save_all = lambda services: _save_now(everything=True)
     app.app = ChangeDetector(app.app)
 
 
 def _save_changes() -> None:
-    """Save after each change, for as long as the process runs."""
+    """Save after each change. Run this in a thread; it never returns."""
     while True:
         _changed.wait()
         _changed.clear()
         everything = _everything_changed.is_set()
         _everything_changed.clear()
-        time.sleep(max(PAUSE, _save_now(everything=everything)))
+        time.sleep(max(MIN_PAUSE, _save_now(everything=everything)))
 
 
 def _save_now(*, everything: bool) -> float:
-    """Save, and return how many seconds it took. After a failure, the next save includes everything."""
+    """Save DATA_SERVICES, or all services. Return how many seconds it took. After a failure, let a full save follow."""
     with _save_lock:
         started = time.monotonic()
-        emails = _emails()
+        emails = _unsaved_emails()
         if call_forked(lambda: _write(emails, everything=everything)):
             _Saved.emails += len(emails)
         else:
@@ -99,17 +107,17 @@ def _save_now(*, everything: bool) -> float:
 
 
 class _Saved:
-    """How many of the sent emails are in the file already."""
+    """`emails`: how many of the sent emails are in EMAILS_FILE_NAME already."""
 
     emails = 0
 
 
 def _write(emails: list[Any], *, everything: bool) -> None:
-    """Write the state. Run this only in the forked copy, where nothing changes the emulator's data meanwhile."""
-    copy.deepcopy = _uncopied  # type: ignore[assignment]
+    """Write the state to the files. Run this only in a fork, where nothing changes the emulator's data meanwhile."""
+    copy.deepcopy = _same_value  # type: ignore[assignment]
     services = app._build_persistence_save_dict()
-    states = {name: services[name]() for name in (services if everything else DATA)}
-    states[STREAMS] = _unread_streams()
+    states = {name: services[name]() for name in (services if everything else DATA_SERVICES)}
+    states[STREAMS_STATE] = _unread_streams()
     folder = Path(persistence.STATE_DIR)
     drafts = {}
     for name, state in states.items():
@@ -117,22 +125,22 @@ def _write(emails: list[Any], *, everything: bool) -> None:
             version = persistence._state_format_version(name)
             wrapped = {"__ministack_format__": version, "payload": state}
             path = folder / f"{name}.json"
-            drafts[path] = _draft(path, json.dumps(wrapped, default=persistence._json_default).encode())
+            drafts[path] = _write_draft(path, json.dumps(wrapped, default=persistence._json_default).encode())
     for path, draft in drafts.items():
         if draft:
             draft.replace(path)
-    with (folder / EMAILS).open("a") as file:
+    with (folder / EMAILS_FILE_NAME).open("a") as file:
         # The line break comes first, because a killed save may have left half a line.
         file.writelines(f"\n{json.dumps(email, default=str)}" for email in emails)
 
 
-def _uncopied(value: Any, memo: Any = None) -> Any:
-    """Replace `copy.deepcopy` in the forked copy: nothing changes the value there."""
+def _same_value(value: Any, memo: Any = None) -> Any:
+    """Replaces `copy.deepcopy` in the fork, where nothing changes the value, so no copy is needed."""
     return value
 
 
-def _draft(path: Path, content: bytes) -> Path | None:
-    """Write the content beside the file. Return None if the file has it already."""
+def _write_draft(path: Path, content: bytes) -> Path | None:
+    """Write the content to a draft beside the file. Return the draft; None if the file has this content already."""
     if path.exists() and path.read_bytes() == content:
         return None
     draft = path.with_suffix(".tmp")
@@ -143,25 +151,28 @@ def _draft(path: Path, content: bytes) -> Path | None:
     return draft
 
 
-def _emails() -> list[Any]:
-    """Return the emails that are not in the file yet."""
+def _unsaved_emails() -> list[Any]:
+    """Return the emails that were sent since the last save, oldest first."""
     sent = [email for _, emails in ses._sent_emails.all_items() for email in emails]
     return sorted(sent, key=lambda email: float(email["Timestamp"]))[_Saved.emails :]
 
 
 def _unread_streams() -> dict[str, Any]:
-    """Return the records that a reader has not read yet. Positions count from the beginning of the stream."""
+    """Return by table the records that some reader has not read, and how many came before them; and all positions.
+
+    A position is the number of records that a reader has read since the stream began.
+    """
     records, trimmed = AccountRegionScopedDict(), AccountRegionScopedDict()
     for (account, region, table), found in dynamodb._stream_records.all_items():
         begin = dynamodb._stream_trimmed.get_scoped(account, region, table, 0)
-        unread = min(_positions(table), default=begin)
+        unread = min(_reader_positions(table), default=begin)
         records.set_scoped(account, region, table, found[max(0, unread - begin) :])
         trimmed.set_scoped(account, region, table, max(begin, unread))
     return {"records": records, "trimmed": trimmed, "positions": lambda_svc._dynamodb_stream_positions}
 
 
-def _positions(table: str) -> list[int]:
-    """Return the position of each reader of the table's stream."""
+def _reader_positions(table: str) -> list[int]:
+    """Return the positions of all event sources that read the table's stream."""
     positions = lambda_svc._dynamodb_stream_positions
     return [
         positions.get_scoped(account, region, uuid, 0)
@@ -171,9 +182,9 @@ def _positions(table: str) -> list[int]:
 
 
 def _load_streams() -> None:
-    """Load the unread records and the positions, instead of those that the emulator saves, which are older."""
+    """Load the records and positions that `_write` saved. Ignore the emulator's own saved positions: they are older."""
     lambda_svc._restore_esm_positions = lambda store, positions: None
-    saved = persistence.load_state(STREAMS)
+    saved = persistence.load_state(STREAMS_STATE)
     if saved:
         dynamodb._stream_records.update(saved["records"])
         dynamodb._stream_trimmed.update(saved["trimmed"])
@@ -181,7 +192,7 @@ def _load_streams() -> None:
 
 
 def _release_messages() -> None:
-    """Make all messages visible: their receivers stopped with the emulator."""
+    """Make all received queue messages visible at once: those who received them stopped with the emulator."""
     for _, queue in sqs._queues.all_items():
         for message in queue["messages"]:
             message["visible_at"] = min(message["visible_at"], time.time())

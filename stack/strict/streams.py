@@ -1,4 +1,8 @@
-"""The emulator's poller of table streams, replaced by one that fails as Lambda's does (see `reading`)."""
+"""Poll the tables' streams and run the functions that read them, in place of the emulator's own poller.
+
+After a failure, this poller does what Lambda's does (see `reading`). A source is an event source mapping: it says which
+function reads which stream, and how.
+"""
 
 import threading
 import time
@@ -13,25 +17,27 @@ from ministack.services import dynamodb, lambda_svc
 from stack.strict.reading import Reading, first_failure
 
 Record = Mapping[str, Any]
-# Seconds between polls ("Process DynamoDB records with Lambda": four times a second).
-PERIOD = 0.25
+# "Process DynamoDB records with Lambda": Lambda polls four times a second.
+POLL_SECONDS = 0.25
+# By the UUID of the source.
 _readings: dict[str, Reading] = defaultdict(Reading)
 
 
 def install() -> None:
-    """Poll in threads of our own, as streams and queues have pollers of their own on AWS.
+    """Poll in a thread for each source, apart from the queues, as on AWS.
 
-    The emulator's only poll thread would wait for every function, and a write wakes it: what it does then would slow
-    down the request that wrote, and the request's duration would show what it wrote.
+    The emulator has one thread for all polls, which waits for each function. And each write to a table wakes this
+    thread, whose work slows down the request that wrote: the request's duration would show whether it wrote something.
     """
     lambda_svc._poll_dynamodb_streams = lambda: False
     threading.Thread(target=_poll_forever, daemon=True, name="streams").start()
 
 
 def _poll_forever() -> None:
+    """Start a thread for each source that has no running thread, again and again."""
     running: dict[str, threading.Thread] = {}
     while True:
-        time.sleep(PERIOD)
+        time.sleep(POLL_SECONDS)
         for account, region, source in lambda_svc._iter_all_esms():
             name = source["UUID"]
             if ":dynamodb:" in source.get("EventSourceArn", "") and not (name in running and running[name].is_alive()):
@@ -40,7 +46,7 @@ def _poll_forever() -> None:
 
 
 def _poll(account: str, region: str, source: dict[str, Any]) -> None:
-    """Handle all records of a source, batch by batch."""
+    """Handle the records of a source, batch by batch, until no more can be handled now."""
     _request_account_id.set(account)
     _request_region.set(region)
     try:
@@ -51,7 +57,7 @@ def _poll(account: str, region: str, source: dict[str, Any]) -> None:
 
 
 def _handle_next_batch(source: dict[str, Any]) -> bool:
-    """Read and handle a batch, or a piece of one that failed. Return whether more follows at once."""
+    """Read and handle a batch, or a piece of a failed batch. Return whether to go on at once with the next one."""
     table = _table(source)
     function, _ = lambda_svc._get_func_record_for_qualifier(source["FunctionName"], source.get("Qualifier"))
     is_backing_off = lambda_svc._esm_backoff_until.get(source["UUID"], 0) > time.time()
@@ -61,7 +67,7 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     records = dynamodb.stream_records_since(table, position, reading.size(batch_size))
     if not records:
         return False
-    handled = _handle(records, source, function)
+    handled = _run_function(records, source, function)
     if handled:
         reading.advance(handled)
         lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + handled
@@ -69,7 +75,7 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
 
 
 def _table(source: Mapping[str, Any]) -> str | None:
-    """Return the table whose current stream this source reads; None if there is none."""
+    """Return the name of the table that the source reads; None if its stream is not the current one of a table."""
     try:
         arn = parse_arn(source.get("EventSourceArn", ""))
     except ArnParseError:
@@ -81,7 +87,10 @@ def _table(source: Mapping[str, Any]) -> str | None:
 
 
 def _position(source: Mapping[str, Any], table: str) -> int:
-    """Return the position of the next record to read. A new source starts where its StartingPosition says."""
+    """Return the position of the next record to read: the number of records before it since the stream began.
+
+    A new source starts where its StartingPosition says. Records that the stream no longer has are skipped.
+    """
     horizon = int(dynamodb.stream_start_position(table))
     with lambda_svc._dynamodb_stream_positions_lock:
         known = lambda_svc._dynamodb_stream_positions
@@ -92,13 +101,16 @@ def _position(source: Mapping[str, Any], table: str) -> int:
         return int(known[source["UUID"]])
 
 
-def _handle(records: Sequence[Record], source: dict[str, Any], function: Any) -> int:
-    """Run the function, and return how many of the records are not delivered again."""
+def _run_function(records: Sequence[Record], source: dict[str, Any], function: Any) -> int:
+    """Run the function with those records that the source's filter lets through.
+
+    Return how many of the records, from the first one, are done: handled, filtered out, or discarded.
+    """
     batch = lambda_svc._apply_filter_criteria(records, source)
     if not batch:
         return len(records)
     result = lambda_svc._execute_function(function, {"Records": batch})
-    failed_at = _failure(result, batch, source)
+    failed_at = _first_failed_index(result, batch, source)
     _log_result(source, result, failed_at)
     if failed_at is None:
         return len(records)
@@ -107,8 +119,8 @@ def _handle(records: Sequence[Record], source: dict[str, Any], function: Any) ->
     return _retry_or_discard(records, batch, source, function, result)
 
 
-def _failure(result: Mapping[str, Any], batch: Sequence[Record], source: Mapping[str, Any]) -> int | None:
-    """Return the index of the first record of the batch that failed; None if none did."""
+def _first_failed_index(result: Mapping[str, Any], batch: Sequence[Record], source: Mapping[str, Any]) -> int | None:
+    """Return the index in the batch of the first record that failed; None if no record failed."""
     if result.get("error"):
         return 0
     if "ReportBatchItemFailures" not in source.get("FunctionResponseTypes", []):
@@ -119,12 +131,16 @@ def _failure(result: Mapping[str, Any], batch: Sequence[Record], source: Mapping
 def _retry_or_discard(
     records: Sequence[Record], batch: Sequence[Record], source: dict[str, Any], function: Any, result: Mapping[str, Any]
 ) -> int:
-    """Plan the next try and return 0, or discard the records and return their number."""
+    """Plan the next try and return 0; or discard the records and return their number.
+
+    Records are discarded when their retries are used up or they are too old. The source's destination for failures then
+    gets a message about them.
+    """
     raised = bool(result.get("error"))
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]
     if not expired and reading.plan_retry(len(records), len(batch), source, raised=raised):
-        if reading.tries:  # It is zero after a split: the pieces are tried at once.
+        if reading.tries:  # After a split `tries` is 0, because the pieces are tried at once.
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
         return 0
     condition = "RecordAgeExceeded" if expired else "RetryAttemptsExhausted"
@@ -139,7 +155,10 @@ def _is_too_old(batch: Sequence[Record], source: Mapping[str, Any]) -> bool:
 
 
 def _log_result(source: dict[str, Any], result: Mapping[str, Any], failed_at: int | None) -> None:
-    """Copy the function's log into the emulator's log, as the emulator's own poller does."""
+    """Log a failure and the function's output in the emulator's log, and set the result that the source shows.
+
+    The emulator's own poller does the same.
+    """
     name = source["FunctionName"]
     source["LastProcessingResult"] = "OK" if failed_at is None else "FAILED"
     if failed_at is not None:

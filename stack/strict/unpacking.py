@@ -1,4 +1,7 @@
-"""Unpack a package once, for all emulators. ministack does this for each process: 25 MB, in thousands of files."""
+"""Unpack the zip file of the functions' code (25 MB, thousands of files) once for all emulators on this machine.
+
+The emulator itself (ministack) unpacks it for each process.
+"""
 
 import hashlib
 import io
@@ -15,15 +18,15 @@ from pathlib import Path
 from stack.paths import BUILD
 
 _FOLDER = BUILD / "unpacked"
-_UNUSED_SECONDS = 7 * 24 * 3_600
+_MAX_UNUSED_SECONDS = 7 * 24 * 3_600
 _lock = threading.Lock()
 _digest = lru_cache(4)(lambda package: hashlib.sha256(package).hexdigest())
 
 
 def unpack(package: bytes) -> Path:
-    """Return the folder with the content of this zip."""
+    """Return the folder with the content of this zip file. Unpack the zip file if no emulator has."""
     target = _FOLDER / _digest(package)
-    with _lock:  # Many processes of a function start at once.
+    with _lock:  # Many processes of a function may start at once.
         if not target.exists():
             _remove_unused()
             _unpack(package, target)
@@ -32,7 +35,7 @@ def unpack(package: bytes) -> Path:
 
 
 def _unpack(package: bytes, target: Path) -> None:
-    """Unpack to a temporary folder, then rename it. This fails if another emulator was faster."""
+    """Unpack to a temporary folder, then rename that folder. If another emulator was faster, its folder stays."""
     partial = tempfile.mkdtemp(dir=target.parent)
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         archive.extractall(partial)
@@ -42,8 +45,9 @@ def _unpack(package: bytes, target: Path) -> None:
 
 
 def _remove_unused() -> None:
+    """Delete the folders that no emulator has asked for in a week."""
     _FOLDER.mkdir(parents=True, exist_ok=True)
     for folder in _FOLDER.iterdir():
         with suppress(FileNotFoundError):  # Another emulator renamed or removed it.
-            if folder.stat().st_mtime < time.time() - _UNUSED_SECONDS:
+            if folder.stat().st_mtime < time.time() - _MAX_UNUSED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stack.referee.dynamodb import EVERY_ATTRIBUTE
-from stack.referee.model import Call, Question, Unjudged, Where
+from stack.referee.model import Call, Question, UnknownCall, Where
 from stack.referee.questions import questions
 
 WHERE = Where("eu-west-2", "123456789012")
@@ -63,7 +63,7 @@ def test_a_query_has_the_partition_of_its_key_condition(condition: str) -> None:
 
 @pytest.mark.parametrize("condition", ["sk = :pk", "pk = :pk AND pk = :pk", "pk > :pk", ""])
 def test_a_query_without_exactly_one_partition_is_not_judged(condition: str) -> None:
-    with pytest.raises(Unjudged):
+    with pytest.raises(UnknownCall):
         one_question("Query", **{**QUERY, "KeyConditionExpression": condition})
 
 
@@ -195,5 +195,5 @@ def test_a_table_is_described_by_its_name_or_its_arn() -> None:
     ],
 )
 def test_a_request_that_the_referee_cannot_evaluate_is_not_judged(operation: str, params: dict[str, Any]) -> None:
-    with pytest.raises(Unjudged):
+    with pytest.raises(UnknownCall):
         one_question(operation, **params)

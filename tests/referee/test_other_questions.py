@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stack.referee.model import Call, Question, Unjudged, Where
+from stack.referee.model import Call, Question, UnknownCall, Where
 from stack.referee.questions import questions
 
 WHERE = Where("eu-west-2", "123456789012")
@@ -66,7 +66,7 @@ def test_a_mail_without_a_configuration_set_does_not_need_one() -> None:
 @pytest.mark.parametrize("content", ["Raw", "Template"])
 def test_a_mail_that_is_not_simple_is_not_judged(content: str) -> None:
     questions_of("sesv2", "SendEmail", **MAIL, Content={"Simple": {}})
-    with pytest.raises(Unjudged):
+    with pytest.raises(UnknownCall):
         questions_of("sesv2", "SendEmail", **MAIL, Content={content: {}})
 
 
@@ -112,5 +112,5 @@ def test_a_listing_needs_an_action_on_the_bucket_and_its_context_has_the_prefix(
 
 @pytest.mark.parametrize("service", ["sqs", "sesv2", "lambda", "s3", "sts"])
 def test_an_operation_that_the_referee_does_not_know_is_not_judged(service: str) -> None:
-    with pytest.raises(Unjudged):
+    with pytest.raises(UnknownCall):
         questions_of(service, "SetEverything", QueueUrl=URL, Bucket="b", Key="k", UUID="a")

@@ -87,4 +87,4 @@ def _environment() -> dict[str, str]:
 def test_the_emulator_delays_jobs_as_long_as_the_project() -> None:
     seconds = int(START_DELAY.total_seconds())
     assert seconds == JOB_DELAY
-    assert f"FOR_JOBS = {seconds}\n" in (ROOT / "stack" / "strict" / "delays.py").read_text(encoding="utf-8")
+    assert f"JOB_START_DELAY = {seconds}\n" in (ROOT / "stack" / "strict" / "delays.py").read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Refuse what AWS documents as refused and the emulator accepts, if our calls come near the limit.
+"""Refuse calls that exceed a limit that AWS documents and the emulator does not check.
 
-The emulator itself refuses much (sizes of items and keys, batches, unused expression names, SQS's batches and
-characters); `tests/strict/test_limits.py` lists both. A check here raises Refused.
+Only limits that our calls come near are checked here. The emulator itself checks many others (for example the sizes of
+items, keys and batches). `tests/strict/test_limits.py` lists both. A check raises Refused.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
 
 
 def refusal(call: Call) -> HttpResponse | None:
-    """Return the error that AWS would answer with; None if the call is within the limits."""
+    """Return the error that AWS would answer this call with; None if the call is within the limits."""
     try:
         if call.service in _CHECKS:
             _CHECKS[call.service](call.operation, call.params)

@@ -1,6 +1,7 @@
-"""S3: names and lists that the emulator does not check. Source: "Naming Amazon S3 objects" and DeleteObjects.
+"""S3: check the length of an object's key, and the number of objects in DeleteObjects. The emulator checks neither.
 
-Parts smaller than 5 MB are not checked here: the request to complete an upload does not give their sizes.
+Source: "Naming Amazon S3 objects" in the user guide, and DeleteObjects in the API reference. AWS also refuses an upload
+with parts smaller than 5 MB. This is not checked, because the request to complete an upload does not tell the sizes.
 """
 
 from collections.abc import Mapping
@@ -8,12 +9,12 @@ from typing import Any
 
 from stack.strict.limits.refused import Refused
 
-_KEY_BYTES = 1024
-_DELETED_AT_ONCE = 1000
+_MAX_KEY_BYTES = 1024
+_MAX_DELETED_OBJECTS = 1000
 
 
 def check(operation: str, params: Mapping[str, Any]) -> None:
-    if len(params.get("Key", "").encode()) > _KEY_BYTES:
+    if len(params.get("Key", "").encode()) > _MAX_KEY_BYTES:
         raise Refused("KeyTooLongError", "Your key is too long")
-    if operation == "DeleteObjects" and not 1 <= len(params["Delete"]["Objects"]) <= _DELETED_AT_ONCE:
+    if operation == "DeleteObjects" and not 1 <= len(params["Delete"]["Objects"]) <= _MAX_DELETED_OBJECTS:
         raise Refused("MalformedXML", "The XML you provided was not well-formed or did not validate")

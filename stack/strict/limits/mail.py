@@ -1,4 +1,4 @@
-"""SES v2, of which the emulator checks only that the sender is verified.
+"""SES v2: check an email's recipients, tags, headers and size. The emulator checks only that the sender is verified.
 
 Source: SendEmail, Destination, MessageHeader and MessageTag in the API reference; "Amazon SES header fields" and
 "Service quotas in Amazon SES" in the developer guide.
@@ -12,16 +12,27 @@ from typing import Any
 
 from stack.strict.limits.refused import Refused
 
-_RECIPIENTS = 50
-_HEADERS = 15
-_HEADER_LENGTH = 996
-_MESSAGE_BYTES = 40 * 1024 * 1024
+_MAX_RECIPIENTS = 50
+_MAX_HEADERS = 15
+_MAX_HEADER_LENGTH = 996
+_MAX_MESSAGE_BYTES = 40 * 1024 * 1024
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,126}")
 _HEADER_VALUE = re.compile(r"[ -~]{1,995}")
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
-# SES writes these itself, or overwrites them.
-_BY_SES = {"bcc", "cc", "content-type", "date", "from", "message-id", "mime-version", "return-path", "subject", "to"}
+# SES sets these headers itself.
+_SET_BY_SES = {
+    "bcc",
+    "cc",
+    "content-type",
+    "date",
+    "from",
+    "message-id",
+    "mime-version",
+    "return-path",
+    "subject",
+    "to",
+}
 
 
 def check(operation: str, params: Mapping[str, Any]) -> None:
@@ -34,8 +45,8 @@ def check(operation: str, params: Mapping[str, Any]) -> None:
 
 
 def _check_addresses(addresses: Sequence[str]) -> None:
-    if not 1 <= len(addresses) <= _RECIPIENTS:
-        raise Refused("BadRequestException", f"Recipient count must be from 1 to {_RECIPIENTS}.")
+    if not 1 <= len(addresses) <= _MAX_RECIPIENTS:
+        raise Refused("BadRequestException", f"Recipient count must be from 1 to {_MAX_RECIPIENTS}.")
     for address in addresses:
         local, _, domain = parseaddr(address)[1].rpartition("@")
         if not local.isascii():
@@ -58,17 +69,17 @@ def _check_message(message: Mapping[str, Any]) -> None:
         raise Refused("BadRequestException", "Subject must not contain a line break.")
     if not bodies:
         raise Refused("BadRequestException", "Missing required body.")
-    if sum(len(text.encode()) for text in (subject, *bodies)) > _MESSAGE_BYTES:
+    if sum(len(text.encode()) for text in (subject, *bodies)) > _MAX_MESSAGE_BYTES:
         raise Refused("BadRequestException", "Message length is more than 41943040 bytes long.")
     _check_headers(message.get("Headers", ()))
 
 
 def _check_headers(headers: Sequence[Mapping[str, str]]) -> None:
     names = Counter(header["Name"].lower() for header in headers)
-    if len(headers) > _HEADERS or any(count > 1 for count in names.values()) or _BY_SES & set(names):
+    if len(headers) > _MAX_HEADERS or any(count > 1 for count in names.values()) or _SET_BY_SES & set(names):
         raise Refused("BadRequestException", "Too many headers, a header twice, or one that SES sets itself.")
     for header in headers:
         name, value = header["Name"], header["Value"]
         is_valid = _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)
-        if not is_valid or len(name) + len(value) > _HEADER_LENGTH:
+        if not is_valid or len(name) + len(value) > _MAX_HEADER_LENGTH:
             raise Refused("BadRequestException", f"Invalid header: {name}")

@@ -1,12 +1,15 @@
-"""SQS: numbers and names that the emulator does not check. Source: the API reference of each operation."""
+"""SQS: check durations and the names of queue attributes, which the emulator does not check.
+
+Source: the API reference of each operation.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from stack.strict.limits.refused import Refused
 
-_LONGEST = {"DelaySeconds": 900, "VisibilityTimeout": 12 * 3600, "WaitTimeSeconds": 20}
-_ATTRIBUTES = {
+_MAX_SECONDS = {"DelaySeconds": 900, "VisibilityTimeout": 12 * 3600, "WaitTimeSeconds": 20}
+_ATTRIBUTE_NAMES = {
     "All",
     "Policy",
     "VisibilityTimeout",
@@ -30,11 +33,11 @@ _ATTRIBUTES = {
 
 def check(operation: str, params: Mapping[str, Any]) -> None:
     for part in (params, *params.get("Entries", ())):
-        for name, longest in _LONGEST.items():
-            if not 0 <= int(part.get(name, 0)) <= longest:
-                reason = f"Reason: Must be between 0 and {longest}, if provided."
+        for name, maximum in _MAX_SECONDS.items():
+            if not 0 <= int(part.get(name, 0)) <= maximum:
+                reason = f"Reason: Must be between 0 and {maximum}, if provided."
                 raise Refused("InvalidParameterValue", f"Value {part[name]} for parameter {name} is invalid. {reason}")
     if operation == "GetQueueAttributes":
-        unknown = set(params.get("AttributeNames", ())) - _ATTRIBUTES
+        unknown = set(params.get("AttributeNames", ())) - _ATTRIBUTE_NAMES
         if unknown:
             raise Refused("InvalidAttributeName", f"Unknown Attribute {unknown.pop()}.")

@@ -1,8 +1,8 @@
-"""Raised by every check of a limit."""
+"""The exception that every check of a limit raises."""
 
 
 class Refused(Exception):
-    """AWS's code for the error, and its sentence."""
+    """The call exceeds a limit. `code` and `message` are those of AWS's error."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

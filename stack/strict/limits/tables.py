@@ -1,4 +1,4 @@
-"""DynamoDB: what AWS refuses in expressions, sets and start keys, and the emulator accepts.
+"""DynamoDB: check expressions, sets and start keys, where the emulator accepts what AWS refuses.
 
 Source: "Constraints in Amazon DynamoDB", the expression pages of the developer guide and the API reference.
 """
@@ -12,10 +12,10 @@ from stack.referee.expressions import attributes_named
 from stack.strict.limits.refused import Refused
 
 Request = Mapping[str, Any]
-_KEY = {"pk", "sk"}
-_SETS = {"SS", "NS", "BS"}
-_MOST_IN_OPERANDS = 100
-_MOST_OPERATORS = 300
+_KEY_ATTRIBUTES = {"pk", "sk"}
+_SET_TYPES = {"SS", "NS", "BS"}
+_MAX_IN_OPERANDS = 100
+_MAX_OPERATORS = 300
 _OPERATOR = re.compile(r"<>|<=|>=|[=<>+-]|\b(?:AND|OR|NOT|IN|BETWEEN)\b|\b[a-z_]+\(", re.IGNORECASE)
 _IN = re.compile(r"\bIN\s*\(([^)]*)\)", re.IGNORECASE)
 _CLAUSE = re.compile(r"\b(?:SET|REMOVE|ADD|DELETE)\b", re.IGNORECASE)
@@ -30,16 +30,19 @@ def check(operation: str, params: Request) -> None:
         _check_update_paths(request.get("UpdateExpression", ""), request.get("ExpressionAttributeNames") or {})
     if operation == "Query":
         _check_filter(params)
-    if set(params.get("ExclusiveStartKey") or _KEY) != _KEY:
-        raise _invalid("The provided starting key is invalid")
+    if set(params.get("ExclusiveStartKey") or _KEY_ATTRIBUTES) != _KEY_ATTRIBUTES:
+        raise _validation_error("The provided starting key is invalid")
 
 
-def _invalid(message: str) -> Refused:
+def _validation_error(message: str) -> Refused:
     return Refused("ValidationException", message)
 
 
 def _requests(operation: str, params: Request) -> Iterator[Request]:
-    """Yield the parts of the request that can have expressions: those of each item or table, or the whole request."""
+    """Yield the parts of a call that can have expressions: each item of a transaction, each table of a batch read.
+
+    Any other call is its only part.
+    """
     if operation in ("TransactWriteItems", "TransactGetItems"):
         for item in params["TransactItems"]:
             yield from item.values()
@@ -54,43 +57,49 @@ def _expressions(request: Request) -> dict[str, str]:
 
 
 def _check_placeholders(request: Request) -> None:
-    """Refuse names that no expression uses."""
+    """Refuse an empty ExpressionAttributeNames, and placeholders in it that no expression uses."""
     text = " ".join(_expressions(request).values())
     if request.get("ExpressionAttributeNames") == {}:
-        raise _invalid("ExpressionAttributeNames must not be empty")
+        raise _validation_error("ExpressionAttributeNames must not be empty")
     unused = set(request.get("ExpressionAttributeNames", ())) - set(re.findall(r"#\w+", text))
     if unused:
-        raise _invalid(f"Value provided in ExpressionAttributeNames unused in expressions: keys: {unused}")
+        raise _validation_error(f"Value provided in ExpressionAttributeNames unused in expressions: keys: {unused}")
 
 
 def _check_operators(request: Request) -> None:
     for name, text in _expressions(request).items():
-        if len(_OPERATOR.findall(text)) > _MOST_OPERATORS:
-            raise _invalid(f"Invalid {name}: The expression contains too many operators; limit: {_MOST_OPERATORS}")
-        if any(operands.count(",") >= _MOST_IN_OPERANDS for operands in _IN.findall(text)):
-            raise _invalid(f"Invalid {name}: The IN operator takes {_MOST_IN_OPERANDS} operands at most")
+        if len(_OPERATOR.findall(text)) > _MAX_OPERATORS:
+            raise _validation_error(
+                f"Invalid {name}: The expression contains too many operators; limit: {_MAX_OPERATORS}"
+            )
+        if any(operands.count(",") >= _MAX_IN_OPERANDS for operands in _IN.findall(text)):
+            raise _validation_error(f"Invalid {name}: The IN operator takes {_MAX_IN_OPERANDS} operands at most")
 
 
 def _check_sets(request: Request) -> None:
-    """Refuse empty sets, and sets with an empty text."""
+    """Refuse empty sets, and sets with an empty string."""
     for value in (*request.get("Item", {}).values(), *request.get("ExpressionAttributeValues", {}).values()):
-        for kind in _SETS & set(value):
+        for kind in _SET_TYPES & set(value):
             if not value[kind]:
-                raise _invalid("One or more parameter values were invalid: An string set  may not be empty")
+                raise _validation_error("One or more parameter values were invalid: An string set  may not be empty")
             if "" in value[kind]:
-                raise _invalid("An string set may not have a empty string as a member")
+                raise _validation_error("An string set may not have a empty string as a member")
 
 
 def _check_update_paths(expression: str, names: Mapping[str, str]) -> None:
-    paths = Counter(names.get(path, path) for path in _targets(expression))
+    """Refuse an update that changes one path twice. `names`: the attribute names of the placeholders."""
+    paths = Counter(names.get(path, path) for path in _changed_paths(expression))
     for path, count in paths.items():
         if count > 1:
             overlap = "Two document paths overlap with each other; must remove or rewrite one of these paths"
-            raise _invalid(f"Invalid UpdateExpression: {overlap}; path one: [{path}], path two: [{path}]")
+            raise _validation_error(f"Invalid UpdateExpression: {overlap}; path one: [{path}], path two: [{path}]")
 
 
-def _targets(expression: str) -> Iterator[str]:
-    """Return the path that each action of an update changes. A comma inside a function does not end an action."""
+def _changed_paths(expression: str) -> Iterator[str]:
+    """Return the path that each action of an update changes: `a` and `b` for "SET a = :x REMOVE b".
+
+    A comma inside a function call does not end an action.
+    """
     for clause in _CLAUSE.split(expression)[1:]:
         for action in re.split(r",(?![^(]*\))", clause):
             if found := _PATH.match(action):
@@ -98,7 +107,7 @@ def _targets(expression: str) -> Iterator[str]:
 
 
 def _check_filter(params: Request) -> None:
-    """Refuse a filter that names a key attribute."""
+    """Refuse a query whose filter names a key attribute."""
     filter_only = {**params, "KeyConditionExpression": "", "ProjectionExpression": ""}
-    if _KEY & set(attributes_named(filter_only)):
-        raise _invalid("Filter Expression can only contain non-primary key attributes")
+    if _KEY_ATTRIBUTES & set(attributes_named(filter_only)):
+        raise _validation_error("Filter Expression can only contain non-primary key attributes")
