@@ -22,7 +22,7 @@ export function readSignature(stored, now) {
 }
 
 /**
- * The address without what people copy with it, such as a name. The server does the same (core/address.py, unpasted).
+ * The address without what people copy with it, such as a name. The server does the same (core/address.py, strip_pasted).
  * @param {string} typed that the server accepted
  */
 export function unpasted(typed) {
