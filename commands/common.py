@@ -1,4 +1,4 @@
-"""Shared by all commands: tables, queues, the audit log, number arguments and input errors."""
+"""What all commands of `manage.py` share: tables, queues, the audit trail, and the parsing of arguments."""
 
 import argparse
 import getpass
@@ -15,7 +15,7 @@ from chalicelib.staff.audit.record import record
 
 
 class InputError(Exception):
-    """Wrong input. The text is for the engineer, one line for each error."""
+    """The engineer's input is wrong, or the command cannot be done. The text has one line for each error."""
 
 
 def tables() -> Tables:
@@ -27,18 +27,21 @@ def queue(setting: str) -> Queue:
 
 
 def audit(action: str, subject: str = "", **details: str) -> None:
-    """Record an action before it is done, as the API does. The actor is the engineer's account on their machine."""
+    """Record an action in the audit trail. Call this before the action, as the API does.
+
+    The actor of the entry is the engineer's user name on this machine.
+    """
     actor = Actor(token_id="manage.py", owner=account())
     record(actor, Action(name=action, subject=subject, details=details), times.now(), tables())
 
 
 def account() -> str:
-    """Return the engineer's user name."""
+    """Return the engineer's user name on this machine."""
     return getpass.getuser()
 
 
 def moment(text: str) -> datetime:
-    """Parse a time with its zone."""
+    """Parse a date and time with its time zone, and return it in UTC, in whole seconds. Raise ArgumentTypeError."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -48,12 +51,12 @@ def moment(text: str) -> datetime:
     return found.astimezone(UTC).replace(microsecond=0)
 
 
-def from_1_to(most: int) -> Callable[[str], int]:
-    """Return a function that parses a whole number from 1 to `most`."""
+def from_1_to(maximum: int) -> Callable[[str], int]:
+    """Return a function that parses a whole number from 1 to `maximum`."""
 
     def number(text: str) -> int:
-        if not text.isdecimal() or not 1 <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"use 1 to {most}")
+        if not text.isdecimal() or not 1 <= int(text) <= maximum:
+            raise argparse.ArgumentTypeError(f"use 1 to {maximum}")
         return int(text)
 
     return number

@@ -1,7 +1,7 @@
-"""The copy of a table that point-in-time recovery makes: begin it, wait for it, read it, delete it.
+"""Make, read and delete a copy of a table as the table was at an earlier moment, by DynamoDB's point-in-time recovery.
 
-AWS restores into a new table only. The copy has no stream, no TTL and no recovery of its own, so nothing in it expires
-and it is not backed up. Its encryption is that of the live table.
+AWS restores only into a new table: the copy. The copy has no stream, no TTL and no recovery of its own. So nothing in
+the copy expires, and the copy is not backed up. It is encrypted like the live table, the table that the site uses.
 """
 
 import time
@@ -24,19 +24,23 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
 
-# A restore takes from minutes to hours, whatever the size of the table.
+# A restore takes minutes or hours, whatever the size of the table. So ask AWS every ten seconds, for twelve hours.
 POLL_SECONDS, POLLS = 10, 12 * 360
 COPY_INFIX = "-restored-"
-# A page is one BatchGetItem on the live table.
+# Items in a page. One BatchGetItem reads the items with the same keys from the live table.
 PAGE = 100
-# In seconds. Throttles end by themselves: try for about three minutes, with full jitter.
+# The pauses between attempts, in seconds. Each pause is random, up to this number, so all take about three minutes.
+# AWS's throttles end by themselves in this time.
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4, *[20] * 16)
 
 T = TypeVar("T")
 
 
 def with_retries(call: Callable[[], T]) -> T:
-    """Call, and repeat the call while AWS is unavailable. For idempotent calls only. At the end, raise Unavailable."""
+    """Return the result of `call`. While AWS is unavailable, repeat the call, which must be idempotent.
+
+    Raise Unavailable if AWS is still unavailable after the last pause.
+    """
     for pause in PAUSES:
         with suppress(Unavailable):
             return call()
@@ -52,13 +56,13 @@ class Window:
     latest: datetime
 
     def check(self, moment: datetime) -> None:
-        """Raise InputError if the moment is outside; the error names the window."""
+        """Raise InputError if AWS cannot restore the table to this moment."""
         if not self.earliest <= moment <= self.latest:
             raise InputError(f"{iso(moment)} is outside of what AWS keeps: {iso(self.earliest)} to {iso(self.latest)}")
 
 
 def window(client: "DynamoDBClient", table: str) -> Window:
-    """Return the window of the table. Raise InputError if its recovery is off."""
+    """Return the window of the table. Raise InputError if point-in-time recovery is off for the table."""
     with translate_errors("storage"):
         answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     recovery = answer.get("PointInTimeRecoveryDescription", {})
@@ -70,14 +74,17 @@ def window(client: "DynamoDBClient", table: str) -> Window:
 
 
 def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
-    """Return the names of this table's copies."""
+    """Return the names of all copies of this table."""
     with translate_errors("storage"):
         pages = client.get_paginator("list_tables").paginate()
         return [name for page in pages for name in page["TableNames"] if name.startswith(f"{table}{COPY_INFIX}")]
 
 
 class Copy:
-    """A table as it was at one moment. The copy's name contains the moment, so that the same command finds it again."""
+    """The copy of `table` as the table was at one moment.
+
+    The name of the copy contains the moment, so that a repeated command finds the copy again.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str, moment: datetime) -> None:
         self._client = client
@@ -86,7 +93,7 @@ class Copy:
         self.name = f"{table}{COPY_INFIX}{moment:%Y%m%dT%H%M%SZ}"
 
     def status(self) -> str | None:
-        """Return AWS's status of the copy; None if there is no such table."""
+        """Return the copy's status, in AWS's word. Return None if the copy does not exist."""
         with suppress(UnknownThing), translate_errors("storage", _refusal):
             return self._client.describe_table(TableName=self.name)["Table"]["TableStatus"]
         return None
@@ -102,7 +109,10 @@ class Copy:
             )
 
     def wait(self, tell: Callable[[str], None]) -> None:
-        """Wait until the copy is ready. Raise InputError if AWS cancelled the restore, or after twelve hours."""
+        """Wait until the copy is ready. `tell`: called with a line about the progress, again and again.
+
+        Raise InputError if AWS cancelled the restore, or if the copy is not ready after twelve hours.
+        """
         has_existed = False
         for poll in range(POLLS):
             status = with_retries(self.status)
@@ -116,7 +126,7 @@ class Copy:
         raise InputError(f"{self.name} is still being restored; repeat the command, it goes on from here")
 
     def pages(self) -> Iterator[Sequence[Item]]:
-        """Yield every item, a page at a time."""
+        """Yield all items of the copy, page by page."""
         request: dict[str, Any] = {"TableName": self.name, "Limit": PAGE}
         while True:
             answer = with_retries(lambda: self._page(request))

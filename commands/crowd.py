@@ -1,4 +1,4 @@
-"""`manage.py redrive`, `mail` and `shed`: for a traffic spike (docs/runbook.md)."""
+"""`manage.py redrive`, `mail` and `shed`: what an engineer needs during a traffic spike (docs/runbook.md)."""
 
 import argparse
 import sys
@@ -12,10 +12,11 @@ from chalicelib.shedding.level import Level, set_level, stored_level
 from commands import common
 from commands.common import from_1_to
 
-MOST_MESSAGES = 10_000_000
+MAX_MESSAGES = 10_000_000
 
-# Not the stream's dead letters: they are ranges of the stream, and the sweep finds the mail requests of these.
-REDRIVEN = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
+# Queues whose dead letters can be moved back, with the beginning of the names of their settings. The stream's dead
+# letters are not here: they are ranges of the stream. The sweep finds the mail requests in these ranges.
+SETTINGS_BY_QUEUE = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
 
 
 def shed_load(arguments: argparse.Namespace) -> None:
@@ -25,8 +26,11 @@ def shed_load(arguments: argparse.Namespace) -> None:
 
 
 def redrive(arguments: argparse.Namespace) -> None:
-    """Move as many dead letters back as there are now, so that messages that fail again do not move in circles."""
-    name = REDRIVEN[arguments.queue]
+    """Move the dead letters back to their queue, but not more than there are now.
+
+    So a message that fails again, and becomes a dead letter again, is not moved again and again.
+    """
+    name = SETTINGS_BY_QUEUE[arguments.queue]
     dead_letters, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")
     total = min(dead_letters.depth(), arguments.most)
     moved = 0
@@ -48,8 +52,8 @@ def resume_sending(arguments: argparse.Namespace) -> None:
 
 def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("redrive", help="move dead letters back to their queue (safe to repeat)")
-    command.add_argument("queue", choices=REDRIVEN)
-    command.add_argument("--most", type=from_1_to(MOST_MESSAGES), default=MOST_MESSAGES, help="move at most this many")
+    command.add_argument("queue", choices=SETTINGS_BY_QUEUE)
+    command.add_argument("--most", type=from_1_to(MAX_MESSAGES), default=MAX_MESSAGES, help="move at most this many")
     command.set_defaults(run=redrive)
     mail = subparsers.add_parser("mail", help="pause or resume all email").add_subparsers(required=True)
     command = mail.add_parser("pause", help="send no email for a time; nothing is lost")

@@ -1,8 +1,9 @@
-"""Decide for one item of a restored copy what a restore writes into the live table. No AWS, no clock.
+"""Decide for each item of a copy what `manage.py restore` writes into the live table, the one that the site uses.
 
-The times in a signature show whether it was damaged or changed. When the application changes signed data, it changes a
-time too: of signing, confirming, withdrawing or erasing. So an item with the copy's times but other signed data was
-damaged. If a confirmed signature is now pending, and was not withdrawn, it was deleted and its owner signed again.
+The copy is the table as it was at an earlier moment. No function calls AWS or a clock. When the application changes
+signed data, it also changes a time in the signature: of signing, confirming, withdrawing or erasing. So a live
+signature with the copy's times but other signed data was damaged. If a confirmed signature is now pending and was not
+withdrawn, the confirmed signature was deleted and its owner signed again.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,10 +24,10 @@ from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Signature, SignatureState
 
 TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
-# The attributes that change only together with one of these times. The state of email and `updates` change alone.
+# The signed data: it changes only together with one of these times. The state of email and `updates` change alone.
 SIGNED = ("state", *PERSONAL_FIELDS, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
-# The application never removes these attributes from an item.
+# What is known about the emails to the person. The application never removes these attributes from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
 # The partitions of counts to restore. Others are temporary, or give access: a revoked token must not come back.
@@ -37,7 +38,7 @@ RESTORED_COUNTS = (
 
 
 class RestoreOutcome(StrEnum):
-    """What happens to an item of the copy, in the words of the report."""
+    """What a restore does with an item of the copy. The values are the words of the report."""
 
     SAME = "unchanged"
     PUT_BACK = "put back"
@@ -54,9 +55,9 @@ class RestoreOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class SinceCopy:
-    """What happened since the copy's moment. `erased` and `withdrawn`: the time of the last such action, by id.
+    """What happened since the copy's moment. `erased`, `withdrawn`: when staff last did this, by the signature's id.
 
-    `left_out` and `unsubscribed`: who withdrew or unsubscribed by a link, from the engineer's files of ids.
+    `left_out`, `unsubscribed`: ids from the engineer's files, of people who withdrew or unsubscribed by a link.
     """
 
     now: datetime
@@ -76,7 +77,7 @@ Rule = Callable[[Item, Item | None, SinceCopy], RestoreDecision]
 
 
 def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide for a signature. `copied` is the copy's item, `live` the live table's (None: missing)."""
+    """Decide what to do with a signature. `copied`: the copy's item. `live`: the live table's item, if there is one."""
     if live is not None and not _is_damaged(copied, live):
         if _signed_part(copied) != _signed_part(live):
             return RestoreDecision(RestoreOutcome.NEWER)
@@ -91,7 +92,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 
 
 def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
-    """Withdraw or unsubscribe a person who asked for it while the item was missing: their request changed nothing."""
+    """Decide to withdraw or unsubscribe a person who asked for this while their signature was missing."""
     if "restored_at" in live and live["sk"] in since_copy.left_out and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
     if "restored_at" in live and live.get("updates") and live["sk"] in since_copy.unsubscribed:
@@ -101,19 +102,19 @@ def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 
 
 def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore only a missing counter. One that exists may have changed since, and a recount repairs it."""
+    """Decide to restore only a missing counter. A recount repairs an existing counter, which may have changed since."""
     if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
 
 
 def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore only a missing entry: an entry of the audit trail never changes."""
+    """Decide to restore an entry of the audit trail only if it is missing, because an entry never changes."""
     return _restore_missing(keys.AUDIT, copied, live)
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore a missing email. If it waited, it may have been sent since: restore it as unknown, and do not send it."""
+    """Restore only a missing email. If it waited, it may have been sent since: mark it as unknown, do not send it."""
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
     mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)
@@ -126,7 +127,7 @@ def _restore_missing(table: str, copied: Item, live: Item | None) -> RestoreDeci
 
 
 def _is_damaged(copied: Item, live: Item) -> bool:
-    """Return whether signed data differs although no later action explains it."""
+    """Return whether the live item was damaged, or was signed again after the confirmed signature was deleted."""
     was_signed_again = (
         copied.get("state") == SignatureState.CONFIRMED
         and live.get("state") == SignatureState.PENDING
@@ -137,7 +138,7 @@ def _is_damaged(copied: Item, live: Item) -> bool:
 
 
 def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:
-    """Return why an item of the copy is not restored: it has expired, or the person has withdrawn or been erased."""
+    """Return the outcome of a signature that must not be restored. Return None if the signature may be restored."""
     try:
         signature = Signature.model_validate(copied)
     except ValidationError:
@@ -150,11 +151,11 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
         return RestoreOutcome.EXPIRED
     if copied["sk"] in since_copy.left_out:
         return RestoreOutcome.LEFT_OUT
-    return RestoreOutcome.GONE if _has_gone(copied["sk"], signature, since_copy) else None
+    return RestoreOutcome.GONE if _is_withdrawn_or_erased(copied["sk"], signature, since_copy) else None
 
 
-def _has_gone(identity: str, signature: Signature, since_copy: SinceCopy) -> bool:
-    """Return whether the person withdrew or was erased after signing. An item that is empty anyway may be restored."""
+def _is_withdrawn_or_erased(identity: str, signature: Signature, since_copy: SinceCopy) -> bool:
+    """Return whether the signature was withdrawn or erased after it was signed, and the copy does not show this."""
 
     def is_after_signing(times: Mapping[str, datetime]) -> bool:
         return identity in times and times[identity] >= signature.signed_at
@@ -169,7 +170,7 @@ def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
 
 
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
-    """Return the change that writes the copy's signed data. The state of email and `updates` stay as they are now."""
+    """Return the change that writes the copy's signed data and lost MAIL_FACTS. Keep `updates` only if both want it."""
     lost_mail_facts = {name: copied[name] for name in MAIL_FACTS if name in copied and name not in live}
     assign: dict[str, Any] = {**_signed_part(copied), **lost_mail_facts, "restored_at": iso(since_copy.now)}
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
@@ -182,6 +183,7 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
 
 
 def _is_unchanged(live: Item) -> Condition:
+    """Return the condition that the item in the table is still as it was read (`live`)."""
     names = (*SIGNED, *MAIL_FACTS, "updates")
     return reduce(and_, (is_still(name, live.get(name)) for name in names))
 

@@ -1,4 +1,4 @@
-"""`manage.py export`: start an export, watch it, download it and verify the download."""
+"""`manage.py export`: export a petition's signatures. Start the export, wait until it ends, and download its files."""
 
 import argparse
 import hashlib
@@ -26,12 +26,15 @@ from commands import common
 
 POLL_SECONDS = 1.0
 REPOSITORY = Path(__file__).resolve().parents[1]
-BLOCK = 1024 * 1024
-WIDTH = 30
+BLOCK_BYTES = 1024 * 1024
+BAR_WIDTH = 30
 
 
 def export_petition(arguments: argparse.Namespace) -> None:
-    """Export a petition. If interrupted, the export continues, and staff can download it over the API."""
+    """Export a petition and download the files. If this command is interrupted, the export continues.
+
+    Staff can then download the files over the API.
+    """
     _check_folder(arguments.out)
     export = _start_export(arguments)
     print(f"{export.job_id}: {export.count_at_moment} confirmed at {times.iso(export.moment)}", file=sys.stderr)
@@ -45,7 +48,10 @@ def export_petition(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise common.InputError for a folder inside the repository: no commit may contain names of signers."""
+    """Raise common.InputError if the path is not a folder, or if it is inside the repository.
+
+    The files contain names of signers, and no commit may contain these.
+    """
     if not folder.is_dir():
         raise common.InputError(f"{folder} is not a folder")
     if folder.resolve().is_relative_to(REPOSITORY):
@@ -53,13 +59,17 @@ def _check_folder(folder: Path) -> None:
 
 
 def progress_bar(export: Export) -> str:
-    """Return a progress bar. It measures parts, because withdrawals during the export reduce the rows."""
-    full = WIDTH if export.state is JobState.DONE else WIDTH * len(export.parts) // len(keys.BUCKETS)
-    return f"[{'#' * full}{'.' * (WIDTH - full)}] {export.processed} of {export.count_at_moment}, {export.state}   "
+    """Return a progress bar of the export.
+
+    A petition's signatures are stored in a fixed number of buckets. The bar shows the share of buckets that are
+    exported, because the number of signatures falls if people withdraw during the export.
+    """
+    full = BAR_WIDTH if export.state is JobState.DONE else BAR_WIDTH * len(export.parts) // len(keys.BUCKETS)
+    return f"[{'#' * full}{'.' * (BAR_WIDTH - full)}] {export.processed} of {export.count_at_moment}, {export.state}   "
 
 
 def _start_export(arguments: argparse.Namespace) -> Export:
-    """Start the export. Raise common.InputError if it is refused."""
+    """Start an export and return it. Raise common.InputError if the application refuses it."""
     tables = common.tables()
     petition = petition_as_stored(arguments.slug, tables)
     try:
@@ -87,7 +97,7 @@ def _read_key(path: Path | None) -> str | None:
 
 
 def _poll(export: Export) -> Iterator[Export]:
-    """Yield the export as it is now, each second until it ends."""
+    """Yield the export's current state every second. When the export has ended, yield it a last time and stop."""
     tables = common.tables()
     while export.state_at(times.now()) in (JobState.WAITING, JobState.RUNNING):
         yield export
@@ -97,6 +107,7 @@ def _poll(export: Export) -> Iterator[Export]:
 
 
 def _download(export: Export, folder: Path) -> None:
+    """Download the file and its cover sheet into the folder. Raise common.InputError if the file is damaged."""
     result, bucket = result_of(export, times.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
     for key, ending in ((result.file, export.extension), (result.cover, ".pdf")):
         common.audit("export.fetched", export.job_id, what=ending)
@@ -110,13 +121,16 @@ def _download(export: Export, folder: Path) -> None:
 
 
 def _save(url: str, path: Path) -> str:
-    """Download to a file that only this user can read. Return its digest."""
+    """Download the URL to a file that only this user can read. Return the file's SHA-256.
+
+    Raise common.InputError if the download fails.
+    """
     digest = hashlib.sha256()
     path.touch(mode=0o600)
-    path.chmod(0o600)  # It may exist already.
+    path.chmod(0o600)  # If the file existed already, `touch` did not change its mode.
     try:
         with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as file:
-            while block := answer.read(BLOCK):
+            while block := answer.read(BLOCK_BYTES):
                 digest.update(block)
                 file.write(block)
     except OSError as error:

@@ -1,4 +1,7 @@
-"""`manage.py letters`: request the letters whose confirmation the stream has lost."""
+"""`manage.py letters`: request the letters that are missing because the stream lost the confirmation of a signature.
+
+A letter is an email to the people whom the petition addresses. The stream tells the application about confirmations.
+"""
 
 import argparse
 from typing import Any

@@ -28,7 +28,10 @@ def load_petition(arguments: argparse.Namespace) -> None:
 
 
 def check_petition(arguments: argparse.Namespace) -> None:
-    """Check the files, and warn if they would replace a petition. Without settings, no table is read."""
+    """Check the files. Warn if a file has the slug of an earlier file, or of a petition that exists in the table.
+
+    Without settings, read no table.
+    """
     path_of: dict[str, Path] = {}
     for path in arguments.file:
         slug = read_petition(path).slug
@@ -42,7 +45,7 @@ def check_petition(arguments: argparse.Namespace) -> None:
 
 
 def _exists(slug: str) -> bool:
-    """Return whether the table has the petition; False without settings."""
+    """Return whether the table has the petition. Without settings for the table, return False."""
     try:
         required(table_variable(keys.COUNTS))
         petition_as_stored(slug, common.tables())
@@ -52,7 +55,7 @@ def _exists(slug: str) -> bool:
 
 
 def read_petition(path: Path) -> Petition:
-    """Return the petition of the file. Raise common.InputError that names the file and each wrong field."""
+    """Return the petition in the file. If it is invalid, raise common.InputError with the file and each wrong field."""
     try:
         petition = Petition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         check_addresses(petition.letter)

@@ -1,4 +1,4 @@
-"""`manage.py ready`: is the account ready for a crowd? The same as `make ready`, for the stage of the environment."""
+"""`manage.py ready`: is the AWS account ready for a crowd? It does the same as `make ready`, for the stage in STAGE."""
 
 import argparse
 import sys

@@ -1,6 +1,7 @@
-"""`manage.py restore`: put deleted or damaged items back from point-in-time recovery (docs/runbook.md, "Restore").
+"""`manage.py restore`: put deleted or damaged items back into a table (docs/runbook.md, "Restore").
 
-Items are written into the live table, which keeps its stream, its recovery and its name. No newer item is overwritten.
+AWS's point-in-time recovery makes a copy of the table as it was at an earlier moment. The command writes items of the
+copy into the live table, the one that the site uses. No newer item is overwritten.
 """
 
 import argparse
@@ -33,6 +34,7 @@ RULES: dict[str, Rule] = {
     keys.SIGNATURES: damage.decide_signature,
 }
 LATEST = "latest"
+# The outcomes that write a signature or a counter. UNSUBSCRIBED writes too, but it changes no count.
 WRITTEN = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 
@@ -42,7 +44,7 @@ class RestoredItem(NamedTuple):
 
 
 def restore(arguments: argparse.Namespace) -> None:
-    """Restore a table. Safe to repeat, also after Ctrl-C: the next run leaves restored items unchanged."""
+    """Restore a table, or with --finish delete its copy. Safe to repeat: a second run changes no restored item."""
     if arguments.finish and arguments.at is None:
         raise common.InputError("--finish needs the time of the copy: --at latest is another second each time")
     copy = _copy_of(arguments.table, arguments.at)
@@ -61,7 +63,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     if not arguments.dry_run:
         common.audit("table.restored", arguments.table, at=iso(copy.moment))
     items = restore_items(copy.pages(), common.tables(), arguments.table, trail.read, write=not arguments.dry_run)
-    counted, slugs = _count_outcomes(items, lists_all=arguments.list)
+    counted, slugs = _count_outcomes(items, prints_all=arguments.list)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
     print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]))
     _print_next_steps(arguments, copy, slugs)
@@ -70,7 +72,11 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
 def restore_items(
     pages: Iterable[Sequence[Item]], live: Tables, table: str, read_trail: Callable[[], SinceCopy], *, write: bool
 ) -> Iterator[RestoredItem]:
-    """Restore the items of the copy, and yield each with what happened to it. Only one page is in memory."""
+    """Restore the items of the copy's pages, one page at a time. Yield each item with its outcome.
+
+    `table`: which table of `live` to restore. `read_trail`: called before each page, because people may withdraw now.
+    `write`: False for a dry run.
+    """
     for page in pages:
         since_copy = with_retries(read_trail)
         page_keys = [_key_of(table, item) for item in page]
@@ -84,7 +90,7 @@ def restore_items(
 
 
 def _withdraw(key: Key, now: datetime, live: Tables) -> None:
-    """Withdraw the signature as the link in the email does: the tally subtracts it. Idempotent."""
+    """Withdraw the signature as the link in an email does, so that the tally subtracts it. Idempotent."""
     try:
         withdraw(key, petition_as_stored(slug_of(key.pk), live), now, live)
     except UnknownPetition:
@@ -92,7 +98,7 @@ def _withdraw(key: Key, now: datetime, live: Tables) -> None:
 
 
 def _write(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
-    """Write the item, and return what happened to it."""
+    """Write what was decided for an item. Return the decision's outcome, or NEWER if the item changed meanwhile."""
     write = decision.write
     assert write is not None
     try:
@@ -100,7 +106,7 @@ def _write(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
     except ConditionFailed as failure:
         stored = failure.item or {}
         values = write.item if isinstance(write, NewItem) else write.assign
-        # The client repeats a write whose response was lost. The repetition fails because the first one succeeded.
+        # The client repeats a write if the response was lost. The repetition fails if the first write succeeded.
         is_ours = all(stored.get(name) == value for name, value in values.items())
         return decision.outcome if is_ours else RestoreOutcome.NEWER
     return decision.outcome
@@ -125,16 +131,16 @@ def _finish(copy: Copy, table: str) -> None:
     print(f"deleted {copy.name}" if with_retries(copy.delete) else f"there is no {copy.name}")
 
 
-def _count_outcomes(items: Iterable[RestoredItem], *, lists_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
-    """Return how many items had each outcome, and the slugs to recount. Print the ids to check, or all changed ids."""
+def _count_outcomes(items: Iterable[RestoredItem], *, prints_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
+    """Return the number of items by outcome, and the slugs to recount. Print ids: of GONE items, or of all changed."""
     counted: Counter[RestoreOutcome] = Counter()
     slugs: set[str] = set()
     for item, outcome in items:
         counted[outcome] += 1
         if outcome in WRITTEN:
             slugs |= _slugs(item["pk"])
-        # A recorded action may have failed, so the engineer must check the ids that are left out because of it.
-        if outcome is RestoreOutcome.GONE or (lists_all and outcome is not RestoreOutcome.SAME):
+        # GONE: a withdrawal or erasure is recorded, but it may have failed after that. So the engineer must check it.
+        if outcome is RestoreOutcome.GONE or (prints_all and outcome is not RestoreOutcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
             _show_progress(f"{counted.total():,} looked at, {sum(counted[each] for each in WRITTEN):,} to write")
@@ -143,7 +149,7 @@ def _count_outcomes(items: Iterable[RestoredItem], *, lists_all: bool) -> tuple[
 
 
 def _slugs(pk: str) -> set[str]:
-    """Return the slugs of signatures and tallies, whose petitions the engineer should recount."""
+    """Return the slug in the partition key of a signature or tally, to recount. Return no slug for other items."""
     kind, _, rest = pk.partition("#")
     if kind == "TALLY":
         return {rest.partition("#")[0]}

@@ -1,4 +1,8 @@
-"""`manage.py shards` and `manage.py recount`: raise a tally's shards, and check the tally against the signatures."""
+"""`manage.py shards` and `manage.py recount`: raise a tally's number of shards, and check a tally.
+
+A tally is the counts of a petition. They are spread over several items, the shards, so that many confirmations can be
+counted at once. A recount compares the tally with the signatures.
+"""
 
 import argparse
 from typing import Any
@@ -21,7 +25,7 @@ def add_shards(arguments: argparse.Namespace) -> None:
 
 
 def check_tally(arguments: argparse.Namespace) -> None:
-    """Recount the tally. Raise common.InputError if it is wrong at the end, so that the exit code is 1."""
+    """Recount the tally, and with --repair repair it. If it is wrong at the end, raise InputError: exit code 1."""
     petition = petition_as_stored(arguments.slug, common.tables())
     found = _recount_and_print(petition)
     if not is_wrong(found):
@@ -44,7 +48,7 @@ def _recount_and_print(petition: Petition) -> Recount:
 
 
 def report(found: Recount) -> list[str]:
-    """Return the result of a recount as lines."""
+    """Return the lines of text to print after a recount."""
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
     lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
     lines += [] if found.drift else ["  the tally agrees: count, days, hours, countries, sources"]
@@ -61,7 +65,10 @@ def report(found: Recount) -> list[str]:
 
 
 def repair_tally(petition: Petition, found: Recount) -> None:
-    """Reopen days that were closed too early, then adjust the tally and the pending counters."""
+    """Reopen days that were closed too early. Then repair the tally and the counters of pending signatures.
+
+    Raise common.InputError if so many signatures change now that the tally's drift is not known exactly.
+    """
     _refuse_while_moving(found)
     if reopened_days := reopen(petition.slug, times.now(), common.tables()):
         # An adjusting entry on a closed day would not be counted.

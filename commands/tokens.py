@@ -1,4 +1,4 @@
-"""`manage.py token`: issue the first staff token, list and revoke tokens. The API issues all others."""
+"""`manage.py token`: issue, list and revoke staff tokens. It issues the first token. The API can issue all others."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_t
 from commands import common
 from commands.common import from_1_to
 
-MOST_DAYS = 3650
+MAX_DAYS = 3650
 
 
 def issue_token(arguments: argparse.Namespace) -> None:
@@ -54,5 +54,5 @@ def add_to(subparsers: Any) -> None:
     command = token.add_parser("issue", help="print a new token, once")
     command.add_argument("--owner", required=True, help="the person or system that uses it")
     command.add_argument("--rights", type=_rights, default=[Right.COUNTS], help=f"some of {','.join(Right)}")
-    command.add_argument("--days", type=from_1_to(MOST_DAYS), default=90, help="how long it is valid (default: 90)")
+    command.add_argument("--days", type=from_1_to(MAX_DAYS), default=90, help="how long it is valid (default: 90)")
     command.set_defaults(run=issue_token)

@@ -1,6 +1,7 @@
-"""Signatures that staff withdrew or erased since the copy's moment, from the audit trail, read again for each page.
+"""For `manage.py restore`: which signatures were withdrawn or erased since the moment of the copy.
 
-Withdrawals by the link in an email are only in the log of `Links`; the engineer passes them as files (docs/runbook.md).
+The audit trail has those that staff withdrew or erased. It is read again for each page of the copy. Withdrawals by the
+link in an email are only in the log of the function `Links`, so the engineer gives them as files (docs/runbook.md).
 """
 
 from collections.abc import Iterator
@@ -18,13 +19,15 @@ ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 
 
 class Trail:
+    """Reads the audit trail since `moment`. `left_out`, `unsubscribed`: ids from the engineer's files."""
+
     def __init__(self, moment: datetime, left_out: frozenset[str], unsubscribed: frozenset[str]) -> None:
         self._since = moment - OVERLAP
         self._left_out, self._unsubscribed = left_out, unsubscribed
         self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def read(self) -> SinceCopy:
-        """Read the new entries of the trail, and return what happened since the copy's moment. Idempotent."""
+        """Read the new entries of the trail. Return what people asked for since the copy's moment. Idempotent."""
         now = times.now()
         for entry in entries(self._since, now, common.tables()):
             for action, signature_id in _actions_on_signatures(entry.action):

@@ -1,4 +1,4 @@
-"""Builds, deploys and runs the stack: the same package and template for AWS and the emulator.
+"""Build, deploy and run the CloudFormation stack. AWS and the local emulator get the same package and template.
 
-Nothing here ships in the Lambda zip.
+The Lambda zip contains nothing of this folder.
 """

@@ -1,4 +1,4 @@
-"""Deploy the stack to an emulator, for `make run` and for tests."""
+"""Deploy the stack to a running emulator of AWS, for `make run` and for tests."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from stack.template.merge import settings_in
 
 STAGE = LOCAL_STAGE
 SENDER = "petitions@example.org"
-# The highest rate that the template accepts: the emulated SES has no limit.
+# The emulated SES has no limit, so this is the highest rate that the template accepts.
 MAIL_PER_SECOND = "1000"
 SENDERS = "2"
 SITE = "http://127.0.0.1:8000"
@@ -25,7 +25,7 @@ SITE = "http://127.0.0.1:8000"
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack on an emulator: the emulator's URL, the stack's outputs, the site's URL."""
+    """A stack on an emulator. `endpoint`: the emulator's URL. `outputs`: of the stack. `site`: the site's URL."""
 
     endpoint: str
     outputs: dict[str, str]
@@ -33,12 +33,12 @@ class Deployed:
 
     @property
     def api(self) -> str:
-        """Return the API's own URL. It changes when routes change."""
+        """Return the API's own URL, without the site's domain. This URL changes when routes change."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/site"
 
     @property
     def gateway(self) -> str:
-        """Return the API's own URL without its stage."""
+        """Return the API's own URL without the name of the API's stage at the end."""
         return self.api.rpartition("/")[0]
 
     def environment(self) -> dict[str, str]:
@@ -54,22 +54,22 @@ class Deployed:
         }
 
     def secrets(self) -> dict[str, str]:
-        """Return each secret, by the name of the setting that it is for: {"ORIGIN_KEYS": '{"v1": "…"}', …}."""
+        """Return each secret's value by the name of its setting: {"ORIGIN_KEYS": '{"v1": "…"}', …}."""
         client = Cloud(self.endpoint).client("secretsmanager")
         arns = {name: self.outputs[f"{logical_id(name.lower())}Arn"] for name in SECRETS}
         return {name: client.get_secret_value(SecretId=arn)["SecretString"] for name, arn in arns.items()}
 
     def origin_key(self) -> str:
-        """Return the key by which the API recognises a request from its CDN."""
+        """Return the key that the CDN sends with each request, so that the API knows that the CDN sent it."""
         return str(json.loads(self.secrets()["ORIGIN_KEYS"])["v1"])
 
 
 def deploy_to_emulator(
     endpoint: str, site: str = SITE, project: Path = ROOT, parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Deployed:
-    """Package the project and deploy it to the emulator, as `make run` does. Repeating this changes nothing.
+    """Package the project and deploy it to the emulator, as `make run` does. A repeated call changes nothing.
 
-    `parameters`: more parameters of the template.
+    `parameters`: parameters of the template, which override or complete those that this function sets.
     """
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")

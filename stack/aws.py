@@ -1,4 +1,4 @@
-"""AWS clients for deploying. AWS's errors become one line."""
+"""AWS clients for deploying. Errors of AWS become a Failure, which is printed as one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,20 +21,20 @@ _HELP = {
 
 @dataclass(frozen=True)
 class Cloud:
-    """Where to deploy: AWS itself, or an emulator when `endpoint` is set."""
+    """Where to deploy. `endpoint`: the emulator's URL; None means AWS itself."""
 
     endpoint: str | None = None
     region: str | None = None
-    """None: the region of the environment."""
+    """None means the region that the environment sets, or REGION on an emulator."""
     _clients: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_emulated(self) -> bool:
-        """Return whether this is an emulator. An emulator has no real data and answers at once."""
+        """Return whether this is an emulator, which has no real data and answers at once."""
         return self.endpoint is not None
 
     def client(self, service: Any) -> Any:
-        """Return a client of the service; it is built once."""
+        """Return a client of the service. Each client is built once."""
         if service not in self._clients:
             self._clients[service] = self._session().client(
                 service, region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG
@@ -42,7 +42,7 @@ class Cloud:
         return self._clients[service]
 
     def waiter_config(self) -> dict[str, int]:
-        """Return a waiter's configuration: every 5 seconds, for up to an hour."""
+        """Return the configuration of a boto3 waiter: it asks AWS every 5 seconds, for up to an hour."""
         return {"Delay": 5, "MaxAttempts": 720}
 
     def _session(self) -> boto3.session.Session:

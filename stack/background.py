@@ -1,4 +1,4 @@
-"""Serve a web application from its own thread."""
+"""Serve a web application from a thread of its own, so that the caller can go on."""
 
 import asyncio
 import threading

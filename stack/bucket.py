@@ -1,4 +1,7 @@
-"""The private bucket for packages and templates. Objects are named by their content, so each is uploaded once."""
+"""The account's private bucket for packages and templates, from which CloudFormation reads them.
+
+The name of an object is the hash of its content, so the same content is uploaded only once.
+"""
 
 import hashlib
 import json
@@ -8,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from stack.aws import Cloud
 
-# CloudFormation copies a template when it creates the change set, so templates may expire. To roll back an update, it
-# reads the old package again, so packages never expire.
+# CloudFormation copies a template when it creates the change set, so templates may expire. CloudFormation reads an old
+# package again when it rolls back an update, so packages never expire.
 PACKAGES, TEMPLATES = "packages", "templates"
 _LIFECYCLE = {
     "Rules": [
@@ -30,7 +33,7 @@ _LIFECYCLE = {
 
 
 def upload(cloud: Cloud, bucket: str, folder: str, content: bytes, suffix: str) -> str:
-    """Store the content under its hash and return the key."""
+    """Store the content in the folder, unless it is there already. Return the object's key."""
     key = f"{folder}/{hashlib.sha256(content).hexdigest()}{suffix}"
     if not _exists(cloud.client("s3").head_object, Bucket=bucket, Key=key):
         cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
@@ -42,11 +45,11 @@ def url(cloud: Cloud, bucket: str, key: str) -> str:
     return f"{cloud.client('s3').meta.endpoint_url}/{bucket}/{key}"
 
 
-def ready_bucket(cloud: Cloud) -> str:
-    """Create and secure the account's bucket, and return its name.
+def prepare_bucket(cloud: Cloud) -> str:
+    """Create the account's bucket if it does not exist, secure the bucket, and return its name.
 
-    The owner is checked, because any account can take a bucket name. The bucket is secured each time, because the
-    deployment that created it may have been interrupted.
+    Check that this account owns the bucket, because any account can take a bucket name. Secure the bucket each time,
+    because the deployment that created it may have been interrupted before this.
     """
     account = cloud.client("sts").get_caller_identity()["Account"]
     s3 = cloud.client("s3")
@@ -86,7 +89,7 @@ def _tls_only(arn: str) -> dict[str, Any]:
 
 
 def _exists(head: Any, **address: str) -> bool:
-    """Return whether `head`, a call such as head_bucket, finds something."""
+    """Return whether the object or bucket at the address exists. `head`: a method such as `head_bucket`."""
     try:
         head(**address)
     except ClientError as error:

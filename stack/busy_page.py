@@ -1,6 +1,6 @@
-"""The pages that CloudFront and the firewall show while the API cannot answer, in every language.
+"""The pages that CloudFront, the gateway and the firewall show while the API cannot answer.
 
-`make deploy` puts them into their bucket.
+Each page has its text in every language. `make deploy` stores the pages in a bucket of the stack.
 """
 
 from chalicelib.core.language import language_of, languages
@@ -14,27 +14,28 @@ _FOLDERS = (ROOT / "stack" / "pages", ROOT / "chalicelib" / "pages" / "templates
 
 
 def page() -> str:
-    """Return the page that is shown in place of a page that could not be read."""
+    """Return the page that CloudFront shows when the API does not return the requested page."""
     return _in_every_language("_busy.html", "Sorry, this page is very busy")
 
 
 def refused_page() -> str:
-    """Return the page that the gateway or the firewall shows instead of its refusal. The request may have arrived.
+    """Return the page that people see when the gateway or the firewall refuses a request.
 
-    The firewall accepts a page of at most 4 KB.
+    It does not say that the request was lost, because the request may have arrived. The firewall accepts a page of at
+    most 4 KB.
     """
     return _in_every_language("_refused.html", "Sorry, we are very busy")
 
 
 def _in_every_language(template: str, title: str) -> str:
-    """Return the page in every language, because CloudFront does not know the reader's."""
+    """Return one page with the text in every language, because CloudFront does not know the reader's language."""
     write_compiled()
     texts = [environment(*_FOLDERS, language=language_of(code)).get_template(template).render() for code in languages()]
     return environment(*_FOLDERS).get_template("busy.html").render(texts=texts, title=title)
 
 
 def store(cloud: Cloud, bucket: str) -> None:
-    """Put the pages into the bucket. CloudFront must not keep them longer than the failure lasts: hence no-store."""
+    """Store the pages in the bucket, with no-store: CloudFront must not show a cached busy page after the failure."""
     for key, content in ((KEY, page()), (REFUSED_KEY, refused_page())):
         cloud.client("s3").put_object(
             Bucket=bucket,

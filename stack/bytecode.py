@@ -1,4 +1,4 @@
-"""Compile the zip's modules with the Python version that will run them."""
+"""Compile the zip's modules to bytecode with the Python version that will run the modules."""
 
 import pickle
 import subprocess
@@ -12,7 +12,7 @@ _COMPILER = Path(__file__).with_name("compiler.py")
 
 
 def with_bytecode(sources: Iterable[tuple[str, bytes]], target: Target) -> Iterator[tuple[str, bytes]]:
-    """Yield the sources, and each module's .pyc if the target's interpreter is installed."""
+    """Yield each source's name and content. If the target's interpreter is installed, also yield each module's .pyc."""
     files = list(sources)
     yield from files
     modules = [file for file in files if file[0].endswith(".py")]
@@ -27,7 +27,7 @@ def _name(module: str, version: str) -> str:
 
 
 def _compiled(modules: list[tuple[str, bytes]], python: Path) -> list[bytes]:
-    """Compile all modules in one process, isolated from this environment's packages."""
+    """Compile all modules in one process of `python`, which does not import packages of this environment."""
     command = [str(python), "-I", "-S", "-W", "ignore", str(_COMPILER)]
     done = subprocess.run(command, input=pickle.dumps(modules, 4), capture_output=True, check=False)
     if done.returncode:

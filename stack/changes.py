@@ -1,4 +1,4 @@
-"""Print a change set as text: what would be added, changed, replaced or removed."""
+"""Describe a CloudFormation change set as text: which resources would be added, changed, replaced or removed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 _WORDS = {"Add": "add", "Modify": "change", "Remove": "REMOVE", "Import": "import", "Dynamic": "?"}
 
 
-def table(changes: Iterable[dict[str, Any]]) -> str:
-    """Return one aligned line for each resource, removals and replacements first."""
-    rows = sorted((_row(change["ResourceChange"]) for change in changes), key=_urgency)
+def changes_as_table(changes: Iterable[dict[str, Any]]) -> str:
+    """Return one line for each resource, in aligned columns. Removals and replacements come first."""
+    rows = sorted((_row(change["ResourceChange"]) for change in changes), key=_sort_key)
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows)
     return "\n".join(f"  {line.rstrip()}" for line in lines)
@@ -21,21 +21,22 @@ def headline(changes: Iterable[dict[str, Any]]) -> str:
     return ", ".join(f"{count} to {word}" for count, word in counts) or "no changes"
 
 
-# Resources that hold data. A replaced one is kept (UpdateReplacePolicy), but the site then uses a new, empty one.
-_HOLDERS = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SQS::Queue")
+# Types of resources that hold data. AWS keeps a replaced resource (UpdateReplacePolicy), but the site then uses a new,
+# empty resource.
+_TYPES_WITH_DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SQS::Queue")
 
 
 def losses(changes: Iterable[dict[str, Any]]) -> list[str]:
-    """Return the tables, secrets, buckets and queues that would or might be removed or replaced."""
+    """Return the names of the resources whose data the site would lose, or might lose, by these changes."""
     resources = [change["ResourceChange"] for change in changes]
-    return sorted(change["LogicalResourceId"] for change in resources if _loses(change))
+    return sorted(change["LogicalResourceId"] for change in resources if _loses_data(change))
 
 
-def _loses(change: dict[str, Any]) -> bool:
+def _loses_data(change: dict[str, Any]) -> bool:
     if change["ResourceType"] == "AWS::SecretsManager::Secret" and change["Action"] == "Modify":
-        return True  # Its value may be generated again, and every signature's id would change.
+        return True  # AWS may generate the secret's value again. Then every signature's id would change.
     is_removed = change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional")
-    return is_removed and change["ResourceType"] in _HOLDERS
+    return is_removed and change["ResourceType"] in _TYPES_WITH_DATA
 
 
 def _row(change: dict[str, Any]) -> tuple[str, str, str]:
@@ -48,6 +49,6 @@ def _row(change: dict[str, Any]) -> tuple[str, str, str]:
     return word, change["LogicalResourceId"], change["ResourceType"]
 
 
-def _urgency(row: tuple[str, str, str]) -> tuple[bool, str, str]:
-    """Return the key to sort by. Only removals and replacements have "RE" in their words: they come first."""
+def _sort_key(row: tuple[str, str, str]) -> tuple[bool, str, str]:
+    """Return the row's sort key. Removals and replacements come first: only their words contain "RE"."""
     return ("RE" not in row[0], row[0], row[1])

@@ -1,4 +1,7 @@
-"""Create, read, execute or discard a change set. The calls are the same on AWS and on the emulator."""
+"""Create, read, execute or discard a CloudFormation change set: the changes that a deployment would make to a stack.
+
+The calls are the same on AWS and on the emulator.
+"""
 
 import time
 from collections.abc import Callable, Collection
@@ -10,13 +13,15 @@ from botocore.exceptions import ClientError, WaiterError
 from stack.aws import Cloud
 from stack.console import Failure
 
-_NOTHING = ("didn't contain changes", "No updates are to be performed")
-_BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+# Parts of AWS's reason when a change set fails only because nothing would change.
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+# States of a stack that can only be deleted.
+_NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A change set that is ready, with the resources it touches."""
+    """A change set that is ready to execute. `changes`: AWS's description of the change to each resource."""
 
     name: str
     stack: str
@@ -25,7 +30,7 @@ class ChangeSet:
 
 
 def describe(cloud: Cloud, stack: str) -> dict[str, Any] | None:
-    """Return the stack's description, or None if it does not exist or has only a first change set."""
+    """Return AWS's description of the stack. Return None if there is no stack, or only a change set to create it."""
     try:
         found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=stack)
     except ClientError as error:
@@ -37,17 +42,18 @@ def describe(cloud: Cloud, stack: str) -> dict[str, Any] | None:
 
 
 def outputs(described: dict[str, Any]) -> dict[str, str]:
-    """Return a described stack's outputs by name."""
+    """Return the stack's outputs by name. `described`: the result of `describe`."""
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 
 def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Collection[str]) -> ChangeSet | None:
-    """Create a change set; return None if nothing would change. `declared`: the template's parameters.
+    """Create a change set for the template at the URL. Return None if nothing would change.
 
-    Raise Failure if the stack's state allows no update.
+    `values`: parameters to set. `declared`: the names of the template's parameters. Raise Failure if AWS refuses the
+    change set, or if the stack is in a state that allows no update.
     """
     existing = describe(cloud, stack)
-    if existing and existing["StackStatus"] in _BROKEN:
+    if existing and existing["StackStatus"] in _NOT_UPDATABLE:
         raise Failure(f"stack {stack} is {existing['StackStatus']}: delete it, then deploy again")
     if existing and existing["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
         resume = f"aws cloudformation continue-update-rollback --stack-name {stack}"
@@ -65,7 +71,7 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
 
 
 def execute(cloud: Cloud, change_set: ChangeSet) -> None:
-    """Execute the change set and wait until it ends. Raise Failure with what failed and why."""
+    """Execute the change set and wait until AWS has finished. Raise Failure with the resources that failed, and why."""
     client = cloud.client("cloudformation")
     started_at = time.time()
     client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
@@ -76,8 +82,11 @@ def execute(cloud: Cloud, change_set: ChangeSet) -> None:
         raise Failure(_failures(cloud, change_set.stack, started_at)) from error
 
 
-def settle(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
-    """Execute the change set if `confirm` returns true, else discard it and raise Failure."""
+def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
+    """Execute the change set if `confirm` returns true. Otherwise discard the change set and raise Failure.
+
+    If `confirm` raises an exception, discard the change set too.
+    """
     try:
         if not confirm(change_set):
             raise Failure("not deployed: you said no")
@@ -88,7 +97,7 @@ def settle(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], b
 
 
 def discard(cloud: Cloud, change_set: ChangeSet) -> None:
-    """Delete the change set, and the empty stack that a first change set creates."""
+    """Delete the change set. If it would have created the stack, also delete the empty stack that AWS made for it."""
     client = cloud.client("cloudformation")
     client.delete_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
     if change_set.is_creation:
@@ -98,9 +107,9 @@ def discard(cloud: Cloud, change_set: ChangeSet) -> None:
 def _parameters(
     values: dict[str, str], existing: dict[str, Any] | None, declared: Collection[str]
 ) -> list[dict[str, Any]]:
-    """Return the given values, and previous values for the rest.
+    """Return the parameters for AWS: the given values, and the previous value of each other parameter of the stack.
 
-    AWS refuses a parameter that the template no longer declares.
+    Leave out parameters that the template no longer declares, because AWS refuses them.
     """
     previous = {each["ParameterKey"] for each in (existing or {}).get("Parameters", [])} & set(declared)
     kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(previous - values.keys())]
@@ -111,7 +120,7 @@ def _parameters(
 
 
 def _await_creation(cloud: Cloud, stack: str, name: str, is_creation: bool) -> ChangeSet | None:
-    """Wait until the change set is ready. Return None if it has no changes."""
+    """Wait until the change set is ready, and return it. Return None if it has no changes."""
     client = cloud.client("cloudformation")
     while True:
         pages = client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name)
@@ -126,15 +135,15 @@ def _await_creation(cloud: Cloud, stack: str, name: str, is_creation: bool) -> C
 
 
 def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> None:
-    """Delete a failed change set. Raise Failure unless it failed only because nothing would change."""
+    """Delete a failed change set. Raise Failure, unless AWS's reason is that nothing would change."""
     reason = description.get("StatusReason", "no reason given")
     discard(cloud, failed)
-    if not any(text in reason for text in _NOTHING):
+    if not any(text in reason for text in _NO_CHANGES):
         raise Failure(f"the change set failed: {reason}")
 
 
 def _failures(cloud: Cloud, stack: str, started_at: float) -> str:
-    """Return each resource that failed and why, oldest first. The first failure is the cause of the others."""
+    """Return which resources failed and why, one a line. The oldest comes first: it caused the other failures."""
     events = cloud.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     failed = [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"

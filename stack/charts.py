@@ -1,6 +1,6 @@
-"""The chart library as it ships: uPlot from its PyPI package, as a minified module with its licence.
+"""The chart library uPlot in the form that the Lambda zip contains: a minified module with uPlot's licence.
 
-It is a development dependency: pip installs and pins it, and none of its code is in this repository.
+The PyPI package with uPlot's files is a development dependency. This repository contains no code of uPlot.
 """
 
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ _LICENCE = Path(__file__).with_name("uplot-licence.txt")
 
 
 def chart_files() -> Iterator[tuple[str, bytes]]:
-    """Yield each file's name in the zip and its content."""
+    """Yield the name in the zip and the content of each file of the library."""
     yield f"{_FOLDER}/uplot.js", as_module(_library_file("uPlot.iife.js")).encode()
     yield f"{_FOLDER}/uplot.css", (_notice() + _library_file("uPlot.min.css")).encode()
 
 
 def as_module(script: str) -> str:
-    """Return the script as a module that exports its one global name."""
+    """Return the script as a minified module that exports `uPlot`, the script's only global name."""
     return f"{_notice()}{jsmin(script)}\nexport default uPlot;\n"
 
 
 def _library_file(name: str) -> str:
-    """Read a file of the package without importing the package, which would need its Python dependencies."""
+    """Read a file of the package. Do not import the package, because an import would need its Python dependencies."""
     path = Path(str(distribution("uplot-python").locate_file(f"uplot/static/{name}")))
     return path.read_text(encoding="utf-8")
 

@@ -1,6 +1,7 @@
-"""Compile modules with the Python that runs this file; `bytecode.py` starts it. It imports nothing of this project.
+"""A script that compiles modules with the Python that runs it. `bytecode.py` starts it.
 
-Input: a pickled list of (name, source). Output: a pickled list of the contents of their .pyc files.
+Standard input: a pickled list of (name, source). Standard output: a pickled list with the content of each module's
+.pyc file. The script imports nothing of this project, because that Python may not have the project's packages.
 """
 
 import importlib.util
@@ -12,7 +13,10 @@ _UNCHECKED_HASH = 0b01
 
 
 def _compiled(name: str, content: bytes) -> bytes:
-    """Return a .pyc with an unchecked hash (PEP 552). Unpacking changes file times, so a timed .pyc is ignored."""
+    """Return the content of a .pyc with an unchecked hash (PEP 552).
+
+    A usual .pyc contains its source file's time. Unpacking the zip changes this time, so Python would ignore the .pyc.
+    """
     code = compile(content, name, "exec", dont_inherit=True)
     flags = _UNCHECKED_HASH.to_bytes(4, "little")
     return importlib.util.MAGIC_NUMBER + flags + importlib.util.source_hash(content) + marshal.dumps(code)

@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 
 class Failure(Exception):
-    """An error that the operator can fix; its text says how."""
+    """An error that the operator can fix. The text says how to fix it, or what failed."""
 
 
 def say(line: str = "") -> None:
-    """Print a line and flush, because the output may go to a file."""
+    """Print a line and flush it, because output to a file is otherwise written late."""
     print(line, flush=True)
 
 
 def paint(text: str, code: str) -> str:
-    """Colour the text, if the output is a terminal and NO_COLOR is not set."""
+    """Return the text with the ANSI style `code`. Return it plain if the output is no terminal, or NO_COLOR is set."""
     plain = "NO_COLOR" in os.environ or not sys.stdout.isatty()
     return text if plain else f"\033[{code}m{text}\033[0m"
 
@@ -31,7 +31,7 @@ def dim(text: str) -> str:
 
 
 def run_main(main: Callable[[], None]) -> None:
-    """Run a command. A Failure becomes one line on stderr and exit status 1."""
+    """Run a command. After a Failure, print one line on stderr and exit with 1. After Ctrl-C, exit with 130."""
     try:
         main()
     except Failure as failure:

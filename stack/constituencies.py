@@ -1,8 +1,8 @@
-"""Turn the charity's optional table of postcodes and constituencies into the file that ships.
+"""Turn the charity's table of postcodes and constituencies into the file that the Lambda zip contains.
 
-The table is `.chalice/constituencies.csv`, with a header line. Two columns are read: the first called `postcode`,
-`pcds`, `pcd` or `pcd2`, and the first called `constituency` or `pcon…`. A table of the Office for National Statistics
-can be used unchanged.
+The table is optional. It is `.chalice/constituencies.csv`, with a header line. Two columns are read: the first called
+`postcode`, `pcds`, `pcd` or `pcd2`, and the first called `constituency` or `pcon…`. So a table of the Office for
+National Statistics can be used unchanged.
 """
 
 import csv
@@ -20,14 +20,17 @@ _POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
 _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
 
 
-def table(project: Path) -> Path:
-    """Return the table's path. The file may not exist."""
+def table_path(project: Path) -> Path:
+    """Return the path of the charity's table. The file may not exist."""
     return project / ".chalice" / "constituencies.csv"
 
 
 def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the file's name in the zip and its content; nothing without a table. Raise Failure for an invalid table."""
-    path = table(project)
+    """Yield the name in the zip and the content of the file. Yield nothing if the charity has no table.
+
+    Raise Failure for an invalid table.
+    """
+    path = table_path(project)
     if path.exists():
         try:
             yield TARGET, constituency_table.pack(read_table(path))
@@ -36,13 +39,16 @@ def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def read_table(path: Path) -> dict[str, str]:
-    """Return constituency by postcode, without rows that have no constituency. Raise ValueError."""
+    """Return each postcode's constituency. Leave out rows without a constituency.
+
+    Raise ValueError if a column is missing, if no row has a constituency, or if a name is too long.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         postcode, constituency = (_column(rows.fieldnames or (), pattern) for pattern in (_POSTCODE, _CONSTITUENCY))
         found = {row[postcode].strip(): (row[constituency] or "").strip() for row in rows}
     constituencies = {code: name for code, name in found.items() if name}
-    _check(constituencies.values())
+    _check_names(constituencies.values())
     return constituencies
 
 
@@ -53,7 +59,7 @@ def _column(names: Sequence[str], pattern: re.Pattern[str]) -> str:
     raise ValueError(f"no column name matches {pattern.pattern}")
 
 
-def _check(names: Collection[str]) -> None:
+def _check_names(names: Collection[str]) -> None:
     if not names:
         raise ValueError("no row has a constituency")
     too_long = max(names, key=len)

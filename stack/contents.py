@@ -1,6 +1,6 @@
-"""List what a built zip contains, and find requirements that are missing from it.
+"""List what a built Lambda zip contains, and find the requirements that are missing from the zip.
 
-On the emulator a missing package goes unnoticed: functions can also import the emulator's own packages.
+The emulator cannot show that a package is missing, because functions there can also import the emulator's packages.
 """
 
 import re
@@ -9,12 +9,12 @@ from collections import Counter
 from email.parser import HeaderParser
 from pathlib import Path
 
-# Distributions whose import name differs.
-PACKAGES = {"markdown-it-py": "markdown_it", "fpdf2": "fpdf", "linkify-it-py": "linkify_it"}
+# The import names of distributions whose import name is not the distribution's name.
+_IMPORT_NAMES = {"markdown-it-py": "markdown_it", "fpdf2": "fpdf", "linkify-it-py": "linkify_it"}
 
 
 def breakdown(archive: Path) -> dict[str, int]:
-    """Return compressed bytes by top-level package, largest first; metadata counts as `*.dist-info`."""
+    """Return the compressed bytes of each top-level package, largest first. All metadata is one row, `*.dist-info`."""
     sizes: Counter[str] = Counter()
     with zipfile.ZipFile(archive) as opened:
         for entry in opened.infolist():
@@ -23,14 +23,14 @@ def breakdown(archive: Path) -> dict[str, int]:
 
 
 def requirements(path: Path) -> dict[str, str]:
-    """Return the names and exact versions in a requirements file."""
+    """Return the exact version of each package in a requirements file."""
     lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
     pins = (line.partition("==") for line in lines if line)
     return {name.strip(): version.strip() for name, _, version in pins}
 
 
-def missing(archive: Path, required: dict[str, str]) -> list[str]:
-    """Return the requirements whose package is not in the zip in the required version."""
+def missing_requirements(archive: Path, required: dict[str, str]) -> list[str]:
+    """Return the requirements that the zip does not contain, or contains in another version."""
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
         found = dict(_distribution(opened, name) for name in names if _is_metadata(name))
@@ -38,12 +38,12 @@ def missing(archive: Path, required: dict[str, str]) -> list[str]:
     return sorted(
         f"{name}=={version}"
         for name, version in required.items()
-        if found.get(_normal(name)) != version or PACKAGES.get(name, _normal(name)) not in modules
+        if found.get(_normal(name)) != version or _IMPORT_NAMES.get(name, _normal(name)) not in modules
     )
 
 
 def summary(archive: Path, largest: int = 4) -> str:
-    """Return one line: the size, and the largest packages."""
+    """Return one line with the zip's size and the sizes of the largest packages."""
     parts = list(breakdown(archive).items())[:largest]
     biggest = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in parts)
     return f"{archive.stat().st_size / 1e6:.1f} MB zipped (MB: {biggest})"

@@ -1,4 +1,7 @@
-"""Deploy the package to AWS or to an emulator by a change set, which is shown first."""
+"""Deploy the package to AWS or to an emulator with a CloudFormation change set, which is shown first.
+
+A stage (dev, prod, …) is one copy of the whole site, with a stack of its own.
+"""
 
 import json
 import os
@@ -8,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from stack import busy_page, changeset, emulated, us_east_1
 from stack.aws import Cloud, one_line_errors
-from stack.bucket import PACKAGES, TEMPLATES, ready_bucket, upload, url
-from stack.changes import headline, losses, table
+from stack.bucket import PACKAGES, TEMPLATES, prepare_bucket, upload, url
+from stack.changes import changes_as_table, headline, losses
 from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
@@ -36,7 +39,7 @@ def deploy(
             cloud, stack_name(stage), address, {"Stage": stage, **values}, built.read_template()["Parameters"]
         )
         if change_set:
-            changeset.settle(cloud, change_set, confirm)
+            changeset.confirm_and_execute(cloud, change_set, confirm)
         return _after_deployment(cloud, built, stage, has_changed=change_set is not None)
 
 
@@ -47,7 +50,10 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
 
 
 def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
-    """Do what the template cannot do: complete the emulator's stack, and store the busy page. Return the outputs."""
+    """Do what the template cannot do: complete the stack of an emulator, and store the busy pages.
+
+    Return the stack's outputs.
+    """
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
         emulated.complete(cloud, built.read_template(), outputs)
@@ -57,12 +63,12 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
 
 
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
-    """Upload the zip, point every function at it, upload the template and return its URL.
+    """Upload the zip and the template, in which every function uses this zip. Return the template's URL.
 
-    `values`: the parameters. Those of the API's policy are written into the API's description, so that SAM deploys the
-    API again when they change (template/edge.py).
+    `values`: the stack's parameters. The parameters that the API's policy uses are written into the API's description,
+    so that SAM deploys the API again when one of them changes (template/edge.py).
     """
-    bucket = ready_bucket(cloud)
+    bucket = prepare_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
     template = built.read_template()
     for resource in template["Resources"].values():
@@ -76,7 +82,11 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
 
 
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
-    """Build and deploy. A second change set sets the parameters that need an existing stack."""
+    """Build the package and deploy it. Return the outputs of the stage's main stack.
+
+    If the site uses CloudFront, deploy the stack in us-east-1 first. If a parameter needs an existing main stack, set
+    it by a second change set.
+    """
     if options.stage == "local" and not cloud.is_emulated:
         raise Failure("stage local is for the emulator only. Choose another name")
     built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
@@ -92,7 +102,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
                 cloud, options, {**values, "EdgeDomain": domain}, distribution, confirm
             )
     outputs = deploy(cloud, built, options.stage, values, confirm)
-    second_values = second_step(options.stage, outputs)
+    second_values = values_for_second_change_set(options.stage, outputs)
     if second_values:
         say(f"The stack is created. A second change set sets {' and '.join(second_values)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
@@ -102,10 +112,11 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     return outputs
 
 
-def second_step(stage: str, outputs: dict[str, str]) -> dict[str, str]:
-    """Return the parameters that a first change set cannot set: the API's own URL, and deletion protection.
+def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[str, str]:
+    """Return the parameters for a second change set: the site's URL and deletion protection, if they are not set yet.
 
-    A protected table cannot be deleted, so a failed creation would end in ROLLBACK_FAILED.
+    The API's own URL exists only after the first change set. Protection comes second because a protected table cannot
+    be deleted: if the creation of the stack failed, it would end in ROLLBACK_FAILED.
     """
     address = {} if outputs["HasSiteUrl"] == "yes" else {"SiteUrl": outputs["SiteUrlInUse"]}
     lacks_protection = is_protected(stage) and outputs["IsProtected"] == "no"
@@ -113,17 +124,20 @@ def second_step(stage: str, outputs: dict[str, str]) -> dict[str, str]:
 
 
 def is_protected(stage: str) -> bool:
-    """Return whether the stage's data is protected from deletion. Stages for trials are not."""
+    """Return whether the stage's data is protected from deletion. Data of the stages for trials is not."""
     return stage not in _UNPROTECTED
 
 
 def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
-    """Return a function that shows the changes and asks. On prod only YES=1 in the environment skips the question."""
+    """Return a function that shows a change set and asks whether to deploy it.
+
+    `yes` skips the question, except on prod. YES=1 in the environment skips the question on every stage.
+    """
     is_confirmed = os.environ.get("YES") == "1" or (yes and stage != "prod")
 
     def confirm(change_set: ChangeSet) -> bool:
         say(bold(f"{change_set.stack}: {headline(change_set.changes)}"))
-        say(table(change_set.changes))
+        say(changes_as_table(change_set.changes))
         if is_protected(stage):
             refuse_losses(change_set)
         return is_confirmed or _says_yes(stage)
@@ -132,7 +146,7 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
 
 
 def refuse_losses(change_set: ChangeSet) -> None:
-    """Raise Failure if the change set removes or replaces data, unless LOSE names exactly those resources."""
+    """Raise Failure if the change set removes or replaces resources with data, unless LOSE names exactly these."""
     lost = ",".join(losses(change_set.changes))
     if lost and os.environ.get("LOSE") != lost:
         raise Failure(f"this would remove or replace resources that hold data. To do it, deploy with LOSE={lost}")

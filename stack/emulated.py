@@ -1,4 +1,4 @@
-"""Apply through the emulator's API the parts of the template that the emulator ignores."""
+"""Apply the parts of the template that the emulator's CloudFormation ignores, with calls of the emulated services."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from stack.aws import Cloud
 
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
-    """Apply the ignored parts of the template to an emulated stack. On AWS this is not needed."""
+    """Apply to an emulated stack what the emulator ignored. AWS ignores nothing and does not need this."""
     _enable_ttl(cloud, template, outputs)
     _set_concurrency_again(cloud)
     _set_error_responses(cloud, template, outputs)
@@ -15,7 +15,7 @@ def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) ->
 
 
 def verify_sender(cloud: Cloud, address: str) -> None:
-    """Verify the sender address. On AWS you confirm SES's email or set DNS records."""
+    """Verify the sender's address in the emulated SES. On AWS, the owner confirms SES's email or sets DNS records."""
     known = cloud.client("sesv2").list_email_identities()["EmailIdentities"]
     if address not in {identity["IdentityName"] for identity in known}:
         cloud.client("sesv2").create_email_identity(EmailIdentity=address)
@@ -33,7 +33,7 @@ def _enable_ttl(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str])
 
 
 def _set_concurrency_again(cloud: Cloud) -> None:
-    """Set each ScalingConfig again: the emulator stored it as text, and such an event source starts no function."""
+    """Set each ScalingConfig again, because the emulator stored its numbers as text and then starts no function."""
     client = cloud.client("lambda")
     pages = client.get_paginator("list_event_source_mappings").paginate()
     for mapping in [each for page in pages for each in page["EventSourceMappings"] if "ScalingConfig" in each]:
@@ -50,7 +50,7 @@ def _set_error_responses(cloud: Cloud, template: dict[str, Any], outputs: dict[s
 
 
 def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str, str]:
-    """Return the headers. In the template, a header with a condition depends on the CDN: keep it if the CDN exists."""
+    """Return the headers' values. Some headers have the condition HasEdge: include them only if there is a CDN."""
     fixed = {name: value for name, value in headers.items() if isinstance(value, str)}
     dependent = {name: value["Fn::If"] for name, value in headers.items() if name not in fixed}
     assert all(condition == "HasEdge" for condition, *_ in dependent.values())
@@ -58,7 +58,7 @@ def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str,
 
 
 def _answer_preflights(cloud: Cloud, template: dict[str, Any], api: str) -> None:
-    """Set the CORS headers of OPTIONS, which are in the mock integration's response."""
+    """Set the CORS headers of each OPTIONS method. The template has them in the mock integration's response."""
     client = cloud.client("apigateway")
     found = client.get_resources(restApiId=api, limit=500)["items"]
     resources = {item["path"]: item["id"] for item in found}
@@ -76,7 +76,7 @@ def _answer_preflight(client: Any, api: str, resource: str, operation: dict[str,
 
 
 def _publish(cloud: Cloud, template: dict[str, Any], api: str) -> None:
-    """Create a deployment: a stage serves what its last deployment captured."""
+    """Create a deployment of the API. Without it, the API's stage would go on serving the previous version."""
     stage = template["Resources"]["RestAPI"]["Properties"]["StageName"]
     cloud.client("apigateway").create_deployment(restApiId=api, stageName=stage)
 

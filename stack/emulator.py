@@ -1,4 +1,4 @@
-"""The emulator: ministack as a child process on loopback. Stopping it stops every process it started."""
+"""Run the emulator of AWS (ministack) as a child process on loopback. Stop it with every process that it started."""
 
 import http.client
 import json
@@ -21,14 +21,14 @@ from stack.sockets import LOOPBACK, Listener, free_port, group_listeners, group_
 _WARDEN = Path(__file__).with_name("warden.py")
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0
-FUNCTIONS = 12
-JOB_DELAY = 20  # Seconds from a job's request to its beginning (chalicelib.jobs).
+FUNCTIONS = 12  # How many functions run at once, at most.
+JOB_DELAY = 20  # Seconds from the request of a job (chalicelib.jobs) until the job begins.
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator. `home` is a scratch folder, removed when the emulator stops."""
+    """A running emulator. `home`: a scratch folder, which is removed when the emulator stops."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -37,12 +37,12 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """Return the URL of every service."""
+        """Return the emulator's URL, which all its services share."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def log(self) -> Path:
-        """Return the log of the emulator and of the functions it runs."""
+        """Return the path of the log of the emulator and of the functions that it runs."""
         return self.home / "emulator.log"
 
     def is_alive(self) -> bool:
@@ -55,16 +55,17 @@ class Emulator:
 
 
 def client_environment(endpoint: str) -> dict[str, str]:
-    """Return the environment that makes a subprocess's AWS clients use the emulator only."""
+    """Return environment variables with which a subprocess's AWS clients use only the emulator, never AWS."""
     region = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
     guards = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
     return {"AWS_ENDPOINT_URL": endpoint, **region, **guards, **_CREDENTIALS}
 
 
 def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
-    """Inject each fault into this share of the functions' calls; return how often each was injected until now.
+    """Inject faults into the functions' calls of AWS. `rates`: the share of calls that get each fault, by its name.
 
-    The names are those of `stack.strict.faults`. Raise HTTPError for an unknown name.
+    Return how often each fault was injected until now. `stack.strict.faults` has the names. Raise HTTPError for an
+    unknown name.
     """
     request = urllib.request.Request(f"{endpoint}/_petitions/faults", json.dumps(rates).encode(), method="PUT")
     with urllib.request.urlopen(request, timeout=30) as answer:
@@ -76,10 +77,7 @@ def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
 def emulator(
     port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY
 ) -> Iterator[Emulator]:
-    """Run an emulator until the block ends.
-
-    Port 0: a free port. `functions`: how many run at once, at most. `job_delay`: seconds.
-    """
+    """Run an emulator until the block ends. The arguments are those of `start`. Port 0 means a free port."""
     running = start(port, state, functions, job_delay)
     try:
         yield running
@@ -88,9 +86,10 @@ def emulator(
 
 
 def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY) -> Emulator:
-    """Start an emulator and wait until it is ready. `state`: folder that keeps its data between runs.
+    """Start an emulator and wait until it is ready. It refuses calls that a function's role does not allow.
 
-    Calls that a function's role does not allow are refused.
+    `state`: the folder that keeps the data between runs. `functions`: how many functions run at once, at most.
+    `job_delay`: seconds until a requested job begins.
     """
     if not emulator_python().exists():
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
@@ -107,7 +106,7 @@ def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, 
 
 
 def stop(running: Emulator) -> None:
-    """Let the emulator save its state, if it keeps any. Then end it and every process that it started."""
+    """If the emulator keeps its data, let it save the data. Then end it and every process that it started."""
     if running.keeps_state:
         running.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
@@ -120,7 +119,7 @@ def stop(running: Emulator) -> None:
 
 
 def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator:
-    """Start the emulator in a process group of its own."""
+    """Start the emulator in a process group of its own, so that `stop` can end the whole group."""
     home, lock = new_folder()
     with (home / "emulator.log").open("wb") as log, lock:
         process = subprocess.Popen(
@@ -137,7 +136,7 @@ def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator
 
 
 def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
-    """Return a clean environment, because every function inherits it."""
+    """Return the emulator's environment. Only what is needed is in it, because every function inherits it."""
     listening = {"BIND_HOST": LOOPBACK, "MINISTACK_HOST": LOOPBACK, "GATEWAY_PORT": str(port)}
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
     region = {"MINISTACK_REGION": REGION}
@@ -160,7 +159,7 @@ def _wait_ready(running: Emulator) -> None:
     while time.monotonic() < deadline:
         if not running.is_alive():
             raise Failure(f"the emulator did not start: {_last_line(running.log)}")
-        if _is_answering(running.port) and _is_ours(running):
+        if _is_answering(running.port) and _listens_on_port(running):
             return
         time.sleep(0.05)
     raise Failure(f"the emulator was not ready after {_READY_SECONDS:.0f} s")
@@ -177,15 +176,15 @@ def _is_answering(port: int) -> bool:
         connection.close()
 
 
-def _is_ours(running: Emulator) -> bool:
-    """Return whether our process has the port. Another process may have bound it before the emulator did."""
+def _listens_on_port(running: Emulator) -> bool:
+    """Return whether the emulator listens on its port. Another process may have taken the port first."""
     if not Path("/proc/net/tcp").exists():
         return running.is_alive()
     return any(listener.port == running.port for listener in running.listeners())
 
 
 def _end_group(group: int) -> None:
-    """Kill the processes of the group, and wait until they have ended."""
+    """Kill the processes of the group. Wait until they have ended, but at most 5 seconds."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:

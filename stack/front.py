@@ -1,8 +1,8 @@
-"""The local site's stable address: a proxy to the API, whose URL changes between deployments.
+"""The front: a proxy that gives the local site a stable address, because the API's URL changes between deployments.
 
-It takes the place of a custom domain and of a CDN without a cache; stack/edge is a CDN with a cache. It follows no
-redirect, decodes nothing and sets only the headers that a CDN sets: the caller's address, the site's empty path prefix,
-and the key that makes the API trust these headers.
+The front takes the place of a custom domain and of a CDN without a cache (stack/edge is a CDN with a cache). It follows
+no redirects and decodes nothing. It sets only the headers that a CDN sets: the caller's address, the site's empty path
+prefix, and the key that makes the API trust these headers.
 """
 
 import asyncio
@@ -20,34 +20,36 @@ from yarl import URL
 
 from stack.inbox import Inbox, routes
 
-_LIMIT = 10 * 1024 * 1024
-"""Bytes of a request body. The application's own limit is far lower, and its error is more helpful."""
+# The longest request body. The application's own limit is far lower, and the application's error is more helpful.
+_MAX_BODY_BYTES = 10 * 1024 * 1024
 
-_MAX_AT_ONCE = 4
-"""Fewer than the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that relay, sender and authorizer can run too."""
+# Fewer than the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that the functions relay, sender and authorizer can run too.
+_MAX_REQUESTS_AT_ONCE = 4
 
 _TIMEOUT = aiohttp.ClientTimeout(total=29, sock_connect=2)
+# Headers that are valid for one connection only (RFC 9110).
 _HOP_BY_HOP = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
     *("transfer-encoding", "upgrade", "expect"),
 }
 _KEY_HEADER = "X-Origin-Verify"
-NOT_PASSED_ON = {*_HOP_BY_HOP, "host", "content-length"}
-_DROPPED = {*NOT_PASSED_ON, "forwarded", "x-real-ip", _KEY_HEADER.lower(), "cloudfront-viewer-address"}
+HEADERS_NOT_FORWARDED = {*_HOP_BY_HOP, "host", "content-length"}
+# Headers of the caller that the API must not get, because a CDN sets them or because they are for one connection.
+_DROPPED = {*HEADERS_NOT_FORWARDED, "forwarded", "x-real-ip", _KEY_HEADER.lower(), "cloudfront-viewer-address"}
 _RETRY = {"Retry-After": "5", "Cache-Control": "no-store"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Front:
-    """Forwards requests to the API.
+    """Forwards requests to the API. `api`: the API's URL. `key`: the key that makes the API trust the front.
 
-    AWS runs a thousand functions at once and refuses more. The emulator runs a few, so further requests wait here.
+    AWS runs up to a thousand functions at once. The emulator runs only a few, so further requests wait here.
     """
 
     def __init__(self, api: str, key: str) -> None:
         self._api = api
         self._key = key
-        self._slots = asyncio.Semaphore(_MAX_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_REQUESTS_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -63,7 +65,7 @@ class Front:
             yield
 
     async def pass_on(self, request: web.Request) -> web.Response:
-        """Return the API's answer to a request, unchanged."""
+        """Return the API's answer. If API Gateway throttles the request, return a problem document instead."""
         body = await request.read()
         async with self._slots, self._forward(request, body) as answer:
             content = await answer.read()
@@ -73,7 +75,10 @@ class Front:
         return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
 
     def headers(self, request: web.Request) -> CIMultiDict[str]:
-        """Return the caller's headers and our own. The caller's headers of the same names are dropped."""
+        """Return the headers for the API: the caller's, and those that a CDN sets.
+
+        Drop the caller's headers that are valid for one connection only, and those with names that a CDN sets.
+        """
         headers = CIMultiDict(
             (name, value)
             for name, value in request.headers.items()
@@ -91,25 +96,26 @@ class Front:
             request.method,
             URL(self._api + request.raw_path, encoded=True),
             headers=self.headers(request),
-            data=BytesIO(body) if body else None,  # aiohttp warns of large bytes.
+            data=BytesIO(body) if body else None,  # aiohttp warns if a large body is bytes.
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
 
 
 def application(emulator: str, api: str, key: str, archive: Path | None = None) -> web.Application:
-    """Return the front for an emulator whose API answers below `api` and knows the front by `key`.
+    """Return a web application with the front and the inbox of the emulator.
 
-    `archive`: file that keeps the inbox.
+    `emulator`, `api`: URLs. `key`: the key that makes the API trust the front. `archive`: the file in which the
+    emulator keeps the emails of earlier runs.
     """
     front = Front(api, key)
     inbox = Inbox(emulator, lambda: front.session, archive)
-    return serving(front, routes(inbox))
+    return forwarding_application(front, routes(inbox))
 
 
-def serving(front: Front, own_routes: Iterable[web.RouteDef] = ()) -> web.Application:
-    """Return an application that passes on every request except those of its own routes."""
-    app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
+def forwarding_application(front: Front, own_routes: Iterable[web.RouteDef] = ()) -> web.Application:
+    """Return a web application with these routes of its own. It forwards all other requests to the API."""
+    app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[_errors_as_problems])
     app.cleanup_ctx.append(front.connect)
     app.on_response_prepare.append(_without_server_header)
     app.add_routes(own_routes)
@@ -118,8 +124,8 @@ def serving(front: Front, own_routes: Iterable[web.RouteDef] = ()) -> web.Applic
 
 
 @web.middleware
-async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer the front's own errors as problem documents, as the API does."""
+async def _errors_as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn the front's own errors into problem documents, which the API's errors are too."""
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
@@ -134,13 +140,13 @@ async def _without_server_header(_: web.Request, response: web.StreamResponse) -
 
 
 def _end_to_end_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    """Return all headers except those of the connection, and Content-Length, which is computed again."""
+    """Return all headers except those for one connection only, and Content-Length, which is computed again."""
     dropped = {*_HOP_BY_HOP, "content-length"}
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
 
 
 def problem(status: int, title: str, detail: str, headers: dict[str, str]) -> web.Response:
-    """Return a problem document, as the API answers."""
+    """Return an error as a problem document (RFC 9457), as the API does."""
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return web.Response(
         status=status,

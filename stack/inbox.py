@@ -1,4 +1,4 @@
-"""The emails that the emulated SES sent, as pages to read and as JSON for tests."""
+"""The inbox: the emails that the emulated SES sent, as HTML pages for people and as JSON for tests."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from chalicelib.pages.jinja import environment
 
 _PAGES = Path(__file__).with_name("pages")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
-_CLOSING = ".,;:!?)]'"
+_PUNCTUATION_AFTER_LINK = ".,;:!?)]'"
 _POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data: 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -27,7 +27,7 @@ _POLICY = (
 
 @dataclass(frozen=True)
 class InboxEmail:
-    """An email as it was sent to SES; `number` counts from 1 in the order of sending."""
+    """An email as the application gave it to SES. `number`: 1 for the first email that was sent, and so on."""
 
     number: int
     sender: str
@@ -39,7 +39,10 @@ class InboxEmail:
 
 
 class Inbox:
-    """Reads the emulator's list of sent emails and serves it below /_local."""
+    """Reads the emulator's list of sent emails, and answers requests to /_local.
+
+    `archive`: the file with the emails of earlier runs.
+    """
 
     def __init__(self, emulator: str, session: Callable[[], ClientSession], archive: Path | None = None) -> None:
         self._source = f"{emulator}/_ministack/ses/messages"
@@ -52,7 +55,7 @@ class Inbox:
         return [_parse(number, each) for number, each in enumerate(await self._records(), 1)][::-1]
 
     async def _records(self) -> list[dict[str, Any]]:
-        """Return the emails of earlier runs and of this one, oldest first."""
+        """Return the emails of earlier runs and of this run, oldest first, as the emulator records them."""
         async with self._session().get(self._source) as answer:
             document = await answer.json(content_type=None)
         sent = [each for account in document["messages"].values() for each in account]
@@ -69,7 +72,10 @@ class Inbox:
         return web.json_response({"mails": [asdict(mail) for mail in await self.mails()]})
 
     async def show_email(self, request: web.Request) -> web.Response:
-        """Return one email: its text with links, and its HTML part in a frame that runs no scripts. 404 if unknown."""
+        """Return one email as HTML: its text with links, and its HTML part in a frame that runs no scripts.
+
+        Return 404 if there is no email with this number.
+        """
         number = int(request.match_info["number"])
         found = [mail for mail in await self.mails() if mail.number == number]
         if not found:
@@ -98,7 +104,7 @@ def routes(inbox: Inbox) -> list[web.RouteDef]:
 
 
 def _read_archive(archive: Path | None) -> list[dict[str, Any]]:
-    """Return the emails of earlier runs, one a line. A killed emulator may have left half a line."""
+    """Return the emails of earlier runs. The file has one email a line. A killed emulator may have left half a line."""
     records: list[dict[str, Any]] = []
     for line in archive.read_text().splitlines() if archive and archive.exists() else ():
         with suppress(ValueError):
@@ -125,16 +131,16 @@ def _parse(number: int, record: dict[str, Any]) -> InboxEmail:
 
 
 def _linked(text: str) -> Markup:
-    """Return plain text with its URLs as links; everything else is escaped."""
+    """Return the plain text as HTML in which the URLs are links."""
     parts: list[Markup] = []
     end = 0
     for match in _LINK.finditer(text):
-        url = escape(match.group().rstrip(_CLOSING))
+        url = escape(match.group().rstrip(_PUNCTUATION_AFTER_LINK))
         parts += [escape(text[end : match.start()]), Markup(f'<a href="{url}">{url}</a>')]
-        end = match.start() + len(match.group().rstrip(_CLOSING))
+        end = match.start() + len(match.group().rstrip(_PUNCTUATION_AFTER_LINK))
     return Markup("").join([*parts, escape(text[end:])])
 
 
 def _framed(html: str) -> str:
-    """Make links inside the frame open in the whole window, as they do from an email program."""
+    """Return the email's HTML with the addition that links open in the whole window, as in an email program."""
     return f'<base target="_top">{html}'

@@ -1,6 +1,8 @@
-"""Compile the catalogues: gettext's .mo files from `chalicelib/languages/*.po` and from CLDR's data of each language.
+"""Compile and update the catalogues. A catalogue has the translations into one language: `chalicelib/languages/*.po`.
 
-The .mo files are not in the repository. Babel compiles them here, and does not ship, because its data is large.
+Babel compiles each .po file to a .mo file for gettext, and adds texts from CLDR, the Unicode consortium's data about
+languages. The repository does not contain the .mo files. The Lambda zip contains them but not Babel, whose data is
+large.
 """
 
 import os
@@ -24,7 +26,8 @@ from stack.paths import ROOT
 _FOLDER = "chalicelib/languages"
 _METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract", ".txt": "jinja2.ext:babel_extract"}
 _OPTIONS = {"extensions": "jinja2.ext.i18n", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
-_MARKED = {
+# The calls that mark a text for translation, with the arguments that are texts (as Babel's `keywords`).
+_TRANSLATION_CALLS = {
     "_": None,
     "gettext": None,
     "ngettext": (1, 2),
@@ -32,8 +35,9 @@ _MARKED = {
     "npgettext": ((1, "c"), 2, 3),
     "translatable": None,
 }
-_ERRORS = {"ValueError": None, "AddressError": None, "FieldError": (2,), "Problem": (3,), "_try_again": None}
-# Lines of a catalogue's header that change each time.
+# The calls that create errors with a text to translate.
+_ERROR_CALLS = {"ValueError": None, "AddressError": None, "FieldError": (2,), "Problem": (3,), "_try_again": None}
+# Lines of a catalogue's header that Babel changes each time.
 _CHANGING_LINES = re.compile(
     r'^"(Project-Id-Version|Report-Msgid|POT-Creation|PO-Revision|Last-Translator|Language-Team|Generated).*\n', re.M
 )
@@ -51,7 +55,7 @@ def compiled_catalogues(project: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def compiled(path: Path) -> bytes:
-    """Return the .mo of a catalogue. Its fuzzy texts are left out: nobody has checked them."""
+    """Return the content of the .mo file. Translations that are marked as fuzzy are left out: nobody checked them."""
     catalogue = read_catalogue(path)
     for context, english, translation in _cldr_texts(path.stem):
         catalogue.add(english, translation, context=context)
@@ -66,7 +70,7 @@ def read_catalogue(path: Path) -> Catalog:
 
 
 def write_compiled(project: Path = ROOT) -> None:
-    """Write the .mo files that are missing or old beside their .po files. Several processes may do this at once."""
+    """Write each .mo file that is missing or old, beside its .po file. Several processes may do this at once."""
     for name, content in compiled_catalogues(project):
         path = project / name
         if not path.exists() or path.read_bytes() != content:
@@ -76,7 +80,10 @@ def write_compiled(project: Path = ROOT) -> None:
 
 
 def _cldr_texts(code: str) -> Iterator[tuple[str, str, str]]:
-    """Yield CLDR's texts for the language: context, English text, own text. Nothing if CLDR lacks the language."""
+    """Yield the context, the English text and the translation of each text that CLDR has for the language.
+
+    Yield nothing if CLDR does not have the language.
+    """
     try:
         own, english = Locale.parse(code), Locale("en")
     except UnknownLocaleError:
@@ -91,7 +98,7 @@ def _cldr_texts(code: str) -> Iterator[tuple[str, str, str]]:
 
 
 def extracted(project: Path = ROOT) -> Catalog:
-    """Return the texts that code and templates contain: the keys of every catalogue."""
+    """Return the English texts in code and templates that need a translation. They are the keys of every catalogue."""
     found = Catalog(project="petitions", copyright_holder="the contributors", charset="utf-8", fuzzy=False)
     for path in sorted((project / "chalicelib").rglob("*")):
         place = path.relative_to(project).as_posix()
@@ -103,7 +110,7 @@ def extracted(project: Path = ROOT) -> Catalog:
 
 
 def updated(path: Path, texts: Catalog) -> Catalog:
-    """Return the catalogue with the current texts: new ones are untranslated, unused ones are removed."""
+    """Return the catalogue with exactly these texts: add new texts without a translation, and remove unused texts."""
     catalogue = read_catalogue(path)
     catalogue.update(texts, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
@@ -111,14 +118,17 @@ def updated(path: Path, texts: Catalog) -> Catalog:
 
 
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
-    """Write the catalogue sorted by file, without dates and line numbers, which would change each time."""
+    """Write the catalogue in the order of source files. Leave out dates and line numbers, which change each time."""
     out = BytesIO()
     write_po(out, catalogue, width=120, sort_by_file=True, include_lineno=False)
     path.write_text(_CHANGING_LINES.sub("", out.getvalue().decode()), encoding="utf-8")
 
 
 def new_catalogue(code: str, project: Path = ROOT) -> None:
-    """Write an empty catalogue for the language, with its rule for plurals."""
+    """Write a catalogue for the language, with the language's rule for plurals and without any translation.
+
+    Raise Failure if the language has a catalogue already.
+    """
     path = project / _FOLDER / f"{code}.po"
     if path.exists():
         raise Failure(f"{path} exists already")
@@ -129,7 +139,10 @@ def new_catalogue(code: str, project: Path = ROOT) -> None:
 
 
 def _keywords(place: str) -> dict[str, Any]:
-    """Return which calls have texts to translate. Errors of some folders are for staff, whose pages are in English."""
+    """Return the calls in the file that have texts to translate. `place`: the file's path.
+
+    Errors of most folders have no translation: they are for staff, whose pages are in English.
+    """
     has_public_errors = place.startswith(("chalicelib/core/", "chalicelib/edge/", "chalicelib/signatures/"))
     is_for_logs = place == "chalicelib/edge/batch.py"
-    return {**_MARKED, **(_ERRORS if has_public_errors and not is_for_logs else {})}
+    return {**_TRANSLATION_CALLS, **(_ERROR_CALLS if has_public_errors and not is_for_logs else {})}

@@ -1,4 +1,4 @@
-"""Run the project's commands against a deployed stack."""
+"""Run the commands of `manage.py` on a deployed stack, each in a process of its own."""
 
 import os
 import subprocess
@@ -12,7 +12,10 @@ from stack.paths import PETITIONS, ROOT
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
-    """Run `manage.py` with the settings of a stack and return its output. Raise Failure if it fails."""
+    """Run `manage.py` and return its output. Raise Failure if it fails.
+
+    `environment`: the settings of the stack. `arguments`: the command and its arguments.
+    """
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
         env={"PATH": os.environ.get("PATH", os.defpath), **environment},
@@ -28,12 +31,12 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 def settings(stack: Deployed) -> dict[str, str]:
-    """Return the environment that makes a command act on an emulated stack only."""
+    """Return environment variables with which a command acts only on this emulated stack, never on AWS."""
     return {**client_environment(stack.endpoint), **stack.environment(), **stack.secrets()}
 
 
 def load_petitions(stack: Deployed, folder: Path = PETITIONS) -> None:
-    """Publish every petition of the folder, or update it from its file."""
+    """Publish the petition of each file in the folder. Update a petition that exists already."""
     files = sorted(str(path) for path in folder.glob("*.toml"))
     if files:
         manage(settings(stack), "petition", "load", *files)

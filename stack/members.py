@@ -1,7 +1,7 @@
-"""Turn the charity's optional table of members of parliament into the file that ships.
+"""Turn the charity's table of members of parliament into the file that the Lambda zip contains.
 
-The table is `.chalice/members.csv`, with a header line and the columns `constituency`, `name` and `email`. It needs the
-table of postcodes (`stack.constituencies`), with the same names of constituencies.
+The table is optional. It is `.chalice/members.csv`, with a header line and the columns `constituency`, `name` and
+`email`. It needs the table of postcodes (`stack.constituencies`), with the same names of constituencies.
 """
 
 import csv
@@ -22,14 +22,17 @@ COLUMNS = ("constituency", "name", "email")
 _NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](SesAddress)
 
 
-def table(project: Path) -> Path:
-    """Return the table's path. The file may not exist."""
+def table_path(project: Path) -> Path:
+    """Return the path of the charity's table. The file may not exist."""
     return project / ".chalice" / "members.csv"
 
 
 def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the file's name in the zip and its content; nothing without a table. Raise Failure for an invalid table."""
-    path, postcodes = table(project), constituencies.table(project)
+    """Yield the name in the zip and the content of the file. Yield nothing if the charity has no table.
+
+    Raise Failure if the table is invalid, or if there is no table of postcodes.
+    """
+    path, postcodes = table_path(project), constituencies.table_path(project)
     if path.exists():
         if not postcodes.exists():
             raise Failure(f"{path.name} needs {postcodes.name}: without it, nobody's constituency is known")
@@ -40,7 +43,11 @@ def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliament]:
-    """Return the members by constituency. Rows without name and email are left out: vacant seats. Raise ValueError."""
+    """Return each constituency's member. Leave out rows without name and email, which are vacant seats.
+
+    `known`: the constituencies in the table of postcodes. Raise ValueError if a column is missing, a member is invalid
+    or the table has no member.
+    """
     found: dict[str, MemberOfParliament] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
@@ -51,7 +58,7 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
             if not member.name and not member.email:
                 continue
             try:
-                _check(member, found, known)
+                _check_member(member, found, known)
             except ValueError as error:
                 raise ValueError(f"line {rows.line_num}: {error}") from error
             found[member.constituency] = member
@@ -60,8 +67,11 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
     return found
 
 
-def _check(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
-    """Raise ValueError if the member is invalid. A line break in a name would begin another header of an email."""
+def _check_member(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
+    """Raise ValueError if the member is invalid, or if `found` has a member for the same constituency already.
+
+    A name must be printable: a line break in it would begin another header of an email.
+    """
     if member.constituency not in known:
         raise ValueError(f"the table of postcodes has no constituency called {member.constituency[:60]!r}")
     if member.constituency in found:

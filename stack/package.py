@@ -1,4 +1,8 @@
-"""`chalice package` into `.local/build/<stage>`, slimmed and compiled. It is rebuilt only if its inputs changed."""
+"""Build a stage's package in `.local/build/<stage>`: the SAM template, and the zip that all Lambda functions run.
+
+`chalice package` makes the template. The zip contains compiled modules, and only those files of the dependencies that
+are used. The package is built again only if its inputs have changed.
+"""
 
 import fcntl
 import json
@@ -17,7 +21,7 @@ from stack.bytecode import with_bytecode
 from stack.charts import chart_files
 from stack.console import Failure, run_main, say
 from stack.constituencies import constituency_file
-from stack.contents import breakdown, missing, requirements, summary
+from stack.contents import breakdown, missing_requirements, requirements, summary
 from stack.languages import catalogues, compiled_catalogues
 from stack.members import members_file
 from stack.paths import BUILD, ROOT
@@ -56,19 +60,19 @@ _NO_BYTECODE = (
 
 @dataclass(frozen=True)
 class Package:
-    """A SAM template, and the one zip that all its functions run."""
+    """A built package. `template`: the path of the SAM template. `archive`: the path of the zip."""
 
     template: Path
     archive: Path
 
     def read_template(self) -> dict[str, Any]:
-        """Return the merged template."""
+        """Return the SAM template, in which Chalice merged its own template with ours."""
         document: dict[str, Any] = json.loads(self.template.read_text())
         return document
 
 
 def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Target | None = None) -> Package:
-    """Build the stage's package, or return it at once if no input has changed."""
+    """Build the stage's package and return it. If no input has changed, return the package that was built before."""
     target = target or target_of(stage)
     if target.python is None:
         say(_NO_BYTECODE.format(target.runtime))
@@ -86,7 +90,7 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
 
 @contextmanager
 def _one_at_a_time(build: Path) -> Iterator[None]:
-    """Hold a lock on the build folder: test workers build the same package at the same time."""
+    """Hold a lock on the build folder, because several test workers may build the same package at the same time."""
     build.mkdir(parents=True, exist_ok=True)
     with (build / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -94,28 +98,28 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 
 
 def _inputs(stage: str, project: Path, target: Target) -> str:
-    """Return a digest of everything that the package depends on."""
+    """Return a hash of everything that the package depends on."""
     code = [*application_files(project), *declaration_files(project)]
-    tables = [path for path in (constituencies.table(project), members.table(project)) if path.exists()]
+    tables = [path for path in (constituencies.table_path(project), members.table_path(project)) if path.exists()]
     sources = [*code, *tables, *catalogues(project)]
     generated = [json.dumps(merge_template()), *(content.decode() for _, content in chart_files())]
     return digest(stage, str(target), project / "requirements.txt", *sources, *_BUILD_MODULES, *generated)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
-    """Build template and zip. Raise Failure if the zip lacks a requirement."""
+    """Build the template and the zip. Raise Failure if the zip does not contain all requirements."""
     staged = build / stage / "project"
     stage_application(project, staged)
     chalice_package(staged, stage, result.template.parent)
     _set_runtime(result, target)
     write_zip(result.archive, with_bytecode(contents_of(project), target), base=_dependencies(project, build, target))
-    absent = missing(result.archive, requirements(project / "requirements.txt"))
+    absent = missing_requirements(result.archive, requirements(project / "requirements.txt"))
     if absent:
         raise Failure(f"these requirements are not in the zip: {', '.join(absent)}")
 
 
 def _set_runtime(result: Package, target: Target) -> None:
-    """Set the functions' Python version. Chalice writes the version that runs Chalice, and has no setting for it."""
+    """Set the functions' Python version. Chalice always writes the version of the Python that runs Chalice."""
     template = result.read_template()
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -124,7 +128,7 @@ def _set_runtime(result: Package, target: Target) -> None:
 
 
 def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the project's own files in the zip: name and content."""
+    """Yield the name in the zip and the content of each file of the project. Files of dependencies are not included."""
     for path in application_files(project):
         yield path.relative_to(project).as_posix(), as_shipped(path)
     yield from constituency_file(project)
@@ -134,13 +138,16 @@ def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def as_shipped(path: Path) -> bytes:
-    """Return the file's content; scripts are minified."""
+    """Return the file's content as the zip has it: JavaScript is minified."""
     content = path.read_bytes()
     return jsmin(content) if path.suffix == ".js" else content
 
 
 def _dependencies(project: Path, build: Path, target: Target) -> Path:
-    """Return a zip of the slimmed dependencies, built once for each target and content of requirements.txt."""
+    """Return the path of a zip with the used files of the dependencies, which are installed for the target.
+
+    The zip is built again only if the target, requirements.txt or the code of the build has changed.
+    """
     required = project / "requirements.txt"
     key = digest(str(target), required, *_BUILD_MODULES)[:16]
     cached = build / "dependencies" / f"{key}.zip"

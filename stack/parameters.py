@@ -1,4 +1,4 @@
-"""Turn the operator's options into parameters of the template."""
+"""Turn the options of `make deploy` into parameters of the template."""
 
 import os
 from argparse import Namespace
@@ -8,9 +8,10 @@ from typing import Any
 from chalicelib.mail.pace import senders_for
 from stack.console import Failure
 
-# The template's limit of MailPerSecond.
-MAX_PER_SECOND = 1000
-# Read from the environment only, because every user of the machine can see a secret on a command line.
+# The template accepts no higher MailPerSecond.
+_MAX_MAIL_PER_SECOND = 1000
+# Parameters by environment variable. There are no options for these, because every user of the machine can see a secret
+# on a command line.
 _SIGN_IN = {
     "OIDC_ISSUER": "OidcIssuer",
     "OIDC_CLIENT_ID": "OidcClientId",
@@ -21,9 +22,10 @@ _SIGN_IN = {
 
 
 def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[str, str]) -> dict[str, str]:
-    """Return values by parameter name. A parameter without an option is left out: it keeps its value in `previous`.
+    """Return the value of each parameter that the operator chose, or that follows from the operator's choice.
 
-    Raise Failure if a parameter is unknown or malformed.
+    `declared`: the template's parameters. `previous`: the stack's parameters before. Parameters that are not returned
+    keep their previous value. Raise Failure if a parameter is unknown or malformed.
     """
     from_options = {
         "SiteUrl": options.site_url.rstrip("/"),
@@ -35,7 +37,7 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
         "AlarmEmail": options.alarm_email,
         **{parameter: os.environ.get(name, "") for name, parameter in _SIGN_IN.items()},
     }
-    chosen = {name: value for name, value in from_options.items() if value} | pairs(options.set)
+    chosen = {name: value for name, value in from_options.items() if value} | values_by_name(options.set)
     if domain := chosen.get("EdgeDomain"):
         # Without SiteUrl, links in emails would have the API's own address, which refuses requests without the CDN.
         chosen.setdefault("SiteUrl", f"https://{domain}")
@@ -45,12 +47,12 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
     return _with_senders(chosen, previous)
 
 
-def pairs(texts: Iterable[str]) -> dict[str, str]:
-    """Return values by name. Raise Failure if a text is not Name=Value."""
-    return dict(map(_pair, texts))
+def values_by_name(texts: Iterable[str]) -> dict[str, str]:
+    """Return the name and the value in each text. Raise Failure if a text is not Name=Value."""
+    return dict(map(_name_and_value, texts))
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _name_and_value(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise Failure(f"SET must be Name=Value, not {text}")
@@ -58,9 +60,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _with_senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
-    """Add the number of senders that the rate needs, unless it is given.
+    """Add MailSenders, the number of senders that the rate of emails needs, unless the operator chose it.
 
-    A stack that was created before MailSenders existed has a rate only.
+    The rate is the chosen MailPerSecond. If none was chosen, it is the previous one, but only for a stack that was
+    created before MailSenders existed. Without a rate, add nothing.
     """
     rate_without_senders = None if "MailSenders" in previous else previous.get("MailPerSecond")
     rate = chosen.get("MailPerSecond") or rate_without_senders
@@ -72,6 +75,6 @@ def _rate(text: str) -> float:
         rate = float(text)
     except ValueError as error:
         raise Failure(f"MAIL_PER_SECOND must be a number, not {text}") from error
-    if not 1 <= rate <= MAX_PER_SECOND:
-        raise Failure(f"MAIL_PER_SECOND must be from 1 to {MAX_PER_SECOND}, not {text}")
+    if not 1 <= rate <= _MAX_MAIL_PER_SECOND:
+        raise Failure(f"MAIL_PER_SECOND must be from 1 to {_MAX_MAIL_PER_SECOND}, not {text}")
     return rate

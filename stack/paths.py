@@ -1,4 +1,4 @@
-"""Paths in the repository, and the Python that runs the emulator."""
+"""Paths of the project's folders, files and tools. The environment can change some of them."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCAL = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
-"""Folder for a running site's data; each test sets its own."""
+"""The folder for the data of a running site. Each test sets a folder of its own."""
 
 BUILD = ROOT / ".local" / "build"
 STATE = LOCAL / "state"
@@ -16,13 +16,16 @@ REGION = "us-east-1"
 
 
 def emulator_python() -> Path:
-    """Return the emulator's interpreter. It has its own virtual environment, because its pydantic differs from ours."""
+    """Return the Python that runs the emulator.
+
+    The emulator has a virtual environment of its own, because it needs another version of pydantic than this project.
+    """
     configured = os.environ.get("EMULATOR_PYTHON")
     return Path(configured) if configured else ROOT / ".venv-emulator" / "bin" / "python"
 
 
 def referee_home() -> Path:
-    """Return the folder where the Makefile installs the referee's IAM engine and Node."""
+    """Return the folder where the Makefile installs Node and the IAM engine of the referee (stack/referee)."""
     configured = os.environ.get("REFEREE_HOME")
     return Path(configured) if configured else ROOT / ".venv" / "referee"
 

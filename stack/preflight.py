@@ -1,4 +1,7 @@
-"""Check before a deployment what AWS would otherwise refuse in the middle of it."""
+"""Check the parameters before a deployment, so that AWS does not refuse one of them in the middle of the deployment.
+
+"Reserved" is a function's reserved concurrency: executions that only this function can use, and its limit too.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,22 +14,27 @@ from stack.console import Failure, say
 from stack.template import functions
 
 RESERVED = tuple(parameter for parameter, _ in functions.RESERVED.values())
-# Lambda keeps this many concurrent executions for functions without a reservation.
-_UNRESERVED = 100
-# Writes a second that a new on-demand table takes without warming.
-_WARM = 4000
+# Lambda always keeps this many concurrent executions for the functions without a reservation.
+_MIN_UNRESERVED = 100
+# Writes a second that a new on-demand table accepts without warming.
+_WRITES_OF_NEW_TABLE = 4000
 
 
 def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[str, str]) -> None:
-    """Raise Failure, with what to do instead, if AWS would refuse these values. Warn if the account is too small."""
+    """Raise Failure, which says what to do instead, if AWS would refuse the values or if people would be refused.
+
+    `values`: the parameters that the operator chose. Warn if the account's limits are too low.
+    """
     previous = previous_values(cloud, stack)
     chosen = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
     chosen |= {**previous, **values}
     _check_mail(cloud, chosen, previous)
     _check_reservations(cloud, chosen, previous, template)
     _check_edge(chosen, previous)
-    if 0 < _number(chosen, "WarmWrites") < _WARM:
-        raise Failure(f"WarmWrites must be 0 or at least {_WARM}, which a new table takes without warming")
+    if 0 < _number(chosen, "WarmWrites") < _WRITES_OF_NEW_TABLE:
+        raise Failure(
+            f"WarmWrites must be 0 or at least {_WRITES_OF_NEW_TABLE}, which a new table takes without warming"
+        )
     if chosen["AccessLog"] == "on" and not cloud.client("apigateway").get_account().get("cloudwatchRoleArn"):
         raise Failure(
             "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
@@ -36,7 +44,7 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
 
 
 def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
-    """Return the parameters of the existing stack; empty if there is none."""
+    """Return the parameters of the existing stack. Return an empty dict if there is no stack."""
     described = changeset.describe(cloud, stack) or {}
     return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
 
@@ -56,12 +64,12 @@ def _check_mail(cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, 
     if mail_from and not (identity and mail_from.endswith(f".{identity}")):
         example = f"bounce.{identity or 'example.org'}"
         raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example {example}")
-    if identity and identity != previous.get("MailIdentity") and _is_known(cloud, identity):
+    if identity and identity != previous.get("MailIdentity") and _identity_exists(cloud, identity):
         raise Failure(f"SES already has the identity {identity} in this region: leave MAIL_IDENTITY out")
 
 
-def _is_known(cloud: Cloud, identity: str) -> bool:
-    """Return whether SES has the identity already."""
+def _identity_exists(cloud: Cloud, identity: str) -> bool:
+    """Return whether SES has the identity (a domain) already."""
     try:
         cloud.client("sesv2").get_email_identity(EmailIdentity=identity)
     except ClientError as error:
@@ -74,7 +82,10 @@ def _is_known(cloud: Cloud, identity: str) -> bool:
 def _check_reservations(
     cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, str], template: dict[str, Any]
 ) -> None:
-    """Check reserved concurrency. It is also a limit: a queue's worker needs as many as its event source starts."""
+    """Check that each queue's worker has enough reserved concurrency, and that Lambda grants all of it.
+
+    A worker needs as many executions as its event source starts at once.
+    """
     overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
     overflow_workers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     for name, least in (("ReservedSenders", _number(chosen, "MailSenders")), ("ReservedOverflow", overflow_workers)):
@@ -84,15 +95,15 @@ def _check_reservations(
     if reserved:
         limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
         free = limit["UnreservedConcurrentExecutions"] + sum(int(previous.get(name, 0)) for name in RESERVED)
-        if free - reserved < _UNRESERVED:
+        if free - reserved < _MIN_UNRESERVED:
             left = free - reserved
             raise Failure(
-                f"{reserved} reserved executions would leave {left} of {free}, and Lambda keeps {_UNRESERVED}"
+                f"{reserved} reserved executions would leave {left} of {free}, and Lambda keeps {_MIN_UNRESERVED}"
             )
 
 
 def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
-    """Check that nobody is refused while the domain moves to CloudFront, or while its key changes."""
+    """Check that the API refuses nobody while the domain moves to CloudFront, or while CloudFront's key changes."""
     if not chosen["EdgeDomain"] or not previous:
         return
     key, previous_key = chosen["OriginKey"], previous.get("OriginKey")
@@ -112,7 +123,10 @@ def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
 
 
 def _warn_of_limits(cloud: Cloud, chosen: Mapping[str, str]) -> None:
-    """Warn if the account is too small, and do not refuse: AWS accepts such values, and may raise the limits later."""
+    """Warn if the account's limits are too low for the values.
+
+    Do not raise Failure: AWS accepts such values, and the limits may be raised later.
+    """
     rate = cloud.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
     if float(chosen["MailPerSecond"]) > rate:
         say(

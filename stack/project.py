@@ -1,4 +1,4 @@
-"""Collect, hash and stage the files of a project that make its package."""
+"""Collect, hash and copy the files from which the package is built, install its dependencies, and run Chalice."""
 
 import hashlib
 import json
@@ -16,7 +16,10 @@ from stack.template.merge import merge_template
 
 
 def application_files(project: Path) -> Iterator[Path]:
-    """Yield the code that ships: app.py and chalicelib. Catalogues are compiled for the package (stack.languages)."""
+    """Yield the files that the zip contains: app.py and chalicelib, without the catalogues of translations.
+
+    `stack.languages` compiles the catalogues for the zip.
+    """
     yield project / "app.py"
     for path in sorted((project / "chalicelib").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".po", ".mo"):
@@ -24,12 +27,12 @@ def application_files(project: Path) -> Iterator[Path]:
 
 
 def declaration_files(project: Path) -> list[Path]:
-    """Return config.json and the policies."""
+    """Return Chalice's config.json and the functions' IAM policies."""
     return sorted((project / ".chalice").glob("*.json"))
 
 
 def digest(*parts: Path | str) -> str:
-    """Return one hash over file contents and plain strings, in order, and the Python version."""
+    """Return one hash of this Python's version and all parts in their order: the content of a path, or a string."""
     total = hashlib.sha256(sys.version.encode())
     for part in parts:
         content = part.encode() if isinstance(part, str) else part.read_bytes()
@@ -38,13 +41,16 @@ def digest(*parts: Path | str) -> str:
 
 
 def stage_application(project: Path, into: Path) -> None:
-    """Copy the project for Chalice, without its requirements: Chalice would install them for its own Python."""
+    """Copy the project for Chalice, without requirements.txt: Chalice would install them for its own Python version."""
     _make_empty(into)
     _copy(project, into, [*application_files(project), *declaration_files(project)])
 
 
 def install_dependencies(requirements: Path, into: Path, target: Target) -> None:
-    """Install the requirements as the target's own Python would: wheels only, so nothing is built or run here."""
+    """Install the requirements for the target's Python and platform.
+
+    Install wheels only, so that no code of a dependency runs here.
+    """
     _make_empty(into)
     platform = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
     command = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *platform, "--target", str(into)]
@@ -54,7 +60,7 @@ def install_dependencies(requirements: Path, into: Path, target: Target) -> None
 
 
 def chalice_package(staged: Path, stage: str, out: Path) -> None:
-    """Run `chalice package` with the generated template, which it merges into its own."""
+    """Run `chalice package`, which merges our generated template into the template that Chalice makes."""
     merge = staged / "merge.json"
     merge.write_text(json.dumps(merge_template(), indent=2) + "\n", encoding="utf-8")
     command = [tool("chalice"), "--project-dir", str(staged), "package", "--stage", stage]

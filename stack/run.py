@@ -32,8 +32,11 @@ _PORT = STATE / "port"
 
 
 def run(port: int, fresh: bool, has_edge: bool) -> None:
-    """Start everything, serve until a signal, stop everything. `has_edge`: put the local CDN before the API."""
-    _check(port)
+    """Start the emulator and the site, serve until a signal, and stop both.
+
+    `fresh`: delete the data of earlier runs first. `has_edge`: put the local CDN before the API.
+    """
+    _check_python_and_port(port)
     with _state_lock(), _stoppable():
         ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
         if fresh:
@@ -50,7 +53,7 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
         say(dim("Stopped. Signatures are kept. To delete them, use `make run FRESH=1`."))
 
 
-def _check(port: int) -> None:
+def _check_python_and_port(port: int) -> None:
     if sys.version_info < _OLDEST_PYTHON:
         raise Failure("this needs Python 3.11 or newer")
     if not 0 < port < 65536:
@@ -61,7 +64,7 @@ def _check(port: int) -> None:
 
 @contextmanager
 def _state_lock() -> Iterator[None]:
-    """Hold a lock: two emulators must not save to one state folder. Raise Failure if it is held."""
+    """Hold a lock, because two emulators must not save to one folder. Raise Failure if another run holds the lock."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "run.lock").open("w") as lock:
         try:
@@ -84,7 +87,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _emulator_port() -> int:
-    """Return the previous run's port if it is free, because stored queue URLs contain it; else a free port."""
+    """Return the emulator's port of the previous run, because stored queue URLs contain it, or a free port."""
     known = int(_PORT.read_text()) if _PORT.exists() else 0
     port = known if known and not is_taken(known) else free_port()
     _PORT.write_text(str(port))
@@ -92,7 +95,7 @@ def _emulator_port() -> int:
 
 
 def _staff_token(stack: Deployed) -> str:
-    """Return the previous run's token if it works, else a new one."""
+    """Return the previous run's staff token if it works. Otherwise return a new staff token."""
     if _TOKEN.exists() and _token_works(stack, _TOKEN.read_text()):
         return _TOKEN.read_text()
     token = issue_token(stack)
@@ -112,7 +115,7 @@ def _token_works(stack: Deployed, token: str) -> bool:
 
 @contextmanager
 def _endpoints_file(stack: Deployed, token: str, partner_token: str) -> Iterator[None]:
-    """Keep `.local/endpoints.json` while the site runs."""
+    """Keep the site's addresses and tokens in `.local/endpoints.json` while the site runs."""
     endpoints = {
         "site": stack.site,
         "inbox": f"{stack.site}/_local/inbox",
@@ -128,13 +131,13 @@ def _endpoints_file(stack: Deployed, token: str, partner_token: str) -> Iterator
 
 
 def _make_private(folder: Path) -> None:
-    """Let only its owner into the folder, also if an earlier version made it."""
+    """Create the folder if it does not exist, and allow only its owner to open it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
 
 
 def _applications(running: Emulator, stack: Deployed, port: int, has_edge: bool) -> dict[int, web.Application]:
-    """Return the web application for each port: the site, and behind a CDN also the API."""
+    """Return the web application for each port: the site, and with a CDN also the API behind it."""
     archive = STATE / "inbox.jsonl"
     if has_edge:
         api_port = free_port()
@@ -179,7 +182,7 @@ def _print_addresses(stack: Deployed, token: str) -> None:
 
 
 def _port(text: str) -> int:
-    """Return the port, or 0 if the text is not a number."""
+    """Return the port. Return 0 if the text is not a number, because 0 gets an error text later."""
     return int(text) if text.isdecimal() else 0
 
 

@@ -1,4 +1,4 @@
-"""The sample partner of `make run` and of tests: its signatures count at once."""
+"""The sample partner of `make run` and of tests. The signatures that it sends count at once, without an email."""
 
 import json
 import urllib.error
@@ -20,7 +20,10 @@ PARTNER = {
 
 
 def sample_token(stack: Deployed, staff_token: str, file: Path | None = None) -> str:
-    """Return the token in the file if it works, else a new one of the sample partner, which is created if needed."""
+    """Return the sample partner's token from the file. If that token does not work, return a new token.
+
+    Create the sample partner before its first token. If `file` is given, store a new token in it.
+    """
     if file and file.exists() and _works(stack, file.read_text()):
         return file.read_text()
     _post(stack, "", PARTNER, staff_token)
@@ -36,7 +39,10 @@ def write_private(path: Path, content: str) -> None:
 
 
 def _works(stack: Deployed, token: str) -> bool:
-    """Return whether the token is accepted: a batch without signatures is 422 then, and 401 otherwise."""
+    """Return whether the API accepts the token.
+
+    Send a batch without signatures: the answer is an error 422 if the token is valid, and 401 or 403 if it is not.
+    """
     try:
         _answer_to(f"{stack.api}/api/partner/petitions/none/signatures", {"signatures": []}, token)
     except urllib.error.HTTPError as error:

@@ -1,4 +1,4 @@
-"""Scratch folders of emulators. An emulator that is killed leaves its own behind: the next start removes it."""
+"""Scratch folders of emulators. A killed emulator cannot remove its folder, so the next start removes the folder."""
 
 import fcntl
 import shutil
@@ -11,10 +11,13 @@ _PREFIX, _LOCK = "petitions-emulator-", "lock"
 
 
 def new_folder() -> tuple[Path, IO[str]]:
-    """Return a folder and its locked file. Pass the file on to the emulator: the lock ends with the emulator."""
+    """Return a new folder and a locked file in it. Pass the file to the emulator, so that the lock ends with it.
+
+    A folder without a lock is one that a killed emulator left.
+    """
     _remove_left_over()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    # Lock it under another name first, so that another start never finds it unlocked.
+    # Lock the file under another name, and then rename it, so that another start never finds it unlocked.
     lock = (folder / f"{_LOCK}.new").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
     Path(lock.name).rename(folder / _LOCK)

@@ -1,20 +1,20 @@
-"""Write a reproducible zip with only the files that are used at run time."""
+"""Choose the files of dependencies that are used at run time, and write them into a reproducible zip."""
 
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 SERVICES = ("dynamodb", "lambda", "s3", "sqs", "sesv2")
-"""The AWS services that the application calls, of the four hundred in botocore."""
+"""The AWS services that the application calls. botocore has data of four hundred services."""
 
 _TOOLS_OF_CHALICE = {
     *("_distutils_hack", "_yaml", "blessed", "click", "distutils-precedence.pth", "editor", "inquirer"),
     *("jinxed", "packaging", "pip", "pkg_resources", "readchar", "runs", "setuptools", "wcwidth"),
     *("wheel", "xmod", "yaml"),
 }
-"""Used by Chalice's command line only, not by `chalice.app`, which the functions run."""
+"""Packages that only Chalice's command line uses. The functions run only `chalice.app`."""
 
-_CHALICE_KEPT = ("__init__.py", "app.py")
+_FILES_OF_CHALICE = ("__init__.py", "app.py")
 
 _UNUSED_OF_FONTS = ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "t1Lib", "ufoLib", "voltLib")
 _NEVER_IMPORTED = {
@@ -23,13 +23,13 @@ _NEVER_IMPORTED = {
     *(("publicsuffixlist", name) for name in ("test.py", "test_psl.txt", "update.py")),
 }
 """Parts of libraries that we do not use: DNS deliverability, pydantic 1, time zones other than UTC, pictures on cover
-sheets, making fonts, tests and updates of the list of domains; and cffi's build tools: cryptography's bindings are
-built, and need only cffi's backend."""
+sheets, making fonts, tests and updates of the list of domains, and cffi's build tools. cryptography needs only cffi's
+backend, because its wheel contains the built bindings."""
 
 _DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _METADATA_KEPT = ("METADATA", "WHEEL", "licenses")
-_USELESS = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
+_UNUSED_SUFFIXES = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -37,10 +37,10 @@ def is_wanted(name: str) -> bool:
     """Return whether a dependency's file is used at run time."""
     path = PurePosixPath(name)
     top = path.parts[0]
-    if top in _TOOLS_OF_CHALICE or path.suffix in _USELESS or top in ("bin", "share"):
+    if top in _TOOLS_OF_CHALICE or path.suffix in _UNUSED_SUFFIXES or top in ("bin", "share"):
         return False
     if top == "chalice":
-        return path.parts[1:] in [(name,) for name in _CHALICE_KEPT]
+        return path.parts[1:] in [(name,) for name in _FILES_OF_CHALICE]
     if path.parts[:1] in _NEVER_IMPORTED or path.parts[:2] in _NEVER_IMPORTED:
         return False
     if top.endswith(".dist-info"):
@@ -50,7 +50,11 @@ def is_wanted(name: str) -> bool:
 
 
 def _is_wanted_data(path: PurePosixPath) -> bool:
-    """Keep the descriptions of called services, their shared data, the upright font, and pure-Python fontTools."""
+    """Return whether a file that is outside of tests and metadata is used at run time.
+
+    Not used: italic fonts, the compiled modules of fontTools (it has Python modules too), and descriptions of AWS
+    services that the application does not call.
+    """
     if path.parts[0] == "fontpkg_noto_sans" and "Italic" in path.name:
         return False
     if path.parts[0] == "fontTools" and path.suffix == ".so":
@@ -61,7 +65,7 @@ def _is_wanted_data(path: PurePosixPath) -> bool:
 
 
 def write_zip(target: Path, sources: Iterable[tuple[str, bytes]], base: Path | None = None) -> None:
-    """Write the sources into a zip; `base` is a zip to start from."""
+    """Write the files (name in the zip, content) into a zip. `base`: a zip whose files are included too."""
     partial = target.with_suffix(".partial")
     partial.write_bytes(base.read_bytes() if base else b"")
     with zipfile.ZipFile(partial, "a" if base else "w", zipfile.ZIP_DEFLATED) as archive:
@@ -71,7 +75,7 @@ def write_zip(target: Path, sources: Iterable[tuple[str, bytes]], base: Path | N
 
 
 def wanted_dependencies(installed: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the installed files that are used at run time: name in the zip and content."""
+    """Yield the name in the zip and the content of each installed file that is used at run time."""
     for path in installed.rglob("*"):
         name = path.relative_to(installed).as_posix()
         if path.is_file() and is_wanted(name):

@@ -1,4 +1,4 @@
-"""Ports and listening sockets, read from /proc so that no tool is needed."""
+"""Find free ports, and the sockets on which a group of processes listens. Read /proc, so that no tool is needed."""
 
 import socket
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _LISTEN = "0A"
 
 
 class Listener(NamedTuple):
-    """A socket that waits for connections."""
+    """The address and port of a TCP socket that waits for connections."""
 
     address: str
     port: int
@@ -39,7 +39,7 @@ def is_taken(port: int) -> bool:
 
 
 def group_members(group: int) -> list[int]:
-    """Return the running processes of a process group."""
+    """Return the ids of the running processes of a process group."""
     return [pid for pid, pgrp, state in _processes() if pgrp == group and state not in "ZX"]
 
 
@@ -50,6 +50,7 @@ def group_listeners(group: int) -> set[Listener]:
 
 
 def _processes() -> Iterator[tuple[int, int, str]]:
+    """Yield the id, the process group and the state of each process."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rpartition(")")[2].split()
@@ -69,6 +70,7 @@ def _socket_inodes(pid: int) -> Iterator[str]:
 
 
 def _listening() -> Iterator[tuple[str, Listener]]:
+    """Yield the inode, the address and the port of each TCP socket on this machine that listens."""
     for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         path = Path("/proc/net") / table
         for line in path.read_text().splitlines()[1:] if path.exists() else []:
@@ -78,7 +80,10 @@ def _listening() -> Iterator[tuple[str, Listener]]:
 
 
 def _parse(local: str, family: socket.AddressFamily) -> Listener:
-    """Parse an address and port. The kernel writes an address as 32-bit words in the machine's byte order."""
+    """Parse an address and port as /proc has them.
+
+    The kernel writes an address as 32-bit words in the machine's byte order, which is little-endian here.
+    """
     address, port = local.split(":")
     words = [bytes.fromhex(address[i : i + 8])[::-1] for i in range(0, len(address), 8)]
     return Listener(socket.inet_ntop(family, b"".join(words)), int(port, 16))

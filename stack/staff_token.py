@@ -14,11 +14,11 @@ from stack.template.merge import settings_in
 
 
 def environment_of(stage: str) -> dict[str, str]:
-    """Return the settings that make `manage.py` act on the stage."""
-    return _local() if stage == "local" else _remote(stage)
+    """Return environment variables with which `manage.py` acts on the stage."""
+    return _environment_of_local_site() if stage == "local" else _environment_on_aws(stage)
 
 
-def _local() -> dict[str, str]:
+def _environment_of_local_site() -> dict[str, str]:
     if not ENDPOINTS.exists():
         raise Failure("the local site is not running: start it with `make run`")
     endpoints = json.loads(ENDPOINTS.read_text())
@@ -26,7 +26,7 @@ def _local() -> dict[str, str]:
     return settings(Deployed(endpoints["emulator"], outputs, endpoints["site"]))
 
 
-def _remote(stage: str) -> dict[str, str]:
+def _environment_on_aws(stage: str) -> dict[str, str]:
     with one_line_errors():
         outputs = current_outputs(Cloud(), stage)
     if not outputs:

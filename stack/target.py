@@ -1,4 +1,4 @@
-"""The Python version that the functions run on: pinned on AWS; on the emulator, the emulator's own."""
+"""The Python version and platform of the functions. For AWS both are fixed. On the emulator they are the emulator's."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 LOCAL_STAGE = "local"
 AWS_PYTHON = "3.13"
-# Lambda's Python 3.13 is Amazon Linux 2023, which has glibc 2.34. Wheels for older versions of glibc run there too.
+# Lambda's Python 3.13 runs on Amazon Linux 2023, which has glibc 2.34. Wheels for an older glibc run there too.
 AWS_PLATFORM = "x86_64-manylinux_2_34"
 _PRINT_VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
 RUNNING = "{}.{}".format(*sys.version_info)
@@ -19,8 +19,9 @@ RUNNING = "{}.{}".format(*sys.version_info)
 class Target:
     """The Python version and platform that a package is built for.
 
-    `platform`: uv's name of the machine to take wheels for; empty means this machine. `python`: an interpreter of that
-    version, to compile with; None means that there is none here, and that the package has no bytecode.
+    `platform`: uv's name of the platform for which wheels are installed; empty means this machine. `python`: an
+    interpreter of that version, which compiles the modules; None means that this machine has no such interpreter, so
+    the package has no bytecode.
     """
 
     version: str
@@ -29,28 +30,31 @@ class Target:
 
     @property
     def runtime(self) -> str:
-        """Return Lambda's name for the version."""
+        """Return Lambda's name for the Python version."""
         return f"python{self.version}"
 
 
 def target_of(stage: str, is_emulated: bool = False) -> Target:
-    """Return the stage's target."""
+    """Return the target of the stage's package."""
     return local_target() if is_emulated or stage == LOCAL_STAGE else aws_target()
 
 
 def local_target() -> Target:
-    """Return the emulator's target. It runs functions with its own interpreter, which has our version of Python."""
+    """Return the target for the emulator, which runs functions with a Python of the version of this process."""
     return Target(RUNNING, "", Path(sys.executable))
 
 
 def aws_target() -> Target:
-    """Return the target for AWS. It is the same for every deployer, whatever Python they have."""
+    """Return the target for AWS. Its version is the same, whatever Python runs the deployment."""
     return Target(AWS_PYTHON, AWS_PLATFORM, interpreter(AWS_PYTHON))
 
 
 @cache
 def interpreter(version: str) -> Path | None:
-    """Return a Python of this version: this process's, or the first on the PATH that starts; None if there is none."""
+    """Return a Python of this version: the one of this process, or else the first on the PATH that starts.
+
+    Return None if there is no such Python.
+    """
     if version == RUNNING:
         return Path(sys.executable)
     candidates = (Path(folder) / f"python{version}" for folder in os.get_exec_path())
@@ -58,6 +62,9 @@ def interpreter(version: str) -> Path | None:
 
 
 def _version(python: Path) -> str:
-    """Return the version, or "" if it does not start: version managers leave stubs for inactive versions."""
+    """Return the version of an interpreter. Return "" if it does not start.
+
+    Version managers leave scripts that do not start for versions that are not active.
+    """
     done = subprocess.run([python, "-I", "-S", "-c", _PRINT_VERSION], capture_output=True, text=True, check=False)
     return done.stdout.strip()

@@ -1,4 +1,7 @@
-"""Deploy the stack in us-east-1: certificate, web ACL and log, which CloudFront accepts from that region only."""
+"""Deploy the second stack of a site that uses CloudFront: its certificate, web ACL and log.
+
+This stack is in us-east-1, because CloudFront accepts these resources from that region only.
+"""
 
 import json
 from argparse import Namespace
@@ -6,14 +9,14 @@ from collections.abc import Callable, Mapping
 
 from stack import changeset
 from stack.aws import Cloud
-from stack.bucket import TEMPLATES, ready_bucket, upload, url
+from stack.bucket import TEMPLATES, prepare_bucket, upload, url
 from stack.changeset import ChangeSet
 from stack.console import say
-from stack.parameters import pairs
+from stack.parameters import values_by_name
 from stack.template.us_east_1 import us_east_1
 
 REGION = "us-east-1"
-_WAITING = (
+_NOTE_ON_DNS = (
     "us-east-1: a first deployment waits until the domain's DNS has the record that the certificate needs. To see it:"
     " aws acm list-certificates --region us-east-1, then aws acm describe-certificate --region us-east-1"
     " --certificate-arn <arn> --query Certificate.DomainValidationOptions"
@@ -23,22 +26,23 @@ Values = dict[str, str]
 
 
 def stack_name(stage: str, region: str) -> str:
-    """Return the name of the stack. `region`: that of the main stack. Each main stack has its own one in us-east-1."""
+    """Return the name of the stack in us-east-1 that belongs to the stage's main stack. `region`: of the main stack."""
     return f"petitions-{stage}-edge-{region}"
 
 
 def deploy_in_us_east_1(
     cloud: Cloud, options: Namespace, values: Mapping[str, str], distribution: str, confirm: Confirm
 ) -> Values:
-    """Deploy the stack and return the main stack's parameters that come from it.
+    """Deploy the stack in us-east-1. Return the parameters that the main stack gets from this stack.
 
-    `values`: the main stack's parameters. `distribution`: its distribution's ARN, for the log; "" before it exists.
+    `values`: parameters of the main stack. `distribution`: the ARN of the main stack's distribution, which the log
+    needs; "" before the distribution exists.
     """
     stack = stack_name(options.stage, _region(cloud))
     if changeset.describe(_in_us_east_1(cloud), stack) is None:
-        say(_WAITING)
+        say(_NOTE_ON_DNS)
     own = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
-    overrides = {name: value for name, value in own.items() if value} | pairs(options.edge_set)
+    overrides = {name: value for name, value in own.items() if value} | values_by_name(options.edge_set)
     site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
     outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **overrides}, confirm)
     return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}
@@ -47,11 +51,11 @@ def deploy_in_us_east_1(
 def _deploy(cloud: Cloud, stack: str, values: dict[str, str], confirm: Confirm) -> dict[str, str]:
     template = us_east_1()
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
-    bucket = ready_bucket(cloud)
+    bucket = prepare_bucket(cloud)
     address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
     change_set = changeset.create(cloud, stack, address, values, template["Parameters"])
     if change_set:
-        changeset.settle(cloud, change_set, confirm)
+        changeset.confirm_and_execute(cloud, change_set, confirm)
     return changeset.outputs(changeset.describe(cloud, stack) or {})
 
 

@@ -1,7 +1,8 @@
-"""Run the emulator in its own Python, as strict as AWS, and stop it when its starter ends.
+"""Run the emulator in this process, with the checks of `stack.strict`, and stop it when its starter ends.
 
-Standard input is a pipe held by the starter. When the starter ends or is killed, the pipe closes, and the emulator
-stops with its Lambda workers. So a killed test run leaves no process behind.
+The starter (emulator.py) is the process that started this one. It holds the other end of the pipe that is standard
+input here. When the starter ends or is killed, the pipe closes, and the emulator stops with its Lambda workers. So a
+killed test run leaves no process behind.
 """
 
 import os
@@ -13,19 +14,19 @@ import time
 from pathlib import Path
 
 _GRACE_SECONDS = 8.0
-_orphaned = threading.Event()
+_starter_has_ended = threading.Event()
 
 
 def _stop_with_starter() -> None:
     sys.stdin.buffer.read()
-    _orphaned.set()
-    os.kill(os.getpid(), signal.SIGTERM)  # saves its state, then ends
+    _starter_has_ended.set()
+    os.kill(os.getpid(), signal.SIGTERM)  # The emulator saves its state, then ends.
     time.sleep(_GRACE_SECONDS)
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 def _main() -> None:
-    os.umask(0o077)  # What the emulator stores has names and keys: only its owner may read it.
+    os.umask(0o077)  # Only the owner may read the emulator's files, because they contain names and keys.
     sys.path.append(str(Path(__file__).resolve().parents[1]))  # this project, behind the emulator's own packages
     from ministack.app import main
 
@@ -36,8 +37,8 @@ def _main() -> None:
     try:
         main()
     finally:
-        if _orphaned.is_set():
-            shutil.rmtree(Path.cwd(), ignore_errors=True)  # the scratch folder; otherwise the starter removes it
+        if _starter_has_ended.is_set():
+            shutil.rmtree(Path.cwd(), ignore_errors=True)  # The scratch folder. A living starter removes it.
         os.killpg(os.getpgid(0), signal.SIGKILL)  # the Lambda workers and this process
 
 

@@ -72,7 +72,7 @@ def _stack(record: Record) -> Iterator[tuple[Deployed, int, int]]:
         stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{edge_port}", parameters=local.PARAMETERS)
         load_petitions(stack)
         direct = front.application(running.endpoint, stack.api, stack.origin_key())
-        api = front.serving(RecordingGateway(stack.gateway, record))
+        api = front.forwarding_application(RecordingGateway(stack.gateway, record))
         with serve(api, api_port), serve(direct, front_port), _cdn(stack, api_port, edge_port):
             yield stack, edge_port, front_port
 

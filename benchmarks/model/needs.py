@@ -14,7 +14,7 @@ RATES = (100, 1_000, 10_000)
 OUTAGE = 600.0
 # The overflow of an outage of OUTAGE seconds should be stored within the hour, besides the normal load.
 DRAINED_WITHIN = 3_600.0
-MOST_GIVEN_UP = 0.001  # the largest share of confirmations that may get a 503
+MAX_GIVEN_UP = 0.001  # the largest share of confirmations that may get a 503
 MAX_SHARDS = 90
 
 
@@ -63,7 +63,7 @@ def warm_throughput_for(units: int) -> int:
 
 def shards_for(rate: float) -> int | None:
     """Return the tally shards that a petition needs; None: more than the maximum."""
-    return next((shards for shards in range(10, MAX_SHARDS + 1) if given_up(rate, shards) <= MOST_GIVEN_UP), None)
+    return next((shards for shards in range(10, MAX_SHARDS + 1) if given_up(rate, shards) <= MAX_GIVEN_UP), None)
 
 
 def table_of_needs(service: Service) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ def spike(plan: Plan) -> tuple[SpikeLog, Proof, dict[str, Any]]:
         log = SpikeRun(spike_stack, plan, progress).run()
         proof = prove(spike_stack, log.sign_answers, log.confirm_answers)
         if DRAINED not in log.events:
-            raise Failure(f"not drained in {plan.patience:.0f} s: {spike_stack.depths()}. {proof}")
+            raise Failure(f"the queues were not drained in time: {proof}")
         return log, proof, figures(log, proof, spike_stack)
 
 

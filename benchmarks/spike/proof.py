@@ -22,7 +22,7 @@ from stack.console import Failure
 from stack.manage import manage, settings
 
 SIGNER = re.compile(r"signer-(\d+)(\+again)?@example\.org", re.IGNORECASE)
-MOST_MAILS, BETWEEN_MAILS = 5, 60
+MAX_MAILS, BETWEEN_MAILS = 5, 60
 PATIENCE = 30
 ATTRIBUTES = ("pk", "sk", "state", "email", "mail_kind", "mails")
 Row = dict[str, Any]
@@ -118,7 +118,7 @@ def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: 
         times_by_person.setdefault(number_of(mail.to), []).append(mail.at)
     known = {number_of(row["email"]): int(row["mails"]) + unmarked.get(row["sk"], 0) for row in found}
     unknown = sum(max(0, len(times) - known.get(number, 0)) for number, times in times_by_person.items())
-    beyond_five = sum(max(0, len(times) - MOST_MAILS) for times in times_by_person.values())
+    beyond_five = sum(max(0, len(times) - MAX_MAILS) for times in times_by_person.values())
     # SES accepts an email some milliseconds before it is marked: allow a second.
     pairs = [pair for times in times_by_person.values() for pair in pairwise(times)]
     hurried = sum(later - sooner < BETWEEN_MAILS - 1 for sooner, later in pairs)

@@ -13,14 +13,16 @@ def rates(log: SpikeLog) -> dict[str, float]:
     """Return `answered` before the outage, `mailed` while email waits, and `stored` from the overflow queue."""
     events, windows = log.events, list(_windows(log.moments))
     before = [moment for moment in log.moments if moment.at <= events["table refuses"]]
-    mails = [_rate(start.mailed, end.mailed, start, end) for start, end in windows if start.mail and end.mail]
+    mails = [(end.mailed - start.mailed, end.at - start.at) for start, end in windows if start.mail and end.mail]
     stored = [
-        _rate(end.overflow, start.overflow, start, end) for start, end in windows if start.at >= events["table is back"]
+        (start.overflow - end.overflow, end.at - start.at)
+        for start, end in windows
+        if start.at >= events["table is back"]
     ]
     return {
         "answered": round(before[-1].answered / before[-1].at, 1),
-        "mailed": _median(mails),
-        "stored": _median(stored),
+        "mailed": _median_rate(mails),
+        "stored": _median_rate(stored),
     }
 
 
@@ -32,15 +34,12 @@ def _windows(moments: Sequence[Moment]) -> Iterator[tuple[Moment, Moment]]:
             first = moment
 
 
-def _rate(before: int, after: int, start: Moment, end: Moment) -> float:
-    return (after - before) / (end.at - start.at)
+def _median_rate(windows: Sequence[tuple[int, float]]) -> float:
+    """Return the items a second at which the median item was handled; 1 if the spike was too short.
 
-
-def _median(rates: Sequence[float]) -> float:
-    """Return the rate in the window in which the median item was handled; 1 if the spike was too short.
-
-    A median over windows would say little: most windows of a long drain handle one late item.
+    `windows`: items and seconds. A median of the windows' rates would say little: most windows of a long drain handle
+    one late item.
     """
-    moved = sorted(rate for rate in rates if rate > 0)
-    handled = [*accumulate(moved)]
-    return round(moved[bisect_left(handled, handled[-1] / 2)], 1) if moved else 1.0
+    moved = sorted((items / seconds, items) for items, seconds in windows if items > 0)
+    handled = [*accumulate(items for _, items in moved)]
+    return round(moved[bisect_left(handled, handled[-1] / 2)][0], 1) if moved else 1.0

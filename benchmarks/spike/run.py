@@ -12,6 +12,7 @@ from benchmarks.spike.plan import Plan
 from benchmarks.spike.progress import Progress
 from benchmarks.spike.proof import number_of, rows
 from benchmarks.spike.stage import SLUG, SpikeStack
+from stack.console import say
 from stack.manage import manage, settings
 
 TICK = 0.25
@@ -99,6 +100,7 @@ class SpikeRun:
         deadline = time.monotonic() + self._plan.patience
         while not self._is_drained():
             if time.monotonic() > deadline:
+                say(f"Not drained in {self._plan.patience:.0f} s: {self._spike_stack.depths()}")
                 return
             time.sleep(4 * TICK)
         self.log.mark(DRAINED)

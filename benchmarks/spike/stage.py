@@ -59,7 +59,7 @@ def start_stack(plan: Plan) -> Iterator[SpikeStack]:
         if plan.rest is not None:
             shorten_visibility_timeouts(cloud, stack, plan.rest)
         record, (edge, _) = Record(), local.applications(stack, api_port)
-        api = front.serving(RecordingGateway(stack.gateway, record))
+        api = front.forwarding_application(RecordingGateway(stack.gateway, record))
         with serve(faults.application(proxy), faults_port), serve(api, api_port), serve(edge, site_port):
             yield SpikeStack(site, stack, proxy, cloud, issue_token(stack), record)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from stack import changeset
 from stack.attach import STAGE, Deployed, deploy_to_emulator
 from stack.aws import Cloud, one_line_errors
-from stack.bucket import PACKAGES, TEMPLATES, ready_bucket, upload, url
+from stack.bucket import PACKAGES, TEMPLATES, prepare_bucket, upload, url
 from stack.bytecode import with_bytecode
 from stack.console import Failure
 from stack.manage import load_petitions
@@ -41,7 +41,7 @@ def deploy_both(endpoint: str) -> Both:
 
 def _deploy_tutorial(cloud: Cloud) -> str:
     template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
-    bucket = ready_bucket(cloud)
+    bucket = prepare_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, _archive().read_bytes(), ".zip")
     template["Resources"]["Application"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
     address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, json.dumps(template).encode(), ".json"))

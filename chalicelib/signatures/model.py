@@ -124,7 +124,7 @@ class Signature(BaseModel):
     mail_network: str | None = None
     mailed_at: Moment | None = None
     mails: int = 0
-    # "bounced" or "complained": the signature gets no more email.
+    # "bounced", "complained" or "refused": the signature gets no more email.
     undeliverable: str | None = None
     expires_at: EpochSeconds | None = None
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from aiohttp import web
 
 from stack.edge.message import Headers
-from stack.front import NOT_PASSED_ON, Front, problem, serving
+from stack.front import HEADERS_NOT_FORWARDED, Front, forwarding_application, problem
 
 EDGE_ADDRESS = "198.51.100.7"
 """The address of a CDN server. API Gateway takes this for the caller, the emulator the first of X-Forwarded-For."""
@@ -33,7 +33,7 @@ class Gateway(Front):
         API Gateway does the same.
         """
         headers = request.headers.copy()
-        for name in NOT_PASSED_ON:
+        for name in HEADERS_NOT_FORWARDED:
             headers.popall(name, None)
         before = headers.get("X-Forwarded-For")
         headers["X-Forwarded-For"] = f"{before}, {EDGE_ADDRESS}" if before else EDGE_ADDRESS
@@ -42,4 +42,4 @@ class Gateway(Front):
 
 def application(api: str, accepted_referers: Collection[str]) -> web.Application:
     """Return an application that forwards requests to `api`, the API's URL without the stage."""
-    return serving(Gateway(api, accepted_referers))
+    return forwarding_application(Gateway(api, accepted_referers))

@@ -1,1 +1,4 @@
-"""Checks of the packaged template and its policies. They run in a virtual environment of their own (.venv-lint)."""
+"""Checks of the packaged template, of its IAM policies and of the translations.
+
+The checks of the template and the policies run in a virtual environment of their own (.venv-lint).
+"""

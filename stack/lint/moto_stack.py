@@ -1,4 +1,7 @@
-"""Create the packaged template's stack with moto's CloudFormation, and each role's policy with moto's IAM."""
+"""Create a stack from the packaged template with moto, a simulation of AWS, to find errors in the template.
+
+Then give the deployed policy of each role to moto's IAM, which checks it.
+"""
 
 import ast
 import json
@@ -24,8 +27,8 @@ _TRUST = {
 def transform(template: Template) -> Template:
     """Return the template as AWS's Serverless transform expands it, without resources that moto cannot create.
 
-    moto ignores the body of a REST API. So the API needs a name here, which AWS takes from the body, and its stage and
-    deployment are left out, because the API has no methods.
+    moto ignores the body of a REST API. AWS takes the API's name from the body, so give the API a name here. Leave out
+    the API's stage and deployment, which moto refuses for an API without methods.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -41,7 +44,7 @@ def transform(template: Template) -> Template:
 
 
 def create_stack(template: Template) -> Policies:
-    """Create the stack and return each role's policy as deployed. Raise any exception of moto."""
+    """Create the stack and return the deployed policy of each role. Let every exception of moto pass."""
     with mock_aws():
         s3, cloudformation = _SESSION.client("s3"), _SESSION.client("cloudformation")
         s3.create_bucket(Bucket=_BUCKET)
@@ -54,7 +57,7 @@ def create_stack(template: Template) -> Policies:
 
 
 def _policies() -> list[tuple[str, dict[str, Any]]]:
-    """Return each role's name and policy, as moto has deployed them."""
+    """Return the name of each role, and the role's policy as moto deployed it."""
     iam = _SESSION.client("iam")
     policies = []
     for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):
@@ -66,7 +69,10 @@ def _policies() -> list[tuple[str, dict[str, Any]]]:
 
 
 def find_refused_policies(policies: Policies) -> list[str]:
-    """Return one line for each policy that moto's IAM refuses. moto's CloudFormation does not check policies."""
+    """Return one line for each policy that moto's IAM refuses. `policies`: by role.
+
+    This is a check of its own, because moto's CloudFormation does not check policies.
+    """
     refusals = []
     with mock_aws():
         iam = _SESSION.client("iam")

@@ -1,4 +1,4 @@
-"""Check a policy with parliament. No finding is ignored."""
+"""Check an IAM policy with the linter parliament. No finding is ignored."""
 
 import json
 import re
@@ -6,12 +6,12 @@ from typing import Any
 
 from parliament import analyze_policy_string, enhance_finding
 
-# A stream's ARN ends in a time, and parliament takes the colons of the time for separators of the ARN.
+# A stream's ARN ends in a time. parliament reads the colons in the time as separators of the ARN, so replace the time.
 _STREAM_TIME = re.compile(r"(?<=/stream/)\d{4}-[\d:.T-]+")
 
 
 def findings(policy: dict[str, Any]) -> list[str]:
-    """Return one line for each finding."""
+    """Return one line for each problem that parliament finds in the policy."""
     text = _STREAM_TIME.sub("time", json.dumps(policy))
     return [
         f"parliament: {found.title}: {found.detail or found.description}"

@@ -31,7 +31,7 @@ def find_errors(template: Path) -> Iterator[str]:
 
 def _main() -> int:
     os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    # moto logs a warning for each resource type that it does not know: alarms, secrets, SES, queue and topic policies.
+    # Hide moto's warnings about resource types that it does not know: alarms, secrets, SES, queue and topic policies.
     logging.disable(logging.CRITICAL)
     lines = [f"{template}: {line}" for template in map(Path, sys.argv[1:]) for line in find_errors(template)]
     print(*lines, sep="\n", end="\n" if lines else "", flush=True)

@@ -1,6 +1,7 @@
-"""Check the catalogues: `python -m stack.lint.translations`. With --update, first add and remove texts in them.
+"""Check the catalogues, the files with the translations: `python -m stack.lint.translations`.
 
-A new language: `python -m stack.lint.translations --add fr`.
+--update first adds new texts to the catalogues and removes unused texts. --add fr first creates the catalogue of a new
+language.
 """
 
 import re
@@ -16,16 +17,17 @@ from stack.console import Failure, run_main
 from stack.languages import catalogues, extracted, new_catalogue, read_catalogue, updated, write_catalogue
 from stack.paths import ROOT
 
-# Values: %(name)s in texts of templates and Python.
+# The places for values in the texts of templates and Python: %(name)s.
 _VALUES = re.compile(r"%\((\w+)\)s")
-# The parts of a template that need no translation or are marked for it. A letter that is left between tags is unmarked.
-_MARKED = re.compile(r"\{#.*?#\}|\{% trans.*?%\}.*?\{% endtrans %\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+# The parts of a template that are not text, or that are marked for translation. All other text is not marked.
+_CODE_OR_MARKED = re.compile(r"\{#.*?#\}|\{% trans.*?%\}.*?\{% endtrans %\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+# The attributes of HTML elements whose values people see or hear.
 _ATTRIBUTES = ("alt", "aria-label", "title", "placeholder")
 _ENGLISH_ONLY = {"staff.html", "sign_in.html"}
 
 
 def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
-    """Yield what is wrong with the catalogue: a sentence for each text."""
+    """Yield the problems of a catalogue, one a line. `texts`: the texts that it must translate."""
     for text in texts:
         message = catalogue.get(text.id, text.context) if text.id else None
         if text.id and message is None:
@@ -38,7 +40,7 @@ def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
 
 
 def _problems_of(message: Message) -> Iterator[str]:
-    """Yield what is wrong with the translation of one text."""
+    """Yield the problems of the translation of one text."""
     forms = message.string if isinstance(message.string, (list, tuple)) else [message.string]
     if message.fuzzy:
         yield f"fuzzy: {_english(message)!r}"
@@ -51,7 +53,10 @@ def _problems_of(message: Message) -> Iterator[str]:
 
 
 def _english(message: Message) -> str:
-    """Return the English text: the plural if there are two, because it always has all values."""
+    """Return the English text of the message. If the message has a singular and a plural, return the plural.
+
+    The plural has a place for each value. The singular may have no place for the number.
+    """
     return str(message.id[1] if isinstance(message.id, (list, tuple)) else message.id)
 
 
@@ -60,13 +65,13 @@ def _tags(text: str) -> list[str]:
 
 
 class _Texts(HTMLParser):
-    """Collects the texts that people see."""
+    """Collects the texts of a template that people see and that are not marked for translation."""
 
     def __init__(self, template: str) -> None:
         super().__init__()
         self.found: list[str] = []
         self._skipped = ""
-        self.feed(_MARKED.sub("", template))
+        self.feed(_CODE_OR_MARKED.sub("", template))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._skipped = tag if tag in ("style", "script") else ""
@@ -81,14 +86,14 @@ class _Texts(HTMLParser):
 
 
 def unmarked_texts(project: Path = ROOT) -> Iterator[str]:
-    """Yield the texts of public templates and emails that no catalogue can translate."""
+    """Yield a problem for each text of public templates and emails that is not marked for translation."""
     for path in sorted((project / "chalicelib").rglob("*.html")) + sorted((project / "chalicelib").rglob("*.txt")):
         for text in _Texts(path.read_text(encoding="utf-8")).found if path.name not in _ENGLISH_ONLY else ():
             yield f"{path.relative_to(project)}: not in _() or trans: {text!r}"
 
 
 def check(project: Path = ROOT) -> list[str]:
-    """Return all problems of all catalogues."""
+    """Return all problems of the templates and of all catalogues."""
     texts, found = extracted(project), list(unmarked_texts(project))
     for path in catalogues(project):
         found += [f"{path.relative_to(project)}: {each}" for each in problems(read_catalogue(path), texts)]

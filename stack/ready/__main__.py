@@ -1,4 +1,7 @@
-"""`make ready`: is this account ready for a crowd? Exit code 0: ready, 1: not ready, 2: too little could be read."""
+"""`make ready`: is this AWS account ready for a crowd that signs? Exit code 0: ready, 1: not ready, 2: not sure.
+
+"Not sure" means that a limit of the account could not be read.
+"""
 
 import re
 import sys
@@ -24,11 +27,11 @@ from stack.ready.report import exit_code, report_lines, staff_sentence
 from stack.ready.stage import StackDescription, clients, describe_stack, endpoint_of
 from stack.ready.verdict import Expected, Forecast, forecast
 
-_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
+_SECONDS_BY_UNIT = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the result, store it for staff, and return the exit code."""
+    """Print the report, store its result for staff, and return the exit code."""
     options = _options(arguments)
     endpoint, now = endpoint_of(options.stage), datetime.now(UTC)
     stack, client_for = describe_stack(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
@@ -43,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, with_dns: bool) -> Values:
+    """Read the values of the account and the stack. `with_dns`: also query the DNS records of the sender's domain."""
     found = [
         *stack.model_values(),
         *read_values(account_calls(stack.name, stack.outputs, stack.parameters, now), client_for),
@@ -53,7 +57,7 @@ def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, wit
 
 
 def _store_for_staff(verdict: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:
-    """Store the result for the staff health page. Ignore a denied write: a read-only role may use this command too."""
+    """Store the result for the staff health page. If that fails, only say so: a role may be allowed to read only."""
     tables = Tables(client_for("dynamodb", ""), {COUNTS: stack.outputs["CountsTableName"]})
     try:
         store_readiness(Readiness(verdict.is_ready, staff_sentence(verdict), now.replace(microsecond=0)), tables)
@@ -62,19 +66,19 @@ def _store_for_staff(verdict: Forecast, stack: StackDescription, client_for: Cli
 
 
 def rate(text: str) -> float:
-    """Return signatures a second from a text such as 1000/s or 60000/min."""
+    """Return the signatures a second that a text such as 1000/s or 60000/min means. Without a unit, /s is meant."""
     found = re.fullmatch(r"([\d,.]+)(?:/(s|min|m|h))?", text)
     if not found or not (number := float(found[1].replace(",", ""))):
         raise ArgumentTypeError("use a rate such as 1000/s or 60000/min")
-    return number / _UNITS[found[2] or "s"]
+    return number / _SECONDS_BY_UNIT[found[2] or "s"]
 
 
 def seconds(text: str) -> float:
-    """Return seconds from a text such as 90s, 30min, 1h or 2d."""
+    """Return the seconds that a text such as 90s, 30min, 1h or 2d means."""
     found = re.fullmatch(r"([\d.]+)(s|min|m|h|d)", text)
     if not found or not (number := float(found[1])):
         raise ArgumentTypeError("use a time such as 1h or 30min")
-    return number * _UNITS[found[2]]
+    return number * _SECONDS_BY_UNIT[found[2]]
 
 
 def crowd_parser(prog: str, description: str | None) -> ArgumentParser:

@@ -1,6 +1,7 @@
-"""The calls by which `make ready` reads limits and states of the account. They read no personal data.
+"""The calls of AWS by which `make ready` reads the limits and the state of the account. They read no personal data.
 
-Each call is in docs/ready-policy.json; the referee compares the two (tests/ready/test_policy.py).
+docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/test_policy.py checks this with the
+referee, a program that decides as AWS's IAM does.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from stack.template import functions
 
 _STAGE = "site"
 _EDGE_REGION = "us-east-1"
-# The age of the oldest message is read for these queues. SQS writes this metric every minute.
+# How far back to read the age of a queue's oldest message. SQS writes this metric every minute.
 _AGE_PERIOD = timedelta(minutes=5)
 QUEUES_WITH_AGE = ("MailQueue", "OverflowQueue")
 
@@ -21,7 +22,7 @@ QUEUES_WITH_AGE = ("MailQueue", "OverflowQueue")
 def account_calls(
     stack: str, outputs: Mapping[str, str], parameters: Mapping[str, str], now: datetime
 ) -> list[AwsCall]:
-    """Return all calls. `outputs` and `parameters` are the stack's outputs and parameters."""
+    """Return all calls. `stack`: the stack's name. `outputs`, `parameters`: the stack's outputs and parameters."""
     return [
         *_compute_calls(outputs),
         *_email_calls(parameters),
@@ -52,9 +53,10 @@ def _compute_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
 
 
 def _signing_rate(answer: Any) -> float:
-    """Return the throttle of signing, in requests a second.
+    """Return how many requests to sign a second the gateway accepts. `answer`: the answer of get_stage.
 
-    AWS does not document whether the key begins with the path's first slash (~1), so both keys are accepted.
+    A key of the answer contains the route's path, in which ~1 stands for a slash. AWS does not document whether the
+    path's first slash is in the key, so accept both.
     """
     path = ROUTES["sign_by_form"].path.removeprefix("/").replace("/", "~1")
     found = [each for name, each in answer["methodSettings"].items() if name in (f"~1{path}/POST", f"{path}/POST")]
@@ -81,7 +83,7 @@ def _email_calls(parameters: Mapping[str, str]) -> Iterator[AwsCall]:
 
 
 def identity_of(parameters: Mapping[str, str]) -> str:
-    """Return the domain that SES has verified: MailIdentity, or the domain of the sender's address."""
+    """Return the domain that SES must verify: MailIdentity if it is set, otherwise the sender's domain."""
     return parameters.get("MailIdentity") or parameters.get("MailFrom", "").rpartition("@")[2]
 
 
@@ -102,13 +104,13 @@ def _storage_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
 
 
 def _shards(answer: Any) -> dict[str, int]:
-    """Return the shards of each open petition, by slug."""
+    """Return how many tally shards each open petition has, by slug. `answer`: the petitions in the counts table."""
     open_petitions = (item for item in answer["Items"] if item.get("state", {}).get("S") == "open")
     return {item["sk"]["S"]: int(item["shards"]["N"]) for item in open_petitions}
 
 
 def _queue_calls(outputs: Mapping[str, str], now: datetime) -> Iterator[AwsCall]:
-    """Yield the calls for each queue's length, and for the age of the oldest message in QUEUES_WITH_AGE."""
+    """Yield a call for the length of each queue, and for the age of the oldest message in each of QUEUES_WITH_AGE."""
     attributes = ["ApproximateNumberOfMessages"]
     for output in sorted(name for name in outputs if name.endswith("QueueUrl")):
         queue = output.removesuffix("Url")

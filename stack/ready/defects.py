@@ -1,4 +1,4 @@
-"""Defects of the stack that do not depend on the crowd, each with its remedy."""
+"""Find what is broken in the account or the stack, whatever crowd is expected. Each defect has a remedy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from stack.ready.reading import Values
 
-# ACM renews a certificate 60 days before it expires, unless validation fails. With less than this left, it failed.
+# ACM renews a certificate 60 days before the certificate expires. If less than this is left, the renewal failed.
 _RENEWED_BEFORE = timedelta(days=30)
-_OLD_SECONDS = 3_600  # a message older than this is a defect, because the crowd has not come yet
+# A message that waits longer is a defect: before the crowd comes, queues are short.
+_MAX_WAIT_SECONDS = 3_600
 _SUCCESS = "SUCCESS"
 
 
@@ -60,7 +61,7 @@ def _queue_defects(values: Values) -> Iterator[Defect]:
         group, _, queue = value.name.partition(".")
         if group == "queue" and queue.endswith("DeadLetterQueue") and value.value:
             yield Defect(f"{value.value:,} messages in {queue}", f"docs/runbook.md, alarm {queue}Alarm")
-        if group == "age" and (value.value or 0) > _OLD_SECONDS:
+        if group == "age" and (value.value or 0) > _MAX_WAIT_SECONDS:
             text = f"the oldest message in {queue} has waited {value.value / 3_600:.0f} h"
             yield Defect(text, "docs/runbook.md, Mail is late")
 

@@ -1,4 +1,8 @@
-"""The limits to raise for the expected crowd: in which order, with the command, and how long AWS usually takes."""
+"""Find the limits that are too low for the expected crowd, and how to raise them.
+
+Each increase has a command or the text of a request to AWS, and the time that AWS usually takes. "The model"
+is the one of docs/capacity.md, which computes what a crowd needs.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +11,9 @@ from math import ceil
 from benchmarks.model.needs import MAX_SHARDS, needs, shards_for
 from stack.ready.defects import Defect
 from stack.ready.reading import Values
-from stack.ready.verdict import LATEST_EMAIL, Expected, limits_of, service
+from stack.ready.verdict import MAX_EMAIL_DELAY, Expected, limits_of, service
 
-# How many hours an increase usually takes. AWS makes no promise.
+# How many hours AWS usually takes for an increase. AWS makes no promise.
 _DAYS, _DAY, _HOURS, _MINUTES = 72, 24, 2, 0.1
 _DURATIONS = {
     _DAYS: "small increases in minutes, large ones through AWS Support: allow a week",
@@ -18,12 +22,16 @@ _DURATIONS = {
 }
 # Our senders use this share of SES's rate, because SES's clock and ours differ a little (docs/deploy.md).
 _PACE_SHARE = 0.85
-_UNRESERVED = 100
+# Lambda always keeps this many concurrent executions for the functions without a reservation.
+_MIN_UNRESERVED = 100
 
 
 @dataclass(frozen=True)
 class Increase:
-    """Raise `what` from `now` to `needed`. `how` is the command or the text of the request."""
+    """A limit to raise. `what`: the limit's name. `now`, `needed`: its value now, and the value that the crowd needs.
+
+    `how`: the command, or the text of the request to AWS. `hours`: how long AWS usually takes.
+    """
 
     what: str
     now: float
@@ -37,7 +45,7 @@ class Increase:
 
 
 def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
-    """Return the limits that are too low. The ones that take longest to raise come first."""
+    """Return an increase for each limit that is too low. The increases that take AWS longest come first."""
     requests = [*_email_increases(values, expected), *_quota_increases(values, expected)]
     found = [*requests, *_setting_increases(values, expected, stage)]
     too_low = [increase for increase in found if increase.now < increase.needed]
@@ -45,11 +53,12 @@ def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
 
 
 def needed_mail_rate(expected: Expected) -> int:
-    """Return how many emails a second send the last one in half of the time allowed after the end of the load.
+    """Return how many emails a second must be sent, so that the last email is sent in time.
 
-    It is a multiple of four: docs/deploy.md.
+    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of four, so
+    that no second has more emails than this (docs/deploy.md).
     """
-    rate_in_time = expected.total / (expected.seconds + LATEST_EMAIL / 2)
+    rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
     return 4 * ceil(min(expected.rate, rate_in_time) / 4)
 
 
@@ -68,7 +77,7 @@ def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
 def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     limits, _ = limits_of(values)
     need = needs(ceil(expected.rate), service())
-    at_once = need.concurrency + _UNRESERVED
+    at_once = need.concurrency + _MIN_UNRESERVED
     yield _quota("Lambda: concurrent executions", limits.concurrency, at_once, "lambda", "L-B99A9384")
     yield _quota("API Gateway: requests a second", limits.gateway_rate, need.gateway_rate, "apigateway", "L-8A5B8E43")
     units = need.table_units_for_all or need.table_units_to_sign
@@ -96,7 +105,10 @@ def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterat
 
 
 def throttle_defects(values: Values, expected: Expected) -> Iterator[Defect]:
-    """Yield a defect if the site's own throttle is too low. The model uses only the account's throttle."""
+    """Yield a defect if the gateway's throttle of signing, which we set ourselves, is too low for the crowd.
+
+    The model does not know this throttle. It uses only the account's throttle.
+    """
     throttle = values.get("gateway.signing", expected.rate)
     if throttle < expected.rate:
         text = f"the site's own throttle lets {throttle:,.0f} people sign a second"
@@ -104,7 +116,11 @@ def throttle_defects(values: Values, expected: Expected) -> Iterator[Defect]:
 
 
 def shard_defects(values: Values, expected: Expected) -> Iterator[Defect]:
-    """Yield a defect for each open petition whose shards are so few that confirmations would often conflict."""
+    """Yield a defect for each open petition whose tally has too few shards for the expected confirmations.
+
+    A shard is one of the items that together hold a petition's tally. With too few shards, the writes of confirmations
+    often conflict and must be repeated.
+    """
     limits, _ = limits_of(values)
     confirmed = min(expected.rate, limits.mail_rate, limits.mail_pace)
     needed = shards_for(confirmed) or MAX_SHARDS

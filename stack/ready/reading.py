@@ -1,4 +1,7 @@
-"""Values of the account, each with its source. A value that cannot be read has a problem instead; nothing is raised."""
+"""Read values of the account with calls of AWS. A value is a limit or a state, such as ses.rate.
+
+If a value cannot be read, nothing is raised: the value then has a problem, a text that says why.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,18 +10,21 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-# No call may delay the report for long.
+# Short timeouts, so that no call delays the report for long.
 CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 NOT_ALLOWED = "you are not allowed to read this"
 _DENIALS = frozenset({"AuthorizationError", "UnauthorizedOperation", "NotAuthorized", "UnauthorizedException"})
 
 Clients = Callable[[str, str], Any]
-"""Return the client of a service in a region ("": the default region)."""
+"""A function that returns the client of a service in a region. The region "" is the default region."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """`name` has a group and a name: ses.daily. `problem` says why there is no value."""
+    """A value that was read, or a problem. `name`: its group and its name in the group, such as ses.daily.
+
+    `source`: the call or the DNS record that has the value. `problem`: why it could not be read; "" if it was read.
+    """
 
     name: str
     source: str
@@ -28,7 +34,7 @@ class Value:
 
 @dataclass(frozen=True)
 class AwsCall:
-    """One call of AWS. `values`: how to get each value from the answer, by the value's name."""
+    """One call of AWS. `values`: for the name of each value, a function that gets the value from the answer."""
 
     service: str
     operation: str
@@ -42,7 +48,7 @@ class AwsCall:
 
 
 class Values:
-    """The values by name."""
+    """The values by name, with those that could not be read."""
 
     def __init__(self, values: Iterable[Value]) -> None:
         self.by_name = {value.name: value for value in values}
@@ -51,7 +57,7 @@ class Values:
         return iter(self.by_name.values())
 
     def get(self, name: str, otherwise: Any = None) -> Any:
-        """Return the value, or `otherwise` if it was not read."""
+        """Return the value of this name, or `otherwise` if it could not be read."""
         found = self.by_name.get(name)
         return otherwise if found is None or found.problem else found.value
 
@@ -63,7 +69,7 @@ class Values:
 
 
 def read_values(calls: Iterable[AwsCall], clients: Clients) -> list[Value]:
-    """Make the calls and return all values."""
+    """Make the calls and return all their values, also those that could not be read."""
     return [value for call in calls for value in _values(call, clients)]
 
 

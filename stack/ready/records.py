@@ -1,4 +1,7 @@
-"""The published records of DKIM, SPF and DMARC. They are read only on request: DNS queries go to name servers."""
+"""Read the DNS records of the sender's domain: SPF, DKIM and DMARC, by which receivers check who sent an email.
+
+We query the records only when the operator asks for it, because the queries leave this machine and AWS.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,17 +10,19 @@ import dns.resolver
 
 from stack.ready.reading import Value
 
-_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 NOT_REQUESTED = "not read here: DNS=1 asks the name servers"
 
 Lookup = Callable[[str, str], list[str]]
-"""Return the records of a name and type; empty if there are none. Raise DNSException if no server answers."""
+"""A function that returns the records of a name and type. It returns [] if there are none.
+
+It raises DNSException if no name server answers."""
 
 
 def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:
     def lookup(name: str, kind: str) -> list[str]:
         try:
-            answer = resolver.resolve(name, kind, lifetime=_SECONDS)
+            answer = resolver.resolve(name, kind, lifetime=_TIMEOUT_SECONDS)
         except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             return []
         return [str(record).strip('"').replace('" "', "") for record in answer]
@@ -26,7 +31,11 @@ def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:
 
 
 def records(domain: str, parameters: Mapping[str, str], tokens: Sequence[str], find: Lookup | None) -> list[Value]:
-    """Return the records of the domain as values. `tokens` are SES's DKIM tokens. Without `find`, look nothing up."""
+    """Return the records of the domain as values.
+
+    `parameters`: the stack's parameters. `tokens`: SES's DKIM tokens, which are in the names of the DKIM records.
+    `find`: the function that queries a record; None means that nothing is queried, so each value has a problem.
+    """
     sender = parameters.get("MailFromDomain") or domain
     dmarc = f"_dmarc.{domain}"
     return [

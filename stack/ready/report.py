@@ -1,4 +1,7 @@
-"""The result of `make ready` on one screen: the answer, what to raise, what is broken, what was read."""
+"""The report of `make ready` on one screen: the answer, which limits to raise, what is broken, and what was read.
+
+"Verdict" is the forecast for the expected crowd on this account (verdict.py).
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,11 +14,12 @@ from stack.ready.reading import Value, Values
 from stack.ready.verdict import DAY, HOUR, MINUTE, Forecast
 
 READY, NOT_READY, UNKNOWN = 0, 1, 2
-_MANY = 6
+# If one operation of AWS read more values than this, the values that are 0 become one text.
+_MANY_VALUES = 6
 
 
 def exit_code(verdict: Forecast) -> int:
-    """Return 0 if ready, 1 if not, 2 if nothing is wrong but a limit of the model was not read."""
+    """Return READY, NOT_READY, or UNKNOWN if the account seems ready but a limit of the model could not be read."""
     if not verdict.is_ready:
         return NOT_READY
     return UNKNOWN if verdict.assumed else READY
@@ -31,7 +35,7 @@ def report_lines(verdict: Forecast, increases: Sequence[Increase], values: Value
 
 
 def staff_sentence(verdict: Forecast) -> str:
-    """Return the result in words for staff, without terms of AWS."""
+    """Return the result for the staff health page, without technical terms of AWS."""
     crowd = f"{verdict.expected.rate:,g} signatures a second for {duration(verdict.expected.seconds)}"
     if verdict.is_ready and verdict.assumed:
         return f"The site is probably ready for {crowd}. Not everything could be checked."
@@ -48,7 +52,7 @@ def staff_sentence(verdict: Forecast) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in the largest unit that fits it twice: 90 minutes, 3 hours, 26 days."""
+    """Return a duration as text, in the largest unit of which there are at least two: 90 minutes, 3 hours, 26 days."""
     for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:,.0f} {name}"
@@ -93,8 +97,8 @@ def _read_lines(values: Values) -> Iterator[str]:
 
 
 def _value_texts(group: Sequence[Value]) -> Iterator[str]:
-    """Yield the text of each value. If there are many, yield zeros as one number: most queues are empty."""
-    empty = [value for value in group if value.value == 0] if len(group) > _MANY else []
+    """Yield the text of each value. If there are many, yield one text for all that are 0: most queues are empty."""
+    empty = [value for value in group if value.value == 0] if len(group) > _MANY_VALUES else []
     yield from (f"{value.name} {_text_of(value.value)}" for value in group if value not in empty)
     if empty:
         yield f"{empty[0].name.partition('.')[0]}.*: {len(empty)} are empty"

@@ -1,4 +1,4 @@
-"""The stack of the stage: its outputs and parameters. Clients of AWS that give up soon."""
+"""Read the outputs and parameters of a stage's stack, and create clients of AWS with short timeouts."""
 
 import json
 import os
@@ -16,8 +16,8 @@ from stack.paths import ENDPOINTS, REGION
 from stack.ready.reading import CONFIG, Clients, Value
 from stack.target import LOCAL_STAGE
 
-# The stack's parameters that the model needs.
-_NEEDED = ("MailPerSecond", "MailSenders")
+# The stack's parameters that the model (docs/capacity.md) needs.
+_PARAMETERS_OF_MODEL = ("MailPerSecond", "MailSenders")
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class StackDescription:
     parameters: Mapping[str, str]
 
     def model_values(self) -> list[Value]:
-        """Return what the model needs to know about the stack."""
+        """Return the values of the stack that the model needs."""
         source = "cloudformation DescribeStacks"
-        needed = [Value(f"stack.{name}", source, float(self.parameters[name])) for name in _NEEDED]
-        return [*needed, Value("stack.has_cdn", source, "EdgeArn" in self.outputs)]
+        numbers = [Value(f"stack.{name}", source, float(self.parameters[name])) for name in _PARAMETERS_OF_MODEL]
+        return [*numbers, Value("stack.has_cdn", source, "EdgeArn" in self.outputs)]
 
 
 def describe_stack(stack: str, cloud: Cloud) -> StackDescription:
@@ -44,7 +44,10 @@ def describe_stack(stack: str, cloud: Cloud) -> StackDescription:
 
 
 def endpoint_of(stage: str) -> str | None:
-    """Return the emulator's URL, or None for AWS. Raise Failure if the local site is meant and does not run."""
+    """Return the emulator's URL, or None if the stage is on AWS.
+
+    Raise Failure if the stage is the local site and the local site is not running.
+    """
     from_environment = os.environ.get("AWS_ENDPOINT_URL")
     if from_environment or stage != LOCAL_STAGE:
         return from_environment
@@ -54,7 +57,7 @@ def endpoint_of(stage: str) -> str | None:
 
 
 def clients(endpoint: str | None) -> Clients:
-    """Return clients of AWS, or of the emulator at `endpoint`."""
+    """Return a function that returns clients of AWS, or of the emulator at `endpoint`."""
     session: Any = boto3.session.Session("test", "test", region_name=REGION) if endpoint else boto3.session.Session()
 
     @cache

@@ -1,4 +1,4 @@
-"""What happens to a crowd on this account: the model of docs/capacity.md, with the limits that were read."""
+"""Forecast what happens to a crowd on this account, by the model of docs/capacity.md with the limits that were read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,11 +12,12 @@ from stack.ready.defects import Defect
 from stack.ready.reading import Values
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-# What "ready" means, in seconds: the longest wait for an answer, and the last email after the end of the load.
-LONGEST_WAIT, LATEST_EMAIL = MINUTE, HOUR
+# An account is ready if it keeps these limits. In seconds: how long a person may wait for an answer, and how long after
+# the end of the crowd the last email may be sent.
+MAX_WAIT, MAX_EMAIL_DELAY = MINUTE, HOUR
 # The share of page views that may fail.
-LOST_VIEWS = 0.01
-# The model's limits that are read, each with the value's name. The other limits are facts about AWS or the template's.
+MAX_LOST_VIEWS = 0.01
+# The name of the value that was read for each limit of the model. Other limits are facts about AWS or the template.
 _VALUE_BY_LIMIT = {
     "gateway_rate": "gateway.rate",
     "gateway_burst": "gateway.burst",
@@ -43,7 +44,7 @@ BOTTLENECKS = {
 
 @dataclass(frozen=True)
 class Expected:
-    """Signatures a second, for how many seconds."""
+    """The expected crowd. `rate`: signatures a second. `seconds`: for how long."""
 
     rate: float
     seconds: float
@@ -55,10 +56,13 @@ class Expected:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The model's result. Times are in seconds, and `last_email` is after the end of the load.
+    """The model's result. All times are in seconds.
 
-    `all_stored` is None if not all is stored within the model's horizon. `assumed`: the values that were not read, so
-    that the usual quota is assumed.
+    `bottleneck_after`: how long after the start of the crowd the first bottleneck slows something down. `waiting`,
+    `overflow`: the most people who wait, and the most signatures in the overflow queue, at one moment. `all_stored`:
+    when all signatures are stored; None if not within the model's horizon. `last_email`: how long after the end of the
+    crowd the last email is sent. `lost_views`: the share of page views that fail. `assumed`: the names of values that
+    could not be read; the model assumes AWS's usual quotas for them.
     """
 
     expected: Expected
@@ -75,8 +79,8 @@ class Forecast:
 
     @property
     def has_capacity(self) -> bool:
-        is_in_time = self.longest_wait <= LONGEST_WAIT and self.last_email <= LATEST_EMAIL
-        return is_in_time and self.lost_views <= LOST_VIEWS
+        is_in_time = self.longest_wait <= MAX_WAIT and self.last_email <= MAX_EMAIL_DELAY
+        return is_in_time and self.lost_views <= MAX_LOST_VIEWS
 
     @property
     def is_ready(self) -> bool:
@@ -95,7 +99,10 @@ def service() -> Service:
 
 
 def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
-    """Return the account's limits, and the names of values that were not read: the usual quota is assumed for them."""
+    """Return the account's limits, and the names of the values that could not be read.
+
+    For these values, the limits are AWS's usual quotas.
+    """
     usual = account("default")
     found = {limit: float(values.get(name)) for limit, name in _VALUE_BY_LIMIT.items() if values.has(name)}
     if found.get("mail_daily", 0) < 0:

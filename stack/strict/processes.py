@@ -73,6 +73,7 @@ class Forker:
     def close(self) -> None:
         """End the forking process. The processes that it has forked keep running."""
         self._socket.close()
+        self._process.kill()  # It may still be importing the libraries.
         self._process.wait()
 
     def fork(self, folder: str, environment: Mapping[str, str]) -> Process:

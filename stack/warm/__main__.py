@@ -1,4 +1,7 @@
-"""`make warm`: show the price, and after a yes raise capacity for one evening. REVERT=1 undoes it."""
+"""`make warm`: raise the capacity for the crowd of one evening. First show the price and ask.
+
+REVERT=1 undoes the changes that can be undone.
+"""
 
 import os
 import sys
@@ -37,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def warm(
     warming: Warming, changes: Sequence[CapacityChange], unchanged: Sequence[str], agrees: Callable[[], bool]
 ) -> None:
-    """Show the changes, and make them if `agrees` returns true. Raise Failure if not all were made."""
+    """Show the changes and their price. If `agrees` returns true, record the changes and make them.
+
+    `unchanged`: texts that say what stays as it is, and why. Raise Failure if the changes were not all made.
+    """
     for change in changes:
         undo_text = "can be undone" if change.can_be_undone else "stays: it can never be lowered"
         cost = f"${change.price:,.2f} once" if change.price else "free"
@@ -57,7 +63,7 @@ def warm(
 
 
 def revert(warming: Warming) -> None:
-    """Undo the recorded changes. Say which cannot be undone."""
+    """Undo the recorded changes, and say which of them cannot be undone. Raise Failure if an undo failed."""
     changes = warming.recorded_changes()
     if not changes:
         say("Nothing to undo: make warm has changed nothing, or it is undone.")
@@ -78,9 +84,10 @@ def _act_on_each(
     *,
     only_undoable: bool = False,
 ) -> None:
-    """Call `act` with each change, in order. Raise Failure with `hint` at the first that fails.
+    """Call `act` with each change, in order, and after each call say that the change is done.
 
-    Then say what was done (`past_verb`) to each change. `only_undoable`: say it only of changes that can be undone.
+    At the first call that fails, raise Failure, which ends with `hint`. `past_verb`: the word for "done" in the texts.
+    `only_undoable`: call `act` with every change, but say it only of changes that can be undone.
     """
     for number, change in enumerate(changes):
         try:

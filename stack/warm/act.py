@@ -1,4 +1,7 @@
-"""Make the changes one by one, and undo them. The old values are stored first, so that a crash does not lose them."""
+"""Make the changes of `make warm` one by one, and undo them.
+
+The caller records the changes with their old values before it makes them, so that a crash does not lose the old values.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,19 +14,19 @@ from stack.warm.plan import CapacityChange, CapacityKind, change_of
 
 
 class Warming:
-    """Makes and undoes changes of a stack, and records them in its counts table."""
+    """Makes and undoes changes of a stack's capacity, and records them in the stack's counts table."""
 
     def __init__(self, clients: Clients, tables: Tables) -> None:
         self._clients = clients
         self._tables = tables
 
     def recorded_changes(self) -> list[CapacityChange]:
-        """Return the changes that are not undone. Some may not have been made: a change is recorded first."""
+        """Return the recorded changes that are not undone. Some may not be made yet: a change is recorded first."""
         item = self._tables.get(health_keys.last_warming(), consistent=True) or {}
         return [change_of(each) for each in item.get("changes", [])]
 
     def record_changes(self, changes: Iterable[CapacityChange]) -> None:
-        """Add the changes to the record. If a target was changed before, keep its first old value."""
+        """Add the changes to the record. If a recorded change has the same kind and target, keep its old value."""
         by_target = {(each.kind, each.target): each for each in self.recorded_changes()}
         for change in changes:
             earlier = by_target.get((change.kind, change.target), change)
@@ -43,7 +46,7 @@ class Warming:
             self._reserve(change.target, change.after)
 
     def undo(self, change: CapacityChange) -> None:
-        """Set the old value, if possible, and remove the change from the record. Idempotent."""
+        """Set the old value if the change can be undone. Then remove the change from the record. Idempotent."""
         if change.can_be_undone:
             self._reserve(change.target, change.before)
         self._store(
@@ -51,6 +54,7 @@ class Warming:
         )
 
     def _reserve(self, function: str, executions: int) -> None:
+        """Set the function's reserved concurrency. 0 removes the reservation."""
         client: Any = self._clients("lambda", "")
         if executions:
             client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=executions)

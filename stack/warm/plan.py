@@ -1,4 +1,4 @@
-"""What `make warm` changes for one evening: old value, new value, price, and whether the change can be undone."""
+"""Plan which capacities `make warm` raises for the expected crowd, at which price, and which can be undone."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -16,11 +16,14 @@ from stack.template.functions import logical_id
 # US dollars for each added write unit, paid once: the price of a provisioned unit for an hour in us-east-1
 # (benchmarks/cost/prices.toml says where the price was read).
 UNIT_USD = prices().of("warm_write_unit", 1)
-# Lambda keeps this many for functions without a reservation.
-UNRESERVED = 100
+# Lambda always keeps this many concurrent executions for the functions without a reservation.
+_MIN_UNRESERVED = 100
+# Executions to reserve for the function that checks staff tokens.
 _STAFF_EXECUTIONS = 20
-# Four invocations read each shard of a stream at once (stack/template/streams.py).
-_READERS_OF_A_SHARD, _UNITS_OF_A_PARTITION = 4, 1_000
+# Up to four invocations read one shard of a stream at once (stack/template/streams.py).
+_READERS_OF_A_SHARD = 4
+# Write units a second of one partition of a table. We assume that the stream has one shard for each partition.
+_UNITS_OF_A_PARTITION = 1_000
 
 
 class CapacityKind(StrEnum):
@@ -31,7 +34,10 @@ class CapacityKind(StrEnum):
 
 @dataclass(frozen=True)
 class CapacityChange:
-    """`target`: the table, function or petition. `before`: 0 if the function had no reservation."""
+    """One capacity to raise. `target`: the name of the table, function or petition.
+
+    `before`: the value now; 0 if the function has no reservation. `after`: the new value.
+    """
 
     kind: CapacityKind
     target: str
@@ -56,12 +62,15 @@ def change_of(item: dict[str, Any]) -> CapacityChange:
 
 
 def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[list[CapacityChange], list[str]]:
-    """Return the changes, and in words what stays as it is and why."""
+    """Return the changes, and texts that say what stays as it is, and why.
+
+    Reserve no concurrency at all if Lambda would not grant all of it.
+    """
     changes = [*_warm_changes(values, stack, expected), *_shard_changes(values, expected)]
     reservations = [*_reservation_changes(values, stack, expected)]
     added = sum(change.after - change.before for change in reservations)
     free = values.get("lambda.unreserved", 0)
-    if free - added >= UNRESERVED:
+    if free - added >= _MIN_UNRESERVED:
         return [*changes, *reservations], [*_unchanged_reasons(values)]
     too_few = (
         f"reserved concurrency: {added} more would leave {free - added} of {free} unreserved, and Lambda keeps 100"
@@ -76,6 +85,10 @@ def _warm_changes(values: Values, stack: StackDescription, expected: Expected) -
 
 
 def _units(expected: Expected) -> int:
+    """Return the warm throughput that the signatures table needs for the crowd.
+
+    If no throughput is enough for signing, email and confirmations, return what is enough for signing alone.
+    """
     need = needs(ceil(expected.rate), service())
     return need.table_units_for_all or need.table_units_to_sign
 

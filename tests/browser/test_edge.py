@@ -12,7 +12,7 @@ from stack.aws import Cloud
 from stack.background import serve
 from stack.edge import local
 from stack.edge.gateway import Gateway
-from stack.front import serving
+from stack.front import forwarding_application
 from stack.sockets import LOOPBACK, free_port
 from tests.browser.test_supporter import fill, press_sign, sign_and_confirm
 from tests.deployed import PATIENCE, SLUG, DeployedSite, a_site_behind_a_cdn
@@ -86,7 +86,7 @@ def test_without_javascript_a_throttled_form_leads_to_the_busy_page_and_back_to_
 ) -> None:
     page = phone_without_javascript
     edge, _ = local.applications(cached_site.stack, api_port := free_port())
-    throttling = serving(ThrottlingGateway(cached_site.stack))
+    throttling = forwarding_application(ThrottlingGateway(cached_site.stack))
     with serve(throttling, api_port), serve(edge, port := free_port()):
         page.goto(f"http://{LOOPBACK}:{port}{PAGE}")
         fill(page, "patient@example.org")

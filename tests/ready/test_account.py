@@ -12,7 +12,7 @@ from stack.ready.defects import Defect, find_defects
 from stack.ready.increases import increases, shard_defects, throttle_defects
 from stack.ready.reading import NOT_ALLOWED, Values, read_values
 from stack.ready.report import NOT_READY, READY, UNKNOWN, exit_code, report_lines, staff_sentence
-from stack.ready.verdict import LOST_VIEWS, Expected, Forecast, forecast
+from stack.ready.verdict import MAX_LOST_VIEWS, Expected, Forecast, forecast
 from tests.ready.accounts import DEFAULT, NEW, NOW, OUTPUTS, PARAMETERS, RAISED, SIGNING, STACK, Limits, answers, values
 
 CROWD = Expected(1_000, 600)
@@ -195,7 +195,7 @@ def test_the_throttle_of_other_routes_is_not_taken_for_that_of_signing() -> None
 def test_without_a_cdn_page_views_fail_and_the_cdn_is_asked_for() -> None:
     found = values(replace(RAISED, has_cdn=False))
     done = verdict(found, Expected(2_000, 600))
-    assert done.lost_views > LOST_VIEWS
+    assert done.lost_views > MAX_LOST_VIEWS
     assert exit_code(done) == NOT_READY
     assert "page views: a CDN before them" in [increase.what for increase in increases(found, CROWD, "prod")]
     assert f"{done.lost_views:.0%} of page views would fail" in staff_sentence(done)

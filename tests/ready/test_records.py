@@ -87,7 +87,7 @@ def test_no_name_server_is_asked_unless_the_operator_requests_it() -> None:
 
 
 def test_a_silent_name_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stack.ready.records._SECONDS", 0.2)
+    monkeypatch.setattr("stack.ready.records._TIMEOUT_SECONDS", 0.2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         values = published_values(resolver_lookup(_resolver(silent.getsockname()[1])))

@@ -12,7 +12,7 @@ import pytest
 from stack import target
 from stack.bytecode import with_bytecode
 from stack.console import Failure
-from stack.contents import missing, requirements
+from stack.contents import missing_requirements, requirements
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 from stack.slim import SERVICES
@@ -63,7 +63,7 @@ def test_every_function_has_the_pinned_runtime(aws_package: Package) -> None:
 
 
 def test_every_requirement_is_in_the_zip(aws_package: Package) -> None:
-    assert missing(aws_package.archive, requirements(ROOT / "requirements.txt")) == []
+    assert missing_requirements(aws_package.archive, requirements(ROOT / "requirements.txt")) == []
 
 
 def test_every_extension_module_is_for_the_pinned_python(archive: zipfile.ZipFile) -> None:

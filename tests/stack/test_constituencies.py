@@ -9,7 +9,7 @@ import pytest
 from chalicelib.petitions.constituency_table import Constituencies, pack
 from stack.attach import deploy_to_emulator
 from stack.console import Failure
-from stack.constituencies import TARGET, constituency_file, table
+from stack.constituencies import TARGET, constituency_file, table_path
 from stack.emulator import emulator
 from stack.manage import issue_token, load_petitions
 from stack.package import Package, contents_of
@@ -29,7 +29,7 @@ POSTCODE_DIRECTORY = (
 
 
 def write_and_pack(project: Path, text: str, encoding: str = "utf-8") -> Iterator[tuple[str, bytes]]:
-    table(project).write_text(text, encoding=encoding)
+    table_path(project).write_text(text, encoding=encoding)
     return constituency_file(project)
 
 

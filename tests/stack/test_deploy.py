@@ -8,7 +8,7 @@ import pytest
 from stack import changeset
 from stack.attach import SENDER, Deployed, deploy_to_emulator
 from stack.aws import Cloud, one_line_errors
-from stack.changes import headline, table
+from stack.changes import changes_as_table, headline
 from stack.console import Failure
 from stack.deploy import deploy, stack_name
 from stack.emulator import Emulator
@@ -70,7 +70,7 @@ def change(action: str, name: str, replacement: str = "False") -> dict[str, Any]
 
 def test_a_change_set_is_printed_as_a_table_with_losses_first() -> None:
     changes = [change("Add", "Queue"), change("Modify", "Table", "True"), change("Remove", "Topic")]
-    assert table(changes).splitlines() == [
+    assert changes_as_table(changes).splitlines() == [
         "  REMOVE   Topic  AWS::T",
         "  REPLACE  Table  AWS::T",
         "  add      Queue  AWS::T",

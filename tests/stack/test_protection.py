@@ -9,9 +9,9 @@ import pytest
 from chalicelib.core import keys
 from stack import changeset
 from stack.aws import Cloud
-from stack.bucket import TEMPLATES, ready_bucket, upload, url
+from stack.bucket import TEMPLATES, prepare_bucket, upload, url
 from stack.console import Failure
-from stack.deploy import deploy, deploy_everything, refuse_losses, second_step, stack_name
+from stack.deploy import deploy, deploy_everything, refuse_losses, stack_name, values_for_second_change_set
 from stack.emulator import Emulator
 from stack.package import Package
 from stack.template.tables import table_id
@@ -84,9 +84,9 @@ def test_a_production_stage_is_protected_once_it_is_created(
 
 def test_a_development_stage_is_not_protected() -> None:
     outputs = {"HasSiteUrl": "yes", "IsProtected": "no"}
-    assert [second_step(stage, outputs) for stage in ("local", "dev", "test")] == [{}, {}, {}]
-    assert second_step("prod", outputs) == {"Protect": "yes"}
-    assert second_step("prod", {"HasSiteUrl": "yes", "IsProtected": "yes"}) == {}
+    assert [values_for_second_change_set(stage, outputs) for stage in ("local", "dev", "test")] == [{}, {}, {}]
+    assert values_for_second_change_set("prod", outputs) == {"Protect": "yes"}
+    assert values_for_second_change_set("prod", {"HasSiteUrl": "yes", "IsProtected": "yes"}) == {}
 
 
 def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(
@@ -94,7 +94,7 @@ def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(
 ) -> None:
     """AWS would refuse it: "Parameters: [Old] do not exist in the template"."""
     cloud = Cloud(running_emulator.endpoint)
-    bucket = ready_bucket(cloud)
+    bucket = prepare_bucket(cloud)
     topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     old_template, new_template = (
         url(cloud, bucket, upload(cloud, bucket, TEMPLATES, json.dumps({**topic, **more}).encode(), ".json"))
@@ -157,7 +157,7 @@ def test_resources_without_data_may_be_replaced_and_resources_with_data_may_be_c
 
 def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package(running_emulator: Emulator) -> None:
     cloud = Cloud(running_emulator.endpoint)
-    s3, name = cloud.client("s3"), ready_bucket(cloud)
+    s3, name = cloud.client("s3"), prepare_bucket(cloud)
     [statement] = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert statement["Resource"] == [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]

@@ -9,7 +9,7 @@ from tests.template.test_behaviours import BEHAVIOURS, DISTRIBUTION, POLICIES, R
 BUSY: Node = RESOURCES["BusyEdge"]["Properties"]["DistributionConfig"]
 ORIGINS = {each["Id"]: each for each in DISTRIBUTION["Origins"]}
 # AWS, "Quotas".
-MOST_BEHAVIOURS, MOST_IN_A_POLICY, MOST_POLICIES = 75, 10, 20
+MAX_BEHAVIOURS, MAX_IN_A_POLICY, MAX_POLICIES = 75, 10, 20
 ALL_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
 _NAMED_TYPES = ("CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy", "OriginAccessControl")
 METHOD_SETS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"}, ALL_METHODS)
@@ -86,11 +86,11 @@ def test_only_the_distribution_of_the_busy_page_reads_its_bucket() -> None:
 
 
 def test_a_distribution_has_no_more_than_aws_allows() -> None:
-    assert len(BEHAVIOURS) < MOST_BEHAVIOURS
+    assert len(BEHAVIOURS) < MAX_BEHAVIOURS
     # An account has twenty cache policies, and each stage with a CDN has these.
-    assert len(POLICIES) <= MOST_POLICIES // 3
-    assert len(REQUEST_POLICY["HeadersConfig"]["Headers"]) <= MOST_IN_A_POLICY
-    assert all(len(query_keys_of(policy)) <= MOST_IN_A_POLICY for policy in POLICIES.values())
+    assert len(POLICIES) <= MAX_POLICIES // 3
+    assert len(REQUEST_POLICY["HeadersConfig"]["Headers"]) <= MAX_IN_A_POLICY
+    assert all(len(query_keys_of(policy)) <= MAX_IN_A_POLICY for policy in POLICIES.values())
     patterns = [each["PathPattern"] for each in BEHAVIOURS]
     assert len({*patterns}) == len(patterns)
     assert all(re.fullmatch(r"[A-Za-z0-9_\-.*$/~\"'@:+&?]{1,255}", each) for each in patterns)

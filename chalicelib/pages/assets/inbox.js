@@ -22,7 +22,8 @@ export function readSignature(stored, now) {
 }
 
 /**
- * The address without what people copy with it, such as a name. The server does the same (core/address.py, unpasted).
+ * The address without what people copy with it, such as a name. The server does the same (strip_pasted in
+ * core/address.py).
  * @param {string} typed that the server accepted
  */
 export function unpasted(typed) {
