@@ -112,7 +112,7 @@ def test_a_function_that_is_changed_during_an_invocation_answers_the_next(functi
         time.sleep(0.5)
         cloud.client("lambda").update_function_configuration(FunctionName=function.name, MemorySize=256)
         assert function.invoke("return")["process"] != before["process"]
-        assert running.result()["errorMessage"] == "Worker process died"
+        assert "errorMessage" in running.result(), "its process has died, or took too long"
 
 
 def test_a_large_event_and_answer_arrive(function: Function) -> None:
