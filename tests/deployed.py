@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from stack.emulator import emulator
 from stack.front import application
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
+from tests.emulated import eventually
 from tests.oidc.people import CLIENT, RIGHTS, SECRET
 from tests.oidc.running import run_provider
 
@@ -56,6 +58,16 @@ class DeployedSite:
         answer = self.staff(f"/petitions/{SLUG}/counts{query}")
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def settled_pending(self) -> int:
+        """Return the pending number after two seconds without a change: it lags behind what earlier tests did."""
+
+        def read_if_settled() -> list[int]:
+            first = self.counts()["pending"]
+            time.sleep(2)
+            return [first] if self.counts()["pending"] == first else []
+
+        return int(eventually(read_if_settled)[0])
 
     def issue_statement(self) -> Any:
         """Issue a statement of the current count and return it."""
