@@ -36,19 +36,21 @@ def letter_email(
         return NotSent.TOO_LATE
     if not has_same_recipients(target, stored):
         return NotSent.TOO_LATE
-    if reason := reason_not_to_send(key, stored, target, found.signature, now, tables):
+    signature, signed_letter = found.signature, found.signature.letter
+    if reason := reason_not_to_send(key, stored, target, signature, now, tables):
         return reason
-    signature, signed = found.signature, found.signature.letter
-    assert signed is not None
+    assert signed_letter is not None
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
-    agreed_letter = letter_as_signed(slug, signed.version, tables).in_language(signature.language)
+    agreed_letter = letter_as_signed(slug, signed_letter.version, tables).in_language(signature.language)
     agreed_target = agreed_letter.target(target_key) or target
     to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""
-    letter = render_letter(letter_texts(agreed_letter, signed), to_name, name, postcode, translated.charity, language)
+    letter = render_letter(
+        letter_texts(agreed_letter, signed_letter), to_name, name, postcode, translated.charity, language
+    )
     url = context.petition_link(slug, signature.language)
-    reply_to = (signature.email or "") if signed.reply else ""
+    reply_to = (signature.email or "") if signed_letter.reply else ""
     values = {"petition": translated, "petition_url": url, "letter": letter, "is_test": False}
     return Content(to_address, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
 

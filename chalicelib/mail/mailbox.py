@@ -25,7 +25,7 @@ class Mailbox:
         return mail_keys.address_limit(self.address_id)
 
     def hash_of_petition(self, slug: str) -> str:
-        """Return the hash that stands for a petition in this address's item. In other items it is another hash."""
+        """Return the hash by which the address's item names a petition. Each address's item has another hash for it."""
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
     def hash_of_request(self, request: MailRequest) -> str:
