@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from tests.browser.crowd import create_petition_with_past_days
 from tests.deployed import DeployedSite
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -48,7 +48,7 @@ def group_of(item: pytest.Item) -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "the browser tests need Chromium (Debian: apt-get install chromium), or CHROMIUM=/path/to/it"
+    assert CHROMIUM, "the browser tests need Chromium (Debian: apt-get install chromium-headless-shell), or CHROMIUM=/path/to/it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
         yield browser

@@ -75,15 +75,13 @@ def open_forged_statement(page: Page, site: DeployedSite) -> None:
 
 def open_paused(page: Page, site: DeployedSite) -> None:
     create_petition_in_state(site, "paused")
-    page.goto(f"{site.url}/petitions/is-paused")
-    page.get_by_role("heading", name="This petition is paused").wait_for()
+    open_with_text(page, f"{site.url}/petitions/is-paused", "This petition is paused")
     assert page.locator("form").count() == 0
 
 
 def open_removed(page: Page, site: DeployedSite) -> None:
     create_petition_in_state(site, "removed", reason="The law has changed.")
-    page.goto(f"{site.url}/petitions/is-removed")
-    page.get_by_text("The law has changed.").wait_for()
+    open_with_text(page, f"{site.url}/petitions/is-removed", "The law has changed.")
 
 
 def open_preview(page: Page, site: DeployedSite) -> None:
@@ -92,6 +90,16 @@ def open_preview(page: Page, site: DeployedSite) -> None:
     page.get_by_role("heading", name="This is a preview").wait_for()
     # Inert elements have no role, so find the button by CSS.
     assert not page.locator("form button").is_enabled()
+
+
+def open_with_text(page: Page, url: str, text: str) -> None:
+    """Open the page again until it shows the text: a process caches a petition for seconds."""
+
+    def shows_text() -> bool:
+        page.goto(url)
+        return page.get_by_text(text).first.is_visible()
+
+    eventually(shows_text)
 
 
 def create_petition_in_state(site: DeployedSite, state: str, **fields: str) -> None:
@@ -109,8 +117,7 @@ def create_petition_in_state(site: DeployedSite, state: str, **fields: str) -> N
 
 def open_closed(page: Page, site: DeployedSite) -> None:
     create_petition_in_state(site, "closed")
-    page.goto(f"{site.url}/petitions/is-closed")
-    page.get_by_text("This petition is closed.").wait_for()
+    open_with_text(page, f"{site.url}/petitions/is-closed", "This petition is closed.")
 
 
 def open_check_your_inbox(page: Page, site: DeployedSite) -> None:
