@@ -25,6 +25,7 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core.keys import Key
 
 MISSING = object()
+IMMUTABLE = (str, int)
 
 
 def holds(condition: ConditionBase | None, item: Mapping[str, Any] | None) -> bool:
@@ -76,7 +77,7 @@ def _value(operand: Any, item: Mapping[str, Any]) -> Any:
 def copy_item(item: Item, only: Sequence[str] = ()) -> Item:
     """Copy an item, so that the caller may change the copy. `only`: the attributes to copy; by default all."""
     values = {name: item[name] for name in only or item if name in item}
-    return {name: value if isinstance(value, str | int) else copy.deepcopy(value) for name, value in values.items()}
+    return {name: value if isinstance(value, IMMUTABLE) else copy.deepcopy(value) for name, value in values.items()}
 
 
 def as_stored(key: Key, item: Mapping[str, Any]) -> Item:

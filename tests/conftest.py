@@ -5,14 +5,10 @@ import json
 import os
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import botocore.session
 import hypothesis
 import pytest
-from _pytest.nodeid import coerce_node_id
-from xdist.remote import Producer
-from xdist.scheduler import LoadGroupScheduling
 
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES
@@ -35,10 +31,11 @@ gc.set_threshold(100_000, 50, 100)
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
-pytest_plugins = ["tests.emulated", "tests.deployed"]
+pytest_plugins = ["tests.suites", "tests.emulated", "tests.deployed"]
 
 _COMMON = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
-hypothesis.settings.register_profile("quick", max_examples=40, derandomize=True, **_COMMON)  # type: ignore[arg-type]
+hypothesis.settings.register_profile("quick", max_examples=20, derandomize=True, **_COMMON)  # type: ignore[arg-type]
+hypothesis.settings.register_profile("slow", max_examples=200, derandomize=True, **_COMMON)  # type: ignore[arg-type]
 hypothesis.settings.register_profile("deep", max_examples=2000, **_COMMON)  # type: ignore[arg-type]
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -58,98 +55,23 @@ ENVIRONMENT = {
     "ORIGIN_KEYS": json.dumps(ORIGIN_KEYS),
 }
 
-ROOT = Path(__file__).parents[1]
-
-# Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
-SLOW = (
-    "tests/benchmarks/test_sign_cpu.py",
-    "tests/browser/test_edge.py",
-    "tests/e2e/test_exporting.py",
-    "tests/e2e/test_importing.py",
-    "tests/e2e/test_schemathesis.py",
-    "tests/e2e/test_spike.py",
-    "tests/e2e/test_updates.py",
-    "tests/flows/test_any_life.py",
-    "tests/flows/test_many_signatures.py",
-    "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
-    "tests/stack/test_constituencies.py::test_a_deployed_table",
-    "tests/stack/test_members.py::test_a_deployed_table",
-    "tests/stack/test_powers.py",
-    "tests/stack/test_powers_of_staff.py",
-    "tests/stack/test_run.py",
-    "tests/stack/test_second_opinion.py",
-    "tests/strict/test_limits.py::test_ses_refuses_the_email[40 MB]",
-)
-
-# The slowest tests, which start first: groups, or the beginning of a test's id.
-LONGEST = (
-    *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "strict", "build", "referee"),
-    *("tests/flows/", "tests/ready/test_account.py"),
-)
-
-
-class _WholeFiles(LoadGroupScheduling):
-    """Give a worker one group or one file at a time, but the long tests of faults one by one.
-
-    If it gave all tests one by one, the scheduler would check after each test every test before it, for seconds.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        scope = str(super()._split_scope(nodeid))
-        return scope if scope.startswith("tests/faults/") else scope.partition("::")[0]
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
-    return _WholeFiles(config, log)
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Skip a file that has only slow tests if these do not run: importing Schemathesis alone takes a second."""
-    is_slow = collection_path.is_relative_to(ROOT) and str(collection_path.relative_to(ROOT)) in SLOW
-    return (is_slow and config.option.markexpr == "not slow") or None
-
 
 def pytest_configure() -> None:
     """Compile the catalogues of messages, which are not in the repository."""
     write_compiled()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Mark the long suites, and name each test's group where xdist's scheduler looks for it.
-
-    xdist 3.8 does this itself, but pytest 9.2 ignores the attribute that it sets: each worker would run a part of each
-    group, and start every emulator and deployment again.
-    """
-    for item in items:
-        if item.nodeid.startswith(SLOW):
-            item.add_marker(pytest.mark.slow)
-    yield
-    for item in items if "PYTEST_XDIST_WORKER" in os.environ else ():
-        group = item.get_closest_marker("xdist_group")
-        if group and "@" not in item.nodeid.rpartition("]")[2]:
-            item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=_rank)
-
-
-def _rank(item: pytest.Item) -> int:
-    return next((rank for rank, name in enumerate(LONGEST) if _belongs_to(item.nodeid, name)), len(LONGEST))
-
-
-def _belongs_to(nodeid: str, name: str) -> bool:
-    return nodeid.startswith(name) or nodeid.endswith(f"@{name}")
-
-
-def pytest_collection_finish() -> None:
-    gc.freeze()
+@pytest.fixture(scope="session", autouse=True)
+def _log_to_pytest_and_wait_for_no_step() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "_configure_once", lambda: None)
+        patch.setattr(steps, "sleep", lambda _: None)
+        yield
 
 
 @pytest.fixture(autouse=True)
-def _clear_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Start each test without caches and metrics, with pytest's log handlers, and without waiting for steps."""
-    monkeypatch.setattr(log, "_configure_once", lambda: None)
-    monkeypatch.setattr(steps, "sleep", lambda _: None)
+def _clear_process_state() -> Iterator[None]:
+    """Start each test without caches and metrics."""
     log.begin("")
     forget_petitions()
     forget_level()

@@ -112,6 +112,7 @@ def test_an_object_that_s3_did_not_delete_is_an_error() -> None:
             Bucket(client, "any").delete_under("parts/a/")
 
 
+@on_the_emulator
 def test_a_form_uploads_one_object_within_its_limit(emulated_aws: EmulatedAws) -> None:
     bucket = exports_bucket()
     url, fields = bucket.upload_form("imports/a/file", 1000, 60)

@@ -48,7 +48,9 @@ def group_of(item: pytest.Item) -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "the browser tests need Chromium (Debian: apt-get install chromium-headless-shell), or CHROMIUM=/path/to/it"
+    assert CHROMIUM, (
+        "the browser tests need Chromium (Debian: apt-get install chromium-headless-shell), or CHROMIUM=/path/to/it"
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
         yield browser

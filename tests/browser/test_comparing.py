@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.core.address import hash_rows
+from tests.browser.axe import check_at_every_size
 from tests.browser.new_petition import open_new_petition, sign_and_confirm_by_api
-from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_staff import sign_in
 from tests.deployed import DeployedSite
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from stack.background import serve
 from stack.sockets import free_port
-from tests.browser.test_pages import check_at_every_size
+from tests.browser.axe import check_at_every_size
 from tests.browser.test_supporter import fill
 from tests.deployed import DeployedSite, a_draft
 from tests.emulated import eventually

@@ -5,8 +5,8 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import save_screenshot
 from tests.browser.conftest import PHONE
-from tests.browser.test_pages import save_screenshot
 from tests.browser.test_supporter import open_petition, press_sign
 from tests.deployed import DeployedSite
 from tests.emulated import eventually

@@ -5,7 +5,7 @@ import re
 import pyrage
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_pages import check_at_every_size
+from tests.browser.axe import check_at_every_size
 from tests.browser.test_staff import sign_in
 from tests.deployed import SLUG, DeployedSite
 

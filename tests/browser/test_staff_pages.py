@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import check_at_every_size
 from tests.browser.crowd import SLUG
-from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_staff import sign_in
 from tests.deployed import DeployedSite
 

@@ -17,7 +17,7 @@ SUITES = sorted(FOLDER.glob("*/*.test.js"))
 
 def test_the_unit_tests_of_the_modules_pass(capfd: pytest.CaptureFixture[str]) -> None:
     assert len(SUITES) > 5
-    code = node(["--test", *map(str, SUITES)])
+    code = node(["--test", "--test-isolation=none", *map(str, SUITES)])
     assert code == 0, capfd.readouterr().out
 
 

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { mock, test } from "node:test";
 import { installBrowser, installFetch, runCallbacks } from "../browser.js";
+import "../fresh.js";
 
 installBrowser();
 const petition = await import("../../../chalicelib/pages/assets/petition.js");
 
 const reply = (status, headers = {}) => ({ status, headers: new Headers(headers) });
 const MINUTE = 60_000;
-
-beforeEach(() => mock.timers.reset());
 
 test("the time is written as the server writes it", () => {
   assert.equal(petition.dateTime("2026-11-04T23:05:59Z"), "4 November 2026 at 23:05 UTC");

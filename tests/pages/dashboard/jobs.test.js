@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashesIn, instructionsFor, textOf } from "../../../chalicelib/pages/dashboard/hashes.js";
 import { FILE_STATES, isUnfinished, stateOf } from "../../../chalicelib/pages/dashboard/jobs.js";
-import { installBrowser } from "../browser.js";
+import "../fresh.js";
 
 const HASH = "ab".repeat(16);
 
 test("a job shows its state in words, why it failed, and its progress", () => {
-  installBrowser();
   assert.equal(stateOf({ state: "waiting" }, ["5 of 9"]), "Waiting to start");
   assert.equal(stateOf({ state: "failed", why: "The key is invalid" }, []), "Failed: The key is invalid");
   assert.equal(stateOf({ state: "running" }, ["5 of 9"]).textContent, "In progress:  5 of 9");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { letterFields, letterFrom } from "../../../chalicelib/pages/dashboard/letter-form.js";
 import { newKey } from "../../../chalicelib/pages/dashboard/letter-targets.js";
-import { installBrowser } from "../browser.js";
+import "../fresh.js";
 
 const single = { mode: "single" };
 const paced = { mode: "paced", per_hour: 30, from_hour: 8, to_hour: 18 };
@@ -33,7 +33,6 @@ function sentFields(element) {
   return element.name ? [element, ...below] : below;
 }
 const formOf = (letter) => {
-  installBrowser();
   const form = letterFields({ letter });
   return { form, fields: new Map(sentFields(form).map((each) => [each.name, each])) };
 };

@@ -9,7 +9,7 @@ import {
   petitionFrom,
   toInput,
 } from "../../../chalicelib/pages/dashboard/petition-form.js";
-import { installBrowser } from "../browser.js";
+import "../fresh.js";
 
 const API = new URL("../../../chalicelib/edge/openapi.json", import.meta.url);
 const STORED = { opened_at: "2026-11-24T12:00:30Z", closes_at: null };
@@ -50,7 +50,6 @@ test("the first goal is the current one, and an empty privacy address is null", 
 });
 
 test("a planned time is optional for a new petition and required for a stored one", () => {
-  installBrowser();
   const isRequired = (petition) =>
     petitionFields(petition)
       .flatMap((group) => [...group.all()])
@@ -67,7 +66,6 @@ test("a planned time is offered unless it has passed", () => {
 });
 
 test("every field of the API is in the form, with its maximum length", () => {
-  installBrowser();
   const elements = petitionFields().flatMap((group) => [...group.all()]);
   const lengths = new Map(elements.filter((each) => each.name).map((each) => [each.name, each.attributes.maxlength]));
   const { properties } = JSON.parse(readFileSync(API)).components.schemas.NewPetition;
@@ -80,7 +78,6 @@ test("every field of the API is in the form, with its maximum length", () => {
 });
 
 test("a translation goes into the form and back, with its letter", () => {
-  installBrowser();
   const letter = { subject: "S", openings: ["O", "P\nQ"], target_names: { office: "Swyddfa", gone: "Hen" } };
   const stored = {
     language: "en",
@@ -98,7 +95,6 @@ test("a translation goes into the form and back, with its letter", () => {
 });
 
 test("the language of the texts is chosen in the form", () => {
-  installBrowser();
   assert.equal(valuesOf({ language: "cy" }).language, "cy");
   assert.equal(petitionFrom(formDataOf({ language: "cy" })).language, "cy");
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { keepFresh } from "../../../chalicelib/pages/dashboard/polling.js";
-import { installBrowser, runCallbacks } from "../browser.js";
+import { runCallbacks } from "../browser.js";
+import "../fresh.js";
 
 const EVERY = 1_000;
 let leaving;
@@ -19,23 +20,25 @@ const setHidden = (hidden) => {
   document.dispatchEvent(new Event("visibilitychange"));
 };
 
-beforeEach(() => {
-  installBrowser();
-  mock.timers.reset();
+const start = (refresh) => {
   mock.timers.enable({ apis: ["setTimeout"] });
+  return keepFresh(refresh, leaving.signal, EVERY);
+};
+
+beforeEach(() => {
   leaving = new AbortController();
   refreshes = 0;
 });
 
 test("a view is refreshed at once and then regularly", async () => {
-  await keepFresh(count, leaving.signal, EVERY);
+  await start(count);
   await wait();
   await wait();
   assert.equal(refreshes, 3);
 });
 
 test("a hidden tab waits, and refreshes when it is shown again", async () => {
-  await keepFresh(count, leaving.signal, EVERY);
+  await start(count);
   setHidden(true);
   await wait();
   assert.equal(refreshes, 1);
@@ -51,7 +54,7 @@ test("a view never has two refreshes at once", async () => {
       finish = resolve;
     });
   };
-  const started = keepFresh(slow, leaving.signal, EVERY);
+  const started = start(slow);
   window.dispatchEvent(new Event("online"));
   assert.equal(refreshes, 1);
   finish();
@@ -61,7 +64,7 @@ test("a view never has two refreshes at once", async () => {
 });
 
 test("refreshing ends when the user leaves the view", async () => {
-  await keepFresh(count, leaving.signal, EVERY);
+  await start(count);
   leaving.abort();
   await wait();
   setHidden(false);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { test } from "node:test";
 import {
   addResettingForm,
   forget,
@@ -7,7 +7,7 @@ import {
   keepTyped,
   unsavedPages,
 } from "../../../chalicelib/pages/dashboard/typed.js";
-import { installBrowser } from "../browser.js";
+import "../fresh.js";
 
 const PAGE = "/petitions/trees/edit";
 
@@ -26,8 +26,6 @@ function formWith(values) {
 }
 const textOf = (notice) =>
   [...notice.all()].flatMap(({ children }) => children.filter((each) => typeof each === "string")).join(" ");
-
-beforeEach(() => installBrowser());
 
 test("unsaved text is restored when the page is shown again", () => {
   const first = formWith({ title: "Trees", text: "Plant." });

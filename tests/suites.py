@@ -1,0 +1,103 @@
+"""Which tests are in which suite, and in which order they run. `make test` needs all but the slow ones."""
+
+import gc
+import os
+from pathlib import Path
+
+import pytest
+from _pytest.nodeid import coerce_node_id
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
+
+ROOT = Path(__file__).parents[1]
+
+# Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
+SLOW = (
+    "tests/benchmarks/test_sign_cpu.py",
+    "tests/browser/test_edge.py",
+    "tests/e2e/test_exporting.py",
+    "tests/e2e/test_importing.py",
+    "tests/e2e/test_schemathesis.py",
+    "tests/e2e/test_spike.py",
+    "tests/e2e/test_updates.py",
+    "tests/flows/test_any_life.py",
+    "tests/flows/test_many_signatures.py",
+    "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
+    "tests/stack/test_constituencies.py::test_a_deployed_table",
+    "tests/stack/test_members.py::test_a_deployed_table",
+    "tests/stack/test_powers.py",
+    "tests/stack/test_powers_of_staff.py",
+    "tests/stack/test_run.py",
+    "tests/stack/test_second_opinion.py",
+    "tests/strict/test_limits.py::test_ses_refuses_the_email[40 MB]",
+)
+
+# What `make unit` leaves out, besides tests with a mark of their own: paths in this folder.
+NOT_UNIT = ("benchmarks", "browser", "e2e", "faults", "flows", "openapi", "ready", "referee", "test_groups.py")
+OTHER_MARKS = ("stack", "flows", "e2e", "browser", "faults", "slow")
+
+# The slowest tests, which start first: groups, or the beginning of a test's id.
+LONGEST = (
+    *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "strict", "build", "referee"),
+    *("tests/flows/", "tests/ready/test_account.py"),
+)
+
+
+class _WholeFiles(LoadGroupScheduling):
+    """Give a worker one group or one file at a time, but the long tests of faults one by one.
+
+    If it gave all tests one by one, the scheduler would check after each test every test before it, for seconds.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope = str(super()._split_scope(nodeid))
+        return scope if scope.startswith("tests/faults/") else scope.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
+    return _WholeFiles(config, log)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import files whose tests do not run: importing Schemathesis alone takes a second."""
+    names = [f"tests/{name}" for name in NOT_UNIT] if config.option.markexpr == "unit" else ()
+    names = SLOW if config.option.markexpr in ("not slow", "not (unit or slow)") else names
+    is_inside = collection_path.is_relative_to(ROOT)
+    return (is_inside and collection_path.relative_to(ROOT).as_posix() in names) or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+        if _is_unit(item):
+            item.add_marker(pytest.mark.unit)
+
+
+def _is_unit(item: pytest.Item) -> bool:
+    place = item.path.relative_to(ROOT / "tests").parts[0]
+    return place not in NOT_UNIT and not any(item.get_closest_marker(mark) for mark in OTHER_MARKS)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Name each test's group where xdist's scheduler looks for it, and put the slowest tests first.
+
+    xdist 3.8 does the former itself, but pytest 9.2 ignores the attribute that it sets: each worker would run a part of
+    each group, and start every emulator and deployment again.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        for item in session.items:
+            group = item.get_closest_marker("xdist_group")
+            if group and "@" not in item.nodeid.rpartition("]")[2]:
+                item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
+        session.items.sort(key=_rank)
+    gc.freeze()
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, name in enumerate(LONGEST) if _belongs_to(item.nodeid, name)), len(LONGEST))
+
+
+def _belongs_to(nodeid: str, name: str) -> bool:
+    return nodeid.startswith(name) or nodeid.endswith(f"@{name}")
