@@ -49,7 +49,7 @@ unit: .venv/ready ## Run the application's own tests: no emulator, browser, poli
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second
 
 # Each of these processes runs about half of the unit tests. With xdist they would need half as much time again.
-FIRST_HALF := $(addprefix tests/,aws core letters mail pages petitions signatures)
+FIRST_HALF := $(addprefix tests/,aws core mail pages petitions signatures updates)
 unit-first: .venv/ready
 	@output=$$($(PY) -m pytest -n 0 -m unit $(FIRST_HALF) 2>&1); code=$$?; echo "$$output"; exit $$code
 unit-second: .venv/ready
