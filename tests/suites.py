@@ -32,8 +32,9 @@ SLOW = (
     "tests/strict/test_limits.py::test_ses_refuses_the_email[40 MB]",
 )
 
-# What `make unit` leaves out, besides tests with a mark of their own: paths in this folder.
+# Paths in this folder without unit tests, and those with unit tests and others, which have a mark of their own.
 NOT_UNIT = ("benchmarks", "browser", "e2e", "faults", "flows", "openapi", "ready", "referee", "test_groups.py")
+MIXED = ("aws", "jobs", "stack", "stores", "strict")
 OTHER_MARKS = ("stack", "flows", "e2e", "browser", "faults", "slow")
 
 # The slowest tests, which start first: groups, or the beginning of a test's id.
@@ -60,10 +61,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGro
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not import files whose tests do not run: importing Schemathesis alone takes a second."""
-    names = [f"tests/{name}" for name in NOT_UNIT] if config.option.markexpr == "unit" else ()
-    names = SLOW if config.option.markexpr in ("not slow", "not (unit or slow)") else names
-    is_inside = collection_path.is_relative_to(ROOT)
-    return (is_inside and collection_path.relative_to(ROOT).as_posix() in names) or None
+    if not collection_path.is_relative_to(ROOT / "tests") or collection_path == ROOT / "tests":
+        return None
+    path, suite = collection_path.relative_to(ROOT).as_posix(), config.option.markexpr
+    place = path.split("/")[1]
+    is_skipped = {
+        "unit": place in NOT_UNIT,
+        "not (unit or slow)": path in SLOW or place not in (*NOT_UNIT, *MIXED),
+        "not slow": path in SLOW,
+    }
+    return is_skipped.get(suite) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,7 +83,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_unit(item: pytest.Item) -> bool:
     place = item.path.relative_to(ROOT / "tests").parts[0]
-    return place not in NOT_UNIT and not any(item.get_closest_marker(mark) for mark in OTHER_MARKS)
+    has_other_mark = any(item.get_closest_marker(mark) for mark in OTHER_MARKS)
+    if has_other_mark and place not in (*NOT_UNIT, *MIXED):
+        raise pytest.UsageError(f"no suite would run {item.nodeid}: add {place!r} to MIXED in tests/suites.py")
+    return place not in NOT_UNIT and not has_other_mark
 
 
 @pytest.hookimpl(tryfirst=True)
