@@ -1,4 +1,4 @@
-"""The documentation names only existing files, tests and links, and its policy has what a deployment needs."""
+"""The documentation names only existing files, tests and links. Its policy for the deployer allows every deployment."""
 
 import json
 import re

@@ -150,6 +150,5 @@ def test_a_failure_logs_type_and_location_of_every_cause(lines: Lines) -> None:
 
 @pytest.mark.parametrize("event", [sqs_event([]), {"Records": []}])
 def test_even_a_call_with_nothing_to_do_logs_a_line(fake_site: FakeSite, lines: Lines, event: dict[str, Any]) -> None:
-    """Measured in the emulator: a warm call without logs takes 55 ms, with logs 7 ms."""
     fake_site.invoke("relay_mail", event)
     assert lines()

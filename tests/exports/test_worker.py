@@ -1,6 +1,5 @@
 """The worker runs an export until it ends. tests/jobs has what can interrupt any job."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,13 +10,12 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
 from tests.exporting import confirm_crowd, request_export
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 
 
-def deliver(job_id: str, millis: int = 900_000) -> list[str]:
+def deliver(job_id: str, seconds: float = 900) -> list[str]:
     """Return the ids of the messages to be retried."""
-    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
-    answer: Any = worker.run_export(sqs_event([{"job_id": job_id}]), context)
+    answer: Any = worker.run_export(sqs_event([{"job_id": job_id}]), context(seconds))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -38,7 +36,7 @@ def test_a_message_completes_an_export(fake_site: FakeSite, export: Export) -> N
 
 
 def test_a_new_message_is_queued_when_time_runs_short(fake_site: FakeSite, export: Export) -> None:
-    assert deliver(export.job_id, 1_000) == []
+    assert deliver(export.job_id, seconds=1) == []
     assert fake_site.exports.messages == [{"job_id": export.job_id}]
     deliver(export.job_id)
     assert state_of(fake_site, export) is JobState.DONE

@@ -1,7 +1,6 @@
 """Scenes of exports. Faults in the middle of an export's work are in test_exporting."""
 
 from functools import partial
-from types import SimpleNamespace
 
 from chalicelib.core import keys
 from chalicelib.exports import worker
@@ -9,7 +8,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from tests.actors import NOW
 from tests.exporting import a_result, an_export, request_export, store_export
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.scenes import PETITION, Scene, assert_bucket_is_empty, assert_exact_counts, with_past_days
 from tests.faults.staff_scenes import (
     assert_audit_entry,
@@ -59,9 +58,8 @@ def with_an_export_in_progress(fake_site: FakeSite) -> None:
 
 def run_job(fake_site: FakeSite, end_state: JobState = JobState.DONE) -> bool:
     """Deliver the newest message and return whether the export ended in this state."""
-    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(fake_site.exports.messages)
-    if worker.run_export(sqs_event(fake_site.exports.messages[-1:]), left)["batchItemFailures"]:
+    if worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context())["batchItemFailures"]:
         return False
     if len(fake_site.exports.messages) > sent:
         return False  # The export continues with the new message.

@@ -1,7 +1,6 @@
 """Scenes of hashed addresses."""
 
 from functools import partial
-from types import SimpleNamespace
 
 from chalicelib.core import keys
 from chalicelib.jobs.model import JobState
@@ -10,7 +9,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.totals.hashes import worker
 from chalicelib.totals.hashes.model import HashComparison
 from tests.actors import ALICE, confirmed
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts
 from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 from tests.totals.hashes.hashing import HASHES, SLUG, SOURCE, a_comparison, hashes_of
@@ -42,10 +41,9 @@ def enter_hashes(fake_site: FakeSite) -> bool:
 
 def run_job(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the job is done."""
-    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     message = {"job_id": fake_site.scene_state.comparison.job_id}
     sent = len(fake_site.comparisons.messages)
-    if worker.compare_hashes(sqs_event([message]), left)["batchItemFailures"]:
+    if worker.compare_hashes(sqs_event([message]), context())["batchItemFailures"]:
         return False
     if len(fake_site.comparisons.messages) > sent:
         return False
@@ -55,9 +53,8 @@ def run_job(fake_site: FakeSite) -> bool:
 
 def postpone_job(fake_site: FakeSite) -> bool:
     """Deliver the message to a function that has no time left, and return whether it needs no redelivery."""
-    late = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
     message = {"job_id": fake_site.scene_state.comparison.job_id}
-    return not worker.compare_hashes(sqs_event([message]), late)["batchItemFailures"]
+    return not worker.compare_hashes(sqs_event([message]), context(seconds=1))["batchItemFailures"]
 
 
 def cancel_comparison(fake_site: FakeSite) -> bool:

@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
@@ -12,7 +11,7 @@ from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
 from tests.actors import NOW, Person, confirmed
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.partner_scenes import with_bob_and_oak
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status
 from tests.faults.staff_scenes import assert_audit_entry, call, read
@@ -119,10 +118,12 @@ def undo_import(fake_site: FakeSite) -> bool:
 
 def run_job(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the job is done."""
-    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     message = {"job_id": fake_site.scene_state.import_job.job_id}
     sent = len(fake_site.imports.messages)
-    if worker.run_import(sqs_event([message]), left)["batchItemFailures"] or len(fake_site.imports.messages) > sent:
+    if (
+        worker.run_import(sqs_event([message]), context())["batchItemFailures"]
+        or len(fake_site.imports.messages) > sent
+    ):
         return False  # The import continues with the same message, or with the new one.
     state = fake_site.tables.items[keys.job("import", fake_site.scene_state.import_job.job_id)]["state"]
     return bool(state == JobState.DONE)

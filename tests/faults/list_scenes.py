@@ -1,7 +1,6 @@
 """Scenes of lists of the people who asked for updates."""
 
 from functools import partial
-from types import SimpleNamespace
 
 from chalicelib.core import keys
 from chalicelib.exports.subscribers.model import OptInList
@@ -11,7 +10,7 @@ from chalicelib.jobs.request import cancel, find_job
 from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, run_once
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.scenes import PETITION, Scene, assert_bucket_is_empty, assert_exact_counts
 from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 
@@ -70,9 +69,10 @@ def cancel_list(fake_site: FakeSite) -> bool:
 
 def run_cancelled_job(fake_site: FakeSite) -> bool:
     """Deliver the message and return whether it needs no redelivery."""
-    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(fake_site.lists.messages)
-    failures = run_list(sqs_event([{"job_id": fake_site.scene_state.opt_in_list.job_id}]), left)["batchItemFailures"]
+    failures = run_list(sqs_event([{"job_id": fake_site.scene_state.opt_in_list.job_id}]), context())[
+        "batchItemFailures"
+    ]
     return not failures and len(fake_site.lists.messages) == sent
 
 

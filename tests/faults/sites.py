@@ -76,12 +76,12 @@ def _find_references(function: Function) -> Iterator[Function]:
         if isinstance(node, ast.Name):
             found = names.get(node.id, (module, node.id))
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in STATES:
-            yield from _of_any_email_kind(node.attr)
+            yield from _functions_of_email_kinds(node.attr)
             continue
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
             found = (".".join(names[node.value.id]), node.attr)
         elif isinstance(node, ast.Attribute) and module.startswith("chalicelib.mail."):
-            yield from _of_any_email_kind(node.attr)
+            yield from _functions_of_email_kinds(node.attr)
             continue
         else:
             continue
@@ -91,8 +91,8 @@ def _find_references(function: Function) -> Iterator[Function]:
 
 
 @cache
-def _of_any_email_kind(name: str) -> tuple[Function, ...]:
-    """Return the functions that a kind of email may have under this name."""
+def _functions_of_email_kinds(name: str) -> tuple[Function, ...]:
+    """Return every function that this attribute of a kind of email may be. `_is_named` says which names it has."""
     return tuple((module, function) for module in KINDS for function in _functions(module) if _is_named(function, name))
 
 

@@ -10,10 +10,10 @@ from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key
 from chalicelib.updates.model import UpdateState
 from chalicelib.updates.worker import run_update
 from tests.actors import ALICE, NOW, confirmed
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, assert_exact_counts, get, run, schedule
 from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
-from tests.updates.sending import LAMBDA_CONTEXT, LATER, TEXT, UPDATES_PATH, an_update, ask as call_as_bob
+from tests.updates.sending import LATER, TEXT, UPDATES_PATH, an_update, ask as call_as_bob
 
 DRAFT_URL = f"{UPDATES_PATH}/a1"
 TEST_KEY = delivery_key(PETITION.slug, "a1", "0123456789abcdef")
@@ -72,7 +72,7 @@ def assert_undeliverable(fake_site: FakeSite) -> None:
 
 def run_job(fake_site: FakeSite) -> bool:
     """Deliver the newest message of the job, and return whether the update's only email is requested."""
-    if run_update(sqs_event(fake_site.updates.messages[-1:]), LAMBDA_CONTEXT)["batchItemFailures"]:
+    if run_update(sqs_event(fake_site.updates.messages[-1:]), context())["batchItemFailures"]:
         return False
     return bool(fake_site.tables.items[keys.update(PETITION.slug, "a1")]["results"]["requested"] == 1)
 

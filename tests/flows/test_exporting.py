@@ -4,7 +4,6 @@ import hashlib
 import json
 import urllib.request
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -20,6 +19,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
 from tests.exporting import rows_of
+from tests.fake_site import context
 from tests.flows.handlers import EmulatedSite
 
 NAMES = [f"Person {number}" for number in range(12)]
@@ -49,12 +49,11 @@ def request_export(site: EmulatedSite, token: str, **fields: Any) -> str:
     return str(answer.json_body["id"])
 
 
-def run_worker(export_id: str, millis: int = 900_000) -> None:
+def run_worker(export_id: str, seconds: float = 900) -> None:
     """Deliver the export's message to the worker, which has this time left."""
     body = json.dumps({"job_id": export_id})
     record = {"messageId": "1", "body": body, "receiptHandle": "", "eventSource": "aws:sqs"}
-    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
-    assert run_export({"Records": [record]}, context) == {"batchItemFailures": []}
+    assert run_export({"Records": [record]}, context(seconds)) == {"batchItemFailures": []}
 
 
 def download(token: str, export_id: str, name: str = "file") -> bytes:
@@ -87,9 +86,9 @@ def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(
 
 def test_an_export_continued_by_another_message_is_complete(site: EmulatedSite, bobs_token: str) -> None:
     export_id = request_export(site, bobs_token, format="ndjson", columns=["name"])
-    run_worker(export_id, 1_000)
+    run_worker(export_id, seconds=1)
     assert ask(bobs_token, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"
-    run_worker(export_id, (RETRY_SECONDS + 10) * 1_000)
+    run_worker(export_id, RETRY_SECONDS + 10)
     unfinished = ask(bobs_token, "GET", f"/api/staff/exports/{export_id}").json_body
     assert (unfinished["state"], unfinished["rows"]) == ("running", len(NAMES))
     run_worker(export_id)

@@ -14,15 +14,15 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.worker import run_jobs
 from chalicelib.petitions.model import Petition
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.jobs.a_counting_job import STEP_SECONDS, Count, CountingWork, a_count
 
 
 def deliver(fake_site: FakeSite, work: CountingWork, body: object, left: Iterable[float] = repeat(900)) -> list[str]:
     """Deliver a message and return the ids to retry. `left`: the remaining seconds, each time the function asks."""
     times = iter(left)
-    context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: next(times, 0) * 1000)
-    answer: Any = run_jobs(SQSEvent(sqs_event([body]), context), Count, fake_site.exports, lambda *_: work)
+    running_out: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: next(times, 0) * 1000)
+    answer: Any = run_jobs(SQSEvent(sqs_event([body]), running_out), Count, fake_site.exports, lambda *_: work)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -62,8 +62,7 @@ def test_work_gets_a_directory_that_is_deleted_when_the_run_ends(
         folders.append(folder)
         return work
 
-    context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    run_jobs(SQSEvent(sqs_event([message]), context), Count, fake_site.exports, work_of)
+    run_jobs(SQSEvent(sqs_event([message]), context()), Count, fake_site.exports, work_of)
     assert [folder.exists() for folder in folders] == [False]
 
 

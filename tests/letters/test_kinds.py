@@ -1,4 +1,4 @@
-"""A letter as it is sent: from the charity's address, in its person's name, and only while that person wants it."""
+"""A letter as it is sent: from the charity's address, in the signer's name, and only while the signer wants it."""
 
 from datetime import timedelta
 
@@ -74,7 +74,7 @@ def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(fake_site
     assert "Edited" not in fake_site.mailer.mails[0].text
 
 
-def test_the_letter_of_somebody_who_withdraws_before_it_is_sent_is_not_sent(fake_site: FakeSite) -> None:
+def test_a_letter_is_not_sent_after_its_signer_withdraws(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     withdraw(key_of(petition, request_letter(fake_site, petition)), petition, NOW, fake_site.tables)
     send_all(fake_site)
@@ -82,7 +82,7 @@ def test_the_letter_of_somebody_who_withdraws_before_it_is_sent_is_not_sent(fake
     assert not fake_site.other_queue.messages
 
 
-def test_the_letter_of_somebody_who_is_erased_before_it_is_sent_is_not_sent(fake_site: FakeSite) -> None:
+def test_a_letter_is_not_sent_after_its_signer_is_erased(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     erase(key_of(petition, request_letter(fake_site, petition)), petition, NOW, fake_site.tables)
     send_all(fake_site)

@@ -1,4 +1,4 @@
-"""A letter is requested when its person confirms: once for each target, even if messages are delivered twice."""
+"""A letter is requested when its signer confirms: once for each target, even if messages are delivered twice."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Publishing from a file, and raising shards."""
+"""Publishing from a file, and raising a petition's number of shards."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -49,7 +49,9 @@ def test_a_correct_tally_has_no_drift(tables: FakeTables, petition: Petition) ->
     assert (result.confirmed, result.drift, result.moving, result.largest_drift) == (12, {}, 0, 0)
 
 
-def test_withdrawals_folded_sources_and_closed_days_cause_no_drift(tables: FakeTables, petition: Petition) -> None:
+def test_withdrawals_sources_counted_as_other_and_closed_days_cause_no_drift(
+    tables: FakeTables, petition: Petition
+) -> None:
     one_shard = a_published_petition(tables, shards=1, slug="one-shard")
     for number in range(MAX_SOURCES + 3):
         confirmed(tables, one_shard, Person("P", f"p{number}@mail.example"), source=f"source-{number}")

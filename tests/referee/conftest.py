@@ -1,4 +1,4 @@
-"""One engine, and evidence that is gathered once, for each test process."""
+"""Start the policy engine and gather the requests of all handlers, once for each test process."""
 
 from collections.abc import Iterator
 from pathlib import Path

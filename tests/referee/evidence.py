@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from stack.referee.questions import questions
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
 from tests.actors import NOW, item_of, json_of
-from tests.fake_site import FakeSite, schedule_event, sqs_event, stream_event
+from tests.fake_site import FakeSite, context, schedule_event, sqs_event, stream_event
 from tests.faults import test_signing
 from tests.faults.export_scenes import with_a_requested_export
 from tests.faults.import_scenes import run_job, with_a_waiting_import
@@ -127,10 +126,9 @@ def _play_more(fake_site: FakeSite) -> None:
     set_level(Level.NORMAL, fake_site.tables)
     forget_level()
     prepare(fake_site, Scene("run_export", with_a_requested_export, lambda _: True, nothing))
-    no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
-    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), no_time)
+    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context(seconds=1))
     cancel(fake_site.scene_state.export, NOW, fake_site.tables)
-    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), no_time)
+    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context(seconds=1))
 
 
 def _relay_project_and_sweep(fake_site: FakeSite) -> None:

@@ -1,4 +1,4 @@
-"""API Gateway's own answers are problems like ours."""
+"""API Gateway's own error responses have the format of ours, application/problem+json."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_a_gateway_response_has_the_right_status(kind: str, status: int) -> None
 
 
 @pytest.mark.parametrize("kind", [*GATEWAY, "DEFAULT_4XX", "DEFAULT_5XX"])
-def test_a_gateway_response_is_a_problem_like_ours(kind: str) -> None:
+def test_a_gateway_response_has_the_format_of_our_problems(kind: str) -> None:
     parameters = {name.rpartition(".")[2]: value for name, value in GATEWAY[kind]["responseParameters"].items()}
     assert parameters["Content-Type"] == f"'{PROBLEM}'"
     assert parameters["Access-Control-Allow-Origin"] == "'*'"

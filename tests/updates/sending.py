@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 from chalice.test import HTTPResponse
@@ -13,7 +12,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.updates.model import Update
 from chalicelib.updates.worker import run_update
 from tests.actors import NOW, Person, bobs_token, confirmed
-from tests.fake_site import JSON, FakeSite, sqs_event
+from tests.fake_site import JSON, FakeSite, context, sqs_event
 
 UPDATES_PATH = "/api/staff/petitions/safe-children/updates"
 TEXT = {
@@ -22,7 +21,6 @@ TEXT = {
 }
 # The job starts this long after the request, and the first count of emails comes a minute later.
 LATER = timedelta(minutes=2)
-LAMBDA_CONTEXT = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
 
 
 def an_update(**changes: Any) -> Update:
@@ -59,7 +57,7 @@ def run_once(fake_site: FakeSite) -> None:
     """Deliver each message of the job once. A message that fails stays."""
     messages, fake_site.updates.messages[:] = list(fake_site.updates.messages), []
     for message in messages:
-        if run_update(sqs_event([message]), LAMBDA_CONTEXT)["batchItemFailures"]:
+        if run_update(sqs_event([message]), context())["batchItemFailures"]:
             fake_site.updates.messages.append(message)
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from types import SimpleNamespace
 
 import pyrage
 
@@ -13,7 +12,7 @@ from chalicelib.exports.subscribers.worker import run_list
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.request import start
 from tests.actors import NOW
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.fakes import FakeQueue, FakeTables
 
 SLUG = "safe-children"
@@ -36,10 +35,9 @@ def a_list(tables: FakeTables, number: int = 1) -> OptInList:
     return job
 
 
-def run_once(fake_site: FakeSite, job: OptInList, milliseconds: int = 900_000) -> OptInList:
+def run_once(fake_site: FakeSite, job: OptInList, seconds: float = 900) -> OptInList:
     """Deliver the job's message once."""
-    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: milliseconds)
-    run_list(sqs_event([{"job_id": job.job_id}]), context)
+    run_list(sqs_event([{"job_id": job.job_id}]), context(seconds))
     return OptInList.model_validate(fake_site.tables.items[keys.job("list", job.job_id)])
 
 

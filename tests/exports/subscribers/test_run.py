@@ -101,7 +101,7 @@ def test_a_list_that_runs_out_of_time_after_each_step_is_complete(fake_site: Fak
     listed = {confirmed(fake_site.tables, petition, person, updates=True) for person in people}
     job = a_list(fake_site.tables)
     for _ in range(3):
-        job = run_once(fake_site, job, 1000)
+        job = run_once(fake_site, job, seconds=1)
         assert job.is_open
     done = run_once(fake_site, job)
     assert {row["id"] for row in rows(fake_site, done)} == listed

@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +14,7 @@ from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import ImportWork
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
-from tests.fake_site import FakeSite, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event
 from tests.importing import CSV, rows
 from tests.partnering import a_partner
 
@@ -44,9 +43,8 @@ def start_import(fake_site: FakeSite, token: str, content: str, query: str = "")
 
 
 def run_imports(fake_site: FakeSite) -> None:
-    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     for message in list(fake_site.imports.messages):  # A refused import has a message too, but no job.
-        assert worker.run_import(sqs_event([message]), context) == {"batchItemFailures": []}
+        assert worker.run_import(sqs_event([message]), context()) == {"batchItemFailures": []}
 
 
 def read_import(fake_site: FakeSite, token: str, import_id: str) -> Any:

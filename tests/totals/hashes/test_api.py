@@ -10,9 +10,8 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.totals.hashes.worker import compare_hashes
 from tests.actors import ALICE, BOB, NOW, bobs_token, confirmed
-from tests.fake_site import JSON, FakeSite, sqs_event
+from tests.fake_site import JSON, FakeSite, context, sqs_event
 from tests.totals.hashes.hashing import HASHES, SOURCE, hashes_of, issue_source_key
-from tests.updates.sending import LAMBDA_CONTEXT
 
 STAFF_URL = "/api/staff/petitions/safe-children"
 TOTAL_URL = "/api/petitions/safe-children/total"
@@ -27,7 +26,7 @@ def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTT
 
 def run_comparison(fake_site: FakeSite) -> None:
     """Deliver the comparison's message to the worker."""
-    assert not compare_hashes(sqs_event(fake_site.comparisons.messages), LAMBDA_CONTEXT)["batchItemFailures"]
+    assert not compare_hashes(sqs_event(fake_site.comparisons.messages), context())["batchItemFailures"]
 
 
 def test_a_source_has_one_key_for_each_petition(fake_site: FakeSite, petition: Petition) -> None:
