@@ -70,14 +70,13 @@ def cancel_list(fake_site: FakeSite) -> bool:
 def run_cancelled_job(fake_site: FakeSite) -> bool:
     """Deliver the message and return whether it needs no redelivery."""
     sent = len(fake_site.lists.messages)
-    failures = run_list(sqs_event([{"job_id": fake_site.scene_state.opt_in_list.job_id}]), context())[
-        "batchItemFailures"
-    ]
-    return not failures and len(fake_site.lists.messages) == sent
+    message = {"job_id": fake_site.scene_state.opt_in_list.job_id}
+    answer = run_list(sqs_event([message]), context())
+    return not answer["batchItemFailures"] and len(fake_site.lists.messages) == sent
 
 
 def postpone_job(fake_site: FakeSite) -> bool:
-    run_once(fake_site, fake_site.scene_state.opt_in_list, 1000)
+    run_once(fake_site, fake_site.scene_state.opt_in_list, seconds=1)
     return {"job_id": fake_site.scene_state.opt_in_list.job_id} in fake_site.lists.messages
 
 

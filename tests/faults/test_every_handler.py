@@ -170,7 +170,7 @@ def test_every_call_in_the_code_is_faulted(fake_site: FakeSite) -> None:
     for scene in SCENES:
         sites = play(fake_site, scene, {}).sites
         for at in (at for at in calls_to_fail(sites) if sites[at] not in met):
-            # The next call fails too. It may be one that is made only after a fault, such as a send to the overflow queue.
+            # The next call fails too: some calls are made only after a fault, such as the send to the overflow queue.
             faults = {at: Fault.THROTTLED, at + 1: Fault.LOST_AFTER}
             met |= {site for site, _ in play(fake_site, scene, faults).met}
     entries = [(getattr(handler, "func", handler).__module__, name) for name, handler in app.handler_map.items()]

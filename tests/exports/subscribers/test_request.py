@@ -64,7 +64,7 @@ def test_only_the_ids_of_the_last_list_that_was_done_are_kept(fake_site: FakeSit
     run_once(fake_site, a_list(fake_site.tables, 1))
     second = run_once(fake_site, a_list(fake_site.tables, 2))
     third = a_list(fake_site.tables, 3)
-    run_once(fake_site, third, 130_000)
+    run_once(fake_site, third, seconds=130)
     cancel(third, NOW, fake_site.tables)
     run_once(fake_site, third)
     run_once(fake_site, second)  # Its message comes again.

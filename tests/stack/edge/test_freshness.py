@@ -153,7 +153,7 @@ def test_validators_are_not_sent_where_cookies_are_forwarded() -> None:
 
 
 def test_the_age_of_a_copy_is_shown() -> None:
-    """*Understand X-Cache and Age*. Other caches add `Age` to a copy. AWS's pages do not say whether CloudFront does."""
+    """*Understand X-Cache and Age*. Other caches add `Age`. AWS's pages do not say whether CloudFront does."""
     site = CdnSite()
     site.origin_answers["/"] = an_answer(**STALE_LATER)
     assert "Age" not in site.request("/").headers
