@@ -18,7 +18,7 @@ PART = 8 * BLOCK
 
 
 class Bucket:
-    """One private bucket. Every call may raise Throttled or Unavailable; repeating it is safe."""
+    """One private bucket. Every call may raise Throttled or Unavailable. Repeating a call stores nothing twice."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -26,7 +26,7 @@ class Bucket:
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
         """Upload a file, in parts if it is large. The bucket deletes incomplete uploads after a day."""
-        from boto3.s3.transfer import TransferConfig  # Only exports need it; it would slow down every cold start.
+        from boto3.s3.transfer import TransferConfig  # At the top of the file, this would slow down every cold start.
 
         # Upload one part at a time: each thread would hold a part in memory.
         one_by_one = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
@@ -42,7 +42,7 @@ class Bucket:
                 copyfileobj(body, file, BLOCK)
 
     def delete_under(self, prefix: str) -> None:
-        """Delete all objects whose key starts with `prefix`. There may be none."""
+        """Delete all objects whose key starts with `prefix`. Without such objects, do nothing."""
         with translate_errors("files"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
             for page in pages:
@@ -53,7 +53,7 @@ class Bucket:
                         raise Unavailable("files")
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Return URL and fields of a form with which anybody can upload this object (`most` bytes) for `seconds`."""
+        """Return URL and fields of a form. It lets anybody upload this object, up to `most` bytes, for `seconds`."""
         limits = [["content-length-range", 1, most]]
         form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
         return form["url"], form["fields"]

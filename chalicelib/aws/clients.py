@@ -1,6 +1,6 @@
 """boto3 clients, built once per process on first use.
 
-Timeouts are short, because API Gateway gives up after 29 s, but botocore only after 60 s.
+API Gateway gives up after 29 s, but botocore waits for 60 s by default. So we set short timeouts.
 """
 
 from functools import cache
@@ -20,7 +20,7 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=10,
 )
-# Signing tries the table once. If that fails, it puts the signature into the overflow queue, also after a throttle. A
+# Signing tries the table once. If this attempt fails or is throttled, the signature goes into the overflow queue. A
 # supporter waits at most 3 s for the table and 3 s for the queue.
 SIGNING_CONFIG = Config(
     connect_timeout=1,
@@ -34,8 +34,8 @@ MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "stand
 _RETRY_WAIT = 1.0
 
 # No person waits for a file, so timeouts are longer and a failed part is sent again.
-# Links have signature version 4: newer regions and KMS accept no other. By default boto3 signs links for the global
-# host. For other regions, S3 redirects these links, and then their signature is invalid.
+# Links have AWS's signature version 4, because newer regions and KMS accept no other version. By default boto3 signs
+# links for the global host. S3 redirects such a link to the bucket's region, and there its AWS signature is invalid.
 # If the endpoint is an IP address (an emulator), the URL has the bucket's name in its path, not in its host.
 FILES_CONFIG = Config(
     connect_timeout=2,

@@ -28,7 +28,7 @@ QUOTA = "quota exceeded"
 MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 # SES will never accept this message: its address or content is wrong.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
-# SES refuses a sender (name and address together) of more characters.
+# The longest sender, name and address together, that SES accepts.
 MAX_SENDER_LENGTH = 320
 # The longest time that a call to SES takes, in seconds.
 LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
@@ -36,7 +36,7 @@ LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
 
 @dataclass(frozen=True)
 class Mail:
-    """One email to one person. `tags` are not in the email: SES adds them to its reports about it, such as bounces."""
+    """One email to one person. SES adds `tags` to its reports about the email, such as bounces, not to the email."""
 
     to: str
     subject: str
@@ -57,7 +57,7 @@ class Mailer:
     def send(self, mail: Mail) -> str:
         """Send the email, and return SES's id of it. Raise MailRefused if SES will never accept the email.
 
-        Raise Throttled, Denied or Unreached if it was not sent, any other Unavailable if it was perhaps sent.
+        Raise Throttled, Denied or Unreached if the email was not sent, another Unavailable if it was perhaps sent.
         """
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
         with translate_errors("mail", _ses_error), _translate_no_connection():

@@ -1,4 +1,4 @@
-"""Describe writes and reads of items as plain data, and turn these descriptions into requests to DynamoDB.
+"""Describe writes of items as plain data, and build DynamoDB's requests for writes and reads.
 
 The fake DynamoDB of the tests uses the same descriptions.
 """
@@ -69,7 +69,7 @@ def absent_or_at_most(name: str, limit: int | str) -> Condition:
 
 
 def is_still(name: str, old_value: Any) -> Condition:
-    """Return the condition that the attribute still has its old value. None: that it is still absent."""
+    """Return the condition that the attribute still has its old value. None: that the attribute is still absent."""
     return Attr(name).not_exists() if old_value is None else Attr(name).eq(old_value)
 
 
@@ -126,7 +126,7 @@ def change_request(change: Change) -> dict[str, Any]:
 
 
 def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[str]) -> dict[str, Any]:
-    """Return a query for a partition, or for a range of its sort keys. With `only`, it reads only these attributes."""
+    """Return a query for a partition, or for a range of its sort keys. `only`: the attributes to return; (): all."""
     if not between:
         where = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": to_wire({":pk": pk})}
     else:
@@ -138,7 +138,7 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """Return a query for these attributes of the items that match `when`. Other items cost reads too."""
+    """Return a query for these attributes of the items that match `when`. DynamoDB bills the other items too."""
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)

@@ -77,6 +77,9 @@ def _translation(error: ClientError, service: str) -> Unavailable | None:
 
 
 def report_denial(error: ClientError, service: str) -> Denied:
-    """Log the error, which sets off an alarm, and return Denied. If the caller goes on, only the alarm shows it."""
+    """Log the error, which sets off an alarm, and return Denied.
+
+    If the caller goes on with an alternative, only this alarm shows the denial.
+    """
     log.degraded("access_denied", service=service, operation=error.operation_name, code=error.response["Error"]["Code"])
     return Denied(service)

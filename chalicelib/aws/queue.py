@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 10
 # The longest delay of a message, in seconds.
 LONGEST_DELAY = 900
-# While `move_to` moves messages, SQS hides them for this long. It is enough for ten messages; after a crash, they are
-# soon visible again.
+# While `move_to` moves messages, SQS hides them for this long. This is enough time for ten messages. After a crash, the
+# messages are soon visible again.
 HIDDEN_WHILE_MOVED_SECONDS = 60
 
 
@@ -37,7 +37,7 @@ class Queue:
         self._url = url
 
     def send(self, messages: Sequence[Outgoing]) -> None:
-        """Send the messages. Raise Unavailable if SQS did not accept all; it may have accepted some."""
+        """Send the messages. Raise Unavailable if SQS did not accept all. Perhaps it accepted some."""
         for chunk in chunks(messages, BATCH_LIMIT):
             self._send_raw([(json.dumps(message.body), message.delay) for message in chunk])
 
@@ -51,8 +51,8 @@ class Queue:
     def move_to(self, target: "Queue", most: int) -> Iterator[int]:
         """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when the queue is empty.
 
-        A batch is sent before it is deleted. After a crash in between, its messages are in both queues. This does no
-        harm, because receivers are idempotent.
+        A batch is sent before it is deleted. After a crash in between, its messages are in both queues. Such copies do
+        no harm, because receivers are idempotent.
         """
         moved = 0
         while moved < most and (messages := self._receive(min(BATCH_LIMIT, most - moved))):
@@ -90,20 +90,20 @@ class Queue:
             raise Unavailable("queue")
 
     def check(self) -> None:
-        """Raise Unavailable unless the queue answers."""
+        """Raise Unavailable if the queue does not answer."""
         with translate_errors("queue"):
             self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
 
 
 @cache
 def mail_queue() -> Queue:
-    """Return the queue of urgent email: a person waits for it."""
+    """Return the queue of urgent email, for which a person waits."""
     return Queue(clients.sqs(), settings().queues["mail"])
 
 
 @cache
 def overflow_queue() -> Queue:
-    """Return the queue of signatures that the table did not accept. KMS encrypts it: signatures are personal data."""
+    """Return the queue of signatures that are not yet in the table. They are personal data, so KMS encrypts them."""
     return Queue(clients.signing_sqs(), settings().queues["overflow"])
 
 

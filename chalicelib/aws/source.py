@@ -22,9 +22,9 @@ class Source:
         self._uuid = uuid
 
     def switch(self, *, is_on: bool) -> bool:
-        """Enable or disable the source, and return True. Return False if it already is as requested.
+        """Enable or disable the source, and return True. Return False if the source is already as requested.
 
-        Also return False while AWS still enables or disables it. Then nothing is changed: the caller must try again.
+        Also return False while AWS is still enabling or disabling the source. Then the caller must try again later.
         """
         with translate_errors("source", _source_error):
             if self._state() != ("Disabled" if is_on else "Enabled"):
@@ -33,7 +33,7 @@ class Source:
         return True
 
     def is_off(self) -> bool:
-        """Return whether the source is disabled. An invocation that the source started before may still run."""
+        """Return whether the source is disabled. Perhaps an invocation that the source started earlier still runs."""
         with translate_errors("source", _source_error):
             return self._state() == "Disabled"
 

@@ -30,7 +30,7 @@ def storage_error(error: ClientError) -> PetitionsError | None:
 def _cancelled(error: ClientError) -> PetitionsError | None:
     """Return the domain error for a cancelled transaction, or None for a bug of ours, which a retry cannot repair.
 
-    If there are several reasons, a failed condition comes first, then a conflict, which can be retried at once.
+    AWS may give several reasons. A failed condition decides first, then a conflict, which can be retried at once.
     """
     reasons: list[Any] = error.response.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]

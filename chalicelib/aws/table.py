@@ -1,7 +1,7 @@
 """Read and write items of the DynamoDB tables. core/keys.py and each store.py define what an item means.
 
-Reads are eventually consistent by default. A failed condition returns the old item
-(ReturnValuesOnConditionCheckFailure), which saves a second read; `try_update` does not return it.
+Reads are eventually consistent by default. If the condition of a write fails, the error contains the stored item, which
+saves a second read (ReturnValuesOnConditionCheckFailure). `try_update` gets no item.
 """
 
 import time
@@ -44,16 +44,16 @@ if TYPE_CHECKING:
 __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_or_at_most", "is_still", "tables"]
 
 BATCH_GET_LIMIT = 100
-# The longest waits, in seconds, before keys that AWS left out are read again. A wait is random: processes spread out.
+# The longest waits, in seconds, before keys that AWS left out are read again. Each wait is random, up to this limit.
 BATCH_GET_WAITS = (0.05, 0.1, 0.2)
-# The longest call in seconds, except those of `signing_tables`.
+# The longest time of a call, in seconds. Calls of `signing_tables` are shorter.
 LONGEST_CALL = clients.longest_call(clients.CONFIG)
 
 
 class Tables:
     """The tables behind one client. A key names its table.
 
-    Every call may raise Throttled or Unavailable. A write that raises may have been done or not.
+    Every call may raise Throttled or Unavailable. After Unavailable, perhaps the write was done.
     """
 
     # The time, by AWS's clock, of the last answer to batch_get; None if the answer named no time.
@@ -71,14 +71,14 @@ class Tables:
         return from_wire(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, wanted_keys: Sequence[Key], *, consistent: bool = False) -> list[Item]:
-        """Return the items that exist, in no order. All keys must be of one table."""
+        """Return the items that exist, in any order. All keys must be of one table."""
         found: list[Item] = []
         for chunk in chunks(wanted_keys, BATCH_GET_LIMIT):
             found += self._batch_get(chunk, consistent)
         return found
 
     def _batch_get(self, wanted_keys: Sequence[Key], consistent: bool) -> list[Item]:
-        """Read up to a hundred items. After a pause, read again those that DynamoDB left out."""
+        """Read up to a hundred items. After a pause, read the items that DynamoDB left out."""
         table_request = {"Keys": [wire_key(key) for key in wanted_keys], "ConsistentRead": consistent}
         request: Any = {self._names[wanted_keys[0].table]: table_request}
         found: list[Item] = []
@@ -106,7 +106,7 @@ class Tables:
     ) -> Iterator[Item]:
         """Yield a partition's items by sort key, ascending or `backwards`. `between`: the first and the last sort key.
 
-        With `only`, the items have only these attributes. Some roles may query only with `only`.
+        `only`: the attributes to return; (): all. IAM allows some roles to read certain attributes only.
         """
         request = {**partition_request(pk, between, only), "TableName": self._names[table]}
         return self._every_page({**request, "ConsistentRead": consistent, "ScanIndexForward": not backwards})
@@ -124,9 +124,9 @@ class Tables:
             return self._client.query(**request)
 
     def page(self, start: Key, only: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
-        """Read `most` items after `start` (empty sort key: from the beginning); return those that match `when`.
+        """Read up to `most` items after `start`, and return the items that match `when`.
 
-        Also return the sort key to continue after, or None at the end of the partition.
+        Also return the sort key to continue after, or None at the end. If `start.sk` is "", begin with the first item.
         """
         request = {**page_request(start.pk, only, when), "TableName": self._names[start.table], "Limit": most}
         if start.sk:
@@ -140,12 +140,12 @@ class Tables:
             self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
-        """Put the item; if the key exists, raise ConditionFailed with the existing item."""
+        """Put the item. If the key exists, raise ConditionFailed with the existing item."""
         with translate_errors("storage", storage_error):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
     def update(self, change: Change) -> None:
-        """Update an item; if the condition fails, raise ConditionFailed with the old item."""
+        """Update an item. If the condition fails, raise ConditionFailed with the stored item."""
         self._update(change, {"ReturnValues": "NONE"})
 
     def update_and_read(self, change: Change) -> Item:
@@ -153,7 +153,7 @@ class Tables:
         return from_wire(self._update(change, {"ReturnValues": "ALL_NEW"})["Attributes"])
 
     def try_update(self, change: Change) -> bool:
-        """Update an item, and return whether the condition held. Needs no read permission: AWS returns no item."""
+        """Update an item, and return whether the condition held. AWS returns no item, so no right to read is needed."""
         try:
             self._update(change, {"ReturnValues": "NONE", "ReturnValuesOnConditionCheckFailure": "NONE"})
         except ConditionFailed:
@@ -178,7 +178,7 @@ class Tables:
             self._client.transact_write_items(TransactItems=items)
 
     def check(self) -> None:
-        """Raise Unavailable unless both tables that supporters need answer: signatures and counts."""
+        """Raise Unavailable if one of the tables that supporters need does not answer: signatures or counts."""
         for table in (keys.SIGNATURES, keys.COUNTS):
             with translate_errors("storage", storage_error):
                 self._client.describe_table(TableName=self._names[table])
@@ -191,7 +191,7 @@ def tables() -> Tables:
 
 @cache
 def signing_tables() -> Tables:
-    """Return the tables for signing and its overflow. A call makes one attempt: the overflow queue is the second."""
+    """Return the tables for signing. A call makes one attempt: after a failure, signatures go to the overflow queue."""
     return Tables(clients.signing_dynamodb(), settings().tables)
 
 

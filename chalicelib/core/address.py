@@ -4,8 +4,8 @@
 # ///
 """Email addresses: the form that we send to, and the canonical form that identifies a person.
 
-A partner also runs this file as a tool, to hash the addresses of its own signers (docs/campaign.md). The site serves it
-as hash_addresses.py. Site and partner run the same code, so that an address has the same hash at both.
+A partner also runs this file as a tool, to hash the addresses of its own signers (docs/campaign.md). The site serves
+this file as hash_addresses.py. Site and partner run the same code, so they compute the same hash for an address.
 
     python hash_addresses.py addresses.csv --column Email --key key.txt --out hashes.txt
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
 # SES accepts only ASCII before the @. allow_smtputf8 lets other letters through, so that `read_address` can refuse them
-# with a clear message. test_environment allows reserved names such as .test for rehearsals: they never receive email.
+# with a clear message. test_environment allows reserved domains such as .test, for rehearsals: no email arrives there.
 VALIDATOR_OPTIONS = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
 ID_BYTES = 16
@@ -63,9 +63,9 @@ def read_address(typed: str) -> Address:
 
 
 def strip_pasted(typed: str) -> str:
-    """Remove what copying an address adds: spaces, mailto:, a name and <...>, one dot or comma at the end.
+    """Remove what copying an address adds: spaces, mailto:, a name and <...>, one dot, comma or semicolon at the end.
 
-    Anything else stays as typed, so that `read_address` refuses it: a guess could send the email to somebody else.
+    Other wrong text stays as typed, and `read_address` refuses it: a guess could send the email to somebody else.
     """
     text = typed.strip(_BLANK)
     if text.endswith(_ENDINGS):
@@ -85,7 +85,7 @@ def strip_pasted(typed: str) -> str:
 def canonical(local: str, domain: str) -> str:
     """Return the address without the differences that email providers ignore. Idempotent.
 
-    For every provider, these are case, Unicode form and +tag. Gmail also ignores dots, and googlemail.com is gmail.com.
+    We take case, Unicode form and +tag for such differences. Gmail also ignores dots, and googlemail.com is gmail.com.
     """
     local = unicodedata.normalize("NFKC", local).casefold()
     domain = domain.casefold()
@@ -112,7 +112,7 @@ def keyed_hash(canonical_address: str, key: bytes) -> bytes:
 
 
 def encoding_of(start: bytes) -> str:
-    """Return the encoding of a file that begins with these bytes: UTF-16 if Windows PowerShell wrote it with >."""
+    """Return the encoding of a file that begins with these bytes. In Windows PowerShell, `>` writes UTF-16."""
     return "utf-16" if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
 
 
@@ -120,7 +120,7 @@ def encoding_of(start: bytes) -> str:
 
 
 def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str], list[int]]:
-    """Return each hash once, sorted so that the order reveals nothing, and the row numbers of invalid addresses."""
+    """Return each hash once, and the row numbers of invalid addresses. Sort the hashes, to hide the rows' order."""
     hashes, invalid_rows = set(), []
     for number, row in rows:
         try:

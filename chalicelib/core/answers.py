@@ -1,7 +1,7 @@
-"""Types of the fields of the API's answers. Answers are dicts, so their types cost nothing at run time.
+"""Types of the fields of the API's answers. At run time, an answer is a plain dict.
 
-Only type checks and the generator of the OpenAPI document (stack/openapi) import this file and each `answers.py`.
-The docstrings of classes and fields are the descriptions in the OpenAPI document.
+Only type checks and the generator of the OpenAPI document (stack/openapi) import this file and the other files named
+`answers.py`. The docstrings of classes and fields are the descriptions in the OpenAPI document.
 """
 
 from typing import Annotated

@@ -28,9 +28,9 @@ class SecondsCache(Generic[Value]):
         return name in self._entries
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
-        """Return the fresh value, or load one. If `load` fails, return the stale value; if there is none, raise.
+        """Return the fresh value, or load one. If `load` fails, return the stale value; without a stale value, raise.
 
-        After a failure, load again only after `seconds`, so that in an outage not every request waits for a timeout.
+        After a failure, the stale value is fresh for `seconds` again. So in an outage, few requests wait for a timeout.
         """
         entry = self._entries.get(name)
         if entry and monotonic() < entry.fresh_until:

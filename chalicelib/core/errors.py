@@ -1,4 +1,4 @@
-"""The domain's errors. chalicelib/edge turns them into HTTP responses."""
+"""The errors of our own code. chalicelib/edge turns them into HTTP responses. Other files call them domain errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 
 class PetitionsError(Exception):
-    """The base of all our errors. Its text is only the class name, because its fields may be personal data."""
+    """The base of all our errors. The text of an error is only its class name: its fields can have personal data."""
 
     def __str__(self) -> str:
         return type(self).__name__
@@ -86,7 +86,7 @@ class LinkDamaged(PetitionsError):
 
 
 class NotAStatement(PetitionsError):
-    """This is not a statement (a signed record of a petition's count) that this site has signed."""
+    """This site has not signed this statement. A statement is a signed record of a petition's count."""
 
 
 @dataclass(repr=False)
@@ -109,7 +109,7 @@ class Throttled(Unavailable):
 
 
 class Denied(Unavailable):
-    """A policy, a key or the account's settings refuse the call, so it was not done. Somebody must repair them."""
+    """A policy, a key or an account setting forbids the call, so AWS did nothing. Somebody must repair the cause."""
 
 
 class Unreached(Unavailable):
@@ -125,12 +125,12 @@ class SendingStopped(Throttled):
 
 
 class Conflicted(Unavailable):
-    """Two transactions conflict on one item. botocore does not retry this; the caller must."""
+    """Two transactions conflict on one item. botocore does not retry such a call, so the caller must retry it."""
 
 
 @dataclass(repr=False)
 class ConditionFailed(PetitionsError):
-    """The condition of a write did not hold. `item` is the stored item (None: there is none).
+    """The condition of a write did not hold. `item` is the stored item. None: no item has this key.
 
     `index` is the position of the write in its transaction.
     """
@@ -140,9 +140,9 @@ class ConditionFailed(PetitionsError):
 
 
 class NotYet(PetitionsError):
-    """A message cannot be processed yet: another worker processes it, or it is too early. This is not a failure.
+    """A message cannot be processed now: another worker processes it, it is too early, or this worker's time is up.
 
-    The queue must deliver the message again.
+    This is not a failure. The queue or stream must deliver the message again.
     """
 
 

@@ -1,11 +1,12 @@
-"""Escape text that a spreadsheet would run as a formula, reversibly (OWASP: CSV injection)."""
+"""Escape text that a spreadsheet would run as a formula (OWASP: CSV injection). The escape can be undone."""
 
 import re
 
 # Some spreadsheets treat the full-width forms of =, +, - and @ like the ASCII ones. A formula can follow a tab, a line
 # break or invisible characters.
 _START = r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[=+\-@\t\r\n＝＋－＠]"
-# Text that already has an apostrophe in front gets one more, so that removing one always restores the text.
+# Apostrophes in front of such a start also match, so the text gets one more. To undo the escape, remove the first
+# apostrophe of a text that matches.
 FORMULA = re.compile(rf"'*{_START}")
 
 

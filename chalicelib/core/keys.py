@@ -1,30 +1,30 @@
 """The keys of the items in the tables. A petition's signatures are spread over 64 partitions, the buckets.
 
-SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read names", and
-writes of the tally (the count) do not appear in the stream of changes of signatures. AUDIT is a third table, because
-staff functions may add to it and no function may change it. DELIVERIES holds the state of emails whose state is not in
-a signature. It has no personal data, and its items expire. LIMITS holds the limits of email, under hashes of addresses
-(mail/mailbox.py). Its items expire, and it has no stream.
+SIGNATURES holds the personal data of supporters, and COUNTS holds none of it. So IAM can allow a function to read
+counts but no names. The stream of SIGNATURES reports no change of the tally (the count), because the tally is in
+COUNTS. Functions for staff may add items to AUDIT, but no function may change an item. DELIVERIES holds the state of
+each email that is not about a signature, without personal data. LIMITS holds the limits of email, under hashes of
+addresses and networks. Items in both expire, except the item of an address whose owner has stopped email.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
                 SLUGS                  ALL              the slugs of all petitions (petitions.slugs)
                 TEXT#<slug>            <version>        a text and its consent wordings, as signed
                 TALLY#<slug>#<shard>   <day>            one of the parts (shards) of one day's count
-                TALLY#<slug>           HEAD             total of the closed days, and the last of them
-                TALLY#<slug>           DAY#<day>        a closed day, summed over its shards
+                TALLY#<slug>           HEAD             the total of all closed days, and the date of the last one
+                TALLY#<slug>           DAY#<day>        the count of a day that is over (closed), summed over its shards
                 TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.prove.adjust)
-                SNAPSHOT#<slug>        COUNT            the public count, and until when a caller refreshes it (lease).
-                                                        Without slug: the lease for the list of petitions
-                PENDING#<slug>#<bucket> COUNT           projected from the stream: how many are pending, and confirmed
-                                                        by version and postcode area
-                CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, for one group; projected too
-                FUNNEL#<slug>#<bucket> <day>            the funnel of that day, projected too
-                FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
-                MAIL                   PAUSE            until when no email is sent, because SES accepts none
+                SNAPSHOT#<slug>        COUNT            the public count, and its lease: until when only one caller may
+                                                        refresh it. Without slug: the lease for the list of petitions
+                PENDING#<slug>#<bucket> COUNT           counted from the stream: the pending signatures, and the
+                                                        confirmed ones by version and postcode area
+                CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, for one group; from the stream too
+                FUNNEL#<slug>#<bucket> <day>            the funnel of that day, from the stream too
+                FUNNEL-DAYS#<slug>     <day>            the funnel of a closed day, summed over its buckets
+                MAIL                   PAUSE            until when no email is sent (mail/pause.py)
                 MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
-                MAIL                   SWEEP            where mail/sweep.py is in the groups that have no marker
-                MAIL-OUTSTANDING       <table>/<group>  a marker: the group of buckets may have open mail requests
+                MAIL                   SWEEP            where mail/sweep.py continues its pass over unmarked groups
+                MAIL-OUTSTANDING       <table>/<group>  a marker: this group of buckets perhaps has open mail requests
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
@@ -36,7 +36,7 @@ a signature. It has no personal data, and its items expire. LIMITS holds the lim
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
     LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
-                NETWORK#<hash>         EMAIL            one client network: when its next first email may be sent
+                NETWORK#<hash>         EMAIL            one client network: until when turns for first emails are booked
 """
 
 from datetime import date
@@ -50,12 +50,12 @@ DELIVERIES = "deliveries"
 LIMITS = "limits"
 TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES, LIMITS)
 
-# One partition takes 1,000 writes a second, the table 40,000: 64 are enough. One BatchGetItem reads up to 100 keys.
+# One partition takes 1,000 writes a second, the table 40,000: 64 are enough. One BatchGetItem can read all 64 counters.
 BUCKETS = tuple(f"{number:02x}" for number in range(64))
 
 
 class Key(NamedTuple):
-    """Where an item lives: logical table, partition key, sort key."""
+    """Where an item is: logical table, partition key, sort key."""
 
     table: str
     pk: str

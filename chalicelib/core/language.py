@@ -1,8 +1,8 @@
 """The languages of pages, emails and errors.
 
-English is the text in code and templates. Any other language is a gettext catalogue: `chalicelib/languages/cy.po` is
-Welsh. `stack.languages` compiles it to `cy.mo`, for the package and for the tests, and adds what the Unicode consortium
-publishes for each language (CLDR): direction, names of months and countries.
+The texts in code and templates are English. Each other language is a gettext catalogue: `chalicelib/languages/cy.po` is
+the Welsh one. `stack.languages` compiles `cy.po` to `cy.mo`, for the package and for the tests. It also adds texts from
+CLDR, the data that the Unicode consortium publishes for each language: direction, names of months and countries.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ DIRECTION, OWN_NAME, SEPARATOR, MONTH, WEEKDAY, COUNTRY = (
 
 
 def translatable(text: str) -> str:
-    """Mark the text for the catalogues, and return it. It is translated later, by `Language.text`."""
+    """Return the text unchanged. The call marks it for the catalogues; `Language.text` translates it later."""
     return text
 
 
 class FilledText(str):
-    """An English sentence with its values filled in. It keeps template and values, so that it can be translated."""
+    """An English sentence with its values filled in. Keeps template and values, so `Language.text` can translate."""
 
     template: str
     values: Mapping[str, str]
@@ -49,7 +49,7 @@ class FilledText(str):
 
 
 class Language(NamedTuple):
-    """A language with its texts, dates and numbers. Not a dataclass, which takes longer to import."""
+    """A language with its texts, dates and numbers. Not a dataclass, because a dataclass takes longer to import."""
 
     code: str
     catalogue: NullTranslations
@@ -110,7 +110,7 @@ def languages() -> tuple[str, ...]:
 @cache
 def language_of(code: str) -> Language:
     """Return the language. For an unknown code, return English."""
-    # Imported here, so that the cold start of signing does not load it.
+    # Imported here, so that the cold start of signing does not load gettext.
     from gettext import GNUTranslations, NullTranslations
 
     if code == ENGLISH or code not in languages():

@@ -117,8 +117,10 @@ def _configure_once() -> None:
 
 
 def configure(level: str) -> None:
-    """Set up logging for the process. Libraries log only warnings and errors. `JsonLines` writes only their loggers'
-    names, because the texts of libraries may quote requests."""
+    """Set up logging for the process. Libraries log only warnings and errors.
+
+    For such a record, `JsonLines` writes the logger's name and not the text, because the text may quote a request.
+    """
     # Our lines do not name caller, thread or process, so do not look these up (logging HOWTO, "Optimization").
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -17,7 +17,7 @@ def mail_sweep() -> Key:
     return Key(COUNTS, MAIL_PARTITION, "SWEEP")
 
 
-# A partition of its own, so that the relay (mail/relay.py), which writes here, has no right to write the pause.
+# Markers have a partition of their own. So IAM allows the relay (mail/relay.py) to write markers, but not the pause.
 MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
 
 

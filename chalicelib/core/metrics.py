@@ -1,7 +1,8 @@
 """Metrics in log lines, in CloudWatch's embedded metric format; no API calls.
 
-CloudWatch counts each metric by stage, for alarms. If the log line names a petition, it also counts the metric by stage
-and petition. A line names only petitions that exist, so nobody can create more metrics, which cost money.
+CloudWatch counts each metric by stage, for alarms. If the log line names a petition, CloudWatch also counts the metric
+by stage and petition. Each metric costs money. So a line names only petitions that exist: a request for an invented
+petition creates no metric.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -39,7 +40,7 @@ class Metric(StrEnum):
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.
     DEGRADED = "Degraded"
-    # How wrong a recount of the signatures has found the count, and the number of pending signatures.
+    # What a recount of the signatures found: by how much the count is wrong, and the number of pending signatures.
     DRIFT = "Drift"
     PENDING_DRIFT = "PendingDrift"
 
@@ -56,7 +57,7 @@ def refused(status: int) -> str:
 def directive(names: Iterable[str], has_petition: bool, millis: int) -> str:
     """Return the member `_aws` of a log line. It tells CloudWatch which other members of the line are metrics.
 
-    It is built as JSON text, which is faster than a dict: every signature needs it.
+    Build the member as JSON text, because that is faster than to encode a dict: every signature logs such a line.
     """
     return f'"_aws": {{"Timestamp": {millis}, "CloudWatchMetrics": {_definitions(tuple(names), has_petition)}}}'
 

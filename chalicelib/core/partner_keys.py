@@ -1,10 +1,11 @@
-"""The keys of partners, which send us signatures that they obtained. keys.py describes the other keys.
+"""The keys of partners: organisations that collect signatures and send them to us. keys.py describes the other keys.
 
 COUNTS      PARTNERS               <source>         one partner and its settings; <source> is the partner's id
             WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
-            RECEIPT#<slug>#<source>#<bucket> <digest> one signature from a partner, under a hash of the partner's own id
-                                                    of the signature; ids only
-            HASHKEYS#<slug>        <source>         the secret key with which a source hashes its signers' addresses
+            RECEIPT#<slug>#<source>#<bucket> <digest> the record of one signature from a partner; <digest> is a hash of
+                                                    the partner's own id of the signature. The record has only ids
+            HASHKEYS#<slug>        <source>         the secret key with which a source hashes its signers' addresses.
+                                                    Here <source> is the source of a figure (petitions/figure.py)
 """
 
 from chalicelib.core import keys

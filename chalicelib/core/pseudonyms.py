@@ -1,4 +1,4 @@
-"""Hashes that we store instead of addresses. They are made with a secret of LIMIT_KEYS."""
+"""Hashes that stand for email addresses and client networks in stored items. The key is a secret in LIMIT_KEYS."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -8,7 +8,7 @@ HASH_BYTES = 16
 
 
 def oldest_secret(secrets: Mapping[str, str]) -> str:
-    """Return the oldest secret. It stays in use: people's choices to get no more email are stored under its hashes."""
+    """Return the oldest secret. It stays in use, because people's choices to stop email are stored under its hashes."""
     return next(iter(secrets.values()))
 
 

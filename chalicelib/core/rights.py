@@ -1,4 +1,4 @@
-"""What a token of staff or of a partner allows. In `core`, because the list of routes and the tokens import it."""
+"""What a token of staff or of a partner allows. Both the list of routes and the code of tokens import this file."""
 
 from enum import StrEnum
 

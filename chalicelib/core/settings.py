@@ -1,4 +1,4 @@
-"""Settings from the environment. They are read once, on first use, so that importing the code needs no environment."""
+"""Settings from the environment. We read them once, on first use, so that importing the code needs no environment."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class Settings:
     queues: Mapping[str, str]
     exports_bucket: str
     mail_per_second: float
-    # How many senders run at a time for each of the two mail queues. Each gets an equal share of the queue's rate.
+    # How many senders run at a time for each of the two mail queues. The senders get equal parts of their queue's rate.
     mail_senders: int
     site_url: str
     mail_from: str
@@ -35,10 +35,10 @@ class Settings:
     # The secrets by which a request shows that it came through the CDN. Only functions that serve routes have them.
     origin_keys: dict[str, str]
     log_level: str
-    # The UUIDs of the two event sources that send email. Only the function that enables and disables them has these.
+    # The UUIDs of the event sources of the two senders. Only the function that enables and disables them has the UUIDs.
     mail_source: str
     other_mail_source: str
-    # The identity provider of staff. Only the sign-in function has these. If they are empty, there is no sign-in.
+    # The identity provider of staff. Only the sign-in function has these settings. If they are empty, sign-in is off.
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str

@@ -1,11 +1,12 @@
 """The keys of targets: the people to whom supporters of a petition send letters. keys.py describes the other keys.
 
-A shard is a part of the counts. With a pace, the letters to a target are sent one by one, at intervals: each letter
-reserves a time, its turn. A digest is one email with all letters of a day. The items contain no names and no addresses.
+A shard is a part of the counts. If a target has a pace, its letters are sent one by one, at intervals: each letter
+books a turn, which is the time when it may be sent. A digest is one email that reports all letters of a day. The items
+contain nothing personal about supporters. If staff request a test of a letter, the target's item has their address.
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters were requested, sent … on that day (UTC)
             TARGET#<slug>          <target>         one target: whether it is paused, and its numbers of letters
-                                   <target>#<pace>  the time until which turns are reserved at this pace
+                                   <target>#<pace>  the time until which turns are booked at this pace
                                    <target>#<constituency>  one member of parliament: whether letters are paused
             DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports
 """

@@ -1,4 +1,4 @@
-"""Times in UTC and ISO 8601: to the second, or to the microsecond where the order of events depends on it."""
+"""Times in UTC and ISO 8601. They are exact to the second, or to the microsecond where the order of events matters."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ def iso(moment: datetime) -> str:
 
 
 def exact(moment: datetime) -> str:
-    """Return the time to the microsecond. As text, it sorts before the `iso` of its own second: see `lower_bound`."""
+    """Return the time to the microsecond. This text sorts before the `iso` text of the same second (`lower_bound`)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -31,7 +31,7 @@ def iso_or_none(moment: datetime | None) -> str | None:
 
 
 def _utc(moment: datetime) -> datetime:
-    # Rules add and subtract days; Python cannot do this at the ends of its calendar.
+    # Our code adds and subtracts days, and Python's calendar ends at the years 1 and 9999.
     if not 1000 <= moment.year < 9000:
         raise ValueError("Use a year from 1000 to 8999")
     return moment.astimezone(UTC)

@@ -1,7 +1,7 @@
-"""Signed tokens for links in emails, statements and previews. A check verifies the signature and reads no table.
+"""Signed tokens for links in emails, statements and previews. To check a token, we verify its HMAC and read no table.
 
-The functions here import itsdangerous themselves. Signing a petition needs no token, and an import at the top of the
-file would slow down the cold start of the Lambda function that signs.
+The functions here import itsdangerous themselves. Signing a petition needs no token, and an import at the top of this
+file would slow down the cold start of the Lambda function with which people sign.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ WITHDRAW_LIFETIME = timedelta(days=3 * 365)
 
 
 class Purpose(StrEnum):
-    """What a token is for. UNSUBSCRIBE stops the updates of a petition, STOP all email about it."""
+    """What a token is for. UNSUBSCRIBE stops the updates of a petition. STOP stops all email about the petition."""
 
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
@@ -33,7 +33,7 @@ class Purpose(StrEnum):
 
 
 class Subject(NamedTuple):
-    """The signature that a link is about. The link has country and source, so that confirming needs no read first."""
+    """The person's signature that a link is about. The link has country and source: confirming needs no read first."""
 
     slug: str
     signature_id: str
@@ -46,7 +46,7 @@ class Subject(NamedTuple):
 
 
 def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
-    """Return the signature that a token is about. Raise LinkExpired if the token has expired.
+    """Return the person's signature that a token is about. Raise LinkExpired if the token has expired.
 
     Raise LinkDamaged if we did not issue the token for this purpose.
     """
@@ -63,13 +63,13 @@ def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets
 
 
 def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:
-    """Return the texts in a token, and when it expires. Raise LinkDamaged, but accept a token that has expired."""
+    """Return the texts and the expiry time of a token, also of an expired one. Raise LinkDamaged."""
     *payload, expires = unseal(purpose, token, secrets).split("~")
     return payload, datetime.fromtimestamp(int(expires, 16), UTC)
 
 
 def seal(purpose: Purpose, payload: str, secrets: dict[str, str]) -> str:
-    """Return the payload, unencrypted, and a signature. The payload has no dots and no characters that URLs escape."""
+    """Return a token: the readable payload and its HMAC. The payload has no dots and no characters that URLs escape."""
     return _signer(purpose, secrets).sign(payload).decode()
 
 

@@ -1,7 +1,8 @@
-"""The Lambda functions for email: put requests into the queues, send emails, record SES feedback, run on a schedule.
+"""The Lambda functions for email: put requests into the queues, send emails, record SES feedback, do scheduled work.
 
-A mail request is stored in an item. The table's stream reports the change, and the relay puts a message into one of two
-queues: the one for urgent email (confirmations) or the one for other email. A sender sends the email of each message.
+A request for an email about a signature is stored in the signature's item. The table's stream reports the change, and
+the relay puts a message into one of two queues: for urgent email (confirmations) or for other email. Code that requests
+another email, such as an update, puts the message into a queue itself. A sender sends the email of each message.
 """
 
 import time
@@ -41,16 +42,16 @@ from chalicelib.updates.kinds import UPDATE_KINDS
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
-# When the relay has run this long, it begins with no further person, and Lambda halves the batch. The function's
-# timeout leaves enough time for the letters of one person to all targets.
+# When the relay has run this long, it handles no further signature, and Lambda delivers the batch again in two halves.
+# The function's timeout leaves enough time for the letters of one person to all targets.
 RELAY_SECONDS = 60.0
-# Every kind of email, by name. They are here and not in app.py, because these functions load only this module.
+# Every kind of email, by name. The dict is here and not in app.py, because these functions load only this module.
 KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
-    """Queue the mail requests and the letters of changed signatures. Take the letters of withdrawn ones out of digests.
+    """Queue the mail requests and the letters of changed signatures. Remove letters of withdrawn ones from digests.
 
     Raise if a message was not queued. The stream then delivers the batch of changes again.
     """
@@ -59,7 +60,7 @@ def relay_mail(event: DynamoDBEvent) -> None:
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
-    """Send the email of each message. Return the failed messages, and the queue delivers these again."""
+    """Send the email of each message. Return the failed messages: the queue delivers them again."""
     return handle_messages(
         event, _message_handler(Priority.URGENT, lambda: share_of_confirmations(times.now(), tables()))
     )
@@ -80,7 +81,7 @@ def receive_feedback(event: SQSEvent) -> Failures:
 
 @workers.schedule("rate(1 minute)")
 def watch_mail(event: CloudWatchEvent) -> None:
-    """Switch the two senders on or off, because of a pause or of waiting urgent email."""
+    """Switch both senders off during a pause. Switch the sender of other email off while much urgent email waits."""
     on_schedule(event, _watch)
 
 

@@ -21,11 +21,14 @@ class BatchFailed(Exception):
 
 
 class RunFailed(Exception):
-    """A scheduled run failed; the next one continues from the stored position."""
+    """A scheduled run failed. The next run does what is left."""
 
 
 class StreamChange(NamedTuple):
-    """One change in a table's stream: the item before (None: new) and after (None: deleted), and its time (UTC)."""
+    """One change in a table's stream: the item before and after the change, and the time of the change (UTC).
+
+    `before` is None if the item is new. `after` is None if the item was deleted.
+    """
 
     sequence: str
     before: Mapping[str, Any] | None
@@ -61,7 +64,7 @@ def handle_messages(
 
 
 def _message(body: str) -> Mapping[str, Any]:
-    """Return the message. Raise ValueError if it is not a JSON object: it then ends in the dead-letter queue."""
+    """Return the message. Raise ValueError if it is not a JSON object: SQS later moves it to the dead-letter queue."""
     message = json.loads(body)
     if not isinstance(message, dict):
         raise ValueError("not an object")
@@ -69,11 +72,11 @@ def _message(body: str) -> Mapping[str, Any]:
 
 
 def handle_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]], object]) -> None:
-    """Handle a batch of changes. While AWS does not answer, raise, so that the stream delivers the batch again.
+    """Handle a batch of changes. If `handle` raises NotYet or Unavailable, raise BatchFailed: the stream tries again.
 
     A change that can never be handled would stop all changes after it. So after any other error, handle the changes
-    one at a time, and skip those that fail: `DegradedAlarm` reports them. `handle` must be idempotent. Lambda prints
-    the exception that this function raises, so that exception contains nothing that a person typed.
+    one at a time, and skip each change that fails: `DegradedAlarm` reports it. `handle` must be idempotent. Lambda
+    prints BatchFailed, so BatchFailed contains nothing that a person typed.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     records = event.to_dict()["Records"]
@@ -103,7 +106,7 @@ def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], fl
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
-    """Handle one change. If this can never succeed, log and skip the change: otherwise it would stop the stream."""
+    """Handle one change. If this can never succeed, log and skip the change, which would otherwise stop the stream."""
     try:
         handle([_change(record)])
     except Unavailable:

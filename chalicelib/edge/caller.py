@@ -1,6 +1,7 @@
 """Where a request comes from: the visitor's address, and the prefix of our paths.
 
-A CDN sends both in headers, but anybody can send such headers. Use these headers only if the request has the CDN's key.
+A CDN sends address and prefix in headers. Anybody can send such headers, so use them only if the request has the CDN's
+key.
 """
 
 import re
@@ -41,10 +42,10 @@ def is_through_cdn(request: Request) -> bool:
 
 
 def _address_from_cdn(request: Request) -> str:
-    """Return the visitor's address, which is the last but one in X-Forwarded-For; "" if there is no such address.
+    """Return the visitor's address, which is the second from the end of X-Forwarded-For; "" if there is none.
 
-    The CDN adds the visitor's address, and API Gateway then adds the CDN's. The visitor may have forged the earlier
-    addresses. CloudFront-Viewer-Address may be forged too: CloudFront sets that header only if a policy lists it.
+    The CDN adds the visitor's address at the end, and API Gateway then adds the CDN's address. Visitors can forge all
+    earlier addresses. They can also forge CloudFront-Viewer-Address, which CloudFront sets only if a policy lists it.
     """
     forwarded = str(request.headers.get("x-forwarded-for") or "").split(",")
     last_but_one = "".join(forwarded[-2:-1]).strip()

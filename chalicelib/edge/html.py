@@ -40,7 +40,7 @@ def frame_policy(origins: Sequence[str]) -> dict[str, str]:
     return {"Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", allowed)}
 
 
-# The heading of a problem's page, by the title that HTTP has for the problem.
+# The heading of a problem's page, by the title of the problem.
 HEADINGS = {
     "Not Found": translatable("Page not found"),
     "Conflict": translatable("This petition is not open"),
@@ -62,10 +62,10 @@ def page(
     language: str = "",
     languages: Sequence[str] = (),
 ) -> Response:
-    """Return a page. By default no cache may keep the page, because it may be personal.
+    """Return a page. By default no cache may keep the page, because some pages show personal data.
 
-    Its language is `language`; if that is "", the language of `?lang=`, or else English. The page links to itself in
-    the other `languages`.
+    The page is in `language`; if that is "", in the language of `?lang=`, or else in English. The page links to itself
+    in each of the other `languages`.
     """
     context = {**context, "switch": _links_by_language(request, languages)}
     return answer(fragment(request, template, context, language), status, {**HTML_HEADERS, **headers})
@@ -81,7 +81,7 @@ def fragment(request: Request, template: str, context: Mapping[str, object], lan
 def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
     """Return each language with the address of this page in that language.
 
-    Return [] if the page has only one language, or for a POST, because a link can only GET.
+    Return [] if the page has only one language, or if the request is a POST, because a link sends a GET.
     """
     offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):
@@ -98,7 +98,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
-        # Any site may show this page in a frame, instead of a petition: it has no form, and its links leave the frame.
+        # Under /embed/, any site may frame this page in place of a petition: it has no form, and links leave the frame.
         "embedded": request.path.startswith("/embed/"),
     }
     headers = {**retry_after(problem), **(frame_policy(["*"]) if context["embedded"] else {})}

@@ -28,8 +28,8 @@ FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
 NO_STORE = {"Cache-Control": "no-store"}
-# For an answer that no cache may keep, at an address that also has cached answers. Even if this site fails, a CDN must
-# not serve one of those instead.
+# For an answer that no cache may keep, at an address that also has cached answers. Even while this site fails, the CDN
+# must not serve a cached answer in place of this one.
 NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
 # For an answer to one reader only: a browser may keep the answer but must revalidate it.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
@@ -84,7 +84,7 @@ def conditional_answer(request: Request, values: object, response: Response) -> 
     """Return `response` with an ETag made from the query and `values`. Return 304 if the client has that ETag."""
     parameters = dict(request.query_params or {})
     digest = sha256(json.dumps([parameters, values], sort_keys=True).encode()).hexdigest()[:16]
-    # A weak ETag: the time of a count changes even if the count does not.
+    # A weak ETag (W/): two answers with the same count have the same ETag, but perhaps different times of the count.
     headers = {**REVALIDATED, "ETag": f'W/"{digest}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)

@@ -37,7 +37,7 @@ class Problem:
     """An HTTP problem. `detail` is a sentence for the person.
 
     Status 422 has `errors`, one for each wrong field. Status 409 may have `state`, the petition's state. Status 410 may
-    have `reason`, why staff removed the petition, in their words.
+    have `reason`: why staff removed the petition, in the words of staff.
     """
 
     status: int
@@ -68,7 +68,7 @@ class Problem:
 
 
 def problem_of(error: PetitionsError) -> Problem:
-    """Return the problem for an error. If the error's class is not in `_ANSWERS`, return 503: that is a bug."""
+    """Return the problem for an error. If `_ANSWERS` lacks the error's class, our code has a bug: return 503."""
     for kind, answer in _ANSWERS.items():
         if isinstance(error, kind):
             return answer(error)
@@ -116,7 +116,7 @@ def _explained(error: Explained) -> Problem:
 
 
 def _too_large(error: BodyTooLarge) -> Problem:
-    """Return the problem. Only the text about 16 KB is translated: supporters never have another limit."""
+    """Return the problem. Only the text about 16 KB is translated: all routes for supporters have this limit."""
     usual = translatable("The body must be 16 KB or less.")
     detail = usual if error.most == BodyTooLarge.most else f"The body must be {error.most} KB or less."
     return Problem(413, "Content Too Large", detail)

@@ -42,7 +42,7 @@ DEFAULT_THROTTLE = Throttle(1_000, 500)
 
 
 class Cache(Enum):
-    """How long at most a shared cache may keep a route's answers, in seconds. Each answer's header says how long."""
+    """The longest time that a shared cache may keep a route's answers, in seconds. Each answer names its own time."""
 
     NEVER = 0
     SECONDS = 60
@@ -82,5 +82,5 @@ class Route(NamedTuple):
 
     @property
     def any_origin(self) -> bool:
-        """Return whether pages of other sites may call the route. They may call all public JSON, except sign-in."""
+        """Return whether pages of other sites may call the route: every public route under /api/ except sign-in."""
         return not self.needs_token and self.path.startswith("/api/") and not self.path.startswith("/api/staff/")

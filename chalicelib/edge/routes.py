@@ -9,7 +9,7 @@ from chalicelib.edge.route import DEFAULT_THROTTLE, Access, Cache, Function, Rou
 # The path to which API Gateway sends requests that match no route.
 CATCH_ALL = "/{proxy+}"
 
-# An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use all of it.
+# An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use the whole quota.
 SIGNING = Throttle(10_000, 5_000)
 PETITION_PAGE = Throttle(5_000, 2_500)
 # For statements, which the press checks.

@@ -23,10 +23,10 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 @json_view(routes)
 def read_asset(request: Request, name: str) -> Response:
-    """Return a stylesheet, script or icon. If `v` is not the file's version, no cache may keep the response.
+    """Return a stylesheet, script or icon. If `?v=` is not the file's version, no cache may keep the response.
 
-    Otherwise a CDN would keep the wrong file for a year. During a deployment, a new page's request may reach the old
-    code, and anybody may request a version that does not exist yet.
+    Otherwise a CDN would keep the wrong file for a year. During a deployment, a request for the new file may reach the
+    old code. And anybody may request a version that does not exist yet.
     """
     found = asset(name)
     return _file(request, found, FOREVER if found and query(request, "v") == found.version else "no-store")
@@ -40,7 +40,7 @@ def read_embed_script(request: Request) -> Response:
 
 @json_view(routes)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
-    """Return a file of the dashboard. If `version` is not its version, no cache may keep the response.
+    """Return a file of the dashboard. If `version` is not the dashboard's version, no cache may keep the response.
 
     After a deployment, an older page still asks for the old version, and gets the new file.
     """

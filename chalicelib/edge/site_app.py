@@ -1,4 +1,4 @@
-"""The Chalice application. It also answers HEAD, wrong methods (405 with `Allow`) and paths that are no route."""
+"""The Chalice application. It also answers HEAD, wrong methods (405 with `Allow`) and paths without a route (404)."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Site(Chalice):
         def serve(event: Any, context: Any) -> Any:
             return self(event, context)
 
-        # From this name, Chalice makes the name of the function's handler.
+        # Chalice uses this name for the function's handler.
         serve.__name__ = name
         return self.lambda_function(name)(serve)
 
@@ -59,7 +59,7 @@ def _as_text(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def routes_at(path: str) -> list[Route]:
-    """Return the most specific routes that match this path, one for each method. Other functions may serve them."""
+    """Return the most specific routes that match this path, one for each method, in any Lambda function."""
     parts = path.split("/")
     matching = {route.path for route in ROUTES.values() if _matches(route.path.split("/"), parts)}
     # False sorts before True, so a path with a fixed part wins over a path with a variable there.
@@ -72,7 +72,10 @@ def _methods(routes: list[Route]) -> set[str]:
 
 
 def answer_without_view(request: Request, path: str) -> Response:
-    """Return 405 if the path has other methods. Redirect if without its last slash it is a route. Else return 404."""
+    """Return 405 if a route with another method has this path. Otherwise redirect or return 404.
+
+    Redirect if the path ends with a slash, and a route has the same path without the slash.
+    """
     found = routes_at(path)
     if not found:
         without_slash = path.rstrip("/")
@@ -86,10 +89,9 @@ def answer_without_view(request: Request, path: str) -> Response:
 
 
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """If no route matched, replace the path in the context by CATCH_ALL.
+    """If no route matched, replace the path in the context by CATCH_ALL. `request.path` is CATCH_ALL then, too.
 
-    Logs must not contain paths that somebody made up, so `request.path` is CATCH_ALL too. `site_prefix` compares both
-    paths, part by part.
+    So logs contain no path that somebody made up, and `site_prefix` can compare the two paths part by part.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context

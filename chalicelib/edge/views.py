@@ -1,6 +1,6 @@
-"""Bind views to their routes and turn their errors into responses.
+"""Bind views to their routes, and turn the errors of views into responses.
 
-This is done by decorators, because Chalice's middleware does not see the exception of a view. Chalice adds its CORS
+This file uses decorators, because Chalice's middleware does not see the exception of a view. Chalice adds its CORS
 headers to the responses for errors too.
 """
 

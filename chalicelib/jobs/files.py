@@ -7,9 +7,9 @@ from chalicelib.aws.bucket import Bucket
 
 
 def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
-    """Store the file in the bucket. Start the job first, so that no file is left behind if the start is refused.
+    """Store the file in the bucket. Start the job before this call: if the start is refused, no file is left behind.
 
-    The job runs only after START_DELAY. Then the request has ended and the file is stored.
+    The job runs only after START_DELAY. By then, the request has ended and the file is stored.
     """
     with TemporaryDirectory(prefix="job-") as folder:
         path = Path(folder) / "file"

@@ -131,7 +131,7 @@ class Work(Protocol[JobType]):
     """The work of a job: its steps, and what to delete at its end.
 
     A step is recorded after it was done. So a step may be done twice, even by two processes at the same time, and
-    every step must allow that. It is recorded only once.
+    every step must allow that. Each step is recorded only once.
     """
 
     def next_step(self, job: JobType) -> Step[JobType]:

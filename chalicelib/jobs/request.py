@@ -31,7 +31,7 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
 def require_no_running_job(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:
     """Raise NotNow while another job of this kind and key runs.
 
-    `start` does so too. Call this as well if you store something before `start`.
+    `start` makes the same check. Call this function too if you store something before `start`.
     """
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:

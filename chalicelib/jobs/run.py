@@ -10,7 +10,7 @@ from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
 
 
 def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
-    """Run the job and return it. If it is still open, it rests or time ran short: call this again later."""
+    """Run the job and return it. If the returned job is open, it rests or time ran short: call this again later."""
     while job.is_open:
         if job.state_at(clock()) is JobState.FAILED:
             job = store.advance(job, job.stalled(), clock(), tables)

@@ -17,7 +17,7 @@ _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNIN
 
 
 def add(job: Job, tables: Tables) -> None:
-    """Store a new job. Raise NotNow while another job of its kind and key runs. Mark a stalled one as failed."""
+    """Store a new job. Raise NotNow while another job of its kind and key runs. Mark a stalled job as failed."""
     pointer, now = keys.latest_job(job.kind, job.key), job.requested_at
     stored = tables.get(pointer, consistent=True)
     latest = find(type(job), stored["job_id"], tables) if stored else None
@@ -25,7 +25,7 @@ def add(job: Job, tables: Tables) -> None:
         raise already_running_error(job)
     point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", stored and stored["job_id"]))
     writes: list[Change | NewItem] = [point_to_job, NewItem(_key(job), _item(job))]
-    if latest and latest.is_open:  # It has stalled. Fail if it has made progress since we read it.
+    if latest and latest.is_open:  # It has stalled. If it makes progress meanwhile, the transaction fails.
         writes.append(_change_between(latest, latest.stalled(), now, _is_open_and_unchanged(latest)))
     try:
         tables.transact(writes)
@@ -40,7 +40,7 @@ def find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
 
 def newest_first(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
     items = tables.query(keys.COUNTS, keys.job_partition(model.kind, key), consistent=True, backwards=True)
-    # Skip the item LATEST, which is in the same partition. It is no job, so it has no state.
+    # Skip the item LATEST, which is in the same partition and has no state.
     return (model.model_validate(item) for item in items if "state" in item)
 
 
@@ -73,7 +73,7 @@ def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
 
 
 def _change_between(before: Job, after: Job, now: datetime, when: Condition) -> Change:
-    """Return the change that writes only the fields in which the two differ, and `touched_at`."""
+    """Return the change that writes `touched_at`, and only those fields in which `before` and `after` differ."""
     old, new = _item(before), _item(after) | {"touched_at": iso(now)}
     assign = {name: value for name, value in new.items() if old.get(name) != value}
     return Change(_key(before), assign, remove=sorted(old.keys() - new.keys()), when=when)

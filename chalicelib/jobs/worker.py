@@ -28,7 +28,7 @@ RETRY_SECONDS = 60
 def run_jobs(
     event: SQSEvent, model: type[JobType], queue: Queue, work_of: Callable[[JobType, Path], Work[JobType]]
 ) -> Failures:
-    """Run the job of each message. Drop a message whose job does not exist: the job may never have been stored.
+    """Run the job of each message. Drop a message whose job does not exist: perhaps the job was never stored.
 
     `work_of` gets the job and an empty directory, which is deleted when the run ends.
     """

@@ -19,7 +19,7 @@ from chalicelib.mail.send import SendResult, send
 
 # After this many seconds, start no further email. If slow calls delay an email past this time, do not pass it to SES.
 BUDGET_SECONDS = 30.0
-# Attempts to mark an email as sent. One fails if the email's signature changes meanwhile (signatures/mail_state.py).
+# Attempts to mark an email as sent. An attempt fails if the signature changes meanwhile (signatures/mail_state.py).
 _MARK_ATTEMPTS = 3
 # The longest time from the check in `_deliver_in_time` until the email is marked as sent. The Lambda function's
 # timeout must leave this time after BUDGET_SECONDS. If Lambda ended the function before the last email is marked, a
@@ -70,7 +70,10 @@ class BatchSender:
         return self._deliver(mail)
 
     def _must_stop(self, now: datetime) -> bool:
-        """Return whether this invocation must send no more email. When it first finds sending paused, wait."""
+        """Return whether this invocation must stop sending.
+
+        The first call reads the pause. If sending is paused, this call waits.
+        """
         if self._is_paused is None:
             self._is_paused = is_paused(now, self._tables)
             if self._is_paused:

@@ -1,8 +1,8 @@
 """The budget limits the emails to one address, across all petitions.
 
 Anybody can sign with somebody else's address. So after each email to an address, the interval until the next email is
-longer. An email that comes too early is not cancelled: it waits for a turn, which comes when the interval is over. Only
-if the address's owner has stopped email about a petition (stop.py), that petition's emails are never sent.
+longer. An email that comes too early waits for its turn, which comes when the interval is over. If the owner of the
+address has stopped email about a petition (stop.py), emails about that petition are never sent to the address.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from chalicelib.mail.model import MailRequest
 
 # The interval after the first email, after the second, ... The last interval repeats. docs/security.md has the reasons.
 INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), *(timedelta(hours=hours) for hours in (1, 3, 6)))
-# When its last interval has been over for this long, an address starts with the first interval again.
+# An address starts with the first interval again when its last interval has been over for this long.
 FORGET_AFTER = timedelta(days=1)
 # The next turn is kept at most this long for the email that has waited longest. The sweep queues that email within 15
 # minutes.
@@ -26,7 +26,7 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Allowance:
-    """When the next email to an address may be sent, and whether its owner stopped email about the petition."""
+    """When the next email to an address may be sent, and whether the address's owner stopped email about a petition."""
 
     next_at: datetime
     is_stopped: bool
@@ -53,10 +53,10 @@ def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> All
 def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
     """Take one email from the budget if it may be sent now; the returned `next_at` is then `now`. Else take nothing.
 
-    If two senders try at once, only one takes an email. If a sender crashes after taking an email, a retry of the same
-    request may use that email. The next turn is kept for the email that was requested first, so that nobody can use up
-    all turns by signing again and again. A new address needs only one write. Raise Unavailable if nobody knows whether
-    the write succeeded; the email then waits for its next attempt.
+    If two senders try at once, only one of them takes an email. If a sender crashes after taking an email, a retry of
+    the same request takes no second one. The next turn is kept for the email that was requested first, so that nobody
+    can use up all turns by signing again and again. A new address needs only one write. Raise Unavailable if it is
+    unknown whether the write succeeded. Then the email waits for its next attempt.
     """
     email = _WaitingEmail(to.hash_of_request(request), request.requested_at)
     stored = Item()  # Correct for a new address. For any other, the first write fails and returns the item.
@@ -79,7 +79,7 @@ def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tabl
 
 
 def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetime) -> datetime:
-    """Return when this email may be sent: `next_at`, or later if that turn is kept for another email."""
+    """Return when this email may be sent: `next_at`, or later if the next turn is kept for another email."""
     if not email.is_behind_another(stored):
         return next_at
     kept_for = min(TURN_KEPT_FOR, INTERVALS[min(stored["sent"], len(INTERVALS)) - 1])
@@ -88,7 +88,7 @@ def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetim
 
 
 def _ask_for_next_turn(email: _WaitingEmail, to: Mailbox, stored: Item, tables: Tables) -> None:
-    """Store that this email waits for the next turn, unless an older email waits for that turn.
+    """Store that this email waits for the next turn, unless an older email waits for the same turn.
 
     If the item has changed meanwhile, store nothing.
     """

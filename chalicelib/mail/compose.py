@@ -20,7 +20,7 @@ _SHARED = Path(__file__).with_name("templates")
 
 
 def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
-    """Return the email. SES's events about it repeat its tags, which say to which kind and key the email belongs."""
+    """Return the email. Its tags are its kind and key. SES repeats the tags in its events about the email."""
     templates = _templates(kind.templates, content.language)
     values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
     subject, text, html = (templates.get_template(part).render(values) for part in PARTS)

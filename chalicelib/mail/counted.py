@@ -1,11 +1,11 @@
 """Count the emails of a kind exactly, by outcome and day.
 
-One transaction changes an email's outcome and its counter, on the condition that the old outcome is still stored. So
+One transaction changes an email's outcome and the counters, on the condition that the old outcome is still stored. So
 the counters stay exact after retries and crashes. The counters include emails whose item has expired.
 
     requested = waiting + sent + failed + unknown + dropped
 
-There is no counter of waiting emails: their number follows from the others. An email that no longer waits is settled.
+Waiting emails have no counter: their number follows from the other numbers. An email that no longer waits is settled.
 """
 
 from abc import abstractmethod

@@ -1,8 +1,8 @@
 """Store the state of each email in an item of its own, in the deliveries table.
 
-Only the emails about a signature have their state elsewhere (signature_kinds.py). The item contains ids and times but
-no personal data, and it expires. So a kind of email must read the recipient's address elsewhere when it composes the
-email. An email is settled when it no longer waits to be sent.
+Only the emails about a signature have their state elsewhere: in the signature's item (signature_kinds.py). An item in
+the deliveries table contains ids and times but no personal data, and it expires. So `contents` of a kind (kind.py)
+reads the recipient's address elsewhere. An email is settled when it no longer waits to be sent.
 """
 
 from collections import Counter
@@ -30,11 +30,11 @@ FAILURES = ("bounced", "refused")
 class DeliveryOutcome(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
-    # The email bounced, or SES refused it. After a complaint it stays SENT, because it arrived.
+    # The email bounced, or SES refused it. An email that the recipient complains about is SENT, because it arrived.
     FAILED = "failed"
     # A sender crashed, and nobody knows whether it sent the email.
     UNKNOWN = "unknown"
-    # The email's kind decided not to send it.
+    # The email was not sent, because it would arrive too late or is no longer wanted.
     DROPPED = "dropped"
 
 
@@ -42,15 +42,16 @@ class DeliveryOutcome(StrEnum):
 class Deliveries(DeliveryState):
     """The deliveries of one kind of email. DynamoDB deletes an item `lifetime` after the email was requested.
 
-    So `lifetime` must be longer than an email may wait, which may be weeks. Once the item is deleted, an email with the
-    same key can be requested again.
+    So `lifetime` is longer than the longest wait of an email, which can be weeks. Once the item is deleted, an email
+    with the same key can be requested again.
     """
 
     kind: str
     lifetime: timedelta
     max_emails: int = 1
     min_interval: timedelta = timedelta()
-    # No stream relays these requests: only the sweep queues a postponed email, as early as SQS can delay its message.
+    # No stream relays these requests, so only the sweep queues a postponed email. The sweep does this as early as SQS
+    # can delay the message.
     lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
@@ -94,9 +95,9 @@ class Deliveries(DeliveryState):
 
     def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
         """Return how many emails have each outcome, among all whose key begins with `prefix`. Constant memory."""
-        # A key has no character after "z".
+        # "~" sorts after all characters of a key.
         between = (prefix, prefix + "~")
-        # Read consistently. Otherwise new requests may be missing, and all emails may seem to be settled.
+        # Read consistently. Otherwise new requests could be missing, and all emails could seem to be settled.
         return Counter(
             outcome_of(item) for bucket in keys.BUCKETS for item in self._read_outcomes(bucket, between, tables)
         )
@@ -110,7 +111,7 @@ class Deliveries(DeliveryState):
         outstanding.walk_by(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # The condition loses no email: while the item exists, no newer request replaces this one.
+        # The condition loses no sent email: while the item exists, no newer request replaces this one.
         is_requested = Attr("mail_requested_at").eq(request.requested_at)
         sent = {"mailed_at": iso(at)}
         key = self.item_key(request.key)

@@ -1,6 +1,6 @@
-"""Handle SES's events about an email, which come through SNS: a permanent bounce, or a complaint of its recipient.
+"""Handle SES's events about sent emails, which come through SNS: permanent bounces, and complaints of recipients.
 
-After such an event, the kind of the email stops further email to this recipient.
+After such an event, `mark_undeliverable` of the kind's state (state.py) stops all further email to the same key.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from chalicelib.mail.kind import Kinds
 def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
     """Record a bounce or complaint. Return the recorded reason, or None if the event needs no record.
 
-    Events may arrive twice and in any order. A successful delivery changes nothing, so it never undoes a bounce. Raise
-    ValueError if the event is not from SES.
+    Events may arrive twice and in any order. An event about a successful delivery changes nothing, so a bounce stays
+    recorded. Raise ValueError if the event is not from SES.
     """
     reason = _reason_of(event)
     tags = event.get("mail", {}).get("tags", {})

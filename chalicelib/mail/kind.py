@@ -1,7 +1,7 @@
 """A kind of email: everything that the delivery engine (send.py) must know to send emails of this kind.
 
-A new kind is one file, which defines a `Kind`, and one folder of templates. Its entry in `delivery.worker.KINDS` makes
-every worker handle it.
+To add a kind, write a file that defines a `Kind`, and a folder of templates. Add the kind to `delivery.worker.KINDS`:
+then every worker handles emails of this kind.
 """
 
 from collections.abc import Callable, Mapping
@@ -63,13 +63,13 @@ class Content:
 
 
 class NotSent(Enum):
-    """Why there is no email now."""
+    """Why an email is not sent now."""
 
-    # The email's link does not work now. Keep the request; the sweep queues it again.
+    # The email waits: for example, its link does not work now. Keep the request; the sweep queues it again.
     HELD = "held"
     # The email would arrive too late to be useful, or its recipient no longer wants it. Drop the request.
     TOO_LATE = "too late"
-    # The kind has settled the request itself.
+    # The function `contents` has settled the request itself.
     SETTLED = "settled"
 
 

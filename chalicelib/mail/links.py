@@ -1,7 +1,7 @@
-"""The pages behind the link that stops all email about a petition.
+"""The pages of the stop link: the link in our emails that stops all email about a petition.
 
 Anybody can cause email to somebody else, by signing with that person's address. All such emails have this link. GET
-shows a page with a button. The button sends a POST, which stops the email, or resumes it.
+shows a page with a button. The button sends a POST, which stops all email about the petition, or resumes it.
 """
 
 from datetime import datetime
@@ -26,7 +26,7 @@ routes = Blueprint(__name__)
 
 
 class StopLink(NamedTuple):
-    """What a link contains. `choice`: whose email about which petition the link stops, as hashes."""
+    """A verified link and its petition. `choice`: whose email about which petition the link stops, as hashes."""
 
     token: str
     subject: Subject
@@ -44,7 +44,7 @@ def show_stop(request: Request) -> Response:
 
 @page_view(routes)
 def stop_emails(request: Request) -> Response:
-    """Stop all email about the petition to the link's address, or resume it. Both are idempotent."""
+    """Stop all email about the petition to the link's address, or resume it. Idempotent."""
     now, fields = times.now(), form_fields(request)
     link = _link(fields.get("token") or query(request, "token"), now)
     is_resuming = fields.get("emails") == "again"
@@ -58,7 +58,7 @@ def stop_emails(request: Request) -> Response:
 
 
 def _link(token: str | None, now: datetime) -> StopLink:
-    """Return what the token contains, even if its petition is closed or removed: people can always stop email."""
+    """Return the link of this token, even if the petition is closed or removed: people can always stop email."""
     if not token:
         raise LinkDamaged
     (slug, signature_id, *choice), expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)

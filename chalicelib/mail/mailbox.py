@@ -1,6 +1,6 @@
-"""Name a mailbox in the limits table by a hash of its address. The hash uses a secret that nothing else uses.
+"""Name a mailbox in the limits table by a hash of its address. The ids of signatures are made with another secret.
 
-So the limits table contains no address, and nobody can compare its keys with the ids of signatures.
+So the limits table contains no address, and nobody can compare the table's keys with the ids of signatures.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Mailbox:
         return mail_keys.address_limit(self.address_id)
 
     def hash_of_petition(self, slug: str) -> str:
-        """Return the hash by which the address's item names a petition. Each address's item has another hash for it."""
+        """Return the hash by which the address's item names a petition. Each address has its own hash of a petition."""
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
     def hash_of_request(self, request: MailRequest) -> str:
@@ -34,6 +34,6 @@ class Mailbox:
 
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
-    """Return the mailbox of a deliverable address. All ways to write the address have the same mailbox."""
+    """Return the mailbox of a deliverable address. Addresses with the same canonical form have the same mailbox."""
     secret = oldest_secret(secrets)
     return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)

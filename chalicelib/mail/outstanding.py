@@ -1,9 +1,10 @@
-"""Mark the groups of partitions that may have open requests for emails. The sweep (sweep.py) walks only these.
+"""Mark the groups of partitions that perhaps have open requests for emails. The sweep (sweep.py) walks marked groups.
 
-A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email. With an
-index of open requests, each signing would need a second write, so there is no index. Instead, the relay, which reads
-every new request from the stream, marks the request's group. A process marks the same group at most once in MARK_EVERY.
-The sweep walks a group, which means that it reads all items of the group, and clears the marker if no request is open.
+A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email. An index of
+open requests would cost each signing a second write. So there are only markers: the relay, which reads every new
+request of a signature from the stream, marks the group of the request. `Deliveries.mark_group` marks the group of a
+delivery. A process marks the same group at most once in MARK_EVERY. To walk a group means to read all its items. After
+the walk, the sweep clears the group's marker if no request is open.
 """
 
 from collections.abc import Iterable
@@ -63,7 +64,7 @@ _last_marked: dict[str, datetime] = {}
 def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> None:
     """Mark the groups that this process has not marked lately.
 
-    Ignore errors, because no email may wait for a marker: within a day, the sweep also looks into unmarked groups.
+    Ignore errors, so that no email waits for a marker. Within a day, the sweep also looks into unmarked groups.
     """
     for group in set(groups):
         if group in _last_marked and abs(now - _last_marked[group]) < MARK_EVERY:
@@ -81,22 +82,22 @@ def forget_marked() -> None:
 
 
 def mark(group: str, now: datetime, tables: Tables) -> None:
-    """Mark the group now, unless `marked_at` is later already.
+    """Mark the group now, unless another process has stored a later `marked_at`.
 
     So `marked_at` is never earlier than the time that any process has in `_last_marked`.
     """
-    is_later = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
-    tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
+    was_earlier = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
+    tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=was_earlier))
 
 
 def walk_by(group: str, due: datetime, tables: Tables) -> None:
-    """Let the group's next walk be at `due` at the latest, because an email of the group is due then.
+    """Make the sweep walk the group at `due` or before, because an email of the group is due then.
 
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
     """
-    is_later = Attr("due_at").gt(iso(due))
+    was_later = Attr("due_at").gt(iso(due))
     with suppress(Unavailable):
-        tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"due_at": iso(due)}, when=is_later))
+        tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"due_at": iso(due)}, when=was_later))
 
 
 def markers(tables: Tables) -> list[Marker]:
@@ -107,7 +108,7 @@ def markers(tables: Tables) -> list[Marker]:
 
 
 def marker_with_walk(marker: Marker, now: datetime) -> Marker:
-    """Return the marker with its unfinished walk. If it has none, return it with a new walk."""
+    """Return the marker with its unfinished walk. If there is no unfinished walk, return the marker with a new walk."""
     return marker if marker.began_at else replace(marker, began_at=iso(now), seen=marker.marked_at)
 
 

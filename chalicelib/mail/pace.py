@@ -16,9 +16,9 @@ from chalicelib.mail.model import Priority
 SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 # The limits of an event source's MaximumConcurrency on AWS.
 MIN_SENDERS, MAX_SENDERS = 2, 1000
-# Emails that one sender sends in a second. An email takes about 0.155 s (claim, send, mark: benchmarks/model), so this
-# leaves time for slow calls and between invocations: `make bench`, `sender_300`. The number is whole, so that no second
-# has more emails than the rate, at whatever moment of the second each sender begins.
+# The most emails that one sender sends in a second. An email takes about 0.155 s (claim, send, mark: benchmarks/model),
+# so there is time left for slow calls and between invocations: `make bench`, `sender_300`. The number is whole: at a
+# rate that is a multiple of it, senders with the whole rate together never exceed the rate in any second.
 EMAILS_PER_SENDER = 4
 # The longest time in seconds between two emails of a sender: for other email, at a rate of one email a second.
 LONGEST_GAP = MIN_SENDERS / min(SHARES.values())
@@ -67,7 +67,7 @@ def longest_delivery(gap: float, call: float) -> float:
 
 
 def limit_to_pace(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
-    """Return a function that delivers at this pace, and returns how long that took by the pace's clock.
+    """Return a function that delivers an email at this pace, and returns how long it took by the pace's clock.
 
     The function tries three times if SES's rate is exceeded. Then it raises RateExceeded.
     """

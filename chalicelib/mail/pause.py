@@ -1,8 +1,9 @@
 """Pause all sending when SES refuses more email. Sending resumes by itself.
 
 When the daily quota is used up, SES refuses every email. SQS delivers each message only a limited number of times. If
-the senders tried a million messages now, they would send nothing, and the messages would become dead letters. So the
-first refusal stores a pause. Every sender reads the pause before it sends, and the watch (watch.py) stops the senders.
+the senders tried a million messages now, they would send nothing, and the messages would become dead letters. So a
+sender whose email is refused stores a pause. Every sender reads the pause before it sends, and the watch (watch.py)
+switches the senders off.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import mail_keys
 from chalicelib.core.times import iso
 
-# SES's quota is a sliding window of 24 hours, so it returns gradually. One attempt an hour is enough to notice.
+# SES's quota counts the last 24 hours, so it becomes free gradually. One attempt an hour is enough to notice this.
 PAUSE = timedelta(hours=1)
 
 

@@ -1,7 +1,7 @@
 """Relay mail requests to the mail queues.
 
-A signature's item also stores the request for an email about it. The stream of the signatures table delivers each
-change of an item here, and a change that makes a request becomes a message in a queue.
+A signature's item also stores the request for an email about the signature. The stream of the signatures table delivers
+each change of an item here. For each change that makes a request, the relay puts a message into a queue.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,8 +28,9 @@ REQUEST_TIMES = ("mail_requested_at", "mail_nudged_at", "mail_due_at")
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Queue the requests among the changes, and return how many. Mark each request's group for the sweep.
 
-    Leave out a request of an unknown kind: it must not stop the stream. Leave out a request that is due later than a
-    message can be delayed: the sweep queues it. Raise Unavailable to retry the whole batch: requests are idempotent.
+    Leave out a request of an unknown kind, so that it does not stop the stream. Leave out a request that is due later
+    than a message can be delayed: the sweep queues it. Raise Unavailable if a request was not queued. The stream then
+    delivers the whole batch again. To queue a request twice does no harm.
     """
     new_images = [after for before, after in changes if after and needs_message(before, after)]
     images = [image for image in new_images if is_known(image["mail_kind"], outbox.kinds)]

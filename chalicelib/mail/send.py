@@ -48,7 +48,7 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     content = kind.contents(request.key, stored, context, now, tables)
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
-    # Check the limits before the pace, so that an email that must wait does not use up the turn of another email.
+    # Check the limits before the pace, so that an email which must wait does not delay other emails of this sender.
     reason = _limit_reason(request, content, stored, context, now, tables)
     if reason is not None:
         return _keep_or_drop(request, kind, reason, now, tables)
@@ -63,7 +63,7 @@ def _limit_reason(
         return None
     due = first_emails.book(content.network, now, tables) if content.network else now
     if due > now:
-        # If the person signed from two networks, the email has a turn of each. The earlier turn counts.
+        # If the person signed from two networks, the email has a turn of each network. The earlier turn counts.
         booked = stored.get("mail_due_at")
         return Later(min(due, datetime.fromisoformat(booked)) if booked else due)
     to = mailbox_of(content.to, context.limit_keys)
@@ -76,7 +76,7 @@ def _limit_reason(
 def _keep_or_drop(
     request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables
 ) -> SendResult:
-    """Postpone, release or drop the claimed request, as the reason requires. If its kind has settled it, do nothing."""
+    """Postpone, release or drop the claimed request, as the reason requires. If it is settled already, do nothing."""
     if isinstance(reason, Later):
         kind.state.postpone(request, reason.due, tables)
         return SendResult.WAITS

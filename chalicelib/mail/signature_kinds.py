@@ -1,4 +1,4 @@
-"""The kinds of email about a signature: to confirm it, a receipt once it is confirmed, a note that it exists already.
+"""The kinds of email about a signature: a request to confirm it, a receipt, a note that the address has signed already.
 
 The item of the signature also stores the state of these emails, so that signing is one write. The key of a delivery is
 <slug>_<signature id>.
@@ -48,7 +48,7 @@ class SignatureDeliveries(DeliveryState):
         return group.startswith(GROUP_PREFIX)
 
     def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        """Return the group of each petition, from the group `after` on. Groups of other tables sort before these."""
+        """Return the group of each petition, from the group `after` on. The groups of other tables sort before them."""
         first = after.removeprefix(GROUP_PREFIX) if self.has_group(after) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first, tables))
 
@@ -77,9 +77,10 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
 
 
 def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email with the link that confirms the signature. Drop the email of a signature that is over.
+    """Return the email with the link that confirms the signature.
 
-    Hold the email while the petition is closed or hidden: the link would work once the petition is open again.
+    Drop the email if the signature is withdrawn or expired. Hold the email while the petition is closed or hidden: the
+    link would work once the petition is open again.
     """
     signature = Signature.model_validate(stored)
     if signature.is_over(now):
@@ -99,9 +100,9 @@ def already_signed_email(
 
 
 def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the receipt. Only the mailbox's owner can confirm and so cause it; the budget does not limit it.
+    """Return the receipt. The budget does not limit receipts: only the owner of a mailbox can cause one, by confirming.
 
-    Drop it if the signature is no longer confirmed, or if the owner has stopped email about the petition.
+    Drop the receipt if the signature is no longer confirmed, or if the owner has stopped email about the petition.
     """
     signature = Signature.model_validate(stored)
     slug, _ = _ids(key)
@@ -139,7 +140,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
     offer = signature.letter_asked
     expiries = {
-        # The link may live longer than the petition, whose closing time staff may move: confirming checks the petition.
+        # The link may expire after the petition closes, and staff may move the closing: confirming checks the petition.
         # Confirming accepts an offered letter only by a link that was issued after somebody typed the letter.
         Purpose.CONFIRM: max(now, offer.offered_from if offer else now) + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,

@@ -2,11 +2,11 @@
 
 A claim keeps other senders from the email for a time. A claimed email may be postponed: requested again, and due later.
 In the last four states, the request is settled: it is removed, and no sender claims it. A sent email may become
-undeliverable. The state is in attributes named `mail_*`, on an item that the kind chooses.
+undeliverable. The state is in attributes such as `mail_requested_at`, on the item that `item_key` names.
 
-The sender claims the request, sends the email, then marks it as sent. SES has no idempotency token. So after a crash
-between sending and marking, nobody knows whether the email was sent: AfterCrash says what happens then. Messages in
-the queue may repeat or be late, so each contains the `requested_at` of its request.
+The sender claims the request, sends the email, then marks the email as sent. SES has no idempotency token. So after a
+crash between sending and marking, nobody knows whether the email was sent: AfterCrash says what happens then. Messages
+in the queue may repeat or be late, so each message contains the `requested_at` of its request.
 """
 
 from abc import ABC, abstractmethod
@@ -34,21 +34,21 @@ class AfterCrash(Enum):
 
     # When the claim expires, send it again. A duplicate does less harm than a missing email.
     RESEND = "resend"
-    # Mark it as unknown, and never send it again unless a person decides so. This costs a second write for each email.
+    # Mark the email as unknown, and never send it again. To notice a crash costs a second write for each email.
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryState(ABC):
-    """How some kinds of email store their state, and their limits.
+    """How emails of some kinds store their state, and which limits these kinds have.
 
-    Each key gets at most `max_emails` emails (None: any number), with at least `min_interval` between two of them.
+    Each key gets at most `max_emails` emails (None: any number), with at least `min_interval` between two emails.
     """
 
     max_emails: int | None
     min_interval: timedelta
     after_crash: AfterCrash = AfterCrash.RESEND
-    # The sweep queues a postponed email this long before it is due. Its message waits in the queue until then.
+    # The sweep queues a postponed email this long before the email is due. Until then, the message waits in the queue.
     lead_time: timedelta = timedelta()
 
     @abstractmethod
@@ -98,13 +98,13 @@ class DeliveryState(ABC):
         return (self.max_emails is None or item["mails"] < self.max_emails) and "undeliverable" not in item
 
     def is_postponed(self, item: Mapping[str, Any] | None, now: datetime) -> bool:
-        """Return whether the email is due later. It gets another message then, so the sender ignores this one."""
+        """Return whether the email is due later. Another message will come then, so the sender ignores this message."""
         return item is not None and item.get("mail_due_at", "") > iso(now)
 
     def begin(self, request: MailRequest, now: datetime, tables: Tables) -> bool:
-        """Record that sending begins, if the email must not be sent twice. Return False if it must not be sent at all.
+        """Record that sending begins, and return True. With AfterCrash.RESEND, only return True.
 
-        That is the case if its request is settled, or replaced by a newer one.
+        Return False if the request is settled, or replaced by a newer one. Then the email must not be sent.
         """
         if self.after_crash is AfterCrash.RESEND:
             return True
@@ -158,8 +158,8 @@ class DeliveryState(ABC):
     def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, requeue_after: timedelta) -> datetime:
         """Return when the message of an open request counts as lost, so that the sweep queues the request again.
 
-        That is after `lost_after`, but at most once in `requeue_after`. A postponed request is queued `lead_time`
-        before it is due. A claimed request is not queued until the claim expires: its sender may still send the email.
+        A request counts as lost after `lost_after`, but at most once in `requeue_after`. A postponed request is queued
+        `lead_time` before it is due. Before a claim expires, its sender may still send the email, so do not queue it.
         """
         free_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
         if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):

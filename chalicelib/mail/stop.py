@@ -59,7 +59,7 @@ def is_stopped(choice: Choice, tables: Tables) -> bool:
 def is_unwanted(email: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
     """Return whether the address's owner stopped email about the petition.
 
-    Ask for each email that no budget limits: the budget (budget.py) looks for the choice itself.
+    Call this for each email that the budget (budget.py) does not limit. For other emails, the budget reads the choice.
     """
     return is_stopped(choice_of(mailbox_of(email, limit_keys), slug), tables)
 
@@ -81,7 +81,7 @@ def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) ->
 def resume(choice: Choice, now: datetime, tables: Tables) -> None:
     """Undo `stop`: the petition may email the address again, for example after a new signature. Idempotent.
 
-    The address does not get updates again: it stays unsubscribed.
+    The signature stays unsubscribed from updates.
     """
     for _ in range(ATTEMPTS):
         item = tables.get(choice.key, consistent=True) or {}
@@ -102,6 +102,7 @@ def _resuming_change(choice: Choice, item: Item, now: datetime) -> Change:
     remaining, when = stopped - {choice.petition_hash}, is_still("stopped", stopped)
     if remaining:
         return Change(choice.key, assign={"stopped": remaining}, when=when)
-    # Keep the item until its budget may be forgotten. The longest interval is shorter than FORGET_AFTER.
+    # The last interval is shorter than FORGET_AFTER. After the interval and FORGET_AFTER, the address starts with the
+    # first interval again (budget.py): keep the item until then.
     expires = int((now + 2 * FORGET_AFTER).timestamp())
     return Change(choice.key, assign={"expires_at": expires}, remove=["stopped"], when=when)

@@ -2,8 +2,9 @@
 
 SQS keeps a message for 14 days and a stream keeps a record for one day, but with SES's quota the emails of a busy day
 may take three weeks. A run of the sweep walks the marked groups of partitions (outstanding.py): it reads all items of
-these groups only, so its time depends on how much email waits. If a record of the stream is lost, a group lacks its
-marker. So once a day, a pass looks into all groups without a marker. Each run does a slice of the pass.
+these groups. It skips groups without a marker, so the run's time depends on how much email waits. If a record of the
+stream is lost, a group lacks its marker. So once a day, a pass looks into all groups without a marker. Each run does a
+slice of the pass.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from chalicelib.mail.state import DeliveryState
 LOST_AFTER_IF_BACKLOG = timedelta(days=12)
 # Without a backlog, a request older than this counts as lost.
 LOST_AFTER_IF_NO_BACKLOG = timedelta(hours=1)
-# A request that was queued again counts as lost after this time, so that email on hold is not queued every hour.
+# A request that was queued again counts as lost after this time. So email on hold is queued every six hours at most.
 REQUEUE_AFTER = timedelta(hours=6)
 BACKLOG_DEPTH = 100
 PASS_EVERY = timedelta(days=1)
@@ -114,7 +115,7 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int,
 
 
 def _delay(item: Item, now: datetime) -> int:
-    """Return the seconds until the email is due. Its state's `lead_time` lets the sweep queue it earlier."""
+    """Return the seconds until the email is due; 0 if it is due. The sweep queues it `lead_time` (state.py) earlier."""
     due = datetime.fromisoformat(item["mail_due_at"]) + CLOCKS_DIFFER if "mail_due_at" in item else now
     return max(0, ceil((due - now).total_seconds()))
 

@@ -29,8 +29,8 @@ class Turns:
 def book(turns: Turns, now: int, tables: Tables) -> int:
     """Book a turn and return how long the caller must wait for the turn. Times are in milliseconds.
 
-    This takes one write, or two if no turn is booked. If the write is repeated because its answer was lost, one turn
-    stays unused, and all later turns are one step later.
+    This takes one write, or two if no turn is booked after `now`. If the write is repeated because its answer was lost,
+    one turn stays unused, and all later turns are one step later.
     """
     for _ in range(ATTEMPTS):
         try:

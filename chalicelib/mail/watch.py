@@ -1,7 +1,8 @@
 """The watch enables or disables the event sources of the senders, once a minute.
 
 A sender that finds SES's quota used up only stores a pause (pause.py). The next run of the watch reads the pause and
-disables the event sources. Without a pause, it enables them. So after a crash, the next run does what is needed.
+disables the event sources. Without a pause, the watch enables them. Each run compares the actual state with the needed
+state, so after a crash the next run does what is needed.
 """
 
 from datetime import datetime
@@ -17,7 +18,7 @@ MAX_URGENT_WAITING = 20
 
 
 def watch(urgent: Source, other: Source, urgent_queue: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
-    """Switch both event sources. While many urgent emails wait, they get the whole rate (whole_rate.py).
+    """Switch both event sources. While many urgent emails wait, urgent email gets the whole rate (whole_rate.py).
 
     Return whether urgent email may be sent, and whether other email may. Raise Unavailable; the next run tries again.
     """

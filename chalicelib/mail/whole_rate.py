@@ -1,4 +1,4 @@
-"""Let confirmations use the whole rate of SES while other email is off. Otherwise a fifth of it would be unused.
+"""Let confirmations use SES's whole rate while other email is off. Otherwise a fifth of the rate would be unused.
 
 Confirmations are the urgent emails, for which a person waits. The watch (watch.py) grants them the whole rate for a few
 minutes at a time, and turns other email on only when the grant is over. So even if the watch crashes or a sender reads
@@ -23,7 +23,7 @@ GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
 
 
 def share_of_confirmations(now: datetime, tables: Tables) -> float:
-    """Return the share of the rate that an invocation for confirmations may use, if it begins now, until it ends."""
+    """Return the share of the rate that an invocation for confirmations may use from now until the invocation ends."""
     try:
         granted = tables.get(mail_keys.mail_whole_rate()) or {}
     except Unavailable:
@@ -34,7 +34,10 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
 
 
 def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:
-    """Turn other email off. Once it is off, grant confirmations the whole rate, from when its last sender has ended."""
+    """Turn other email off. Once it is off, grant confirmations the whole rate.
+
+    The grant begins when the last sender of other email has ended.
+    """
     other.switch(is_on=False)
     if not other.is_off():
         return

@@ -44,7 +44,7 @@ def level_now(tables: Tables) -> Level:
     except Exception as error:
         if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # Cache this answer, so that the next requests do not wait for the same failure.
+        # Cache NORMAL for LEVEL_SECONDS, so that the next requests do not wait for the same failure.
         return _cached_level.get("level", lambda: Level.NORMAL)
 
 
