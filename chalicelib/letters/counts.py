@@ -18,14 +18,14 @@ from chalicelib.mail.deliveries import DeliveryOutcome
 
 # The transaction of a letter takes about 20 ms, so 32 items can count hundreds of letters a second.
 SHARDS = 32
-# The shard with the outcomes of digests, each of many letters. These letters were requested in any shard, so
+# The shard that counts the outcomes of digests, also for letters whose requests are counted in other shards. So
 # `letter_counts` reads this shard first.
 DIGEST_SHARD = 0
 
 
 @dataclass(frozen=True)
 class LetterNumbers:
-    """Numbers of letters. `waiting`: not sent yet, nor settled in another way. `dropped`: never sent, on purpose."""
+    """Numbers of letters. `waiting`: still to be sent. `dropped`: never sent, on purpose."""
 
     requested: int = 0
     sent: int = 0
@@ -58,9 +58,9 @@ def shard_of(signature_id: str) -> int:
 def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
     """Return the numbers of letters by target and day (UTC). Targets without letters are missing.
 
-    Needs 32 consistent queries, which cost one read unit for each 4 KB: about 40 items. DIGEST_SHARD is read first.
-    The letters of a digest are requested long before it is sent, so their requests are read too, and `waiting` is
-    never negative.
+    Needs 32 consistent queries, which cost one read unit for each 4 KB: about 40 items. DIGEST_SHARD is read first. If
+    it has the outcome of a digest, the requests of its letters were counted before. So the other queries find these
+    requests, and `waiting` is never negative.
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for shard in range(SHARDS):

@@ -40,7 +40,7 @@ class LetterDeliveries(CountedDeliveries):
         return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
-        """Release the sender's claim on the letter. Always keep the letter's turn, so that it does not book another."""
+        """Release the sender's claim on the letter. Keep the letter's turn, or the letter would book another turn."""
         super().release(request, tables)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
@@ -58,7 +58,7 @@ class LetterDeliveries(CountedDeliveries):
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record the refusal, and pause the target: if its address is wrong, SES refuses all its other letters too."""
         super().mark_refused(request, now, tables)
-        # The mail sender may not read deliveries (IAM). So get the item from an update, which changes nothing more.
+        # IAM does not let the mail sender read deliveries. So get the item from an update, which changes nothing more.
         settled = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=Attr("mails").exists())
         _pause_target(request.key, tables.update_and_read(settled), "refused", now, tables)
 
@@ -78,7 +78,8 @@ def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)
-    tables.try_update(change)  # If this changes nothing, the letter is being sent.
+    # If the condition fails, a sender has settled or postponed the letter meanwhile. One more message does no harm.
+    tables.try_update(change)
     item.pop("mail_queued_at", None)
     item.update(due)
 
@@ -89,5 +90,5 @@ def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tabl
     pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""))
 
 
-# A letter that arrives twice discredits the campaign. So if a sender crashes, its letter is not sent again.
+# A letter that arrives twice discredits the campaign. So if the sender crashes, the letter is not sent again.
 LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)

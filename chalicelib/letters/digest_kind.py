@@ -1,7 +1,7 @@
-"""The digest: an email that reports many letters to their target, instead of sending each.
+"""The digest: one email to a target that reports many letters. These letters are not sent as emails of their own.
 
-It says how many people wrote and where they live, and shows some letters that people wrote in their own words. When the
-email is composed, the digest is sealed: its letters no longer change (digest_contents).
+The email says how many people wrote and where they live. It shows some letters that people wrote in their own words.
+When the email is composed, the digest is sealed: its letters no longer change (digest_contents).
 """
 
 from collections.abc import Iterator, Mapping
@@ -87,8 +87,8 @@ class DigestLetter:
 def digest_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Seal the digest, and return its email.
 
-    Return HELD while the target is paused or in test mode. Return TOO_LATE if the digest has no letters, or if the
-    petition no longer has the target, or now sends its letters to members of parliament.
+    Return HELD while the target is paused or in test mode. Return TOO_LATE if the digest has no letters, if the
+    petition no longer has the target, or if the target's letters now go to members of parliament.
     """
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
@@ -114,7 +114,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
 
 
 def _shown_letters(contents: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
-    """Yield up to MAX_SHOWN letters in their senders' own words. Leave out people who withdrew or were erased since."""
+    """Yield up to MAX_SHOWN letters in their senders' own words. Leave out senders who have withdrawn or are erased."""
     shown = 0
     for signature_id in contents.own_words_ids:
         stored = find_by_id(petition, signature_id, tables)

@@ -33,8 +33,8 @@ def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
 def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[DigestIds]:
     """Return the petition's digests of days up to `last_day` that are not requested.
 
-    Leave out the digests of a paused target: they wait until staff resume it. But if the petition no longer has the
-    target, they are due, and the email's kind then drops them.
+    Leave out the digests of a paused target: they wait until staff resume its letters. But if the petition no longer
+    has the target, its digests are due: `digest_email` then drops them.
     """
     states = target_states(petition.slug, tables).items()
     targets = [key for key, state in states if state.has_digests and not (state.is_paused and target_of(petition, key))]
@@ -44,7 +44,8 @@ def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[Dig
 def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:
     """Close the digest, request its email, and mark it as requested. Return whether there is an email to send.
 
-    There is none if all letters were removed from the digest, or if an earlier run's email is settled.
+    There is no email to send if all letters were removed from the digest. There is also none if an earlier run
+    requested the email, and this email is settled.
     """
     close(ids, now, tables)
     digest = find_digest(ids, tables)

@@ -1,4 +1,4 @@
-"""The email with a single letter, from one person who confirmed to one target.
+"""The email with a single letter. It goes from one person, who has confirmed, to one target.
 
 LETTER_KINDS also has the other kinds of emails about letters: digests and tests.
 """

@@ -27,7 +27,7 @@ def target_of(petition: Petition, key: str) -> LetterTarget | None:
 
 
 def find_target(petition: Petition, key: str) -> LetterTarget:
-    """Return the target that staff name. Raise UnknownThing if the petition has no such target."""
+    """Return the target with this key. Raise UnknownThing if the petition has no such target."""
     target = petition.letter.target(key) if petition.letter else None
     if target is None:
         raise UnknownThing("This petition has no such target.")
@@ -35,7 +35,7 @@ def find_target(petition: Petition, key: str) -> LetterTarget:
 
 
 def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
-    """Return the constituency that staff name, or "" if they name none.
+    """Return the constituency that a request of staff is about, or "" if the request has none.
 
     Raise UnknownThing if the target has no members, or if the name is too long for a constituency. Accept a
     constituency that is not in the table of members: it may have been in the table when staff paused the letters to its
@@ -49,14 +49,14 @@ def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
 def has_same_recipients(target: LetterTarget, stored: Item) -> bool:
     """Return whether letters still go to the same recipients as when this letter was requested.
 
-    They go either to members of parliament, or to the target itself. `stored`: the letter's item, with the constituency
-    (`member`) if the letter was requested for a member.
+    The recipients are either members of parliament, or the target itself. `stored`: the letter's item. It has the
+    constituency (`member`) if the letter was requested for a member.
     """
     return target.members == ("member" in stored)
 
 
 def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
-    """Return the recipient's name and address: of the member of parliament that `stored` names, or of the target.
+    """Return the recipient's name and address: of the member for the constituency in `stored`, or else of the target.
 
     `stored`: the letter's item. `name`: the target's name.
     """
@@ -65,8 +65,8 @@ def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
 
 
 def may_send_letter(signature: Signature) -> bool:
-    """Return whether this person has confirmed and agreed to send a letter. This may change before it is sent.
+    """Return whether this person has confirmed and agreed to send a letter. The person may withdraw before it is sent.
 
-    It does not matter whether we may email this person, because the letter goes to somebody else.
+    A person who gets no email from us can still send a letter, because the letter goes to somebody else.
     """
     return signature.state is SignatureState.CONFIRMED and signature.letter is not None

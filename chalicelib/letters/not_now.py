@@ -1,8 +1,8 @@
 """Decide whether a letter is sent now.
 
-While its target is paused, the letter waits. If its target has a pace, the letter waits for its turn. If its target
-gets digests, only the first letters are sent singly: each later letter is reported in a digest, one email about many
-letters.
+While the target is paused or in test mode, the letter waits. If the target has a pace, the letter waits for its turn.
+If the target gets digests, only the first letters are sent singly. Each later letter is reported in a digest: one email
+about many letters.
 """
 
 from datetime import datetime
@@ -27,7 +27,7 @@ from chalicelib.signatures.model import Signature
 def reason_not_to_send(
     key: str, stored: Item, target: LetterTarget, signature: Signature, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the letter is not sent now, or None to send it. May add the letter to a digest, or book its turn."""
+    """Return why the letter is not sent now, or None to send it. This call may add it to a digest, or book its turn."""
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
     if state.is_paused or target.test_to or (target.members and _is_member_paused(letter, stored["member"], tables)):

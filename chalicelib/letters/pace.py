@@ -1,10 +1,10 @@
-"""The pace of letters to one target: evenly spread over its working hours, and at most `per_hour` in each hour.
+"""The pace of letters to one target: evenly spread over working hours, and at most `per_hour` in each hour.
 
 A letter books a turn: a time at which it may be sent. The turn is stored in the letter's item. So there is no queue
 message while the letter waits, and the letter delays no other email.
 
 While all email is paused, the turns of many letters pass. After the pause, all these letters would be sent at once. So
-there is a second limit: each clock hour has `per_hour` places, and a letter is sent only if it takes one.
+there is a second limit: each clock hour has `per_hour` places, and a letter is sent only if it takes a place.
 """
 
 from datetime import datetime
@@ -52,7 +52,7 @@ def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, table
 
 
 def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
-    """Take a place in this hour. Return False if all are taken. If the sender then crashes, the place stays taken."""
+    """Take a place in this hour. Return False if none is free. If the sender then crashes, the place stays taken."""
     hour = iso(now)[:13]
     is_this_hour = Attr("hour").eq(hour)
     if tables.try_update(Change(key, add={"in_hour": 1}, when=is_this_hour & Attr("in_hour").lt(per_hour))):

@@ -1,6 +1,7 @@
 """Request the emails of people's letters when these people confirm. A letter goes from one person to one target.
 
-The signatures table's stream of changes calls `request_letters`. An `Image` is a signature's item in this stream.
+The Lambda function that reads the signatures table's stream of changes calls `request_letters`. An `Image` is a
+signature's item in this stream, before or after a change.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,9 +39,9 @@ def request_letters(
 ) -> int:
     """Request the letters of the people who confirmed, and return how many letters were requested.
 
-    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch: a letter's item
-    in the deliveries table prevents a second request. If this process stops before a requested letter is in the queue,
-    the sweep puts it there.
+    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch. The item of a
+    letter in the deliveries table prevents a second request. If this process stops before a requested letter is in the
+    queue, the sweep puts the letter there.
     """
     queued, waiting = 0, list[tuple[MailRequest, int]]()
     for before, after in changes:
@@ -92,9 +93,9 @@ def _request_together(
 def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[str, str]]]:
     """Yield for each letter of a signature: LETTERS or TESTS, the delivery's key, and its extra attributes.
 
-    There is a letter for each target that the petition had at confirmation. If the charity's tables have no member of
-    parliament for the postcode, no letter goes to a member. If a member is also a target, the member gets only the
-    letter to that target. While a target is in test mode, the letter to it is a test.
+    There is a letter to each target that the petition had when the person agreed to the letter. If the charity's tables
+    have no member of parliament for the postcode, no letter goes to a member. If a member is also a target, the member
+    gets only the letter to that target. While a target is in test mode, the letter to it is a test.
     """
     slug = keys.slug_of(image["pk"])
     current = petition_as_stored(slug, tables)
@@ -129,8 +130,8 @@ def _request_one(
 def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = BEFORE_ALL_LETTERS) -> int:
     """Request all letters of the petition that were never requested, and return how many there were. Safe to repeat.
 
-    Normally the stream requests letters. Use this for confirmations that the stream lost. The sweep queues the letters.
-    `since`: leave out people who confirmed earlier, for example while a target was in test mode.
+    Normally the reader of the stream requests letters. Use this for confirmations that the stream lost. The sweep
+    queues the letters. `since`: leave out people who confirmed before it, for example while a target was in test mode.
     """
     images = (image for image in _sender_images(slug, tables) if image["confirmed_at"] >= iso(since))
     return sum(_request_missing_of(image, now, tables) for image in images)

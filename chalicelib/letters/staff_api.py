@@ -56,7 +56,7 @@ def read_letters(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def pause_letters(request: Request, slug: str, target: str) -> Response:
-    """Pause the letters to this target, or to one of its members. They wait until staff resume. Safe to repeat."""
+    """Pause the letters to this target or member: they wait until staff resume them. Safe to repeat."""
     key, member = _find_and_audit(request, slug, target, "letters.paused")
     target_state.pause(slug, key, "staff", times.now(), tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": True, "member": member}
@@ -73,7 +73,7 @@ def resume_letters(request: Request, slug: str, target: str) -> Response:
 
 
 def _find_and_audit(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
-    """Record the action. Return the target's key and the constituency in the query, or "" for all letters."""
+    """Write the action to the activity log. Return the target's key and the constituency in the query ("": none)."""
     found = find_target(petition_as_stored(slug, tables()), target)
     member = checked_constituency(found, query(request, "member"))
     audit(request, action, slug, {"target": found.key, "member": member})

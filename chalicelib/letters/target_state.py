@@ -1,4 +1,4 @@
-"""What is stored about a target besides its settings: mainly whether its letters are paused, and why.
+"""What is stored about a target besides its settings: mainly whether the letters to it are paused, and why.
 
 If a target is all members of parliament, each member has a state too. `member` is then the member's constituency.
 """
@@ -14,8 +14,8 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.times import iso
 
 _PAUSE_ATTRIBUTES = ("paused_at", "paused_why")
-# Each test of a letter has an attribute with the address that gets it. The attribute's name is this prefix and the
-# test's id, which is `signature_id` in the test's LetterIds.
+# For each test that staff send, an attribute of the target's item has the recipient's address. The attribute's name is
+# this prefix and the test's id. In the test's LetterIds, `signature_id` is the test's id.
 TEST_PREFIX = "test."
 
 
@@ -50,7 +50,7 @@ def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
 
 
 def pause(slug: str, target: str, why: str, now: datetime, tables: Tables, member: str = "") -> bool:
-    """Pause the letters to the target, or to one member, until staff resume. Return False if already paused."""
+    """Pause the letters to the target, or to one member, until `resume`. Return False if they are paused already."""
     is_not_paused = Attr("paused_at").not_exists()
     paused = {"paused_at": iso(now), "paused_why": why}
     if not tables.try_update(Change(target_keys.target(slug, target, member), assign=paused, when=is_not_paused)):
@@ -61,7 +61,7 @@ def pause(slug: str, target: str, why: str, now: datetime, tables: Tables, membe
 
 
 def resume(slug: str, target: str, tables: Tables, member: str = "") -> None:
-    """Send the letters to the target, or to one member, again. Idempotent."""
+    """End the pause of the letters to the target, or to one member. Idempotent."""
     is_paused = Attr("paused_at").exists()
     tables.try_update(Change(target_keys.target(slug, target, member), remove=_PAUSE_ATTRIBUTES, when=is_paused))
 
@@ -72,7 +72,7 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
 
 
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
-    """Store the address to which staff send this test. It is in the target's item, as email items have no addresses."""
+    """Store the address to which staff send this test in the target's item, because an email's item has no address."""
     tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test.signature_id}": to}))
 
 

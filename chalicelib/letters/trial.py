@@ -1,4 +1,4 @@
-"""Tests of letters: emails to staff that are marked as tests. They never go to the target, and are not counted.
+"""Tests of letters: emails to staff that are marked as tests. Tests never go to the target, and are not counted.
 
 Staff can send a test of the petition's letter to any address. While a target is in test mode, people's letters to it
 also become tests: they go to the target's `test_to`, an address of staff.
@@ -59,8 +59,10 @@ def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, 
 
 
 def letter_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email with a test: of the petition's letter, to the address that staff typed, or of one person's
-    letter, to the target's `test_to`. Return TOO_LATE if the letter or the address no longer exists.
+    """Return the email with a test. Return TOO_LATE if the letter or the address no longer exists.
+
+    A test that staff send has the petition's letter, and goes to the address that staff typed. A test of one person's
+    letter goes to the target's `test_to`.
     """
     slug, target_key, sender = letter_ids(key)
     petition = petition_as_stored(slug, tables)

@@ -1,4 +1,4 @@
-"""Remove the letters of people who withdrew or were erased from the digests whose emails are not sent yet.
+"""Remove the letters of withdrawn and erased signatures from the digests whose emails are not sent yet.
 
 A digest is one email to a target about many letters. An `Image` is a signature's item in the table's stream of changes.
 """
@@ -21,7 +21,7 @@ Image = Mapping[str, Any]
 def remove_letters_from_digests(
     changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables
 ) -> None:
-    """Remove the letters of withdrawn signatures from their digests. Idempotent. Needs a read for each target.
+    """Remove the letters of withdrawn signatures from the digests. Idempotent. Needs a read for each letter's target.
 
     `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch.
     """

@@ -1,7 +1,7 @@
 """Working hours: Monday to Friday, in the time of London. Public holidays count as working days.
 
 A position is a moment, counted in working time only: the milliseconds of working hours since FIRST_MONDAY. Nights and
-weekends do not count. So the turns of letters are booked by position, without a rule for nights.
+weekends do not count. Turns of letters are booked by position, so booking needs no rule for nights.
 """
 
 from dataclasses import dataclass

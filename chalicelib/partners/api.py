@@ -1,6 +1,7 @@
 """The route by which partners send signatures in our own JSON format.
 
-A partner is an organisation that collects signatures elsewhere. To take a signature is to store and count it.
+A partner is an organisation that collects signatures elsewhere. To take a signature is to store it, and to count it if
+the partner's signatures count at once.
 """
 
 from datetime import datetime
@@ -71,7 +72,7 @@ def _signature_or_error(raw: object, partner: Partner, now: datetime) -> SentSig
 
 
 def _raw_signatures(body: object) -> list[object]:
-    """Return the signatures in the body: it is one signature, or an object with a list of them. Raise Invalid."""
+    """Return the signatures in the body. The body is one signature, or an object with a list. Raise Invalid."""
     if not isinstance(body, dict):
         raise Invalid([FieldError("body", "Send one signature, or an object with the list signatures")])
     if "signatures" not in body:

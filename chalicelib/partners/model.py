@@ -1,8 +1,8 @@
-"""A partner, which is an organisation that collects signatures elsewhere and sends them to us, and its receipts.
+"""Partners and their receipts. A partner is an organisation that collects signatures elsewhere and sends them to us.
 
 A receipt records that a partner sent a signature. The key of the receipt comes from the partner's own identifier of the
-signature, so a signature that is sent twice is stored once. The receipt is claimed (stored) before the signature is
-stored, and settled (its result is recorded) after the signature is counted. Its states:
+signature, so a signature that is sent twice is stored once. To claim a receipt is to store it, before the signature is
+stored. To settle a receipt is to record its result, as the last step. The states of a receipt:
 
 (absent) ──claim──► claimed ──settle──► accepted, existing or suppressed ──undo──► undone ──claim──► claimed
 """
@@ -67,9 +67,9 @@ class ReceiveOutcome(StrEnum):
 class Receipt(BaseModel):
     """A receipt, as stored. It has ids and times only. `result` is None until the receipt is settled.
 
-    `digest`: of the partner's identifier. `version`: of the wording. `obtained_at`: when the person agreed. `job_id`
-    and `row`: the import that sent the signature first, and the row in its file. `also_in`: the ids of the imports that
-    sent the signature again.
+    `digest`: a keyed hash of the partner's identifier. `version`: the version of the wording. `obtained_at`: when the
+    person agreed. `job_id` and `row`: the import that sent the signature first, and the row in its file. `also_in`: the
+    ids of the imports that sent the signature again.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -114,7 +114,7 @@ class Receipt(BaseModel):
         return self.job_id is not None and (self.job_id, self.row) == (other.job_id, other.row)
 
 
-# A partner's clock may be this far ahead of ours, so a time this far ahead is not in the future.
+# A partner's clock may be ahead of our clock by this much. We accept a time in the future up to this limit.
 MAX_CLOCK_ERROR_SECONDS = 300
 
 

@@ -1,9 +1,9 @@
-"""Take a partner's signatures: store and count them. A person counts once, however often the partner sends their data.
+"""Take a partner's signatures: store them, and count those that count at once. Each person counts only once.
 
-A receipt records that a partner sent a signature. The receipt is claimed (stored) before the signature is stored, and
-settled (its result is recorded) after the signature is counted. After a crash at any point, a repeat of the call
-continues. `Signature.receipt` is the digest of the receipt with which the signature was first stored, so a repeat knows
-whether its own earlier attempt stored the signature.
+A receipt records that a partner sent a signature. First the receipt is claimed: it is stored. Then the signature is
+stored, and perhaps counted. In the end, the receipt is settled: its result is recorded. After a crash at any point, a
+repeat of the call continues. `Signature.receipt` is the digest of the receipt with which the signature was first
+stored. If a repeat finds the digest of its own receipt there, its earlier attempt stored the signature.
 """
 
 from collections.abc import Sequence
@@ -67,14 +67,14 @@ def _take_one(
 def _take(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
-    """Take the signature. `new`: its new receipt. `stored`: the receipt that is stored for its identifier, if any."""
+    """Take the signature. `new`: its new receipt. `stored`: the receipt that was stored for its identifier, if any."""
     receipt = _claim(new, stored, receiving.tables)
     if receipt.result is not None:
         signature = find_signature(receipt, receiving)
         if not _may_be_stored_again(receipt, signature, now):
             record_sender(new, receipt, signature, receiving)
             return _repeated_result(receipt, new, signature)
-        store.claim_again(new, receipt, receiving.tables)  # If two requests do this at once, both store the same.
+        store.claim_again(new, receipt, receiving.tables)  # If two requests do this at once, the last one stays.
         receipt = new
     result = _store_and_count(submission, receipt, receiving, now)
     if new.sender != receipt.sender:  # Another sender claimed the receipt, but did not settle it.
@@ -84,7 +84,7 @@ def _take(
 
 
 def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
-    """Claim the receipt if it is absent or undone. Return the stored one. Raise Invalid if it is another person's."""
+    """Claim the receipt if it is absent or undone. Return it as stored. Raise Invalid if it is for another person."""
     for _ in range(ATTEMPTS):
         if stored is None:
             try:
@@ -105,10 +105,10 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 
 
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
-    """Return whether the signature expired before the person confirmed it, or an undo took it back.
+    """Return whether the signature expired before the person confirmed it, or undoing an import took it back.
 
-    If it has no item (None) and we received it less than ERASED_LIFETIME ago, it expired. If we received it earlier, it
-    may also have been withdrawn or erased, because these items are deleted then too. Return False.
+    If there is no item (None), and we received the signature less than ERASED_LIFETIME ago, the signature expired: the
+    item of a withdrawn or erased signature would still exist. If we received it earlier, nobody knows. Return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
@@ -137,7 +137,7 @@ def _store_and_count(
     origin = receiving.origin_of(submission, receipt, is_stored=before is not None and not before.is_over(now))
     signed = sign(submission.form, receiving.petition, origin, now, receiving.context)
     if signed.outcome is Outcome.OVERFLOWED:
-        raise Unavailable("storage")  # The queue stores the signature later. It counts when it is sent again.
+        raise Unavailable("storage")  # The queue stores it later. It counts when the partner sends it again.
     signature = find_signature(receipt, receiving)
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
     counts_at_once = receiving.partner.counts is CountsWhen.AT_ONCE
@@ -155,9 +155,9 @@ def _confirm(
     *,
     has_this_receipt: bool,
 ) -> None:
-    """Confirm the signature. If it came from elsewhere, such as our form, the partner's values replace its values.
+    """Confirm the signature. If it came from elsewhere, such as our form, take name and updates from `submission`.
 
-    A stranger may have filled in our form. Only the person can confirm a letter, so we offer the letter by email.
+    Perhaps a stranger filled in our form. So if there is a letter, our email asks the person whether to send it.
     """
     form = submission.form
     values = {} if has_this_receipt else {"name": form.name, "updates": form.consent.updates}
@@ -171,7 +171,7 @@ def _confirm(
 def _is_suppressed(signature: Signature) -> bool:
     """Return whether the person withdrew, was erased, or cannot be reached by email.
 
-    An undo also sets the state WITHDRAWN, but then the person did not withdraw.
+    The undo of an import also sets the state WITHDRAWN, and `taken_back_at`. Then the person did not withdraw.
     """
     if signature.state is SignatureState.WITHDRAWN:
         return signature.taken_back_at is None

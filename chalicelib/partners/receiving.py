@@ -1,6 +1,7 @@
 """The context in which we receive signatures from a partner, and the receipt and origin of each signature.
 
-A receipt records that the partner sent a signature. An origin says where a signature came from, and how.
+A receipt records that the partner sent a signature. An origin says who obtained a signature, with which wording and
+through which channel.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from chalicelib.signatures.sign import SigningContext
 
 @dataclass(frozen=True)
 class ReceivingContext:
-    """Whose signatures we receive, for which petition. `channel`: api, osdi or import. `job_id`: an import's id."""
+    """Whose signatures we receive, for which petition. `channel`: api, osdi or import.
+
+    `job_id`: the id of the import, or None for an API.
+    """
 
     partner: Partner
     petition: Petition
@@ -51,7 +55,7 @@ class ReceivingContext:
         )
 
     def origin_of(self, submission: SentSignature, receipt: Receipt, *, is_stored: bool) -> Origin:
-        """Return the origin of the signature. `is_stored`: it is stored already, so we request no email for it."""
+        """Return the origin of the signature. `is_stored`: the signature is stored already, so we request no email."""
         return Origin(
             obtained_by=self.partner.name,
             channel=self.channel,

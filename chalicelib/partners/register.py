@@ -1,7 +1,7 @@
 """Create and find partners, store the wordings of their consents, and create their tokens.
 
-A partner is an organisation that collects signatures elsewhere and sends them to us. Its `source`, such as partner-oak,
-is its id. A wording is what people agree to on the partner's site. Each wording has a version.
+A partner is an organisation that collects signatures elsewhere and sends them to us. The partner's `source`, such as
+partner-oak, is the partner's id. A wording is what people agree to on the partner's site. Each wording has a version.
 """
 
 import re

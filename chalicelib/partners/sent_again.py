@@ -1,6 +1,6 @@
 """Record who sent a signature again, so that the undo of an import takes back only signatures that nobody else sent.
 
-The sender is an import of a partner's file, or the API. A receipt records that a partner sent a signature.
+A sender is an import of a partner's file, or the API. A receipt records that a partner sent a signature.
 """
 
 from chalicelib.core import keys
@@ -19,7 +19,7 @@ def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature |
 
 
 def record_sender(new: Receipt, receipt: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
-    """Record that the sender of `new` sent the signature too, so that the undo of an earlier import does not remove it.
+    """Record that the sender of `new` sent the signature too: the undo of an earlier import then does not withdraw it.
 
     Do nothing if no import is in `receipt`, the stored receipt. Raise Conflicted if the import was undone meanwhile. If
     the caller then repeats the request, we store the signature again.

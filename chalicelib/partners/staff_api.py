@@ -1,4 +1,4 @@
-"""Partners over HTTP, for staff: list and create them, and issue their tokens."""
+"""The routes for staff to list and create partners, and to issue tokens for partners."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated

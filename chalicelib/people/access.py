@@ -1,6 +1,6 @@
 """A person's data as staff see it, and the file for an access request.
 
-With an access request, a person asks for all data that we hold about them (GDPR, article 15).
+With an access request, a person asks for all data that we hold about this person (GDPR, article 15).
 """
 
 from collections.abc import Collection, Mapping
@@ -49,9 +49,10 @@ def access_export(
     stopped: Collection[str],
     now: datetime,
 ) -> "AccessExport":
-    """Return the file for the person. By petition slug, `texts` has the petition as signed, and `letters` the letter.
+    """Return the file for the person. `texts`: the petitions as the person signed them, by slug.
 
-    `stopped`: the slugs of the petitions about which the person wants no email.
+    `letters`: the person's letters, by the petition's slug. `stopped`: the slugs of the petitions about which the
+    person wants no email.
     """
     return {
         "prepared_at": iso(now),

@@ -1,4 +1,4 @@
-"""The letters in the answer to an access request: the words, what the person agreed to, and whether they were sent.
+"""The letters in the answer to an access request: words, what the person agreed to, and whether we sent the letters.
 
 A signature may have a letter, which we email to the petition's targets in the person's name. An access request asks for
 all data that we hold about a person.
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
-    """Return the person's letters by slug, for petitions with a letter and for signatures that have one.
+    """Return the person's letters by slug: for each petition with a letter, and for each signature with a letter.
 
     `stored`: the signatures of one address, at most one for each petition.
     """
     return {
         each.petition.slug: {
-            "agreed": _agreed_letter(each, each.signature.letter, tables),
-            "asked": _agreed_letter(each, each.signature.letter_asked, tables),
+            "agreed": _letter_in_full(each, each.signature.letter, tables),
+            "asked": _letter_in_full(each, each.signature.letter_asked, tables),
             "deliveries": _deliveries(each, tables),
         }
         for each in stored
@@ -34,8 +34,8 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
     }
 
 
-def _agreed_letter(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
-    """Return the letter `signed` of a signature in full, with the parts that are as in the petition's letter."""
+def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
+    """Return the letter `signed` in full. The parts that the person did not change are from the petition's letter."""
     if signed is None:
         return None
     letter = letter_as_signed(stored.petition.slug, signed.version, tables).in_language(
@@ -55,7 +55,7 @@ def _agreed_letter(stored: StoredSignature, signed: SignedLetter | None, tables:
 
 
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
-    """Return what is stored about the email to each target. A withdrawal keeps it, so that no letter is sent twice."""
+    """Return what is stored about the email to each target. It stays after a withdrawal: no letter is sent twice."""
     found: list[LetterDelivery] = []
     for target in stored.petition.letter.targets if stored.petition.letter else ():
         item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target.key, stored.signature_id)))

@@ -1,4 +1,4 @@
-"""The routes for staff to send a person's email again, and to allow email that the person has stopped."""
+"""The routes for staff to send a person's email again, and to allow email again after the person has stopped it."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING

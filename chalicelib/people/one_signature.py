@@ -35,7 +35,7 @@ def load_for_staff(
 
 
 def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tables: Tables) -> set[str]:
-    """Return the slugs of the petitions about which the owner wants no email. All signatures must have one address.
+    """Return the slugs of the petitions about which the owner wants no email. `stored`: signatures of one address.
 
     Return an empty set if no signature has an address, because all are withdrawn.
     """

@@ -1,4 +1,4 @@
-"""Send a signature's email again, when its owner asks staff. The same limits apply as when the person signs again."""
+"""Send a signature's email again, when the person asks staff. The same limits apply as when the person signs again."""
 
 from datetime import datetime
 from enum import StrEnum

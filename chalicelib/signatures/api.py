@@ -77,7 +77,7 @@ def _sign(request: Request, form: SignatureForm, petition: Petition, channel: st
 
 
 def _busy_page(request: Request, petition: Petition, fields: dict[str, str]) -> Response:
-    """Return 503 and the form with the typed values: the signature may not be stored, and sending it again is safe."""
+    """Return 503 and the form with the typed values. Perhaps the signature was not stored; sending it again is safe."""
     headers = {**NO_STORE, "Retry-After": str(RETRY_AFTER)}
     return petition_page(
         request,

@@ -1,7 +1,7 @@
-"""Confirm a signature. The owner of the mailbox opens the link in our email, corrects the signature and confirms it.
+"""Confirm a signature. The owner of the mailbox opens the link in our email, may correct the signature, and confirms.
 
 The link contains the signature's country and source as signed, so that confirming needs no read first. A signature is
-counted once. The signature of a trusted partner is confirmed without an email.
+counted once. If a partner's signatures count at once, they are confirmed without an email.
 """
 
 from collections.abc import Mapping
@@ -61,13 +61,13 @@ def confirm(
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent. Normally, this is one call to the table.
 
-    `also`: more attributes to store. A `letter` in `also` is stored too if the signature is confirmed already and the
-    link offers a letter. With `by_partner` in `also`, the tally counts the signature as the partner's. Without it, the
-    owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`: when the owner's link was
-    issued; after a later withdrawal, the link confirms nothing.
+    `also`: more attributes to store. If the signature is confirmed already, only a `letter` in `also` is stored, and
+    only if the link offers a letter. With `by_partner` in `also`, the tally counts the signature as the partner's.
+    Without `by_partner`, the owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`:
+    when the owner's link was issued. If the signature was withdrawn after that, the link has ended.
 
-    Raise LinkExpired if the petition closed too long ago, the link confirms nothing or the signature does not exist,
-    Invalid if the postcode does not fit the stored country, and Conflicted if the signature changes at each attempt.
+    Raise LinkExpired if the petition closed too long ago, the link has ended or the signature does not exist. Raise
+    Invalid if the postcode does not fit the stored country. Raise Conflicted if the signature changes at each attempt.
     """
     if not petition.is_confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
@@ -119,7 +119,7 @@ def _confirm_as_linked(
             petition,
             linked_entry,
             lambda entry: store.confirmation(
-                subject, changes, entry.source, now, receipt=has_receipt_email, issued=issued
+                subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued
             ),
             tables,
         )
@@ -131,7 +131,7 @@ def _confirm_as_linked(
 
 
 def find_linked(subject: Subject, petition: Petition, issued: datetime, now: datetime, tables: Tables) -> Signature:
-    """Return the link's signature. Raise LinkExpired if it does not exist, or is pending and the link has ended."""
+    """Return the link's signature. Raise LinkExpired if it does not exist, or is pending but the link has ended."""
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)

@@ -29,9 +29,10 @@ def change_and_count(
 ) -> None:
     """Apply `change_for(entry)` and add the entry to a random shard of the tally: both or neither.
 
-    If the shard has too many sources, count under OTHER: then `change_for` gets an entry with this source, and can
-    store it. Retry a TransactionConflict on another shard, because botocore does not retry it. Raise Conflicted after
-    ATTEMPTS. Raise ConditionFailed, with the item, if the signature does not meet the condition of `change_for`.
+    If the shard has too many sources, count under the source OTHER. `change_for` then gets an entry with this source,
+    so that its change can store OTHER in the signature. Retry a TransactionConflict on another shard, because botocore
+    does not retry it. Raise Conflicted after ATTEMPTS. Raise ConditionFailed, with the item, if the signature does not
+    meet the condition of `change_for`.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -48,7 +49,7 @@ def change_and_count(
 
 
 def wait_after_conflict(attempt: int) -> None:
-    """Wait for a random time before the next attempt. Its limit doubles with each attempt, up to LONGEST_PAUSE."""
+    """Wait for a random time before the next attempt. The limit of this time doubles each time, up to LONGEST_PAUSE."""
     log.measure(Metric.CONFLICT_RETRIED)
     sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
 

@@ -1,6 +1,6 @@
 """Erase a signature: subtract it from the tally and delete its personal data (GDPR, article 17).
 
-The overflow queue holds signatures that the table could not store when somebody signed. An erasure leaves an empty
+The overflow queue holds signatures that were not stored in the table when somebody signed. An erasure leaves an empty
 item, so that a message in this queue does not store the signature again.
 """
 
@@ -37,10 +37,11 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
 
 
 def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables: Tables) -> None:
-    """Erase an address's signatures, given as petition and signature id, also those that wait in the overflow queue.
+    """Erase the signatures of an address, also those that wait in the overflow queue.
 
-    If a signature is not stored, store an empty item. The queue's worker finds it, and ignores the earlier message.
-    After an error, only some signatures are erased; it is safe to call this again.
+    `identities`: the petition and id of each signature. If a signature is not stored, store an empty item. The queue's
+    worker finds this item, and ignores the earlier message. After an error, perhaps only some signatures are erased. It
+    is safe to call this again.
     """
     for petition, identity in identities:
         key = keys.signature(petition.slug, identity)

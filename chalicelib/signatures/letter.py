@@ -38,14 +38,14 @@ EDITED = translatable("The letter has just been edited. Read it again, then conf
 
 
 class SignedLetter(BaseModel):
-    """The letter that the person agreed to send (`Signature.letter`). A part that is None is as in the petition's."""
+    """The letter that the person agreed to send (`Signature.letter`). A part that is None is as the petition has it."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: str
     """The version of the petition's letter, and of the wordings that the person agreed to."""
     opening: int | str | None = None
-    """The index of a suggested opening, or the person's own words ("": no opening). None: the first one, if any."""
+    """The index of a suggested opening (None: the first one), or the person's own words ("": no opening)."""
     subject: str | None = None
     body: str | None = None
     reply: bool = False
@@ -58,16 +58,17 @@ class SignedLetter(BaseModel):
 
 
 class AskedLetter(SignedLetter):
-    """A letter that somebody typed with the address of a confirmed signature: `Signature.letter_asked`.
+    """A letter that somebody typed with the address of a signature: `Signature.letter_asked`.
 
-    We offer it to the address's owner by email. Only the owner can send it.
+    Perhaps a stranger typed it. So an email asks the owner of the address whether to send the letter. To ask this is to
+    offer the letter.
     """
 
     asked_at: Moment
 
     @property
     def offered_from(self) -> datetime:
-        """Return from when on a link must be issued to offer this letter: the first whole second after `asked_at`.
+        """Return the earliest time at which a link that offers this letter is issued: the second after `asked_at`.
 
         Links and items store whole seconds. So a link issued in the second of `asked_at` may be older than the letter.
         """
@@ -89,7 +90,7 @@ class RenderedLetter:
 def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
     """Return the subject, opening and body of a signature's letter.
 
-    `letter`: the petition's letter in the signature's language. It has the parts that the person did not change.
+    `letter`: the petition's letter in the signature's language. The parts that the person did not change are from it.
     """
     chosen = signed.opening
     index = chosen if isinstance(chosen, int) and chosen < len(letter.openings) else 0
@@ -167,7 +168,7 @@ def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str,
     """Return the attribute `letter` with the values from the confirm page, or {} to keep the letter as signed.
 
     `fields` has the signature's language, and the version of the petition's letter that the page showed. Raise Invalid
-    if this is no longer the current version, or if a value is invalid.
+    if the petition's letter has a newer version, or if a value is invalid.
     """
     if "letter.send" not in fields:
         return {}

@@ -1,4 +1,7 @@
-"""Validate the letter that a supporter sends with a signature, by form or JSON. The opening is its first paragraph."""
+"""Validate the letter that a supporter sends with a signature, by form or JSON.
+
+The opening is the first paragraph of the letter.
+"""
 
 import re
 import unicodedata

@@ -1,7 +1,8 @@
-"""The values of the page where a signature is confirmed: those of its form, and the letter as a target will read it.
+"""The values of the page where the owner of the mailbox confirms a signature: of its form, and of the letter.
 
-A petition's letter may go to the member of parliament for the signature's postcode. The same page offers a letter that
-somebody typed with the address of a confirmed signature.
+The page shows the letter as a target will read it. A target may be the member of parliament for the signature's
+postcode. Somebody may sign again with the address of a confirmed signature, and add a letter. Then the page asks the
+owner whether to send this letter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,10 +30,10 @@ OTHER_MEMBER = translatable("From this postcode, your letter goes to somebody el
 class ShownLetter:
     """A signature's letter on the page.
 
-    `text`: the petition's letter in `language`, the language of the signature. `version`: the letter's version.
+    `text`: the petition's letter in `language`, the language of the signature. `version`: the version of `text`.
     `rendered_letter`: the signature's letter to its first recipient. `to`: the names of all recipients. `member`: the
-    constituency of the recipient who is a member of parliament, or "". `has_no_member`: the letter goes to a member of
-    parliament, but we know none for this postcode. `fields`: the values of the form's fields for the letter.
+    constituency of the recipient who is a member of parliament, or "". `has_no_member`: a target is the member for the
+    postcode, but we know no such member. `fields`: the values of the form's fields for the letter.
     """
 
     text: Letter
@@ -75,7 +76,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
 
 
 def with_typed_values(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
-    """Return the signature with the valid values that the owner typed, so that the page shows the letter with them."""
+    """Return the signature with the valid values that the owner typed: the page shows the letter with these values."""
     changes: dict[str, Any] = {}
     with suppress(Invalid):
         changes |= corrected_attributes(read_corrections(fields, signature.country or ""), signature.country or "")
@@ -100,10 +101,9 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
 
 def offered_letter(signature: Signature, issued: datetime, petition: Petition, now: datetime) -> ShownLetter | None:
-    """Return the letter that somebody typed with the address of a confirmed signature, so that the owner can send it.
+    """Return the letter in `letter_asked`: the page asks the owner of the mailbox whether to send it.
 
-    Return None if there is no such letter, if the link was issued too early to offer it, or if the petition's time to
-    confirm is over.
+    Return None if the link offers no letter (`Signature.offers_letter`), or if the petition's time to confirm is over.
     """
     if not signature.offers_letter(issued) or not petition.is_confirmable_at(now):
         return None
@@ -125,7 +125,7 @@ def _signed_values(signature: Signature) -> dict[str, str]:
 
 
 def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the typed values, with "" for an unticked checkbox. A hidden field sends "no" for it."""
+    """Return the typed values, with "" for an unticked checkbox. The form has a hidden field that sends "no" for it."""
     boxes = ("updates", "letter.send", "letter.reply")
     return {**fields, **{name: "yes" if fields[name] == "yes" else "" for name in boxes if name in fields}}
 

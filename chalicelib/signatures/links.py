@@ -1,4 +1,4 @@
-"""The pages behind the links in our emails. Only a POST changes anything, because mail scanners open every link."""
+"""The pages behind the links in our emails. Mail scanners open every link (GET), so only a POST changes anything."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,8 +52,9 @@ class ConfirmLink(Link):
 
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
-    """Show the signature and the consents, to correct and confirm them. Once the signature is confirmed, show nothing
-    personal, unless this link offers a letter to send.
+    """Show the owner the signature and the consents, to correct and confirm them.
+
+    Once the signature is confirmed, show nothing personal, unless the page asks the owner whether to send a letter.
     """
     now = times.now()
     try:
@@ -65,7 +66,7 @@ def show_confirmation(request: Request) -> Response:
 
 @page_view(routes)
 def confirm_signature(request: Request) -> Response:
-    """Confirm and count the signature. Return the same page each time."""
+    """Confirm and count the signature. Return the same page if the signature is confirmed already."""
     token = query(request, "token")
     fields = {**({"token": token} if token else {}), **form_fields(request)}
     try:

@@ -1,4 +1,7 @@
-"""Look up signatures by email address. No list of people is stored: a signature's id is a keyed hash of the address."""
+"""Look up signatures by email address, without a stored list of people.
+
+The id of a signature is a keyed hash of the petition and the address. So we compute the id for each petition.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,7 +34,7 @@ class StoredSignature:
 def identities_of(
     address: Address, petitions: Sequence[Petition], secrets: Mapping[str, str]
 ) -> list[tuple[Petition, str]]:
-    """Return each petition with the id that this address's signature has, or would have, in it.
+    """Return each petition with the id that this address's signature has, or would have, in this petition.
 
     `secrets`: the keys of the hash, by version.
     """

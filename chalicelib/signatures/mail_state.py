@@ -1,8 +1,9 @@
 """Request a signature's email, and record whether it was sent. mail/state.py explains the states in between.
 
-A mail request is stored in the signature, and the relay then puts a message into the queue. To nudge a request means to
-have this message sent again, because it may be lost. Anybody can type somebody else's address, so a letter that was
-typed with the address of a confirmed signature is only offered to the owner, by email.
+A mail request is stored in the signature. Then the relay puts a message into the mail queue. To nudge a request is to
+have the relay send another message, because the first message is perhaps lost. Anybody can type somebody else's
+address. So if somebody types a letter with the address of a confirmed signature, the letter is not sent: an email asks
+the owner of the address whether to send it.
 """
 
 from collections.abc import Mapping
@@ -59,8 +60,8 @@ def request_or_nudge_mail(
     """Request the email that fits the signature's state. If an email is already requested, nudge its request.
 
     `network`: the hash of the network from which the person signs again. `letter`: the letter that the person typed. If
-    the signature is confirmed and has no letter, the email offers this letter. Raise ConditionFailed if `request_mail`
-    or `nudge_mail` does.
+    the signature is confirmed and has no letter, the email asks the owner whether to send this letter. Raise
+    ConditionFailed if `request_mail` or `nudge_mail` does.
     """
     may_offer = stored.state is SignatureState.CONFIRMED and stored.letter is None
     offer = {"letter_asked": {**letter, "asked_at": iso(now)}} if letter and may_offer else NO_OFFER
@@ -74,10 +75,11 @@ def request_or_nudge_mail(
 def nudge_mail(
     key: Key, now: datetime, tables: Tables, network: str | None = None, offer: Mapping[str, Any] = NO_OFFER
 ) -> None:
-    """Queue an open request again, because its message may be lost. Raise ConditionFailed if it is too recent.
+    """Have an open request queued again. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    If `network` is given, it replaces the stored one: a stranger may have typed the address from a network whose emails
-    wait for a limit. A first `offer` is stored even if the request is recent, because the email is not sent yet.
+    If `network` is given, it replaces the stored network: perhaps a stranger typed the address before, from a network
+    whose emails wait for a limit. If no offer is stored yet, store `offer` even if the request is recent: the email is
+    still to be sent, so it can offer the letter.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
@@ -96,7 +98,7 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
     mailed = {"mailed_at": iso(now)}
     expiring = {**mailed, "expires_at": int(expires.timestamp())}
     is_pending = Attr("state").eq(SignatureState.PENDING)
-    # Try these changes in turn, because the signature may have changed while the email was sent. The last one counts
+    # Try these changes in turn, because the signature may have changed while the email was sent. The last change counts
     # the email although its request is gone, unless the email is counted already.
     for assign, remove, when in (
         (expiring, MAIL_REQUEST_FIELDS, _is_requested(requested_at) & is_pending),
@@ -108,7 +110,10 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
 
 
 def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
-    """Record a hard bounce or a complaint, so that this signature gets no more email. Idempotent, in any order."""
+    """Record a hard bounce or a complaint, so that this signature gets no more email. Idempotent.
+
+    The events of a bounce and of a complaint may come in any order.
+    """
     stopped = {"undeliverable": reason, "updates": False}
     tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST_FIELDS, when=Attr("email").exists()))
 

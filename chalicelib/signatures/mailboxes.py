@@ -1,8 +1,8 @@
 """Suggest another email address if the typed domain is probably a typo of a well-known one: alice@gmial.com.
 
-The form asks once, and accepts either address. With JavaScript, pages/assets/mailbox.js asks the same question. Both
-read mailboxes.json, which lists the domains that people may have `meant`, `real` domains that only look like a typo of
-these, and `webmail` domains.
+The form asks once, and accepts either address. With JavaScript, pages/assets/mailbox.js asks the same question. This
+file and the script read mailboxes.json. It lists well-known domains (`meant`), domains that exist but look like a typo
+of these (`real`), and the domains of webmail (`webmail`).
 """
 
 import json

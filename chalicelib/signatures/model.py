@@ -4,8 +4,8 @@
                       │                     │
                       └──────withdraw───────┴──► withdrawn ──sign──► pending
 Erasing a signature withdraws it and empties its item. DynamoDB's TTL deletes pending and withdrawn items at
-`expires_at`; confirmed ones have no `expires_at`. A partner is an organisation that collects signatures elsewhere and
-sends them to us; its receipt is the record of one signature that it sent (partners.model).
+`expires_at`. Confirmed items have no `expires_at`. A partner is an organisation that collects signatures elsewhere and
+sends them to us. A partner's receipt is our record of one signature that the partner sent (partners.model).
 """
 
 from datetime import datetime, timedelta
@@ -21,17 +21,17 @@ from chalicelib.signatures.letter import AskedLetter, SignedLetter
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
 UNMAILED_LIFETIME = timedelta(days=60)
-# A withdrawn item has no personal data. We keep it because it says whether the address is undeliverable.
+# A withdrawn item has no personal data. We keep the item because it records whether the address is undeliverable.
 WITHDRAWN_LIFETIME = timedelta(days=90)
-# An erased item must outlive every earlier message in the overflow queue, because the message would sign again. SQS
-# keeps a message 14 days, and 14 more each time that somebody moves it back from the dead letters, but the message
-# expires with its signature.
+# An erased item must stay longer than every earlier message in the overflow queue. Without the item, the message would
+# store the signature again. SQS keeps a message 14 days, and 14 days more each time that staff move the message back
+# from the dead letters. But after UNMAILED_LIFETIME, `sign_from_queue` ignores the message: its signature has expired.
 ERASED_LIFETIME = UNMAILED_LIFETIME + timedelta(days=1)
 
 # The shortest time between two emails of one signature. mail/budget.py limits all emails to one address.
 MAIL_PAUSE = timedelta(minutes=1)
-# The queue message of a mail request this old may be lost. If the person then signs again, the request is nudged: we
-# queue it again.
+# If a mail request is older than this, its queue message is perhaps lost. If the person then signs again, we nudge the
+# request: we put another message into the queue.
 NUDGE_AFTER = timedelta(minutes=10)
 
 # In a list of receipts, this entry means that the person signed on our own form or API, without a receipt.
@@ -58,14 +58,14 @@ class SignatureState(StrEnum):
 
 
 class MailKind(StrEnum):
-    """Which email a signature waits for."""
+    """Which email a signature waits for. RECEIPT is an email that says that the signature is confirmed."""
 
     CONFIRM = "confirm"
     ALREADY_SIGNED = "already-signed"
     RECEIPT = "receipt"
 
 
-# One Lambda function dates a link and another one dates a withdrawal. Their clocks may differ by this much.
+# One Lambda function issues a link, and another function records a withdrawal. Their clocks may differ by this much.
 CLOCK_SKEW = timedelta(minutes=1)
 EpochSeconds = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
 
@@ -73,7 +73,8 @@ EpochSeconds = Annotated[Moment, PlainSerializer(lambda moment: int(moment.times
 class Signature(BaseModel):
     """The stored item. After a withdrawal, the PERSONAL_FIELDS are None.
 
-    The tally counts a confirmed signature under its `country` and its `counted_source`, or `source` without that.
+    The tally counts a confirmed signature under its `country`, and under its `counted_source`. If `counted_source` is
+    None, the tally counts it under `source`.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -85,29 +86,29 @@ class Signature(BaseModel):
     country: str | None = None
     postcode: str | None = None
     source: str | None = None
-    # The code of the language in which it was signed. None: the main language of the petition.
+    # The code of the language in which the person signed. None: the main language of the petition.
     language: str | None = None
     updates: bool = False
     # The letter to the petition's targets. None: the person sends no letter.
     letter: SignedLetter | None = None
-    # A letter that somebody typed with this address after the signature was confirmed. Our email offers this letter to
-    # the owner of the mailbox, and only the owner can send it.
+    # A letter that somebody typed with this address, without a confirmation by the owner of the mailbox. Our email asks
+    # the owner whether to send this letter.
     letter_asked: AskedLetter | None = None
     # The signature's origin (signatures.origin), and the versions of what the person signed and agreed to.
     obtained_by: str
     channel: str
     text_version: str
     consent_version: str
-    # The partner's receipt with which the signature came first. None: it came by our own form or API.
+    # The partner's receipt with which the signature came first. None: the person signed on our own form or API.
     receipt: str | None = None
-    # The charity and partners that obtained the signature again later. `obtained_by` stays the first one.
+    # The charity and partners that obtained the signature again later. `obtained_by` is the first of all.
     also_obtained_by: set[str] | None = None
     # The receipts of partners that sent the signature again, and OUR_FORM if the person signed here later.
     also_came_with: set[str] | None = None
     confirmed_at: Moment | None = None
     withdrawn_at: ExactMoment | None = None
     erased_at: ExactMoment | None = None
-    # When staff undid the import that brought the signature. The person did not withdraw.
+    # When the undo of an import withdrew the signature. The person did not withdraw.
     taken_back_at: Moment | None = None
     # When `manage.py restore` restored the signature from a backup.
     restored_at: Moment | None = None
@@ -120,7 +121,7 @@ class Signature(BaseModel):
     mail_nudged_at: Moment | None = None
     # When a postponed email may be sent.
     mail_due_at: Moment | None = None
-    # The hash of the client's network (signatures.network), until the network's turn for a first email is booked.
+    # The hash of the client's network (signatures.network). It is removed when the first email has booked a turn.
     mail_network: str | None = None
     mailed_at: Moment | None = None
     mails: int = 0
@@ -134,17 +135,18 @@ class Signature(BaseModel):
         return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
 
     def has_withdrawal_after(self, issued: datetime) -> bool:
-        """Return whether the signature was withdrawn after a link was issued. That link can then no longer confirm it.
+        """Return whether the signature was withdrawn after a link was issued. This link then no longer confirms it.
 
-        The person with the old link may be a stranger who signed again with this address. Only a link that we email
-        after the withdrawal shows who owns the mailbox.
+        A stranger may have the old link, for example from a forwarded email. After the withdrawal, the stranger could
+        sign again with this address, and confirm with the old link. So only a newer link confirms.
         """
         return self.withdrawn_at is not None and exact(self.withdrawn_at) > latest_withdrawal(issued)
 
     def offers_letter(self, issued: datetime) -> bool:
-        """Return whether a link issued at this time offers the owner to send the letter in `letter_asked`.
+        """Return whether the page of a link issued at this time asks the owner whether to send `letter_asked`.
 
-        Strangers may have an earlier link. So only a link issued after the letter was typed offers it.
+        A stranger with an earlier link could type a letter, and send it in the owner's name with this link. So an
+        earlier link shows no letter.
         """
         asked = self.letter_asked
         may_add_letter = self.state is SignatureState.CONFIRMED and self.letter is None
@@ -170,15 +172,15 @@ def latest_withdrawal(issued: datetime) -> str:
 
 
 class NewSignature(BaseModel):
-    """A signature to store, and what its key consists of. It is also the overflow queue's message (personal data)."""
+    """A signature to store, and the parts of its key. As JSON, it is the overflow queue's message (personal data)."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     slug: str
     signature_id: str
     signature: Signature
-    # The exact time. `signature.signed_at` has only whole seconds in the message, and the person may withdraw and sign
-    # again in one second.
+    # The exact time of signing. In the message, `signature.signed_at` has only whole seconds, and a person may withdraw
+    # and sign again in one second.
     signed_at: ExactMoment | None = None
 
     @property

@@ -19,7 +19,8 @@ _EDGES = re.compile(r"^[\s\u200c\u200d]+|[\s\u200c\u200d]+$")
 _DIRECTIONS = str.maketrans("", "", "\u200e\u200f\u061c")
 # Decoders insert this character for bytes that they cannot decode.
 REPLACEMENT = "\ufffd"
-# Written before a name with a dot and no space: "Prof.dr.Schmidt". Some surnames are also top-level domains.
+# Titles that people write before a name with a dot and no space: "Prof.dr.Schmidt". Some surnames are also top-level
+# domains, so such a name looks like a web address.
 _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "rev", "st", "ing", "dipl", "mag", "med"})
 # The limits of a name in a greeting. A name with more or other characters, or more words, may be a message.
 _GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
@@ -78,9 +79,10 @@ def _reads_as_sentence(words: list[str]) -> bool:
 
 
 def _is_written_as_in_name(word: str) -> bool:
-    """Return whether the word is a particle such as "van", or does not start in lower case and is not all in capitals.
+    """Return False for a word that starts in lower case, and for a word of three or more letters, all in capitals.
 
-    One or two capitals may be initials. In scripts without capitals, every word is written as in a name.
+    Return True for any other word, and for a particle such as "van". One or two capitals may be initials. In scripts
+    without capitals, every word is written as in a name.
     """
     is_in_capitals = len(word) > 2 and word.isupper()
     return word in _PARTICLES or not (word[0].islower() or is_in_capitals)
@@ -96,7 +98,10 @@ def _reads_as_address(name: str) -> bool:
 
 
 def _is_titled_name(address: str) -> bool:
-    """Return whether the web address is a name with titles: "Prof.dr.Schmidt". "X" is no title, so "X.Com" is not."""
+    """Return True for a name with titles that looks like a web address, such as "Prof.dr.Schmidt".
+
+    Return False for "X.Com", because "X" is not a title.
+    """
     *before, last = address.split(".")
     return all(part.lower() in _TITLES for part in before) and last.istitle() and last.isalpha()
 

@@ -1,6 +1,6 @@
 """The network that a signature came from. We keep only its hash, for a short time, to limit first emails per network.
 
-A first email is the first one that a signature gets. If one network sends many signatures, their first emails wait.
+A first email is the first email that a signature gets. If one network sends many signatures, their first emails wait.
 """
 
 from collections.abc import Mapping

@@ -12,9 +12,9 @@ class Origin:
 
     `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us, such as form or api.
     `consent_version`: the version of the wording that the person agreed to. `source`: the campaign or site that the
-    person came from. `confirms_by_email`: we email the person a link to confirm. If False, we email nothing, and the
-    caller of `sign` calls `confirm` to count the signature. `receipt`: the id of the record that we keep of a
-    partner's signature. `network`: the hash of the client's network, which limits first emails.
+    person came from. `confirms_by_email`: `sign` requests an email with a link to confirm. If False, `sign` requests no
+    email. `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
+    `network`: the hash of the client's network. The first emails for signatures from one network are limited.
     """
 
     obtained_by: str
@@ -27,5 +27,5 @@ class Origin:
 
 
 def own_origin(petition: Petition, channel: str, source: str | None, network: str | None = None) -> Origin:
-    """Return the origin of a signature that the petition's charity obtained on this site, with its own wording."""
+    """Return the origin of a signature that the charity obtained on this site, with the wording of the petition."""
     return Origin(petition.charity, channel, petition.consent_version, source or DIRECT, network=network)

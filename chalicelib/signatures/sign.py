@@ -1,8 +1,8 @@
-"""Sign a petition: store a new signature with one conditional put. Only a known address needs a second write.
+"""Sign a petition: store a new signature with one conditional put. Only signing again needs a second write.
 
-If the table does not store the signature, the overflow queue keeps it until the table can. We answer only after the
-table or the queue has the signature. If the response to a write is lost, or a queue message comes twice, there is still
-one signature and one mail request, because the key and `signed_at` are the same.
+If the table does not store the signature, the overflow queue keeps it until the table can store it. We answer only
+after the table or the queue has the signature. A write is repeated if its response is lost, or if a queue message comes
+twice. The repeated write has the same key and `signed_at`. So there is still one signature and one mail request.
 """
 
 from collections.abc import Callable, Mapping
@@ -126,7 +126,7 @@ def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -
 def _store_in_whole_steps(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
     """Store the signature, and wait, so that the response time does not show whether the address is known.
 
-    A partner's signature, which has a receipt, does not wait: its answer says whether the address is known.
+    For a partner's signature, which has a receipt, do not wait: the response says whether the address is known.
     """
     started = monotonic()
     outcome = _store(new, now, tables)
@@ -138,8 +138,8 @@ def _store_in_whole_steps(new: NewSignature, now: datetime, tables: Tables) -> O
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature. If one exists with this key, add the new origin to it, and renew it or request its email.
 
-    `from_queue`: if the stored signature is newer than the message, ignore the message. Raise Unavailable if the
-    signature may not be stored.
+    `from_queue`: if the stored signature is newer than the message, ignore the message. Raise Unavailable if perhaps
+    the signature is not stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -158,7 +158,7 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
 
 
 def _new_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
-    """Return the origin and receipts of the signature that the earlier, stored one does not have yet."""
+    """Return the origin and receipts of the new signature that the stored signature `earlier` does not have yet."""
     known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
     new_origin = {
         "also_obtained_by": {signature.obtained_by} - known,

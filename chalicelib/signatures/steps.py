@@ -6,9 +6,9 @@ from time import monotonic, sleep
 
 # In seconds. Two writes usually take less than one STEP.
 STEP = 0.025
-# The limit of the wait if the table is slow. While a write takes at most two steps, no wait is longer.
+# The longest wait. It shortens a wait only if the table is slow: if a write takes longer than two steps.
 LONGEST_WAIT = 2.5 * STEP
-# A random part of this is added, to hide the microseconds that still differ.
+# Each wait is longer by a random part of this, to hide the differences of microseconds that remain.
 MAX_RANDOM_WAIT = 0.001
 
 

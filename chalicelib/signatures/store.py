@@ -1,6 +1,6 @@
 """Read and write signatures. Every write has a condition, because the signature may have changed since it was read.
 
-A receipt is the record of a signature that a partner sent.
+A partner's receipt is our record of a signature that the partner sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 
 
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
-    """Replace a withdrawn or expired signature by a new one. Raise ConditionFailed if it is neither.
+    """Replace a withdrawn or expired signature by a new one. Raise ConditionFailed in any other state.
 
     The number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
     """
@@ -67,7 +67,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
-    # Keep `withdrawn_at`: a running export must know who has withdrawn since it started, even if they signed again.
+    # Keep `withdrawn_at`: a running export must know who withdrew after its start, even if the person signed again.
     stale = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
@@ -78,17 +78,17 @@ def confirmation(
     counted_source: str,
     now: datetime,
     *,
-    receipt: bool = False,
+    has_receipt_email: bool = False,
     issued: datetime | None = None,
 ) -> Change:
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
-    `issued`: when the link was issued; after a later withdrawal, the link confirms nothing. The same write may request
-    an email: with `receipt` a receipt; otherwise, with `letter_asked` in `corrections`, an offer of this letter.
+    `issued`: when the link was issued; if the person withdrew later, change nothing. `has_receipt_email`: also request
+    the receipt by email. Otherwise, if `corrections` has `letter_asked`, request the email that offers this letter.
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
     emptied = [name for name, value in corrections.items() if value is None]
-    kind = MailKind.RECEIPT if receipt else MailKind.ALREADY_SIGNED if corrected.get("letter_asked") else None
+    kind = MailKind.RECEIPT if has_receipt_email else MailKind.ALREADY_SIGNED if corrected.get("letter_asked") else None
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     counted = {} if counted_source == subject.source else {"counted_source": counted_source}
     is_linked = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
@@ -101,7 +101,10 @@ def confirmation(
 
 
 def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> None:
-    """Add the offered `letter`, as the owner sends it, to a confirmed signature. None: drop the offer. Idempotent."""
+    """Record the owner's answer to the letter that our email offered (AskedLetter). Idempotent.
+
+    `letter`: the letter with the owner's changes, to add to the confirmed signature. None: the owner sends no letter.
+    """
     is_offered = Attr("letter_asked").exists() & Attr("letter").not_exists()
     assign = {"letter": letter} if letter else {}
     when = is_offered & Attr("state").eq(SignatureState.CONFIRMED)
@@ -109,10 +112,7 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
 
 
 def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change that withdraws the signature and removes its personal data, if `stored` is still current.
-
-    The tally subtracts the state, country and source in `stored`, so they must not have changed.
-    """
+    """Return the change that withdraws the signature and removes its personal data, if `_is_counted_as(stored)`."""
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
         key,
@@ -123,7 +123,7 @@ def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def _is_counted_as(stored: Signature) -> Condition:
-    """Return the condition that the state and what the tally counted are still as in `stored`."""
+    """Return the condition that the signature's state, and what the tally subtracts, are still as in `stored`."""
     counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
     return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
 

@@ -1,6 +1,7 @@
-"""Take back a signature: withdraw it when staff undo the import that brought it, unless it also came another way.
+"""Take back a signature when staff undo the import that brought it: withdraw the signature.
 
-An import is a partner's file of signatures. A receipt is the record of one signature that a partner sent.
+If the signature also came in another way, it stays. An import is a partner's file of signatures. A receipt is our
+record of one signature that a partner sent.
 """
 
 from datetime import datetime
@@ -17,11 +18,11 @@ ATTEMPTS = 3
 
 
 def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables: Tables) -> bool:
-    """Withdraw the signature if it came only with this receipt. Return whether it is taken back, now or earlier.
+    """Withdraw the signature if it came only with this receipt. Return whether this call or an earlier call did that.
 
-    If it also came another way, remove only this receipt. If the person confirmed by our email, change nothing. The
-    person did not withdraw, so they may sign again, and a partner may send them again. Raise Conflicted if the
-    signature changes during each attempt.
+    But if the person has confirmed it by our email, change nothing. If it also came in another way, remove only this
+    receipt. After the undo, the person can sign again, and a partner can send the signature again, because the person
+    did not withdraw. Raise Conflicted if the signature changes during each attempt.
     """
     for _ in range(ATTEMPTS):
         stored = store.find(key, tables)

@@ -23,8 +23,8 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
         if stored is None:
             return
         if stored.state is SignatureState.WITHDRAWN:
-            # An undone import withdrew this signature, so a later import may bring it back. Now its owner withdraws
-            # too, so no import may.
+            # The undo of an import withdrew this signature, so a later import could store it again. Now the owner
+            # withdraws too. After that, no import can store it again.
             if stored.taken_back_at:
                 store.record_withdrawal_by_owner(key, tables)
             return

@@ -1,4 +1,4 @@
-"""Store the signatures from the overflow queue: those that the table could not store when somebody signed."""
+"""Store the signatures from the overflow queue: those that were not stored in the table when somebody signed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def store_overflow(event: SQSEvent) -> Failures:
-    """Store each message's signature. Return the failed messages, and SQS delivers these again."""
+    """Store each message's signature. Return the failed messages: SQS delivers them again."""
     return handle_messages(event, _store)
 
 

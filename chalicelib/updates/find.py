@@ -1,6 +1,6 @@
 """Find updates, the messages of a campaign to those who signed.
 
-The public routes and the senders of email get them from a cache in the process; staff get them as stored.
+The public routes and the senders of email get updates from a cache in the process. Staff get updates as stored.
 """
 
 from chalicelib.aws.table import Tables

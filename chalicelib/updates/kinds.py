@@ -46,7 +46,7 @@ TESTS = Deliveries(kind="update-test", lifetime=timedelta(days=1))
 
 
 def delivery_key(slug: str, update_id: str, recipient: str = "") -> str:
-    """Return the key of the email to a recipient, which is the id of a signature or of a test.
+    """Return the key of the email to a recipient. `recipient`: the id of a signature or of a test.
 
     Without a recipient, return the prefix of the keys of all emails of this update.
     """
@@ -76,7 +76,7 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         return NotSent.TOO_LATE
     signature = found.signature
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
-        return NotSent.TOO_LATE  # The owner's choice holds, even if a partner sends a consent later.
+        return NotSent.TOO_LATE  # The owner stopped email. A consent that a partner sends later does not change this.
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language

@@ -1,4 +1,4 @@
-"""An update is a message of the campaign to those who signed. A job, the mailing, publishes it and emails it.
+"""An update is a message of the campaign to those who signed. A job, the mailing, publishes the update and emails it.
 
 draft ──► scheduled ──► sending ──► sent
   └───────────┴────────────┴──────► cancelled
@@ -153,8 +153,8 @@ class Update(UpdateText):
 class Mailing(Job):
     """The job that publishes an update and requests its emails. The job's key is the petition's slug.
 
-    A petition's signatures are spread over buckets. The job has read the signatures of the buckets before the one with
-    the index `bucket`, and in that bucket up to the signature with the id `after`.
+    A petition's signatures are spread over buckets. The job has read all buckets with an index below `bucket`. In the
+    bucket with the index `bucket`, the job has read the signatures up to the id `after`.
     """
 
     kind: ClassVar[str] = "update"

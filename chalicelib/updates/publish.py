@@ -1,4 +1,4 @@
-"""Publish an update, now or at a later time, and cancel it."""
+"""Publish an update, now or at a later time, or cancel an update."""
 
 from datetime import datetime
 

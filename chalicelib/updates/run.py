@@ -1,8 +1,8 @@
 """The steps of a mailing, which is the job that publishes an update and emails it.
 
-The steps publish the update, request its emails for one page of signatures after the other, and wait until no email
-waits. A step may run twice. Still, each email is requested once, because the key of its item contains the signature's
-id.
+The steps publish the update, request its emails for one page of signatures after the other, and count the emails until
+none is still to be sent. A step may run twice. Still, each email is requested once, because the key of the email's item
+contains the signature's id.
 """
 
 from contextlib import suppress
@@ -23,8 +23,8 @@ from chalicelib.updates.find import CACHE_SECONDS, find_update
 from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
 from chalicelib.updates.model import Mailing, Results, Update, UpdateState
 
-# How many signatures one step reads, and the longest time of the step. It writes an item for each email, and calls the
-# queue for every ten emails.
+# How many signatures one step reads, and the longest time of the step. The step writes an item for each email, and
+# calls the queue for every ten emails.
 PAGE_SIZE = 500
 PAGE_SECONDS = 60
 # The longest time of a count. With a million emails, a count reads 200 MB.

@@ -1,4 +1,4 @@
-"""Run the jobs whose messages are in the updates queue: they publish updates and email them."""
+"""Run the jobs whose messages are in the updates queue. These jobs publish updates and email them."""
 
 from pathlib import Path
 

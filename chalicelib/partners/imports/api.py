@@ -69,7 +69,7 @@ def start_import(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def offer_upload(request: Request, slug: str) -> Response:
-    """Return a form that uploads a larger file. It needs no token, so it works only for one hour and one object."""
+    """Return a form that uploads a larger file. The form needs no token, so it works for one hour, for one object."""
     petition = petition_as_stored(slug, tables())
     upload = token_hex(16)
     audit(request, "upload.offered", petition.slug, {"upload": upload})
@@ -102,7 +102,7 @@ def cancel_import(request: Request, slug: str, import_id: str) -> Response:
 
 @staff_view(routes)
 def undo_import(request: Request, slug: str, import_id: str) -> Response:
-    """Start the undo of an import. Return 202 and the id of the undo. It takes back what only this import sent."""
+    """Start to undo an import: take back the signatures that only this import sent. Return 202 and the undo's id."""
     now = times.now()
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
@@ -141,7 +141,7 @@ def _upload_id(request: Request) -> str:
 
 
 def _mapping(request: Request) -> dict[str, list[str]]:
-    """Return ?mapping=, which is JSON: from our field names to the headings of the file. Raise Invalid."""
+    """Return the JSON in ?mapping=: for each name of our fields, the headings of the file. Raise Invalid."""
     text = query(request, "mapping")
     try:
         mapping = TypeAdapter(dict[str, list[str] | str]).validate_json(text) if text else {}
@@ -158,6 +158,6 @@ def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     undone_by = next((each.job_id for each in all_imports if each.undoes == job.job_id), None)
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
-    current = job.at(now)  # Not state_at: after some time, that would return EXPIRED for a finished import.
+    current = job.at(now)  # Not `state_at`: it returns EXPIRED for an import that was done long ago.
     fields = current.model_dump(mode="json", exclude=NOT_SHOWN)
     return {"id": job.job_id, **fields, **progress, "state": current.state}

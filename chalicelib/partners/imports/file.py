@@ -1,6 +1,7 @@
 """Read a partner's CSV file row by row, in constant memory. Raise Unreadable if that is not possible.
 
-We read each of our fields, such as `email`, from the column with its heading. Several columns are joined with a space.
+We read each of our fields, such as `email`, from the column with the field's heading. If a field has several columns,
+we join their values with a space.
 """
 
 import csv
@@ -49,7 +50,7 @@ class Unreadable(Exception):
 
 
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
-    """Return how to read the file. `mapping`: the headings of some of our fields. Other fields have usual headings."""
+    """Return how to read the file. `mapping`: the headings of some of our fields. For other fields, use HEADINGS."""
     encoding = _encoding(path)
     delimiter = max(",;\t|", key=_first_line(path, encoding).count)
     headings = next(_rows(path, encoding, delimiter), [])
@@ -138,7 +139,7 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the headings to read for each of our fields. Raise Unreadable if one is missing or occurs twice."""
+    """Return the headings to read for each of our fields. Raise Unreadable if a heading is missing or occurs twice."""
     if len(headings) > MAX_COLUMNS:
         raise Unreadable(f"This file has more than {MAX_COLUMNS} columns")
     usual = {field: _usual_heading(field, headings) for field in HEADINGS}
@@ -172,6 +173,6 @@ def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
-    """Return a list with the heading that is usual for this field, or an empty list. Prefer the first in HEADINGS."""
+    """Return a list with the file's usual heading for this field, or an empty list. The order of HEADINGS decides."""
     by_plain_name = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
     return next(([by_plain_name[name]] for name in HEADINGS[field] if name in by_plain_name), [])

@@ -1,6 +1,6 @@
 """An import of a partner's CSV file, or the undo of an import. Both are jobs (chalicelib.jobs): work done in steps.
 
-Their items have no personal data.
+The items of these jobs have no personal data.
 """
 
 from datetime import timedelta
@@ -62,7 +62,7 @@ class Import(Job):
     """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in the S3 bucket.
 
     `undoes`: for an undo, the id of the import that it undoes. `accepted` is then the number of signatures taken back.
-    `buckets` is the number of finished buckets (partitions of the partner's receipts), so the undo continues there.
+    A bucket is a partition of the partner's receipts. An undo has finished `buckets` of them, in their order.
     """
 
     kind: ClassVar[str] = "import"

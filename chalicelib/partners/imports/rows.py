@@ -14,7 +14,7 @@ WRONG_CELLS = FieldError("row", "This row has more or fewer cells than there are
 def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: datetime) -> SentSignature:
     """Return the signature in the row, with the partner's usual wording of the consent. Raise Invalid.
 
-    `record`: the values of the row by our field; None if the row has too many or too few cells.
+    `record`: the values of the row, by the names of our fields. None: the row has too many or too few cells.
     """
     if record is None:
         raise Invalid([WRONG_CELLS])

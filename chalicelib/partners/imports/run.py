@@ -1,6 +1,7 @@
-"""The steps of an import of a partner's CSV file: check the whole file, then take its rows (store and count them).
+"""The steps of an import of a partner's CSV file: check the whole file, then take the signatures in its rows.
 
-The steps of an undo: undo the receipts of the import. A receipt records that a partner sent a signature.
+To take a signature is to store it, and to count it if the partner's signatures count at once. The undo of an import
+also has steps: each step undoes some receipts of the import. A receipt records that a partner sent a signature.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +25,9 @@ from chalicelib.partners.receiving import ReceivingContext
 
 # How many rows are taken at the same time. Each row waits for AWS most of its time.
 WORKERS = 8
-# The longest time of a step that takes rows or checks the file, and how many rows fit into it: each row makes at most
-# five calls, of two seconds at most.
+# The longest time of a step that takes rows, and of the step that checks the file.
 ROWS_SECONDS, CHECK_SECONDS = 300, 400
+# How many rows fit into ROWS_SECONDS: each row needs at most five calls, of two seconds at most.
 ROWS = WORKERS * ROWS_SECONDS // (5 * 2)
 # An undo handles its receipts one after the other.
 UNDO_ROWS = ROWS // WORKERS
@@ -104,7 +105,10 @@ class ImportWork:
             return invalid
 
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
-        """Take the valid rows, one lane (list of rows) in each thread. Rows with the same identifier share a lane."""
+        """Spread the valid rows over lanes, and take each lane in its own thread. A lane is a list of rows.
+
+        Rows with the same identifier are in one lane, so they are taken one after the other.
+        """
         results = [
             ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None
             for each in signatures

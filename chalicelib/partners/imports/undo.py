@@ -1,4 +1,4 @@
-"""Undo an import: take back the signatures that only this import sent, and mark its receipts undone.
+"""Undo an import: take back the signatures that only this import sent, and mark the import's receipts as undone.
 
 A receipt records that a partner sent a signature. Receipts are spread over buckets, which are partitions of the table.
 """
@@ -18,7 +18,7 @@ from chalicelib.signatures.take_back import take_back
 def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: int) -> Import:
     """Undo up to `limit` receipts of one bucket. Return the job with its progress. A repeat skips undone receipts.
 
-    `processed` and `accepted` only show progress: after a crash, some undone receipts may not be counted in them.
+    `processed` and `accepted` only show progress: after a crash, both numbers may be too low.
     """
     import_id = job.undoes or ""
     in_bucket = store.receipts_in(job.slug, receiving.partner.source, job.receipt_bucket, receiving.tables)

@@ -1,6 +1,6 @@
-"""The JSON documents of our OSDI API. `base` is the URL of its entry point.
+"""The JSON documents of our OSDI API. In this file, `base` is the URL of the API's entry point.
 
-OSDI 1.2.0 is a standard by which campaign systems exchange data. The links between its documents are in the HAL format.
+OSDI 1.2.0 is a standard by which campaign systems exchange data. The links between the documents are in the HAL format.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Read the body that an OSDI client sends to record_signature_helper, the route that records a signature.
 
-OSDI is a standard for campaign systems. Its clients differ, so we ignore malformed fields that we do not need.
+OSDI is a standard for campaign systems. OSDI clients differ, so we ignore malformed fields that we do not need.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def _name(person: Mapping[str, Any]) -> str:
 
 
 def _primary(value: object) -> Mapping[str, Any]:
-    """Return the primary entry, or else the first. Some clients send one entry instead of a list, or a mere text."""
+    """Return the primary entry, or else the first. Some clients send one entry, or only a text, instead of a list."""
     values: Sequence[object] = value if isinstance(value, list) else [value]
     entries = [{"address": each} if isinstance(each, str) else _mapping(each) for each in values]
     first = entries[0] if entries else {}
