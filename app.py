@@ -2,7 +2,7 @@
 
 import gc
 
-# Imports create many objects and hardly any garbage: looking for it took an eighth of a cold start (measured).
+# Imports create many objects and hardly any garbage. The search for garbage took an eighth of a cold start (measured).
 gc.disable()
 
 from importlib import import_module
@@ -14,8 +14,8 @@ from chalicelib.petitions import page as petitions_page
 from chalicelib.totals import total as totals
 from chalicelib.updates import find as updates_find
 
-# The modules with the routes of each function. A function imports only its own: with all modules, a cold start of the
-# function for pages and signing takes a quarter more CPU (measured).
+# The modules with the routes of each function. A function imports only its own modules. With all modules, a cold start
+# of the function for pages and signing takes a quarter more CPU (measured).
 MODULES = {
     Function.API: (
         *("edge.site", "petitions.api", "petitions.embed_api", "signatures.api"),
@@ -42,7 +42,7 @@ WORKERS = (
     *("partners.imports.worker", "updates.worker", "totals.hashes.worker", "letters.worker"),
 )
 
-# Sections of the petition's page, from capabilities that chalicelib/petitions may not import.
+# Sections of the petition's page, from capabilities that chalicelib/petitions must not import.
 petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": totals.total_if_any}
 
 app = Site("petitions")
@@ -57,8 +57,8 @@ if not this_function:
     app.register_blueprint(import_module("chalicelib.staff.authorizer").routes)
 
 
-# The handlers of the other functions. API Gateway sends each route to its function, whose role allows only what its
-# routes need (.chalice/policy-*.json). Lambda finds a handler by its name in this module.
+# The handlers of the other functions. API Gateway sends each route to its function. The role of a function allows only
+# what the function's routes need (.chalice/policy-*.json). Lambda finds a handler by its name in this module.
 for name in (each.name.lower() for each in Function if each is not Function.API):
     globals()[name] = app.serve_as(name)
 

@@ -14,8 +14,9 @@ from commands.common import from_1_to
 
 MAX_MESSAGES = 10_000_000
 
-# Queues whose dead letters can be moved back, with the beginning of the names of their settings. The stream's dead
-# letters are not here: they are ranges of the stream. The sweep finds the mail requests in these ranges.
+# Queues whose dead letters can be moved back, with the beginning of the names of their settings. The stream has dead
+# letters too. They are not here, because such a message only names a range of the stream. The sweep finds the mail
+# requests in these ranges.
 SETTINGS_BY_QUEUE = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
 
 
@@ -28,7 +29,7 @@ def shed_load(arguments: argparse.Namespace) -> None:
 def redrive(arguments: argparse.Namespace) -> None:
     """Move the dead letters back to their queue, but not more than there are now.
 
-    So a message that fails again, and becomes a dead letter again, is not moved again and again.
+    Without this limit, a message that always fails would be moved again and again.
     """
     name = SETTINGS_BY_QUEUE[arguments.queue]
     dead_letters, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")

@@ -1,9 +1,9 @@
 """Decide for each item of a copy what `manage.py restore` writes into the live table, the one that the site uses.
 
-The copy is the table as it was at an earlier moment. No function calls AWS or a clock. When the application changes
-signed data, it also changes a time in the signature: of signing, confirming, withdrawing or erasing. So a live
-signature with the copy's times but other signed data was damaged. If a confirmed signature is now pending and was not
-withdrawn, the confirmed signature was deleted and its owner signed again.
+The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
+application changes signed data, it also changes a time in the signature: of signing, confirming, withdrawing or
+erasing. So a live signature with the copy's times but other signed data was damaged. If a signature is confirmed in the
+copy and pending in the live table, and was not withdrawn, then it was deleted and its owner signed again.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,13 +24,13 @@ from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Signature, SignatureState
 
 TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
-# The signed data: it changes only together with one of these times. The state of email and `updates` change alone.
+# The signed data, which changes only together with one of TIMES. The state of email and `updates` can change alone.
 SIGNED = ("state", *PERSONAL_FIELDS, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
 # What is known about the emails to the person. The application never removes these attributes from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
-# The partitions of counts to restore. Others are temporary, or give access: a revoked token must not come back.
+# The partitions of COUNTS to restore. The others are temporary, or have tokens: a revoked token must not come back.
 RESTORED_COUNTS = (
     "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
     "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#",
@@ -55,7 +55,7 @@ class RestoreOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class SinceCopy:
-    """What happened since the copy's moment. `erased`, `withdrawn`: when staff last did this, by the signature's id.
+    """What happened since the copy's moment. `erased`, `withdrawn`: when staff last did this to a signature, by its id.
 
     `left_out`, `unsubscribed`: ids from the engineer's files, of people who withdrew or unsubscribed by a link.
     """
@@ -102,7 +102,7 @@ def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 
 
 def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore only a missing counter. A recount repairs an existing counter, which may have changed since."""
+    """Decide to restore only a missing item. An existing item may have changed since. A recount repairs counters."""
     if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
@@ -114,7 +114,7 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore only a missing email. If it waited, it may have been sent since: mark it as unknown, do not send it."""
+    """Restore only a missing email. If it waits in the copy, it was perhaps sent since: mark it, and do not send it."""
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
     mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)
@@ -170,7 +170,7 @@ def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
 
 
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
-    """Return the change that writes the copy's signed data and lost MAIL_FACTS. Keep `updates` only if both want it."""
+    """Return the change that writes the copy's signed data and lost MAIL_FACTS. Set `updates` only if both have it."""
     lost_mail_facts = {name: copied[name] for name in MAIL_FACTS if name in copied and name not in live}
     assign: dict[str, Any] = {**_signed_part(copied), **lost_mail_facts, "restored_at": iso(since_copy.now)}
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)

@@ -1,6 +1,7 @@
 """`manage.py letters`: request the letters that are missing because the stream lost the confirmation of a signature.
 
-A letter is an email to the people whom the petition addresses. The stream tells the application about confirmations.
+A letter is an email from a signer to somebody whom the petition addresses. Normally the application requests a letter
+when the stream of changes of signatures brings the signer's confirmation.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""`manage.py ready`: is the AWS account ready for a crowd? It does the same as `make ready`, for the stage in STAGE."""
+"""`manage.py ready`: check whether the AWS account is ready for a crowd, like `make ready`, for the stage in STAGE."""
 
 import argparse
 import sys

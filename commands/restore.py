@@ -132,7 +132,7 @@ def _finish(copy: Copy, table: str) -> None:
 
 
 def _count_outcomes(items: Iterable[RestoredItem], *, prints_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
-    """Return the number of items by outcome, and the slugs to recount. Print ids: of GONE items, or of all changed."""
+    """Return the number of items by outcome, and the slugs to recount. Print ids: of GONE items, or of all but SAME."""
     counted: Counter[RestoreOutcome] = Counter()
     slugs: set[str] = set()
     for item, outcome in items:

@@ -1,7 +1,7 @@
 """`manage.py shards` and `manage.py recount`: raise a tally's number of shards, and check a tally.
 
-A tally is the counts of a petition. They are spread over several items, the shards, so that many confirmations can be
-counted at once. A recount compares the tally with the signatures.
+A petition's tally is its counts by day. The counts of a day are spread over several items, the shards, so that many
+confirmations can be counted at once. A recount compares the tally with the signatures.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def add_shards(arguments: argparse.Namespace) -> None:
 
 
 def check_tally(arguments: argparse.Namespace) -> None:
-    """Recount the tally, and with --repair repair it. If it is wrong at the end, raise InputError: exit code 1."""
+    """Recount the tally, and with --repair repair it. If the tally is still wrong, raise InputError: exit code 1."""
     petition = petition_as_stored(arguments.slug, common.tables())
     found = _recount_and_print(petition)
     if not is_wrong(found):
@@ -38,7 +38,7 @@ def check_tally(arguments: argparse.Namespace) -> None:
 
 
 def is_wrong(found: Recount) -> bool:
-    return bool(found.drift or found.pending)
+    return bool(found.drift or found.wrong_pending)
 
 
 def _recount_and_print(petition: Petition) -> Recount:
@@ -53,9 +53,9 @@ def report(found: Recount) -> list[str]:
     lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
     lines += [] if found.drift else ["  the tally agrees: count, days, hours, countries, sources"]
     lines += [
-        f"  pending {bucket}: {each.stored} stored, {each.actual} found" for bucket, each in found.pending.items()
+        f"  pending {bucket}: {each.stored} stored, {each.actual} found" for bucket, each in found.wrong_pending.items()
     ]
-    lines += [] if found.pending else ["  the pending counters agree"]
+    lines += [] if found.wrong_pending else ["  the pending counters agree"]
     if found.moving:
         lines.append(
             f"  {found.moving} changed just now: a smaller drift would not be seen."
@@ -67,7 +67,7 @@ def report(found: Recount) -> list[str]:
 def repair_tally(petition: Petition, found: Recount) -> None:
     """Reopen days that were closed too early. Then repair the tally and the counters of pending signatures.
 
-    Raise common.InputError if so many signatures change now that the tally's drift is not known exactly.
+    Raise common.InputError if there is drift and signatures have just changed: then the drift is not known exactly.
     """
     _refuse_while_moving(found)
     if reopened_days := reopen(petition.slug, times.now(), common.tables()):
@@ -78,8 +78,8 @@ def repair_tally(petition: Petition, found: Recount) -> None:
     written = repair(found, times.now(), common.tables())
     if written:
         print("  adjusting entry: " + ", ".join(f"{name} {amount:+}" for name, amount in written.items()))
-    if found.pending:
-        print(f"  pending counters set: {repair_pending(found, common.tables())} of {len(found.pending)}")
+    if found.wrong_pending:
+        print(f"  pending counters set: {repair_pending(found, common.tables())} of {len(found.wrong_pending)}")
 
 
 def _refuse_while_moving(found: Recount) -> None:

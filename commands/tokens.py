@@ -1,4 +1,4 @@
-"""`manage.py token`: issue, list and revoke staff tokens. It issues the first token. The API can issue all others."""
+"""`manage.py token`: issue, list and revoke staff tokens. The command also issues a site's first token."""
 
 import argparse
 import sys

@@ -1,7 +1,8 @@
 """For `manage.py restore`: which signatures were withdrawn or erased since the moment of the copy.
 
-The audit trail has those that staff withdrew or erased. It is read again for each page of the copy. Withdrawals by the
-link in an email are only in the log of the function `Links`, so the engineer gives them as files (docs/runbook.md).
+The audit trail has the signatures that staff withdrew or erased. It is read again for each page of the copy.
+Withdrawals by the link in an email are only in the log of the Lambda function `Links`. So the engineer puts the ids of
+these signatures into a file (docs/runbook.md).
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from chalicelib.staff.audit.record import entries
 from commands import common
 from commands.damage import SinceCopy
 
-# An entry is written before its action, and the copy's moment may be between the two. So each read begins earlier.
+# An entry is written before its action is done, and the copy's moment may be between these two times. So each read
+# begins earlier.
 OVERLAP = timedelta(hours=1)
 ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 

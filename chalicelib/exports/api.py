@@ -77,7 +77,7 @@ def link_cover(request: Request, export_id: str) -> Response:
 
 
 def _link_answer(request: Request, export: Export, key: str, name: str) -> Response:
-    """Return a link to the file `key`. Record this, except for HEAD: its response has no body, so it gives no link."""
+    """Return a link to the file `key`, and record this. Do not record a HEAD request: its answer contains no link."""
     if request.method != "HEAD":
         details = {"petition": export.slug, "what": name.removeprefix(export.job_id)}
         audit(request, "export.fetched", export.job_id, details)

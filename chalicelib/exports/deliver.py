@@ -1,6 +1,6 @@
 """The second stage of an export: join its parts into one file, encrypt it if requested, and write the cover sheet.
 
-The first stage (gather) has written the rows in parts, and the sums over them in `totals`.
+The first stage (gather) has written the rows in parts, and has stored sums over the rows in `export.totals`.
 """
 
 from hashlib import file_digest
@@ -22,8 +22,8 @@ CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "applicat
 def deliver(export: Export, context: ExportContext) -> Export:
     """Write the file and the cover sheet, and return the export as done.
 
-    If its rows do not agree with the tally, write nothing and return the export as failed. Raise Invalid if the
-    recipient's key no longer works.
+    If the export's rows do not agree with the tally, write nothing and return the export as failed. Raise Invalid if
+    the recipient's key no longer works.
     """
     if not is_consistent(export.count_at_moment, export.totals):
         return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))

@@ -1,7 +1,7 @@
 """An export: a file with the confirmed signatures of a petition, for the petition's target.
 
-An export is a job: it is done in steps (chalicelib.jobs). Its moment is the time of its request. The file has the
-signatures that were confirmed at that moment.
+An export is a job: it is done in steps (chalicelib.jobs). The export's moment is the time of its request. The file has
+the signatures that were confirmed at that moment, except those withdrawn since.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from chalicelib.jobs.model import START_DELAY, Job
 
 # After this time, S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
-# This long after the moment, all confirmations from before it are stored, because the Lambda function that
+# This long after the moment, all confirmations from before the moment are stored, because the Lambda function that
 # confirms has a shorter timeout.
 SETTLING = START_DELAY
 LINK_SECONDS = 15 * 60
@@ -75,10 +75,10 @@ class ExportRequest(BaseModel):
 class Totals(BaseModel):
     """The sums over the rows written so far, and three numbers that explain a difference from the tally.
 
-    `unsure`: rows that were confirmed so shortly before the moment that the tally may not include them.
-    `late`: signatures that were confirmed so shortly after the moment that the tally may include them.
-    `gone`: signatures that were withdrawn after the moment or shortly before. Some of them may never have been
-    confirmed, because the item of a withdrawn signature does not say whether it was.
+    `unsure`: rows that were confirmed so shortly before the moment that perhaps the tally does not include them.
+    `late`: signatures that were confirmed so shortly after the moment that perhaps the tally includes them.
+    `gone`: signatures that were withdrawn after the moment or shortly before. Perhaps some of these were never
+    confirmed: the item of a withdrawn signature does not say whether the signature was confirmed.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -134,7 +134,7 @@ class Export(Job):
 
     @property
     def moment(self) -> datetime:
-        """Return the time of the request. The file has the signatures that were confirmed at this time."""
+        """Return the time of the request. The file has signatures that were confirmed at this time."""
         return self.requested_at
 
     @property

@@ -8,8 +8,8 @@ from chalicelib.exports.gather import ExportContext, delete_parts, gather
 from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState, Step
 
-# The longest times of the two kinds of steps, in seconds. With ten million signatures, a part takes 20. With one
-# million, the last step took a few seconds (decision 018).
+# The longest times of the two kinds of steps, in seconds. With ten million signatures, a part takes 20 seconds. With
+# one million, the last step took a few seconds (decision 018).
 PART_SECONDS = 60
 FILE_SECONDS = 450
 

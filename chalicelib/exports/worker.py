@@ -1,4 +1,4 @@
-"""Run the exports whose messages are in the exports queue."""
+"""Run the jobs in the exports queue. Each job makes the files of one export."""
 
 from pathlib import Path
 

@@ -37,7 +37,7 @@ def heading(file_format: Format, columns: Sequence[Column]) -> str:
 
 
 def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
-    """Return the signature's value in this column; None if it has none. If it has no source, return DIRECT."""
+    """Return the signature's value in this column, or None if there is none. For a missing source, return DIRECT."""
     value: str | None = item.get(column.value)
     return value or (DIRECT if column is Column.SOURCE else None)
 

@@ -21,7 +21,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
     """Return an environment for the templates in these folders.
 
     If two folders have a template of the same name, the first folder's template is used. Texts, dates and numbers are
-    in `language`, or in English without it.
+    in `language`, or in English if `language` is None.
     """
     # Imported here, so that the cold start of signing does not load the template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

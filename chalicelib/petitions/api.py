@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# Other sites keep the picture for days, so it need not be newer.
+# How long caches keep the card. Other sites keep their copies for days anyway.
 CARD_SECONDS = 600
 
 
@@ -77,7 +77,7 @@ def _petitions_with_counts(now: datetime) -> list[tuple[Petition, int | None]]:
 
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
-    """Show the petition with its form. With a valid ?preview= token, show it as stored, in any state."""
+    """Show the petition with its form. With a valid ?preview= token, show the stored petition, in any state."""
     if corrected := corrected_slug(slug):
         return redirect(request, f"/petitions/{corrected}", 302)
     now, preview_token = times.now(), query(request, "preview")

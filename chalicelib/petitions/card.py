@@ -1,7 +1,7 @@
 """The card: a picture with the petition's title and count, which other sites show with a link to the petition.
 
-The template is an SVG. Most other sites accept no SVG, so it is converted to a PNG of 1200 x 630 pixels. This takes
-50 ms. Cover sheets use the same font.
+The template is an SVG. Most other sites accept no SVG, so `card_of` converts the SVG to a PNG of 1200 x 630 pixels. The
+conversion takes 50 ms. The cover sheets of exports use the same font.
 """
 
 from importlib.resources import as_file, files
@@ -12,8 +12,8 @@ from chalicelib.pages.render import render
 from chalicelib.petitions.model import Petition
 
 FONT = "NotoSans[wdth,wght].ttf"
-# Font size in pixels, characters a line, and the most lines. The first entry that holds the title is used.
-# The last line always ends above the count.
+# For the title: font size in pixels, characters a line, and the most lines. The first entry that holds the title is
+# used. In the picture, the title ends above the count, even with the most lines.
 SIZES = ((62, 32, 4), (46, 44, 6), (38, 54, 7))
 # In characters, for the lines that name the target and the charity.
 MAX_SMALL_LINE_LENGTH = 62

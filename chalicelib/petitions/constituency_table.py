@@ -1,7 +1,7 @@
 """Look up the constituency of a postcode in a file, if the charity has provided the data.
 
 `stack.constituencies` writes the file when the package is built. The file is memory-mapped: a look-up among two
-million postcodes reads about twenty memory pages, and a Lambda function that looks up nothing reads nothing.
+million postcodes reads about twenty memory pages. A Lambda function that looks up no postcode reads none of the file.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Create and edit a petition. Each edit raises its revision. An edit that is based on an old revision is refused."""
+"""Create and edit a petition. An edit increases the petition's revision. An edit of an old revision is refused."""
 
 from datetime import datetime
 
@@ -69,7 +69,7 @@ def _store_texts(petition: Petition, now: datetime, tables: Tables) -> None:
 
 
 def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
-    """Return all versions of the text, oldest first. Among versions of the same second, the current one is last."""
+    """Return all versions of the text, oldest first. If versions have the same time, the current version is last."""
     found = store.texts(petition.slug, tables)
     return sorted(found, key=lambda text: (text.recorded_at, text.version == petition.version))
 

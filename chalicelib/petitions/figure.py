@@ -1,7 +1,7 @@
-"""A figure: how many people signed the same petition elsewhere, as the source reports it.
+"""A figure: how many people signed the same petition elsewhere, according to one source.
 
-A source is another platform or a collection on paper. A source may report hashes of its signers' addresses instead of
-a number. A comparison then finds how many of these people signed here too.
+A source is another platform or a collection on paper. A source can also send hashes of its signers' addresses. Then a
+comparison finds how many of these people signed here too.
 """
 
 from collections.abc import Iterable

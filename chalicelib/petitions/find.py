@@ -1,7 +1,7 @@
 """Find petitions, and the versions of their texts and letters that signatures refer to.
 
-A slug is a petition's name in URLs. The process caches public petitions for a few seconds. It also keeps a list of all
-slugs, so that most requests for a slug that does not exist read no table.
+A slug is a petition's name in URLs. The process caches each petition that `find_petition` reads, for a few seconds. The
+process also keeps a list of all slugs, so that most requests for a slug that does not exist read no table.
 """
 
 import re
@@ -23,7 +23,7 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
 SETTINGS_SECONDS = 5.0
-# The list is cached for less time than a petition, because it shows counts.
+# The list of open petitions is cached for less time than a petition, because the list has counts.
 LIST_SECONDS = 1.0
 LETTER_SECONDS = 600.0
 
@@ -85,13 +85,16 @@ def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | Non
 
 
 def corrected_slug(slug: str) -> str | None:
-    """Return the slug without characters that were copied with it, such as a dot, or None if that gives no new slug."""
+    """Return the slug without other characters that people copied with it, such as a dot.
+
+    Return None if the result is the same slug or is invalid.
+    """
     corrected = unquote(slug).strip(_COPIED_CHARACTERS).lower()
     return corrected if corrected != slug and _slug_pattern.fullmatch(corrected) else None
 
 
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
-    """Return an open petition. Raise PetitionNotOpen with the state, UnknownPetition or PetitionRemoved."""
+    """Return an open petition. Raise UnknownPetition, PetitionRemoved, or PetitionNotOpen with the petition's state."""
     petition = find_petition(slug, now, tables)
     state = petition.state_at(now)
     if state is not PetitionState.OPEN:
@@ -110,7 +113,7 @@ def petition_as_stored(slug: str, tables: Tables) -> Petition:
 def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> dict[str, PetitionText]:
     """Return the texts that signatures refer to, by slug, even if the petitions were edited later.
 
-    `versions`: each signature's text version and consent version, by slug. A text that does not exist is left out.
+    `versions`: a signature's text version and consent version, by slug. A text that does not exist is left out.
     """
     return store.find_texts({slug: version_of(*both) for slug, both in versions.items()}, tables)
 
@@ -133,7 +136,7 @@ def all_petitions(tables: Tables) -> list[Petition]:
 
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
-    """Yield the slugs that do not sort before `slug`, in order. Read nothing else of the petitions."""
+    """Yield in order the slugs that are equal to `slug` or sort after it. Read nothing else of the petitions."""
     return store.slugs_from(slug, tables)
 
 

@@ -100,7 +100,7 @@ class Letter(LetterText):
         return targets
 
     def translated(self, text: LetterText | None) -> "Letter":
-        """Return the letter with the texts of this translation, or unchanged if there is none."""
+        """Return the letter with the texts of this translation. Without a translation, return the letter unchanged."""
         if text is None:
             return self
         names = text.target_names
@@ -142,7 +142,8 @@ class LetterVersion(BaseModel):
 def letter_version(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
     """Return a digest of what a signer agrees to send, in all languages, or "" if there is no letter.
 
-    A target's address is not in the digest. Whether a target is each person's own MP is in the digest.
+    The digest does not include the targets' addresses. It includes whether a target is each person's own member of
+    parliament.
     """
     if letter is None:
         return ""

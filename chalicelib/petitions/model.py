@@ -19,7 +19,7 @@ from chalicelib.petitions.sites import MAX_SITES, SiteOrigin
 from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
-# Shards are the items over which a day's counts are spread. One BatchGetItem (100 keys at most) reads them all.
+# Shards are the items over which a day's counts are spread. One BatchGetItem (100 keys at most) reads a day's shards.
 MAX_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
@@ -174,7 +174,7 @@ class Petition(BaseModel):
 
     @property
     def version(self) -> str:
-        """Return the text version and the consent version in one string: all that a signer agrees to."""
+        """Return the text version and the consent version in one string. A PetitionText has the same version."""
         return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> PetitionState:
@@ -192,8 +192,8 @@ class Petition(BaseModel):
     def is_confirmable_at(self, now: datetime) -> bool:
         """Return whether signatures can be confirmed.
 
-        They can until a day after closes_at, without limit if closes_at is None, and while the petition is paused. They
-        cannot if the petition is removed.
+        This is possible until a day after closes_at. There is no time limit if closes_at is None, or while the petition
+        is paused. No signature of a removed petition can be confirmed.
         """
         is_in_time = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
         return (is_in_time or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED

@@ -19,7 +19,8 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
 # Functions that load a section, by the section's name in the template. app.py adds the functions, because this package
-# must not import those that define them. They read from caches: pages are read far more often than people sign.
+# must not import the packages that define the functions. The functions use data from caches, because people read pages
+# far more often than they sign.
 Section = Callable[[Petition, Count | None, Tables], object]
 SECTIONS: dict[str, Section] = {}
 
@@ -72,7 +73,7 @@ def petition_page(
 def is_embedded(request: Request) -> bool:
     """Return whether the page is in a frame on another site.
 
-    The answers to a form in a frame are in that frame too. Their URLs have `?embed=1`.
+    When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
     """
     is_after_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
     return request.path.startswith("/embed/") or is_after_form

@@ -1,6 +1,7 @@
 """Publish a petition from its file, and raise the number of its shards.
 
-Shards are the items over which a petition's counts are spread. The tally head is the item that says how many there are.
+Shards are the items over which a petition's counts are spread. The tally head is the item that stores the number of
+shards.
 """
 
 from datetime import datetime
@@ -43,10 +44,11 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
-    """Raise the petition's number of shards. Return False if it is as high already. Raise UnknownPetition.
+    """Increase the petition's number of shards. Return False if it is `shards` or more already. Raise UnknownPetition.
 
-    The tally head gets the new number before the petition does. So readers already read the new shards when the first
-    confirmation writes to one. That is within seconds, when the cached petition expires (petitions.find).
+    The tally head gets the new number first, and the petition second. So every reader of the tally sums the new shards
+    before a confirmation writes to one of them. Confirmations use the new number within seconds, when the cached
+    petition expires (petitions.find).
     """
     if petition_as_stored(slug, tables).shards >= shards:
         return False

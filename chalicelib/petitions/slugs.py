@@ -1,8 +1,11 @@
-"""A list of all slugs (petitions' names in URLs) in memory: requests for unknown slugs seldom read the table."""
+"""A list of all slugs in memory, so that requests for unknown slugs seldom read the table.
+
+A slug is a petition's name in URLs.
+"""
 
 from datetime import UTC, datetime, timedelta
 
-# All requests for unknown slugs together cause one read in this time. A new petition may be unknown for this long.
+# In this time, all requests for unknown slugs together cause one read. So a new petition can be unknown for this long.
 READ_AFTER = timedelta(seconds=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

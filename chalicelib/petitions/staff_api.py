@@ -44,7 +44,7 @@ def create_petition(request: Request) -> Response:
 
 @staff_view(routes)
 def read_petition_as_stored(request: Request, slug: str) -> Response:
-    """Return the stored petition, in any state. A request that changes it must send this ETag in If-Match."""
+    """Return the stored petition, in any state. To change the petition, send the ETag of this answer in If-Match."""
     return _petition_answer(petition_as_stored(slug, tables()))
 
 

@@ -33,7 +33,7 @@ def list_all(tables: Tables) -> Iterator[Petition]:
 
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
-    """Yield the slugs that do not sort before `slug`, in order."""
+    """Yield in order the slugs that are equal to `slug` or sort after it."""
     between = (slug, "~") if slug else None  # No slug sorts after "~".
     for item in tables.query(keys.COUNTS, keys.PETITIONS_PARTITION, between, only=("sk",)):
         yield item["sk"]
@@ -62,7 +62,7 @@ def replace(petition: Petition, tables: Tables, also: Change | None = None) -> N
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Store a higher number of shards. Raise ConditionFailed if the petition has as many, or does not exist."""
+    """Store a higher number of shards. Raise ConditionFailed unless the petition exists and has fewer."""
     tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=Attr("shards").lt(shards)))
 
 

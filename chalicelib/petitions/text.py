@@ -116,7 +116,7 @@ def version_of(text_version: str, consent_version: str) -> str:
 def digest(*parts: str) -> str:
     """Return a hash of the texts, which is used as their version.
 
-    The hash is cached, because each signature stores two versions: text_version and consent_version.
+    The hash is cached: each signature stores two versions, and its texts are mostly those of earlier signatures.
     """
     return sha256("\0".join(parts).encode()).hexdigest()[:12]
 

@@ -55,8 +55,8 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     at once.
     """
     current = petition.state_at(now)
-    # A scheduled petition is stored as open; until it opens, its current state is draft. Only then offer
-    # draft -> draft, which cancels the schedule.
+    # draft -> draft cancels a scheduled opening. A petition with a scheduled opening is a draft that is stored as open.
+    # A petition that is stored as a draft has no schedule to cancel.
     excluded = {current} if current is petition.state else set()
     return [
         {
@@ -100,7 +100,7 @@ def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[s
 
 
 def _closing_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return closes_at for a petition that closes now. It must be later than opened_at, which may be in the future."""
+    """Return closes_at for a petition that closes now: `now`, or a second after opened_at if that is later."""
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 

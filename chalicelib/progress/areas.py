@@ -1,8 +1,8 @@
 """Choose the areas whose numbers of signatures the public may see. A small number could identify people who signed.
 
-An area is the first letters of a postcode. It is shown if it has at least MIN_SIGNATURES, rounded down to ROUNDED_TO.
-Anybody can subtract the shown numbers from the total count. So there must also be at least MIN_SIGNATURES outside the
-shown areas, or none.
+An area is the first letters of a postcode. Only areas with at least MIN_SIGNATURES are shown. Their numbers are rounded
+down to a multiple of ROUNDED_TO. Anybody can subtract the shown numbers from the total count, to learn how many people
+signed outside the shown areas. So this number must also be at least MIN_SIGNATURES, or 0.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Read and refresh a petition's recent numbers: the signatures of today, of the last 24 hours, and of each shown area.
 
-They are stored with the public count. A lease lets only one caller refresh them at a time.
+The numbers are stored with the public count. A lease lets only one caller at a time refresh the numbers.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from chalicelib.tallies.count import Days, Recent, breakdown
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.public import lease_recent, public_count, save_recent
 
-# Not more often, because a refresh reads two days and 64 counters, and because numbers of areas that change rarely
-# reveal less about single people.
+# How long the numbers are fresh. A shorter time would cost more, because a refresh reads two days of the tally and 64
+# counters. And if the numbers of areas change rarely, they reveal less about single people.
 FRESH = timedelta(minutes=5)
 DAY = timedelta(days=1)
 
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
     """Return the stored numbers. If they are not fresh, the caller that gets the lease counts them again.
 
-    Under load shedding, return the stored numbers as they are. None: none are stored yet.
+    Under load shedding, return the stored numbers as they are. Return None if no numbers are stored yet.
     """
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH
@@ -39,7 +39,8 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
 
 def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     hours = breakdown(petition, TallyDimension.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
-    # Only whole hours are added up, so `last_day` is up to 59 minutes less than a day, and never more.
+    # The tally counts by hour. The sum leaves out the hour that began more than a day ago, so `last_day` covers a day
+    # or up to 59 minutes less.
     today, last_day = (_sum_since(start, hours) for start in (iso(now)[:10], iso(now - DAY)))
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)
     return Recent(today, last_day, public_areas(areas.confirmed, areas.values), now)

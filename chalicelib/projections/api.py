@@ -141,7 +141,7 @@ def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
 
 
 def _chosen_top(request: Request) -> int | None:
-    """Return how many rows ?top= asks for, of those with the largest numbers; None for all rows."""
+    """Return the number in ?top=: how many rows to return, those with the largest numbers. None: return all rows."""
     value = query(request, "top")
     if not value:
         return None
@@ -161,7 +161,7 @@ def requested_days(request: Request) -> Days:
 
 
 def _day(request: Request, name: str) -> date | None:
-    """Return the day in ?from= or ?to=: a date, or a midnight in UTC, which begins the first or ends the last day."""
+    """Return the day in ?from= or ?to=: a date, or the midnight (UTC) that begins the first or ends the last day."""
     value = query(request, name)
     if not value:
         return None

@@ -1,6 +1,7 @@
-"""Numbers that are projected: counted from the stream of changes of signatures, seconds later.
+"""Read projected numbers: numbers that are counted from the stream of changes of signatures, seconds later.
 
-They are the breakdowns by text version, postcode area and constituency, and the number of pending signatures.
+These are the breakdowns by text version, postcode area and constituency, and the number of pending signatures.
+`overview` also returns the breakdowns of the tally.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +37,7 @@ def pending_counts(slugs: Iterable[str], tables: Tables) -> Mapping[str, int]:
 
 
 def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables: Tables) -> Breakdown:
-    """Return a breakdown. It trails the exact count by seconds; the difference is a row of its own."""
+    """Return a breakdown of the exact count. Projected numbers lag by seconds, so one more row has the difference."""
     confirmed = exact_count(petition, now, tables).confirmed
     read = confirmed_by_constituency if by is Dimension.CONSTITUENCY else store.projected_sums
     numbers = read(petition.slug, tables)
@@ -44,9 +45,10 @@ def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables
 
 
 def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
-    """Return all breakdowns, read at the same time. If `days` has limits, leave out those without daily counts.
+    """Return all breakdowns, read at the same time, except the breakdown by constituency.
 
-    The breakdown by constituency is always left out: its 1,024 items are too many to read for every refresh.
+    That breakdown has 1,024 items, which is too many to read at every refresh of the dashboard. If `days` has limits,
+    also leave out the breakdowns by version and by area, which have no daily counts.
     """
     found, numbers = breakdowns(petition, days, now, tables), store.projected_sums(petition.slug, tables)
     confirmed = found[0].confirmed

@@ -28,7 +28,10 @@ def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies
 
 
 def counter_of(slug: str, bucket: str, constituency: str) -> Key:
-    """Return the key of the item that counts a constituency. It must not change, so use crc32, not Python's `hash`."""
+    """Return the key of the item that counts a constituency.
+
+    The key must never change, so use crc32. Python's `hash` differs between processes.
+    """
     return keys.constituencies(slug, bucket, crc32(constituency.encode()) % GROUPS)
 
 

@@ -1,6 +1,7 @@
 """Turn a change of a signature, from the table's stream, into increments of the counters.
 
-A damaged signature may lack any attribute. It must not stop the stream, because the stream also brings its repair.
+A damaged signature may lack any attribute. Such a signature must not stop the stream, because the change that repairs
+the signature comes later in the same stream.
 """
 
 from collections import Counter, defaultdict
@@ -25,10 +26,10 @@ COMPLAINED = "complained"
 
 
 def increments(sequence: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
-    """Return increments of two items of the bucket: its numbers of pending and confirmed signatures, and the funnel.
+    """Return increments of two items of the signature's bucket: the current numbers, and the funnel of the day.
 
-    The funnel of a day counts the stages that signatures pass. `at` is the time of the change. It stays the same when
-    the stream delivers the change again.
+    The current numbers are how many signatures are pending or confirmed now. The funnel counts the stages that
+    signatures pass. `at`: the time of the change, which is the same if the stream delivers the change again.
     """
     old, new = before or {}, after or {}
     pk: str = (new or old)["pk"]
@@ -53,7 +54,7 @@ def constituency_increments(
         existing_image = after or before or {}  # An amount exists, so at least one image exists.
         slug, _, bucket = existing_image["pk"].rpartition("#")
         counters[counter_of(slug, bucket, constituency)][CONSTITUENCY_PREFIX + constituency] = amount
-    # One increment for each counter item: it ignores a second increment with the same sequence number.
+    # One increment for each counter item: the item ignores a second increment with the same sequence number.
     for counter, numbers in counters.items():
         yield Increment(counter, sequence, numbers)
 
@@ -61,8 +62,8 @@ def constituency_increments(
 def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     """Yield the stages that a signature passes by this change.
 
-    There is usually none or one, and two if somebody signs again after their pending signature has expired. There is
-    none if an item is deleted before it expires, which is damage, or is restored by `manage.py restore`.
+    Usually this is one stage or none. There are two if somebody signs again after their pending signature has expired.
+    There is none if the item was deleted before it expired, which is damage, or if `manage.py restore` wrote the item.
     """
     if new.get("restored_at") != old.get("restored_at"):
         return
@@ -96,7 +97,7 @@ def _current_increments(old: Image, new: Image) -> Counter[str]:
 
 
 def _is_first_email(old: Image, new: Image) -> bool:
-    """Return whether this change is the first email since signing. `old` may have the time of an email from before."""
+    """Return whether this change is the first email since signing. `old` may have the time of an email before that."""
     new_time = new.get("mailed_at")
     old_time: str = old.get("mailed_at", "")
     return bool(new_time and new_time != old_time) and old_time < str(new.get("signed_at", ""))

@@ -1,8 +1,8 @@
-"""Project signatures: count the changes that their table's stream delivers, so that signing needs no extra write.
+"""Project signatures: count the changes in the stream of the signatures table, so that signing needs no extra write.
 
-The stream may deliver a change twice. Changes of one bucket (a partition of a petition's signatures) arrive in the
-order of their sequence numbers. Each counter item belongs to one bucket, and each update of it also stores the last
-sequence number. So a change that is already counted is skipped.
+The stream may deliver a change twice. A bucket is a partition of a petition's signatures. The changes of one bucket
+arrive in the order of their sequence numbers. Each counter item belongs to one bucket. Each update of a counter item
+also stores the last sequence number, so that a change that is already counted is skipped.
 """
 
 from collections import Counter, defaultdict
@@ -32,7 +32,7 @@ class Increment:
 
 
 def project(increments: Iterable[Increment], tables: Tables) -> None:
-    """Add the increments to their counter items. Idempotent: the stream repeats the batch after an exception."""
+    """Add the increments to their counter items. Idempotent: after an exception, the stream repeats the batch."""
     counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
     for increment in increments:
         if any(increment.numbers.values()):

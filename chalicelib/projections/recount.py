@@ -1,13 +1,13 @@
 """Recount: check the tally (the stored count and its sums) against the signatures while people continue to sign.
 
-These must agree: the count, the sums of its days and of its hours, each country, each counted source, the number of
-signatures that partners sent, and the number of pending signatures. A single day or hour cannot be checked: a
-withdrawal subtracts on the day it happens, and a withdrawn signature keeps neither its country nor its time of
-confirmation (docs/decisions/014-recount.md).
+A recount compares these numbers with the signatures: the count, the sums of all days and of all hours, each country,
+each counted source, the number of signatures that partners sent, and the number of pending signatures. A recount cannot
+check a single day or hour. The tally subtracts a withdrawal on the day of the withdrawal, and a withdrawn signature
+keeps neither its country nor its time of confirmation (docs/decisions/014-recount.md).
 
-The tally is read first. Then all signatures are read, which takes minutes. If a signature was confirmed or withdrawn
-shortly before the tally was read, or later, only one of the two may include this. So a difference is drift only if it
-is larger than the number of these signatures.
+The tally is read first. Then all signatures are read, which takes minutes. A signature may be confirmed or withdrawn
+shortly before the tally is read, or later. Then perhaps only the tally includes this change, or only the signatures. So
+a difference is drift only if it is larger than the number of such signatures.
 """
 
 from collections import Counter
@@ -33,10 +33,11 @@ SKEW = timedelta(seconds=5)
 
 @dataclass
 class Walk:
-    """Sums over all signatures. The tally may lack changes made after `since`, and has none made after `until`.
+    """Sums over all signatures. Perhaps the tally lacks changes made after `since`. It has none made after `until`.
 
-    `settled`: confirmed before `since`. `recent`: confirmed later. `withdrawn`: how many were withdrawn later.
-    `pending`: how many are pending, by bucket. `became_pending` and `stopped_pending`: how many did so later.
+    `settled`: signatures confirmed before `since`. `recent`: confirmed after `since`. `withdrawn`: how many were
+    withdrawn after `since`. `pending`: how many are pending in each bucket. `became_pending`, `stopped_pending`: how
+    many in each bucket became pending, or perhaps stopped being pending, after `since`.
     """
 
     since: str
@@ -83,16 +84,17 @@ class WrongPending:
 
 @dataclass(frozen=True)
 class Recount:
-    """`drift` is tally minus signatures, without zeros. `moving`: how many changed too recently to be checked.
+    """`drift` is tally minus signatures, without zeros. `wrong_pending`: the wrong pending counters, by bucket.
 
-    `pending`: the wrong counters of pending signatures, by bucket.
+    `moving`: how many signatures were confirmed or withdrawn too recently to be checked. `pending_moving`: how many
+    became pending, or perhaps stopped being pending, too recently.
     """
 
     slug: str
     confirmed: int
     drift: Mapping[Sum, int]
     moving: int
-    pending: Mapping[str, WrongPending]
+    wrong_pending: Mapping[str, WrongPending]
     pending_moving: int
 
     @property
@@ -102,22 +104,22 @@ class Recount:
 
     @property
     def pending_drift(self) -> int:
-        return sum(abs((bucket.stored or 0) - bucket.actual) for bucket in self.pending.values())
+        return sum(abs((bucket.stored or 0) - bucket.actual) for bucket in self.wrong_pending.values())
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
     """Recount without changing anything. If there is drift, recount again and return only the drift found twice."""
     first = _recount(petition, clock(), tables)
-    if not first.drift and not first.pending:
+    if not first.drift and not first.wrong_pending:
         return first
     second = _recount(petition, clock(), tables)
-    pending = {bucket: found for bucket, found in second.pending.items() if bucket in first.pending}
+    wrong_pending = {bucket: found for bucket, found in second.wrong_pending.items() if bucket in first.wrong_pending}
     return Recount(
         second.slug,
         second.confirmed,
         _drift_found_twice(first.drift, second.drift),
         second.moving,
-        pending,
+        wrong_pending,
         second.pending_moving,
     )
 
@@ -131,11 +133,11 @@ def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Correct each wrong counter of pending signatures, unless it has changed since. Return how many were corrected."""
+    """Correct each wrong counter of pending signatures that has not changed since. Return how many were corrected."""
     repaired = 0
-    for bucket, pending in found.pending.items():
+    for bucket, wrong in found.wrong_pending.items():
         try:
-            store.set_pending(found.slug, bucket, pending.stored, pending.actual, tables)
+            store.set_pending(found.slug, bucket, wrong.stored, wrong.actual, tables)
         except ConditionFailed:
             continue
         repaired += 1
@@ -167,7 +169,7 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
-    """Return by how much each sum is too small or too large, whatever the tally includes of the recent changes."""
+    """Return by how much at least each sum is too small or too large, whichever recent changes the tally includes."""
     found = {}
     for name in {*stored, *walk.settled, *walk.recent}:
         difference = stored.get(name, 0) - walk.settled[name]

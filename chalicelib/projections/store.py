@@ -1,4 +1,7 @@
-"""Projected numbers (counted from the signatures' stream) in the counts table: one item for each of 64 buckets."""
+"""Store projected numbers in the counts table: numbers that are counted from the stream of changes of signatures.
+
+A petition has 64 buckets (partitions) of signatures. Each bucket has its own items of counters.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

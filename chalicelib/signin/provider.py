@@ -22,7 +22,7 @@ from chalicelib.signin.model import Discovery, Provider, SessionRequest
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
 MAX_ANSWER_BYTES = 256 * 1024
 CACHE_SECONDS = 600.0
-# If a token names an unknown key, we fetch the keys again, but at most this often: strangers can send any key id.
+# If a token names an unknown key, we fetch the keys again, but only once in this time: strangers can send any key id.
 REFETCH_SECONDS = 60.0
 # The provider's error codes that mean that our settings are wrong.
 MISCONFIGURATION_ERRORS = ("invalid_client", "unauthorized_client")
@@ -34,7 +34,7 @@ _refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
 
 
 def discovery_of(provider: Provider) -> Discovery:
-    """Return the discovery document, which has the provider's URLs. Raise ProviderUnavailable if that fails."""
+    """Return the discovery document, which has the provider's URLs. Raise ProviderUnavailable if we do not get it."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
@@ -47,7 +47,7 @@ def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
 
 
 def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRequest, redirect_uri: str) -> str:
-    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if it is refused."""
+    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses the code."""
     fields = {
         "grant_type": "authorization_code",
         "code": returned.code,

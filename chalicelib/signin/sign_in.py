@@ -79,7 +79,7 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
         return frozenset()
     found = claims.get(provider.claim)
     values = found if isinstance(found, list) else [found]
-    # Email addresses ignore case; group names may not.
+    # Group names that differ only in case may be different groups. Email addresses that differ only in case are equal.
     fold = str.casefold if provider.claim == "email" else str
     names = {fold(value) for value in values if isinstance(value, str)}
     return frozenset(right for name, rights in provider.rights.items() if fold(name) in names for right in rights)

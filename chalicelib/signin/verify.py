@@ -8,7 +8,7 @@ from chalicelib.core import log
 from chalicelib.core.errors import NotSignedIn
 from chalicelib.signin.model import Provider
 
-# Only signatures with the provider's private key; never "none" or HMAC, which a client could forge.
+# Only algorithms that need the provider's private key. With "none" or HMAC, a client could forge a token.
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 30
 MAX_KEY_ID_LENGTH = 255
@@ -68,7 +68,7 @@ def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
 
 
 def _is_for_another(claims: Claims, client_id: str) -> bool:
-    """Return whether the token was issued to another client. If it has several audiences, `azp` must name us."""
+    """Return whether the token was issued to another client. With several audiences or an `azp`, `azp` must name us."""
     audience, party = claims["aud"], claims.get("azp")
     has_several = isinstance(audience, list) and len(audience) > 1
     return (has_several or party is not None) and party != client_id

@@ -47,7 +47,7 @@ class HeadersAuthorizer(ChaliceAuthorizer):
 
 @routes.authorizer(ttl_seconds=0)
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
-    """Check the token of staff. API Gateway answers 401 to an unknown token, and 403 without the route's right."""
+    """Check the token of staff. API Gateway answers 401 to an unknown token, 403 to a token without the right."""
     return _authorized(request)
 
 
@@ -120,8 +120,8 @@ def partner_of(request: Request) -> str:
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     """Return the routes that these rights open. All other routes stay closed. `path`: the path of this request.
 
-    API Gateway requires at least one route. Every token of staff opens the routes of ANY_TOKEN, and every token of a
-    partner opens the routes of partners.
+    API Gateway requires at least one route. There always is one: every token of staff opens the routes of ANY_TOKEN,
+    and every token of a partner opens the routes of partners.
     """
     reachable = {*rights, *([] if rights == {Right.PARTNER} else [Access.ANY_TOKEN])}
     return [
@@ -172,7 +172,7 @@ def audit(request: Request, action: str, subject: str = "", details: Mapping[str
 
 
 def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
-    """Record the action, cancel the job and return it. If it has ended or stalled before, only return it unchanged."""
+    """Record the action, cancel the job and return it. If the job has ended or stalled, only return it unchanged."""
     if not job.at(times.now()).is_open:
         return job
     audit(request, action, job.job_id, details)

@@ -22,5 +22,5 @@ class StaffToken(BaseModel):
     expires_at: Moment
     revoked_at: Moment | None = None
     last_used_at: Moment | None = None
-    # The partner's source, if it is the token of a partner; None for a token of staff.
+    # For a token of a partner: the partner's id (its `source`). None for a token of staff.
     partner: str | None = None

@@ -36,9 +36,9 @@ class NewToken(NamedTuple):
 def new_token(
     owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, partner: str | None = None
 ) -> NewToken:
-    """Return a token that is not stored yet, so that the audit trail can record its id before it is stored.
+    """Return a token that is not stored yet, so that the audit trail can record the token's id first.
 
-    `partner`: the source of the partner, for a partner's token.
+    `partner`: for a token of a partner, the partner's id (its `source`).
     """
     token_id, secret = token_hex(8), token_hex(32)
     token = StaffToken(

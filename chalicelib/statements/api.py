@@ -1,7 +1,7 @@
 """Routes of statements: staff freeze the count of this moment in a signed statement, and anyone can check it.
 
-A statement has two addresses. The long one contains the whole statement as a signed token, so it needs no table. The
-short one contains a code, and redirects to the long one.
+A statement has two addresses. The long address contains the whole statement as a signed token, so a check reads no
+table. The short address contains a code, and redirects to the long address.
 """
 
 from chalice.app import Blueprint, Request, Response
@@ -20,7 +20,7 @@ from chalicelib.statements.short import find_statement_token, store_short_code
 
 routes = Blueprint(__name__)
 
-# A statement never changes. The time is short, so that a statement soon disappears from caches when its key is retired.
+# A statement never changes, but it is invalid after we retire the key that signed it. So caches keep it only briefly.
 CACHE_SECONDS = 60
 
 

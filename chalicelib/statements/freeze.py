@@ -34,7 +34,7 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
 
 
 def statement_token(statement: Statement, secrets: dict[str, str]) -> str:
-    """Return the statement as base64 JSON with our signature. The token is not encrypted."""
+    """Return a token: the statement as base64 JSON, and our cryptographic signature. The token is not encrypted."""
     payload = urlsafe_b64encode(statement.model_dump_json(exclude_none=True).encode()).decode().rstrip("=")
     return seal(Purpose.STATEMENT, payload, secrets)
 

@@ -1,6 +1,7 @@
-"""Short addresses of statements, to be read out on air. Each contains a code, under which the table has the token.
+"""Short addresses of statements, to be read out on air. Each contains a code. The table has the token of each code.
 
-The token contains the whole statement and our signature, which is checked when somebody opens the statement.
+The token contains the whole statement and our cryptographic signature. When somebody opens the statement, the signature
+is checked.
 """
 
 import re

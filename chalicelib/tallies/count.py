@@ -1,8 +1,9 @@
 """Exact counts of confirmed signatures, and breakdowns by day, hour, country and source.
 
-A tally has the numbers of one day (UTC). They are spread over several items (shards), because transactions on one item
-conflict. When a day is over, it is closed: the sum of its shards is stored, and is added to the head. So the head has
-the sum of all closed days.
+A petition's tally has numbers for each day (UTC). The numbers of a day are spread over several items, the shards,
+because transactions on one item conflict. When a day is over, it is closed: the sum of the day's shards is stored, and
+is added to the head. The head is the item with the sum of all closed days. A `Tally` object has the numbers of one day,
+or the sum of several days.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,18 +16,18 @@ from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
 from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, summed
 
-# How long after its end a day is closed. A transaction that began before midnight UTC may finish after it, but on AWS
-# never this late.
+# How long after midnight UTC the past day is closed. A transaction that began before midnight may end after midnight,
+# but on AWS never this late.
 GRACE = timedelta(hours=1)
-# The key of the sum of all other values. No source and no country has brackets.
+# The key of the sum of the values that `largest` leaves out. No source and no country has brackets.
 OTHERS = "(others)"
 
 
 @dataclass(frozen=True)
 class Recent:
-    """Numbers of signatures at the time `as_of`: of this day (UTC), of the last 24 hours (`last_day`), and by area.
+    """Numbers of signatures, counted at `as_of`. `today`: since midnight (UTC). `last_day`: in the last 24 hours.
 
-    `areas` has only areas that are large enough to be public.
+    `areas`: by area, the first letters of a postcode. It has only areas that are large enough to be public.
     """
 
     today: int
@@ -39,8 +40,8 @@ class Recent:
 class Count:
     """The number of confirmed signatures at the time `as_of`. Only a count for the public has the `recent` numbers.
 
-    `withdrawn`: how many confirmed signatures were ever withdrawn. `by_partners`: how many of `confirmed` were counted
-    when a partner sent them. The other signatures were confirmed with our email.
+    `withdrawn`: how many confirmed signatures were ever withdrawn. `by_partners`: how many of `confirmed` were sent by
+    a partner and counted at once, without our email. All others were confirmed by our email.
     """
 
     confirmed: int
@@ -52,7 +53,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """A count by one dimension, such as the country. The sum of `values` is `confirmed`: both are from one read."""
+    """A count by one dimension, such as the country. The sum of `values` is always `confirmed`."""
 
     confirmed: int
     as_of: datetime
@@ -69,14 +70,14 @@ class Days:
 
 
 def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
-    """Return the exact count with two reads: the head, then the shards of the days after it. Close past days."""
+    """Return the exact count by two reads: the head, then the shards of the days not closed. Also close past days."""
     head = store.head(petition.slug, tables)
     open_tallies = _read_and_close_days(petition, head, now, tables)
     return _count(head, open_tallies, now)
 
 
 def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
-    """Return the exact count of each petition by slug, and close past days. Reads a hundred items at a time.
+    """Return the exact count of each petition by slug, and close past days. Read a hundred items at a time.
 
     Raise UnknownPetition if a petition has no tally.
     """
@@ -116,7 +117,7 @@ def breakdown(petition: TalliedPetition, by: TallyDimension, days: Days, now: da
 
 
 def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
-    """Return a breakdown for each dimension. All are from one read, so that they agree with each other."""
+    """Return a breakdown for each dimension. All breakdowns are from one read, so that they have the same sum."""
     tallies = _tallies_on(petition, days, now, tables)
     return [_breakdown(by, tallies, now) for by in TallyDimension]
 
@@ -153,7 +154,7 @@ def first_day(petition: TalliedPetition, tables: Tables) -> date:
 
 
 def read_open_days(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tallies of the days that are not closed, oldest first: the sums of all shards that may exist."""
+    """Return the tally of each day that is not closed, oldest first: the sum of all shards that may exist."""
     return store.day_tallies([_open_days(head, petition, now)], tables)[0]
 
 

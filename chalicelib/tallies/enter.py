@@ -1,6 +1,6 @@
-"""The tally's change in the transaction that confirms or withdraws a signature.
+"""The change of the tally, for the transaction that confirms or withdraws a signature.
 
-A day's tally is spread over several items, the shards, because transactions on one item conflict.
+The tally's numbers of a day are spread over several items, the shards, because transactions on one item conflict.
 """
 
 from dataclasses import replace
@@ -17,5 +17,5 @@ def tally_change(slug: str, shards: int, entry: TallyEntry) -> Change:
 
 
 def with_other_source(entry: TallyEntry) -> TallyEntry:
-    """Return the entry with its source replaced by OTHER. Use it if a shard has too many sources today."""
+    """Return the entry with its source replaced by OTHER, for a shard that has too many sources today."""
     return replace(entry, source=OTHER)

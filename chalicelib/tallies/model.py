@@ -1,7 +1,8 @@
-"""Tallies: numbers of confirmed signatures, in total and by hour, country and source.
+"""The model of a tally: numbers of confirmed signatures, in total and by hour, country and source.
 
-A tally is the sum of its entries. Each entry is one signature that was confirmed or withdrawn. The entries of a day are
-spread over several stored tallies (shards), because transactions on one item conflict.
+An entry is one signature that was confirmed or withdrawn. The entries of a petition are summed by day (UTC). The sum of
+a day is spread over several items, the shards, because transactions on one item conflict. A `Tally` object has the
+numbers of one shard, of one day or of several days.
 """
 
 from collections import Counter
@@ -12,11 +13,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 TOTAL, PENDING, WITHDRAWN, BY_PARTNERS = "total", "pending", "withdrawn", "by_partners"
-# A tally is stored in an item whose attributes have names such as h13, cGB and s.bbc-news.
+# The numbers are stored in attributes with names such as h13, cGB and s.bbc-news.
 HOUR_PREFIX, COUNTRY_PREFIX, SOURCE_PREFIX = "h", "c", "s."
 SOURCES_SEEN = "sources"
 
-# The most sources in one stored tally: one shard on one day. Signatures with more sources are counted as OTHER.
+# The most sources in one item: one shard on one day. Signatures from any further source are counted under OTHER.
 # Without this limit, an attacker could make the item too large, because anybody can put any source into a link.
 # The signature itself keeps its own source.
 MAX_SOURCES = 100
@@ -24,7 +25,10 @@ OTHER = "other"
 
 
 class TalliedPetition(Protocol):
-    """The fields of a petition that tallies use. They cannot import `Petition`, because `petitions` imports tallies."""
+    """The fields of a petition that this package uses.
+
+    This package cannot import `Petition`, because the package `petitions` imports this package.
+    """
 
     @property
     def slug(self) -> str: ...
@@ -38,7 +42,7 @@ class TalliedPetition(Protocol):
 class TallyEntry:
     """One signature that was confirmed (`amount` +1) or withdrawn (-1) at `moment`.
 
-    `by_partner`: the signature was counted when a partner sent it, without our email.
+    `by_partner`: the signature counted as soon as a partner sent it, without our email.
     """
 
     amount: int
@@ -50,7 +54,7 @@ class TallyEntry:
 
 @dataclass
 class Tally:
-    """Sums over entries. The sum of `hours`, of `countries` and of `sources` is always `total`.
+    """Sums over entries. The values of `hours`, of `countries` and of `sources` each sum to `total`.
 
     `withdrawn`: how many entries are withdrawals. `by_partners`: how many of the total are `by_partner`.
     """
@@ -125,9 +129,9 @@ class TallyDimension(StrEnum):
 
 
 def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[str, int]:
-    """Return the numbers by the values of the dimension, sorted, without zeros. `tallies`: by day.
+    """Return the number for each value of the dimension, sorted by value, without zeros. `tallies`: by day.
 
-    A day is written as 2026-11-24, an hour as 2026-11-24T13:00:00Z.
+    A value is such as 2026-11-24 (a day), 2026-11-24T13:00:00Z (an hour), GB or bbc-news.
     """
     counter: Counter[str] = Counter()
     for day, tally in tallies.items():

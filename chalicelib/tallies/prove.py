@@ -1,6 +1,7 @@
-"""Read the tally's sums, to compare them with a recount of the signatures, and adjust them.
+"""Read the sums of a petition's tally for a recount, which compares them with the signatures. Adjust wrong sums.
 
-The drift of a sum is the tally's number minus the number of signatures. An adjustment subtracts it from the tally.
+The drift of a sum is the tally's number minus the number of signatures. An adjustment subtracts the drift from the
+tally.
 """
 
 from collections import Counter
@@ -25,15 +26,15 @@ from chalicelib.tallies.model import (
     summed,
 )
 
-# The key of a sum over all days or all hours. Single days are not compared, because a signature does not say on which
-# day the tally counted it.
+# The key of the count, and of the sums over all days, all hours and all partners. Single days and hours are not
+# compared (projections/recount.py says why).
 WHOLE = "all"
 # Sorts after the times of all adjustments.
 AFTER_ALL_TIMES = "9"
 
 
 class Sum(NamedTuple):
-    """The name of a sum, such as that of one country: its dimension `by` and its `key`. The count has an empty `by`."""
+    """The name of a sum: a dimension such as country (`by`), and a value such as GB (`key`). The count has no `by`."""
 
     by: str
     key: str = WHOLE
@@ -43,13 +44,13 @@ COUNT, DAYS, HOURS, PARTNERS = Sum(""), Sum(TallyDimension.DAY), Sum(TallyDimens
 
 
 def sums_for_signature(country: str, source: str, *, by_partner: bool) -> tuple[Sum, ...]:
-    """Return the sums that include one confirmed signature."""
+    """Return the names of the sums in which one confirmed signature counts."""
     partners = (PARTNERS,) if by_partner else ()
     return COUNT, DAYS, HOURS, Sum(TallyDimension.COUNTRY, country), Sum(TallyDimension.SOURCE, source), *partners
 
 
 def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
-    """Return the tally's sums. All reads are consistent. No day is closed, so the caller needs no right to write."""
+    """Return the tally's sums. All reads are consistent. Close no day, so that the caller needs no right to write."""
     head = store.head(petition.slug, tables)
     open_tallies = read_open_days(head, petition, now, tables)
     whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_tallies.values()])
@@ -57,21 +58,22 @@ def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict
 
 
 def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
-    """Reopen the days that were closed before they were over, and return them. Raise ConditionFailed after a race.
+    """Reopen the days that were closed before they were over, and return these days.
 
-    By the clock of AWS, these are today and later days.
+    These are today and later days, by the clock of AWS. Raise ConditionFailed if another caller closes or reopens a day
+    meanwhile.
     """
     return store.reopen(slug, (tables.answered_at or now).date(), tables)
 
 
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
-    """Subtract the drift from every sum, and store a record of this adjustment. Return the numbers that were added.
+    """Subtract the drift from every sum, and store a record of this adjustment. Return the numbers added to the tally.
 
-    Only today's numbers and the head change, past days do not. Raise ConditionFailed if the petition already has an
-    adjustment in this second.
+    Only today's numbers and the head change. Past days stay as they are. Raise ConditionFailed if the petition already
+    has an adjustment in this second.
     """
     numbers = {name: -amount for name, amount in _as_numbers(drift, now).items() if amount}
-    # Today's numbers change the count by the drift of DAYS. The head corrects the rest of the count's drift.
+    # Today's numbers lower the count by the drift of DAYS. The head lowers the count by the rest of the count's drift.
     head_total = drift.get(DAYS, 0) - drift.get(COUNT, 0)
     store.adjust(slug, now, numbers, head_total, tables)
     return {**numbers, "head": head_total}
@@ -88,7 +90,8 @@ class Adjustment(NamedTuple):
 def adjustments(slugs: Iterable[str], since: datetime, tables: Tables) -> Iterator[Adjustment]:
     """Yield the adjustments at or after `since` that changed a count.
 
-    A tally's head item has the time of its latest adjustment, so only petitions with such an adjustment are queried.
+    The head of a tally has the time of the tally's latest adjustment. So petitions without an adjustment at or after
+    `since` are not queried.
     """
     for slug, head in store.heads(slugs, tables).items():
         if head.adjusted_at and head.adjusted_at >= since:

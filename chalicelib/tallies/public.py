@@ -1,6 +1,6 @@
-"""The count that the public sees. It is a stored snapshot, which is refreshed when it is stale.
+"""The count that the public sees: a stored snapshot. A caller that reads a stale snapshot refreshes it.
 
-Only one caller at a time refreshes it: the one that gets the lease. Others return the stale count meanwhile.
+Only one caller at a time does this: the caller that gets the lease. The other callers return the stale count.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,16 @@ from chalicelib.tallies.model import TalliedPetition
 # So the public sees a count that is less than 10 s old.
 FRESH_FOR = timedelta(seconds=2)
 LEASE_SECONDS = 10
-# The most stale snapshots that one refresh of the list replaces. The others wait for a later refresh, after 2 s.
+# How many stale snapshots one refresh of the list replaces at most. The others wait for the next refresh, after 2 s.
 MAX_REFRESHED = 100
 
 
 def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
-    """Return the snapshot's count, with one read. If it is stale or missing and this caller gets the lease, refresh it.
+    """Return the snapshot's count, by one read. If the snapshot is stale or missing, try to get the lease.
 
-    Without the lease, return the stale count; if there is none, count without saving. Under load shedding or if storage
-    fails, return the stale count; if there is none, raise Unavailable.
+    With the lease, count and save a new snapshot. Without the lease, return the stale count; if there is none, count
+    without saving. Under load shedding or if storage fails, return the stale count; if there is none, raise
+    Unavailable.
     """
     snapshot = _snapshot(snapshots.snapshot(petition.slug, tables) or {})
     if snapshot and now - snapshot.as_of < FRESH_FOR:
@@ -44,7 +45,7 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
 def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
     """Return the counts by slug. Refresh the oldest snapshots that are stale, and those that are missing.
 
-    Under load shedding, or if the refresh fails, return stale counts. A petition without a count is then left out.
+    Under load shedding, or if the refresh fails, return stale counts. A petition without a snapshot is then left out.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
     by_slug = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
@@ -75,7 +76,7 @@ def _refresh_oldest(
 
 
 def _snapshot(item: Item) -> Count | None:
-    """Return the stored count. Return None if there is none: if a refresh crashes, the item may have only its lease."""
+    """Return the stored count. Return None if the item has only a lease: the first refresh is running or crashed."""
     if "count" not in item:
         return None
     as_of = datetime.fromisoformat(item["as_of"])
@@ -88,7 +89,7 @@ def _recent(item: Item) -> Recent | None:
 
 
 def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:
-    """Take the lease to refresh the recent numbers. Return True for one caller, which then must call `save_recent`."""
+    """Take the lease to refresh the recent numbers. Return True to one caller, which must then call `save_recent`."""
     return snapshots.lease_snapshot(slug, now, LEASE_SECONDS, tables, snapshots.RECENT_LEASE)
 
 

@@ -1,6 +1,6 @@
 """Store the snapshots of petitions in the counts table. A snapshot has the count and the recent numbers for the public.
 
-The snapshot's item also has the leases. A lease is the right of one caller to refresh numbers for a few seconds.
+The snapshot's item also has the leases. For a few seconds, a lease lets only one caller refresh the numbers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
 
 
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
-    """Take the lease. Return False if another caller has it. It expires after `seconds`, as its holder may crash."""
+    """Take the lease for `seconds`. Return False if another caller has it. It expires, because a caller may crash."""
     now_epoch = int(now.timestamp())
     is_free = absent_or_at_most(lease, now_epoch)
     return tables.try_update(Change(keys.snapshot(slug), assign={lease: now_epoch + seconds}, when=is_free))
@@ -52,7 +52,7 @@ def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None
 def save_snapshot(
     slug: str, count: int, as_of: datetime, tables: Tables, withdrawn: int = 0, by_partners: int = 0
 ) -> None:
-    """Save the count and release its lease, unless the stored count is newer."""
+    """Save the count and release the count's lease. If the stored count is newer, do nothing."""
     numbers = {"count": count, "withdrawn": withdrawn, "by_partners": by_partners}
     values = {**numbers, "as_of": iso(as_of), "leased_until": 0}
     is_not_newer = absent_or_at_most("as_of", iso(as_of))

@@ -1,7 +1,7 @@
-"""Store tallies in the counts table.
+"""Store the tallies of petitions in the counts table.
 
-A day's tally is spread over several items, the shards. When the day is over, it is closed: the sum of its shards is
-stored in one item, and added to the head. The head is the item with the sum of all closed days.
+A tally's numbers of a day are spread over several items, the shards. When the day is over, it is closed: the sum of the
+day's shards is stored in one item, and added to the head. The head is the item with the sum of all closed days.
 """
 
 from collections import defaultdict
@@ -39,8 +39,8 @@ SHARDS, BEGAN, ADJUSTED_AT = "shards", "began", "adjusted_at"
 class Head:
     """The sum of all closed days. `through` is the last of them. `total`, `withdrawn`, `by_partners`: as in `Tally`.
 
-    `shards`: at least the number that any writer uses, because it is raised here first. `began`: the first day that was
-    counted; None if it is not recorded. `adjusted_at`: the time of the last adjustment.
+    `shards`: how many shards a day has at most. An increase is stored here before any writer uses it. `began`: the
+    first day that was counted; None if it is not recorded. `adjusted_at`: the time of the last adjustment.
     """
 
     through: date
@@ -64,8 +64,9 @@ class OpenDays:
 def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     """Return the change that adds the entry to the shard.
 
-    Use it only in a transaction with another change that can happen only once: otherwise a retry counts twice. It fails
-    if a confirmation has a new source, and the shard already has MAX_SOURCES on this day. The source OTHER always fits.
+    Use the change only in a transaction with a change that can happen only once. Otherwise, a retry would count twice.
+    The change fails if a confirmation's source is new in the shard, and the shard has MAX_SOURCES on this day. The
+    source OTHER always fits.
     """
     numbers: dict[str, int | set[str]] = {
         TOTAL: entry.amount,

@@ -1,4 +1,4 @@
-"""Routes of the total: how many different people signed here or elsewhere. Staff enter figures, and anyone reads it.
+"""Routes of the total: how many different people signed here or elsewhere. Staff enter figures; the total is public.
 
 A figure is the number of people who signed with one source: another platform, or a collection on paper. If the source
 sends hashes of its signers' addresses, a comparison (a job) counts how many of these people signed here too.

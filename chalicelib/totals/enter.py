@@ -23,8 +23,8 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
 def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -> Figure:
     """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
 
-    Raise UnknownPetition, Invalid if there are too many figures, or Stale if other edits were faster each time. `also`
-    is another change in the same transaction. Raise ConditionFailed if the condition of `also` fails.
+    Raise UnknownPetition. Raise Invalid if there are too many figures. Raise Stale if another edit was faster in each
+    attempt. `also` is another change in the same transaction. Raise ConditionFailed if the condition of `also` fails.
     """
     for _ in range(ATTEMPTS):
         petition = petition_as_stored(slug, tables)
@@ -41,7 +41,10 @@ def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = 
 
 
 def _already_entered(figure: Figure, petition: Petition) -> Figure | None:
-    """Return the source's last stored figure if it equals `figure`, which is then a retry. Otherwise return None."""
+    """Return the source's last stored figure if this call is a retry. Otherwise return None.
+
+    The call is a retry if that figure and `figure` differ at most in `entered_at`.
+    """
     latest = next((earlier for earlier in reversed(petition.figures) if earlier.source == figure.source), None)
     ignored = {"entered_at"}
     is_same = latest is not None and latest.model_dump(exclude=ignored) == figure.model_dump(exclude=ignored)

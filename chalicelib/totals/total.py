@@ -56,7 +56,7 @@ class Total:
 
 
 def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
-    """Return the total, or None if there is no count or no figure. Sections of the page get the tables, unused here."""
+    """Return the total, or None if there is no count or no figure. `_`: other sections of the page need the tables."""
     return total(petition, count) if count and petition.figures else None
 
 
@@ -69,7 +69,8 @@ def total(petition: Petition, count: Count) -> Total:
 
     For each source we know the smallest and the largest possible number of its people who did not sign here. For
     `at_least`, we take the smallest numbers, and assume that the largest group contains all others. For `at_most`, we
-    take the largest numbers, and assume that nobody is in two groups. Both are possible, so we know no closer bounds.
+    take the largest numbers, and assume that nobody is in two groups. Each assumption is possible, so we know no closer
+    bounds.
     """
     elsewhere = current_figures(petition.figures)
     also_here = [_bounds_of_also_here(figure, count) for figure in elsewhere]
@@ -83,8 +84,8 @@ def total(petition: Petition, count: Count) -> Total:
 def _bounds_of_also_here(figure: Figure, count: Count) -> tuple[int, int]:
     """Return the smallest and the largest possible number of the source's people who are confirmed here.
 
-    A comparison of hashes has counted these people, if there was a comparison. Each person who has withdrawn since then
-    may have been one of these people, and each person who has signed since then may be one more.
+    If there was a comparison of hashes, it counted these people. Perhaps each person who has withdrawn since then was
+    one of these people. Perhaps each person who has confirmed since then is one more.
     """
     limit = min(figure.count, count.confirmed)
     compared = figure.compared

@@ -105,7 +105,7 @@ def _assert_all_sums_agree(world: World) -> None:
     world.site.clock.forward(timedelta(minutes=2))
     found = recount(world.petition, lambda: world.now, world.tables)
     confirmed = sum(item["state"] == "confirmed" for item in world.signatures())
-    assert (found.drift, found.pending, found.moving) == ({}, {}, 0)
+    assert (found.drift, found.wrong_pending, found.moving) == ({}, {}, 0)
     assert found.confirmed == confirmed == world.counts()["confirmed"]
     assert world.counts()["pending"] == len(world.signatures()) - confirmed - _withdrawn_count(world)
     _assert_projections_agree(world)

@@ -82,7 +82,7 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     assert sum("restored_at" in item for item in after.values()) == 9
     assert {identity: without_restore_mark(item) for identity, item in after.items()} == before
     found = recount(petition, two_minutes_later, emulator_tables)
-    assert (found.drift, found.pending, found.confirmed) == ({}, {}, CONFIRMED)
+    assert (found.drift, found.wrong_pending, found.confirmed) == ({}, {}, CONFIRMED)
     assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED
     assert pending_count(petition.slug, emulator_tables) == PENDING
     assert funnel_totals(site) == funnel, "damage and restore must not count in the funnel"

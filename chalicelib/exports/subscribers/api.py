@@ -56,9 +56,9 @@ def cancel_list(request: Request, list_id: str) -> Response:
 
 @staff_view(routes)
 def link_list(request: Request, list_id: str) -> Response:
-    """Return a link to the file that works for a few minutes, without a token.
+    """Return a link to the file, and record this. The link works for a few minutes, without a token.
 
-    Record this, except for HEAD: its response has no body, so it gives no link.
+    Do not record a HEAD request: its answer contains no link.
     """
     job = find_job(OptInList, list_id, tables())
     now = times.now()

@@ -39,8 +39,8 @@ class ListResult(BaseModel):
 class OptInList(Job):
     """The stored item. `parts` has the S3 key of the rows of each bucket (partition of signatures) that is written.
 
-    `earlier`: the id of the list that was the latest one done at the time of the request. People who were ever listed
-    until then and no longer get updates are listed as unsubscribed.
+    `earlier`: the id of the latest list that was done when this list was requested. People who were on that list or an
+    older list, and no longer get updates, are listed as unsubscribed.
     """
 
     kind: ClassVar[str] = "list"

@@ -1,6 +1,7 @@
 """Request a list of the people who asked for updates.
 
-A list continues the latest list that is done: people who were listed and no longer get updates become unsubscribed.
+A list continues the latest list that is done: people who were on an earlier list and no longer get updates are listed
+as unsubscribed.
 """
 
 from datetime import datetime
@@ -15,8 +16,8 @@ from chalicelib.jobs.request import jobs_of, require_no_running_job
 def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
     """Return a new list, not stored yet.
 
-    Raise Invalid if the recipient's key is invalid. Raise NotNow while another list of the petition runs, because the
-    new list must continue that list if it becomes done.
+    Raise Invalid if the recipient's key is invalid. Raise NotNow while another list of the petition runs: if that list
+    ends as done, the new list must continue it.
     """
     recipient, moment = recipient_of(request.recipient), now.replace(microsecond=0)
     require_no_running_job(OptInList, slug, now, tables)

@@ -1,10 +1,10 @@
-"""The steps of a list of people who asked for updates: one for each part, and a last one that encrypts them together.
+"""The steps of a list of people who asked for updates. The last step encrypts the parts that the other steps wrote.
 
 Each part has the rows of one bucket, a partition with signatures (keys.BUCKETS). `self.bucket` is the S3 bucket.
 
 A person who was on an earlier list and no longer gets updates is listed as unsubscribed in every later list. For this,
-each list stores the ids of all people who were ever listed: one S3 object for each bucket. The next list reads these
-ids only if this list is done, because nobody got the file of a list that was cancelled or failed.
+each list stores the ids of all people who were ever listed: one S3 object for each bucket. The next list reads the ids
+of the latest list that is done. The ids of a list that was cancelled or failed are not used: nobody got its file.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Run the lists whose messages are in the queue of lists. A list has the people who asked for updates."""
+"""Run the jobs in the queue of lists. Each job makes a list of the people who asked for updates."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
 """Read the funnel: how many signatures passed each stage by hour or day, and the rate of confirmations.
 
-An ended day is closed: its numbers are summed over its 64 items (buckets) and stored in one item.
+A day is stored in 64 items, one for each bucket. When a day is final, it is closed: the sum of its 64 items is stored
+in one item.
 """
 
 from collections import Counter, defaultdict
@@ -17,7 +18,7 @@ from chalicelib.projections.funnel import store
 from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, stage_of, start_of
 from chalicelib.tallies.count import Days, first_day
 
-# Older days are final: the stream's event source drops a change after twelve hours (stack/template/streams.py).
+# Days before these are final: the stream's event source drops a change after twelve hours (stack/template/streams.py).
 OPEN_DAYS = timedelta(days=2)
 SLOT = timedelta(minutes=SLOT_MINUTES)
 
@@ -45,10 +46,10 @@ class Rate:
 
 
 def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> StageCounts:
-    """Return the counts of every day until today. Store one total for each final day that has none."""
+    """Return the counts of every day until today. Close the final days that are not closed yet."""
     summed_days = store.closed_days(petition.slug, tables)
     today = now.date()
-    # Start OPEN_DAYS ago at the latest: first_day may be that of a future opening.
+    # Start OPEN_DAYS ago at the latest: first_day is in the future if the petition opens later.
     first = max(summed_days) + timedelta(days=1) if summed_days else min(first_day(petition, tables), today - OPEN_DAYS)
     days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
     unsummed_days = store.open_days(petition.slug, days, tables)
@@ -93,7 +94,7 @@ def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
 
 
 def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
-    """Store one total for each final day."""
+    """Store the sum of each final day."""
     try:
         for day, numbers in final_days.items():
             store.close_day(slug, day, numbers, tables)

@@ -1,4 +1,4 @@
-"""The entries of the audit trail: who did what, when and from where. Entries name people by id only."""
+"""The entries of the audit trail: who did what, when and from where. Entries name signers by id only."""
 
 from datetime import datetime
 

@@ -65,7 +65,8 @@ def _group(action: Action) -> str:
 
 
 def _fact(action: Action, name: str, value: str) -> Fact:
-    # These actions have one detail for each petition: its slug is the name, and the id of a signature the value.
+    # These actions have one detail for each petition. The detail's name is the petition's slug, and the detail's value
+    # is the id of a signature.
     if name not in DETAIL_LABELS and action.name in ("person.found", "access.exported"):
         return Fact(f"Signature of {name}", value)
     return Fact(DETAIL_LABELS.get(name, name.replace("_", " ").capitalize()), _value(name, value))

@@ -1,4 +1,7 @@
-"""Prepare a comparison of a source's hashes with those of our signers: check the new figure, and make the job."""
+"""Prepare a comparison of a source's hashes with our signers: check the new figure, and make the job.
+
+A source is another platform. It hashes the email addresses of its signers.
+"""
 
 from datetime import datetime
 from secrets import token_hex
@@ -16,8 +19,8 @@ from chalicelib.totals.hashes.run import parsed_hash
 def with_count(new: NewFigure) -> NewFigure:
     """Return the figure with its count. If the request has hashes, the count is the number of different hashes.
 
-    Raise Invalid if the count is missing or wrong, if a figure of the kind `hashes` comes without hashes, or if another
-    figure comes with hashes.
+    Raise Invalid if the count is missing or wrong. Also raise Invalid if a figure of the kind `hashes` comes without
+    hashes, or a figure of another kind with hashes.
     """
     ways_to_send_hashes = (new.hashes is not None) + (new.upload is not None)
     if ways_to_send_hashes != (1 if new.kind is FigureKind.HASHES else 0):

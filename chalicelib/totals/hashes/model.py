@@ -1,6 +1,7 @@
-"""The model of a comparison: a job that finds how many of a source's signers signed here too, by their hashes.
+"""The model of a comparison: a job that finds how many people signed both here and with one source.
 
-The job is stored without the hashes. They are in a file, one hash of an email address on each line.
+A source is another platform. It sends a file with hashes of its signers' email addresses, one hash on each line. The
+job is stored without these hashes.
 """
 
 from datetime import timedelta
@@ -20,8 +21,8 @@ class HashComparison(Job):
     """The stored job. `figure` is what staff entered. `file` is the key of the file with the hashes.
 
     `processed`: how many of the buckets (parts) of our signatures were compared. `seen`: how many confirmed signatures
-    were compared. `here`: how many of these people are in the file. `withdrawn`: how many signatures had been withdrawn
-    here before the comparison; None until the file is checked.
+    were compared. `here`: how many of these people are in the file. `withdrawn`: how many confirmed signatures had been
+    withdrawn here before the comparison; None until the file is checked.
     """
 
     kind: ClassVar[str] = "comparison"

@@ -1,6 +1,7 @@
 """The steps of a comparison: check a source's hashes, count the people who signed here too, and enter the result.
 
-Signatures are stored in 64 buckets. Each step compares the signatures of one bucket with all hashes of the source.
+A source is another platform, which sends hashes of its signers' addresses. Our signatures are stored in 64 buckets.
+Each step of the count compares the signatures of one bucket with all hashes of the source.
 """
 
 import re
@@ -63,8 +64,7 @@ class ComparisonWork:
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.in_end_state(JobState.FAILED, why=why)
-        # Read this number before any signature: then a person who withdraws during the comparison counts as withdrawn
-        # after it.
+        # Read this number before the signatures. Then withdrawals during the comparison count as later withdrawals.
         return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
 
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
@@ -81,9 +81,9 @@ class ComparisonWork:
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
         source_hashes, seen, here = self._source_hashes(job), 0, 0
-        for person in read_confirmed_addresses(job.slug, keys.BUCKETS[job.processed], self.tables):
+        for address in read_confirmed_addresses(job.slug, keys.BUCKETS[job.processed], self.tables):
             seen += 1
-            if keyed_hash(person, key) in source_hashes:
+            if keyed_hash(address, key) in source_hashes:
                 here += 1
         update = {"processed": job.processed + 1, "seen": job.seen + seen, "here": job.here + here}
         return job.model_copy(update=update)

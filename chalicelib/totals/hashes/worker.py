@@ -1,4 +1,4 @@
-"""Process the queue of comparisons: jobs that compare a source's hashes of addresses with those of our signers."""
+"""Process the queue of comparisons: jobs that count how many people in another platform's hashes signed here too."""
 
 from pathlib import Path
 
