@@ -1,4 +1,4 @@
-"""Build, deploy and run the CloudFormation stack. AWS and the local emulator get the same package and template.
+"""Build, deploy and run the CloudFormation stack. AWS and the local emulator get the same code and template.
 
-The Lambda zip contains nothing of this folder.
+The Lambda zip contains no module of this folder.
 """

@@ -25,7 +25,7 @@ SITE = "http://127.0.0.1:8000"
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack on an emulator. `endpoint`: the emulator's URL. `outputs`: of the stack. `site`: the site's URL."""
+    """A stack on an emulator. `endpoint`: the emulator's URL. `outputs`: the stack's. `site`: the site's URL."""
 
     endpoint: str
     outputs: dict[str, str]
@@ -60,7 +60,7 @@ class Deployed:
         return {name: client.get_secret_value(SecretId=arn)["SecretString"] for name, arn in arns.items()}
 
     def origin_key(self) -> str:
-        """Return the key that the CDN sends with each request, so that the API knows that the CDN sent it."""
+        """Return the key that the CDN sends with each request. It proves to the API that the CDN sent the request."""
         return str(json.loads(self.secrets()["ORIGIN_KEYS"])["v1"])
 
 
@@ -69,7 +69,7 @@ def deploy_to_emulator(
 ) -> Deployed:
     """Package the project and deploy it to the emulator, as `make run` does. A repeated call changes nothing.
 
-    `parameters`: parameters of the template, which override or complete those that this function sets.
+    `parameters`: more parameters of the template. They override parameters of the same name that this function sets.
     """
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")

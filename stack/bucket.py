@@ -48,8 +48,8 @@ def url(cloud: Cloud, bucket: str, key: str) -> str:
 def prepare_bucket(cloud: Cloud) -> str:
     """Create the account's bucket if it does not exist, secure the bucket, and return its name.
 
-    Check that this account owns the bucket, because any account can take a bucket name. Secure the bucket each time,
-    because the deployment that created it may have been interrupted before this.
+    Check that this account owns the bucket, because any account can take a bucket name. Secure the bucket each time:
+    perhaps the deployment that created the bucket was interrupted before it secured the bucket.
     """
     account = cloud.client("sts").get_caller_identity()["Account"]
     s3 = cloud.client("s3")

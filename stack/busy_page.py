@@ -1,6 +1,6 @@
-"""The pages that CloudFront, the gateway and the firewall show while the API cannot answer.
+"""The two pages that people see if the API does not answer, or if the gateway or the firewall refuses their request.
 
-Each page has its text in every language. `make deploy` stores the pages in a bucket of the stack.
+Each page has its text in every language. `make deploy` stores both pages in a bucket of the stack.
 """
 
 from chalicelib.core.language import language_of, languages
@@ -21,8 +21,8 @@ def page() -> str:
 def refused_page() -> str:
     """Return the page that people see when the gateway or the firewall refuses a request.
 
-    It does not say that the request was lost, because the request may have arrived. The firewall accepts a page of at
-    most 4 KB.
+    The page does not say that the request was lost: perhaps our code stored a signature, but its answer came too late
+    for the gateway. The firewall accepts a page of at most 4 KB.
     """
     return _in_every_language("_refused.html", "Sorry, we are very busy")
 
@@ -35,7 +35,7 @@ def _in_every_language(template: str, title: str) -> str:
 
 
 def store(cloud: Cloud, bucket: str) -> None:
-    """Store the pages in the bucket, with no-store: CloudFront must not show a cached busy page after the failure."""
+    """Store the pages in the bucket, with no-store, so that no cached busy page is shown when the API works again."""
     for key, content in ((KEY, page()), (REFUSED_KEY, refused_page())):
         cloud.client("s3").put_object(
             Bucket=bucket,

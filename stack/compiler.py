@@ -1,7 +1,8 @@
-"""A script that compiles modules with the Python that runs it. `bytecode.py` starts it.
+"""A script that compiles modules with the Python that runs the script. `bytecode.py` starts the script.
 
 Standard input: a pickled list of (name, source). Standard output: a pickled list with the content of each module's
-.pyc file. The script imports nothing of this project, because that Python may not have the project's packages.
+.pyc file. The script imports only the standard library: perhaps the packages of this project are not installed for
+the Python that runs the script.
 """
 
 import importlib.util

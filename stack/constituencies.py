@@ -21,7 +21,7 @@ _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
 
 
 def table_path(project: Path) -> Path:
-    """Return the path of the charity's table. The file may not exist."""
+    """Return the path of the charity's table. Perhaps there is no such file."""
     return project / ".chalice" / "constituencies.csv"
 
 

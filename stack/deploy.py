@@ -1,4 +1,4 @@
-"""Deploy the package to AWS or to an emulator with a CloudFormation change set, which is shown first.
+"""Deploy the package to AWS or to an emulator with a CloudFormation change set. `make deploy` shows the changes first.
 
 A stage (dev, prod, …) is one copy of the whole site, with a stack of its own.
 """
@@ -32,7 +32,10 @@ def stack_name(stage: str) -> str:
 def deploy(
     cloud: Cloud, built: Package, stage: str, values: dict[str, str], confirm: Callable[[ChangeSet], bool]
 ) -> dict[str, str]:
-    """Deploy the package to the stage's stack and return its outputs. Nothing changes unless `confirm` returns true."""
+    """Deploy the package to the stage's stack and return the stack's outputs.
+
+    Change the stack only if `confirm` returns true.
+    """
     with one_line_errors():
         address = _publish(cloud, built, {**previous_values(cloud, stack_name(stage)), **values})
         change_set = changeset.create(
@@ -84,8 +87,8 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build the package and deploy it. Return the outputs of the stage's main stack.
 
-    If the site uses CloudFront, deploy the stack in us-east-1 first. If a parameter needs an existing main stack, set
-    it by a second change set.
+    If the site uses CloudFront, deploy the stack in us-east-1 first. Set the parameters that need an existing main
+    stack with a second change set.
     """
     if options.stage == "local" and not cloud.is_emulated:
         raise Failure("stage local is for the emulator only. Choose another name")
@@ -115,8 +118,9 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
 def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[str, str]:
     """Return the parameters for a second change set: the site's URL and deletion protection, if they are not set yet.
 
-    The API's own URL exists only after the first change set. Protection comes second because a protected table cannot
-    be deleted: if the creation of the stack failed, it would end in ROLLBACK_FAILED.
+    Without a domain, the site's URL is the API's own URL, which exists only after the first change set. Protection is
+    set second, because a protected table cannot be deleted. If the creation of a stack with protected tables failed,
+    the stack would end in ROLLBACK_FAILED.
     """
     address = {} if outputs["HasSiteUrl"] == "yes" else {"SiteUrl": outputs["SiteUrlInUse"]}
     lacks_protection = is_protected(stage) and outputs["IsProtected"] == "no"
@@ -146,7 +150,10 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
 
 
 def refuse_losses(change_set: ChangeSet) -> None:
-    """Raise Failure if the change set removes or replaces resources with data, unless LOSE names exactly these."""
+    """Raise Failure if the change set removes or replaces resources with data.
+
+    Do not raise it if the environment variable LOSE has the names of exactly these resources.
+    """
     lost = ",".join(losses(change_set.changes))
     if lost and os.environ.get("LOSE") != lost:
         raise Failure(f"this would remove or replace resources that hold data. To do it, deploy with LOSE={lost}")

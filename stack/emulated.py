@@ -6,7 +6,7 @@ from stack.aws import Cloud
 
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
-    """Apply to an emulated stack what the emulator ignored. AWS ignores nothing and does not need this."""
+    """Apply to an emulated stack the parts of the template that the emulator ignored. AWS ignores no part."""
     _enable_ttl(cloud, template, outputs)
     _set_concurrency_again(cloud)
     _set_error_responses(cloud, template, outputs)

@@ -177,7 +177,7 @@ def _is_answering(port: int) -> bool:
 
 
 def _listens_on_port(running: Emulator) -> bool:
-    """Return whether the emulator listens on its port. Another process may have taken the port first."""
+    """Return whether the emulator listens on its port. If not, perhaps another process took the port first."""
     if not Path("/proc/net/tcp").exists():
         return running.is_alive()
     return any(listener.port == running.port for listener in running.listeners())

@@ -1,8 +1,8 @@
 """The front: a proxy that gives the local site a stable address, because the API's URL changes between deployments.
 
-The front takes the place of a custom domain and of a CDN without a cache (stack/edge is a CDN with a cache). It follows
-no redirects and decodes nothing. It sets only the headers that a CDN sets: the caller's address, the site's empty path
-prefix, and the key that makes the API trust these headers.
+The front takes the place of a custom domain and of a CDN without a cache. (stack/edge is a CDN with a cache.) The front
+follows no redirects and decodes nothing. It sets some headers, as a CDN does: the caller's address, the scheme and host
+of the request, the site's empty path prefix, and the key that makes the API trust these headers.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ from yarl import URL
 
 from stack.inbox import Inbox, routes
 
-# The longest request body. The application's own limit is far lower, and the application's error is more helpful.
+# The longest request body. The application's own limit is far lower. So most requests that are too large get the
+# application's error, which is more helpful than the error of the front.
 _MAX_BODY_BYTES = 10 * 1024 * 1024
 
 # Fewer than the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that the functions relay, sender and authorizer can run too.
@@ -114,7 +115,7 @@ def application(emulator: str, api: str, key: str, archive: Path | None = None) 
 
 
 def forwarding_application(front: Front, own_routes: Iterable[web.RouteDef] = ()) -> web.Application:
-    """Return a web application with these routes of its own. It forwards all other requests to the API."""
+    """Return a web application that answers requests to `own_routes` itself, and forwards all others to the API."""
     app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[_errors_as_problems])
     app.cleanup_ctx.append(front.connect)
     app.on_response_prepare.append(_without_server_header)
@@ -125,7 +126,7 @@ def forwarding_application(front: Front, own_routes: Iterable[web.RouteDef] = ()
 
 @web.middleware
 async def _errors_as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn the front's own errors into problem documents, which the API's errors are too."""
+    """Turn the front's own errors into problem documents. The API's errors have the same form."""
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:

@@ -59,7 +59,7 @@ class Inbox:
         async with self._session().get(self._source) as answer:
             document = await answer.json(content_type=None)
         sent = [each for account in document["messages"].values() for each in account]
-        # The emulator may have saved an email of this run before the archive was read.
+        # Perhaps the emulator saved an email of this run before the archive was read. Then both lists have the email.
         by_id = {each["MessageId"]: each for each in (*self._earlier_records, *sent)}
         return sorted(by_id.values(), key=lambda each: float(each["Timestamp"]))
 
@@ -104,7 +104,7 @@ def routes(inbox: Inbox) -> list[web.RouteDef]:
 
 
 def _read_archive(archive: Path | None) -> list[dict[str, Any]]:
-    """Return the emails of earlier runs. The file has one email a line. A killed emulator may have left half a line."""
+    """Return the emails of earlier runs. The file has one email a line. Skip half a line: a killed emulator left it."""
     records: list[dict[str, Any]] = []
     for line in archive.read_text().splitlines() if archive and archive.exists() else ():
         with suppress(ValueError):
@@ -142,5 +142,5 @@ def _linked(text: str) -> Markup:
 
 
 def _framed(html: str) -> str:
-    """Return the email's HTML with the addition that links open in the whole window, as in an email program."""
+    """Return the email's HTML with a `base` element: links then open in the whole window, not in the frame."""
     return f'<base target="_top">{html}'

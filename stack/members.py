@@ -1,7 +1,8 @@
 """Turn the charity's table of members of parliament into the file that the Lambda zip contains.
 
 The table is optional. It is `.chalice/members.csv`, with a header line and the columns `constituency`, `name` and
-`email`. It needs the table of postcodes (`stack.constituencies`), with the same names of constituencies.
+`email`. If there is a table of members, there must also be a table of postcodes (`stack.constituencies`). Both tables
+must use the same names of constituencies.
 """
 
 import csv
@@ -23,7 +24,7 @@ _NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](SesAddress)
 
 
 def table_path(project: Path) -> Path:
-    """Return the path of the charity's table. The file may not exist."""
+    """Return the path of the charity's table. Perhaps there is no such file."""
     return project / ".chalice" / "members.csv"
 
 
@@ -70,7 +71,7 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
 def _check_member(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
     """Raise ValueError if the member is invalid, or if `found` has a member for the same constituency already.
 
-    A name must be printable: a line break in it would begin another header of an email.
+    A name must be printable: a line break in a name would begin another header of an email.
     """
     if member.constituency not in known:
         raise ValueError(f"the table of postcodes has no constituency called {member.constituency[:60]!r}")

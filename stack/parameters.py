@@ -60,10 +60,10 @@ def _name_and_value(text: str) -> tuple[str, str]:
 
 
 def _with_senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
-    """Add MailSenders, the number of senders that the rate of emails needs, unless the operator chose it.
+    """Add MailSenders, the number of senders that the rate of emails needs, unless the operator chose MailSenders.
 
-    The rate is the chosen MailPerSecond. If none was chosen, it is the previous one, but only for a stack that was
-    created before MailSenders existed. Without a rate, add nothing.
+    The rate is the MailPerSecond that the operator chose. If the operator chose none, use the stack's previous
+    MailPerSecond, but only if the stack has no MailSenders yet. Without a rate, add nothing.
     """
     rate_without_senders = None if "MailSenders" in previous else previous.get("MailPerSecond")
     rate = chosen.get("MailPerSecond") or rate_without_senders

@@ -1,6 +1,7 @@
 """Check the parameters before a deployment, so that AWS does not refuse one of them in the middle of the deployment.
 
-"Reserved" is a function's reserved concurrency: executions that only this function can use, and its limit too.
+"Reserved" means reserved concurrency: a number of executions that only one function can use. This function cannot run
+more executions at once than this number.
 """
 
 from collections.abc import Mapping
@@ -21,9 +22,10 @@ _WRITES_OF_NEW_TABLE = 4000
 
 
 def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[str, str]) -> None:
-    """Raise Failure, which says what to do instead, if AWS would refuse the values or if people would be refused.
+    """Raise Failure if AWS would refuse the values, or if the API would refuse visitors because of the values.
 
-    `values`: the parameters that the operator chose. Warn if the account's limits are too low.
+    The text of the Failure says what to do instead. Warn if the account's limits are too low. `values`: the parameters
+    that the operator chose.
     """
     previous = previous_values(cloud, stack)
     chosen = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
@@ -82,9 +84,10 @@ def _identity_exists(cloud: Cloud, identity: str) -> bool:
 def _check_reservations(
     cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, str], template: dict[str, Any]
 ) -> None:
-    """Check that each queue's worker has enough reserved concurrency, and that Lambda grants all of it.
+    """Check that the reservations of the senders and of the overflow worker are large enough, if there are any.
 
-    A worker needs as many executions as its event source starts at once.
+    A worker needs as many executions as its event source starts at once. Check also that Lambda grants the sum of all
+    reservations.
     """
     overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
     overflow_workers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
@@ -103,7 +106,7 @@ def _check_reservations(
 
 
 def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
-    """Check that the API refuses nobody while the domain moves to CloudFront, or while CloudFront's key changes."""
+    """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes."""
     if not chosen["EdgeDomain"] or not previous:
         return
     key, previous_key = chosen["OriginKey"], previous.get("OriginKey")
@@ -125,7 +128,7 @@ def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
 def _warn_of_limits(cloud: Cloud, chosen: Mapping[str, str]) -> None:
     """Warn if the account's limits are too low for the values.
 
-    Do not raise Failure: AWS accepts such values, and the limits may be raised later.
+    Do not raise Failure: AWS accepts such values, and the limits can be raised later.
     """
     rate = cloud.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
     if float(chosen["MailPerSecond"]) > rate:

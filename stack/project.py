@@ -32,7 +32,10 @@ def declaration_files(project: Path) -> list[Path]:
 
 
 def digest(*parts: Path | str) -> str:
-    """Return one hash of this Python's version and all parts in their order: the content of a path, or a string."""
+    """Return one hash of this Python's version and of all parts, in their order.
+
+    A part is a string, or a path. For a path, hash the path and the content of the file.
+    """
     total = hashlib.sha256(sys.version.encode())
     for part in parts:
         content = part.encode() if isinstance(part, str) else part.read_bytes()
@@ -41,7 +44,7 @@ def digest(*parts: Path | str) -> str:
 
 
 def stage_application(project: Path, into: Path) -> None:
-    """Copy the project for Chalice, without requirements.txt: Chalice would install them for its own Python version."""
+    """Copy the project for Chalice. Leave out requirements.txt: Chalice would install packages for its own Python."""
     _make_empty(into)
     _copy(project, into, [*application_files(project), *declaration_files(project)])
 

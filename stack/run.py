@@ -87,7 +87,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _emulator_port() -> int:
-    """Return the emulator's port of the previous run, because stored queue URLs contain it, or a free port."""
+    """Return the emulator's port of the previous run, which stored queue URLs contain. If it is taken, find another."""
     known = int(_PORT.read_text()) if _PORT.exists() else 0
     port = known if known and not is_taken(known) else free_port()
     _PORT.write_text(str(port))
@@ -137,7 +137,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _applications(running: Emulator, stack: Deployed, port: int, has_edge: bool) -> dict[int, web.Application]:
-    """Return the web application for each port: the site, and with a CDN also the API behind it."""
+    """Return the web application for each port: the site, and if the site has a CDN, also the API behind the CDN."""
     archive = STATE / "inbox.jsonl"
     if has_edge:
         api_port = free_port()
@@ -182,7 +182,7 @@ def _print_addresses(stack: Deployed, token: str) -> None:
 
 
 def _port(text: str) -> int:
-    """Return the port. Return 0 if the text is not a number, because 0 gets an error text later."""
+    """Return the port. If the text is not a number, return 0: `_check_python_and_port` then raises Failure."""
     return int(text) if text.isdecimal() else 0
 
 

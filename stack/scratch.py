@@ -11,13 +11,14 @@ _PREFIX, _LOCK = "petitions-emulator-", "lock"
 
 
 def new_folder() -> tuple[Path, IO[str]]:
-    """Return a new folder and a locked file in it. Pass the file to the emulator, so that the lock ends with it.
+    """Return a new folder and a locked file in the folder.
 
-    A folder without a lock is one that a killed emulator left.
+    Pass the file to the emulator's process: the lock then lasts until the process ends. A folder whose file is not
+    locked is one that a killed emulator left.
     """
     _remove_left_over()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    # Lock the file under another name, and then rename it, so that another start never finds it unlocked.
+    # Lock the file under another name, and then rename it. So the start of another emulator never finds it unlocked.
     lock = (folder / f"{_LOCK}.new").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
     Path(lock.name).rename(folder / _LOCK)

@@ -13,7 +13,7 @@ def _main() -> None:
     parser = ArgumentParser(prog="make shell", description=__doc__)
     parser.add_argument("--stage", default="local")
     stage = parser.parse_args().stage
-    # The project's Python comes first, so that `python manage.py` is the right one.
+    # The folder of this Python comes first in PATH, so that `python` starts this Python, with the project's packages.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, **environment_of(stage), "PATH": path}
     say(dim(f"`python manage.py --help` lists the commands. They act on the stage {stage}. `exit` ends this shell."))

@@ -1,4 +1,7 @@
-"""The Python version and platform of the functions. For AWS both are fixed. On the emulator they are the emulator's."""
+"""The Python version and the platform for which the functions' package is built.
+
+For AWS, both are fixed. For the emulator, they are the version of this Python and the platform of this machine.
+"""
 
 import os
 import subprocess

@@ -1,8 +1,8 @@
 """Run the emulator in this process, with the checks of `stack.strict`, and stop it when its starter ends.
 
-The starter (emulator.py) is the process that started this one. It holds the other end of the pipe that is standard
-input here. When the starter ends or is killed, the pipe closes, and the emulator stops with its Lambda workers. So a
-killed test run leaves no process behind.
+The starter (emulator.py) is the process that started this one. The standard input of this process is a pipe, and the
+starter holds the other end of the pipe. When the starter ends or is killed, the pipe closes, and the emulator stops
+with its Lambda workers. So a killed test run leaves no process behind.
 """
 
 import os

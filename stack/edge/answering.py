@@ -1,6 +1,7 @@
-"""What the local CDN changes in an answer, as CloudFront does: before it caches the answer, and for each viewer.
+"""The changes that the local CDN makes to an answer: before it caches the answer, and for each viewer.
 
-A viewer is who sends a request to the CDN, for example a browser.
+CloudFront makes the same changes. A viewer is a client of the CDN, for example a browser. Titles in quotes are from the
+CloudFront Developer Guide.
 """
 
 import gzip
@@ -14,7 +15,7 @@ from multidict import CIMultiDict
 from stack.edge.distribution import Behaviour
 from stack.edge.message import VIA, EdgeAnswer, Headers, OriginRequest, ViewerRequest, list_entries
 
-# "Serve compressed files".
+# The sizes, statuses and types of the answers that the CDN compresses: "Serve compressed files".
 _MIN_COMPRESSED_BYTES, _MAX_COMPRESSED_BYTES = 1_000, 10_000_000
 _COMPRESSED_STATUSES = (200, 403, 404)
 _COMPRESSED_TYPES = frozenset(
@@ -36,7 +37,7 @@ def error_page(status: int, detail: str) -> EdgeAnswer:
 def cacheable(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
     """Return the origin's answer as it is cached: compressed, and with a shorter Vary.
 
-    It has no Set-Cookie if the behaviour forwards no cookies to the origin.
+    The cached answer has no Set-Cookie if the behaviour forwards no cookies to the origin.
     """
     headers = answer.headers.copy()
     for name in ("Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade", "Content-Length"):
@@ -48,9 +49,9 @@ def cacheable(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Beha
 
 
 def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
-    """Drop the names of those headers from Vary that the origin did not get. Accept-Encoding and Cookie always stay.
+    """Remove from Vary the names of headers that the origin did not get. Accept-Encoding and Cookie always stay.
 
-    "Request and response behavior for custom origins".
+    Source: "Request and response behavior for custom origins".
     """
     vary = list_entries(",".join(headers.popall("Vary", [])))
     kept = [name for name in vary if name.lower() in ("accept-encoding", "cookie") or name in origin_request.headers]
@@ -59,7 +60,7 @@ def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
 
 
 def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
-    """Return the answer compressed; unchanged if the behaviour, the viewer or the answer does not allow it."""
+    """Compress the answer. If the behaviour, the viewer or the answer does not allow this, return it unchanged."""
     headers = answer.headers
     media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
@@ -85,9 +86,9 @@ def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Be
 
 
 def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, x_cache: str, age: int) -> EdgeAnswer:
-    """Return the answer for one viewer, with X-Cache and, from the cache, Age. `age` is in seconds.
+    """Return the answer for one viewer, with X-Cache. An answer from the cache also has Age. `age` is in seconds.
 
-    A conditional request may get 304, a request for a range 206 or 416.
+    Return 304 if the viewer already has this answer. Return 206 or 416 if the viewer asks for a range of the answer.
     """
     headers = answer.headers.copy()
     headers["X-Cache"] = f"{x_cache} from cloudfront"
@@ -128,9 +129,9 @@ def _not_modified(answer: EdgeAnswer) -> EdgeAnswer:
 
 
 def _requested_range(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
-    """Return the part of the body that the Range header asks for: "Range GETs".
+    """Return the part of the body that the Range header asks for. Source: "Range GETs".
 
-    Return 416 for a range after the end of the body, and the whole answer if the header is not one valid range.
+    Return 416 for a range after the end of the body. Return the whole answer if the header is not one valid range.
     """
     found = _RANGE.fullmatch(range_header.strip())
     size = len(answer.body)

@@ -1,4 +1,4 @@
-"""The cache of the local CDN: one answer for each cache key. If it is full, the least recently used one is deleted."""
+"""The cache of the local CDN: one answer for each cache key. A full cache deletes the least recently used answer."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class CachedAnswer:
     stored_at: float
     lifetime: Lifetime
     no_retry_until: float = 0.0
-    """Set when the origin failed: until this time, this answer is served and the origin is not asked."""
+    """Set when the origin fails. Until this time, the CDN serves this answer without a request to the origin."""
 
     def is_fresh(self, now: float) -> bool:
         return now < max(self.stored_at + self.lifetime.fresh, self.no_retry_until)
@@ -27,13 +27,16 @@ class CachedAnswer:
         return now < self.stored_at + self.lifetime.while_refreshing
 
     def may_be_served_after_failure(self, now: float, *, is_unreachable: bool) -> bool:
-        """Return whether this answer may be served in place of the origin's, which failed or could not be reached."""
+        """Return whether this answer may be served because the origin failed.
+
+        `is_unreachable`: the origin could not be reached. Otherwise, it answered with 5xx.
+        """
         return now < self.stored_at + (self.lifetime.if_unreachable if is_unreachable else self.lifetime.if_failing)
 
     def validators(self) -> dict[str, str]:
         """Return the request headers that ask the origin whether this answer has changed.
 
-        Return none for an error, for an answer with no-store, and for one without ETag and Last-Modified.
+        Return no headers for an error, for an answer with no-store, and for an answer without ETag and Last-Modified.
         """
         names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
         if self.answer.is_error or "no-store" in directives(self.answer.headers):
@@ -53,7 +56,7 @@ class EdgeCache:
         return len(self._answers)
 
     def get(self, key: Key, now: float) -> CachedAnswer | None:
-        """Return the cached answer for a key, fresh or stale. Delete it if it may no longer be served in any case."""
+        """Return the cached answer for a key, fresh or stale. Delete an answer that can never be served again."""
         cached = self._answers.get(key)
         if cached and now >= max(cached.stored_at + cached.lifetime.longest, cached.no_retry_until):
             del self._answers[key]

@@ -83,7 +83,10 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class EdgeOrigin:
-    """An origin. `path` is put in front of every target; `added_headers` replace the viewer's of the same name."""
+    """An origin. `path` is put in front of the path of every request. `added_headers` are added to every request.
+
+    An added header replaces a header of the viewer with the same name.
+    """
 
     name: str
     domain: str
@@ -103,9 +106,9 @@ class OriginGroup:
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """A CustomErrorResponse: for how many seconds an error is cached, and the page and status that replace the error's.
+    """A CustomErrorResponse. `ttl`: for how many seconds an error is cached. `page`, `status`: replace the error's own.
 
-    `page` and `status` are both set or both None.
+    `page` is a path. `page` and `status` are both set or both None.
     """
 
     ttl: float = ERROR_TTL

@@ -1,6 +1,7 @@
-"""The local CDN: answers a viewer's request from its cache or from an origin, as CloudFront documents it.
+"""The local CDN. It answers a viewer's request from its cache or from an origin, as CloudFront's documentation says.
 
-It neither opens sockets nor reads the clock: its caller passes in functions for both.
+The caller of `Edge` passes in two functions: one sends a request to an origin, the other returns the time. Titles in
+quotes are from the CloudFront Developer Guide.
 """
 
 import asyncio
@@ -17,17 +18,18 @@ from stack.edge.matching import Matcher
 from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerRequest
 
 Fetch = Callable[[EdgeOrigin, OriginRequest], Awaitable[EdgeAnswer]]
-"""Sends a request to an origin and returns the answer. Raises Unreachable if there is none."""
+"""Sends a request to an origin and returns the answer. Raises Unreachable if no answer comes."""
 
 _HIT, _MISS, _REFRESHED, _ERROR = "Hit", "Miss", "RefreshHit", "Error"
-# The headers of a cached answer that a 304 of the origin replaces. The ETag stays: a compressed answer has a weak ETag.
+# The headers of a cached answer that a 304 of the origin replaces. The cached ETag stays, because the CDN made it weak
+# if it compressed the answer.
 _RENEWED_HEADERS = ("cache-control", "date", "expires", "last-modified")
 
 
 class _Loaded(NamedTuple):
     """An answer for viewers, and the value of X-Cache.
 
-    `is_shared`: those who sent the same request during the load get this answer too. `stored_at`: see CachedAnswer.
+    `is_shared`: viewers who sent the same request during the load get this answer too. `stored_at`: see CachedAnswer.
     """
 
     answer: EdgeAnswer
@@ -58,7 +60,10 @@ class Edge:
         return for_viewer(loaded.answer, request, behaviour, loaded.x_cache, age)
 
     async def _from_cache(self, request: ViewerRequest, behaviour: Behaviour) -> _Loaded:
-        """Return a fresh answer; or a stale one, if it may be served while a newer one is loaded; or ask the origin."""
+        """Return the cached answer if it is fresh, or if it may be served during a refresh. Otherwise ask the origin.
+
+        A refresh loads a newer answer in a task.
+        """
         key, now = key_of(request, behaviour.cache), self._clock()
         cached = self._cache.get(key, now)
         if cached and cached.is_fresh(now):
@@ -74,7 +79,7 @@ class Edge:
     ) -> _Loaded:
         """Send one request to the origin for all viewers who send the same request at the same time.
 
-        Each gets an answer of their own if cookies are forwarded, or if the answer may not be shared.
+        If cookies are forwarded, or if the answer may not be shared, send one request for each viewer instead.
         """
         running_load = self._running_loads.get(key)
         if running_load is None:
@@ -99,8 +104,8 @@ class Edge:
     ) -> _Loaded:
         """Ask the origin, and cache its answer under the key, if there is a key.
 
-        `cached` is the stale answer, if there is one. It is served again if the origin says that it is unchanged, and
-        may be served if the origin fails.
+        `cached`: the stale answer, if there is one. Return the stale answer if the origin says that it is unchanged. If
+        the origin fails, also return the stale answer, if it may be served after a failure.
         """
         origin_request = origin_request_of(request, behaviour)
         if cached and not behaviour.forwards_cookies:
@@ -131,7 +136,7 @@ class Edge:
     async def _store(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, answer: EdgeAnswer, now: float
     ) -> _Loaded:
-        """Cache the answer under the key, if there is a key. For an error with a page of its own, cache the page."""
+        """Cache the answer under the key, if there is a key. If an error has an error page, cache the page instead."""
         if answer.is_error:
             rule = self._distribution.error(answer.status)
             life = Lifetime(error_lifetime(answer, rule))
@@ -144,7 +149,7 @@ class Edge:
         return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, now)
 
     async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
-        """Return the distribution's page for this error; the answer itself if there is none or it cannot be loaded."""
+        """Return the distribution's page for this error. If no page can be loaded, return the answer itself."""
         rule = self._distribution.error(answer.status)
         if rule.page is None or rule.page == request.path:
             return answer
@@ -153,7 +158,7 @@ class Edge:
         return replace(found, status=rule.status or answer.status) if found.status == 200 else answer
 
     async def _load_error_page(self, page: ViewerRequest) -> EdgeAnswer:
-        """Return the whole page, through the behaviour of the page's own path."""
+        """Load the whole page, with the behaviour for the path of the page."""
         for name in ("If-None-Match", "If-Modified-Since", "Range"):
             page.headers.popall(name, None)
         behaviour = self._behaviour_of(page.path)
@@ -171,7 +176,7 @@ class Edge:
         return await self._from_group(group, origin_request)
 
     async def _from_group(self, group: OriginGroup, origin_request: OriginRequest) -> EdgeAnswer:
-        """Ask the first origin; if it fails, ask the second one for the same path: "Optimize high availability"."""
+        """Ask the first origin. If it fails, ask the second one for the same path: "Optimize high availability"."""
         try:
             answer = await self._ask(group.first, origin_request)
         except Unreachable as error:

@@ -1,9 +1,10 @@
 """Make the cache key of a request, and the request for the origin, as a behaviour's policies say.
 
-The cache policy says what is part of the key; the origin gets the same. The origin request policy says what the origin
-gets in addition.
+The cache policy says which parts of the request are in the key. The origin gets these parts too. The origin request
+policy says which other parts the origin gets.
 
-Sources: "Understand cache policies", "Understand origin request policies" and "Add CloudFront request headers".
+Sources: "Understand cache policies", "Understand origin request policies" and "Add CloudFront request headers"
+(CloudFront Developer Guide).
 """
 
 from functools import lru_cache
@@ -101,7 +102,10 @@ def _accepted_encodings(encodings: str, keyed: tuple[str, ...]) -> str:
 
 
 def _sent_encoding(request: ViewerRequest, behaviour: Behaviour) -> str:
-    """Return the Accept-Encoding for the origin: the viewer's own, only if the key has none and the policy names it."""
+    """Return the Accept-Encoding for the origin: the encodings that are in the cache key.
+
+    If no encodings are in the key, and the origin request policy includes the header, return the viewer's own.
+    """
     if behaviour.request.headers.includes("accept-encoding") and not behaviour.cache.encodings:
         return request.headers.get("Accept-Encoding", "identity")
     return _keyed_encoding(request, behaviour.cache) or "identity"

@@ -1,6 +1,7 @@
-"""For how long the cache may serve an answer: "Manage how long content stays in the cache (expiration)".
+"""Compute for how long the cache may serve an answer, from the answer's headers and from the cache policy.
 
-The answer's headers and the TTLs (minimum, default and maximum, in seconds) of the cache policy decide.
+The cache policy has three TTLs, in seconds: the minimum, the default and the maximum. Titles in quotes are from the
+CloudFront Developer Guide. Main source: "Manage how long content stays in the cache (expiration)".
 """
 
 import re
@@ -21,7 +22,7 @@ _UNCACHED_IF_PRIVATE = frozenset({404, 410, 414, 501})
 
 
 class Lifetime(NamedTuple):
-    """For how many seconds an answer may be served from the cache, by situation. If all are zero, it is not cached."""
+    """For how many seconds an answer may be served from the cache, by situation. If all are 0, it is not cached."""
 
     fresh: float = 0
     """Without a request to the origin."""
@@ -38,7 +39,7 @@ class Lifetime(NamedTuple):
 
 
 def directives(headers: Headers) -> dict[str, str]:
-    """Return the directives of Cache-Control, by name in lower case; "" for those without a value."""
+    """Return the directives in Cache-Control: value by name, in lower case. A directive without a value has ""."""
     value = ",".join(headers.getall("Cache-Control", []))
     return {name.lower(): argument for name, argument in _DIRECTIVE.findall(value)}
 
@@ -49,7 +50,8 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     if policy.is_off:
         return Lifetime()
     if any(name in cache_control for name in _PRIVATE_DIRECTIVES):
-        # A minimum TTL wins over no-store. And if the origin cannot be reached, even such an answer may be served.
+        # A minimum TTL overrides these directives. Even an answer with one of them may be served if the origin cannot
+        # be reached.
         if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
         return Lifetime(policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
     fresh = _fresh_seconds(cache_control, answer.headers, policy)
@@ -72,9 +74,9 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
 
 
 def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
-    """Return whether all who sent the same request while this answer was loaded get it.
+    """Return whether this answer is also for the viewers who sent the same request while the answer was loaded.
 
-    If not, each of their requests is sent to the origin.
+    If not, the CDN sends the request of each viewer to the origin.
     """
     cache_control = directives(answer.headers)
     is_private = any(name in cache_control for name in _PRIVATE_DIRECTIVES) or cache_control.get("max-age") == "0"

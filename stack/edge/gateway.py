@@ -12,7 +12,9 @@ from stack.edge.message import Headers
 from stack.front import HEADERS_NOT_FORWARDED, Front, forwarding_application, problem
 
 EDGE_ADDRESS = "198.51.100.7"
-"""The address of a CDN server. API Gateway takes this for the caller, the emulator the first of X-Forwarded-For."""
+"""The address of a CDN server. For API Gateway, it is the caller's address, because the CDN sends the request.
+
+The emulator instead uses the first address in X-Forwarded-For as the caller's address."""
 
 
 class Gateway(Front):

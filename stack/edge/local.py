@@ -34,7 +34,7 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
 
 
 def _url_signer(stack: Deployed) -> Callable[[str], str]:
-    """Return a function that signs the URL of a path in the bucket of the busy page (shown when the API fails)."""
+    """Return a function that signs URLs of the bucket with the busy page. People see this page when the API fails."""
     client, bucket = Cloud(stack.endpoint).client("s3"), stack.outputs["BusyBucketName"]
 
     def sign_url(path: str) -> str:

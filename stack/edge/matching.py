@@ -1,4 +1,7 @@
-"""Find the behaviour (the CDN's rules) for a path, as "Cache behavior settings" describes it."""
+"""Find the behaviour for a path. A behaviour is a set of rules: how the CDN handles requests for some paths.
+
+Source: "Cache behavior settings" (CloudFront Developer Guide).
+"""
 
 import re
 from functools import cache, lru_cache
@@ -8,7 +11,7 @@ from stack.edge.distribution import Behaviour, Distribution
 
 
 class Matcher:
-    """Finds behaviours. It remembers those of recent paths, because a distribution may have dozens of patterns."""
+    """Finds behaviours. It remembers the behaviours of recent paths: a distribution may have dozens of patterns."""
 
     def __init__(self, distribution: Distribution) -> None:
         self._distribution = distribution
@@ -26,14 +29,14 @@ class Matcher:
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Return a pattern of CloudFront as a regular expression.
 
-    `*` stands for any characters, slashes too, and `?` for one. The slash at the start may be missing.
+    `*` stands for any characters, also slashes. `?` stands for one character. The slash at the start is optional.
     """
     wild = {"*": ".*", "?": "."}
     return re.compile("/" + "".join(wild.get(char) or re.escape(char) for char in pattern.removeprefix("/")), re.DOTALL)
 
 
 def normalised(path: str) -> str:
-    """Return the path without empty segments, `.` and `..`, to match it. The origin gets the path unchanged."""
+    """Return the path to match with patterns: without empty segments, `.` and `..`. The origin gets the given path."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":

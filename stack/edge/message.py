@@ -1,4 +1,7 @@
-"""The messages of the local CDN: a viewer's (browser's) request, the request to an origin (server), and an answer."""
+"""The messages of the local CDN: the request of a viewer, the request to an origin, and an answer.
+
+A viewer is a client of the CDN, for example a browser. An origin is a server behind the CDN.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -30,7 +33,7 @@ class ViewerRequest:
 
 @dataclass(frozen=True)
 class OriginRequest:
-    """A request for an origin. `target` is the path without the origin's own path, with the query."""
+    """A request for an origin. `target`: the path and the query. The CDN later puts the origin's own path before it."""
 
     method: str
     target: str
@@ -58,7 +61,7 @@ class EdgeAnswer:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the origin failed: with 5xx, or it could not be reached and the CDN made this answer (502 or 504)."""
+        """Whether the origin failed: it answered 5xx, or the CDN could not reach it and itself made a 502 or 504."""
         return self.status >= 500
 
     def with_headers(self, more: Mapping[str, str]) -> Self:
@@ -78,5 +81,5 @@ class Unreachable(Exception):
 
 
 def list_entries(value: str) -> list[str]:
-    """Return the entries of a header whose value is a list with commas, without spaces and empty entries."""
+    """Return the entries of a header's value, which is a list with commas. Leave out spaces and empty entries."""
     return [part.strip() for part in value.split(",") if part.strip()]

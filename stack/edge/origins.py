@@ -1,4 +1,7 @@
-"""Send requests to the origins: to the API and to a bucket over HTTP, to another distribution by calling its `Edge`."""
+"""Send a request to its origin. An origin is the API, a bucket, or another distribution.
+
+The API and a bucket get requests over HTTP. For another distribution, its `Edge` is called.
+"""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from io import BytesIO
@@ -11,16 +14,17 @@ from stack.edge.distribution import Distribution, EdgeOrigin
 from stack.edge.engine import Edge
 from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerRequest
 
-# CloudFront's defaults, in seconds: "Origin settings".
+# CloudFront's defaults, in seconds: "Origin settings" (CloudFront Developer Guide).
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 # aiohttp would add these headers if the request does not have them.
 _AUTOMATIC_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Origins:
-    """`api`: the API's local URL. `sign_url`: returns the signed URL of a path in the bucket; CloudFront signs, too.
+    """`api`: the API's local URL. `sign_url`: a function that returns the signed URL of a path in the bucket.
 
-    `edges`: for each distribution, by its logical id in the template, the CDN that serves it.
+    CloudFront also signs its requests to a bucket. `edges`: the `Edge` that serves each distribution, by the
+    distribution's logical id in the template.
     """
 
     def __init__(
@@ -49,7 +53,7 @@ class Origins:
             yield
 
     async def fetch(self, origin: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:
-        """Return the origin's answer, unchanged. Raise Unreachable if there is none."""
+        """Return the origin's answer, unchanged. Raise Unreachable if no answer comes."""
         other_edge = self._by_domain.get(origin.domain)
         if other_edge:
             path, _, query = origin_request.target.partition("?")

@@ -17,7 +17,8 @@ from stack.edge.distribution import (
 Properties = Mapping[str, Any]
 _YEAR = 31_536_000
 _DAY = 86_400
-# "Use managed cache policies" and "Use managed origin request policies". Only those that this project may name.
+# AWS's managed policies that this project may use, by id. Sources: "Use managed cache policies" and "Use managed origin
+# request policies" (CloudFront Developer Guide).
 _MANAGED_CACHES = {
     "4135ea2d-6df8-44a3-9df3-4b5a84be39ad": CachePolicy(0, 0, 0),  # CachingDisabled
     "658327ea-f89d-4fab-a63d-7e88639e58f6": CachePolicy(1, _DAY, _YEAR, encodings=KEYED_ENCODINGS),  # CachingOptimized
@@ -28,7 +29,7 @@ _MANAGED_REQUESTS = {
         NameSelection("allExcept", frozenset({"host"})), NameSelection("all"), NameSelection("all")
     ),
 }
-# The header, by the property that has the header's value in a response headers policy.
+# By the name of a property in a response headers policy: the header whose value the property has.
 _SECURITY = {
     "ContentSecurityPolicy": "Content-Security-Policy",
     "ReferrerPolicy": "Referrer-Policy",
@@ -87,7 +88,10 @@ def error(config: Properties) -> ErrorRule:
 
 
 def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
-    """Return the headers of a response headers policy, by name: the value, and whether it replaces the origin's."""
+    """Return the headers that a response headers policy adds, by name.
+
+    Return for each header its value, and whether the value replaces the value from the origin.
+    """
     custom = config.get("CustomHeadersConfig", {}).get("Items", [])
     secure = config.get("SecurityHeadersConfig", {})
     found = {each["Header"]: (each["Value"], is_true(each["Override"])) for each in custom}

@@ -22,8 +22,9 @@ def distributions(
 ) -> dict[str, Distribution]:
     """Return the template's distributions, by logical id.
 
-    `parameters`: values of the template's parameters, where the default does not serve.
-    `secrets`: the text of each secret, by its logical id. The text is JSON if the template reads only one key of it.
+    `parameters`: values of template parameters; the other parameters have their defaults.
+    `secrets`: the text of each secret, by its logical id. If the template reads only one key of a secret, its text is
+    JSON.
     """
     return dict(_Reader(template, parameters, where, secrets).read())
 
@@ -33,7 +34,7 @@ def accepted_referers(
 ) -> frozenset[str]:
     """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
     policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NO_VALUE)
-    # The list is for `value`: it leaves out an entry whose condition does not hold, so the policy may be missing.
+    # Put the policy into a list: from a list, `value` leaves out an entry whose condition does not hold.
     policies = _Reader(template, parameters, where, secrets).value([policy])
     denied = [each for policy in policies for each in policy["Statement"] if each["Effect"] == "Deny"]
     return frozenset(key for each in denied for key in each["Condition"]["StringNotEquals"]["aws:Referer"])
@@ -76,12 +77,12 @@ class _Reader:
         return {name: self._with_secrets(each) for name, each in node.items()} if isinstance(node, dict) else node
 
     def _secret(self, name: str, key: str) -> str:
-        """Return the text of the secret with this physical name; with a key, the value of this key in it."""
+        """Return the text of the secret with this physical name. If there is a key, return only this key's value."""
         [text] = [text for logical, text in self._secrets.items() if self._resolver.name(logical) == name]
         return str(json.loads(text)[key]) if key else text
 
     def _ids_of(self, kind: str) -> list[str]:
-        """Return the logical ids of those CloudFront resources of a kind whose condition holds or that have none."""
+        """Return the logical ids of the CloudFront resources of a kind. Leave out those whose condition is false."""
         found = {name: each for name, each in self._resources.items() if each.get("Type") == f"AWS::CloudFront::{kind}"}
         return [
             name for name, each in found.items() if "Condition" not in each or self._resolver.holds(each["Condition"])

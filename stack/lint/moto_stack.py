@@ -1,6 +1,6 @@
 """Create a stack from the packaged template with moto, a simulation of AWS, to find errors in the template.
 
-Then give the deployed policy of each role to moto's IAM, which checks it.
+Then give the deployed policy of each role to moto's IAM, which checks the policy.
 """
 
 import ast
@@ -44,7 +44,7 @@ def transform(template: Template) -> Template:
 
 
 def create_stack(template: Template) -> Policies:
-    """Create the stack and return the deployed policy of each role. Let every exception of moto pass."""
+    """Create the stack and return the deployed policy of each role. Exceptions of moto are not caught."""
     with mock_aws():
         s3, cloudformation = _SESSION.client("s3"), _SESSION.client("cloudformation")
         s3.create_bucket(Bucket=_BUCKET)

@@ -1,7 +1,7 @@
 """Check the catalogues, the files with the translations: `python -m stack.lint.translations`.
 
---update first adds new texts to the catalogues and removes unused texts. --add fr first creates the catalogue of a new
-language.
+With --update, the command first adds new texts to the catalogues and removes unused texts. With --add fr, it first
+creates the catalogue of a new language.
 """
 
 import re

@@ -1,6 +1,7 @@
-"""The classes for what is written by hand about an operation: one method of one path.
+"""The classes for the parts of an operation that are written by hand. An operation is one method of one path.
 
-The objects are in the folder `operations`. The module `paths` adds what follows from the list of routes.
+The objects of these classes are in the folder `operations`. The module `paths` adds what follows from the list of
+routes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,9 +62,9 @@ class Body:
 class Answer:
     """The answer to a request that succeeds.
 
-    `model`: the class of the JSON, or `dict` for any object; `json_type`: its content type. Without a model, the answer
-    is text of one of `content_types`, or has no body if there are none. `headers`: keys of `parameters.HEADERS`.
-    `not_modified`: the description of the answer 304; without it, the route never answers 304.
+    `model`: the class of the JSON, or `dict` for any object. `json_type`: the content type of the JSON. Without a
+    model, the answer is text of one of `content_types`. If `content_types` is empty, the answer has no body. `headers`:
+    keys of `parameters.HEADERS`. `not_modified`: the description of the answer 304; "" if the route never answers 304.
     """
 
     description: str
@@ -79,7 +80,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """What is written by hand about one operation.
+    """The parts of one operation that are written by hand.
 
     `query`: the parameters that the list of routes does not name. `problems`: the components of errors by status, for
     errors that `paths` cannot derive. `changes_revision`: the request needs the header If-Match.

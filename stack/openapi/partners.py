@@ -1,4 +1,4 @@
-"""The schemas of the bodies that partners send. They are here because the code reads a batch without a model."""
+"""The models of the bodies that partners send, for the document only. The application reads the bodies without them."""
 
 from typing import Annotated, Any, Required
 

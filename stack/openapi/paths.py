@@ -30,7 +30,7 @@ NOT_FOUND = {
 
 
 def operation_of(route: Route, operation: Operation) -> Node:
-    """Return the operation of a route, as in the document. `operation`: what is written by hand about the route."""
+    """Return the operation of a route, as in the document. `operation`: the parts that are written by hand."""
     described = {"description": operation.description} if operation.description else {}
     parameters = list(_parameters(route, operation))
     return {

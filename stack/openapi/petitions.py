@@ -45,7 +45,7 @@ ManagedPetition: type[BaseModel] = create_model(
     ),
     transitions=(list[PossibleTransition], Field(description="The states that it can change to.")),
 )
-# This class gives only its name to `operations`. with_schema_for_edits makes the schema.
+# `operations` needs only the name of this class. with_schema_for_edits makes the schema.
 PetitionEdited: type[BaseModel] = create_model("PetitionEdited")
 
 

@@ -57,7 +57,10 @@ def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, wit
 
 
 def _store_for_staff(verdict: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:
-    """Store the result for the staff health page. If that fails, only say so: a role may be allowed to read only."""
+    """Store the result for the staff health page.
+
+    If this fails, print a note and raise no exception: perhaps the operator's role allows only reading.
+    """
     tables = Tables(client_for("dynamodb", ""), {COUNTS: stack.outputs["CountsTableName"]})
     try:
         store_readiness(Readiness(verdict.is_ready, staff_sentence(verdict), now.replace(microsecond=0)), tables)

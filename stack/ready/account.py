@@ -53,7 +53,7 @@ def _compute_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
 
 
 def _signing_rate(answer: Any) -> float:
-    """Return how many requests to sign a second the gateway accepts. `answer`: the answer of get_stage.
+    """Return how many requests to sign a petition the gateway accepts a second. `answer`: the answer of get_stage.
 
     A key of the answer contains the route's path, in which ~1 stands for a slash. AWS does not document whether the
     path's first slash is in the key, so accept both.

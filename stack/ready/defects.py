@@ -1,4 +1,4 @@
-"""Find what is broken in the account or the stack, whatever crowd is expected. Each defect has a remedy."""
+"""Find what is broken in the account or the stack, independent of the expected crowd. Each defect has a remedy."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from stack.ready.reading import Values
 
-# ACM renews a certificate 60 days before the certificate expires. If less than this is left, the renewal failed.
-_RENEWED_BEFORE = timedelta(days=30)
+# ACM renews a certificate 60 days before it expires. If a certificate expires in less than this time, ACM has failed to
+# renew it.
+_MIN_TIME_TO_EXPIRY = timedelta(days=30)
 # A message that waits longer is a defect: before the crowd comes, queues are short.
 _MAX_WAIT_SECONDS = 3_600
 _SUCCESS = "SUCCESS"
@@ -74,5 +75,5 @@ def _alarm_defects(values: Values, now: datetime) -> Iterator[Defect]:
         yield Defect("nobody gets the alarms: there is no confirmed subscription", remedy)
     for name in ("certificates.first_end", "certificates.first_end_edge"):
         end = values.get(name)
-        if end is not None and end - now < _RENEWED_BEFORE:
+        if end is not None and end - now < _MIN_TIME_TO_EXPIRY:
             yield Defect(f"a certificate expires on {end:%-d %B %Y}", "ACM console: see why it is not renewed")

@@ -1,7 +1,7 @@
 """Find the limits that are too low for the expected crowd, and how to raise them.
 
-Each increase has a command or the text of a request to AWS, and the time that AWS usually takes. "The model"
-is the one of docs/capacity.md, which computes what a crowd needs.
+Each increase has a command or the text of a request to AWS, and the time that AWS usually takes. "The model" computes
+what a crowd needs. docs/capacity.md describes the model.
 """
 
 from collections.abc import Iterator
@@ -55,8 +55,8 @@ def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
 def needed_mail_rate(expected: Expected) -> int:
     """Return how many emails a second must be sent, so that the last email is sent in time.
 
-    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of four, so
-    that no second has more emails than this (docs/deploy.md).
+    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of four, so that
+    the senders send at most this number of emails in every second (docs/deploy.md).
     """
     rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
     return 4 * ceil(min(expected.rate, rate_in_time) / 4)

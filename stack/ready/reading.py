@@ -1,6 +1,6 @@
 """Read values of the account with calls of AWS. A value is a limit or a state, such as ses.rate.
 
-If a value cannot be read, nothing is raised: the value then has a problem, a text that says why.
+If a value cannot be read, no exception is raised. The value then has a problem: a text that says why.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -48,7 +48,7 @@ class AwsCall:
 
 
 class Values:
-    """The values by name, with those that could not be read."""
+    """The values by name, including those that could not be read."""
 
     def __init__(self, values: Iterable[Value]) -> None:
         self.by_name = {value.name: value for value in values}
@@ -69,7 +69,7 @@ class Values:
 
 
 def read_values(calls: Iterable[AwsCall], clients: Clients) -> list[Value]:
-    """Make the calls and return all their values, also those that could not be read."""
+    """Make the calls and return all their values, including those that could not be read."""
     return [value for call in calls for value in _values(call, clients)]
 
 

@@ -1,6 +1,6 @@
 """Read the DNS records of the sender's domain: SPF, DKIM and DMARC, by which receivers check who sent an email.
 
-We query the records only when the operator asks for it, because the queries leave this machine and AWS.
+We query the records only when the operator asks for it, because the queries go to name servers, not to AWS's API.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +14,9 @@ _TIMEOUT_SECONDS = 5.0
 NOT_REQUESTED = "not read here: DNS=1 asks the name servers"
 
 Lookup = Callable[[str, str], list[str]]
-"""A function that returns the records of a name and type. It returns [] if there are none.
+"""A function that returns the records of a name and type, or [] if there are no such records.
 
-It raises DNSException if no name server answers."""
+The function raises DNSException if no name server answers."""
 
 
 def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:

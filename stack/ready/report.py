@@ -14,12 +14,12 @@ from stack.ready.reading import Value, Values
 from stack.ready.verdict import DAY, HOUR, MINUTE, Forecast
 
 READY, NOT_READY, UNKNOWN = 0, 1, 2
-# If one operation of AWS read more values than this, the values that are 0 become one text.
+# If one operation of AWS returned more values than this, the report has one text for all values that are 0.
 _MANY_VALUES = 6
 
 
 def exit_code(verdict: Forecast) -> int:
-    """Return READY, NOT_READY, or UNKNOWN if the account seems ready but a limit of the model could not be read."""
+    """Return READY or NOT_READY. Return UNKNOWN if the account seems ready, but a limit could not be read."""
     if not verdict.is_ready:
         return NOT_READY
     return UNKNOWN if verdict.assumed else READY

@@ -60,9 +60,9 @@ class Forecast:
 
     `bottleneck_after`: how long after the start of the crowd the first bottleneck slows something down. `waiting`,
     `overflow`: the most people who wait, and the most signatures in the overflow queue, at one moment. `all_stored`:
-    when all signatures are stored; None if not within the model's horizon. `last_email`: how long after the end of the
-    crowd the last email is sent. `lost_views`: the share of page views that fail. `assumed`: the names of values that
-    could not be read; the model assumes AWS's usual quotas for them.
+    how long after the start of the crowd all signatures are stored; None if the model ends before. `last_email`: how
+    long after the end of the crowd the last email is sent. `lost_views`: the share of page views that fail. `assumed`:
+    the names of values that could not be read; the model assumes AWS's usual quotas for them.
     """
 
     expected: Expected

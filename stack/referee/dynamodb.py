@@ -14,9 +14,9 @@ from stack.referee.model import Question, UnknownCall, Where
 
 Request = Mapping[str, Any]
 
-# Stands in dynamodb:Attributes for the unnamed attributes of a request that returns whole items: AWS counts "the
-# attribute names in a request, or the attributes that are returned from a request". Of the conditions on this key, only
-# one that allows every name allows this name.
+# A request that returns whole items returns attributes that it does not name. EVERY_ATTRIBUTE stands for these
+# attributes in dynamodb:Attributes, because AWS counts "the attribute names in a request, or the attributes that are
+# returned from a request". Only a condition that allows every name also allows EVERY_ATTRIBUTE.
 EVERY_ATTRIBUTE = "*"
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
@@ -72,7 +72,8 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
     for item in params["TransactItems"]:
         for kind, request in item.items():
             question = _question(_TRANSACTION_ACTIONS[kind], request, where, params)
-            # The items of a transaction have no ReturnValues. So AWS refuses them if a condition requires a value.
+            # The items of a transaction have no ReturnValues. So if a condition requires a value of ReturnValues, AWS
+            # refuses the transaction.
             context = {key: value for key, value in question.context.items() if key != "dynamodb:ReturnValues"}
             context["dynamodb:EnclosingOperation"] = operation
             yield Question(question.action, question.resource, context)
@@ -142,6 +143,6 @@ def _returns_whole_items(action: str, request: Request) -> bool:
 
 
 def _select(request: Request) -> str:
-    """Return the Select of a read. If the read has none, it follows from ProjectionExpression, as AWS documents."""
+    """Return the Select of a read. If the read has no Select, return AWS's default for its ProjectionExpression."""
     default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
     return str(request.get("Select", default))

@@ -1,6 +1,7 @@
 """Evaluate IAM policies with the npm package @cloud-copilot/iam-simulate.
 
-It runs in a Node child process (`judge.mjs`), which gets a line of JSON on stdin and answers with one on stdout.
+The package runs in a Node child process, `judge.mjs`. For each line of JSON on its stdin, the child writes a line of
+JSON on its stdout.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ from stack.paths import referee_home
 from stack.referee.model import Decision, PolicyEntry, Question
 
 _JUDGE = Path(__file__).with_name("judge.mjs")
-# Each recipient of an email is a question of its own. Without a limit, a load test would fill the memory with answers.
+# Emails to different recipients are different questions. Without this limit, a load test would fill the memory with
+# answers.
 _MAX_ANSWERS = 20_000
 
 Policy = Mapping[str, Any]
@@ -54,7 +56,10 @@ class Engine:
             _end(child)
 
     def decide(self, policies: Sequence[Policy], question: Question, principal: str) -> Decision:
-        """Answer the question by these policies. `principal`: the ARN of the role that has them, or of its session."""
+        """Answer the question by these policies.
+
+        `principal`: the ARN of the role that has these policies, or of a session of this role.
+        """
         documents = json.dumps(policies, sort_keys=True)
         question_text = json.dumps([question.action, question.resource, question.context], sort_keys=True)
         with self._lock:

@@ -1,4 +1,4 @@
-// Decides IAM questions: one JSON request a line on stdin, one JSON answer a line on stdout. Ends with its parent.
+// Decides IAM questions: one JSON request a line on stdin, one JSON answer a line on stdout. Ends when stdin is closed.
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 
@@ -6,7 +6,8 @@ const { runSimulation } = createRequire(`${process.argv[2]}/`)('@cloud-copilot/i
 const policies = new Map()
 const listed = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value])
 
-// A value of a condition counts as used if a value of the request matched it. If the key is absent, no value is used.
+// A value of a condition counts as used if a value of the request matched it. If the request does not have the
+// condition's key, no value counts as used.
 function matchedValues(condition) {
   if (condition.matchedBecauseMissing) return []
   const isSet = condition.unmatchedValues !== undefined

@@ -81,7 +81,7 @@ def entries_of(statement: Mapping[str, Any], index: int) -> Iterator[PolicyEntry
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list. Where a policy may have a list of values, it may have a single value instead."""
+    """Return the value as a list. In place of a list, a policy may have a single value."""
     return value if isinstance(value, list) else [value]
 
 

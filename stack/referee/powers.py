@@ -48,7 +48,7 @@ def _row(function: str, policy: Mapping[str, Any], document: Mapping[str, Any]) 
 def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the column of the table for this statement, and what the statement allows.
 
-    The table leaves out that a function may write its own log, because every function may.
+    The table leaves out the permission to write a function's own log, because every function has this permission.
     """
     if statement["Sid"] == "WriteOwnLog":
         return
@@ -62,7 +62,7 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
-    """Yield text for each condition key: its allowed values, after "under" for the partition keys (LeadingKeys)."""
+    """Yield a text for each condition key: its name and its allowed values. "under" replaces the name LeadingKeys."""
     for keys in conditions.values():
         for key, values in keys.items():
             allowed = _code([_resource_name(each) for each in as_list(values)])

@@ -1,4 +1,4 @@
-"""Build the error that AWS sends for a call that the role does not allow, as each service sends it."""
+"""Build the error that AWS sends for a call that the role does not allow. Each service has its own format."""
 
 import json
 from collections.abc import Mapping

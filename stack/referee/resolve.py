@@ -44,7 +44,7 @@ class Resolver:
         return {name: self.value(each) for name, each in node.items() if not self._is_left_out(each)}
 
     def _is_left_out(self, node: Any) -> bool:
-        """Return whether CloudFormation leaves out a property with this value: it is, or results in, AWS::NoValue."""
+        """Return whether CloudFormation leaves out a property with this value, because it results in AWS::NoValue."""
         if isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:
             condition, value, otherwise = node["Fn::If"]
             return self._is_left_out(value if self.holds(condition) else otherwise)

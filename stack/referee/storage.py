@@ -24,7 +24,10 @@ _LISTING_KEYS = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter", "MaxKeys": 
 
 
 def questions(operation: str, params: Mapping[str, Any], where: Where) -> list[Question]:
-    """Return a question for each object; for a listing, one about the bucket, with its parameters as condition keys."""
+    """Return a question for each object. For a listing, return one question about the bucket.
+
+    The parameters of the listing are the condition keys of its question.
+    """
     bucket = f"arn:{where.partition}:s3:::{params['Bucket']}"
     if operation in _OBJECT_ACTIONS:
         return [Question(f"s3:{_OBJECT_ACTIONS[operation]}", f"{bucket}/{params['Key']}", {})]

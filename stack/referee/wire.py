@@ -16,8 +16,8 @@ from stack.referee.model import Call
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
-# The query parameters and headers of S3 that the referee knows, in lower case. A call with any other is refused: others
-# can change the call's action, for example `acl`, `versionid`, `x-amz-copy-source`.
+# The query parameters and headers of S3 that the referee knows, in lower case. A call with an unknown one is refused,
+# because it can change the call's action. Examples are `acl`, `versionid` and `x-amz-copy-source`.
 _KNOWN_QUERY = re.compile(
     r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
     r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"
@@ -34,7 +34,7 @@ _MAPPING_OPERATIONS = {
 
 
 class Credential(NamedTuple):
-    """Who signed a request, and for which service. Only signatures of version 4 are read."""
+    """Who signed a request, and for which service. Only AWS signatures of version 4 (SigV4) are read."""
 
     access_key: str
     service: str
@@ -49,7 +49,7 @@ def credential(headers: Mapping[str, str], query: str) -> Credential | None:
 
 
 def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
-    """Return the call that a request makes. If it returns None, the referee cannot read the request: refuse it.
+    """Return the call that a request makes. Return None if the referee cannot read the request: then refuse it.
 
     `path`: the path as sent, with its percent escapes.
     """

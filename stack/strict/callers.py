@@ -1,7 +1,8 @@
 """Find out which Lambda function sent a request to the emulator, and which policies the function's role has.
 
-To make this possible, each function gets credentials of its own: a session of its role. The emulator can do the same,
-but only with its own IAM turned on, which ignores the condition keys of DynamoDB and checks every signature.
+To make this possible, each function gets credentials of its own: those of a session of the function's role. The
+emulator can do the same, but only if its own IAM is turned on. The emulator's IAM ignores the condition keys of
+DynamoDB. It also verifies the AWS signature (SigV4) of every request, and we do not need this verification.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ _HEADER_ACCESS_KEY = re.compile(r"Credential=([^/,\s]+)/")
 
 
 class UnknownSession(Exception):
-    """This emulator has not issued the credentials of the request: another one has, or this one before a reset."""
+    """The credentials of the request are from another emulator, or from this emulator before it was reset."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,15 @@ def install() -> None:
 
 
 def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
-    """Return the function that signed a request; None if no session signed the request, for example the deployer's.
+    """Return the function that signed a request. Return None for a request without the credentials of a session.
 
-    Raise UnknownSession if a session signed the request that this emulator does not know.
+    For example, the requests of the deployer have no session. Raise UnknownSession if this emulator does not know the
+    session that signed the request.
     """
     key = _access_key(headers, query)
     session = sts._sessions.get(key)
     if not session:
-        if key.startswith("ASIA"):  # Only the keys of sessions begin so.
+        if key.startswith("ASIA"):  # Only the keys of sessions begin with ASIA.
             raise UnknownSession
         return None
     account, role_session = session["Arn"].split(":", 5)[4:]

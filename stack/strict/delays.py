@@ -5,7 +5,8 @@ from typing import Any
 
 from ministack.services import sqs
 
-# In seconds: START_DELAY of chalicelib.jobs.model. A job is known by it: few other messages have exactly this delay.
+# In seconds: START_DELAY of chalicelib.jobs.model. Each message with this delay is treated as the message of a job,
+# because few other messages have exactly this delay.
 JOB_START_DELAY = 20
 
 

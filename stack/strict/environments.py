@@ -1,10 +1,11 @@
 """Execution environments: the processes that run a function. They start quickly and, as on Lambda, survive exceptions.
 
-This replaces the environments of the emulator (ministack), which starts Python anew for each process, waits a while for
-the end of its log, and ends the process when the handler raises. Lambda keeps an environment after an exception: the
-runtime reports the exception, then asks for the next invocation ("Building a custom runtime for AWS Lambda"). Lambda
-resets an environment only when the function crashes or times out (Lambda developer guide, "Understanding the Lambda
-execution environment lifecycle", failures during the invoke phase).
+This module replaces the environments of the emulator (ministack). The emulator starts Python anew for each process,
+waits a while for the end of the process's log, and ends the process when the handler raises an exception.
+
+Lambda keeps an environment after an exception: the runtime reports the exception, then asks for the next invocation
+("Building a custom runtime for AWS Lambda"). Lambda resets an environment only when the function crashes or times out
+(Lambda developer guide, "Understanding the Lambda execution environment lifecycle", failures during the invoke phase).
 """
 
 import json
@@ -85,7 +86,7 @@ class _NoAnswer(Exception):
 
 
 def _ask(process: Process, invocation: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-    """Send the invocation to the process and return its answer. Raise _NoAnswer if none comes in `timeout` seconds."""
+    """Send the invocation to the process and return its answer. Raise _NoAnswer after `timeout` seconds without one."""
     try:
         print(json.dumps(invocation), file=process.stdin, flush=True)
         if not is_readable(process.stdout.fileno(), timeout):

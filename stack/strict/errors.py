@@ -1,6 +1,7 @@
-"""Build an error response as each AWS service sends it.
+"""Build the error response of an AWS service. Each service has its own format.
 
-The AWS SDK must find the error's code, status and members (further JSON fields) where AWS puts them.
+The AWS SDK must find the code, the status and the members of the error where AWS puts them. A member is another JSON
+field of the error.
 """
 
 import json
@@ -13,12 +14,12 @@ _JSON_SERVICES = {
     "dynamodb": ("application/x-amz-json-1.0", "com.amazonaws.dynamodb.v20120810#"),
     "sqs": ("application/x-amz-json-1.0", "com.amazonaws.sqs#"),
 }
-# By the error's code: the code of SQS's older protocol, if it is another. SDKs show the older code.
+# By the error's code: its code in SQS's older protocol, if the two codes differ. SDKs show the older code.
 _OLD_SQS_CODES = {"KmsThrottled": "KMS.ThrottlingException"}
 
 
 def error(service: str, code: str, message: str, status: int = 400, **members: Any) -> HttpResponse:
-    """Return the error as the service sends it. `members`: its further JSON fields, e.g. CancellationReasons."""
+    """Return the error as the service sends it. `members`: other JSON fields of the error, e.g. CancellationReasons."""
     if service == "s3":
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         return HttpResponse(status, body.encode(), {"content-type": "application/xml"})

@@ -1,7 +1,9 @@
 """Inject faults that AWS has and the emulator does not: throttles, conflicts, partial batches, internal errors.
 
-Each fault has a rate: the share of the calls that get it. A fault replaces the call, comes after the emulator has
-carried it out (the caller cannot know that it has), or lets the emulator carry out only a part of it.
+Each fault has a rate: the share of the calls that get the fault. There are three kinds of faults. The first kind is an
+error instead of the call: the emulator does not carry out the call. The second kind is an error after the emulator has
+carried out the call: the caller cannot know that the call was carried out. With the third kind, the emulator carries
+out only a part of the call.
 """
 
 import random
@@ -27,8 +29,8 @@ _MESSAGES = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage
 class Fault:
     """A fault of some operations of a service. Exactly one of `before`, `after` and `change` is set.
 
-    `before` and `after` return an error: `before` instead of carrying out the call, `after` when it is carried out.
-    `change` returns a partial answer, or None for a call too small for one.
+    `before` returns an error, and the call is not carried out. `after` returns an error when the call has been carried
+    out. `change` returns a partial answer, or None for a call that is too small for a partial answer.
     """
 
     service: str
@@ -106,7 +108,7 @@ FAULTS: Mapping[str, Fault] = {
 
 @dataclass
 class Faults:
-    """By the fault's name, `rates`: which share of the calls gets the fault, `counts`: how many calls got it."""
+    """`rates`: the share of the calls that get a fault, by the fault's name. `counts`: how many calls got the fault."""
 
     rates: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)

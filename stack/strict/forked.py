@@ -1,4 +1,4 @@
-"""Call a function in a fork of this process: a copy with the same memory, which later changes do not reach."""
+"""Call a function in a fork of this process: a copy with the same memory. Later changes do not reach the copy."""
 
 import os
 import time

@@ -1,8 +1,8 @@
-"""Start the processes of functions by forking one process that has already imported the libraries.
+"""Start the processes of Lambda functions by forking one process that has already imported the libraries.
 
 The emulator runs this file as a program: `forker.py <folder of the code> <file descriptor of a socket>`. Each message
-on the socket asks for one process. It is JSON (`folder`, `environment`), with three file descriptors for standard
-input, output and error. The answer is the id of the new process. The program ends when the socket is closed.
+on the socket asks for one process. A message is JSON (`folder`, `environment`), with three file descriptors for
+standard input, output and error. The answer is the id of the new process. The program ends when the socket is closed.
 """
 
 import gc
@@ -83,7 +83,7 @@ def _serve() -> None:
     for line in sys.stdin if answer["status"] == "ready" else ():
         invocation = json.loads(line)
         text = _answer(handler, invocation["event"], Context.of(settings, invocation["ctx"]))
-        # The line break comes first, because a function's log may not end with one.
+        # The line break comes first: perhaps the function's log does not end with a line break.
         print(f"\n{END_OF_LOG}", file=sys.stderr, flush=True)
         print(text, file=answers, flush=True)
 

@@ -1,7 +1,8 @@
 """The gate in front of the emulator: it checks every AWS call of a function before the emulator carries the call out.
 
 The gate refuses what the function's policies or AWS's limits forbid, and injects faults (see `faults`).
-`/_petitions/faults` shows how often each fault happened (GET) and sets the rates of the faults (PUT).
+At `/_petitions/faults`, PUT sets the rates of the faults. GET and PUT return the rates, and how often each fault
+happened.
 """
 
 import json
@@ -21,7 +22,7 @@ from stack.strict.partial import Params
 CONTROL = "/_petitions/faults"
 _BAD_TOKEN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
 _ACCESS_DENIED = error("s3", "AccessDenied", "Access Denied", 403)
-# A path of S3, `/bucket/key`. The paths of the emulator itself begin with an underscore, which no bucket's name does.
+# A path of S3, `/bucket/key`. The paths of the emulator itself begin with an underscore. No bucket's name does.
 _OBJECT_PATH = re.compile("/[a-z0-9][a-z0-9.-]+/.+")
 
 

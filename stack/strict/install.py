@@ -1,4 +1,4 @@
-"""Replace parts of the emulator with our stricter ones, before it starts to serve requests."""
+"""Replace parts of the emulator with our stricter parts, before the emulator starts to serve requests."""
 
 import os
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Refuse the calls of functions that the policies of the function's role do not allow.
+"""Refuse a function's call if the policies of the function's role do not allow the call.
 
-`stack.referee` decides. A ledger notes which entries (actions, resources, condition values) of the policies were used,
-so that entries that no test needs can be found.
+`stack.referee` decides this. A ledger notes which entries of the policies were used, so that we can find entries that
+no test needs. An entry is an action, a resource or a condition value.
 """
 
 import json
@@ -37,7 +37,7 @@ class Judge:
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
         """Return the refusal of a call; None if it is allowed.
 
-        Refuse also what the referee cannot read (`call` is None) or does not know, so that a test notices.
+        Also refuse a call that the referee cannot read (`call` is None) or does not know, so that a test fails.
         """
         if call is None:
             return _not_judged("none", f"{caller.name} made a call that the referee cannot read")

@@ -18,7 +18,7 @@ _CHECKSUM = "x-amz-crc32"
 
 @dataclass(frozen=True)
 class PartialAnswer:
-    """`params`: parameters for the emulator, None if it is not called. `added`: JSON fields to add to its answer."""
+    """`params`: parameters for the emulator; None: do not call it. `added`: JSON fields to add to the answer."""
 
     params: Params | None
     added: Mapping[str, Any]
@@ -45,9 +45,9 @@ def some_entries(params: Params) -> PartialAnswer:
 
 
 def some_keys(params: Params) -> PartialAnswer | None:
-    """Let BatchGetItem leave some keys unread, in UnprocessedKeys. Read at least one: without any, AWS throttles.
+    """Let BatchGetItem leave some keys unread, in UnprocessedKeys. Return None for one key, or for several tables.
 
-    Return None for a call with one key, or with several tables.
+    Read at least one key. If AWS cannot read any key, its answer is a throttling error, not a partial answer.
     """
     (table, request), *others = params["RequestItems"].items()
     if others or len(request["Keys"]) < 2:

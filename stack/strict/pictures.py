@@ -1,7 +1,7 @@
-"""Tell the emulator which media types are binary, so that pictures do not arrive in base64.
+"""Tell the emulator which media types are binary, so that pictures arrive as bytes, not in base64.
 
-API Gateway reads these types from the API's definition. The emulator reads a property of the template instead, and
-the template that SAM makes does not have it.
+API Gateway reads these types from the API's definition. The emulator reads a property of the template instead. The
+template that SAM makes does not have this property.
 """
 
 from typing import Any

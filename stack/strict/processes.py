@@ -1,6 +1,6 @@
-"""Start the processes of functions: ask a process that has already imported the libraries (`forker.py`) to fork.
+"""Start the processes of Lambda functions: ask `forker.py`, a process that has already imported the libraries, to fork.
 
-The emulator starts its processes with `subprocess.Popen`. `start` replaces that.
+The emulator starts these processes with `subprocess.Popen`. `start` replaces `subprocess.Popen`.
 """
 
 import json

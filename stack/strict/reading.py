@@ -1,7 +1,7 @@
-"""How Lambda goes on reading a table's stream after a function has failed: what is tried again, and how often.
+"""Decide, as Lambda does, how to read a table's stream after a function failed: what to try again, and how often.
 
 Source: Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda" and "Retaining
-discarded records for a DynamoDB event source". This file does not import the emulator, so that it can be tested alone.
+discarded records for a DynamoDB event source". This file does not import the emulator, so tests need no emulator.
 """
 
 import json
@@ -50,8 +50,9 @@ class Reading:
         """Plan the next try, because the first record failed. Return False if the retries are used up.
 
         `records`: how many records were read; `matched`: how many of them the source's filter let through.
-        With BisectBatchOnFunctionError, an exception (`raised`) halves the records, which does not count as a try. It
-        does not halve after a reported failure: then the records before the failed one have been passed already.
+        If the function raised an exception (`raised`) for more than one record, and the source has
+        BisectBatchOnFunctionError, split the records into halves. A split does not count as a try. Do not split if the
+        function only reported the record as failed.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
             self.pieces[:1] = [records // 2, records - records // 2]

@@ -1,9 +1,9 @@
 """Save the emulator's state to files within seconds of each change, so that a killed emulator loses little.
 
-The emulator itself saves only when it stops, and neither the tables' streams nor the emails. Here a fork of the
-emulator saves: the fork's memory stays as it was at one moment, while the emulator goes on answering. First all drafts
-are written, then all are renamed to their files. So a kill during the writing does not leave the tables of one moment
-with the queues and streams of another.
+The emulator itself saves its state only when it stops. It does not save the tables' streams and the emails. Here a fork
+of the emulator's process saves the state. The fork's memory stays as it was at one moment, while the emulator goes on
+answering. First the fork writes a draft of each file. Then the fork renames all drafts. So if the fork is killed while
+it writes drafts, the files of tables, queues and streams are all still of the same earlier moment.
 """
 
 import copy
@@ -29,13 +29,14 @@ STREAMS_STATE = "petitions_streams"
 EMAILS_FILE_NAME = "inbox.jsonl"
 # The services whose state changes while the site runs. The others change when the site is deployed or configured.
 DATA_SERVICES = ("dynamodb", "sqs")
-# `_changed` is set when any service may have changed, `_everything_changed` when not only DATA_SERVICES may have.
+# `_changed` is set when perhaps any service has changed. `_everything_changed` is set when perhaps also a service has
+# changed that is not in DATA_SERVICES.
 _changed, _everything_changed = threading.Event(), threading.Event()
 _save_lock = threading.Lock()
 
 
 class ChangeDetector:
-    """Wraps the emulator. After each request, it notes that the emulator's state may have changed."""
+    """Wraps the emulator. After each request, it notes that perhaps the emulator's state has changed."""
 
     def __init__(self, emulator: App) -> None:
         self._emulator = emulator
@@ -51,10 +52,10 @@ class ChangeDetector:
 
 
 def _changes_data_only(scope: Scope) -> bool:
-    """Return whether this request changes at most DATA_SERVICES.
+    """Return whether this request changes no other service than DATA_SERVICES.
 
-    It does if it is a GET, a request to the site, an email (every save includes the new emails), or a call that names
-    its operation in the header X-Amz-Target, as the calls of DynamoDB and SQS do.
+    This is true for a GET, for a request to the site, and for a call with the header X-Amz-Target, which calls of
+    DynamoDB and SQS have. It is also true for the sending of an email, because every save includes the new emails.
     """
     is_to_site = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
     return is_to_site or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
@@ -63,7 +64,7 @@ def _changes_data_only(scope: Scope) -> bool:
 def install() -> None:
     """Load the saved state when the emulator starts, and save from then on. Do nothing if the emulator keeps no state.
 
-    Call this after all that wraps `app.app`, so that the ChangeDetector sees every request.
+    Call this after everything else has wrapped `app.app`, so that the ChangeDetector gets every request.
     """
     if not persistence.PERSIST_STATE:
         return
@@ -130,12 +131,12 @@ def _write(emails: list[Any], *, everything: bool) -> None:
         if draft:
             draft.replace(path)
     with (folder / EMAILS_FILE_NAME).open("a") as file:
-        # The line break comes first, because a killed save may have left half a line.
+        # The line break comes first: perhaps a killed save left half a line.
         file.writelines(f"\n{json.dumps(email, default=str)}" for email in emails)
 
 
 def _same_value(value: Any, memo: Any = None) -> Any:
-    """Replaces `copy.deepcopy` in the fork, where nothing changes the value, so no copy is needed."""
+    """Return the value itself. This replaces `copy.deepcopy` in the fork: nothing changes the value there."""
     return value
 
 
@@ -158,9 +159,9 @@ def _unsaved_emails() -> list[Any]:
 
 
 def _unread_streams() -> dict[str, Any]:
-    """Return by table the records that some reader has not read, and how many came before them; and all positions.
+    """Return the records of each table's stream that at least one reader has not read, and the number of earlier ones.
 
-    A position is the number of records that a reader has read since the stream began.
+    Also return the positions of all readers. A position is the number of records that a reader has read.
     """
     records, trimmed = AccountRegionScopedDict(), AccountRegionScopedDict()
     for (account, region, table), found in dynamodb._stream_records.all_items():
@@ -192,7 +193,7 @@ def _load_streams() -> None:
 
 
 def _release_messages() -> None:
-    """Make all received queue messages visible at once: those who received them stopped with the emulator."""
+    """Make all received queue messages visible at once: the functions that received them stopped with the emulator."""
     for _, queue in sqs._queues.all_items():
         for message in queue["messages"]:
             message["visible_at"] = min(message["visible_at"], time.time())

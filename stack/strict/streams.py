@@ -1,7 +1,7 @@
 """Poll the tables' streams and run the functions that read them, in place of the emulator's own poller.
 
-After a failure, this poller does what Lambda's does (see `reading`). A source is an event source mapping: it says which
-function reads which stream, and how.
+After a failure, this poller does what Lambda's poller does (see `reading`). A source is an event source mapping: it
+says which function reads which stream, and how.
 """
 
 import threading
@@ -24,10 +24,11 @@ _readings: dict[str, Reading] = defaultdict(Reading)
 
 
 def install() -> None:
-    """Poll in a thread for each source, apart from the queues, as on AWS.
+    """Poll each source in a thread of its own, separate from the polling of queues, as on AWS.
 
-    The emulator has one thread for all polls, which waits for each function. And each write to a table wakes this
-    thread, whose work slows down the request that wrote: the request's duration would show whether it wrote something.
+    The emulator has one thread for all polls, and this thread waits for each function. Each write to a table wakes the
+    thread. Its work then slows down the request that wrote. So the duration of a request to sign would reveal whether
+    the request stored something.
     """
     lambda_svc._poll_dynamodb_streams = lambda: False
     threading.Thread(target=_poll_forever, daemon=True, name="streams").start()
@@ -140,7 +141,7 @@ def _retry_or_discard(
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]
     if not expired and reading.plan_retry(len(records), len(batch), source, raised=raised):
-        if reading.tries:  # After a split `tries` is 0, because the pieces are tried at once.
+        if reading.tries:  # After a split, `tries` is usually 0. Then the first piece is tried at once.
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
         return 0
     condition = "RecordAgeExceeded" if expired else "RetryAttemptsExhausted"

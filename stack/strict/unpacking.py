@@ -1,6 +1,6 @@
 """Unpack the zip file of the functions' code (25 MB, thousands of files) once for all emulators on this machine.
 
-The emulator itself (ministack) unpacks it for each process.
+The emulator itself (ministack) unpacks the zip file for each process.
 """
 
 import hashlib

@@ -68,7 +68,7 @@ def _operand(name: str, measure: Measure) -> Template:
 
 
 def _usual_properties(description: str) -> Template:
-    """Return the properties of every alarm that does not replace them."""
+    """Return the properties that an alarm has if it does not replace them."""
     return {
         "AlarmDescription": f"{description} docs/runbook.md",
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
@@ -121,7 +121,7 @@ _ALARMS = {
         "A sender crashed. It may have sent an email of a kind that is never sent twice.",
         code_measure(Metric.MAIL_UNKNOWN),
     ),
-    # The metric has no data for a day without a recount, which is an alarm too.
+    # For a day without a recount, the metric has no data. The alarm then starts too.
     "Drift": alarm(
         "A tally differs from its signatures, or there was no recount for a day.",
         code_measure(Metric.DRIFT),

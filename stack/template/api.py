@@ -13,7 +13,7 @@ PROBLEM = "application/problem+json"
 _NOT_FOUND = (404, "There is nothing at this address.")
 _BAD_REQUEST = (400, "The request could not be understood.")
 _REFUSED = (403, "This request is not allowed.")
-# People read these texts if their browser has no JavaScript and the site has no CDN: it shows the JSON.
+# People read these texts if the site has no CDN and their browser has no JavaScript: the browser then shows the JSON.
 _TRY_AGAIN = "Please go back, wait a few seconds, and try again. It is safe to send something twice."
 _BUSY = (503, f"The service could not answer just now. {_TRY_AGAIN}")
 _TOO_MANY = (429, f"Very many people are here right now. {_TRY_AGAIN}")
@@ -96,9 +96,9 @@ def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
     """Return a response with an error in JSON (a problem, RFC 9457), like the errors that our code returns.
 
     API Gateway gives the same response to forms and to programs. If the site has a CDN, a response with Retry-After
-    also has the header Refresh, by which browsers open a page for people (busy.py). Programs ignore this header. The
-    page replaces the problem in the browser's history, so that Back leads to the form. The page says that the refused
-    request may have succeeded nevertheless.
+    also has the header Refresh. Because of this header, a browser opens a page for people (busy.py). Programs ignore
+    the header. The page replaces the problem in the browser's history, so that Back leads to the form. The page says
+    that it is safe to send the form again.
     """
     headers = {"Content-Type": PROBLEM, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
     # When a browser follows Refresh, it would send the request's address, which may contain a token, as the referrer.

@@ -1,8 +1,8 @@
 """The behaviours and policies of the CDN (CloudFront), derived from the list of routes.
 
-A behaviour says for the paths that match its pattern to which origin CloudFront sends requests, and what it caches.
-CloudFront takes the first behaviour whose pattern matches the path, and * matches slashes too. So longer patterns
-come first.
+A behaviour is for the paths that match its pattern. The behaviour says to which origin CloudFront sends requests for
+these paths, and what CloudFront caches. CloudFront takes the first behaviour whose pattern matches the path, and *
+matches slashes too. So longer patterns come first.
 """
 
 from collections.abc import Sequence
@@ -77,7 +77,7 @@ def _sort_key(route: Route) -> tuple[int, list[bool]]:
 def is_page(route: Route) -> bool:
     """Return whether people open the route in a browser, and the busy page may replace the answer of a failing API.
 
-    The thank-you page is not included, because the busy page would wrongly say that nothing was sent.
+    The thank-you page is not included: in its place, the busy page would wrongly say that nothing was sent.
     """
     *_, name = route.path.split("/")
     return route.cache is Cache.SECONDS and not route.any_origin and "." not in name

@@ -1,9 +1,11 @@
 """The busy page, which people see if the API fails: a private bucket, and a CloudFront distribution of its own.
 
-If the API cannot answer a page, the site's distribution (edge.py) requests the same path from its second origin. The
-bucket with the busy page cannot be that origin, because it has no object at the path. So the second origin is a
-distribution that answers 503 with the busy page for every missing object. A cache does not keep a 503 as the page
-itself. Programs do not get the busy page, but the API's own errors.
+If the API fails when CloudFront requests a page, the site's distribution (edge.py) requests the same path from its
+second origin. The bucket with the busy page cannot be the second origin, because the bucket has no object at this path.
+So the second origin is another distribution. For every missing object, that distribution answers with the busy page
+and the status 503. The 503 tells browsers and caches that the busy page is not the requested page.
+
+The requests of programs have no second origin. So programs get the API's own errors, not the busy page.
 """
 
 from stack.template.cfn import Template, get_att, output, ref, resource, retention, sub
@@ -15,7 +17,8 @@ REFUSED_KEY = "busy-form.html"
 _CONDITION = {"Condition": "HasEdge"}
 # The id of AWS's own cache policy that compresses and ignores the query (Managed-CachingOptimized).
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-# Each page contains its style sheet and loads nothing. Any site may show it in a frame, as it may show the form.
+# Each page contains its style sheet and loads nothing. Other sites may show the page in a frame, because some of them
+# show the form in a frame.
 _CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _RETRY_SECONDS = 10
 # checkov requires a firewall, and TLS 1.2 with a domain's certificate. This distribution needs neither: only the site's

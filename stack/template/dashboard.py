@@ -8,7 +8,7 @@ from stack.template.cfn import Template, resource, sub
 from stack.template.functions import function_settings, logical_id
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
-# CloudFormation replaces it by the name of the stage.
+# CloudFormation replaces this text by the name of the stage.
 _STAGE = "${Stage}"
 Line = list[Any]
 """One metric of a chart in CloudWatch's notation: namespace, name, dimensions, and a dict of options at the end."""

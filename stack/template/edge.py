@@ -13,7 +13,7 @@ _BUSY = "Busy"
 # For how many seconds CloudFront keeps an error, by its status. CloudFront's default is ten seconds, whatever the
 # answer's Cache-Control says.
 _ERROR_SECONDS = {500: 1, 502: 1, 503: 1, 504: 1}
-# CloudFront shows the busy page instead of a page if the API answers with one of these.
+# If the API answers with one of these statuses, CloudFront shows the busy page instead of the requested page.
 _FAILOVER_STATUSES = [429, 500, 502, 503, 504]
 _API_DOMAIN = sub("${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}")
 # checkov does not evaluate the condition HasEdgeCertificate.

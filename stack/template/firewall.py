@@ -1,9 +1,9 @@
-"""The firewall (web ACL) of CloudFront: it limits the requests of one IP address and refuses known attacks.
+"""The firewall (web ACL) of CloudFront: it limits the requests of each IP address, and refuses known attacks.
 
-By default it only counts such requests. The parameter Blocks makes it refuse them. There is no CAPTCHA and no
-challenge, because they stop browsers without JavaScript. AWS's rules against SQL injection are left out, because there
-is no SQL here and names like O'Brien look like SQL. AWS's list of VPNs and Tor is left out too, because supporters at
-risk use them.
+By default, the firewall only counts such requests. If the parameter Blocks is yes, the firewall refuses such requests.
+There is no CAPTCHA and no challenge, because they stop browsers without JavaScript. AWS's rules against SQL injection
+are left out, because there is no SQL here and names like O'Brien look like SQL. AWS's list of VPNs and Tor is left out
+too, because supporters at risk use VPNs and Tor.
 """
 
 import json
@@ -37,7 +37,7 @@ _RATE_RULES = (
     RateRule("Links", r"^/(confirm|withdraw|unsubscribe|stop)/*$", 3_000, is_page=True, posts_only=False),
     RateRule("SignIn", r"^/api/staff/(sign-in|session)/*$", 100, is_page=False),
 )
-# AWS's groups of rules, each with those of its rules that always only count, even if Blocks is yes. These rules would
+# AWS's groups of rules. For each group, the rules that only count requests, even if Blocks is yes. These rules would
 # refuse bodies over 8 KB, Markdown, and programs without a user agent. Our bodies have up to 16 KB (petitions 64 KB,
 # partners' files and hashes some MB), letters and updates have Markdown, and any program may read our JSON.
 _GROUPS = {

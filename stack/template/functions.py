@@ -1,7 +1,7 @@
-"""The Lambda functions: the part of their properties that neither .chalice/config.json nor app.py states.
+"""The Lambda functions: the properties that are neither in .chalice/config.json nor in app.py.
 
-Every function in config.json gets its alarms and its output here. So a new function needs no line in this file, unless
-it has a secret or a limit of its own.
+This module gives every function in config.json its alarms and its output. So a new function needs a line in this file
+only if the function has a secret or a limit of its own.
 """
 
 import json
@@ -95,7 +95,7 @@ def functions() -> Template:
             *(_output_and_alarms(function) for function in function_settings()),
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reservation(function) for function in RESERVED),
-            # From this variable, app.py knows which routes a function serves, and imports only the modules of these.
+            # From this variable, app.py knows the routes of a function, and imports only the modules of these routes.
             *(environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
             environment("watch_mail", {"MAIL_SOURCE": _event_source_id("send_mail")}),

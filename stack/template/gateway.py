@@ -1,7 +1,8 @@
 """The paths of the API, derived from the list of routes.
 
-Chalice writes each route with its methods and authorizer, and connects all routes to one function (APIHandler). Here we
-connect routes to their other functions, limit requests (throttles), and send requests without a route to our code.
+Chalice writes each route with its methods and authorizer, and connects all routes to one function, APIHandler. This
+module connects the routes of other functions to these functions, limits requests (throttles), and sends requests
+without a route to our code.
 """
 
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
 
 
 def _throttles() -> Iterator[Template]:
-    """Yield the default throttle, those of routes with a throttle of their own, and that of requests without route."""
+    """Yield the default throttle, the throttles of single routes, and the throttle of requests without a route."""
     yield _throttle("/*", "*", DEFAULT_THROTTLE)
     for route in ROUTES.values():
         if route.throttle is not DEFAULT_THROTTLE:
@@ -67,7 +68,7 @@ def _throttles() -> Iterator[Template]:
 
 
 def _throttled_methods(route: Route) -> list[str]:
-    """Return the route's methods. With OPTIONS if a page of another site may post, because browsers ask first."""
+    """Return the route's methods. Add OPTIONS if pages of other sites may post: browsers send OPTIONS before POST."""
     has_preflight = route.any_origin and route.method != "GET"
     return [*route.methods, *(["OPTIONS"] if has_preflight else [])]
 

@@ -84,10 +84,10 @@ def _act_on_each(
     *,
     only_undoable: bool = False,
 ) -> None:
-    """Call `act` with each change, in order, and after each call say that the change is done.
+    """Call `act` with each change, in order, and after each call print that the change is done.
 
-    At the first call that fails, raise Failure, which ends with `hint`. `past_verb`: the word for "done" in the texts.
-    `only_undoable`: call `act` with every change, but say it only of changes that can be undone.
+    If a call fails, raise Failure, whose text ends with `hint`. `past_verb`: the word for "done" in the texts.
+    `only_undoable`: call `act` with every change, but print `past_verb` only for changes that can be undone.
     """
     for number, change in enumerate(changes):
         try:

@@ -1,4 +1,4 @@
-"""Plan which capacities `make warm` raises for the expected crowd, at which price, and which can be undone."""
+"""Plan which capacities `make warm` raises for the expected crowd, at which price, and which changes can be undone."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What is written by hand about each operation, by the name of its view: texts, models and examples.
+"""The parts of each operation that are written by hand: texts, models and examples. The keys are the views' names.
 
 Everything else in the document is derived from the list of routes and from the models.
 """

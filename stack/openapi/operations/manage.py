@@ -1,7 +1,8 @@
 """Operations for staff who manage petitions, figures and tokens, and who read the audit trail.
 
-A figure says how many people signed elsewhere. Hashes of their addresses can be compared with the people who signed
-here, so that people who did both count once in the total.
+A figure says how many people signed elsewhere, on another platform or on paper. The other platform can send hashes of
+its signers' email addresses. We compare the hashes with the signatures here. So people who signed here and on the other
+platform count only once in the total.
 """
 
 from chalicelib.petitions.answers import PetitionVersions, Preview

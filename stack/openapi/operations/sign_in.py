@@ -1,4 +1,4 @@
-"""Operations by which staff sign in with an account of their organisation (the provider, OpenID Connect)."""
+"""Operations by which staff sign in with OpenID Connect. The provider has the accounts of the staff's organisation."""
 
 from chalicelib.signin.answers import Session, SignInAddress
 from chalicelib.signin.model import SessionRequest, SignInRequest

@@ -1,7 +1,8 @@
 """S3: check the length of an object's key, and the number of objects in DeleteObjects. The emulator checks neither.
 
 Source: "Naming Amazon S3 objects" in the user guide, and DeleteObjects in the API reference. AWS also refuses an upload
-with parts smaller than 5 MB. This is not checked, because the request to complete an upload does not tell the sizes.
+with parts smaller than 5 MB. We do not check this limit, because the request to complete an upload does not contain the
+sizes.
 """
 
 from collections.abc import Mapping

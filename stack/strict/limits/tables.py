@@ -41,7 +41,7 @@ def _validation_error(message: str) -> Refused:
 def _requests(operation: str, params: Request) -> Iterator[Request]:
     """Yield the parts of a call that can have expressions: each item of a transaction, each table of a batch read.
 
-    Any other call is its only part.
+    For any other operation, yield the call itself.
     """
     if operation in ("TransactWriteItems", "TransactGetItems"):
         for item in params["TransactItems"]:
@@ -96,7 +96,7 @@ def _check_update_paths(expression: str, names: Mapping[str, str]) -> None:
 
 
 def _changed_paths(expression: str) -> Iterator[str]:
-    """Return the path that each action of an update changes: `a` and `b` for "SET a = :x REMOVE b".
+    """Yield the path that each action of an update changes: `a` and `b` for "SET a = :x REMOVE b".
 
     A comma inside a function call does not end an action.
     """
