@@ -17,7 +17,7 @@ from chalicelib.jobs.model import START_DELAY, Job
 
 # After this time, S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
-# This long after the moment, all confirmations from before the moment are stored, because the Lambda functions with which
+# This long after the moment, all confirmations from before the moment are stored, because the Lambda functions by which
 # people confirm have a shorter timeout. Rows of an import may take longer if the table is slow. An export requested at
 # such a moment may not match the tally: it fails, and can be requested again.
 SETTLING = START_DELAY
