@@ -1,4 +1,4 @@
-"""Count the AWS calls and capacity units of signing, confirming and counting: real handlers on the embedded AWS."""
+"""Count the AWS calls and capacity units of signing, confirming and the count, with real handlers on the emulator."""
 
 import json
 import os
@@ -29,7 +29,7 @@ from stack.template.merge import merge_template
 from stack.template.tables import table_id
 
 FEW, MANY = 10, 100_000
-# Ordinary: a national petition. Widest: every country, and as many sources as a shard stores.
+# The tally of an ordinary national petition. The widest tally has all countries, and as many sources as a shard stores.
 ORDINARY_COUNTRIES, ORDINARY_SOURCES = 12, 6
 TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 
@@ -42,7 +42,7 @@ class MeteredApp:
         boto3.setup_default_session()
         self._meter = Meter(boto3.DEFAULT_SESSION.events)  # type: ignore[union-attr]
         create_tables()
-        self._passed = timedelta()
+        self._clock_offset = timedelta()
         self.petition = scene.sample_petition()
         publish(self.petition, times.now(), tables())
 
@@ -57,7 +57,7 @@ class MeteredApp:
         return {**usage.as_figures(), "body": response["body"], "headers": response["headers"]}
 
     def meter_block(self) -> AbstractContextManager[Usage]:
-        """Meter the block. It is for operations that are not requests."""
+        """Meter a block that does something other than a request."""
         return self._meter.meter_block()
 
     def sign(self, supporter: str) -> dict[str, Any]:
@@ -71,9 +71,9 @@ class MeteredApp:
 
     @contextmanager
     def stale_snapshots(self) -> Iterator[None]:
-        """Move the clock forward in the block, so that every snapshot is stale when the block begins."""
-        self._passed += FRESH_FOR + timedelta(seconds=1)
-        moment = times.now() + self._passed
+        """Move the clock forward in the block, so that the stored count (the snapshot) is stale when it begins."""
+        self._clock_offset += FRESH_FOR + timedelta(seconds=1)
+        moment = times.now() + self._clock_offset
         with mock.patch("chalicelib.core.times.now", return_value=moment):
             yield
 
@@ -82,7 +82,7 @@ class MeteredApp:
 
 
 def measure(endpoint: str) -> dict[str, Any]:
-    """Measure warm processes: clients are built and the petition is cached."""
+    """Measure in a warm process: its clients are built, and the petition is cached."""
     app = MeteredApp(endpoint)
     supporters = [f"supporter-{number}" for number in range(FEW)]
     for supporter in supporters[1:]:
@@ -124,7 +124,7 @@ def _measure_confirming_among_many(app: MeteredApp, supporter: str) -> dict[str,
 
 
 def _measure_counting(app: MeteredApp, expected: int) -> dict[str, Any]:
-    """Measure a CDN miss with a fresh snapshot, and a refresh of the snapshot, which happens once in 5 s."""
+    """Measure two requests that the CDN passes on: the first refreshes a stale snapshot, the second finds it fresh."""
     with app.stale_snapshots():
         refresh = app.get_count()
         miss = app.get_count()
@@ -135,20 +135,20 @@ def _measure_counting(app: MeteredApp, expected: int) -> dict[str, Any]:
 
 
 def fill(petition: Petition, amount: int, number_of_countries: int, number_of_sources: int) -> None:
-    """Add today's confirmations to the tally with the store's own change, but several in one step."""
+    """Add `amount` confirmations of today to the tally, by the application's own change, but several in one write."""
     codes = sorted(countries(), key=lambda code: code != "GB")[:number_of_countries]
     sources = [scene.SOURCE, *(f"newsletter-{number:02}" for number in range(1, number_of_sources))]
     entries = list(_entries(codes, sources))
     writes = [(shard, entry) for entry in entries for shard in range(petition.shards)]
-    steps_each, remainder = divmod(amount, len(writes))
+    amount_each, remainder = divmod(amount, len(writes))
     for number, (shard, entry) in enumerate(writes):
-        steps = steps_each + (number < remainder)
-        increment = TallyEntry(steps, entry.moment, entry.country, entry.source)
+        amount_here = amount_each + (number < remainder)
+        increment = TallyEntry(amount_here, entry.moment, entry.country, entry.source)
         tables().update(entry_change(petition.slug, shard, increment))
 
 
 def _entries(codes: list[str], sources: list[str]) -> Iterator[TallyEntry]:
-    """Yield entries, so many that every hour, country and source occurs."""
+    """Yield entries of one confirmation each, in which every hour, country and source occurs."""
     midnight = datetime.combine(times.now().date(), datetime.min.time(), UTC)
     for number in range(max(24, len(codes), len(sources))):
         moment = midnight + timedelta(hours=number % 24)
@@ -172,7 +172,7 @@ def create_tables() -> None:
 
 
 def _without_bodies(figures: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures without bodies and headers."""
+    """Return the figures without the responses' bodies and headers, at every level."""
     inner = {name: _without_bodies(value) if isinstance(value, dict) else value for name, value in figures.items()}
     return {name: value for name, value in inner.items() if name not in ("body", "headers")}
 

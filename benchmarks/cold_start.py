@@ -1,7 +1,7 @@
-"""The CPU of a new Lambda environment until it can sign, divided by the CPU of importing its libraries alone.
+"""Measure the CPU time of a new process until it can sign, divided by that of a process that only loads the libraries.
 
-Both come from the built zip. Each start is a new process that can import the unpacked zip and the standard library,
-but no virtual environment. The zip contains bytecode, and a start writes none.
+Both kinds of process import from the unpacked zip of the package and from the standard library. They cannot import from
+a virtual environment. The zip contains bytecode, and the processes write none.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks import scene
 
 STARTS = 25
-# Python's own start is the same on both sides, so it is measured separately: in the ratio it would favour us.
+# Python's own start takes the same time on both sides. It is not in the ratio, because it would make the ratio better.
 #
 # Each round imports at a different call depth. CPython 3.11 allocates its stack in chunks of 16 KB and frees them at
 # once. An import that compiles a regular expression at the end of a chunk allocates and frees thousands of chunks:
@@ -69,7 +69,7 @@ def _milliseconds(seconds: list[float]) -> int:
 
 
 def _measure_start(root: Path, steps: str, depth: int) -> tuple[float, float]:
-    """Return CPU seconds (user and system) of Python's start and of the steps."""
+    """Return the CPU seconds (user and system) of Python's start, and of running the code `steps`."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=str(root), steps=steps, depth=depth)],
         env={**scene.AWS_SETTINGS, **scene.SETTINGS, "SERVED_FUNCTION": "APIHandler", "PATH": os.defpath},

@@ -1,6 +1,8 @@
-"""The cost of projecting one confirmation and of reading all constituencies, at a thousand and a million signatures.
+"""Measure the cost of projecting (counting) one confirmation, and of reading the numbers of all constituencies.
 
-From the start, all 650 constituencies have an entry in every bucket, under their official codes. So only numbers grow.
+The numbers are in counter items, of which each of the 64 buckets of a petition's signatures has some. From the start,
+every bucket has a number for each of the 650 constituencies, under its official code. So with more signatures, only the
+numbers grow: from 1 each (41,600 confirmations) to a million confirmations in all.
 """
 
 import json
@@ -21,7 +23,7 @@ from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX
 from chalicelib.projections.project import Increment, project
 
 FEW, MANY = 1_000, 1_000_000
-NAMES = [f"E14{number:06}" for number in range(1063, 1713)]
+CODES = [f"E14{number:06}" for number in range(1063, 1713)]
 
 
 def measure(endpoint: str) -> dict[str, Any]:
@@ -34,35 +36,38 @@ def measure(endpoint: str) -> dict[str, Any]:
 
 
 def _fill(slug: str, confirmed: int, sequence: str) -> None:
-    """Add confirmations evenly, one step for each counter. The stream makes the same changes."""
-    count_each = max(1, confirmed // len(NAMES) // len(keys.BUCKETS))
+    """Add confirmations evenly, at least one to each number, in one step for each counter item.
+
+    The worker of the stream makes the same changes.
+    """
+    count_each = max(1, confirmed // len(CODES) // len(keys.BUCKETS))
     for bucket in keys.BUCKETS:
         counters: dict[Key, dict[str, int]] = defaultdict(dict)
-        for name in NAMES:
-            counters[counter_of(slug, bucket, name)][CONSTITUENCY_PREFIX + name] = count_each
+        for code in CODES:
+            counters[counter_of(slug, bucket, code)][CONSTITUENCY_PREFIX + code] = count_each
         project([Increment(counter, sequence, numbers) for counter, numbers in counters.items()], tables())
 
 
 def _measure_read(app: MeteredApp) -> dict[str, Any]:
-    """Raise RuntimeError unless every constituency is in the response."""
+    """Measure a request for the numbers. Raise RuntimeError unless every constituency is in the response."""
     event = scene.staff_constituencies_event(app.petition.slug)
     with mock.patch("chalicelib.projections.api.is_configured", return_value=True):
         usage = app.handle(event)
     body = usage.pop("body")
     found = {row["key"] for row in json.loads(body)["breakdown"]}
-    if not found >= {*NAMES}:
+    if not found >= {*CODES}:
         raise RuntimeError(f"only {len(found)} constituencies are in the response")
     return {**usage, "answer_bytes": len(body)}
 
 
 def _measure_projection(app: MeteredApp, sequence: str) -> dict[str, Any]:
-    """Measure the most expensive case: the counter with most constituencies, alone in its batch."""
+    """Measure the most expensive case: a change of the largest counter item, alone in its batch."""
     slug, bucket = app.petition.slug, keys.BUCKETS[0]
-    sizes = {name: item_bytes(_item(counter_of(slug, bucket, name))) for name in NAMES}
-    widest = max(sizes, key=lambda name: sizes[name])
+    sizes = {code: item_bytes(_item(counter_of(slug, bucket, code))) for code in CODES}
+    largest = max(sizes, key=lambda code: sizes[code])
     with app.meter_block() as usage:
-        project([Increment(counter_of(slug, bucket, widest), sequence, {CONSTITUENCY_PREFIX + widest: 1})], tables())
-    return {**usage.as_figures(), "largest_item_bytes": sizes[widest]}
+        project([Increment(counter_of(slug, bucket, largest), sequence, {CONSTITUENCY_PREFIX + largest: 1})], tables())
+    return {**usage.as_figures(), "largest_item_bytes": sizes[largest]}
 
 
 def _item(key: Key) -> dict[str, Any]:

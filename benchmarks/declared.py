@@ -1,4 +1,4 @@
-"""Values of the template that cost and model need."""
+"""Read the values that the cost and the model need from the template of the stack."""
 
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ def parameter_default(parameter: str) -> float:
 
 
 def maximum_concurrency(function: str) -> int:
-    """Return how many workers of a queue run at once. If a parameter sets it, return the parameter's default."""
+    """Return how many copies of a queue's worker run at once, at most. If a parameter sets this, use its default."""
     (source,) = _resource(function)["Events"].values()
     concurrency = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     return int(parameter_default(concurrency["Ref"]) if isinstance(concurrency, dict) else concurrency)

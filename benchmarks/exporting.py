@@ -1,4 +1,4 @@
-"""An export of many signatures on the embedded AWS: rows a second and peak memory.
+"""Measure an export of many signatures on the emulator: rows a second, and peak memory.
 
 One process fills the tables and another exports, so that only the export's memory is measured.
 """
@@ -32,7 +32,7 @@ from chalicelib.tallies.model import TallyEntry
 from chalicelib.tallies.store import entry_change
 
 BATCH_SIZE = 25
-# The figures of a run that results.json keeps.
+# Of the figures of an export, results.json has these.
 FIGURES = (
     *("rows", "counted", "file_bytes", "gather_rows_a_second", "deliver_rows_a_second", "rows_a_second"),
     *("cpu_us_a_row", "peak_mb", "peak_mb_before"),
@@ -46,19 +46,23 @@ def measure_export(endpoint: str, number: int) -> dict[str, Any]:
     return measure_in_process("benchmarks.exporting", "run", endpoint, str(number))
 
 
-def measure(action: str, endpoint: str, number: str, *requests: str) -> dict[str, Any]:
+def measure(action: str, endpoint: str, number: str, *arguments: str) -> dict[str, Any]:
+    """Store `number` signatures ("seed"), request their export ("begin"), run it ("work"), or do the last two ("run").
+
+    `arguments` of "begin" and "run": the file's format, and its recipient. Of "work": the job's id.
+    """
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": endpoint}
     slug = f"handover-{number}"
     lengthen_read_timeout()
     if action == "seed":
         return _seed(slug, int(number))
     if action == "begin":
-        return {"job_id": _add_export(slug, *requests)}
-    return _run_export(*requests) if action == "work" else _run_export(_add_export(slug, *requests))
+        return {"job_id": _add_export(slug, *arguments)}
+    return _run_export(*arguments) if action == "work" else _run_export(_add_export(slug, *arguments))
 
 
 def lengthen_read_timeout() -> None:
-    """Wait longer for answers than the application does: with a million items, the emulator may need seconds."""
+    """Wait longer for answers of AWS than the application does: with a million items, the emulator may need seconds."""
     clients.CONFIG = clients.CONFIG.merge(Config(read_timeout=120))
 
 
@@ -109,21 +113,21 @@ def _signature(number: int, petition: Petition, now: datetime) -> Item:
     return {"pk": key.pk, "sk": key.sk, **signature.model_dump(exclude_none=True)}
 
 
-def _add_export(slug: str, form: str = "csv", recipient: str = "") -> str:
-    """Store a requested export and return its id."""
+def _add_export(slug: str, file_format: str = "csv", recipient: str = "") -> str:
+    """Store a requested export, without a message to its worker. Return the job's id."""
     from chalicelib.exports.model import ExportRequest, Format
     from chalicelib.exports.request import new_export
     from chalicelib.jobs.store import add
 
     petition = petition_as_stored(slug, tables())
-    request = ExportRequest(format=Format(form), recipient=recipient or None)
+    request = ExportRequest(format=Format(file_format), recipient=recipient or None)
     export = new_export(request, petition, "bench", times.now(), tables())
     add(export, tables())
     return export.job_id
 
 
 def _run_export(job_id: str) -> dict[str, Any]:
-    """Run the export as its worker does, with app.py loaded as in its function."""
+    """Run the export as its worker does, with app.py loaded as in the Lambda function."""
     import app  # noqa: F401
     from chalicelib.aws.bucket import exports_bucket
     from chalicelib.exports.gather import ExportContext
@@ -135,10 +139,10 @@ def _run_export(job_id: str) -> dict[str, Any]:
     export = find(Export, job_id, tables())
     assert export
     memory_before, earlier_rows = peak_bytes() / 1e6, export.totals.rows
-    marks, cpu_before = [time.perf_counter()], time.process_time()
+    step_times, cpu_before = [time.perf_counter()], time.process_time()
 
     def has_time(seconds: float) -> bool:
-        marks[1:] = [time.perf_counter()]
+        step_times[1:] = [time.perf_counter()]  # At the end: when the last step began, which delivers the file.
         return True
 
     with tempfile.TemporaryDirectory() as folder:
@@ -154,9 +158,9 @@ def _run_export(job_id: str) -> dict[str, Any]:
         "file_bytes": done.result.size,
         "sha256": done.result.sha256,
         "rows_of_an_earlier_process": earlier_rows,
-        "gather_rows_a_second": round((done.result.rows - earlier_rows) / (marks[1] - marks[0])),
-        "deliver_rows_a_second": round(done.result.rows / (ended - marks[1])),
-        "rows_a_second": round((done.result.rows - earlier_rows) / (ended - marks[0])),
+        "gather_rows_a_second": round((done.result.rows - earlier_rows) / (step_times[1] - step_times[0])),
+        "deliver_rows_a_second": round(done.result.rows / (ended - step_times[1])),
+        "rows_a_second": round((done.result.rows - earlier_rows) / (ended - step_times[0])),
         "cpu_us_a_row": round((time.process_time() - cpu_before) / (done.result.rows - earlier_rows) * 1e6),
         "peak_mb": round(peak_bytes() / 1e6, 1),
         "peak_mb_before": round(memory_before, 1),

@@ -1,4 +1,4 @@
-"""The figures that have a goal, and whether they meet it."""
+"""Select the figures that have a goal from the results, and tell whether they meet it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,14 +51,17 @@ def _viewer_figures(minute: Results) -> list[Figure]:
 
 
 def _probing_figure(probing: Results) -> Figure:
-    """The share is 0.5 if the attacker must guess. 0.4 helps an attacker as much as 0.6."""
+    """Return the AUC of probing (probing.py). At 0.5 an attacker must guess; 0.4 helps an attacker as much as 0.6."""
     found = [probing[where]["auc"] for where in ("in_process", "over_loopback")]
     is_hidden = all(abs(auc - 0.5) <= 0.1 for auc in found)
     return Figure("one probe of an address, AUC", "0.40 to 0.60", " / ".join(f"{auc:.2f}" for auc in found), is_hidden)
 
 
 def _export_figures(export: Results) -> list[Figure]:
-    """Ten times as many rows must be as fast per row and use no more memory, within the noise of a shared machine."""
+    """Return the speed and memory of exports. With ten times as many rows, an export must reach as many rows a second.
+
+    It must not use more memory. Both goals allow for the noise of a shared machine.
+    """
     few, many = export["at_10000"], export["at_100000"]
     speed_ratio, memory_ratio = many["rows_a_second"] / few["rows_a_second"], many["peak_mb"] / few["peak_mb"]
     speeds = f"{few['rows_a_second']:,} / {many['rows_a_second']:,}"
@@ -70,7 +73,7 @@ def _export_figures(export: Results) -> list[Figure]:
 
 
 def _page_figure(measured: Results) -> Figure:
-    """With an empty cache, without the chart library."""
+    """Return the bytes that the dashboard transfers with an empty cache, without the chart library."""
     size, goal = measured["bytes"], measured["goal"]
     return Figure("staff page, transferred", f"< {goal / 1e3:.0f} KB", f"{size / 1e3:.1f} KB", size < goal)
 
@@ -81,7 +84,7 @@ def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> Figu
 
 
 def _constant_count_figure(name: str, usage: Results, few: Results) -> Figure:
-    """A count must cost one read, and the same as the count of a small tally."""
+    """Return the cost of a count. The goal is one read that costs the same as `few`, the count of a small tally."""
     is_same = all(usage[part] == few[part] for part in USAGE)
     is_one_read = usage["calls"] == 1 and usage["write_units"] == 0
     return Figure(
@@ -90,7 +93,7 @@ def _constant_count_figure(name: str, usage: Results, few: Results) -> Figure:
 
 
 def _staff_count_figure(counts: Results) -> Figure:
-    """A million must cost the same as a thousand. The body is longer only by three digits."""
+    """Return the cost of staff's count. A million must cost as much as a thousand; the body has three more digits."""
     few, many = counts["at_1000"], counts["at_1000000"]
     is_same = all(many[part] == few[part] for part in USAGE) and many["body_bytes"] - few["body_bytes"] == 3
     is_same &= many["unchanged"]["body_bytes"] == 0

@@ -1,8 +1,8 @@
-"""Imports of many rows: rows a second and peak memory of the importing process.
+"""Measure imports of many rows: rows a second, and the peak memory of the importing process.
 
-The code is the product's. The table is a fake in the same process. Its items are deleted after each step, so that only
-the import's memory is measured. Its calls take no time. On AWS a row also waits for five calls, and eight rows run at
-once.
+The code is the product's, but the table is a fake in the same process. Its signatures are deleted before each step, so
+that only the import's memory is measured. Its calls take no time. On AWS a row also waits for up to five calls, and
+eight rows run at once.
 """
 
 import os
@@ -34,7 +34,7 @@ KEPT_PREFIXES = (keys.PETITIONS_PARTITION, "PARTNERS", "JOB#", "SLUGS", "TEXT#",
 
 
 class FileBucket(FakeBucket):
-    """Has one object, which is a file."""
+    """A bucket with one object: the file `path`."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -48,7 +48,10 @@ class FileBucket(FakeBucket):
 
 
 class ForgetfulImporting(ImportWork):
-    """Deletes signatures, receipts and the record of calls from the fake table before each step."""
+    """An import that first deletes, in each step, what the fake table keeps of earlier rows.
+
+    These are signatures, receipts (which record that a partner sent a signature) and the names of calls.
+    """
 
     def next_step(self, job: Import) -> Any:
         tables = self.receiving.tables
@@ -61,7 +64,7 @@ class ForgetfulImporting(ImportWork):
 
 
 def measure_import(rows: int, max_rows: int = sys.maxsize) -> dict[str, Any]:
-    """Import a file of `rows` rows in a new process, and stop after `max_rows` rows. Return the figures."""
+    """Import a file of `rows` rows in a new process, until a step has reached `max_rows`. Return the figures."""
     return measure_in_process("benchmarks.importing", str(rows), str(max_rows))
 
 
@@ -69,11 +72,11 @@ def measure(rows: str, max_rows: str) -> dict[str, Any]:
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
-        _write(path, int(rows))
+        _write_csv(path, int(rows))
         return _measure_file(path, Path(folder), int(max_rows))
 
 
-def _write(path: Path, rows: int) -> None:
+def _write_csv(path: Path, rows: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write(HEADINGS)
         file.writelines(f"oak-{each},person{each}@mail.example,Person,Number {each},SW1A 1AA\n" for each in range(rows))
@@ -93,6 +96,7 @@ def _measure_file(path: Path, folder: Path, max_rows: int) -> dict[str, Any]:
     context = SigningContext(tables, FakeQueue, {"v1": "a-secret-for-signature-ids"})
     receiving = ReceivingContext(oak, petition_as_stored(slug, tables), "import", context, job.job_id)
     work = ForgetfulImporting(receiving, FileBucket(path), folder, times.now, 1)
+    # The first step only checks the file.
     memory_before, check_began = peak_bytes(), time.process_time()
     done = run(job, work, _one_step(), times.now, tables)
     rows_began, rows_began_cpu = time.perf_counter(), time.process_time()
@@ -112,13 +116,13 @@ def _measure_file(path: Path, folder: Path, max_rows: int) -> dict[str, Any]:
 
 
 def _one_step() -> Any:
-    """Return a `has_time` that allows one step."""
+    """Return an argument `has_time` for `run` that allows one step."""
     answers = iter([True])
     return lambda _: next(answers, False)
 
 
 def _until_rows(work: ImportWork, max_rows: int) -> Any:
-    """Return a `has_time` that allows steps until so many rows are read."""
+    """Return an argument `has_time` for `run` that allows steps until `max_rows` rows are read."""
     return lambda _: max(0, work._rows_read) < max_rows
 
 

@@ -1,4 +1,7 @@
-"""Convert CPU measured here into time billed by Lambda. Each assumption has its reason; cost and model share them."""
+"""Convert CPU time measured on this machine into the time of a Lambda function, for the cost and the model.
+
+A step is what one function does for a signature, such as "sign" or "send" (FUNCTIONS).
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,14 +12,15 @@ from chalicelib.signatures.steps import STEP
 from stack.paths import ROOT
 
 # "At 1,769 MB, a function has the equivalent of one vCPU" (Lambda developer guide, Configure Lambda function
-# memory). With less memory a handler gets a share of one, so its CPU time is longer by this factor. We assume that
-# a vCPU is as fast as a core of the measuring machine.
+# memory). With less memory a function gets a share of a vCPU, so the same work takes longer. We assume that a vCPU is
+# as fast as a core of the measuring machine.
 VCPU_MB = 1769
-# Assumptions: DynamoDB promises single-digit milliseconds; SQS and SES promise nothing, and SES takes a whole email.
+# Assumptions for one call to AWS, and for one call that sends an email. DynamoDB promises single-digit milliseconds.
+# SQS and SES promise nothing, and SES must take a whole email.
 CALL_SECONDS = 0.010
 MAIL_SECONDS = 0.100
-# Lambda polls an empty shard four times a second (Lambda developer guide, Using AWS Lambda with Amazon DynamoDB)
-# and passes at most the decorator's batch size.
+# Lambda polls an empty shard of a stream four times a second (Lambda developer guide, Using AWS Lambda with Amazon
+# DynamoDB). An invocation gets at most the batch size of Chalice's decorator.
 POLL_SECONDS = 0.25
 STREAM_BATCH, QUEUE_BATCH = 100, 10
 # The log lines that Lambda writes for each invocation, as documented.
@@ -45,14 +49,15 @@ def memory_mb(step: str) -> int:
 
 
 def cpu_share(megabytes: int) -> float:
-    """Return the share of one vCPU, at most 1: our handlers have one thread."""
+    """Return the share of one vCPU that a function with this memory can use: at most 1, because it has one thread."""
     return min(1.0, megabytes / VCPU_MB)
 
 
 def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
-    """Return the duration of an invocation: its CPU at the function's share, plus its calls one after the other.
+    """Return the duration of an invocation: its CPU time at the function's share, plus its calls one after the other.
 
-    Signing waits for twice its calls, rounded up to a whole STEP (signatures.steps).
+    `mails` of the `calls` send an email. Signing answers only after whole STEPs (signatures.steps): for it, add the
+    doubled time of its calls, rounded up to a STEP.
     """
     waiting = (calls - mails) * CALL_SECONDS + mails * MAIL_SECONDS
     if step == "sign":
@@ -61,16 +66,22 @@ def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
 
 
 def interpolate(figures: Mapping[str, Any], name: str, size: float) -> float:
-    """Interpolate a figure for a batch of `size` from batches of one and of ten."""
+    """Return a figure for a batch of `size` records, on the line through the measured batches of one and of ten."""
     one, ten = figures["of_1"][name], figures["of_10"][name]
     return float(one + (ten - one) / 9 * (size - 1))
 
 
 def stream_batch(changes_a_second: float, shards: int) -> float:
-    """Return how many records an invocation receives at this rate."""
+    """Return how many records an invocation receives: one shard's changes between two polls, at most STREAM_BATCH.
+
+    `changes_a_second` is the rate of all shards together.
+    """
     return min(STREAM_BATCH, max(1.0, changes_a_second / shards * POLL_SECONDS))
 
 
 def expected_buckets(records: float, buckets: float) -> float:
-    """Return the expected number of different buckets among `records` evenly spread records. Each costs one write."""
+    """Return the expected number of different buckets (parts of a petition) among `records` evenly spread records.
+
+    The projection writes once for each bucket in its batch.
+    """
     return float(buckets * (1 - (1 - 1 / buckets) ** records)) if buckets > 1 else 1.0

@@ -1,4 +1,4 @@
-"""Count the AWS calls of an operation, as the SDK sends them, and the capacity that AWS bills for them.
+"""Count the AWS calls of a block of code, as the SDK sends them, and the DynamoDB units that AWS bills for them.
 
 Write units of successful calls are those that DynamoDB reports (ReturnConsumedCapacity; the emulator reports them
 correctly). Read units (the emulator's are wrong) and write units of failed conditions (not reported) are computed
@@ -20,7 +20,7 @@ CAPACITY = "ReturnConsumedCapacity"
 
 @dataclass
 class Usage:
-    """AWS calls in order ("dynamodb.PutItem"), one for each attempt, and DynamoDB's units."""
+    """The AWS calls in their order, such as "dynamodb.PutItem" (a retry is one more call), and DynamoDB's units."""
 
     operations: list[str] = field(default_factory=list)
     write_units: float = 0
@@ -32,7 +32,7 @@ class Usage:
 
 
 class Meter:
-    """Listens to a session's events. It meters clients that are built afterwards. Not thread-safe."""
+    """Meters the clients that a session builds afterwards. `events`: the session's events. Not thread-safe."""
 
     def __init__(self, events: Any) -> None:
         self._usage = Usage()
@@ -51,7 +51,7 @@ class Meter:
             self._usage = Usage()
 
     def _on_parameters(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        """Change the parameters in place: boto3's resources pass a copy, and ignore parameters that are returned."""
+        """Ask for the consumed capacity. Change `params` in place: boto3's resources ignore what a handler returns."""
         if CAPACITY in getattr(model.input_shape, "members", ()):
             params[CAPACITY] = "TOTAL"
         self._request = params
@@ -66,18 +66,22 @@ class Meter:
 
 
 def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """Return 0.5 for each started 4 KB, or 1 for a consistent read. A missing item costs the minimum."""
+    """Return 0.5 for each started 4 KB, or 1 if the read is consistent. A missing item costs as much as 4 KB."""
     if operation == "GetItem":
-        return _rate(request) * _blocks([answer.get("Item", {})], READ_BLOCK)
+        return _units_per_block(request) * _blocks([answer.get("Item", {})], READ_BLOCK)
     if operation == "Query":
-        return _rate(request) * _blocks(answer.get("Items", ()), READ_BLOCK)
+        return _units_per_block(request) * _blocks(answer.get("Items", ()), READ_BLOCK)
     if operation == "BatchGetItem":
         return sum(_batch_units(table, keys, answer) for table, keys in request["RequestItems"].items())
     return 0
 
 
 def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """Return the reported units. For a failed condition: 1 for each KB of the larger item, 2 in a transaction."""
+    """Return the reported units, or if a condition failed, those that AWS bills by size.
+
+    These are 1 for each started KB of the sent or the stored item, whichever is larger. For a transaction, these are 2
+    for each started KB of each stored item.
+    """
     if "Error" not in answer:
         return _reported_units(answer) if operation.startswith(("Put", "Update", "Delete", "TransactWrite")) else 0
     if operation == "TransactWriteItems":
@@ -90,7 +94,7 @@ def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str,
 def _batch_units(table: str, keys: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     found = answer["Responses"].get(table, [])
     absent = len(keys["Keys"]) - len(found)
-    return _rate(keys) * (absent + sum(_blocks([item], READ_BLOCK) for item in found))
+    return _units_per_block(keys) * (absent + sum(_blocks([item], READ_BLOCK) for item in found))
 
 
 def _reported_units(answer: Mapping[str, Any]) -> float:
@@ -98,7 +102,7 @@ def _reported_units(answer: Mapping[str, Any]) -> float:
     return float(sum(one["CapacityUnits"] for one in (reported if isinstance(reported, list) else [reported])))
 
 
-def _rate(request: Mapping[str, Any]) -> float:
+def _units_per_block(request: Mapping[str, Any]) -> float:
     return 1 if request.get("ConsistentRead") else 0.5
 
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.million`: export a million rows on the embedded AWS, kill the export half way, and resume it.
+"""`python -m benchmarks.million`: export a million rows on the emulator, kill the export at 40 %, and resume it.
 
 The rows are written to the table, because signing them one at a time would take an hour. The export, its parts, its
 file and its job are real. Memory must not grow with the number of rows.
@@ -35,7 +35,7 @@ def main(rows: int) -> None:
 def measure(endpoint: str, rows: int) -> dict[str, Any]:
     """Return the figures of the process that finished the export, and the number of people in the file.
 
-    Raise Failure if the file does not have exactly the rows.
+    Raise Failure unless the file has each row exactly once.
     """
     exporting.lengthen_read_timeout()
     os.environ |= client_environment(endpoint) | scene.SETTINGS
@@ -53,7 +53,7 @@ def measure(endpoint: str, rows: int) -> dict[str, Any]:
 
 
 def _kill_in_the_middle(endpoint: str, rows: int, job_id: str) -> None:
-    """Start the export in a process of its own and kill it, as a function that runs out of memory is killed."""
+    """Start the export in a process of its own, and kill it as Lambda kills a function that runs out of memory."""
     from chalicelib.aws.table import tables
     from chalicelib.exports.model import Export
     from chalicelib.jobs.store import find

@@ -1,8 +1,10 @@
-"""How much one probe reveals about an address: is the answer to a known address slower than to a new one?
+"""Measure how much a probe tells an attacker: is the answer to a known address slower than the answer to a new one?
 
-AUC is the share of pairs (one known, one new address) that an attacker orders correctly by their times: 0.5 is a guess.
-There are 200 probes of each kind, by turns: in this process (with the emulator as AWS) and over loopback (the deployed
-site). `python -m benchmarks.probing` measures only this, and does not write results.json.
+A probe signs with an address of somebody else. The address is known if it has signed before. AUC is the share of pairs
+(one known, one new address) that an attacker orders correctly by their times: 0.5 is a guess. 200 probes of each kind
+alternate, first in this process (with the emulator as AWS), then over loopback to the deployed site.
+
+`python -m benchmarks.probing` measures only this, and does not write results.json.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,7 +34,7 @@ def measure() -> dict[str, Any]:
 
 
 def _in_process() -> dict[str, float]:
-    """Half of the known addresses are confirmed, the others are pending."""
+    """Probe the application in this process. Half of the known addresses are confirmed, the others are pending."""
     with emulator() as running:
         app = MeteredApp(running.endpoint)
         known = _sign_known(app.sign)

@@ -1,4 +1,4 @@
-"""The events that Lambda's pollers pass to the workers: stream records and queue messages."""
+"""Make what Lambda passes to our functions: records of the table's stream, queue messages, and the GET of a page."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ def create_queue_and_sender() -> None:
 
 
 def signature_item(slug: str, signature_id: str) -> dict[str, Any]:
-    """Return the stored signature. Raise RuntimeError if there is none: a worker without work would look cheap."""
+    """Return the stored signature. Raise RuntimeError if it is missing: a worker without work would look cheap."""
     item = tables().get(keys.signature(slug, signature_id), consistent=True)
     if item is None:
         raise RuntimeError(f"{signature_id} is not in the table")
@@ -29,6 +29,7 @@ def signature_item(slug: str, signature_id: str) -> dict[str, Any]:
 
 
 def insert_record(slug: str, signature_id: str, number: int) -> dict[str, Any]:
+    """Return the stream record of the signature's first write. Its sequence number is made from `number`."""
     item = signature_item(slug, signature_id)
     change = {
         "ApproximateCreationDateTime": 1796126400.0,
@@ -49,7 +50,7 @@ def mail_request(slug: str, signature_id: str) -> dict[str, Any]:
 
 
 def delivery_event() -> dict[str, Any]:
-    """Return the message of an email that was delivered. It changes nothing."""
+    """Return the message with SES's event that an email was delivered. The worker has nothing to store for it."""
     tags = {
         "kind": ["confirm"],
         "key": [f"support-trafficked-children_{'0' * 32}"],
@@ -59,7 +60,7 @@ def delivery_event() -> dict[str, Any]:
 
 
 def page_request(button_request: dict[str, Any]) -> dict[str, Any]:
-    """Return the GET request of the page whose button sends `button_request`."""
+    """Return the GET request for the page whose button sends `button_request`."""
     (token,) = parse_qs(button_request["body"])["token"]
     headers = {name: value for name, value in button_request["headers"].items() if name != "Content-Type"}
     return {

@@ -1,4 +1,4 @@
-"""The figures as text: one table, and its details."""
+"""Turn the results of `make bench` into text: a table of the figures with goals, then details."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ def _details(results: dict[str, Any]) -> Iterator[str]:
     yield f"cold start CPU: {cold['ours']} ms, libraries {cold['libraries']} ms, after {cold['python']} ms for Python"
     yield f"signing twice: {_usage_text(results['sign']['duplicate'])}"
     yield f"confirming twice: {_usage_text(results['confirm']['again'])}"
-    yield f"count refreshed, once in 5 s for the whole fleet: {_usage_text(results['count']['refresh'])}"
+    yield f"count, if its snapshot is stale and must be refreshed: {_usage_text(results['count']['refresh'])}"
     widest = results["confirm"]["widest_tally"]
     yield f"confirm at the widest tally ({widest['largest_tally_item_bytes']} bytes a shard): {_usage_text(widest)}"
     largest = list(results["zip_contents"].items())[:LARGEST_IN_ZIP]

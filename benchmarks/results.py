@@ -1,4 +1,4 @@
-"""results.json: `make bench`, `make cost` and `make simulate` each write their part of it."""
+"""Read and write results.json. Each command that measures writes its own keys of the file."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ def read() -> dict[str, Any]:
 
 
 def add(part: dict[str, Any]) -> dict[str, Any]:
-    """Replace these keys and keep the rest: each command measures another part."""
+    """Write the keys of `part`, and keep all other keys, which other commands wrote. Return all results."""
     results = {**read(), **part}
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return results

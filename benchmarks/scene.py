@@ -57,7 +57,7 @@ SOURCE = "bbc-news"
 
 
 def skip_wait_after_signing() -> None:
-    """Let signing answer at once (signatures.steps): with a stub of AWS, the wait would be most of the time."""
+    """Let signing answer without the wait of signatures.steps: with a stub of AWS, it would be most of the time."""
     steps.sleep = lambda _: None  # type: ignore[attr-defined]
 
 
@@ -69,7 +69,7 @@ def sample_petition() -> Petition:
 
 
 def sign_event(slug: str, supporter: str) -> dict[str, Any]:
-    """Return the request of a signature whose fields have usual lengths."""
+    """Return the request to sign, with fields of usual lengths."""
     body = {
         "name": "Amina Okonkwo-Hughes",
         "email": f"{supporter}@example.org",
@@ -89,17 +89,17 @@ def confirm_event(slug: str, signature_id: str, keys: dict[str, str] = TOKEN_KEY
 
 
 def count_event(slug: str) -> dict[str, Any]:
-    """Return the request that the CDN sends if it has no count."""
+    """Return the request for the count that the CDN sends if it has no copy of the answer."""
     return _event("GET", "/api/petitions/{slug}/count", slug, None, JSON)
 
 
 def staff_counts_event(slug: str) -> dict[str, Any]:
-    """Return a spreadsheet's request, as it is after the authorizer."""
+    """Return a spreadsheet's request for the counts, as the handler gets it after the authorizer."""
     return _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
 
 
 def staff_constituencies_event(slug: str) -> dict[str, Any]:
-    """Return a request for the constituencies, as it is after the authorizer."""
+    """Return a request for the counts by constituency, as the handler gets it after the authorizer."""
     event = _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
     return {**event, "multiValueQueryStringParameters": {"by": ["constituency"]}}
 

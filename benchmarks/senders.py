@@ -1,6 +1,6 @@
-"""How close the senders come to MAIL_PER_SECOND, and that they do not exceed it.
+"""Simulate how close the senders of email come to MAIL_PER_SECOND, and whether they exceed it.
 
-The senders share only their queue, which is always full here. So each sender runs alone, on its own simulated clock:
+The senders share only their queue, which is always full here. So each sender can run alone, on its own simulated clock:
 the real engine, pace and budget, with tables in memory and a stub of SES. A call moves the clock by a random duration.
 """
 
@@ -22,26 +22,29 @@ from tests.actors import LIMIT_KEYS, NOW, SITE, TOKEN_KEYS, Person, a_published_
 from tests.fakes import FakeTables
 
 RATE, SECONDS = 300, 60
-# Log-normal durations: one call in twenty takes more than twice the median.
+# Durations are log-normal: one call in twelve takes more than twice the median.
 SPREAD = 0.5
-# The time between two invocations: Lambda deletes the messages and receives others. An assumption.
+# Assumption: the seconds between two invocations, in which Lambda deletes the messages and receives others.
 BETWEEN_INVOCATIONS = 0.030
 
 
 class _Sender(FakeTables):
-    """The process of a sender, with its tables and its clock. `sent`: the times at which SES got an email."""
+    """The process of a sender, with its tables and its clock. `sent`: the times at which SES got an email.
+
+    Until `run`, calls to the tables take no time.
+    """
 
     def __init__(self, number: int, per_second: float, cpu: float) -> None:
         super().__init__()
-        self.random, self.cpu, self.is_ready = Random(number), cpu, False
+        self.random, self.cpu, self.is_running = Random(number), cpu, False
         self.now, self.sent = self.random.uniform(0, 1 / per_second), list[float]()
         self.pace = Pace(per_second, lambda: self.now, self.sleep)
         self.context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_to_pace(self._deliver, self.pace))
 
     def run(self, requests: Sequence[MailRequest]) -> None:
-        self.is_ready = True
+        self.is_running = True
         for first in range(0, len(requests), lambdas.QUEUE_BATCH):
-            self._called("get")  # The sender reads its share of the rate.
+            self._called("get")  # Each invocation first reads which share of the rate it may use.
             batch = BatchSender(SIGNATURE_KINDS, self.context, self, lambda: self.now, self.sleep)
             for request in requests[first : first + lambdas.QUEUE_BATCH]:
                 batch.send(request, NOW + timedelta(seconds=self.now))
@@ -53,7 +56,7 @@ class _Sender(FakeTables):
 
     def _called(self, name: str) -> None:
         super()._called(name)
-        if self.is_ready:
+        if self.is_running:
             self.now += self._duration(lambdas.CALL_SECONDS)
 
     def _deliver(self, _: object) -> str:
@@ -66,7 +69,10 @@ class _Sender(FakeTables):
 
 
 def simulate(rate: int, seconds: int, cpu: float) -> dict[str, Any]:
-    """Return what all senders of this rate send in `seconds`. The first second is left out: the senders start in it."""
+    """Return what all senders for this rate send in `seconds` seconds, after a first second in which they start.
+
+    `cpu`: the CPU seconds for one email.
+    """
     scene.skip_wait_after_signing()
     senders = senders_for(rate)
     sent = sorted(time for number in range(senders) for time in _send_times(number, rate / senders, seconds, cpu))
@@ -82,7 +88,7 @@ def simulate(rate: int, seconds: int, cpu: float) -> dict[str, Any]:
 
 
 def cpu_seconds() -> float:
-    """Return the sender's CPU time for one email of a batch on Lambda, from what `make cost` measured."""
+    """Return the seconds that the CPU time of one email takes on Lambda, in a batch of ten. `make cost` measured it."""
     way = results.read()["way"]["send"]
     cpu = lambdas.interpolate(way, "cpu_us", lambdas.QUEUE_BATCH) / lambdas.QUEUE_BATCH
     return lambdas.seconds("send", cpu, 0)
@@ -104,7 +110,7 @@ def _most_in_a_second(times: Sequence[float]) -> int:
     most, window = 0, deque[float]()
     for time in times:
         window.append(time)
-        # Subtractions of floats are not exact.
+        # The difference of two floats is not exact.
         while window[0] <= time - 1 + 1e-9:
             window.popleft()
         most = max(most, len(window))

@@ -1,7 +1,6 @@
-"""The CPU of the whole sign handler divided by that of a bare put_item of the same item, on one stubbed socket.
+"""Measure the CPU time of the whole sign handler, divided by that of a bare put_item of the same item.
 
-This runs in a separate process. Its standard output stands for Lambda's log, so the handler writes its log lines
-here as on Lambda.
+The sockets are stubs. This runs in a process of its own, and the handler writes its log lines as on Lambda.
 """
 
 import os
@@ -25,7 +24,7 @@ Act = Callable[[], object]
 
 
 def measure(rounds: int | str = ROUNDS) -> dict[str, Any]:
-    """Return the ratio to a bare put_item: with a client that has our settings, and with boto3's default client."""
+    """Return CPU times and two ratios: to put_item by a client with our settings, and by boto3's default client."""
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": "http://dynamodb.test"}
     petition = scene.sample_petition()
     with stub_connections(_answers(petition)):
@@ -37,8 +36,8 @@ def _compare(slug: str, rounds: int) -> dict[str, Any]:
     from chalicelib.aws import clients
 
     # The handler sleeps before it answers (signatures.steps), a bare put_item does not. After 25 ms of sleep the
-    # processor's caches are cold, which triples the CPU of the code that runs next. So skip the sleep, or the ratio
-    # would be too high. On AWS the caches are cold for every call, also for a bare put_item.
+    # processor's caches are cold, and the code that runs next takes three times as much CPU time. That would make the
+    # ratio too high, so skip the sleep. On AWS the caches are cold for every call, also for a bare put_item.
     scene.skip_wait_after_signing()
     event = scene.sign_event(slug, "amina.okonkwo")
     put = _capture_put_item(lambda: app(event, None))
@@ -47,8 +46,8 @@ def _compare(slug: str, rounds: int) -> dict[str, Any]:
     times = _interleave(
         {
             "handler": lambda: app(event, None),
-            "same": lambda: our_client.put_item(**put),
-            "plain": lambda: default_client.put_item(**put),
+            "our_client": lambda: our_client.put_item(**put),
+            "default_client": lambda: default_client.put_item(**put),
         },
         rounds,
     )
@@ -57,14 +56,14 @@ def _compare(slug: str, rounds: int) -> dict[str, Any]:
 
 def _ratios(times: dict[str, list[float]]) -> dict[str, Any]:
     """Compare blocks that ran one after the other: a slow moment of the machine slows both."""
-    pairs = {name: list(zip(times["handler"], times[name], strict=True)) for name in ("same", "plain")}
+    pairs = {name: list(zip(times["handler"], times[name], strict=True)) for name in ("our_client", "default_client")}
     return {
-        "sign_cpu_ratio": round(median(ours / bare for ours, bare in pairs["same"]), 3),
-        "sign_cpu_ratio_default_config": round(median(ours / bare for ours, bare in pairs["plain"]), 3),
+        "sign_cpu_ratio": round(median(ours / bare for ours, bare in pairs["our_client"]), 3),
+        "sign_cpu_ratio_default_config": round(median(ours / bare for ours, bare in pairs["default_client"]), 3),
         "sign_cpu_us": {
             "handler": _microseconds(times["handler"]),
-            "put_item": _microseconds(times["same"]),
-            "put_item_default_config": _microseconds(times["plain"]),
+            "put_item": _microseconds(times["our_client"]),
+            "put_item_default_config": _microseconds(times["default_client"]),
         },
     }
 
@@ -74,6 +73,7 @@ def _microseconds(times: list[float]) -> int:
 
 
 def _interleave(acts: dict[str, Act], rounds: int) -> dict[str, list[float]]:
+    """Return for each act the CPU seconds of its blocks of CALLS calls. A round runs one block of each act."""
     for act in acts.values():
         _cpu_seconds(act, WARM_UP)
     times: dict[str, list[float]] = {name: [] for name in acts}
@@ -107,7 +107,7 @@ def _capture_put_item(sign: Callable[[], Any]) -> dict[str, Any]:
 
 
 def _answers(petition: Petition) -> dict[str, Any]:
-    """Return what DynamoDB answers. The first read of a process is for the petition and the list of slugs."""
+    """Return DynamoDB's answers by operation. A process begins with one read of the petition and the list of slugs."""
     from chalicelib.aws.expressions import to_wire
 
     stored = to_wire({"pk": "PETITIONS", "sk": petition.slug, **petition.model_dump(exclude_none=True)})

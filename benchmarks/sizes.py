@@ -1,4 +1,4 @@
-"""The size of an item as DynamoDB counts it, from its wire format.
+"""Compute the size of an item as DynamoDB counts it. The item is in DynamoDB's wire format: {"name": {"S": "Ada"}}.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 from collections.abc import Mapping
 from typing import Any
 
-CONTAINER = 3  # a list or map, and one more for each of its elements
+CONTAINER_BYTES = 3  # of an empty list or map; each element adds one more
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:
@@ -19,9 +19,9 @@ def value_bytes(wire_value: Mapping[str, Any]) -> int:
     if kind in ("BOOL", "NULL"):
         return 1
     if kind == "M":
-        return CONTAINER + len(value) + item_bytes(value)
+        return CONTAINER_BYTES + len(value) + item_bytes(value)
     if kind == "L":
-        return CONTAINER + len(value) + sum(map(value_bytes, value))
+        return CONTAINER_BYTES + len(value) + sum(map(value_bytes, value))
     if kind in ("SS", "NS", "BS"):
         return sum(_scalar_bytes(kind[0], element) for element in value)
     return _scalar_bytes(kind, value)

@@ -1,4 +1,7 @@
-"""The cost of a spreadsheet's request: reads and bytes at a thousand and at a million, and when nothing has changed."""
+"""Measure the cost of a spreadsheet's request for the counts: its reads and bytes.
+
+The petition first has a thousand signatures, then a million. One request has the ETag of an unchanged answer.
+"""
 
 import json
 from typing import Any
@@ -20,7 +23,7 @@ def measure(endpoint: str) -> dict[str, Any]:
 
 
 def _measure_requests(app: MeteredApp, expected: int) -> dict[str, Any]:
-    """Request the number, then the number again with its ETag, then the number by source."""
+    """Measure a request for the count, one for the same count with its ETag, and one for the count by source."""
     event = scene.staff_counts_event(app.petition.slug)
     first = app.handle(event)
     body = json.loads(first["body"])

@@ -1,6 +1,7 @@
-"""`python -m benchmarks.staff_page`: how long staff wait for the number on the dashboard, and the bytes transferred.
+"""`python -m benchmarks.staff_page`: measure how long staff wait for the count on the dashboard, and how many bytes.
 
-In Chromium with an empty cache on the embedded AWS. Bytes are exact; times depend on this machine and the emulator.
+Chromium opens the page with an empty cache. The site runs on the emulator. The bytes transferred are exact; times
+depend on this machine and the emulator.
 """
 
 import os
@@ -22,7 +23,7 @@ from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
 
 RUNS = 5
-CHARTS = "/assets/uplot."
+CHARTS = "/assets/uplot."  # the chart library
 LIMIT_BYTES = 100_000
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
@@ -44,7 +45,7 @@ def _measure(site: str, token: str) -> dict[str, Any]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        # The first visit starts every function, which is a different figure.
+        # The first visit is not measured, because it starts every Lambda function.
         _visit(browser, site, token)
         runs = [_visit(browser, site, token) for _ in range(RUNS)]
         browser.close()
@@ -68,7 +69,7 @@ def _visit(browser: Browser, site: str, token: str) -> dict[str, float]:
 
 
 def _sizes_of(page: Page) -> dict[str, int]:
-    """Return the bytes of headers and body by URL, as transferred."""
+    """Return a dictionary that fills while the page loads: the bytes of headers and body by URL, as transferred."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     addresses: dict[str, str] = {}

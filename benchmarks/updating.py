@@ -1,7 +1,8 @@
-"""An update to many subscribers, killed twice: emails a second relative to the given rate, and who got it how often.
+"""Measure an update, which is an email to all subscribers of a petition. Its job is killed twice.
 
-The code is the product's, from the request to publish, to each email. Tables, queues and SES are fakes in this process,
-and the clock is simulated: only a sleep moves it. So the rate depends on the pace, and not on this machine.
+The figures are the emails a second relative to the given rate, and how many people got the email twice or never. The
+code is the product's, from the request to publish the update until each email is sent. Tables, queues and SES are fakes
+in this process, and only a sleep moves the simulated clock. So the rate depends on the pace, and not on this machine.
 """
 
 import os
@@ -25,7 +26,7 @@ from chalicelib.mail.pace import SHARES
 GIVEN_RATE = 14.0
 SENDERS = 2
 BATCH_SIZE = 10
-# Tracing takes four times as long.
+# Fewer people, because a run takes four times as long while tracemalloc traces memory.
 PEOPLE_FOR_MEMORY = (5_000, 20_000)
 KILLS = 2
 
@@ -38,7 +39,7 @@ def measure_update(people: int) -> dict[str, Any]:
     return {**measure_in_process("benchmarks.updating", str(people)), "transient_mb": transient}
 
 
-def measure(people: str, what: str = "") -> dict[str, Any]:
+def measure(people: str, figure: str = "") -> dict[str, Any]:
     os.environ |= {
         **scene.AWS_SETTINGS,
         **scene.SETTINGS,
@@ -47,14 +48,14 @@ def measure(people: str, what: str = "") -> dict[str, Any]:
     }
     scene.skip_wait_after_signing()
     with pytest.MonkeyPatch.context() as patch:
-        return _measure_memory(int(people), patch) if what == "memory" else _measure_with_kills(int(people), patch)
+        return _measure_memory(int(people), patch) if figure == "memory" else _measure_with_kills(int(people), patch)
 
 
 def _measure_with_kills(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
     from tests.updates.sending import LATER, results, run_once
 
     site, path = _publish_update(people, patch)
-    slept = _use_virtual_time(patch)
+    slept = _use_simulated_clock(patch)
     began = time.process_time()
     for _ in range(KILLS):
         with pytest.MonkeyPatch.context() as killing:
@@ -76,9 +77,9 @@ def _measure_with_kills(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any
 
 
 def _measure_memory(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return the most memory that one invocation takes and frees. Memory that stays in use is that of the fakes."""
+    """Return the most memory that one invocation takes and frees. The memory that it does not free is in the fakes."""
     site, _ = _publish_update(people, patch)
-    _use_virtual_time(patch)
+    _use_simulated_clock(patch)
     most = 0
 
     def watch(invoke: Callable[[], Any]) -> Any:
@@ -97,7 +98,7 @@ def _measure_memory(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def _publish_update(people: int, patch: pytest.MonkeyPatch) -> tuple[Any, str]:
-    """Return a site with so many subscribers, and the path of an update to them whose job has started."""
+    """Return a site with `people` subscribers, and the path of an update to them, whose job is requested."""
     from tests.actors import Person, a_published_petition
     from tests.fake_site import a_fake_site, wire
     from tests.fakes import FakeTables
@@ -111,8 +112,8 @@ def _publish_update(people: int, patch: pytest.MonkeyPatch) -> tuple[Any, str]:
     return site, publish_update(site)
 
 
-def _use_virtual_time(patch: pytest.MonkeyPatch) -> list[float]:
-    """Replace the clock. Return a list whose only number is the seconds slept so far."""
+def _use_simulated_clock(patch: pytest.MonkeyPatch) -> list[float]:
+    """Let sleeps move a clock instead of waiting. Return a list whose only number is the seconds slept so far."""
     slept = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -125,6 +126,7 @@ def _use_virtual_time(patch: pytest.MonkeyPatch) -> list[float]:
 
 
 def _fail_from_call(call: int) -> Any:
+    """Return a method for the fake tables with which all calls from number `call` on fail."""
     calls = count(1)
 
     def called(_: str) -> None:
@@ -139,7 +141,7 @@ def _call(invoke: Callable[[], Any]) -> Any:
 
 
 def _send_all(site: Any, watch: Callable[[Callable[[], Any]], Any] = _call) -> int:
-    """Run the job and one sender until no message is left. Return the number of emails."""
+    """Run the job and one sender, through `watch`, until no message is left. Return the number of emails."""
     from tests.updates.sending import LATER, run_once
 
     while site.updates.messages or site.other_queue.messages:

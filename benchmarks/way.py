@@ -1,7 +1,7 @@
-"""One signature through every handler on the embedded AWS: CPU, calls, units, log bytes and response bytes.
+"""Measure each handler on the way of a signature, on the emulator: CPU, calls, units, log bytes and response bytes.
 
-Cost and model are calibrated with these figures. CPU is the CPU of this process, without waiting for the emulator and
-without TLS. Workers are measured with one record and with ten, because most of their cost depends on the number.
+Cost and model are calibrated with these figures. CPU is the CPU time of this process, without the time of the emulator
+and without TLS. Workers are measured with one record and with ten, because their cost depends on the number of records.
 """
 
 import io
@@ -17,6 +17,7 @@ from benchmarks import records, scene
 from benchmarks.calls import MeteredApp
 from benchmarks.worker import print_figures
 
+# The numbers of batches of one record, and of ten.
 SINGLES, TENS = 40, 20
 SUPPORTERS = SINGLES + 10 * TENS
 CONTEXT = type("Context", (), {"aws_request_id": "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9"})()
@@ -26,7 +27,7 @@ Figures = dict[str, Any]
 
 
 class CountingLog(io.TextIOBase):
-    """Stands for Lambda's log: counts the bytes and drops them."""
+    """Takes the place of Lambda's log: counts the bytes and drops them."""
 
     size = 0
 
@@ -88,7 +89,7 @@ class SignaturePath:
             answer = handle(event) or {}
             cpu = process_time() - start
         if answer.get("statusCode", 0) != status or answer.get("batchItemFailures"):
-            raise RuntimeError(f"not as expected: {json.dumps(answer)[:300]}")
+            raise RuntimeError(f"the handler answered: {json.dumps(answer)[:300]}")
         counts = {name: value for name, value in usage.as_figures().items() if name != "operations"}
         return {"cpu_us": cpu * 1e6, **counts, "log_bytes": self._log.size, "answer_bytes": _size(answer)}
 
@@ -110,13 +111,13 @@ def _size(answer: dict[str, Any]) -> int:
 
 
 def _typical(calls: Sequence[Figures]) -> Figures:
-    """Return the median of CPU times, and means of counts, because a batch may have one bucket or ten."""
+    """Return the median of CPU times, and means of counts, which vary: ten records have one to ten buckets."""
     counted = {name: round(sum(call[name] for call in calls) / len(calls), 2) for name in calls[0] if name != "cpu_us"}
     return {"cpu_us": round(median(call["cpu_us"] for call in calls)), **counted}
 
 
 def measure(endpoint: str) -> Figures:
-    # `lambdas.seconds` adds the wait. After a sleep, the caches would be cold and signing would take more CPU.
+    # Do not wait: `lambdas.seconds` adds the wait, and after a sleep the processor's caches would be cold.
     scene.skip_wait_after_signing()
     return SignaturePath(endpoint).measure()
 

@@ -1,6 +1,7 @@
-"""A stubbed socket. All layers above it (botocore, urllib3, http.client) run unchanged.
+"""Replace the sockets of AWS clients by a stub. All layers above (botocore, urllib3, http.client) run unchanged.
 
-A stub at a higher layer would leave out work that both sides of a ratio do. The ratio would then be wrong.
+`sign_cpu.py` divides the CPU times of two sides. A stub at a higher layer would leave out work that both sides do, and
+the ratio would be wrong.
 """
 
 import io
@@ -13,7 +14,10 @@ from unittest import mock
 
 
 class StubbedSocket:
-    """Accept requests and answer at once. Its descriptor is real and silent, because urllib3 polls it for a hang-up."""
+    """Answers each request at once. `answers`: the responses by DynamoDB operation.
+
+    Its file descriptor is real, because urllib3 polls it to see whether the server has closed the connection.
+    """
 
     def __init__(self, answers: Mapping[str, bytes]) -> None:
         self._answers = {f"DynamoDB_20120810.{name}".encode(): answer for name, answer in answers.items()}
@@ -42,14 +46,14 @@ class StubbedSocket:
 
 @contextmanager
 def stub_connections(answers: Mapping[str, object]) -> Iterator[None]:
-    """Replace every connection that urllib3 opens in the block by a StubbedSocket with these answers by operation."""
+    """Replace every connection that urllib3 opens in the block by a StubbedSocket. `answers` are by operation."""
     responses = {name: _response(answer) for name, answer in answers.items()}
     with mock.patch("urllib3.util.connection.create_connection", side_effect=lambda *_, **__: StubbedSocket(responses)):
         yield
 
 
 def _response(answer: object) -> bytes:
-    """Return DynamoDB's response with its checksum, which botocore verifies."""
+    """Return DynamoDB's HTTP response with the checksum that botocore verifies."""
     body = json.dumps(answer).encode()
     lines = (
         "HTTP/1.1 200 OK",

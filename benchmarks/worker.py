@@ -11,7 +11,7 @@ from stack.console import Failure
 
 
 def measure_in_process(module: str, *arguments: str) -> dict[str, Any]:
-    """Run `python -m module` and return the figures that it prints. Raise Failure if it could not measure."""
+    """Run `python -m module` and return the figures that it prints. Raise Failure if the process fails."""
     command = [sys.executable, "-m", module, *arguments]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode:
@@ -22,7 +22,7 @@ def measure_in_process(module: str, *arguments: str) -> dict[str, Any]:
 
 
 def print_figures(measure: Callable[..., dict[str, Any]]) -> None:
-    """Print the figures for `measure_in_process`, and discard the application's log."""
+    """Print the figures of `measure` for `measure_in_process`. Discard the log lines that the application prints."""
     result = sys.stdout
     with open(os.devnull, "w") as sys.stdout:  # noqa: PTH123
         json.dump(measure(*sys.argv[1:]), result)

@@ -1,1 +1,1 @@
-"""The cost of a million confirmed signatures: measured units times a dated price table. `make cost`."""
+"""`make cost`: compute what a million confirmed signatures cost, from measured units and the prices of a known date."""

@@ -1,4 +1,4 @@
-"""`make cost`: run one signature through all handlers, price it, print the bill, and write it into results.json."""
+"""`make cost`: measure all handlers on the way of a signature, print the bill, and write both into results.json."""
 
 from benchmarks import machine, results
 from benchmarks.cost.bill import bill, table
@@ -9,7 +9,7 @@ from stack.emulator import emulator
 
 
 def main() -> None:
-    say(dim("Running a signature through all handlers on the embedded AWS ..."))
+    say(dim("Running signatures through all handlers on the embedded AWS ..."))
     with emulator() as running:
         steps = measure_in_process("benchmarks.way", running.endpoint)
     conditions = {name: value for name, value in machine.describe().items() if name in ("measured_at", "load_average")}

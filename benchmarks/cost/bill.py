@@ -1,4 +1,4 @@
-"""The bill for a million signatures, and what would reduce it."""
+"""Compute the bill for a million confirmed signatures, and what possible changes would save."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ GOAL_USD = 14.0
 def bill(
     steps: StepFigures, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return `cost_per_million_without_ses_usd` and its parts. `minute`: the figures of viewers, if measured."""
+    """Return `cost_per_million_without_ses_usd` and its parts. `minute`: what edge/minute.py measured, or None."""
     busy, trickle = (lines(steps, item_bytes, pace) for pace in (BUSY, TRICKLE))
     return {
         "cost_per_million_without_ses_usd": _total(busy, prices),
@@ -32,7 +32,7 @@ def bill(
 
 
 def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
-    """Return what each possible change would save, one by one."""
+    """Return how many dollars each possible change alone would save on a million signatures."""
     usd_per_signature = {
         "an HTTP API in place of the REST API": 3 * (prices.of("api_request", 1) - prices.of("http_api_request", 1)),
         "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
@@ -43,10 +43,13 @@ def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
 
 
 def _cost_of_relayed_claims(steps: StepFigures, pace: Pace, prices: Prices) -> float:
-    """Return what the claims cost that the relay reads. Half of its records are claims. Batches keep their size."""
-    often = 1 / pace.stream_batch
-    gb_seconds = often * billed_seconds(steps, "relay", pace) * memory_mb("relay") / 1024
-    return prices.of("lambda_request", often) + prices.of("lambda_gb_second", gb_seconds)
+    """Return what the relay costs for one signature because it also gets claims, which are half of its records.
+
+    Without claims, batches would be as large, but half as many.
+    """
+    invocations_saved = 1 / pace.stream_batch
+    gb_seconds = invocations_saved * billed_seconds(steps, "relay", pace) * memory_mb("relay") / 1024
+    return prices.of("lambda_request", invocations_saved) + prices.of("lambda_gb_second", gb_seconds)
 
 
 def _total(bill_lines: Iterable[Line], prices: Prices) -> float:

@@ -1,4 +1,4 @@
-"""The price table. Each price has its source."""
+"""Read the price table, prices.toml. Each price has its source."""
 
 import tomllib
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ class Price:
     seen: str
 
     def of(self, quantity: float) -> float:
+        """Return the price of so many units."""
         return quantity * self.usd / self.per
 
 

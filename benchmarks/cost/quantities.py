@@ -1,4 +1,8 @@
-"""How many units of each priced item one confirmed signature uses, calculated from measurements."""
+"""Compute how many units of each priced item one confirmed signature uses, from the figures of `benchmarks.way`.
+
+The item of a signature changes four times. Put: the person signs. Claim: a sender reserves the email for itself.
+Mark: the sender records that the email is sent. Confirm: the person confirms. The table's stream reports each change.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,22 +18,25 @@ MONTHS = 6
 # "100 bytes of storage overhead" for each item (DynamoDB developer guide, Item sizes and formats).
 ITEM_OVERHEAD = 100
 REQUESTS = ("sign", "confirm_page", "confirm")
-# The changes that the stream's filters pass: put and claim to the relay (both have `mail_kind`), all but claims to the
-# projections.
+# The changes that pass the stream's filters. The relay gets those after which an email is requested (`mail_kind`), the
+# projections get all but the claim.
 CHANGES = {"relay": ("put", "claim"), "project": ("put", "mark", "confirm")}
-# The cost of projecting one signature's changes, as a multiple of a put: a put and a confirmation change both counters
-# of their bucket, and a mark changes one.
+# The cost of projecting all changes of one signature, as a multiple of the cost of its put: put and confirm change two
+# counter items of the signature's bucket, and mark changes one.
 PROJECTED_PUTS = 2.5
-# Put, claim, mark, confirm: each makes a stream record, even if a filter drops it.
+# Each of the four changes makes a stream record, even if both filters drop it.
 STREAM_RECORDS = 4
-# SES has these events for every email. The template lists those that it subscribes to.
+# SES has these events for every delivered email. The template lists the events that it subscribes to.
 EVENTS_OF_EVERY_MAIL = {"send", "delivery"}
 MAIL_EVENTS = len(EVENTS_OF_EVERY_MAIL & set(declared.mail_events()))
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How full batches are depends on the rate: changes a second on each stream shard."""
+    """How fast signatures come. Batches are larger if there are more changes a second, on all `shards` of the stream.
+
+    `queue_batch`: how many messages of a queue an invocation gets.
+    """
 
     name: str
     changes_a_second: float
@@ -41,8 +48,8 @@ class Pace:
         return lambdas.stream_batch(self.changes_a_second, self.shards)
 
 
-# A million in an hour with SES keeping up: 278 signatures a second, four changes each, a table of four partitions
-# (it takes 4,000 units a second when new, and a partition 1,000).
+# A million in an hour, if SES sends as fast: 278 signatures a second, with four changes each. The table has four
+# partitions, because a new table takes 4,000 units a second, and a partition 1,000.
 BUSY = Pace("a million in an hour", STREAM_RECORDS * 1e6 / 3600, 4, lambdas.QUEUE_BATCH)
 # The worst case: each record and each message is a separate invocation.
 TRICKLE = Pace("one at a time", 0, 4, 1)
@@ -88,7 +95,7 @@ def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
     size = pace.queue_batch if step in ("send", "feedback") else pace.stream_batch
     cpu, calls = (lambdas.interpolate(steps[step], name, size) for name in ("cpu_us", "calls"))
     if step == "relay":
-        calls = max(1.0, size / lambdas.QUEUE_BATCH)  # SQS accepts ten at a time
+        calls = max(1.0, size / lambdas.QUEUE_BATCH)  # One call to SQS sends up to ten messages.
     elif step == "project":
         size = projected_units(steps, pace) * pace.stream_batch
         cpu, calls = lambdas.interpolate(steps[step], "cpu_us", size), size
@@ -96,7 +103,7 @@ def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
 
 
 def projected_units(steps: StepFigures, pace: Pace) -> float:
-    """Return the write units to project one put: one write for each bucket in a batch on its shard."""
+    """Return the write units to project the put of one signature. A batch writes once for each bucket that is in it."""
     buckets = lambdas.expected_buckets(pace.stream_batch, len(BUCKETS) / pace.shards)
     return float(steps["project"]["of_1"]["write_units"]) * buckets / pace.stream_batch
 
@@ -137,7 +144,11 @@ def _table(steps: StepFigures, item_bytes: float, pace: Pace) -> list[Line]:
 
 
 def _queues(pace: Pace) -> list[Line]:
-    """A message is sent, received and deleted, each in batches. SNS delivers SES's events one by one."""
+    """Return the requests to the queues. A message is sent, received and deleted, each in batches.
+
+    SNS delivers SES's events one by one.
+    """
+    # Half of the relay's records are puts, which become messages.
     relayed_batch = min(lambdas.QUEUE_BATCH, max(1.0, pace.stream_batch / 2))
     mails = 1 / relayed_batch + 2 / pace.queue_batch
     events = MAIL_EVENTS * (1 + 2 / pace.queue_batch)
@@ -149,7 +160,7 @@ def _queues(pace: Pace) -> list[Line]:
 
 
 def _logs(steps: StepFigures, pace: Pace) -> list[Line]:
-    """Return our log and Lambda's own lines. The senders and the feedback write a line for each message of a batch."""
+    """Return the bytes of our log lines, and of Lambda's own. Send and feedback write a line for each message."""
     counts = invocations(pace)
     sizes = {"send": pace.queue_batch, "feedback": pace.queue_batch}
     workers = {

@@ -1,4 +1,4 @@
-"""What ten page views for each signature cost: behind the CDN, and at the API. Calculated from measured bytes."""
+"""Compute what ten page views for each signature cost, with and without the CDN, from measured bytes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ HEADER_BYTES = 800
 
 
 def views(minute: Mapping[str, Any], steps: StepFigures, prices: Prices) -> dict[str, Any]:
-    """Return the bill for the views of a million signatures. `minute`: what `benchmarks.edge` measured."""
+    """Return the bill for the views of a million signatures. `minute`: what edge/minute.py measured."""
     return {
         "views_per_signature": VIEWS,
         "with_cdn": _bill(_lines_with_cdn(minute), prices),
@@ -41,7 +41,7 @@ def _gigabytes(minute: Mapping[str, Any], size: str) -> float:
 
 
 def _lines_with_cdn(minute: Mapping[str, Any]) -> list[Line]:
-    """Return the bill behind the CDN. It includes the requests to sign, and leaves out the few views at the API."""
+    """Return the bill with the CDN. It includes a signature's own requests, but not the few views at the API."""
     all_requests = requests(minute) + len(REQUESTS)
     return [
         Line("CloudFront: requests", "cdn_request", all_requests),
@@ -51,7 +51,7 @@ def _lines_with_cdn(minute: Mapping[str, Any]) -> list[Line]:
 
 
 def _lines_without_cdn(minute: Mapping[str, Any], steps: StepFigures) -> list[Line]:
-    """Return the bill without a CDN. Assumption: a view costs as much as the confirm page, which makes one read too."""
+    """Return the bill without the CDN. Assumption: a view costs as much CPU as the confirm page, and one read."""
     seconds = lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1)
     gb_seconds = seconds * lambdas.memory_mb("confirm_page") / 1024
     return [

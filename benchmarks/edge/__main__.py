@@ -11,12 +11,13 @@ from benchmarks.worker import measure_in_process
 from stack.console import bold, dim, run_main, say
 
 METHOD = {
-    "minute": "In one process with a clock that jumps: the application on fakes behind the CDN that reads the template."
-    " Exact; says nothing about speed. The origin is assumed to take 0.2 s.",
-    "loopback": "The deployed stack on the emulator, CDN and crowd in processes of their own, on the same cores. A"
-    " request without an answer after 30 s is status 0, and its wait counts as 30 s. At most 1,000 requests at once.",
-    "stale_s": "How long ago the shown number stopped being true, from the answer to the confirmation after it."
-    " `loopback`: for a run of which all confirmations were answered.",
+    "minute": "In one process with a clock that jumps: the application with fakes, behind the local CDN, which has the"
+    " template's settings. The numbers are exact, but say nothing about speed. Assumption: the origin takes 0.2 s.",
+    "loopback": "The deployed stack on the emulator. CDN and crowd are processes of their own on the same cores. A"
+    " request without an answer after 30 s gets the status 0, and its wait counts as 30 s. At most 1,000 requests at"
+    " once.",
+    "stale_s": "How many seconds the shown count was out of date: since the next confirmation was answered. It is exact"
+    " only if all confirmations of the run were answered.",
     "first_view_bytes": "A page and what it loads, with an empty cache and Brotli, without headers.",
 }
 

@@ -1,4 +1,4 @@
-"""A small HTTP client for many requests a second. It keeps connections, and reads only what the benchmark needs."""
+"""A small HTTP client for many requests a second. It reuses connections, and reads only what the benchmark needs."""
 
 import asyncio
 import re
@@ -8,19 +8,19 @@ from multidict import CIMultiDict
 
 from stack.edge.message import EdgeAnswer, ViewerRequest
 
-# Requests at the same time. Further requests wait for a connection, and this wait counts too.
+# Requests at the same time. Other requests wait for a connection, and PATIENCE_SECONDS include this wait.
 MAX_REQUESTS = 1_000
 PATIENCE_SECONDS = 30.0
 NO_ANSWER = EdgeAnswer(0)
 
 _HEADERS_END = b"\r\n\r\n"
-# The only headers that are read.
+# The client reads only these headers.
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _ENCODING = re.compile(rb"\r\ncontent-encoding: *([a-z]+)", re.IGNORECASE)
 
 
 class Client:
-    """Gives up a request after PATIENCE_SECONDS: the answer then has status 0."""
+    """An answer has status 0 if the request gets no answer in PATIENCE_SECONDS, or the connection fails."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
@@ -71,7 +71,7 @@ class Client:
 
 
 class _Connection(asyncio.Protocol):
-    """One request at a time. Every answer must have Content-Length."""
+    """A connection for one request at a time. Every answer with a body must have Content-Length."""
 
     _transport: asyncio.Transport
     _waiting: "asyncio.Future[EdgeAnswer]"

@@ -1,4 +1,4 @@
-"""The crowd: viewers, and a few people who sign and confirm. It sends its requests by HTTP or within this process."""
+"""Simulate a crowd: viewers, and a few people who sign and confirm. It sends requests by HTTP, or in this process."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ SIGNERS_A_SECOND = 5
 
 @dataclass(frozen=True)
 class Plan:
-    """`secret` and `token_keys` are the site's: the crowd makes the links that people get by email."""
+    """What the crowd does. With the site's `secret` and `token_keys`, it makes the links that people get by email."""
 
     slug: str
     views: int
@@ -69,7 +69,7 @@ class EveningCrowd:
             self.record.add_shown_number(kind, self._number(answer, visit), len(answer.body), self._time())
 
     def _number(self, answer: EdgeAnswer, visit: Visit) -> int:
-        """Return the number in an answer. A body that was read before is not read again."""
+        """Return the number in an answer. Parse equal bodies only once."""
         if answer.body not in self._number_by_body:
             encoding = answer.headers.get("Content-Encoding", "")
             self._number_by_body[answer.body] = number_in(answer.body, encoding, is_count=visit.is_count)
@@ -93,5 +93,5 @@ class EveningCrowd:
 
 
 def run_name(plan: Plan) -> str:
-    """Return a name that only this run's people have."""
+    """Return a prefix of addresses that no other run uses."""
     return f"evening-{plan.now.timestamp():.0f}"

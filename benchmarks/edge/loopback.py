@@ -1,7 +1,7 @@
-"""The same crowd over loopback to the deployed stack: signing alone, with viewers behind the CDN, and without it.
+"""Measure the deployed stack with a crowd over loopback: signers alone, with viewers behind the CDN, and without a CDN.
 
 Emulator, CDN, crowd and this process share the cores, so the rates say nothing about AWS. The CDN has a process of its
-own. This process stands for API Gateway and records the requests that reach it.
+own. This process takes the place of API Gateway, and records the requests that come from the CDN.
 """
 
 import json
@@ -27,15 +27,16 @@ from stack.sockets import LOOPBACK, free_port, is_taken
 SLUG = "support-trafficked-children"
 # Views a second, and seconds of each run. Without the CDN most views get no answer, so that run is shorter.
 RATE, ALONE_SECONDS, WITH_CDN_SECONDS, WITHOUT_CDN_SECONDS = 100_000 / 60, 20.0, 60.0, 20.0
-# Functions start on their first requests, which takes seconds here.
-WARM_UP = (2.0, 10.0)
+# Before the runs: the first requests start the Lambda functions, which takes seconds here.
+WARM_UP_RATE, WARM_UP_SECONDS = 2.0, 10.0
 
 
 def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
-    """Return the figures of three runs. `length`: the share of the usual seconds; less than 1 for a busy machine."""
+    """Return the figures of three runs. `rate`: views a second. `length`: factor of the seconds of each run."""
     record = Record()
     with _stack(record) as (stack, edge_port, front_port):
-        counted = sum(_run(stack, port, *WARM_UP, 0)["confirmed"] for port in (edge_port, front_port))
+        warm_ups = [_run(stack, port, WARM_UP_RATE, WARM_UP_SECONDS, 0) for port in (edge_port, front_port)]
+        counted = sum(run["confirmed"] for run in warm_ups)
         alone = _run(stack, edge_port, 0, ALONE_SECONDS * length, counted)
         counted += alone["confirmed"]
         record.origin_requests.clear()
@@ -51,6 +52,7 @@ def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
 
 
 def _run(stack: Deployed, port: int, rate: float, seconds: float, counted: int) -> dict[str, Any]:
+    """Let a crowd send its requests to `port`. `counted`: the confirmations of earlier runs."""
     keys = stack.secrets()
     plan = {
         "port": port,
@@ -66,7 +68,7 @@ def _run(stack: Deployed, port: int, rate: float, seconds: float, counted: int) 
 
 @contextmanager
 def _stack(record: Record) -> Iterator[tuple[Deployed, int, int]]:
-    """Run a stack with its CDN, and beside it the front without a cache. Yield their ports."""
+    """Run a stack with its CDN, and beside the CDN a front (stack/front.py), which has no cache. Yield their ports."""
     api_port, edge_port, front_port = free_port(), free_port(), free_port()
     with emulator() as running:
         stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{edge_port}", parameters=local.PARAMETERS)

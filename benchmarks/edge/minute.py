@@ -1,7 +1,7 @@
-"""100,000 views in one minute, in this process: the application on fakes, behind the CDN of the template.
+"""Simulate 100,000 views in one minute, in this process: the application with fakes, behind the CDN of the template.
 
-The clock jumps, so the minute is exact however busy the machine is. Each answer of the origin takes ORIGIN_SECONDS (an
-assumption), so that requests overlap. The speed of AWS and of this machine is not measured.
+The simulated clock jumps, so the results do not depend on how busy the machine is. Each answer of the origin takes
+ORIGIN_SECONDS (an assumption), so that requests overlap. The speed of AWS or of this machine is not measured.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ async def _run_crowd(site: FakeSite, plan: Plan) -> dict[str, Any]:
 
 
 class _Api:
-    """The application. Each answer takes ORIGIN_SECONDS on the simulated clock."""
+    """The CDN's origin, which is the application. Each answer takes ORIGIN_SECONDS on the simulated clock."""
 
     def __init__(self, site: FakeSite, record: Record) -> None:
         self._site, self._record = site, record
@@ -77,7 +77,7 @@ class _Api:
 
 
 async def _first_view(edge: Edge, slug: str) -> dict[str, int]:
-    """Return the bytes of a page and of all that it loads with an empty cache: with Brotli, and as the API sends it."""
+    """Return the bytes of a page and of all that it loads with an empty cache: with Brotli, and uncompressed."""
     page = f"/petitions/{slug}"
     plain = await edge.answer(_get(page, ""))
     linked = [page, *sorted({each.decode() for each in _LINKED.findall(plain.body)})]

@@ -1,4 +1,7 @@
-"""The record of a run: requests that reach the origin, bytes, waiting times, and the age of the shown count."""
+"""Record a run of the crowd: requests that reach the origin, bytes, waiting times, and the age of the shown count.
+
+Several URLs can share one cached copy, because the cache ignores query keys that no page reads.
+"""
 
 import gzip
 import json
@@ -14,17 +17,19 @@ import brotli
 GOAL_SECONDS = 10.0
 _SHOWN = re.compile(rb'data-count="(\d+)"')
 _DECODERS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
-# The query keys that change a page.
-_KEYS_OF_PAGES = ("lang", "source")
+# The query keys that a page reads.
+_PAGE_KEYS = ("lang", "source")
 
 Numbers = dict[str, list[float]]
 
 
 @dataclass
 class Record:
-    """`origin_requests`: the number by cached copy and second. `confirmed_at`: when each confirmation was answered.
+    """What happened in a run. `before`: the count before it. `confirmed_at`: when each confirmation was answered.
 
-    `before`: the count before this run. By kind of request: `waits` and `stale` in seconds, `sizes` in bytes.
+    `origin_requests`: how many there were, by cached copy and second. `statuses`: how many answers had each, by kind
+    and status. By kind of request: `waits` (seconds), `stale` (for how many seconds the shown count was out of date)
+    and `sizes` (bytes).
     """
 
     before: int = 0
@@ -36,16 +41,16 @@ class Record:
     sizes: Numbers = field(default_factory=lambda: defaultdict(list))
 
     def add_origin_request(self, target: str, encoding: str, now: float) -> None:
-        """Record a request at the origin. The cache has a copy of an address for each encoding."""
+        """Record a request at the origin. The cache has one copy of an address for each encoding."""
         self.origin_requests[f"{address(target)} {encoding}", int(now)] += 1
 
     def add_answer(self, kind: str, status: int, wait: float) -> None:
-        """Record an answer. Status 0: there was none."""
+        """Record an answer. Status 0: there was no answer."""
         self.statuses[f"{kind} {status}"] += 1
         self.waits[kind].append(wait)
 
     def add_shown_number(self, kind: str, number: int, size: int, now: float) -> None:
-        """Record an answer's bytes, and for how many seconds its number has been out of date: 0 if it is true."""
+        """Record an answer's bytes, and for how many seconds its number has been out of date: 0 if it is current."""
         confirmations = max(0, number - self.before)
         outdated_at = self.confirmed_at[confirmations] if confirmations < len(self.confirmed_at) else now
         self.stale[kind].append(max(0.0, now - outdated_at))
@@ -76,7 +81,7 @@ class Record:
 
 
 def _age_figures(ages: Sequence[float]) -> dict[str, float]:
-    """Return the greatest age in seconds, the 99th percentile, and the share of answers above the goal."""
+    """Return the greatest age in seconds, the 99th percentile, and the share of ages above the goal."""
     beyond = sum(age > GOAL_SECONDS for age in ages) / len(ages)
     return {"max": round(max(ages), 2), "p99": round(percentile(ages, 99), 2), "beyond_goal": round(beyond, 6)}
 
@@ -86,14 +91,14 @@ def _wait_figures(waits: Sequence[float]) -> dict[str, int]:
 
 
 def address(target: str) -> str:
-    """Return the address as the cache sees it: without query keys that no view reads."""
+    """Return the address that the cache uses for the target: without query keys that no page reads."""
     path, _, query = target.partition("?")
-    kept = sorted(part for part in query.split("&") if part.partition("=")[0] in _KEYS_OF_PAGES)
+    kept = sorted(part for part in query.split("&") if part.partition("=")[0] in _PAGE_KEYS)
     return f"{path}?{'&'.join(kept)}" if kept else path
 
 
 def number_in(body: bytes, encoding: str, *, is_count: bool) -> int:
-    """Return the number that an answer shows."""
+    """Return the count that an answer shows. `is_count`: the answer is the count's JSON, not a page."""
     plain = _DECODERS[encoding](body)
     if is_count:
         return int(json.loads(plain)["count"])

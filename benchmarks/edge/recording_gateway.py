@@ -1,4 +1,4 @@
-"""The API's endpoint behind the CDN. It records the requests that reach it."""
+"""A local API Gateway behind the CDN that records the requests that reach it."""
 
 import time
 
@@ -9,7 +9,7 @@ from stack.edge.gateway import Gateway
 
 
 class RecordingGateway(Gateway):
-    """Records requests. It checks no key, because only the CDN sends requests here."""
+    """Records GET requests. It accepts every Referer, because only the CDN sends requests here."""
 
     def __init__(self, api: str, record: Record) -> None:
         super().__init__(api, ())

@@ -1,4 +1,4 @@
-"""Run the crowd over HTTP, in a process of its own: `python -m benchmarks.edge.viewers <JSON>`, for `worker.ask`."""
+"""Run the crowd over HTTP, for `measure_in_process`: `python -m benchmarks.edge.viewers <JSON>`."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from benchmarks.worker import print_figures
 
 
 def measure(plan_json: str) -> dict[str, Any]:
-    """Return the crowd's figures. `plan_json` has `port`, `before` (the count so far), and the fields of the plan."""
+    """Return the crowd's figures. `plan_json` has `port`, `before` (the count so far), and the fields of `Plan`."""
     plan = json.loads(plan_json)
     return asyncio.run(_crowd(plan.pop("port"), Record(plan.pop("before")), Plan(**plan)))
 

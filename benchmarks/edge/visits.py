@@ -1,4 +1,4 @@
-"""The requests of viewers: pages of one petition, by several links, and its count."""
+"""Make the requests of viewers: the page of one petition, by links with different queries, and its count."""
 
 from collections.abc import Iterator
 from random import Random
@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 VIEWS = 100_000
 SECONDS = 60.0
-# Half are pages, half are counts, which open pages ask for again (petition.js).
-_PAGES = (("", 50), ("source=evening-news", 30), ("source=newsletter", 10), ("lang=cy", 10))
-# Almost every browser takes Brotli.
+# Half of the requests are for the page, with these queries and weights. The others are for the count, which an open
+# page requests again and again (petition.js).
+_QUERIES = (("", 50), ("source=evening-news", 30), ("source=newsletter", 10), ("lang=cy", 10))
+# Almost every browser accepts Brotli.
 _ENCODINGS = (("gzip, deflate, br", 95), ("gzip", 4), ("", 1))
 BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"
 
@@ -31,18 +32,18 @@ class Visit(NamedTuple):
 
 
 def visits(slug: str, number: int, seconds: float, seed: int = 13) -> Iterator[Visit]:
-    """Yield visits at random times, in order. One in five pages has a click id in its query, which no view reads."""
+    """Yield requests at random times, in order. One page request in five has a click id, which the page ignores."""
     random = Random(seed)
     for at in sorted(random.uniform(0, seconds) for _ in range(number)):
-        encoding = _one_of(_ENCODINGS, random)
+        encoding = _weighted_choice(_ENCODINGS, random)
         if random.random() < 0.5:
             yield Visit(at, f"/api/petitions/{slug}/count", "", encoding)
             continue
-        query = _one_of(_PAGES, random)
+        query = _weighted_choice(_QUERIES, random)
         click = f"fbclid={random.getrandbits(64):x}" if random.random() < 0.2 else ""
         yield Visit(at, f"/petitions/{slug}", "&".join(filter(None, [query, click])), encoding)
 
 
-def _one_of(shares: tuple[tuple[str, int], ...], random: Random) -> str:
-    names, weights = zip(*shares, strict=True)
-    return str(random.choices(names, weights)[0])
+def _weighted_choice(weighted: tuple[tuple[str, int], ...], random: Random) -> str:
+    values, weights = zip(*weighted, strict=True)
+    return str(random.choices(values, weights)[0])

@@ -39,15 +39,15 @@ def main() -> None:
 
 
 def _simulate(load: Load, name: str, service: Service) -> Run:
-    """Run the load, and print the result at once: the longest runs take some seconds."""
+    """Run the load on the account `name`, and print the result at once: the longest runs take some seconds."""
     done = run(load, name, service)
     figures = done.figures
     say(
         f"{load.name:<46}{name:<9}{figures['peak_waiting']:>9,}{figures['longest_wait_s']:>7,} s"
         f"{figures['peak_overflow']:>10,}{figures['all_stored_s']:>8,} s{figures['mailed_days']:>9,.1f} d"
     )
-    refusals = [f"{limit} (at {when:,} s)" for limit, when in figures["held_up_first_s"].items()]
-    say(dim(f"    held up by: {', '.join(refusals)}"))
+    first_refusals = [f"{limit} (at {when:,} s)" for limit, when in figures["held_up_first_s"].items()]
+    say(dim(f"    held up by: {', '.join(first_refusals)}"))
     return done
 
 
@@ -70,7 +70,7 @@ def _draw(runs: dict[tuple[str, str], Run], folder: Path) -> None:
 
 
 def _needs(table: list[dict[str, Any]]) -> Iterator[str]:
-    yield bold("what so many signatures a second need, if emails and confirmations keep up")
+    yield bold("what this many signatures a second need, if emails and confirmations have the same rate")
     for name in table[0]:
         yield f"{name:<34}" + "".join(f"{row[name] if row[name] else 'too many':>12}" for row in table)
 

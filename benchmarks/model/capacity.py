@@ -1,6 +1,7 @@
-"""The limits that can refuse: gateway bucket, Lambda environments, table partitions, SES's rate and quota.
+"""The limits of the model: gateway requests, Lambda environments, the table's write units, SES's rate and quota.
 
-`take` gets the amount that wants to pass in a step of `dt` seconds, and returns how much may pass.
+The model runs in steps of `dt` seconds. `take` gets the amount that wants to pass a limit in a step, and returns how
+much passes.
 """
 
 from collections import Counter, deque
@@ -17,7 +18,7 @@ MINUTE, HALF_HOUR = 60, 1_800
 
 
 class Gateway:
-    """The token bucket of the whole account."""
+    """API Gateway's token bucket for all requests of the account."""
 
     def __init__(self, account: Account) -> None:
         self._rate, self._burst = account.gateway_rate, account.gateway_burst
@@ -38,7 +39,10 @@ class Gateway:
 
 
 class Environments:
-    """The environments of the signing function. They ramp up and start cold. The model never ends an idle one."""
+    """The Lambda environments of the signing function. Lambda limits how many start in ten seconds; none ever ends.
+
+    `cold`: the seconds of a cold start.
+    """
 
     def __init__(self, account: Account, cold: float) -> None:
         self._account, self._cold = account, cold
@@ -49,37 +53,40 @@ class Environments:
     def take(self, wanted: float, seconds: float, used_by_others: float, dt: float) -> float:
         """Return how many of `wanted` requests are served. Each takes `seconds`.
 
-        Other functions use `used_by_others` environments. A cold environment delays its first request and refuses
-        none, but it serves fewer in its first step.
+        Other functions use `used_by_others` environments. A new environment serves its first request late, and so
+        serves fewer requests in its first step.
         """
         seconds_each = max(seconds, 1 / self._account.requests_each)
         self._tokens = min(self._account.ramp, self._tokens + self._account.ramp / 10 * dt)
-        most = max(1.0, self._account.concurrency - used_by_others)
-        by_warm = min(wanted, min(self.warm, most) * dt / seconds_each)
-        when_cold = 1 + max(0.0, dt - self._cold - seconds_each) / seconds_each
-        new = max(0.0, min((wanted - by_warm) / when_cold, self._tokens, most - self.warm))
+        maximum = max(1.0, self._account.concurrency - used_by_others)
+        served_by_warm = min(wanted, min(self.warm, maximum) * dt / seconds_each)
+        served_by_each_new = 1 + max(0.0, dt - self._cold - seconds_each) / seconds_each
+        new = max(0.0, min((wanted - served_by_warm) / served_by_each_new, self._tokens, maximum - self.warm))
         self._tokens -= new
         self.warm += new
         self.started += new
-        return min(wanted, by_warm + new * when_cold)
+        return min(wanted, served_by_warm + new * served_by_each_new)
 
 
 class Table:
-    """An on-demand table: warm throughput, twice the peak of half an hour ago, a quota, and a hottest partition."""
+    """An on-demand table. Its partitions have equal parts of its capacity, so the hottest partition refuses first.
+
+    The capacity is the warm throughput, or if that is more, twice the peak of half an hour ago, but at most the quota.
+    """
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._minutes: deque[tuple[float, float]] = deque()
-        self._minute_began, self._in_minute = 0.0, 0.0
-        # The highest mean of a minute that ended at least half an hour ago.
+        self._minute_began, self._units_in_minute = 0.0, 0.0
+        # Units a second: the highest mean of a minute that ended at least half an hour ago.
         self._old_peak = 0.0
-        self._left: list[float] = []
+        self._units_left: list[float] = []  # in this step, by partition
         self._shares: tuple[float, ...] = ()
-        self.down = False
+        self.is_down = False
 
     @property
     def capacity(self) -> float:
-        """Write units a second, if spread evenly over the partitions."""
+        """Return the write units a second of all partitions together."""
         return min(self._account.table_quota, max(self._account.table_warm, 2 * self._old_peak))
 
     @property
@@ -89,44 +96,44 @@ class Table:
     def begin(self, now: float, dt: float) -> None:
         self._remember(now)
         self._shares = shares_of(self.partitions)
-        units_each = 0.0 if self.down else self.capacity / self.partitions * dt
-        self._left = [units_each] * self.partitions
+        units_each = 0.0 if self.is_down else self.capacity / self.partitions * dt
+        self._units_left = [units_each] * self.partitions
 
     def take(self, units: float) -> float:
-        """Take units, spread over the partitions as the petition's buckets are."""
+        """Take units, spread over the partitions as the petition's buckets are. Return how many the table allows."""
         allowed = 0.0
         for number, share in enumerate(self._shares):
-            here = min(units * share, self._left[number])
-            self._left[number] -= here
-            allowed += here
+            allowed_here = min(units * share, self._units_left[number])
+            self._units_left[number] -= allowed_here
+            allowed += allowed_here
         allowed = min(units, allowed)  # Shares sum to one, except for rounding.
-        self._in_minute += allowed
+        self._units_in_minute += allowed
         return allowed
 
     def _remember(self, now: float) -> None:
         """Record the mean of each minute, because shorter peaks do not make a table grow. Update the old peak."""
         if now - self._minute_began >= MINUTE:
-            self._minutes.append((now, self._in_minute / (now - self._minute_began)))
-            self._minute_began, self._in_minute = now, 0.0
+            self._minutes.append((now, self._units_in_minute / (now - self._minute_began)))
+            self._minute_began, self._units_in_minute = now, 0.0
         while self._minutes and self._minutes[0][0] <= now - HALF_HOUR:
             self._old_peak = max(self._old_peak, self._minutes.popleft()[1])
 
 
 @cache
 def shares_of(partitions: int) -> tuple[float, ...]:
-    """Return each partition's share of the 64 buckets, which are spread by hash.
+    """Return each partition's share of the petition's 64 buckets. DynamoDB spreads buckets over partitions by a hash.
 
-    Of many random draws, it is the draw whose hottest partition is the median. DynamoDB may split a hot partition after
-    some minutes. The delay is not documented, so the model never splits.
+    Of many random draws, use the one whose hottest partition is the median. DynamoDB may split a hot partition after
+    some minutes. The delay is not documented, so the model never splits a partition.
     """
     random = Random(partitions)
     draws = [Counter(random.randrange(partitions) for _ in BUCKETS) for _ in range(DRAWS)]
-    middle = sorted(draws, key=lambda draw: max(draw.values()))[DRAWS // 2]
-    return tuple(middle[number] / len(BUCKETS) for number in range(partitions))
+    median_draw = sorted(draws, key=lambda draw: max(draw.values()))[DRAWS // 2]
+    return tuple(median_draw[number] / len(BUCKETS) for number in range(partitions))
 
 
 class Mailing:
-    """SES: a rate a second, and a quota in any 24 hours."""
+    """SES's limits: emails a second, and emails in any 24 hours. BIN: the emails of these seconds are one number."""
 
     def __init__(self, account: Account) -> None:
         self._rate, self._daily = account.mail_rate, account.mail_daily
@@ -134,7 +141,7 @@ class Mailing:
         self._sent = 0.0
 
     def left(self, now: float, dt: float) -> tuple[float, float]:
-        """Return what rate and daily quota still allow."""
+        """Return how many emails the rate allows in this step, and how many the daily quota still allows."""
         while self._bins and self._bins[0][0] <= now - DAY - BIN:
             self._sent -= self._bins.popleft()[1]
         return self._rate * dt, max(0.0, self._daily - self._sent)

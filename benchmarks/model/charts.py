@@ -1,4 +1,4 @@
-"""Charts for docs/capacity: small SVG files, identical between runs."""
+"""Draw the charts for docs/capacity as small SVG files. The same results give the same files."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ mpl.use("svg")
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-from benchmarks.model.conflicts import attempts
+from benchmarks.model.conflicts import attempts_each
 from benchmarks.model.scenarios import Run
 from benchmarks.model.world import DAYS, Amounts
 
@@ -34,19 +34,19 @@ def mail(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
 
 
 def conflicts(path: Path) -> None:
-    """Draw confirmations a second against transactions started for each."""
+    """Draw how many transactions each confirmation starts, by confirmations a second."""
     axes = _axes("Confirmations that meet on a tally shard", "confirmations a second", "transactions for each")
     rates = [10 * 1.2**step for step in range(39)]
     for shards in (10, 30, 90):
-        axes.plot(rates, [attempts(rate, shards) for rate in rates], label=f"{shards} shards")
+        axes.plot(rates, [attempts_each(rate, shards) for rate in rates], label=f"{shards} shards")
     axes.set_xscale("log")
     save(axes, path)
 
 
 def _over_time(
-    runs: Sequence[Run], until: float, unit: float, read: Reading, words: tuple[str, str, str], path: Path
+    runs: Sequence[Run], until: float, unit: float, read: Reading, labels: tuple[str, str, str], path: Path
 ) -> None:
-    axes = _axes(*words)
+    axes = _axes(*labels)
     for run in runs:
         points = [(now / unit, read(amounts)) for now, amounts in run.world.history if now <= until]
         fewer_points = [*points[:: max(1, len(points) // POINTS)], points[-1]]
@@ -56,9 +56,9 @@ def _over_time(
     save(axes, path)
 
 
-def _axes(title: str, across: str, up: str) -> Axes:
+def _axes(title: str, xlabel: str, ylabel: str) -> Axes:
     _, axes = pyplot.subplots(figsize=(6, 2.8), layout="constrained")
-    axes.set(title=f"{title} (model)", xlabel=across, ylabel=up)
+    axes.set(title=f"{title} (model)", xlabel=xlabel, ylabel=ylabel)
     axes.grid(visible=True, linewidth=0.3)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     return axes
@@ -68,7 +68,7 @@ def save(axes: Axes, path: Path) -> None:
     axes.legend(frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     pyplot.savefig(path, metadata={"Date": None})
-    # matplotlib writes trailing blanks, which git reports.
+    # matplotlib writes spaces at the ends of lines, about which git warns.
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
     pyplot.close()

@@ -1,27 +1,34 @@
-"""How often confirmations conflict on a tally shard. This is a formula, because the model's steps are too long."""
+"""Compute how often confirmations conflict on a shard of the tally.
+
+A confirmation changes one shard in a transaction. Transactions that overlap on one shard conflict and are tried again,
+up to ATTEMPTS times in all. This is a formula, because a step of the model is longer than a transaction.
+"""
 
 from math import exp
 
 from benchmarks.lambdas import CALL_SECONDS
 from chalicelib.signatures.counted import ATTEMPTS
 
-ROUNDS = 200
+ITERATIONS = 200
 
 
-def conflict(rate: float, shards: int) -> float:
+def conflict_probability(transaction_rate: float, shards: int) -> float:
     """Return the probability that a transaction overlaps another one on its shard (Poisson arrivals)."""
-    return 1 - exp(-rate * CALL_SECONDS / shards)
+    return 1 - exp(-transaction_rate * CALL_SECONDS / shards)
 
 
-def attempts(rate: float, shards: int) -> float:
-    """Return transactions started for each confirmation. Repeated transactions conflict too, so it is a fixed point."""
-    attempts_each = 1.0
-    for _ in range(ROUNDS):
-        probability = conflict(rate * attempts_each, shards)
-        attempts_each = sum(probability**before for before in range(ATTEMPTS))
-    return attempts_each
+def attempts_each(rate: float, shards: int) -> float:
+    """Return how many transactions each confirmation starts, at `rate` confirmations a second.
+
+    More attempts cause more conflicts, and these cause more attempts. So repeat the formula until it is stable.
+    """
+    attempts = 1.0
+    for _ in range(ITERATIONS):
+        probability = conflict_probability(rate * attempts, shards)
+        attempts = sum(probability**before for before in range(ATTEMPTS))
+    return attempts
 
 
-def given_up(rate: float, shards: int) -> float:
-    """Return the share that conflicts at every attempt and gets a 503."""
-    return conflict(rate * attempts(rate, shards), shards) ** ATTEMPTS
+def share_given_up(rate: float, shards: int) -> float:
+    """Return the share of confirmations that conflict at every attempt and get a 503."""
+    return conflict_probability(rate * attempts_each(rate, shards), shards) ** ATTEMPTS

@@ -1,7 +1,8 @@
-"""One attacker with five networks, and 10,000 genuine signers, in one evening: which limit do first emails need?
+"""Simulate an evening with one attacker and 10,000 genuine signers: which limit do first emails need?
 
-A model of who signs from where. Each limit is decided by the real function (chalicelib/mail/first_emails.py), on a
-table in memory, one call for each signature. SES's own rate is left out: it is the same with and without a limit.
+The attacker signs with the addresses of strangers, from five networks. The product limits the first emails of each
+network. Here its real function (chalicelib/mail/first_emails.py) decides about each signature, on a table in memory.
+Who signs from which network is an assumption. SES's own rate is left out: it is the same with and without a limit.
 """
 
 from collections import Counter
@@ -18,12 +19,15 @@ from tests.fakes import FakeTables
 BEGINS = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 EVENING = 4 * 3600.0
 GENUINE, ATTACKING_NETWORKS, ATTACKS_PER_SECOND = 10_000, 5, 10.0
-# Shares of the genuine signers. Phones share few networks; at home, hundreds of customers share a /24.
+# Shares of the genuine signers; the rest sign at schools. Phones share few networks. At home, hundreds of customers
+# share a /24.
 PHONES, HOMES, OFFICES = 0.45, 0.45, 0.06
 CARRIERS, CARRIER_NETWORKS, HOME_NETWORKS, OFFICE_NETWORKS, SCHOOLS = 4, 32, 20_000, 60, 2
-# A broadcast: most sign soon after it, with this mean in seconds. A school signs within one lesson.
+# A share of SOON sign soon after a broadcast, on average after AFTER_BROADCAST seconds, and the others at any time. A
+# school signs within one lesson (seconds).
 SOON, AFTER_BROADCAST, LESSON = 0.6, 20 * 60.0, 600.0
-# The seconds between two sweeps, and the longest delay of a message. A sweep queues the emails that are due later.
+# The seconds between two sweeps, and the longest delay of a queue message. An email that must wait longer is sent at
+# the first sweep after it is due.
 SWEEP, LONGEST_DELAY = 900.0, 900.0
 
 
@@ -35,13 +39,14 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True)
 class Flood:
-    """Emails to strangers in the worst hour and in the evening, and the genuine signers' sorted delays in seconds."""
+    """What an evening's attack achieved."""
 
-    worst_hour: int
-    in_all: int
-    delays: list[float]
+    worst_hour: int  # emails to strangers in the worst hour
+    in_all: int  # emails to strangers in the evening
+    delays: list[float]  # seconds, of the genuine signers' emails, sorted
 
     def delay(self, share: float) -> float:
+        """Return the delay that this share of the genuine signers does not exceed."""
         return self.delays[min(len(self.delays) - 1, int(share * len(self.delays)))]
 
     @property
@@ -59,9 +64,9 @@ class Flood:
 def simulate_evening(
     limit: Limit | None, *, shares_a_carrier: bool = False, attacks: float = ATTACKS_PER_SECOND, seed: int = 1
 ) -> Flood:
-    """Simulate one evening. `shares_a_carrier`: one of the attacker's networks is a carrier's, with many phones.
+    """Simulate one evening. `shares_a_carrier`: one of the attacker's networks is that of a carrier with many phones.
 
-    `attacks`: the attacker's posts a second, each with another stranger's address.
+    `attacks`: the attacker's posts a second, each with the address of another stranger.
     """
     tables, emails_by_hour, delays = FakeTables(), Counter[int](), list[float]()
     for arrival in sorted([*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]):
@@ -108,9 +113,9 @@ def _after_broadcast(random: Random) -> float:
 def _network(random: Random, number: int) -> str:
     share = number / (GENUINE * (PHONES + HOMES + OFFICES))
     if share < PHONES:
-        # Zipf: a carrier sends much traffic through few of its networks.
-        [place] = random.choices(range(CARRIER_NETWORKS), [1 / (each + 1) for each in range(CARRIER_NETWORKS)])
-        return f"phones-{random.randrange(CARRIERS)}-{place}"
+        # Zipf's law: a carrier sends most traffic through few of its networks.
+        [network] = random.choices(range(CARRIER_NETWORKS), [1 / (each + 1) for each in range(CARRIER_NETWORKS)])
+        return f"phones-{random.randrange(CARRIERS)}-{network}"
     if share < PHONES + HOMES:
         return f"homes-{random.randrange(HOME_NETWORKS)}"
     return f"offices-{random.randrange(OFFICE_NETWORKS)}"

@@ -1,6 +1,6 @@
-"""All limits of the model, with their sources. They are typed in by hand: check them before use.
+"""All limits of the model, with their sources. AWS's limits are typed in by hand: check them before use.
 
-Sources are titles of pages of AWS's public documentation.
+Their sources are titles of pages of AWS's public documentation. Our own limits, if not raised, come from the template.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks import declared
 from chalicelib.mail.pace import senders_for
 
-PACE = declared.parameter_default("MailPerSecond")
+EMAIL_RATE = declared.parameter_default("MailPerSecond")
 SENDERS, STORERS = declared.maximum_concurrency("SendMail"), declared.maximum_concurrency("StoreOverflow")
 
 
@@ -33,7 +33,7 @@ LIMITS = {
     "partition": Limit(1_000, 1_000, 1_000, "DynamoDB warm throughput scenarios: 1,000 write units a partition"),
     "mail_rate": Limit(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
     "mail_daily": Limit(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
-    "mail_pace": Limit(PACE, PACE, 300, "ours: MailPerSecond; with a raised rate, as many as SES takes"),
+    "mail_pace": Limit(EMAIL_RATE, EMAIL_RATE, 300, "ours: MailPerSecond; with a raised rate, as many as SES takes"),
     "senders": Limit(SENDERS, SENDERS, senders_for(300), "ours: MailSenders, from mail_rate (mail/pace.py)"),
     "storers": Limit(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in stack/template/queues.py"),
 }
@@ -41,17 +41,17 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Account:
-    """The limits of one account. Rates are a second."""
+    """The limits of one account (LIMITS). Rates are for a second."""
 
     name: str
     gateway_rate: float
     gateway_burst: float
     concurrency: float
-    requests_each: float
+    requests_each: float  # of one environment, in a second
     ramp: float  # environments in 10 s
     table_warm: float
     table_quota: float
-    partition: float
+    partition: float  # write units a second
     mail_rate: float
     mail_daily: float
     mail_pace: float

@@ -1,8 +1,8 @@
-"""Run the model with the emulator's limits and compare it with the measured spike.
+"""Run the model with the emulator's limits, and compare it with the spike that `make spike` measured.
 
-The model is calibrated with measured rates: responses a second until the outage, emails and stored signatures a second.
-The last two are measured while the queues drain. So the length of the drain is not an independent prediction, but the
-peak and the order of events are. Here a post counts as a signature.
+The model is calibrated with the spike's rates: responses a second until the outage, and emails and stored signatures a
+second while the queues drain. So the model does not predict independently how long the queues drain, but it does
+predict the peak and the order of events. In the numbers here, each post is a signature.
 """
 
 from collections import deque
@@ -17,17 +17,20 @@ from benchmarks.model.service import Service
 from benchmarks.model.stations import mailing, projecting, relaying, step
 from benchmarks.model.world import LITTLE, Load, World
 
-# The limit of stack/front.py, and the template's MaximumConcurrency and visibility timeout in seconds.
+# The limit of stack/front.py, and of the overflow queue the MaximumConcurrency and the visibility timeout (seconds).
 REQUEST_SLOTS, WORKERS, VISIBILITY_TIMEOUT = 4, 2, 360.0
 PLENTY = 1e6
 HORIZON = 3_600
-SETTLED = 5  # seconds: the stations need some steps to start
+SETTLED = 5  # seconds in which every step is short: the stations need some steps to start
 NAMES = ("all_answered_s", "peak_overflow", "overflow_drained_s", "mails_drained_s")
 
 
 @dataclass(frozen=True)
 class Spike:
-    """The model's input from a measured spike. Rates are a second, times in seconds after the first post."""
+    """The model's input from a measured spike. `answered`, `mailed` and `stored` are its rates (spike/rates.py).
+
+    `table_outage` and `email_pause`: begin and end, in seconds after the spike began.
+    """
 
     posts: int
     mails: int
@@ -40,7 +43,7 @@ class Spike:
 
 
 class PausedMailing(Mailing):
-    """SES with a rate. It sends no email while the quota is used up."""
+    """SES's limits in the spike: a rate, and no email during `email_pause`, while the quota is used up."""
 
     def __init__(self, account: Account, email_pause: tuple[float, float]) -> None:
         super().__init__(account)
@@ -64,7 +67,7 @@ def read_spike(spike: Mapping[str, Any]) -> Spike:
 
 
 def simulate(spike: Spike) -> dict[str, float]:
-    """Return the model's figures by NAMES."""
+    """Run the model, and return its figures by NAMES."""
     world = _world(spike)
     hidden = HiddenMessages()
     stations = (mailing, answer_posts, hidden.store_visible, relaying, projecting)
@@ -74,7 +77,7 @@ def simulate(spike: Spike) -> dict[str, float]:
 
 
 def compare(spike: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return measured and modelled values; `off` is the model's error as a share of the measured value."""
+    """Return measured and modelled values. `off`: the model's error as a share of the measured value."""
     modelled, events = simulate(read_spike(spike)), spike["events_s"]
     figures = (events["all answered"], spike["peak_overflow"], events["overflow drained"], events["drained"])
     measured = dict(zip(NAMES, figures, strict=True))
@@ -85,7 +88,7 @@ def compare(spike: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def answer_posts(world: World, dt: float) -> None:
-    """Answer posts. All arrive at once, and wait at the front for one of REQUEST_SLOTS."""
+    """Answer posts. All arrive at once, and wait at the front for one of the REQUEST_SLOTS."""
     amounts = world.amounts
     amounts.arrived = world.load.rate(0)
     seconds = world.service.sign + (lambdas.CALL_SECONDS if world.is_down else 0)
@@ -98,7 +101,7 @@ def answer_posts(world: World, dt: float) -> None:
 
 
 class HiddenMessages:
-    """The overflow queue's messages that failed: SQS hides them for VISIBILITY_TIMEOUT."""
+    """The messages of the overflow queue that failed. SQS hides them for VISIBILITY_TIMEOUT seconds."""
 
     def __init__(self) -> None:
         self._hidden: deque[tuple[float, float]] = deque()
@@ -121,7 +124,7 @@ def _store(world: World, received: float) -> None:
 
 
 def _world(spike: Spike) -> World:
-    """Return the model's world. Rates of email are converted to posts, because most repeated posts request no email."""
+    """Return the model's world. Its emails are converted to posts, because most repeated posts request no email."""
     emails_per_post = spike.mails / spike.posts
     account = Account(
         "emulator", PLENTY, PLENTY, REQUEST_SLOTS, PLENTY, PLENTY, PLENTY, PLENTY, PLENTY,
@@ -150,9 +153,9 @@ def _is_over(world: World, spike: Spike) -> bool:
 def _figures(world: World) -> dict[str, float]:
     history = world.history
 
-    def last(backlog: Any) -> float:
+    def end_of(backlog: Any) -> float:
         return max((now for now, then in history if backlog(then) >= LITTLE), default=0)
 
     peak = max(then.in_overflow for _, then in history)
-    figures = last(lambda then: then.waiting), peak, last(lambda then: then.in_overflow), history[-1][0]
+    figures = end_of(lambda then: then.waiting), peak, end_of(lambda then: then.in_overflow), history[-1][0]
     return dict(zip(NAMES, figures, strict=True))

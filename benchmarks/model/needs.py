@@ -1,18 +1,18 @@
-"""The quotas that a load needs: the model solved for its limits."""
+"""Compute the quotas that a load needs: the same formulas as the model's, solved for the limits."""
 
 from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
 from benchmarks.model.capacity import shares_of
-from benchmarks.model.conflicts import given_up
+from benchmarks.model.conflicts import share_given_up
 from benchmarks.model.limits import LIMITS
 from benchmarks.model.service import HANG_SECONDS, Service
 from chalicelib.mail.pace import senders_for
 
 RATES = (100, 1_000, 10_000)
 OUTAGE = 600.0
-# The overflow of an outage of OUTAGE seconds should be stored within the hour, besides the normal load.
+# The signatures that overflow in an outage of OUTAGE seconds should be stored within an hour, beside the normal load.
 DRAINED_WITHIN = 3_600.0
 MAX_GIVEN_UP = 0.001  # the largest share of confirmations that may get a 503
 MAX_SHARDS = 90
@@ -20,15 +20,15 @@ MAX_SHARDS = 90
 
 @dataclass(frozen=True)
 class Needs:
-    """What `rate` signatures a second need, if emails and confirmations keep up."""
+    """What `rate` signatures a second need, if emails and confirmations have the same rate."""
 
     rate: int
-    gateway_rate: int  # three requests each, and what passes the CDN
+    gateway_rate: int  # three requests for each signature, and the requests of viewers that pass the CDN
     gateway_rate_without_cdn: int
     concurrency: int
     concurrency_if_the_table_hangs: int
     table_units_to_sign: int
-    table_units_for_all: int  # put, claim, mark, half a confirmation
+    table_units_for_all: int  # put, claim, mark, and the confirmation's units in the signatures table
     senders: int
     storers: int
     shards: int | None
@@ -54,7 +54,7 @@ def needs(rate: int, service: Service) -> Needs:
 def warm_throughput_for(units: int) -> int:
     """Return the warm throughput with which the hottest partition takes its share of the units.
 
-    0: no throughput is enough, because one petition's buckets cannot spread the units.
+    Return 0 if no throughput is enough, because the buckets of one petition cannot spread so many units.
     """
     units_each = LIMITS["partition"].default
     enough = (number for number in range(1, 257) if max(shares_of(number)) * units <= units_each)
@@ -62,8 +62,8 @@ def warm_throughput_for(units: int) -> int:
 
 
 def shards_for(rate: float) -> int | None:
-    """Return the tally shards that a petition needs; None: more than the maximum."""
-    return next((shards for shards in range(10, MAX_SHARDS + 1) if given_up(rate, shards) <= MAX_GIVEN_UP), None)
+    """Return how many tally shards a petition needs; None: more than MAX_SHARDS."""
+    return next((shards for shards in range(10, MAX_SHARDS + 1) if share_given_up(rate, shards) <= MAX_GIVEN_UP), None)
 
 
 def table_of_needs(service: Service) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The simulated spikes, and the results read from each."""
+"""The spikes that the model simulates, and the figures of each run."""
 
 from dataclasses import dataclass, replace
 from math import exp
@@ -11,8 +11,8 @@ from benchmarks.model.world import DAYS, LITTLE, Load, World
 
 MILLION = 1_000_000
 HOUR, MINUTE = 3_600, 60
-# The evening news. Assumption: a spike falls to a third of its peak in a quarter of an hour. The project's goal gives
-# only the million and the hour.
+# The spike after the evening news. Assumption: its rate falls to about a third in a quarter of an hour. The project's
+# goal says only a million in an hour.
 FADING = 15 * MINUTE
 HORIZON = 30 * DAYS
 
@@ -37,7 +37,7 @@ SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY, *UNCACHED)
 
 @dataclass(frozen=True)
 class Run:
-    """A world at the end of its run, or at the horizon."""
+    """A world at the end of its run, which is at the horizon at the latest."""
 
     world: World
 
@@ -64,7 +64,7 @@ class Run:
         }
 
     def longest_wait(self) -> float:
-        """Return the longest wait in seconds: the greatest time between the curves of arrived and accepted people."""
+        """Return the longest wait in seconds: from the arrival of the n-th person until n people are accepted."""
         worst, behind = 0.0, 0
         history = self.world.history
         for now, then in history:
@@ -75,12 +75,12 @@ class Run:
         return worst
 
     def _drained_at(self, backlog: Any) -> int | None:
-        """Return the seconds until the backlog is gone for good; None: not within the horizon."""
+        """Return the seconds after which the backlog stays empty; None: it is not empty at the horizon."""
         late = [now for now, then in self.world.history if backlog(then) >= LITTLE]
         return None if late and late[-1] == self.world.history[-1][0] else round(late[-1] if late else 0)
 
     def _mail_days(self) -> float:
-        """Return the days until the last email. For emails left at the horizon, add their number / the daily quota."""
+        """Return the days until the last email. For emails not sent at the horizon, add their number / daily quota."""
         amounts = self.world.amounts
         last = next((now for now, then in self.world.history if amounts.mailed - then.mailed < LITTLE), 0)
         return round(last / DAYS + amounts.mail_behind / self.world.account.mail_daily, 2)

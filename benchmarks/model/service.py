@@ -1,4 +1,4 @@
-"""The duration of each step, from the CPU measured by `benchmarks.way` (results.json, `way`)."""
+"""Compute how long each step takes, from the CPU times that `benchmarks.way` measured (results.json, `way`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from chalicelib.core.keys import BUCKETS
 
 RELAY_PARALLELIZATION = declared.parallelization_factor("RelayMail")
 PROJECT_PARALLELIZATION = declared.parallelization_factor("ProjectSignatures")
-# The seconds that signing waits for a silent table before it uses the overflow queue (chalicelib.aws.clients).
+# The seconds that signing waits for a table that does not answer, before it uses the overflow queue (aws/clients.py).
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH
-# Regional caches of CloudFront, each of which asks the API for itself (CloudFront developer guide, "How CloudFront
-# delivers content": 13 of them; a crowd in one country uses few). An answer is fresh for 5 s (edge/http.py).
+# CloudFront has 13 regional caches (CloudFront developer guide, "How CloudFront delivers content"), each of which sends
+# its own requests to the API. A crowd in one country uses few. A copy is fresh for 5 s (chalicelib/shedding/level.py).
 CACHES, FRESH = 13, 5.0
 
 
@@ -23,12 +23,12 @@ class Service:
     """Durations in seconds in one Lambda environment."""
 
     sign: float
-    confirm: float  # both requests
-    mail: float
-    store: float
-    cold: float
-    relay_batch: float
-    project_bucket: float
+    confirm: float  # the page and the button
+    mail: float  # one email
+    store: float  # one signature from the overflow queue
+    cold: float  # a cold start
+    relay_batch: float  # a full batch
+    project_bucket: float  # the write for one bucket
     view: float = 0  # one request of a viewer
     view_requests: float = 0  # of all views of one signature
     misses: float = 0  # requests a second that pass the CDN
@@ -38,13 +38,13 @@ class Service:
         return partitions * RELAY_PARALLELIZATION * lambdas.STREAM_BATCH / self.relay_batch
 
     def projection_rate(self, partitions: int) -> float:
-        """Return the changes a second that ProjectSignatures counts with full batches: a write for each bucket."""
+        """Return the changes a second that ProjectSignatures counts with full batches, with a write for each bucket."""
         buckets = lambdas.expected_buckets(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
         return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / (buckets * self.project_bucket)
 
 
 def calibrated_service(results: Mapping[str, Any]) -> Service:
-    """Return durations from measurements and from the assumptions in `benchmarks.lambdas`."""
+    """Return the durations, from measurements and from the assumptions in `benchmarks.lambdas`."""
     steps = results["way"]
     requests_of_a_batch = lambdas.STREAM_BATCH / QUEUE_BATCH
     mail = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
@@ -58,7 +58,7 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
         cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, 0),
         relay_batch=lambdas.seconds("relay", relay, requests_of_a_batch),
         project_bucket=lambdas.seconds("project", steps["project"]["of_1"]["cpu_us"], 1),
-        # A page of the same kind, with one read.
+        # We assume that a petition's page takes as long as the confirm page, with one read.
         view=lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1),
         view_requests=requests(results["edge"]["minute"]),
         misses=results["edge"]["minute"]["cached_copies"] / FRESH * CACHES,

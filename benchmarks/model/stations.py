@@ -1,4 +1,7 @@
-"""The stations that a signature passes. Each does its work of a step of `dt` seconds. STATIONS is their order."""
+"""The stations that a signature passes, such as signing and mailing. Each does the work of a step of `dt` seconds.
+
+STATIONS has their order within a step.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,20 +13,22 @@ from benchmarks.model.viewers import view
 from benchmarks.model.world import COARSE, FINE, World
 from chalicelib.mail.pace import EMAILS_PER_SENDER
 
-# The hosted page waits up to 30 s between attempts with full jitter (petition.js): 15 s on average when busy.
+# After several attempts, our page waits at random up to 30 s before the next (petition.js): 15 s on average.
 RETRY_AFTER = 15.0
 # The mean seconds from the email to the confirmation. An assumption: this was not measured.
 CONFIRM_AFTER = 300.0
-MAIL_UNITS, CONFIRM_UNITS = 2, 2  # write units in the signatures' table: claim and mark; one half of the transaction
+# Write units in the signatures table: for an email, its claim and its mark; for a confirmation, the part of its
+# transaction that changes the signature.
+MAIL_UNITS, CONFIRM_UNITS = 2, 2
 
 Station = Callable[[World, float], None]
 
 
 def step(world: World, stations: Sequence[Station]) -> None:
-    """Take short steps while people wait for a response, and long ones while only email is behind."""
+    """Take one step: a short one while people wait for a response, and a long one while only emails wait."""
     dt = COARSE if world.is_settled else FINE
     world.gateway.begin(dt)
-    world.table.down = world.is_down
+    world.table.is_down = world.is_down
     world.table.begin(world.now, dt)
     for station in stations:
         station(world, dt)
@@ -32,7 +37,7 @@ def step(world: World, stations: Sequence[Station]) -> None:
 
 
 def confirming(world: World, dt: float) -> None:
-    """Confirm: the page and the button are two requests. This station runs before signing: its load is small."""
+    """Confirm: the page and its button are two requests. This station is before signing, because its load is small."""
     amounts = world.amounts
     people = (amounts.mailed - amounts.confirmed) * _share_returning(dt, CONFIRM_AFTER)
     allowed = world.gateway.take(2 * people) / 2
@@ -44,7 +49,7 @@ def confirming(world: World, dt: float) -> None:
 
 
 def mailing(world: World, dt: float) -> None:
-    """Send at the lowest of our concurrency, SES's rate and SES's daily quota."""
+    """Send as many emails as our senders, SES's rate and SES's daily quota all allow."""
     amounts = world.amounts
     wanted = amounts.relayed - amounts.mailed
     by_senders = min(world.account.senders / world.service.mail, world.account.mail_pace) * dt
@@ -54,13 +59,13 @@ def mailing(world: World, dt: float) -> None:
             world.refusals.add(limit, world.now, wanted - maximum)
     mailed = world.table.take(MAIL_UNITS * min(wanted, by_senders, rate, day)) / MAIL_UNITS
     world.mailing.record_sent(world.now, mailed)
-    # A sender waits for its next turn within its invocation.
+    # A sender that waits until it may send its next email also uses an environment.
     world.busy["send"] = mailed / dt * max(world.service.mail, 1 / EMAILS_PER_SENDER)
     amounts.mailed += mailed
 
 
 def signing(world: World, dt: float) -> None:
-    """Sign. Refused people try again. A signature is accepted if the table or the overflow queue has it."""
+    """Sign. People who were refused try again. A signature is accepted if the table or the overflow queue has it."""
     amounts = world.amounts
     returning = amounts.waiting * _share_returning(dt, RETRY_AFTER)
     arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
@@ -78,7 +83,7 @@ def signing(world: World, dt: float) -> None:
 
 
 def storing_overflow(world: World, dt: float) -> None:
-    """Store the overflow: a few workers, the same put, and only the capacity that signing left."""
+    """Store signatures from the overflow queue: with few workers, and only the table's capacity that signing left."""
     by_workers = 0.0 if world.is_down else world.account.storers / world.service.store * dt
     recovered = world.table.take(min(world.amounts.in_overflow, by_workers))
     world.busy["store"] = recovered * world.service.store / dt
@@ -87,7 +92,7 @@ def storing_overflow(world: World, dt: float) -> None:
 
 
 def relaying(world: World, dt: float) -> None:
-    """Relay from the stream to the mail queue."""
+    """Relay: put a message into the mail queue for each requested email that the stream reports."""
     amounts = world.amounts
     relayed = min(amounts.stored - amounts.relayed, world.service.relay_rate(world.table.partitions) * dt)
     world.busy["relay"] = relayed / lambdas.STREAM_BATCH * world.service.relay_batch / dt
@@ -95,7 +100,7 @@ def relaying(world: World, dt: float) -> None:
 
 
 def projecting(world: World, dt: float) -> None:
-    """Project from the stream to the number of pending signatures, in the other table."""
+    """Project changes from the stream: count them in the number of pending signatures, in the counts table."""
     amounts = world.amounts
     maximum = 0.0 if world.is_down else world.service.projection_rate(world.table.partitions) * dt
     amounts.projected += min(amounts.count_behind, maximum)
@@ -107,14 +112,14 @@ def _store(world: World, stored: float) -> None:
 
 
 def _seconds(world: World) -> float:
-    """Return the seconds of a signing request. During an outage, it makes a second call, and may wait for a timeout."""
+    """Return the seconds of a request to sign. In an outage it also calls the queue, perhaps after a timeout."""
     if not world.is_down:
         return world.service.sign
     return world.service.sign + lambdas.CALL_SECONDS + (HANG_SECONDS if world.load.hangs else 0)
 
 
 def _share_returning(dt: float, mean: float) -> float:
-    """Return the share of waiting people who try again within a step."""
+    """Return the share of waiting people who come back within a step, if they wait for `mean` seconds on average."""
     return 1 - exp(-dt / mean)
 
 

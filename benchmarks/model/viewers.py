@@ -1,10 +1,13 @@
-"""Page views, ten for each signature. Behind the CDN, few reach the API. Without it, all compete with signing."""
+"""Page views, ten for each signature. With the CDN, few reach the API. Without it, all compete with signing."""
 
 from benchmarks.model.world import World
 
 
 def view(world: World, arriving: float, signing: float, dt: float) -> None:
-    """Share gateway and environments between viewers and `signing` requests, in proportion. Refused views are lost."""
+    """Share gateway and environments between the requests of viewers and the `signing` requests, by their numbers.
+
+    A viewer who is refused does not come back. `arriving`: how many new signers come in this step.
+    """
     amounts, service = world.amounts, world.service
     wanted = arriving * service.view_requests
     at_api = min(wanted, service.misses * dt) if world.load.cached else wanted

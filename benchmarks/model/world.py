@@ -1,4 +1,7 @@
-"""The amounts at each station, and the clock of all stations. Amounts may be fractions."""
+"""The state of the model: how many signatures are at each station (stations.py), and the clock.
+
+The model is fluid: amounts may be fractions.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,8 +11,8 @@ from benchmarks.model.limits import Account
 from benchmarks.model.service import Service
 
 Rate = Callable[[float], float]
-FINE, COARSE = 1.0, 60.0  # seconds a step: while people wait for an answer, and while only mail is behind
-LITTLE = 0.5  # less than half a person counts as none
+FINE, COARSE = 1.0, 60.0  # seconds of a step: while people wait for an answer, and while only emails wait
+LITTLE = 0.5  # Less than half a person counts as nobody.
 DAYS = 86_400
 
 
@@ -22,7 +25,7 @@ class Load:
     ends: float
     down: float = 0
     up: float = 0
-    hangs: bool = False  # whether the table is silent; if not, it refuses at once
+    hangs: bool = False  # whether the unavailable table does not answer; otherwise it refuses at once
     cached: bool = True  # whether there is a CDN; if not, each page view is several requests at the API
 
 
@@ -32,21 +35,21 @@ class Amounts:
 
     arrived: float = 0
     accepted: float = 0  # answered with 202
-    overflowed: float = 0  # of these, through the queue
-    recovered: float = 0  # of these, stored in the table since
+    overflowed: float = 0  # of these, put into the overflow queue
+    recovered: float = 0  # of these, moved from the queue into the table
     stored: float = 0
     relayed: float = 0
     mailed: float = 0
     opened: float = 0
     confirmed: float = 0
-    changes: float = 0  # in the stream, passed by its filter to the pending count
-    projected: float = 0
+    changes: float = 0  # stream records that change the number of pending signatures
+    projected: float = 0  # of these, counted
     viewed: float = 0  # requests of viewers
     unseen: float = 0  # of these, refused by the API
 
     @property
     def waiting(self) -> float:
-        """People who have no response yet: their page tries again."""
+        """Return how many people have no response yet: their page tries again."""
         return self.arrived - self.accepted
 
     @property
@@ -59,13 +62,13 @@ class Amounts:
 
     @property
     def count_behind(self) -> float:
-        """Changes not yet in the number of pending signatures."""
+        """Return how many changes are not yet in the number of pending signatures."""
         return self.changes - self.projected
 
 
 @dataclass
 class Refusals:
-    """Which limit refused: when first, and how often. The daily quota and the email rate only delay."""
+    """When each limit refused `first`, and the `amount` that it refused. Limits of email only delay the emails."""
 
     first: dict[str, float] = field(default_factory=dict)
     amount: dict[str, float] = field(default_factory=dict)
@@ -94,7 +97,7 @@ class World:
 
     @property
     def is_settled(self) -> bool:
-        """Whether all people have a response and all signatures are in the table."""
+        """Return whether all people have a response, and all signatures are stored and relayed."""
         amounts = self.amounts
         behind = max(amounts.waiting, amounts.in_overflow, amounts.stored - amounts.relayed)
         return self.now >= self.load.ends and behind < LITTLE

@@ -1,1 +1,1 @@
-"""`make spike`: a crowd signs on the embedded stack, with a table outage in the middle and an SES quota."""
+"""`make spike`: a crowd signs on a stack in the emulator. Meanwhile the table fails, and SES's quota is used up."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.model.local import compare
-from benchmarks.spike.plan import Plan, short, whole
+from benchmarks.spike.plan import Plan, short_plan, whole_plan
 from benchmarks.spike.progress import Progress
 from benchmarks.spike.proof import Proof, prove
 from benchmarks.spike.report import figures, report
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="as in make test: no quota, no late repeats, no record")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # On SIGTERM, stop everything that was started.
-    log, proof, figures = spike((short if options.short else whole)(options.signers))
+    log, proof, figures = spike((short_plan if options.short else whole_plan)(options.signers))
     if not options.short:
         figures["model"] = compare(figures)
     for line in report(figures):
@@ -42,7 +42,7 @@ def main() -> None:
     if not options.short:
         _store(log, figures)
     if not proof.is_good:
-        raise Failure(f"something was lost or doubled: {proof}")
+        raise Failure(f"a check of the signatures, counts and emails failed: {proof}")
 
 
 def _store(log: SpikeLog, figures: dict[str, Any]) -> None:

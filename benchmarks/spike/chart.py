@@ -1,4 +1,4 @@
-"""Draw the spike: responses and emails, and what waited."""
+"""Draw a spike over time: the responses, the emails sent, and the messages that wait in the queues."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def draw(log: SpikeLog, path: Path) -> None:
 
 
 def _shade(axes: Axes, log: SpikeLog) -> None:
-    """Shade the time of an outage."""
+    """Shade the time of the table's outage, and the time without email because of the quota."""
     for begins, ends, label, colour in (
         ("table refuses", "table is back", "table away", "#b00020"),
         ("SES quota spent", "mail resumed", "no mail: quota", "#c77700"),

@@ -1,4 +1,4 @@
-"""The posts of the crowd: who signs and confirms. One in five does it twice."""
+"""Make the posts of the crowd: the requests that sign and confirm. One person in five signs or confirms twice."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,18 +6,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 REPEATS_EVERY = 5
-# For each signature.
+# Requests of viewers for each post that signs.
 VIEWS = 10
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Post = dict[str, Any]
-"""`who` (a number), `path`, `type`, `body`, and `good`: the status of success. `look`: the paths that viewers open."""
+"""`who`: the person's number. `path`, `type` (of the content), `body`. `good`: the status that means success.
+
+`look`: the paths that viewers open just before this post, if it signs.
+"""
 
 
 def address(number: int) -> str:
     return f"signer-{number}@example.org"
 
 
-def signing(slug: str, signers: int, later: int) -> list[Post]:
+def posts_to_sign(slug: str, signers: int, later: int) -> list[Post]:
     """Return the posts of the signers. One in five signs twice, with another spelling of the address.
 
     Half of the repeats are double clicks, and half come `later` posts later.
@@ -26,8 +29,11 @@ def signing(slug: str, signers: int, later: int) -> list[Post]:
     return [_sign(slug, number, is_again) for _, number, is_again in positions]
 
 
-def confirming(links: Sequence[tuple[int, str]]) -> list[Post]:
-    """Return the posts that confirm. One in five people presses the button twice."""
+def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
+    """Return the posts that confirm. One in five people presses the button twice.
+
+    `links`: each person's number and the token in the link of the person's email.
+    """
     posts = []
     for index, (number, token) in enumerate(links):
         post = {"who": number, "path": "/confirm", "type": FORM, "body": urlencode({"token": token}), "good": 200}
@@ -36,6 +42,7 @@ def confirming(links: Sequence[tuple[int, str]]) -> list[Post]:
 
 
 def _positions(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
+    """Yield for each post its position in the order of sending, the person's number, and whether it is a repeat."""
     for number in range(signers):
         yield number, number, False
         if number % REPEATS_EVERY == 0:

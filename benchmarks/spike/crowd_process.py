@@ -1,4 +1,4 @@
-"""Start the process of the crowd with its posts, and read its answers while they arrive."""
+"""Start the process of the crowd (people.py) with its posts, and read the answers that it gets, while it runs."""
 
 import json
 import os
@@ -21,8 +21,11 @@ Answer = dict[str, Any]
 
 @dataclass
 class Crowd:
-    """`answers`, in the order of the responses: who, at (Unix seconds), status, ms waited so far, good,
-    last (it will not be tried again)."""
+    """The process of the crowd. Each of the `answers` has the fields that people.py writes.
+
+    `who`: the person's number. `at`: Unix seconds. `status`. `ms`: how long the person has waited so far. `good`:
+    success. `last`: the post will not be sent again. `seen`: how often viewers got each status.
+    """
 
     posts: Sequence[Post]
     process: subprocess.Popen[bytes]
@@ -44,8 +47,8 @@ class Crowd:
         return self.settled == len(self.posts)
 
     def _raise_failure(self) -> None:
-        lines = self.log.read_text(encoding="utf-8").strip().splitlines() or ["it said nothing"]
-        raise Failure(f"the crowd's process ended: {lines[-1]}")
+        lines = self.log.read_text(encoding="utf-8").strip().splitlines() or ["it printed nothing"]
+        raise Failure(f"the crowd's process ended too early: {lines[-1]}")
 
 
 @contextmanager
@@ -73,6 +76,6 @@ def start_crowd(site: str, posts: Sequence[Post], plan: Plan) -> Iterator[Crowd]
                 process.wait()
 
 
-def _command(site: str, people: int) -> list[str]:
+def _command(site: str, users: int) -> list[str]:
     locust = [sys.executable, "-m", "locust", "-f", str(PEOPLE), "--headless", "--host", site]
-    return [*locust, "-u", str(people), "-r", str(people), "--skip-log-setup", "--stop-timeout", "1", "--only-summary"]
+    return [*locust, "-u", str(users), "-r", str(users), "--skip-log-setup", "--stop-timeout", "1", "--only-summary"]

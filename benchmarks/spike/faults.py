@@ -1,6 +1,7 @@
-"""A proxy between the functions and the emulator. It adds what the emulator lacks: a table outage, and SES limits.
+"""A proxy between the functions and the emulator. It adds an outage of the signatures table, and the limits of SES.
 
-The functions' SDK gets real responses over a real connection. All other requests pass unchanged.
+During the outage the proxy itself answers requests to the table, and above a limit it refuses an email as SES does. It
+passes all other requests on to the emulator.
 """
 
 import json
@@ -14,9 +15,9 @@ from yarl import URL
 
 from benchmarks.spike.ses import Ses
 
-_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
+_NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=2)
-_MOST = 8 * 1024 * 1024
+_MAX_BODY_BYTES = 8 * 1024 * 1024
 _THROTTLED = {
     "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
     "message": "The level of configured provisioned throughput for the table was exceeded.",
@@ -24,20 +25,23 @@ _THROTTLED = {
 
 
 class TableState(StrEnum):
-    """What the proxy does with requests to the signatures table."""
+    """How the signatures table behaves: it is available, refuses requests, or cuts their connections."""
 
-    THERE = "there"
+    AVAILABLE = "there"
     REFUSES = "refuses"
     CUTS = "cuts connections"
 
 
 class ProxyFaults:
-    """The current faults. The spike changes `state` meanwhile. `refused_requests`: how many the table refused."""
+    """The faults of the proxy. The spike changes `state`. `refused_requests`: how many requests failed in the outage.
+
+    A mark is the update that records in a signature that its email was sent.
+    """
 
     def __init__(self, endpoint: str, table: str, ses: Ses) -> None:
-        self.state = TableState.THERE
+        self.state = TableState.AVAILABLE
         self.refused_requests = 0
-        self._unmarked: set[bytes] = set()
+        self._failed_marks: set[bytes] = set()
         self.ses = ses
         self._endpoint, self._table = endpoint, f'"{table}"'.encode()
         self._session: aiohttp.ClientSession | None = None
@@ -55,7 +59,7 @@ class ProxyFaults:
         return answer
 
     async def _respond(self, request: web.Request, body: bytes) -> web.Response:
-        if self.state is not TableState.THERE and self._is_for_table(request, body):
+        if self.state is not TableState.AVAILABLE and self._is_for_table(request, body):
             self.refused_requests += 1
             return self._outage_answer(request)
         if request.path != "/v2/email/outbound-emails":
@@ -69,21 +73,22 @@ class ProxyFaults:
         return answer
 
     def _note_mark(self, body: bytes, answer: web.Response) -> None:
-        """Note whether an email was marked as sent.
+        """Remember the mark if it failed, and forget it if the SDK's retry, which has the same body, succeeds.
 
-        A retry of the SDK has the same body, and another email another time. A 5xx comes after the table has written.
+        Marks of different emails have different bodies, because they contain the time. After a 5xx the mark has not
+        failed: the emulator returns a 5xx after the table has written. Then the condition of the retry fails.
         """
         if answer.status == 200:
-            self._unmarked.discard(body)
+            self._failed_marks.discard(body)
         elif answer.status < 500 and "ConditionalCheckFailed" not in (answer.text or ""):
-            self._unmarked.add(body)
+            self._failed_marks.add(body)
 
     def unmarked_emails(self) -> Counter[str]:
-        """Return by signature id the emails that SES accepted and the table could not mark.
+        """Return how many emails of each signature id SES accepted but the table could not mark as sent.
 
-        Each is sent once more: the only window in which an email comes twice (DESIGN.md: claim, send, mark).
+        The sender sends each of these once more. In no other case may an email come twice (mail/send.py).
         """
-        return Counter(json.loads(body)["Key"]["sk"]["S"] for body in self._unmarked)
+        return Counter(json.loads(body)["Key"]["sk"]["S"] for body in self._failed_marks)
 
     def _is_for_table(self, request: web.Request, body: bytes) -> bool:
         return request.headers.get("X-Amz-Target", "").startswith("DynamoDB_") and self._table in body
@@ -95,16 +100,16 @@ class ProxyFaults:
 
     async def _forward(self, request: web.Request, body: bytes) -> web.Response:
         assert self._session, "the faults are not running"
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in _ONE_HOP}
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
         url = URL(self._endpoint + request.raw_path, encoded=True)
         async with self._session.request(request.method, url, headers=headers, data=body) as answer:
             content = await answer.read()
-        response_headers = {name: value for name, value in answer.headers.items() if name.lower() not in _ONE_HOP}
+        response_headers = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_FORWARDED}
         return web.Response(status=answer.status, headers=response_headers, body=content)
 
 
 def is_mark(body: bytes) -> bool:
-    """Return whether this request marks an email as sent: nothing else adds to a signature's `mails`."""
+    """Return whether this request marks an email as sent. Only a mark adds to the attribute `mails` of a signature."""
     if b" ADD " not in body:
         return False
     changes = json.loads(body)
@@ -112,7 +117,7 @@ def is_mark(body: bytes) -> bool:
 
 
 def application(faults: ProxyFaults) -> web.Application:
-    app = web.Application(client_max_size=_MOST)
+    app = web.Application(client_max_size=_MAX_BODY_BYTES)
     app.cleanup_ctx.append(faults.connect)
     app.router.add_route("*", "/{path:.*}", faults.pass_on)
     return app

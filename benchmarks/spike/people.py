@@ -1,8 +1,8 @@
 """The crowd, run by Locust: `locust -f` this file. It has a process of its own, because gevent patches its process.
 
-It reads SPIKE_POSTS (JSON lines), and each person posts at most SPIKE_PACE times a second. It writes SPIKE_ANSWERS: for
-each answer the person, the time, the status, how long the person has waited so far, and with the person's last answer
-what the viewers saw.
+It sends the posts in the file SPIKE_POSTS (JSON lines; crowd.py describes a post). Each Locust user begins at most
+SPIKE_PACE posts a second. For each answer, it writes a line into the file SPIKE_ANSWERS (crowd_process.py describes
+the answers).
 """
 
 import json
@@ -20,7 +20,7 @@ from geventhttpclient.connectionpool import ConnectionPool
 from locust import FastHttpUser, constant_throughput, task
 from locust.exception import StopUser
 
-# As in petition.js.
+# Seconds, as in petition.js.
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP, TIMEOUT = 2.0, 30.0, 600.0, 15.0
 
 
@@ -33,45 +33,45 @@ def _answers() -> TextIO:
     return Path(os.environ["SPIKE_ANSWERS"]).open("w", encoding="utf-8", buffering=1)
 
 
-class Unsent:
-    """The posts that are not sent yet, and the file for the answers."""
+class Work:
+    """What all Locust users share: the posts that nobody has begun to send, and the file for the answers."""
 
     def __init__(self) -> None:
-        self.coming = deque(_posts())
+        self.posts = deque(_posts())
         self.answers = _answers()
         self.random = Random(1)
 
 
-UNSENT = Unsent()
-_networks = count()
+WORK = Work()
+_network_numbers = count()
 
 
-def _from_a_network_of_its_own(_: ConnectionPool, *kind: int) -> gevent.socket.socket:
-    """Return a new socket with an address of its own on loopback: the first emails of each network are limited."""
-    number = next(_networks)
+def _socket_in_new_network(_: ConnectionPool, *kind: int) -> gevent.socket.socket:
+    """Return a new socket with an address in a network of its own, because first emails are limited by network."""
+    number = next(_network_numbers)
     made = gevent.socket.socket(*kind)
     made.bind((f"127.{1 + number // 256 % 255}.{number % 256}.1", 0))
     return made
 
 
-ConnectionPool._create_tcp_socket = _from_a_network_of_its_own  # type: ignore[method-assign,assignment]
+ConnectionPool._create_tcp_socket = _socket_in_new_network  # type: ignore[method-assign,assignment]
 
 
 class Supporter(FastHttpUser):
-    """Several people, one after the other: each posts, waits and tries again as the hosted page does."""
+    """A Locust user, which plays several people, one after the other. They try again as the site's own page does."""
 
     network_timeout = connection_timeout = TIMEOUT
     wait_time = constant_throughput(float(os.environ["SPIKE_PACE"]))
 
     @task
     def post(self) -> None:
-        if not UNSENT.coming:
+        if not WORK.posts:
             raise StopUser
-        post = UNSENT.coming.popleft()
+        post = WORK.posts.popleft()
         self._deliver(post, self._view(post.get("look", [])))
 
     def _view(self, paths: list[str]) -> dict[int, int]:
-        """Open pages and counts as viewers do: ten for each person who signs. Return how often each status came."""
+        """Request pages and counts, as viewers do. Return how often each status came."""
         statuses_of_views = Counter[int]()
         for path in paths:
             answer = self.client.get(path, headers={"Accept": "text/html", "Accept-Encoding": "gzip, br"}, name="view")
@@ -79,23 +79,24 @@ class Supporter(FastHttpUser):
         return statuses_of_views
 
     def _deliver(self, post: dict[str, Any], statuses_of_views: dict[int, int]) -> None:
+        """Send the post until it has a final answer, or GIVE_UP seconds have passed. Write each answer."""
         began = time.monotonic()
         for attempt in range(1_000):
-            status, pause = self._send(post)
+            status, retry_after = self._send(post)
             waited = time.monotonic() - began
             is_last = (status not in (0, 429) and status < 500) or waited > GIVE_UP
             line = {"who": post["who"], "at": time.time(), "status": status, "ms": round(waited * 1000, 1)}
             line |= {"good": status == post["good"], "last": is_last, "seen": statuses_of_views if is_last else {}}
-            UNSENT.answers.write(json.dumps(line) + "\n")
+            WORK.answers.write(json.dumps(line) + "\n")
             if is_last:
                 return
-            jitter = UNSENT.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
-            gevent.sleep(max(1.0, pause + jitter))
+            jitter = WORK.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+            gevent.sleep(max(1.0, retry_after + jitter))
 
     def _send(self, post: dict[str, Any]) -> tuple[int, float]:
         """Return the status (0: no response) and Retry-After in seconds."""
-        # Close the connection: the next person needs a connection from another network.
+        # Close the connection, so that the next person gets a new one from another network.
         headers = {"Content-Type": post["type"], "Accept": "application/json", "Connection": "close"}
         answer = self.client.post(post["path"], data=post["body"], headers=headers, name=post["path"])
-        pause = answer.headers.get("Retry-After") if answer.headers else None
-        return answer.status_code, float(str(pause or 0))
+        retry_after = answer.headers.get("Retry-After") if answer.headers else None
+        return answer.status_code, float(str(retry_after or 0))

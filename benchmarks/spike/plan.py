@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# The share of calls with each fault, in all functions, from the first post to the last confirmation. A batch of the
-# stream makes many calls and fails as a whole, so faults of single writes and of queues are rarer.
+# The share of calls that get each fault (stack/strict/faults.py), in all functions, from the first post to the last
+# confirmation. A batch of the stream makes many calls and fails as a whole, so faults of single writes and of queues
+# are rarer.
 FAULTS = {
     "table-throttled": 0.02,
     "transaction-conflict": 0.1,
@@ -25,35 +26,38 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """`refuses_from`, `cuts_from`, `back_from`: when the table's state changes, as shares of the signing posts."""
+    """When the table's state changes: `refuses_from`, `cuts_from` and `back_from` are shares of the signing posts.
+
+    At the first the table begins to refuse requests, at the second to cut connections, at the third the outage ends.
+    """
 
     signers: int
-    confirming: int
-    at_once: int = 50  # people who wait for an answer at the same time
-    pace: float = 1_000  # the most posts a second of each of them
+    confirming: int  # people who confirm
+    at_once: int = 50  # Locust users, each of which plays one person at a time
+    pace: float = 1_000  # the most posts a second of each of these users
     refuses_from: float = 0.4
     cuts_from: float = 0.5
     back_from: float = 0.6
-    ses_rate: float = 50  # emails a second; the sender's rate is a little higher, so that SES refuses some
+    ses_rate: float = 50  # emails a second; the senders are a little faster, so that SES refuses some
     sender_rate: float = 75  # MailPerSecond, of which confirmations have 80 %
     senders: int = 12  # MailSenders
     quota: int | None = None  # emails until the daily quota is used up; None: no quota
-    quota_rest: float = 30  # seconds until the quota is raised and email is resumed
+    quota_rest: float = 30  # seconds from SES's first refusal until the quota is raised and email is resumed
     later: int = 0  # posts between a signature and its late repeat; half of the repeats are double clicks
-    rest: int | None = None  # visibility timeout in seconds; None: the template's six minutes
-    patience: float = 3_600  # seconds to drain in
-    faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)  # shares of calls: see stack.strict.faults
+    rest: int | None = None  # visibility timeout of the queues in seconds; None: as in the template
+    patience: float = 3_600  # seconds after which the queues must be empty
+    faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)
 
 
-def whole(signers: int) -> Plan:
-    """Return the plan of the whole spike. The quota is used up early, so that delayed emails return before the end."""
+def whole_plan(signers: int) -> Plan:
+    """Return the plan of the whole spike. The quota is used up early, so that the emails it delays are sent in time."""
     return Plan(signers, min(signers, 2_000), quota=signers // 5, later=signers // 4)
 
 
-def short(signers: int) -> Plan:
+def short_plan(signers: int) -> Plan:
     """Return the plan for tests: no daily quota and no late repeats, because these need pauses of a minute or more.
 
-    The posts are so slow that the outage lasts long enough to be seen.
+    The posts come so slowly that the outage lasts long enough to be noticed.
     """
     return Plan(
         signers, signers, 10, 4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,

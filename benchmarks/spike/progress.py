@@ -20,7 +20,7 @@ class Progress:
         self._last_line_at = time.monotonic()
 
     def show(self, label: str, done: int, of: int) -> None:
-        """Show how much is done. Emails may be more than people: the bar then shows more than 100 %."""
+        """Show how much is done. There may be more emails than people: the bar then shows more than 100 %."""
         if self._bars.disable:
             self._say_sometimes(f"{label}: {done:,} of {of:,}")
             return

@@ -1,4 +1,4 @@
-"""Check that nothing was lost or counted twice: compare responses with the tables and the sent emails."""
+"""Check that no signature was lost or counted twice: compare the responses with the tables and the sent emails."""
 
 import json
 import re
@@ -23,29 +23,28 @@ from stack.manage import manage, settings
 
 SIGNER = re.compile(r"signer-(\d+)(\+again)?@example\.org", re.IGNORECASE)
 MAX_MAILS, BETWEEN_MAILS = 5, 60
-PATIENCE = 30
+RECOUNT_ATTEMPTS = 30
 ATTRIBUTES = ("pk", "sk", "state", "email", "mail_kind", "mails")
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Numbers of people, unless a comment says otherwise. `lost` people got a 202, but are not stored."""
+    """What the tables, the responses and the emails say after a spike."""
 
-    accepted: int
-    stored: int
-    lost: int
-    confirmed: int  # signatures in that state
-    counted: int  # the number that staff get
-    lost_confirmations: int  # pressed, answered 200, but not confirmed
-    twice_stored: int
-    strange: int  # stored, but not one of our people
-    twice_counted: int
+    accepted: int  # people whose signing was answered with 202
+    stored: int  # signatures in the table
+    lost: int  # people who got a 202, but have no signature in the table
+    confirmed: int  # people with a confirmed signature
+    counted: int  # the count that staff get
+    lost_confirmations: int  # people whose confirmation was answered with 200, but whose signature is not confirmed
+    twice_stored: int  # further signatures of people who have one already
+    strange: int  # signatures of nobody in the crowd
+    twice_counted: int  # the difference between `counted` and `confirmed`
     mails: int  # emails that SES accepted
-    unmailed: int  # stored, but no email was sent
-    unmarked: int  # sent emails whose mark failed: each may be sent once more
-    # `unknown` to the signature, `beyond_five`, `hurried` (within a minute)
-    too_many_mails: dict[str, int]
+    unmailed: int  # signatures that record no sent email
+    unmarked: int  # sent emails that could not be marked as sent: each may be sent once more
+    too_many_mails: dict[str, int]  # as `too_many_emails` returns them
     recount_agrees: bool
 
     @property
@@ -61,6 +60,7 @@ class Proof:
 
 
 def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answers: Sequence[Answer]) -> Proof:
+    """Return the numbers that show whether the spike lost or doubled something."""
     found = list(rows(spike_stack))
     accepted, emails = _people_with_success(sign_answers), spike_stack.faults.ses.delivered
     stored_numbers = {number for row in found if (number := number_of(row["email"])) is not None}
@@ -104,14 +104,15 @@ def rows(spike_stack: SpikeStack) -> Iterator[Row]:
 
 
 def number_of(email: str) -> int | None:
+    """Return the number of the person with this address, or None if nobody in the crowd has it."""
     match = SIGNER.fullmatch(email)
     return int(match.group(1)) if match else None
 
 
 def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: Mapping[str, int]) -> dict[str, int]:
-    """Return how many emails were unknown to their signature, beyond five, or sooner than a minute after the last one.
+    """Return how many emails a signature does not record, how many exceed five, and how many came within a minute.
 
-    `unmarked`: how many emails could not be marked because of the outage, by signature id.
+    `unmarked`: by signature id, how many emails could not be marked as sent because of the outage.
     """
     times_by_person: dict[int | None, list[float]] = {}
     for mail in emails:
@@ -119,7 +120,7 @@ def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: 
     known = {number_of(row["email"]): int(row["mails"]) + unmarked.get(row["sk"], 0) for row in found}
     unknown = sum(max(0, len(times) - known.get(number, 0)) for number, times in times_by_person.items())
     beyond_five = sum(max(0, len(times) - MAX_MAILS) for times in times_by_person.values())
-    # SES accepts an email some milliseconds before it is marked: allow a second.
+    # The time that a mark records may be a little before the time at which SES accepted the email: allow a second.
     pairs = [pair for times in times_by_person.values() for pair in pairwise(times)]
     hurried = sum(later - sooner < BETWEEN_MAILS - 1 for sooner, later in pairs)
     return {"unknown": unknown, "beyond_five": beyond_five, "hurried": hurried}
@@ -134,7 +135,7 @@ def _people_with_success(answers: Sequence[Answer]) -> set[int]:
 
 
 def _people_by_signature_id(spike_stack: SpikeStack, numbers: set[int]) -> dict[str, int]:
-    """Return the people by the signature ids that belong to their addresses."""
+    """Return the people's numbers by the signature ids of their addresses."""
     versions: dict[str, str] = json.loads(spike_stack.stack.secrets()["SIGNATURE_KEYS"])
     secret = next(iter(versions.values()))
     return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
@@ -147,8 +148,8 @@ def _staff_count(spike_stack: SpikeStack) -> int:
 
 
 def _recount_agrees(spike_stack: SpikeStack) -> bool:
-    """Return whether a recount finds no difference. Wait for it, because counters lag by some seconds."""
-    for _ in range(PATIENCE):
+    """Return whether a recount finds no difference. Try for some time, because counters lag by some seconds."""
+    for _ in range(RECOUNT_ATTEMPTS):
         with suppress(Failure):
             manage(settings(spike_stack.stack), "recount", SLUG)
             return True

@@ -1,4 +1,4 @@
-"""Rates of the embedded stack without faults, a second. The model is calibrated with them."""
+"""Compute how much the stack in the emulator did in a second of the spike. The model is calibrated with these rates."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -6,13 +6,17 @@ from itertools import accumulate
 
 from benchmarks.spike.run import Moment, SpikeLog
 
-WINDOW = 5.0  # seconds of one window of a rate
+WINDOW = 5.0  # seconds over which a rate is measured
 
 
 def rates(log: SpikeLog) -> dict[str, float]:
-    """Return `answered` before the outage, `mailed` while email waits, and `stored` from the overflow queue."""
+    """Return how much was done in a second.
+
+    `answered`: posts before the outage. `mailed`: emails while email waited. `stored`: signatures from the overflow
+    queue after the outage.
+    """
     events, windows = log.events, list(_windows(log.moments))
-    before = [moment for moment in log.moments if moment.at <= events["table refuses"]]
+    before_outage = [moment for moment in log.moments if moment.at <= events["table refuses"]]
     mails = [(end.mailed - start.mailed, end.at - start.at) for start, end in windows if start.mail and end.mail]
     stored = [
         (start.overflow - end.overflow, end.at - start.at)
@@ -20,13 +24,14 @@ def rates(log: SpikeLog) -> dict[str, float]:
         if start.at >= events["table is back"]
     ]
     return {
-        "answered": round(before[-1].answered / before[-1].at, 1),
+        "answered": round(before_outage[-1].answered / before_outage[-1].at, 1),
         "mailed": _median_rate(mails),
         "stored": _median_rate(stored),
     }
 
 
 def _windows(moments: Sequence[Moment]) -> Iterator[tuple[Moment, Moment]]:
+    """Yield the first and last moment of each WINDOW."""
     first = moments[0]
     for moment in moments:
         if moment.at - first.at >= WINDOW:
@@ -35,10 +40,10 @@ def _windows(moments: Sequence[Moment]) -> Iterator[tuple[Moment, Moment]]:
 
 
 def _median_rate(windows: Sequence[tuple[int, float]]) -> float:
-    """Return the items a second at which the median item was handled; 1 if the spike was too short.
+    """Return the rate at which the median item was handled, in items a second; 1 if no item was handled.
 
-    `windows`: items and seconds. A median of the windows' rates would say little: most windows of a long drain handle
-    one late item.
+    `windows`: the items and seconds of each. This is not the median of the windows' rates: while a queue drains for a
+    long time, most windows handle only one late item.
     """
     moved = sorted((items / seconds, items) for items, seconds in windows if items > 0)
     handled = [*accumulate(items for _, items in moved)]

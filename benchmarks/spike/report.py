@@ -1,4 +1,4 @@
-"""The report of a spike, as text and for results.json."""
+"""Report a spike, as text and for results.json."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,9 +27,13 @@ def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, A
         "views": views(log.sign_answers),
         "views_at_the_api": sum(spike_stack.record.origin_requests.values()),
         "confirm_p50_ms": percentile([answer["ms"] for answer in log.confirm_answers if answer["good"]], 50),
-        "peak_overflow": max(then.overflow for then in log.moments),
-        "peak_mail_queue": max(then.mail for then in log.moments),
-        "faults_met": {"table": spike_stack.faults.refused_requests, **spike_stack.faults.ses.refused, **log.met},
+        "peak_overflow": max(moment.overflow for moment in log.moments),
+        "peak_mail_queue": max(moment.mail for moment in log.moments),
+        "faults_met": {
+            "table": spike_stack.faults.refused_requests,
+            **spike_stack.faults.ses.refused,
+            **log.emulator_faults,
+        },
         "rates": rates(log),
         **log.as_figures(),
         "machine": machine.describe(),
@@ -45,7 +49,7 @@ def views(answers: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def percentile(values: Sequence[float], which: int) -> int:
-    """Return the percentile of at least two values, in whole units."""
+    """Return the percentile of at least two values, rounded to a whole number."""
     return round(quantiles(values, n=100, method="inclusive")[which - 1])
 
 

@@ -21,33 +21,34 @@ DRAINED = "drained"
 
 @dataclass(frozen=True)
 class Moment:
-    """Numbers of posts, messages and emails, `at` seconds after the first post."""
+    """What is done and what waits, `at` seconds after the spike began."""
 
     at: float
-    answered: int
-    overflow: int
-    mail: int
-    mailed: int
+    answered: int  # posts that sign and have their last answer
+    overflow: int  # messages in the overflow queue
+    mail: int  # messages in both mail queues
+    mailed: int  # emails that SES accepted
 
 
 @dataclass
 class SpikeLog:
-    """What happened in a spike, for proof, chart and model. Times of `events` are seconds after the first post."""
+    """What happened in a spike, for proof, chart and model. `events`: when each event was, in seconds after `began`."""
 
     plan: Plan
-    posts: int
-    began: float = 0.0
+    posts: int  # that sign
+    began: float = 0.0  # Unix time, just before the first answer arrived
     moments: list[Moment] = field(default_factory=list)
     events: dict[str, float] = field(default_factory=dict)
     sign_answers: list[Answer] = field(default_factory=list)
     confirm_answers: list[Answer] = field(default_factory=list)
-    met: dict[str, int] = field(default_factory=dict)  # faults of the emulator, by name
+    emulator_faults: dict[str, int] = field(default_factory=dict)  # how often the emulator injected each fault
 
     @property
     def now(self) -> float:
         return time.time() - self.began
 
-    def mark(self, event: str) -> None:
+    def add_event(self, event: str) -> None:
+        """Record that the event happens now, unless it has happened before."""
         self.events.setdefault(event, round(self.now, 1))
 
     def as_figures(self) -> dict[str, Any]:
@@ -57,40 +58,39 @@ class SpikeLog:
 class SpikeRun:
     def __init__(self, spike_stack: SpikeStack, plan: Plan, progress: Progress) -> None:
         self._spike_stack, self._plan, self._progress = spike_stack, plan, progress
-        posts = crowd.signing(SLUG, plan.signers, plan.later)
-        self._posts = posts
-        self.log = SpikeLog(plan, len(posts))
+        self._posts = crowd.posts_to_sign(SLUG, plan.signers, plan.later)
+        self.log = SpikeLog(plan, len(self._posts))
 
     def run(self) -> SpikeLog:
         self._spike_stack.set_faults(self._plan.faults)
         self._sign()
         self._drain()
         self._confirm()
-        self.log.met = self._spike_stack.set_faults({})
+        self.log.emulator_faults = self._spike_stack.set_faults({})
         return self.log
 
     def _sign(self) -> None:
-        with start_crowd(self._spike_stack.site, self._posts, self._plan) as process:
-            for _ in self._show_progress(process, "signing"):
-                if not process.answers:  # Locust takes some seconds to start.
+        with start_crowd(self._spike_stack.site, self._posts, self._plan) as crowd_process:
+            for _ in self._show_progress(crowd_process, "signing"):
+                if not crowd_process.answers:  # Locust takes some seconds to start.
                     self.log.began = time.time()
-                self._set_table_state(process.settled / len(self._posts))
-                self._observe(process.settled)
+                self._set_table_state(crowd_process.settled / len(self._posts))
+                self._observe(crowd_process.settled)
             self._set_table_state(1)
-            self.log.sign_answers = process.answers
-        self.log.mark("all answered")
+            self.log.sign_answers = crowd_process.answers
+        self.log.add_event("all answered")
 
     def _set_table_state(self, share: float) -> None:
         """In the middle of the spike, let the table first refuse requests, and then cut connections.
 
-        `share`: the share of posts that are settled.
+        `share`: the share of posts that are settled (will not be sent again).
         """
-        plan, state = self._plan, TableState.THERE
+        plan, state = self._plan, TableState.AVAILABLE
         if plan.refuses_from <= share < plan.back_from:
             state = TableState.CUTS if share >= plan.cuts_from else TableState.REFUSES
         if state is not self._spike_stack.faults.state:
             self._spike_stack.faults.state = state
-            self.log.mark("table " + ("is back" if state is TableState.THERE else state))
+            self.log.add_event("table " + ("is back" if state is TableState.AVAILABLE else state))
 
     def _drain(self) -> None:
         """Wait until all queues are empty and no signature waits for an email.
@@ -103,7 +103,7 @@ class SpikeRun:
                 say(f"Not drained in {self._plan.patience:.0f} s: {self._spike_stack.depths()}")
                 return
             time.sleep(4 * TICK)
-        self.log.mark(DRAINED)
+        self.log.add_event(DRAINED)
 
     def _is_drained(self) -> bool:
         waiting = self._observe(len(self._posts))
@@ -111,19 +111,20 @@ class SpikeRun:
         return not any(waiting.values()) and not any("mail_kind" in row for row in rows(self._spike_stack))
 
     def _confirm(self) -> None:
-        """Confirm with the link in each person's first email."""
+        """Let people confirm with the link in their first email."""
         links: dict[int, str] = {}
         for mail in self._spike_stack.faults.ses.delivered:
             if mail.token and (number := number_of(mail.to)) is not None:
                 links.setdefault(number, mail.token)
-        posts = crowd.confirming(sorted(links.items())[: self._plan.confirming])
-        with start_crowd(self._spike_stack.site, posts, self._plan) as process:
-            for _ in self._show_progress(process, "confirming"):
+        posts = crowd.posts_to_confirm(sorted(links.items())[: self._plan.confirming])
+        with start_crowd(self._spike_stack.site, posts, self._plan) as crowd_process:
+            for _ in self._show_progress(crowd_process, "confirming"):
                 pass
-            self.log.confirm_answers = process.answers
-        self.log.mark("confirmed")
+            self.log.confirm_answers = crowd_process.answers
+        self.log.add_event("confirmed")
 
     def _show_progress(self, crowd_process: Crowd, label: str) -> Iterator[None]:
+        """Read the crowd's answers and show their number, four times a second, until no post will be sent again."""
         while True:
             is_over = crowd_process.is_over
             crowd_process.read_answers()
@@ -134,21 +135,22 @@ class SpikeRun:
             time.sleep(TICK)
 
     def _observe(self, answered: int) -> dict[str, int]:
+        """Record a moment, raise SES's quota if it is due, and return the number of messages in each queue."""
         depths, ses = self._spike_stack.depths(), self._spike_stack.faults.ses
         mail = depths["mail"] + depths["other mail"]
         self.log.moments.append(Moment(self.log.now, answered, depths["overflow"], mail, len(ses.delivered)))
         self._raise_the_quota()
         if answered == len(self._posts) and not depths["overflow"]:
-            self.log.mark("overflow drained")
+            self.log.add_event("overflow drained")
         return depths
 
     def _raise_the_quota(self) -> None:
-        """Do what the runbook says: if the daily quota is used up, raise it and resume email."""
+        """If the daily quota is used up, raise it after `quota_rest` seconds and resume email, as the runbook says."""
         ses = self._spike_stack.faults.ses
         if not ses.is_spent:
             return
-        self.log.mark("SES quota spent")
+        self.log.add_event("SES quota spent")
         if self.log.now > self.log.events["SES quota spent"] + self._plan.quota_rest:
             ses.raise_quota()
             manage(settings(self._spike_stack.stack), "mail", "resume")
-            self.log.mark("mail resumed")
+            self.log.add_event("mail resumed")

@@ -1,4 +1,4 @@
-"""SES's limits of an account: a rate and a daily quota. The emulator has neither."""
+"""Simulate SES's limits of an account, a rate and a daily quota, because the emulator has neither."""
 
 import json
 import re
@@ -36,22 +36,23 @@ class Ses:
     quota: int | None = None
     delivered: list[Delivery] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
-    _second: deque[float] = field(default_factory=deque)
+    _sent_in_last_second: deque[float] = field(default_factory=deque)
 
     def refusal(self) -> Refusal | None:
-        """Return the refusal of an email sent now, if any. An accepted email is counted."""
+        """Return SES's refusal of an email that is sent now. If SES accepts the email, count it, and return None."""
         now = time.monotonic()
-        while self._second and self._second[0] <= now - 1:
-            self._second.popleft()
+        while self._sent_in_last_second and self._sent_in_last_second[0] <= now - 1:
+            self._sent_in_last_second.popleft()
         if self.quota is not None and self.quota <= 0:
             return self._refuse(DAY_SPENT)
-        if len(self._second) >= self.rate:
+        if len(self._sent_in_last_second) >= self.rate:
             return self._refuse(TOO_FAST)
-        self._second.append(now)
+        self._sent_in_last_second.append(now)
         self.quota = None if self.quota is None else self.quota - 1
         return None
 
     def record_email(self, body: bytes) -> None:
+        """Record an email that the emulator accepted. `body`: the request of SendEmail."""
         mail = json.loads(body)
         text = mail["Content"]["Simple"]["Body"]["Text"]["Data"]
         found = LINK.search(text)
@@ -60,9 +61,11 @@ class Ses:
 
     @property
     def is_spent(self) -> bool:
+        """Return whether SES has refused an email because of the daily quota, and the quota was not raised since."""
         return self.refused.get(DAY_SPENT.code, 0) > 0
 
     def raise_quota(self) -> None:
+        """Remove the quota."""
         self.quota = None
         self.refused[DAY_SPENT.code + ", until raised"] = self.refused.pop(DAY_SPENT.code)
 

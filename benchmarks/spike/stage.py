@@ -1,4 +1,4 @@
-"""The deployed stack: emulator, fault proxy, functions, API and CDN."""
+"""Start the stack for a spike: emulator, fault proxy, functions, API and CDN."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ class SpikeStack:
     faults: ProxyFaults
     cloud: Cloud
     staff_token: str
-    record: Record  # of what reaches the API through the CDN
+    record: Record  # the GET requests that reach the API through the CDN
 
     def set_faults(self, rates: Mapping[str, float]) -> dict[str, int]:
         """Set the faults of every function. Return how often each fault has happened so far."""
@@ -46,7 +46,7 @@ class SpikeStack:
 
 @contextmanager
 def start_stack(plan: Plan) -> Iterator[SpikeStack]:
-    """Start and deploy the stack with the CDN before it; stop it at the end of the block."""
+    """Start and deploy the stack behind its CDN. Stop it at the end of the block."""
     site_port, faults_port, api_port = free_port(), free_port(), free_port()
     site = f"http://{LOOPBACK}:{site_port}"
     email = {"MailPerSecond": f"{plan.sender_rate:g}", "MailSenders": str(plan.senders)}
@@ -67,14 +67,14 @@ def start_stack(plan: Plan) -> Iterator[SpikeStack]:
 def _send_through_proxy(cloud: Cloud, faults_url: str) -> None:
     client = cloud.client("lambda")
     settings = {"AWS_ENDPOINT_URL_DYNAMODB": faults_url, "AWS_ENDPOINT_URL_SESV2": faults_url}
-    for function in _functions(client):
+    for function in _faulty_functions(client):
         variables = {**function["Environment"]["Variables"], **settings}
         client.update_function_configuration(
             FunctionName=function["FunctionName"], Environment={"Variables": variables}
         )
 
 
-def _functions(client: Any) -> list[dict[str, Any]]:
+def _faulty_functions(client: Any) -> list[dict[str, Any]]:
     pages = client.get_paginator("list_functions").paginate()
     functions = [function for page in pages for function in page["Functions"]]
     by_name = {function["FunctionName"]: function for function in functions}
@@ -95,7 +95,7 @@ def depths(cloud: Cloud, stack: Deployed) -> dict[str, int]:
 
 
 def shorten_visibility_timeouts(cloud: Cloud, stack: Deployed, seconds: int) -> None:
-    """Let a failed message return after `seconds`, not minutes: on a busy machine, calls may exceed their 2 seconds."""
+    """Let failed messages return after `seconds`, not minutes: on a busy machine, calls may take longer than 2 s."""
     for output in QUEUES.values():
         cloud.client("sqs").set_queue_attributes(
             QueueUrl=stack.outputs[output], Attributes={"VisibilityTimeout": str(seconds)}

@@ -1,1 +1,1 @@
-"""Compare with the application that tutorials teach: `python -m benchmarks.tutorial`."""
+"""Compare our application with the one that tutorials teach: `python -m benchmarks.tutorial`."""

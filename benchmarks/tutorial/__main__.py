@@ -1,4 +1,7 @@
-"""Measure both, print the table, and write the key `tutorial` into results.json. Part of `make bench`."""
+"""The second part of `make bench`: measure our application and a tutorial's, print a table, and write results.json.
+
+In the names here, "ours" is our application, and "theirs" is the tutorial's. It writes the key `tutorial`.
+"""
 
 from typing import Any
 
@@ -12,15 +15,17 @@ from stack.console import dim, run_main, say
 from stack.emulator import emulator
 
 METHOD = {
-    "aws_calls, write_units, handler_cpu_ms": "A new signature, warm, by turns in one process on the emulator; CPU"
-    " without TLS. Ours leaves the mail to workers, whose calls are under `way`; theirs sends it before it answers.",
-    "requests_per_second": f"{CONNECTIONS} connections through API and Lambda on the emulator, by turns, median; ours"
-    " once with its workers on the same cores, once with their event sources off until the round is over.",
-    "count_error_race": "Both deployed; 32 threads press at once, for one address or each for its own; ours confirms in"
-    " the same way. Counted, less distinct people.",
-    "count_error_retries": "10 of 40 people: each write's first answer is lost after it took effect; SDK and browser"
-    " ask again. Counted, less people.",
-    "mails_lost": "10 of 40 people sign while SES refuses for its rate (429); theirs press again afterwards.",
+    "aws_calls, write_units, handler_cpu_ms": "A new signature on the emulator. Both sides alternate in one warm"
+    " process; CPU without TLS. Ours leaves the email to workers, whose calls are under `way`. Theirs sends the email"
+    " before it answers.",
+    "requests_per_second": f"{CONNECTIONS} connections through API Gateway and Lambda on the emulator. The sides"
+    " alternate; median of rounds. `workers_apart`: our workers, which share the cores, are off during the round.",
+    "count_error_race": "Both are deployed. 32 threads sign at once, with one address or each with its own. With"
+    " ours, they then confirm at once too. The count minus the number of people.",
+    "count_error_retries": "For 10 of 40 people, the first write of each kind takes effect but its answer is lost. SDK"
+    " and browser try again. The count minus the number of people.",
+    "mails_lost": "10 of 40 people sign while SES refuses emails because of its rate (429). Those who get an error sign"
+    " again afterwards.",
 }
 
 

@@ -1,7 +1,7 @@
 """The sign endpoint as tutorials write it: read to find a duplicate, put, add to one counter item, send the email.
 
-It is a fair comparison: the same contract, validation (our own form), libraries and memory, and one log line for each
-call, because the emulator waits 55 ms without one. Its petition is built in, so it reads none. It is deployed as one
+To be comparable with ours, it has the same contract, validation (our own form), libraries and memory, and it writes one
+log line for each successful request. It reads no petition, because its petition is in the code. It is deployed as one
 more file in our package.
 """
 

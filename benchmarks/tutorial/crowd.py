@@ -15,10 +15,10 @@ Event = dict[str, Any]
 
 
 def send_requests(api: str, events: Sequence[Event], connections: int) -> float:
-    """Send the requests of these events. Return requests a second. Raise RuntimeError unless all succeeded."""
+    """Send these events as HTTP requests. Return requests a second. Raise RuntimeError unless all succeeded."""
     started = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
-        statuses = [status for part in pool.map(_Sender(api), _dealt_to(events, connections)) for status in part]
+        statuses = [status for part in pool.map(_Sender(api), _deal(events, connections)) for status in part]
     took = time.perf_counter() - started
     wrong = [status for status in statuses if status not in (200, 202)]
     if wrong or len(statuses) != len(events):
@@ -26,12 +26,14 @@ def send_requests(api: str, events: Sequence[Event], connections: int) -> float:
     return len(events) / took
 
 
-def _dealt_to(events: Sequence[Event], connections: int) -> list[Sequence[Event]]:
-    """Deal neighbours to different connections, so that neighbours are sent at the same time."""
+def _deal(events: Sequence[Event], connections: int) -> list[Sequence[Event]]:
+    """Give neighbouring events to different connections, so that they are sent at the same time."""
     return [events[number::connections] for number in range(connections)]
 
 
 class _Sender:
+    """Sends events one after the other over one connection. Returns the statuses of the responses."""
+
     def __init__(self, api: str) -> None:
         self._api_url = urlsplit(api)
 
@@ -48,7 +50,7 @@ class _Sender:
         return status
 
     def _send(self, connection: http.client.HTTPConnection, event: Event) -> int:
-        # The first emails of each network are limited. The emulator takes the sender's address from this header.
+        # Ours limits the first emails of each network. The emulator takes the caller's address from this header.
         network = f"127.{randrange(1, 255)}.{randrange(256)}.1"
         headers = {"Content-Type": event["headers"]["Content-Type"], "X-Forwarded-For": network}
         connection.request(event["httpMethod"], self._api_url.path + event["path"], event["body"], headers)

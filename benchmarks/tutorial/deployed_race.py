@@ -1,4 +1,4 @@
-"""Race both as deployed, over HTTP: 32 threads sign with one address and with many; then compare the counts."""
+"""Compare the counts of both deployed applications after a race: 32 threads sign at once, with one address or many."""
 
 import json
 import urllib.request
@@ -11,12 +11,12 @@ from chalicelib.core.address import signature_id
 from stack.manage import issue_token
 
 THREADS = 32
-# The rounds in which all threads sign with one address, and the rounds before in which each thread has its own address.
-ROUNDS_TOGETHER, ROUNDS_APART = 8, 2
+# The waves in which all threads sign with one address, and the waves before, in which each thread has its own address.
+WAVES_TOGETHER, WAVES_APART = 8, 2
 
 
 def count_error_of_race(both: Both) -> dict[str, int]:
-    """Return the count minus the distinct people who signed. Ours counts confirmations, so these are raced too."""
+    """Return the count minus the number of people who signed. Ours counts confirmations, so people confirm too."""
     token = issue_token(both.ours)
     before = {"ours": _our_count(both, token), "theirs": _their_count(both)}
     for wave in waves():
@@ -30,9 +30,9 @@ def count_error_of_race(both: Both) -> dict[str, int]:
 
 
 def waves() -> list[list[str]]:
-    """Return the people of each wave. The first waves also start one function for each thread."""
-    apart = [[f"wave-{wave}-{number}" for number in range(THREADS)] for wave in range(ROUNDS_APART)]
-    return apart + [[f"together-{number}"] * THREADS for number in range(ROUNDS_TOGETHER)]
+    """Return for each wave who signs in each thread. The first waves also start one function for each thread."""
+    apart = [[f"wave-{wave}-{number}" for number in range(THREADS)] for wave in range(WAVES_APART)]
+    return apart + [[f"together-{number}"] * THREADS for number in range(WAVES_TOGETHER)]
 
 
 def _confirmations(both: Both, people: list[str]) -> list[Event]:

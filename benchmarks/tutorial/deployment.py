@@ -19,14 +19,14 @@ from stack.target import local_target
 HERE = Path(__file__).parent
 TEMPLATE, APPLICATION = HERE / "template.json", HERE / "application.py"
 STACK = "petitions-tutorial"
-# One function for each thread of the race, and places for our workers.
+# How many copies of functions run at once: one for each thread of the race, and some of our workers.
 FUNCTIONS = 48
 SLUG = "support-trafficked-children"
 
 
 @dataclass(frozen=True)
 class Both:
-    """Our stack, and the URL of the tutorial's API with its stage."""
+    """Our stack, and the URL of the tutorial's API, which includes API Gateway's stage."""
 
     ours: Deployed
     theirs: str

@@ -1,4 +1,4 @@
-"""Faults injected between the SDK and the network: all layers above are real."""
+"""Inject faults between the SDK and the network: all layers above the network are real."""
 
 import io
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 WRITES = ("PutItem", "UpdateItem", "TransactWriteItems")
-# SES v2's refusal above the account's rate.
+# SES v2 answers this above the account's sending rate.
 REFUSED = 429
 REFUSAL = b'{"message": "Maximum sending rate exceeded."}'
 REFUSAL_HEADERS: Any = {"x-amzn-ErrorType": "TooManyRequestsException", "Content-Type": "application/json"}
 
 
 class Faults:
-    """Listens to a session's events, so that clients that are built afterwards can fail. Not thread-safe."""
+    """Faults of the clients that a session builds afterwards. `events`: the session's events. Not thread-safe."""
 
     def __init__(self, events: Any) -> None:
         self._session = URLLib3Session()
@@ -45,7 +45,7 @@ class Faults:
             self._refuses = False
 
     def _on_write(self, event_name: str, request: Any, **_: Any) -> None:
-        """Send the write, and raise an error as if its response was lost. botocore retries."""
+        """If the response must be lost, send the write and raise the error of a timeout. Then botocore tries again."""
         operation = event_name.rpartition(".")[2]
         if operation in self._operations_to_lose:
             self._operations_to_lose.remove(operation)

@@ -1,4 +1,4 @@
-"""Work as Lambda's poller: pass messages on, delete those that succeeded, and deliver the rest again."""
+"""Do what Lambda's poller does: pass messages of a queue to a handler, delete those that succeed, and repeat others."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,10 @@ Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def drain(variable: str, handle: Handle, receives: int = 1000) -> None:
-    """Handle all messages of the setting's queue, in `receives` batches at most. Failed ones are visible at once."""
+    """Handle all messages of a queue, in at most `receives` batches. Failed messages can be received again at once.
+
+    `variable`: the setting with the queue's URL.
+    """
     sqs: Any = boto3.client("sqs")
     url = os.environ[variable]
     for _ in range(receives):

@@ -1,7 +1,7 @@
-"""Requests a second, end to end through API Gateway and Lambda on the emulator, alternating.
+"""Measure requests a second, through API Gateway and Lambda on the emulator. The two applications alternate.
 
-Here our workers (stream, queues, email) share the cores with the requests. On AWS they run elsewhere. So the rate is
-measured as deployed, and again with the workers paused until the round is over.
+Here our workers (of the stream, queues and email) share the cores with the requests. On AWS they run elsewhere. So the
+rate is measured as deployed, and again with the workers paused until the round is over.
 """
 
 import time
@@ -20,14 +20,14 @@ CONNECTIONS = 32
 SIGNATURES, ROUNDS = 600, 3
 MAIL_SECONDS = 120.0
 
-# Pending counts are still projected for a moment after the last email.
+# After the last email, our workers still count it for a moment.
 SETTLE_SECONDS = 2.0
 
 Figures = dict[str, float]
 
 
 def rates(both: Both) -> dict[str, Any]:
-    """Return medians over rounds, the rounds, and how long the emails of a round took."""
+    """Return the medians over the rounds, and the rounds: requests a second, and seconds until all emails are sent."""
     _measure_as_deployed(both, "warm")
     deployed = [_measure_as_deployed(both, f"deployed-{number}") for number in range(ROUNDS)]
     with_paused = [_measure_with_workers_paused(both, f"apart-{number}") for number in range(ROUNDS)]
@@ -43,7 +43,7 @@ def rates(both: Both) -> dict[str, Any]:
 def _measure_as_deployed(both: Both, prefix: str) -> tuple[Figures, Figures]:
     """Return requests a second, and seconds until the last email, of each side.
 
-    Theirs starts after the last email of ours, because one emulator receives the emails of both.
+    Theirs starts after the last email of ours, because both send to the same emulated SES.
     """
     rate, mailed = {}, {}
     for name, api in _sides(both):
@@ -76,14 +76,14 @@ def _wait_for_mails(both: Both, mails: int) -> None:
     deadline = time.perf_counter() + MAIL_SECONDS
     while count_mails(both.ours.endpoint) < mails:
         if time.perf_counter() > deadline:
-            raise RuntimeError(f"not all mails were sent in {MAIL_SECONDS:.0f} s")
+            raise RuntimeError(f"not all emails were sent in {MAIL_SECONDS:.0f} s")
         time.sleep(0.1)
     time.sleep(SETTLE_SECONDS)
 
 
 @contextmanager
 def paused_workers(endpoint: str) -> Iterator[None]:
-    """Pause the workers in the block. Their work waits in stream and queues."""
+    """Pause all workers in the block. Their work waits in the stream and the queues."""
     client = Cloud(endpoint).client("lambda")
     sources = client.list_event_source_mappings()["EventSourceMappings"]
     enabled = [source["UUID"] for source in sources if source["State"] == "Enabled"]

@@ -1,4 +1,4 @@
-"""The table: ours and theirs, row by row, and which is better."""
+"""Make the table that compares ours and theirs. A row's goal is met if ours is enough better than theirs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from stack.console import bold
 
 Measured = Mapping[str, Any]
-# The goal of our requests a second, as a multiple of theirs.
+# Our goal for requests a second, as a multiple of theirs.
 GOAL_FACTOR = 2
 
 
@@ -23,7 +23,7 @@ class Row:
 
 
 def rows(measured: Measured) -> list[Row]:
-    """Return the rows. An error of 0 is better only than an error above 0."""
+    """Return the rows. The goal for an error is met if ours is 0 and theirs is not."""
     return [
         _less_row("AWS calls a signature", measured["aws_calls"]),
         _less_row("write units a signature", measured["write_units"]),

@@ -1,4 +1,7 @@
-"""The cost of a signature, and what is lost or miscounted because of faults. Without Lambda and API Gateway."""
+"""Measure the cost of a signature, and what faults lose or count wrongly. Both handlers run without Lambda and API.
+
+The module sides.py has the handlers: ours and that of the tutorial.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -31,7 +34,7 @@ def measure(endpoint: str) -> Figures:
 
 
 def measure_costs(sides: Sides) -> Figures:
-    """Return means of counts and the median of CPU: warm, alternating, in one process."""
+    """Return means of calls and units, and the median of CPU times. Both sides alternate in one warm process."""
     people = [f"supporter-{number}" for number in range(WARM_UP + MEASURED)]
     calls = [for_both(partial(_measure_call, sides, person=person)) for person in people][WARM_UP:]
     return {
@@ -52,22 +55,22 @@ def _measure_call(sides: Sides, name: str, person: str) -> Figures:
 
 
 def count_error_of_retries(sides: Sides) -> dict[str, int]:
-    """Return how many people too many are counted when responses of writes are lost and SDK and browser retry."""
+    """Return how many people too many are counted if responses to writes are lost, and SDK and browser try again."""
     from chalicelib.signatures.worker import store_overflow
 
     before = for_both(sides.read_count)
-    for person, has_fault in people_with_faults("retries"):
+    for person, has_fault in people_and_faults("retries"):
         for name in NAMES:
             _act_with_fault(sides, has_fault, partial(sides.sign, name, person))
     drain("OVERFLOW_QUEUE_URL", store_overflow)
-    for person, has_fault in people_with_faults("retries"):
+    for person, has_fault in people_and_faults("retries"):
         _act_with_fault(sides, has_fault, partial(sides.metered_app.confirm, person))
     after = for_both(sides.read_count)
     return for_both(lambda name: after[name] - before[name] - PEOPLE)
 
 
 def _act_with_fault(sides: Sides, has_fault: bool, act: Callable[[], object]) -> None:
-    """Act. If there is a fault, the response is lost and the person acts again."""
+    """Call `act`. If there is a fault, responses to its writes are lost, and the person acts again."""
     with sides.faults.losing_answers() if has_fault else nullcontext():
         act()
     if has_fault:
@@ -75,10 +78,10 @@ def _act_with_fault(sides: Sides, has_fault: bool, act: Callable[[], object]) ->
 
 
 def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
-    """Return how many people get no email although SES refused only for a while and people retried after errors."""
+    """Return how many people get no email. SES refuses emails only for a time, and people try again after an error."""
     from chalicelib.delivery.worker import send_mail
 
-    for person, has_fault in people_with_faults("mails"):
+    for person, has_fault in people_and_faults("mails"):
         with sides.faults.refusing_mail() if has_fault else nullcontext(), mock.patch("time.sleep"):
             refused = [name for name, status in for_both(partial(sides.sign, person=person)).items() if status != 202]
             _relay(sides, person)
@@ -88,12 +91,12 @@ def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
     drain("MAIL_QUEUE_URL", send_mail)
     recipients = _recipients(endpoint)
     return for_both(
-        lambda name: sum(f"{person}@example.org" not in recipients[name] for person, _ in people_with_faults("mails"))
+        lambda name: sum(f"{person}@example.org" not in recipients[name] for person, _ in people_and_faults("mails"))
     )
 
 
 def _relay(sides: Sides, person: str) -> None:
-    """Relay as the stream would."""
+    """Pass the signature's stream record to the relay, as Lambda would. The relay queues a message for the email."""
     from chalicelib.delivery.worker import relay_mail
 
     record = records.insert_record(sides.slug, sides.metered_app.id_of(person), 0)
@@ -101,16 +104,16 @@ def _relay(sides: Sides, person: str) -> None:
 
 
 def _recipients(endpoint: str) -> dict[str, set[str]]:
-    """Return who got an email from which application, by subject."""
+    """Return the people who got an email from each application. The subject tells which one sent it."""
     recipients: dict[str, set[str]] = for_both(lambda _: set())
     for mail in mails(endpoint):
         recipients["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
     return recipients
 
 
-def people_with_faults(what: str) -> Iterator[tuple[str, bool]]:
+def people_and_faults(prefix: str) -> Iterator[tuple[str, bool]]:
     """Return people, and whether the fault happens to them."""
-    return ((f"{what}-{number}", number % FAULT_EVERY == 0) for number in range(PEOPLE))
+    return ((f"{prefix}-{number}", number % FAULT_EVERY == 0) for number in range(PEOPLE))
 
 
 if __name__ == "__main__":

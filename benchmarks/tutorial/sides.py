@@ -1,4 +1,4 @@
-"""Both handlers in one process on the embedded AWS, so that both can meet the same fault at the same time."""
+"""Run our handler and the tutorial's in one process, with the emulator as AWS, so that both can get the same faults."""
 
 import json
 import os
@@ -18,13 +18,13 @@ TABLES = {"SignaturesTable": "TUTORIAL_SIGNATURES_TABLE", "CountersTable": "TUTO
 Value = TypeVar("Value")
 
 
-def for_both(ask: Callable[[str], Value]) -> dict[str, Value]:
-    """Return the value of both sides, by name."""
-    return {name: ask(name) for name in NAMES}
+def for_both(value_of: Callable[[str], Value]) -> dict[str, Value]:
+    """Return the values of both sides, by their names."""
+    return {name: value_of(name) for name in NAMES}
 
 
 class Sides:
-    """The same people sign with both, alternating."""
+    """Both applications, with which the same people sign."""
 
     def __init__(self, endpoint: str) -> None:
         self.metered_app = MeteredApp(endpoint)
@@ -36,7 +36,7 @@ class Sides:
         self._apps = _apps()
 
     def sign(self, name: str, person: str) -> int:
-        """Return the status. An exception is 500, as in Chalice."""
+        """Sign with the side `name`. Return the status; Chalice turns an exception into 500."""
         status: int = self._apps[name](scene.sign_event(self.slug, person), None)["statusCode"]
         return status
 
@@ -49,7 +49,7 @@ class Sides:
 
 
 def _apps() -> dict[str, Callable[[dict[str, Any], None], dict[str, Any]]]:
-    """Import late: the tutorial builds its clients at import and needs settings and faults before."""
+    """Return both applications. Import them late: the tutorial's needs settings and faults when it is imported."""
     from app import app
     from benchmarks.tutorial import application
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.model.capacity import DAY, Environments, Gateway, Mailing, Table, shares_of
-from benchmarks.model.conflicts import attempts, conflict, given_up
+from benchmarks.model.conflicts import attempts_each, conflict_probability, share_given_up
 from benchmarks.model.limits import ACCOUNTS, LIMITS, account
 from benchmarks.model.needs import needs
 from benchmarks.model.scenarios import HOUR, MILLION, Run, fading, run, steady
@@ -143,9 +143,9 @@ def test_used_quota_returns_after_a_day() -> None:
 
 
 def test_more_shards_cause_fewer_conflicts() -> None:
-    assert conflict(0, 10) == given_up(0, 10) == 0
-    assert attempts(0, 10) == 1
-    assert attempts(1_000, 90) < attempts(1_000, 30) < attempts(1_000, 10) <= 6
+    assert conflict_probability(0, 10) == share_given_up(0, 10) == 0
+    assert attempts_each(0, 10) == 1
+    assert attempts_each(1_000, 90) < attempts_each(1_000, 30) < attempts_each(1_000, 10) <= 6
 
 
 def test_needs_grow_with_the_load() -> None:

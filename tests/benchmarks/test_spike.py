@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from benchmarks.model.local import compare
-from benchmarks.spike.crowd import address, confirming, signing
+from benchmarks.spike.crowd import address, posts_to_confirm, posts_to_sign
 from benchmarks.spike.faults import is_mark
-from benchmarks.spike.plan import short, whole
+from benchmarks.spike.plan import short_plan, whole_plan
 from benchmarks.spike.proof import Proof, number_of, too_many_emails
 from benchmarks.spike.rates import rates
 from benchmarks.spike.report import percentile
@@ -33,19 +33,19 @@ SPIKE: dict[str, Any] = {
 
 @pytest.mark.parametrize("later", [0, 25])
 def test_one_person_in_five_signs_twice_with_another_spelling(later: int) -> None:
-    posts = signing("slug", 100, later)
+    posts = posts_to_sign("slug", 100, later)
     assert len(posts) == 120
     assert len({post["body"] for post in posts}) == 120
     assert {post["who"] for post in posts} == set(range(100))
 
 
 def test_half_of_the_repeats_are_double_clicks_and_half_come_later() -> None:
-    who = [post["who"] for post in signing("slug", 100, 30)]
+    who = [post["who"] for post in posts_to_sign("slug", 100, 30)]
     assert sum(one == other for one, other in pairwise(who)) == 10
 
 
 def test_one_person_in_five_confirms_twice() -> None:
-    assert len(confirming([(number, f"t{number}") for number in range(10)])) == 12
+    assert len(posts_to_confirm([(number, f"t{number}") for number in range(10)])) == 12
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def test_ses_refuses_after_the_daily_quota_until_it_is_raised() -> None:
 
 
 def test_the_short_spike_has_no_pauses_of_a_minute() -> None:
-    assert short(100).quota is None
-    assert short(100).later == 0
-    assert whole(100).quota == 20
+    assert short_plan(100).quota is None
+    assert short_plan(100).later == 0
+    assert whole_plan(100).quota == 20
 
 
 def test_rates_come_from_times_without_faults() -> None:
-    log = SpikeLog(short(100), 120, events={"table refuses": 10, "table is back": 20})
+    log = SpikeLog(short_plan(100), 120, events={"table refuses": 10, "table is back": 20})
     log.moments += [Moment(0, 0, 0, 0, 0), Moment(10, 50, 0, 40, 10), Moment(20, 100, 30, 40, 60)]
     log.moments += [Moment(30, 120, 10, 0, 70)]
     assert rates(log) == {"answered": 5.0, "mailed": 5.0, "stored": 2.0}
