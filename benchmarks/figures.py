@@ -88,7 +88,7 @@ def _constant_count_figure(name: str, usage: Results, few: Results) -> Figure:
     is_same = all(usage[part] == few[part] for part in USAGE)
     is_one_read = usage["calls"] == 1 and usage["write_units"] == 0
     return Figure(
-        name, "1 read, the same", f"{usage['calls']} ({usage['read_units']:g} units)", is_same and is_one_read
+        name, "1 read, as at 10", f"{usage['calls']} ({usage['read_units']:g} units)", is_same and is_one_read
     )
 
 

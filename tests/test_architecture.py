@@ -1,4 +1,4 @@
-"""Check the architecture rules of DESIGN.md on the syntax tree."""
+"""Check on the syntax tree which folders may import which, and who may read the clock, the environment and AWS."""
 
 import ast
 from pathlib import Path

@@ -63,11 +63,11 @@ def _usd(line: Line, prices: Prices) -> float:
 def table(figures: Mapping[str, Any]) -> list[str]:
     """Return lines to print."""
     cost, total = figures["cost"], figures["cost_per_million_without_ses_usd"]
-    rows = [*cost["items"].items(), ("all besides SES", total), ("SES: mails", cost["ses_usd"])]
+    rows = [*cost["items"].items(), ("all without SES", total), ("SES: mails", cost["ses_usd"])]
     verdict = "met" if total <= cost["goal_usd"] else "MISSED"
     return [
         *(f"{name:<52}{usd:>9.2f}" for name, usd in rows),
-        f"goal besides SES: ≤ {cost['goal_usd']:g}: {verdict}",
+        f"goal without SES: ≤ {cost['goal_usd']:g}: {verdict}",
         f"one at a time, without batches: {cost['one_at_a_time_usd']:.2f}",
         "would save:",
         *(f"  {name:<62}{usd:>6.2f}" for name, usd in cost["would_save_usd"].items()),

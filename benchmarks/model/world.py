@@ -40,7 +40,6 @@ class Amounts:
     stored: float = 0
     relayed: float = 0
     mailed: float = 0
-    opened: float = 0
     confirmed: float = 0
     changes: float = 0  # stream records that change the number of pending signatures
     projected: float = 0  # of these, counted

@@ -25,11 +25,11 @@ class Row:
 def rows(measured: Measured) -> list[Row]:
     """Return the rows. The goal for an error is met if ours is 0 and theirs is not."""
     return [
-        _less_row("AWS calls a signature", measured["aws_calls"]),
-        _less_row("write units a signature", measured["write_units"]),
+        _less_row("AWS calls per signature", measured["aws_calls"]),
+        _less_row("write units per signature", measured["write_units"]),
         _less_row("CPU of the handler, ms", measured["handler_cpu_ms"]),
-        _faster_row("requests/s, workers beside them", measured["requests_per_second"]),
-        _faster_row("requests/s, workers paused meanwhile", measured["requests_per_second_workers_apart"]),
+        _faster_row("requests/s, while workers run", measured["requests_per_second"]),
+        _faster_row("requests/s, while workers are paused", measured["requests_per_second_workers_apart"]),
         _error_row("counted wrong, 32 threads at once", measured["count_error_race"]),
         _error_row("counted wrong, retries after time-outs", measured["count_error_retries"]),
         _error_row("mails lost when SES refuses", measured["mails_lost"]),

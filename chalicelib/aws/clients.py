@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
+# botocore's own user agent is composed anew for every call, which takes a tenth of the call's CPU time.
+_USER_AGENT = f"petitions Boto3/{boto3.__version__}"
+
 CONFIG = Config(
+    user_agent=_USER_AGENT,
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 2},
@@ -22,14 +26,22 @@ CONFIG = Config(
 )
 # Signing tries the table once. If this attempt fails or is throttled, the signature goes into the overflow queue. A
 # supporter waits at most 3 s for the table and 3 s for the queue.
+# The SDK does not check the parameters' types, which takes as long: signing always sends the same parameters.
 SIGNING_CONFIG = Config(
+    user_agent=_USER_AGENT,
+    parameter_validation=False,
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=10,
 )
 # SES can be slow and has no idempotency token: a retry by the SDK could send the email twice.
-MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
+MAIL_CONFIG = Config(
+    user_agent=_USER_AGENT,
+    connect_timeout=1,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
 # The SDK's longest wait before its second attempt, in seconds.
 _RETRY_WAIT = 1.0
 
@@ -38,6 +50,7 @@ _RETRY_WAIT = 1.0
 # links for the global host. S3 redirects such a link to the bucket's region, and there its AWS signature is invalid.
 # If the endpoint is an IP address (an emulator), the URL has the bucket's name in its path, not in its host.
 FILES_CONFIG = Config(
+    user_agent=_USER_AGENT,
     connect_timeout=2,
     read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 4},
