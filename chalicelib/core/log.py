@@ -90,7 +90,7 @@ class JsonLines(logging.Formatter):
 
 
 def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logging.LogRecord) -> str:
-    """Return the line as JSON, with its metrics. `directive` is JSON text already: insert it before the last brace."""
+    """Return the line as JSON, with its metrics. `directive` returns JSON text: insert it before the last brace."""
     text = _json({**line, "stage": settings().stage, **measured})
     return f"{text[:-1]}, {directive(measured, 'petition' in line, int(record.created * 1000))}}}"
 

@@ -82,5 +82,5 @@ class Route(NamedTuple):
 
     @property
     def any_origin(self) -> bool:
-        """Return whether pages of other sites may call the route: every public route under /api/ except sign-in."""
+        """Return whether pages of other sites may call the route: all public routes of /api/ except /api/staff/."""
         return not self.needs_token and self.path.startswith("/api/") and not self.path.startswith("/api/staff/")

@@ -145,7 +145,7 @@ class Export(Job):
 
     @property
     def missing_buckets(self) -> tuple[str, ...]:
-        """Return the buckets that are not written yet, in order."""
+        """Return the buckets (partitions of signatures) whose part of the file is not written yet, in order."""
         return keys.BUCKETS[len(self.parts) :]
 
     @property

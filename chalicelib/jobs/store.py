@@ -1,6 +1,7 @@
 """Store and find jobs in the counts table. Their items have no personal data.
 
-For each kind and key of jobs, the item LATEST has the id of the latest job. Only the latest job can be running.
+Jobs of one kind and key (mostly a petition) run one at a time. The item LATEST has the id of their latest job, which is
+the only one that can be running.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@
 3. While its email is sent, the digest is sealed: its letters do not change.
 
 If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
-withdrawal is stored as late: if the email is not sent, the letter is removed before the next attempt.
+withdrawal is noted in LATE: if the email is not sent, the letter is removed before the next attempt.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ def gather(
 def remove_letter(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
 
-    If the digest is sealed, store the withdrawal as late. If the digest's email is settled, change nothing.
+    If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing.
     """
     day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
     if day is None:
@@ -127,7 +127,7 @@ def _try_to_remove_letter(
 def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
     """Seal the digest, so that its letters do not change while its email is sent. Return its contents.
 
-    First remove the letters whose withdrawals were stored as late during an earlier attempt. Return None if there is
+    First remove the letters whose withdrawals were noted in LATE during an earlier attempt. Return None if there is
     no such digest. Raise Conflicted if people keep withdrawing meanwhile.
     """
     for _ in range(ATTEMPTS):

@@ -45,7 +45,7 @@ def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Ta
     """Close the digest, request its email, and mark it as requested. Return whether there is an email to send.
 
     There is no email to send if all letters were removed from the digest. There is also none if an earlier run
-    requested the email, and this email is settled.
+    requested the email, and it was sent or given up.
     """
     close(ids, now, tables)
     digest = find_digest(ids, tables)

@@ -25,7 +25,7 @@ class Mailbox:
         return mail_keys.address_limit(self.address_id)
 
     def hash_of_petition(self, slug: str) -> str:
-        """Return the hash by which the address's item names a petition. Each address has its own hash of a petition."""
+        """Return the hash that stands for the petition in the address's item. It differs from address to address."""
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
     def hash_of_request(self, request: MailRequest) -> str:

@@ -19,7 +19,7 @@ class Outbox:
     def send(self, requests: Iterable[tuple[MailRequest, int]]) -> None:
         """Queue each request with its delay in seconds. Leave out requests of an unknown kind.
 
-        Raise Unavailable if a request was not queued. Perhaps other requests were.
+        Raise Unavailable if a request was not queued. Other requests may have been queued.
         """
         messages: dict[Priority, list[Outgoing]] = {priority: [] for priority in Priority}
         for request, delay in requests:

@@ -104,6 +104,6 @@ def _send_claimed(
     except MailRefused:
         kind.state.mark_refused(request, now, tables)
         return SendResult.REFUSED
-    # Pacing may have delayed the email, and `min_interval` counts from the moment it was sent.
+    # `deliver` may have waited before it sent the email. The time until the next email counts from the sending.
     kind.state.mark_sent(request, now + duration, tables)
     return SendResult.SENT

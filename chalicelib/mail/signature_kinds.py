@@ -128,7 +128,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
-    # Only the first email uses a turn of the client's network (first_emails.py).
+    # Only the first email counts against the limit of the signer's IP network (first_emails.py).
     is_first = signature.mails == 0
     network = (signature.mail_network or "") if is_first else ""
     to = signature.email or ""

@@ -121,7 +121,7 @@ class DeliveryState(ABC):
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
-        `is_booked`: the email's turn of its network has come, so the next attempt must not book another turn.
+        `is_booked`: the email was counted against the limit of its network. The next attempt must not count again.
         """
         turn = ("mail_network", "mail_due_at") if is_booked else ()
         self._change(request, {}, (*CLAIM_ATTRIBUTES, *turn), tables)
@@ -129,8 +129,8 @@ class DeliveryState(ABC):
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         """Record that the email may not be sent before `due`, and release the claim.
 
-        The relay or the sweep queues the request again. The email's turn of its network is booked, so the hash of the
-        network is removed.
+        The relay or the sweep queues the request again. The email has been counted against the limit of the signer's
+        network. So remove the hash of the network, and the email is not counted again.
         """
         whole_second = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
         self._change(request, {"mail_due_at": iso(whole_second)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)

@@ -44,13 +44,16 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
 
 
 def _next_change(turns: Turns, now: int) -> Change:
-    """Return the change that books one more turn, if a turn is booked after `now`. It also moves the item's expiry."""
+    """Return the change that books the turn after the last. Its condition is that a turn after `now` is booked.
+
+    It also moves the item's expiry.
+    """
     expires = {} if turns.expires_after is None else {"expires_at": ceil(turns.step / 1000)}
     return Change(turns.key, add={"booked_until": turns.step, **expires}, when=Attr("booked_until").gt(now))
 
 
 def _first_change(turns: Turns, now: int) -> Change:
-    """Return the change that books the first turn, if no turn is booked after `now`."""
+    """Return the change that books a turn for now. Its condition is that no turn after `now` is booked."""
     expires = {} if turns.expires_after is None else {"expires_at": int(now / 1000) + turns.expires_after}
     is_quiet = absent_or_at_most("booked_until", now)
     return Change(turns.key, assign={"booked_until": now + turns.step, **expires}, when=is_quiet)

@@ -70,10 +70,9 @@ def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | None:
-    """Return the petition if the list of slugs is due to be read: one call reads the petition and the list.
+    """Find a petition that is not in the cached list of slugs. If the list is due, one call reads both.
 
-    If the list is not due, return None, because the slug is not in the list. Raise Unavailable if the last read of the
-    list failed.
+    If the list is not due, trust it and return None. Raise Unavailable if the last read of the list failed.
     """
     petition = None
     if _slugs.begin_reading_if_due(now):

@@ -21,8 +21,8 @@ from chalicelib.tallies.public import public_count
 # Functions that load a section, by the section's name in the template. app.py adds the functions, because this package
 # must not import the packages that define the functions. The functions use data from caches, because people read pages
 # far more often than they sign.
-Section = Callable[[Petition, Count | None, Tables], object]
-SECTIONS: dict[str, Section] = {}
+SectionLoader = Callable[[Petition, Count | None, Tables], object]
+SECTIONS: dict[str, SectionLoader] = {}
 
 
 def page_about(
@@ -119,7 +119,7 @@ def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:
     return {**form, "country": country if country in countries() else "GB"}
 
 
-def _load_section(load: Section, petition: Petition, count: Count | None, tables: Tables) -> object:
+def _load_section(load: SectionLoader, petition: Petition, count: Count | None, tables: Tables) -> object:
     """Return the section, or None when its data is unavailable, so that the rest of the page still works."""
     try:
         return load(petition, count, tables)

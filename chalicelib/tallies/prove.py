@@ -50,7 +50,7 @@ def sums_for_signature(country: str, source: str, *, by_partner: bool) -> tuple[
 
 
 def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
-    """Return the tally's sums. All reads are consistent. Close no day, so that the caller needs no right to write."""
+    """Return the tally's sums. All reads are consistent. Nothing is written, so the caller needs no right to write."""
     head = store.head(petition.slug, tables)
     open_tallies = read_open_days(head, petition, now, tables)
     whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_tallies.values()])

@@ -1,4 +1,7 @@
-"""The notation of CloudFormation: its functions, resources, outputs and policies. `merge_parts` joins parts."""
+"""The notation of CloudFormation: its functions, resources, outputs and policies.
+
+`merge_parts` merges several parts of a template into one.
+"""
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from benchmarks.model.needs import needs
 from stack.attach import STAGE, Deployed, deploy_to_emulator
 from stack.aws import Cloud
 from stack.emulator import emulator
 from stack.manage import settings
 from stack.paths import ROOT
+from stack.ready.verdict import service
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,8 @@ def test_make_warm_shows_its_plan_changes_nothing_without_a_yes_and_undoes_what_
 
     changed = warm(stack, YES="1")
     assert (changed.returncode, changed.stderr) == (0, "")
-    assert reserved_concurrency(stack) == {"StaffAuthorizer": 20, "RelayMail": 32, "StoreOverflow": 3}
+    storers = needs(1_000, service()).storers
+    assert reserved_concurrency(stack) == {"StaffAuthorizer": 20, "RelayMail": 32, "StoreOverflow": storers}
 
     undone = warm(stack, "--revert")
     assert (undone.returncode, undone.stderr) == (0, "")

@@ -11,10 +11,11 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
+from benchmarks.model.needs import needs
 from chalicelib.petitions.find import petition_as_stored
 from stack.console import Failure
 from stack.ready.stage import StackDescription
-from stack.ready.verdict import Expected
+from stack.ready.verdict import Expected, service
 from stack.warm.__main__ import main, revert, warm
 from stack.warm.act import Warming
 from stack.warm.plan import UNIT_USD, CapacityChange, CapacityKind, plan
@@ -98,7 +99,7 @@ def test_everything_is_changed_after_a_yes(aws: FakeAws, warming: Warming, table
         "prod-StaffAuthorizer": 20,
         "prod-RelayMail": 32,
         "prod-SendMail": 125,
-        "prod-StoreOverflow": 3,
+        "prod-StoreOverflow": needs(1_000, service()).storers,
     }
     assert petition_as_stored("safe-children", tables).shards > 10
 

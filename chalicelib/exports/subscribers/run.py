@@ -64,7 +64,8 @@ class ListWork:
     def _write_part(self, job: OptInList, bucket: str) -> OptInList:
         """Write the part of one bucket, and the ids of all people in it who were ever listed."""
         signatures = {item["sk"]: item for item in read_for_opt_in_list(job.slug, bucket, self.tables)}
-        subscribed = self._without_stopped(job.slug, [item for item in signatures.values() if may_get_updates(item)])
+        wanted = [item for item in signatures.values() if may_get_updates(item)]
+        subscribed = self._without_stopped_people(job.slug, wanted)
         earlier_ids = self._earlier_ids(job, bucket)
         unsubscribed = sorted(earlier_ids - subscribed.keys())
         rows = [_row("subscribed", signature_id, item) for signature_id, item in subscribed.items()]
@@ -81,7 +82,7 @@ class ListWork:
             }
         )
 
-    def _without_stopped(self, slug: str, signatures: Sequence[Item]) -> dict[str, Item]:
+    def _without_stopped_people(self, slug: str, signatures: Sequence[Item]) -> dict[str, Item]:
         """Return the signatures by id. Leave out people who stopped all email about the petition."""
         remaining: dict[str, Item] = {}
         for start in range(0, len(signatures), BATCH_SIZE):

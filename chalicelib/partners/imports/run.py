@@ -107,7 +107,8 @@ class ImportWork:
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
         """Spread the valid rows over lanes, and take each lane in its own thread. A lane is a list of rows.
 
-        Rows with the same identifier are in one lane, so they are taken one after the other.
+        Rows with the same identifier of the partner have the same receipt. They are in one lane, so they are taken one
+        after the other.
         """
         results = [
             ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None
