@@ -34,9 +34,9 @@ test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the t
 others: .venv/ready .venv/referee/ready .venv-emulator/ready chromium
 	@exec $(PY) -m pytest -n 4 -m "not (unit or slow)"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles; end to end through the CDN
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles; end to end through the CDN
 	@$(PY) -m pytest -m slow
-	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "unit and hypothesis"
+	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
 	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e/test_*_over_http.py tests/browser/test_supporter.py
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
@@ -51,9 +51,9 @@ unit: .venv/ready ## Run the application's own tests: no emulator, browser, poli
 # Each of these processes runs about half of the unit tests. With xdist they would need half as much time again.
 FIRST_HALF := $(addprefix tests/,aws core mail pages petitions signatures updates)
 unit-first: .venv/ready
-	@output=$$($(PY) -m pytest -n 0 -m unit $(FIRST_HALF) 2>&1); code=$$?; echo "$$output"; exit $$code
+	@output=$$($(PY) -m pytest -n 0 -p no:cacheprovider -m unit $(FIRST_HALF) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
 unit-second: .venv/ready
-	@output=$$($(PY) -m pytest -n 0 -m unit tests $(addprefix --ignore=,$(FIRST_HALF)) 2>&1); code=$$?; echo "$$output"; exit $$code
+	@output=$$($(PY) -m pytest -n 0 -p no:cacheprovider -m unit tests $(addprefix --ignore=,$(FIRST_HALF)) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
 
 faults: .venv/ready .venv/referee/ready ## Test each handler with each of its AWS calls failing
 	@exec $(PY) -m pytest -m faults

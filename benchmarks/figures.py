@@ -27,7 +27,7 @@ def figures(results: Results) -> list[Figure]:
         _constant_count_figure("count on a cache miss, at 10", few, few),
         _constant_count_figure("count on a cache miss, at 100,000", many, few),
         _staff_count_figure(results["staff_counts"]),
-        _ratio_figure("sign handler CPU ÷ bare put_item", results["sign_cpu_ratio"], 1.5),
+        _ratio_figure("sign handler CPU ÷ boto3's put_item", results["sign_cpu_ratio"], 1.5),
         _probing_figure(results["probing"]),
         _ratio_figure("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
         *_export_figures(results["export"]),

@@ -4,9 +4,7 @@ Chromium opens the page with an empty cache. The site runs on the emulator. The 
 depend on this machine and the emulator.
 """
 
-import os
 import re
-import shutil
 from statistics import median
 from typing import Any
 
@@ -20,6 +18,7 @@ from stack.background import serve
 from stack.console import run_main, say
 from stack.emulator import emulator
 from stack.manage import issue_token, load_petitions
+from stack.paths import chromium
 from stack.sockets import LOOPBACK, free_port
 
 RUNS = 5
@@ -42,9 +41,8 @@ def main() -> None:
 
 
 def _measure(site: str, token: str) -> dict[str, Any]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
         # The first visit is not measured, because it starts every Lambda function.
         _visit(browser, site, token)
         runs = [_visit(browser, site, token) for _ in range(RUNS)]

@@ -1,6 +1,7 @@
 """Paths of the project's folders, files and tools. The environment can change some of them."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -33,3 +34,9 @@ def referee_home() -> Path:
 def tool(name: str) -> str:
     """Return the path of a command in this process's virtual environment."""
     return str(Path(sys.executable).parent / name)
+
+
+def chromium() -> str | None:
+    """Return the browser for tests and benchmarks: CHROMIUM, which make sets, or the first one that is installed."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)

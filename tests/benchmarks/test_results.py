@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+import benchmarks.__main__
+import benchmarks.edge.__main__
+import benchmarks.tutorial.__main__
 from benchmarks.figures import USAGE, figures
 from benchmarks.report import report
 from benchmarks.results import RESULTS
@@ -36,6 +39,14 @@ def test_results_have_the_promised_keys(results: dict[str, Any]) -> None:
     assert [key for key in PROMISED_KEYS if key not in results] == []
     for act in ("sign", "confirm", "count"):
         assert [part for part in USAGE if part not in results[act]] == []
+
+
+def test_results_say_how_the_code_measures_today(results: dict[str, Any]) -> None:
+    assert [results["method"], results["edge"]["method"], results["tutorial"]["method"]] == [
+        benchmarks.__main__.METHOD,
+        benchmarks.edge.__main__.METHOD,
+        benchmarks.tutorial.__main__.METHOD,
+    ]
 
 
 def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:

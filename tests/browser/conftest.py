@@ -1,16 +1,15 @@
 """Fixtures for tests in a real Chromium against the deployed stack, at phone and desktop size."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from stack.paths import chromium
 from tests.browser.crowd import create_petition_with_past_days
 from tests.deployed import DeployedSite
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+CHROMIUM = chromium()
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -16,9 +16,12 @@ SUITES = sorted(FOLDER.glob("*/*.test.js"))
 
 
 def test_the_unit_tests_of_the_modules_pass(capfd: pytest.CaptureFixture[str]) -> None:
-    assert len(SUITES) > 5
-    code = node(["--test", "--test-isolation=none", *map(str, SUITES)])
-    assert code == 0, capfd.readouterr().out
+    """In one process, Node.js skips the tests of a file after an exception outside of a test, and does not say so."""
+    written = sum(len(re.findall(r"^test\(", path.read_text(encoding="utf-8"), re.M)) for path in SUITES)
+    code = node(["--test", "--test-isolation=none", "--test-timeout=60000", *map(str, SUITES)])
+    report = capfd.readouterr().out
+    assert code == 0, report
+    assert f"tests {written}\n" in report
 
 
 def test_no_line_is_longer_than_120_characters() -> None:

@@ -172,7 +172,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 TestLifecycle = Lifecycle.TestCase
-# The quick profile does not shrink failures, because that takes a minute. HYPOTHESIS_PROFILE=deep does.
+# The quick profile does not shrink failures, because that takes a minute. The other profiles do.
 _QUICK = hypothesis.settings.get_current_profile_name() == "quick"
 _PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
 TestLifecycle.settings = hypothesis.settings(
