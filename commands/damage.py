@@ -30,10 +30,10 @@ SIGNED = ("state", *PERSONAL_FIELDS, "obtained_by", "channel", "text_version", "
 # What is known about the emails to the person. The application never removes these attributes from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
-# The partitions of COUNTS to restore. The others are temporary, or have tokens: a revoked token must not come back.
+# The partitions of COUNTS to restore. The others are temporary, or have secrets: what was revoked must not come back.
 RESTORED_COUNTS = (
     "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
-    "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#",
+    "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#", "PARTNERS", "WORDING#", "RECEIPT#",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ class RestoreOutcome(StrEnum):
     WITHDRAWN = "withdrawn: in the file, and put back by an earlier run"
     UNSUBSCRIBED = "unsubscribed: in the file, and put back by an earlier run"
     UNUSABLE = "left out: damaged in the copy too, use an earlier moment"
-    TEMPORARY = "left out: temporary, or a token"
+    TEMPORARY = "left out: temporary, or a secret"
 
 
 @dataclass(frozen=True)

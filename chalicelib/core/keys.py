@@ -2,7 +2,7 @@
 
 SIGNATURES holds the personal data of supporters, and COUNTS holds none of it. So IAM can allow a function to read
 counts but no names. The stream of SIGNATURES reports no change of the tally (the count), because the tally is in
-COUNTS. Functions for staff may add items to AUDIT, but no function may change an item. DELIVERIES holds the state of
+COUNTS. Functions for staff may add items to AUDIT, but no code changes an item. DELIVERIES holds the state of
 each email that is not about a signature, without personal data. LIMITS holds the limits of email, under hashes of
 addresses and networks. Items in both expire, except the item of an address whose owner has stopped email.
 

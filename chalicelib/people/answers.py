@@ -140,8 +140,8 @@ class HeldLetter(TypedDict):
     agreed: AgreedLetter | None
     """Null if the person sends no letter, or withdrew."""
     asked: AgreedLetter | None
-    """A letter that somebody submitted with this address after the signature was confirmed. It is sent only if the
-    person sends it from the page that our email links to.
+    """A letter that somebody submitted with this address, and that the person has not agreed to yet. It is sent only if
+    the person sends it from the page that our email links to.
     """
     deliveries: list[LetterDelivery]
 

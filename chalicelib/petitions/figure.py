@@ -36,7 +36,7 @@ class Comparison(BaseModel):
     here: int
     """How many of these people signed with the source too."""
     withdrawn: int
-    """How many signatures had ever been withdrawn here before the comparison."""
+    """How many confirmed signatures had ever been withdrawn here before the comparison."""
     compared_at: Moment
 
 

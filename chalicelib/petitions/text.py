@@ -30,7 +30,7 @@ Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "s
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
-# The most bytes of a letter's texts in a URL-encoded form. The whole form may have 16 KB.
+# The most bytes of a letter's body, or of a signer's own texts, in a URL-encoded form. The whole form may have 16 KB.
 MAX_LETTER_FORM_BYTES = 12_000
 MAX_SUBJECT_LENGTH, MAX_BODY_LENGTH, MAX_OPENING_LENGTH = 150, 3_000, 500
 MAX_OPENINGS = 10

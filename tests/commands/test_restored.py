@@ -1,11 +1,13 @@
 """What a restore puts back, and what it leaves out: expired, erased and withdrawn people, counts, mail requests."""
 
+import re
 from datetime import datetime, timedelta
+from types import ModuleType
 
 import pytest
 
 from chalicelib.aws.table import NewItem
-from chalicelib.core import keys
+from chalicelib.core import keys, letter_keys, partner_keys, target_keys
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
@@ -78,6 +80,8 @@ def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTabl
         ("SLUGS", RestoreOutcome.PUT_BACK),
         ("TALLY#safe-children#000", RestoreOutcome.PUT_BACK),
         ("FUNNEL-DAYS#safe-children", RestoreOutcome.PUT_BACK),
+        ("RECEIPT#safe-children#oak#00", RestoreOutcome.PUT_BACK),
+        ("HASHKEYS#safe-children", RestoreOutcome.TEMPORARY),
         ("TOKENS", RestoreOutcome.TEMPORARY),
         ("MAIL", RestoreOutcome.TEMPORARY),
         ("SHEDDING", RestoreOutcome.TEMPORARY),
@@ -96,11 +100,21 @@ def test_only_missing_permanent_counts_are_put_back(pk: str, outcome: RestoreOut
 
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
     """A new partition must be restored, or named here as temporary."""
-    scheme = str(keys.__doc__).partition("\n    COUNTS ")[2].partition("\n    AUDIT ")[0]
-    partitions = {word for line in scheme.splitlines() if (word := line.split()[0]).isupper() or "#<" in word}
-    assert len(partitions) > 10
-    temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "TOKENS", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
-    assert {word for word in partitions if not word.startswith(damage.RESTORED_COUNTS)} == temporary
+    partitions = {
+        each for module in (keys, letter_keys, partner_keys, target_keys) for each in counts_partitions(module)
+    }
+    assert len(partitions) > 20
+    temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
+    secret = {"TOKENS", "HASHKEYS#<slug>"}
+    assert {each for each in partitions if not each.startswith(damage.RESTORED_COUNTS)} == temporary | secret
+
+
+def counts_partitions(module: ModuleType) -> set[str]:
+    """Return the partitions of COUNTS that the scheme in the module's docstring lists."""
+    scheme = re.split(r"^ *(SIGNATURES|COUNTS|AUDIT|DELIVERIES|LIMITS) {2,}", str(module.__doc__), flags=re.M)
+    counts = dict(zip(scheme[1::2], scheme[2::2], strict=True))["COUNTS"]
+    first_words = [line.split()[0] for line in counts.splitlines() if line.strip()]
+    return {word for word in first_words if word.isupper() or ("#<" in word and not word.startswith("<"))}
 
 
 def test_an_open_mail_request_is_put_back(tables: FakeTables, petition: Petition) -> None:

@@ -15,7 +15,7 @@ class AuditFact(TypedDict):
 
 
 class AuditEntry(TypedDict):
-    """An entry of the audit trail. It is stored before the action is done, and names people by id only."""
+    """An entry of the audit trail. It is stored before the action is done, and names signers by id only."""
 
     at: Time
     owner: str
