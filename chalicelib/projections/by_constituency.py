@@ -1,8 +1,8 @@
 """Confirmed signatures by constituency, counted from the stream of changes of signatures.
 
 A petition's signatures are in 64 buckets, and each bucket has one item of counters. If this item also had the 650
-constituencies, each of its writes would cost about ten units instead of one. So a bucket has GROUPS more items. Each has the
-counters of some constituencies and stays below one kilobyte.
+constituencies, each of its writes would cost about ten units instead of one. So a bucket has GROUPS more items. Each
+has the counters of some constituencies and stays below one kilobyte.
 """
 
 from collections import Counter
