@@ -48,12 +48,12 @@ planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant 
 unit: .venv/ready ## Run the application's own tests: no emulator, browser, policies, benchmarks or readiness
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second
 
-# Each of these processes runs about half of the unit tests. With xdist they would need half as much time again.
+# Each of these processes runs about half of the unit tests. With xdist they would need a quarter more time.
 FIRST_HALF := $(addprefix tests/,aws core mail pages petitions signatures updates)
-unit-first: .venv/ready
-	@output=$$($(PY) -m pytest -n 0 -p no:cacheprovider -m unit $(FIRST_HALF) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
-unit-second: .venv/ready
-	@output=$$($(PY) -m pytest -n 0 -p no:cacheprovider -m unit tests $(addprefix --ignore=,$(FIRST_HALF)) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
+unit-first: HALF := $(FIRST_HALF)
+unit-second: HALF := tests $(addprefix --ignore=,$(FIRST_HALF))
+unit-first unit-second: .venv/ready
+	@output=$$($(PY) -m pytest -n 0 -p no:cacheprovider -m unit $(HALF) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
 
 faults: .venv/ready .venv/referee/ready ## Test each handler with each of its AWS calls failing
 	@exec $(PY) -m pytest -m faults

@@ -37,7 +37,7 @@ SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY, *UNCACHED)
 
 @dataclass(frozen=True)
 class Run:
-    """A world at the end of its run, which is at the horizon at the latest."""
+    """A world after its run. A run ends at the horizon at the latest."""
 
     world: World
 

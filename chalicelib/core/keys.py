@@ -32,7 +32,7 @@ addresses and networks. Items in both expire, except the item of an address whos
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           the id of the latest of these jobs: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed
-                LETTER#<slug>          <version>        a petition's letter, as people confirmed it (letter_keys)
+                LETTER#<slug>          <version>        a version of a petition's letter (letter_keys)
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
     LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices

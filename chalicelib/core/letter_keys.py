@@ -1,6 +1,6 @@
 """The keys of letters, which supporters send to a petition's targets. keys.py describes the other keys.
 
-COUNTS      LETTER#<slug>          <version>        a version of a petition's letter, as people saw it
+COUNTS      LETTER#<slug>          <version>        a version of a petition's letter
 DELIVERIES  letter#<bucket>        <slug>_<target>_<signature id>  the letter of one person to one target
 """
 

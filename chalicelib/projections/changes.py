@@ -63,7 +63,7 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     """Yield the stages that a signature passes by this change.
 
     Usually this is one stage or none. There are two if somebody signs again after their pending signature has expired.
-    There is none if the item was deleted before it expired, which is damage, or if `manage.py restore` wrote the item.
+    Yield no stage if the item was damaged (deleted before it expired), or if `manage.py restore` wrote the item.
     """
     if new.get("restored_at") != old.get("restored_at"):
         return
