@@ -15,11 +15,13 @@ ROOT = Path(__file__).parents[1]
 SLOW = (
     "tests/benchmarks/test_sign_cpu.py",
     "tests/browser/test_edge.py",
+    "tests/browser/test_staff_pages.py",
     "tests/e2e/test_exporting.py",
     "tests/e2e/test_importing.py",
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
     "tests/e2e/test_updates.py",
+    "tests/e2e/test_warm.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
@@ -27,13 +29,17 @@ SLOW = (
     "tests/stack/test_members.py::test_a_deployed_table",
     "tests/stack/test_powers.py",
     "tests/stack/test_powers_of_staff.py",
+    "tests/stack/test_protection.py",
     "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
+    "tests/stack/test_us_east_1.py",
     "tests/strict/test_limits.py::test_ses_refuses_the_email[40 MB]",
 )
 
 # Paths in this folder without unit tests, and those with unit tests and others, which have a mark of their own.
-NOT_UNIT = ("benchmarks", "browser", "e2e", "faults", "flows", "openapi", "ready", "referee", "test_groups.py")
+NOT_UNIT = (
+    *("benchmarks", "browser", "e2e", "faults", "flows", "openapi", "programs", "ready", "referee", "test_groups.py"),
+)
 MIXED = ("aws", "jobs", "stack", "stores", "strict")
 OTHER_MARKS = ("stack", "flows", "e2e", "browser", "faults", "slow")
 

@@ -143,6 +143,7 @@ def test_a_person_is_found_exported_and_erased(desk: Page, deployed_site: Deploy
     desk.goto(f"{deployed_site.url}/petitions/support-trafficked-children")
     fill(desk, email, "Amina Asks")
     press_sign(desk)
+    desk.wait_for_url(re.compile("/thanks$"))
     confirm_from_inbox(desk, deployed_site, email)
     sign_in(desk, deployed_site, route="#/people")
     desk.get_by_label("Their email address").fill(email)

@@ -1,9 +1,5 @@
 """Settings are read once, on first use. A missing variable is named."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from chalicelib.core.settings import settings
@@ -49,39 +45,3 @@ def test_settings_are_read_once(environment: dict[str, str], monkeypatch: pytest
     first = settings()
     monkeypatch.setenv("STAGE", "another")
     assert settings() is first
-
-
-def test_the_application_is_imported_without_any_environment_and_builds_no_client() -> None:
-    probe = (
-        "import boto3, sys\n"
-        "def client(*a, **k): raise SystemExit('a client at import')\n"
-        "boto3.client = boto3.resource = boto3.Session = client\n"
-        "import app, manage\n"
-    )
-    done = run_python(probe)
-    assert done.returncode == 0, done.stderr
-
-
-def test_importing_the_application_loads_neither_templates_nor_tokens_nor_cryptography() -> None:
-    """These imports would slow the cold start of every function, so each is inside the function that uses it."""
-    slow = {"jinja2", "itsdangerous", "cryptography", "joserfc", "cffi"}
-    done = run_python(f"import app, sys\nsys.exit(' '.join({slow} & set(sys.modules)))")
-    assert (done.returncode, done.stderr.strip()) == (1, "")
-
-
-def test_the_function_of_pages_and_signing_imports_only_their_modules() -> None:
-    others = ("chalicelib.people", "chalicelib.partners.imports", "chalicelib.exports", "chalicelib.delivery")
-    code = f"import app, sys\nsys.exit(' '.join(name for name in sys.modules if name.startswith({others})))"
-    done = run_python(code, SERVED_FUNCTION="APIHandler")
-    assert (done.returncode, done.stderr.strip()) == (1, "")
-
-
-def run_python(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
-        env={"PYTHONDONTWRITEBYTECODE": "1", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )

@@ -1,7 +1,5 @@
 """The functions of streams, queues and schedules, with events as Lambda sends them."""
 
-import subprocess
-import sys
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -182,10 +180,3 @@ def test_a_failed_run_hides_its_cause_from_lambda(fake_site: FakeSite) -> None:
     with pytest.raises(RunFailed) as caught:
         fake_site.invoke("sweep_mail", schedule_event())
     assert caught.value.__suppress_context__
-
-
-def test_the_functions_find_every_kind_of_email_without_app_py() -> None:
-    """Lambda loads the module of a handler. app.py, which the tests import, belongs to another function."""
-    script = "import sys; from chalicelib.delivery.worker import KINDS; print(*sorted(KINDS), 'app' in sys.modules)"
-    kinds = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert kinds == [*sorted(worker.KINDS), "False"]

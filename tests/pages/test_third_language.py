@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from babel.messages import Catalog
 
 from chalicelib.core import language
 from chalicelib.core.language import language_of, languages
 from chalicelib.mail import compose
 from chalicelib.pages import render
 from chalicelib.petitions.model import Petition
-from stack.languages import compiled, extracted, write_catalogue
+from stack.languages import compiled, read_catalogue, write_catalogue
 from tests.actors import WELSH, a_published_petition, json_of, request_of, signed
 from tests.fake_site import FakeSite
 
@@ -29,13 +30,12 @@ def fake_translation(text: str) -> str:
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the catalogue, as `python -m stack.lint.translations --add he` and a translator would write it."""
     folder = tmp_path_factory.mktemp("languages")
-    texts = extracted()
-    texts.locale = CODE
-    for message in texts:
+    texts = Catalog(CODE)
+    for message in read_catalogue(language.FOLDER / "cy.po"):
         if message.id:
             one, several = message.id if isinstance(message.id, tuple) else (message.id, message.id)
             forms = tuple(fake_translation(str(text)) for text in [one, *[several] * (texts.num_plurals - 1)])
-            message.string = forms if isinstance(message.id, tuple) else forms[0]
+            texts.add(message.id, forms if isinstance(message.id, tuple) else forms[0], context=message.context)
     write_catalogue(folder / f"{CODE}.po", texts)
     (folder / f"{CODE}.mo").write_bytes(compiled(folder / f"{CODE}.po"))
     return folder

@@ -20,9 +20,8 @@ def size_of(picture: bytes) -> tuple[int, ...]:
 @pytest.mark.parametrize(
     "title", ["Short", "A title of usual length for a petition " * 2, "W" * 200, "word " * 39, "<&\"'>"]
 )
-@pytest.mark.parametrize("count", [None, 0, 12_345, 100_000_000])
-def test_every_title_fits_into_1200_by_630_pixels(title: str, count: int | None) -> None:
-    picture = card_of(a_petition(title=title.strip()), count, "en")
+def test_every_title_fits_into_1200_by_630_pixels(title: str) -> None:
+    picture = card_of(a_petition(title=title.strip()), 100_000_000, "en")
     assert size_of(picture) == (1200, 630)
     assert len(picture) < 300_000
     size, lines = _size_and_lines(title.strip())
