@@ -24,6 +24,7 @@ SLOW = (
     "tests/e2e/test_warm.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
+    "tests/referee/test_least_privilege.py",
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
     "tests/stack/test_constituencies.py::test_a_deployed_table",
     "tests/stack/test_members.py::test_a_deployed_table",
