@@ -9,7 +9,7 @@ switches the senders off.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables, absent_or_at_most
 from chalicelib.core import mail_keys
 from chalicelib.core.times import iso
 
@@ -25,9 +25,16 @@ class Pause(NamedTuple):
 
 
 def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE, *, by_engineer: bool = False) -> datetime:
-    """Pause all email, and return when the pause ends. A later refusal by SES extends the pause. Idempotent."""
+    """Pause all email for `duration` from now, and return when the pause ends.
+
+    An engineer's pause replaces any other. After a refusal by SES, a pause that ends later stays as it is: otherwise a
+    sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
+    """
     until = now + duration
-    tables.put(mail_keys.mail_pause(), {"until": iso(until), "by_engineer": by_engineer})
+    when = None if by_engineer else absent_or_at_most("until", iso(until))
+    tables.try_update(
+        Change(mail_keys.mail_pause(), assign={"until": iso(until), "by_engineer": by_engineer}, when=when)
+    )
     return until
 
 

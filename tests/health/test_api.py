@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.health.readiness import SHOWN_FOR, Readiness, store_readiness
-from chalicelib.mail.pause import pause_mail
+from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, adjust
@@ -57,6 +57,7 @@ def test_a_pause_by_an_engineer_is_not_reported_as_a_limit_of_the_email_service(
     [message] = health(fake_site)["messages"]
     assert "An engineer has paused all email until 24 November at 17:00 UTC" in message["text"]
     assert "limit" not in message["text"]
+    resume_mail(NOW, fake_site.tables)
     pause_mail(NOW, fake_site.tables)
     [message] = health(fake_site)["messages"]
     assert "reached its limit. We will try again on 24 November at 13:00 UTC" in message["text"]

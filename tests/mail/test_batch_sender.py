@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.aws.email import Mail
-from chalicelib.core import keys
+from chalicelib.aws.table import Change
+from chalicelib.core import mail_keys
 from chalicelib.core.errors import NotYet, SendingStopped, Throttled, Unavailable
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, PAUSED_WAIT_SECONDS, BatchSender
 from chalicelib.mail.model import MailRequest
@@ -99,14 +100,14 @@ def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
     senders: BatchSenders, requests: Sequence[MailRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     senders.refusals = [SendingStopped("mail")] * 2
-    put, failures = FakeTables.put, [Unavailable("storage")]
+    try_update, failures = FakeTables.try_update, [Unavailable("storage")]
 
-    def fail_once(self: FakeTables, key: keys.Key, item: dict[str, str]) -> None:
-        if failures:
+    def fail_once(self: FakeTables, change: Change) -> bool:
+        if failures and change.key == mail_keys.mail_pause():
             raise failures.pop()
-        put(self, key, item)
+        return try_update(self, change)
 
-    monkeypatch.setattr(FakeTables, "put", fail_once)
+    monkeypatch.setattr(FakeTables, "try_update", fail_once)
     with pytest.raises(Unavailable):
         senders.batch_sender().send(requests[0], NOW)
     assert not is_paused(NOW, senders.tables)

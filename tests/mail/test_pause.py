@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chalicelib.mail.pause import PAUSE, is_paused, pause_mail, resume_mail
+from chalicelib.mail.pause import PAUSE, current_pause, is_paused, pause_mail, resume_mail
 from tests.actors import NOW
 from tests.fakes import FakeTables
 
@@ -23,6 +23,19 @@ def test_a_later_refusal_extends_the_pause(tables: FakeTables) -> None:
     pause_mail(NOW, tables)
     pause_mail(NOW + SECOND, tables)
     assert is_paused(NOW + PAUSE, tables)
+
+
+def test_a_refusal_by_ses_does_not_shorten_the_pause_of_an_engineer(tables: FakeTables) -> None:
+    """A sender may have read "no pause" just before the engineer paused sending."""
+    until = pause_mail(NOW, tables, timedelta(days=2), by_engineer=True)
+    pause_mail(NOW + SECOND, tables)
+    assert current_pause(NOW + PAUSE, tables) == (until, True)
+
+
+def test_an_engineer_can_shorten_the_pause(tables: FakeTables) -> None:
+    pause_mail(NOW, tables, timedelta(days=2), by_engineer=True)
+    pause_mail(NOW, tables, PAUSE, by_engineer=True)
+    assert not is_paused(NOW + PAUSE, tables)
 
 
 def test_an_engineer_can_end_the_pause(tables: FakeTables) -> None:
