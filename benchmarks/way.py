@@ -56,6 +56,8 @@ class SignaturePath:
         figures["project"] = self._measure_batches(project_signatures, self._stream_records(self._people))
         messages = [records.mail_request(slug, self._ids[person]) for person in self._people]
         figures["send"] = self._measure_batches(send_mail, messages)
+        if figures["send"]["of_10"]["emails"] != 10:
+            raise RuntimeError("some emails were not sent, so this is not the cost of sending")
         figures["feedback"] = self._measure_batches(receive_feedback, [records.delivery_event()] * SUPPORTERS)
         figures["confirm_page"] = self._measure_requests(
             lambda person: records.page_request(self._confirm_event(person))
@@ -90,7 +92,8 @@ class SignaturePath:
             cpu = process_time() - start
         if answer.get("statusCode", 0) != status or answer.get("batchItemFailures"):
             raise RuntimeError(f"the handler answered: {json.dumps(answer)[:300]}")
-        counts = {name: value for name, value in usage.as_figures().items() if name != "operations"}
+        counts = usage.as_figures()
+        counts["emails"] = counts.pop("operations").count("sesv2.SendEmail")
         return {"cpu_us": cpu * 1e6, **counts, "log_bytes": self._log.size, "answer_bytes": _size(answer)}
 
 

@@ -47,13 +47,13 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
     """Return the durations, from measurements and from the assumptions in `benchmarks.lambdas`."""
     steps = results["way"]
     requests_of_a_batch = lambdas.STREAM_BATCH / QUEUE_BATCH
-    mail = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
+    cpu, calls = (lambdas.interpolate(steps["send"], name, QUEUE_BATCH) / QUEUE_BATCH for name in ("cpu_us", "calls"))
     relay = lambdas.interpolate(steps["relay"], "cpu_us", lambdas.STREAM_BATCH)
     cold = results["cold_start_ms"]
     return Service(
         sign=lambdas.seconds("sign", steps["sign"]["cpu_us"], 1),
         confirm=sum(lambdas.seconds(step, steps[step]["cpu_us"], 1) for step in ("confirm_page", "confirm")),
-        mail=lambdas.seconds("send", mail, steps["send"]["of_1"]["calls"], mails=1),
+        mail=lambdas.seconds("send", cpu, calls, mails=1),
         store=lambdas.seconds("send", steps["sign"]["cpu_us"], 1),
         cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, 0),
         relay_batch=lambdas.seconds("relay", relay, requests_of_a_batch),
