@@ -34,7 +34,7 @@ test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the t
 others: .venv/ready .venv/referee/ready .venv-emulator/ready chromium
 	@exec $(PY) -m pytest -n 4 -m "not (unit or slow)"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced and needless rights, protection, us-east-1, make warm; axe on the views for staff; end to end through the CDN
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments, make warm; axe on the views for staff; end to end through the CDN
 	@$(PY) -m pytest -m slow
 	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
 	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e/test_*_over_http.py tests/browser/test_supporter.py
@@ -45,7 +45,7 @@ durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List
 planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: takes hours
 	@exec $(PY) -m tests.planted
 
-unit: .venv/ready ## Run the application's own tests: no emulator, browser, policies, benchmarks or readiness
+unit: .venv/ready ## Run the application's own tests: no emulator, browser, other programs, policies, benchmarks or readiness
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second
 
 # Each of these processes runs about half of the unit tests. With xdist they would need a quarter more time.

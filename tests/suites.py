@@ -24,13 +24,15 @@ SLOW = (
     "tests/e2e/test_warm.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
-    "tests/referee/test_least_privilege.py",
+    "tests/referee/test_least_privilege.py::test_a_role_reaches_no_partition",
+    "tests/referee/test_least_privilege.py::test_every_condition_refuses",
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
     "tests/stack/test_constituencies.py::test_a_deployed_table",
     "tests/stack/test_members.py::test_a_deployed_table",
     "tests/stack/test_powers.py",
     "tests/stack/test_powers_of_staff.py",
-    "tests/stack/test_protection.py",
+    "tests/stack/test_protection.py::test_a_creation_that_fails",
+    "tests/stack/test_protection.py::test_a_production_stage_is_protected",
     "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
     "tests/stack/test_us_east_1.py",
@@ -54,7 +56,7 @@ LONGEST = (
 class _WholeFiles(LoadGroupScheduling):
     """Give a worker one group or one file at a time, but the long tests of faults one by one.
 
-    If it gave all tests one by one, the scheduler would check after each test every test before it, for seconds.
+    If all tests were given one by one, the scheduler would check all earlier tests after each test, for seconds.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -100,8 +102,8 @@ def _is_unit(item: pytest.Item) -> bool:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Name each test's group where xdist's scheduler looks for it, and put the slowest tests first.
 
-    xdist 3.8 does the former itself, but pytest 9.2 ignores the attribute that it sets: each worker would run a part of
-    each group, and start every emulator and deployment again.
+    xdist 3.8 names the groups itself, but pytest 9.2 ignores the attribute that xdist sets. Without this hook, each
+    worker would run a part of each group, and start every emulator and deployment again.
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         for item in session.items:
