@@ -142,7 +142,7 @@ def _run_export(job_id: str) -> dict[str, Any]:
     step_times, cpu_before = [time.perf_counter()], time.process_time()
 
     def has_time(seconds: float) -> bool:
-        step_times[1:] = [time.perf_counter()]  # At the end: when the last step began, which delivers the file.
+        step_times[1:] = [time.perf_counter()]  # After the run: the start of the last step, which delivers the file.
         return True
 
     with tempfile.TemporaryDirectory() as folder:

@@ -123,7 +123,7 @@ class Copy:
             has_existed = has_existed or status is not None
             tell(f"AWS restores into {self.name}: {poll * POLL_SECONDS // 60} min, {status or 'asked for'}")
             time.sleep(POLL_SECONDS)
-        raise InputError(f"{self.name} is still being restored; repeat the command, it goes on from here")
+        raise InputError(f"{self.name} is still being restored; repeat the command to continue")
 
     def pages(self) -> Iterator[Sequence[Item]]:
         """Yield all items of the copy, page by page."""

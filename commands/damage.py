@@ -30,7 +30,7 @@ SIGNED = ("state", *PERSONAL_FIELDS, "obtained_by", "channel", "text_version", "
 # What is known about the emails to the person. The application never removes these attributes from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
-# The partitions of COUNTS to restore. The others are temporary, or have secrets: what was revoked must not come back.
+# The partitions of COUNTS to restore. The others are temporary, or have secrets, and a revoked secret must not return.
 RESTORED_COUNTS = (
     "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
     "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#", "PARTNERS", "WORDING#", "RECEIPT#",
@@ -114,7 +114,7 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Restore only a missing email. If it waits in the copy, it was perhaps sent since: mark it, and do not send it."""
+    """Decide to restore an email only if it is missing. If it waits in the copy, it was perhaps sent since: mark it."""
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
     mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)

@@ -27,6 +27,6 @@ def request_letters(arguments: argparse.Namespace) -> None:
 def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("letters", help="request letters that were lost in the stream; safe to repeat")
     command.add_argument("slug")
-    help_since = "only of people who confirmed since then, such as 2026-11-24T18:30:00Z"
+    help_since = "only letters of people who confirmed since this time, such as 2026-11-24T18:30:00Z"
     command.add_argument("--since", type=common.moment, help=help_since)
     command.set_defaults(run=request_letters)

@@ -34,7 +34,7 @@ RULES: dict[str, Rule] = {
     keys.SIGNATURES: damage.decide_signature,
 }
 LATEST = "latest"
-# The outcomes that write a signature or a counter. UNSUBSCRIBED writes too, but it changes no count.
+# The outcomes that can change a count. UNSUBSCRIBED also writes, but it changes no count.
 WRITTEN = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 
@@ -46,7 +46,7 @@ class RestoredItem(NamedTuple):
 def restore(arguments: argparse.Namespace) -> None:
     """Restore a table, or with --finish delete its copy. Safe to repeat: a second run changes no restored item."""
     if arguments.finish and arguments.at is None:
-        raise common.InputError("--finish needs the time of the copy: --at latest is another second each time")
+        raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = _copy_of(arguments.table, arguments.at)
     if arguments.finish:
         _finish(copy, arguments.table)
@@ -120,7 +120,7 @@ def _copy_of(table: str, at: datetime | None) -> Copy:
 
 
 def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
-    if arguments.at:  # "latest" was just read from the window, which moves every second: do not check it again.
+    if arguments.at:  # Do not check "latest": it was just read from the window, and the window moves every second.
         with_retries(copy.window).check(arguments.at)
     common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
     with_retries(copy.begin)
@@ -139,7 +139,7 @@ def _count_outcomes(items: Iterable[RestoredItem], *, prints_all: bool) -> tuple
         counted[outcome] += 1
         if outcome in WRITTEN:
             slugs |= _slugs(item["pk"])
-        # GONE: a withdrawal or erasure is recorded, but it may have failed after that. So the engineer must check it.
+        # GONE: the trail records a withdrawal or erasure, which may then have failed. So the engineer must check it.
         if outcome is RestoreOutcome.GONE or (prints_all and outcome is not RestoreOutcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
@@ -149,7 +149,7 @@ def _count_outcomes(items: Iterable[RestoredItem], *, prints_all: bool) -> tuple
 
 
 def _slugs(pk: str) -> set[str]:
-    """Return the slug in the partition key of a signature or tally, to recount. Return no slug for other items."""
+    """Return the slug to recount, which is in the partition key of a signature or tally. Other items have none."""
     kind, _, rest = pk.partition("#")
     if kind == "TALLY":
         return {rest.partition("#")[0]}
@@ -191,7 +191,7 @@ def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("restore", help="put deleted or damaged items back from point-in-time recovery")
     command.add_argument("table", choices=sorted(RULES))
     command.add_argument("--at", type=_moment, required=True, help="the last good second (UTC), or latest")
-    command.add_argument("--dry-run", action="store_true", help="make the copy, say what would be written")
+    command.add_argument("--dry-run", action="store_true", help="make the copy, write nothing into the live table")
     command.add_argument("--list", action="store_true", help="print each item that is not unchanged (ids only)")
     command.add_argument("--leave-out", type=Path, help="a file of signature ids that must not come back")
     command.add_argument("--unsubscribed", type=Path, help="a file of signature ids that come back without updates")

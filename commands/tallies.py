@@ -85,7 +85,7 @@ def repair_tally(petition: Petition, found: Recount) -> None:
 def _refuse_while_moving(found: Recount) -> None:
     if found.drift and found.moving:
         raise common.InputError(
-            f"not repaired: {found.moving} changed just now, and the drift is known only within that"
+            f"not repaired: {found.moving} signatures changed just now, so the drift is not known exactly"
         )
 
 

@@ -87,8 +87,8 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build the package and deploy it. Return the outputs of the stage's main stack.
 
-    If the site uses CloudFront, deploy the stack in us-east-1 first. Set the parameters that need an existing main
-    stack with a second change set.
+    If the site uses CloudFront, deploy the stack in us-east-1 first, and again after the distribution is created. Set
+    the parameters that need an existing main stack with a second change set.
     """
     if options.stage == "local" and not cloud.is_emulated:
         raise Failure("stage local is for the emulator only. Choose another name")
@@ -128,7 +128,7 @@ def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[st
 
 
 def is_protected(stage: str) -> bool:
-    """Return whether the stage's data is protected from deletion. Data of the stages for trials is not."""
+    """Return whether the stage's data is protected from deletion. The data of trial stages is not protected."""
     return stage not in _UNPROTECTED
 
 
@@ -150,9 +150,9 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
 
 
 def refuse_losses(change_set: ChangeSet) -> None:
-    """Raise Failure if the change set removes or replaces resources with data.
+    """Raise Failure if the site would lose data, or might lose data, by the change set (see `losses`).
 
-    Do not raise it if the environment variable LOSE has the names of exactly these resources.
+    Do not raise it if the environment variable LOSE has the names of exactly the resources with this data.
     """
     lost = ",".join(losses(change_set.changes))
     if lost and os.environ.get("LOSE") != lost:

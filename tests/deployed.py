@@ -60,7 +60,7 @@ class DeployedSite:
         return answer.json()
 
     def settled_pending(self) -> int:
-        """Return the pending number after two seconds without a change: it lags behind what earlier tests did."""
+        """Return the pending number after two seconds without a change, because earlier tests may still change it."""
 
         def read_if_settled() -> list[int]:
             first = self.counts()["pending"]

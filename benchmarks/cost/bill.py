@@ -32,7 +32,7 @@ def bill(
 
 
 def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
-    """Return how many dollars each possible change alone would save on a million signatures."""
+    """Return how many dollars each change would save on a million signatures, if it were the only change."""
     usd_per_signature = {
         "an HTTP API in place of the REST API": 3 * (prices.of("api_request", 1) - prices.of("http_api_request", 1)),
         "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
@@ -45,7 +45,7 @@ def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
 def _cost_of_relayed_claims(steps: StepFigures, pace: Pace, prices: Prices) -> float:
     """Return what the relay costs for one signature because it also gets claims, which are half of its records.
 
-    Without claims, batches would be as large, but half as many.
+    Assumption: without claims, there are half as many batches of the same size.
     """
     invocations_saved = 1 / pace.stream_batch
     gb_seconds = invocations_saved * billed_seconds(steps, "relay", pace) * memory_mb("relay") / 1024

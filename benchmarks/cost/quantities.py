@@ -18,8 +18,8 @@ MONTHS = 6
 # "100 bytes of storage overhead" for each item (DynamoDB developer guide, Item sizes and formats).
 ITEM_OVERHEAD = 100
 REQUESTS = ("sign", "confirm_page", "confirm")
-# The changes that pass the stream's filters. The relay gets those after which an email is requested (`mail_kind`), the
-# projections get all but the claim.
+# The changes that pass the stream's filters. The relay gets the changes after which the item requests an email
+# (`mail_kind`). The projections get all changes except the claim.
 CHANGES = {"relay": ("put", "claim"), "project": ("put", "mark", "confirm")}
 # The cost of projecting all changes of one signature, as a multiple of the cost of its put: put and confirm change two
 # counter items of the signature's bucket, and mark changes one.

@@ -51,7 +51,7 @@ def _lines_with_cdn(minute: Mapping[str, Any]) -> list[Line]:
 
 
 def _lines_without_cdn(minute: Mapping[str, Any], steps: StepFigures) -> list[Line]:
-    """Return the bill without the CDN. Assumption: a view costs as much CPU as the confirm page, and one read."""
+    """Return the bill without the CDN. Assumption: each request takes as long as the confirm page with one call."""
     seconds = lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1)
     gb_seconds = seconds * lambdas.memory_mb("confirm_page") / 1024
     return [

@@ -27,12 +27,12 @@ from stack.sockets import LOOPBACK, free_port, is_taken
 SLUG = "support-trafficked-children"
 # Views a second, and seconds of each run. Without the CDN most views get no answer, so that run is shorter.
 RATE, ALONE_SECONDS, WITH_CDN_SECONDS, WITHOUT_CDN_SECONDS = 100_000 / 60, 20.0, 60.0, 20.0
-# Before the runs: the first requests start the Lambda functions, which takes seconds here.
+# A short run before the measured runs. Its requests start the Lambda functions, which takes seconds here.
 WARM_UP_RATE, WARM_UP_SECONDS = 2.0, 10.0
 
 
 def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
-    """Return the figures of three runs. `rate`: views a second. `length`: factor of the seconds of each run."""
+    """Return the figures of three runs. `rate`: views a second. `length`: multiplies each run's seconds."""
     record = Record()
     with _stack(record) as (stack, edge_port, front_port):
         warm_ups = [_run(stack, port, WARM_UP_RATE, WARM_UP_SECONDS, 0) for port in (edge_port, front_port)]

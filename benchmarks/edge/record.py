@@ -27,7 +27,7 @@ Numbers = dict[str, list[float]]
 class Record:
     """What happened in a run. `before`: the count before it. `confirmed_at`: when each confirmation was answered.
 
-    `origin_requests`: how many there were, by cached copy and second. `statuses`: how many answers had each, by kind
+    `origin_requests`: their number, by cached copy and second. `statuses`: the number of answers, by kind of request
     and status. By kind of request: `waits` (seconds), `stale` (for how many seconds the shown count was out of date)
     and `sizes` (bytes).
     """

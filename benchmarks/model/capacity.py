@@ -133,7 +133,7 @@ def shares_of(partitions: int) -> tuple[float, ...]:
 
 
 class Mailing:
-    """SES's limits: emails a second, and emails in any 24 hours. BIN: the emails of these seconds are one number."""
+    """SES's limits: emails a second, and emails in any 24 hours. Sent emails are summed by intervals of BIN seconds."""
 
     def __init__(self, account: Account) -> None:
         self._rate, self._daily = account.mail_rate, account.mail_daily

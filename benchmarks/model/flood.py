@@ -1,4 +1,4 @@
-"""Simulate an evening with one attacker and 10,000 genuine signers: which limit do first emails need?
+"""Simulate an evening with one attacker and 10,000 genuine signers, to choose the limit for first emails.
 
 The attacker signs with the addresses of strangers, from five networks. The product limits the first emails of each
 network. Here its real function (chalicelib/mail/first_emails.py) decides about each signature, on a table in memory.
@@ -23,8 +23,8 @@ GENUINE, ATTACKING_NETWORKS, ATTACKS_PER_SECOND = 10_000, 5, 10.0
 # share a /24.
 PHONES, HOMES, OFFICES = 0.45, 0.45, 0.06
 CARRIERS, CARRIER_NETWORKS, HOME_NETWORKS, OFFICE_NETWORKS, SCHOOLS = 4, 32, 20_000, 60, 2
-# A share of SOON sign soon after a broadcast, on average after AFTER_BROADCAST seconds, and the others at any time. A
-# school signs within one lesson (seconds).
+# A share of SOON sign on average AFTER_BROADCAST seconds after a broadcast. The others sign at any time of the evening.
+# A school's pupils sign within one LESSON (seconds).
 SOON, AFTER_BROADCAST, LESSON = 0.6, 20 * 60.0, 600.0
 # The seconds between two sweeps, and the longest delay of a queue message. An email that must wait longer is sent at
 # the first sweep after it is due.

@@ -17,11 +17,11 @@ from benchmarks.model.service import Service
 from benchmarks.model.stations import mailing, projecting, relaying, step
 from benchmarks.model.world import LITTLE, Load, World
 
-# The limit of stack/front.py, and of the overflow queue the MaximumConcurrency and the visibility timeout (seconds).
+# The limit of stack/front.py, then the MaximumConcurrency and the visibility timeout (seconds) of the overflow queue.
 REQUEST_SLOTS, WORKERS, VISIBILITY_TIMEOUT = 4, 2, 360.0
 PLENTY = 1e6
 HORIZON = 3_600
-SETTLED = 5  # seconds in which every step is short: the stations need some steps to start
+SETTLED = 5  # seconds at the start in which every step is short, because stations need some steps to start
 NAMES = ("all_answered_s", "peak_overflow", "overflow_drained_s", "mails_drained_s")
 
 
@@ -101,7 +101,7 @@ def answer_posts(world: World, dt: float) -> None:
 
 
 class HiddenMessages:
-    """The messages of the overflow queue that failed. SQS hides them for VISIBILITY_TIMEOUT seconds."""
+    """The overflow queue's messages whose handling failed. SQS hides them for VISIBILITY_TIMEOUT seconds."""
 
     def __init__(self) -> None:
         self._hidden: deque[tuple[float, float]] = deque()

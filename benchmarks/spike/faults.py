@@ -1,7 +1,7 @@
 """A proxy between the functions and the emulator. It adds an outage of the signatures table, and the limits of SES.
 
-During the outage the proxy itself answers requests to the table, and above a limit it refuses an email as SES does. It
-passes all other requests on to the emulator.
+During the outage, the proxy refuses requests to the table or cuts their connections. Above SES's limits, it refuses an
+email as SES does. It passes all other requests on to the emulator.
 """
 
 import json

@@ -26,9 +26,10 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """When the table's state changes: `refuses_from`, `cuts_from` and `back_from` are shares of the signing posts.
+    """The plan of one spike. `refuses_from`, `cuts_from` and `back_from` are shares of the posts that sign.
 
-    At the first the table begins to refuse requests, at the second to cut connections, at the third the outage ends.
+    The table refuses requests from `refuses_from` on, cuts connections from `cuts_from` on, and is available again from
+    `back_from` on.
     """
 
     signers: int

@@ -110,7 +110,7 @@ def number_of(email: str) -> int | None:
 
 
 def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: Mapping[str, int]) -> dict[str, int]:
-    """Return how many emails a signature does not record, how many exceed five, and how many came within a minute.
+    """Return how many emails no signature records, exceed five for a person, or came within a minute of the last one.
 
     `unmarked`: by signature id, how many emails could not be marked as sent because of the outage.
     """

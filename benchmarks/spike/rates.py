@@ -12,8 +12,8 @@ WINDOW = 5.0  # seconds over which a rate is measured
 def rates(log: SpikeLog) -> dict[str, float]:
     """Return how much was done in a second.
 
-    `answered`: posts before the outage. `mailed`: emails while email waited. `stored`: signatures from the overflow
-    queue after the outage.
+    `answered`: posts before the outage. `mailed`: emails while the mail queues had messages. `stored`: signatures from
+    the overflow queue after the outage.
     """
     events, windows = log.events, list(_windows(log.moments))
     before_outage = [moment for moment in log.moments if moment.at <= events["table refuses"]]
@@ -31,7 +31,7 @@ def rates(log: SpikeLog) -> dict[str, float]:
 
 
 def _windows(moments: Sequence[Moment]) -> Iterator[tuple[Moment, Moment]]:
-    """Yield the first and last moment of each WINDOW."""
+    """Yield the first and last moment of windows of at least WINDOW seconds, one after the other."""
     first = moments[0]
     for moment in moments:
         if moment.at - first.at >= WINDOW:

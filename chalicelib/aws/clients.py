@@ -26,8 +26,8 @@ CONFIG = Config(
 )
 # Signing tries the table once. If this attempt fails or is throttled, the signature goes into the overflow queue. A
 # supporter waits at most 3 s for the table and 3 s for the queue.
-# The SDK does not check the parameters' types, which takes as long: expressions.py gives every value its type, and
-# tests/referee/replay.py repeats the calls of all handlers with a client that checks them.
+# To save CPU time, the SDK does not check the types of the parameters. expressions.py gives every value its type, and
+# tests/referee/replay.py repeats the calls of all handlers with a client that checks the types.
 SIGNING_CONFIG = Config(
     user_agent=_USER_AGENT,
     parameter_validation=False,

@@ -125,7 +125,7 @@ class SendingStopped(Throttled):
 
 
 class Conflicted(Unavailable):
-    """Two transactions conflict on one item. botocore does not retry such a call, so the caller must retry it."""
+    """Two transactions conflict on one item, or an item changed in each of our attempts. botocore does not retry."""
 
 
 @dataclass(repr=False)

@@ -13,7 +13,7 @@ addresses and networks. Items in both expire, except the item of an address whos
                 TALLY#<slug>#<shard>   <day>            one of the parts (shards) of one day's count
                 TALLY#<slug>           HEAD             the total of all closed days, and the date of the last one
                 TALLY#<slug>           DAY#<day>        the count of a day that is over (closed), summed over its shards
-                TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.prove.adjust)
+                TALLY#<slug>           ADJUSTED#<time>  the numbers that a repair added (tallies.prove.adjust)
                 SNAPSHOT#<slug>        COUNT            the public count, and its lease: until when only one caller may
                                                         refresh it. Without slug: the lease for the list of petitions
                 PENDING#<slug>#<bucket> COUNT           counted from the stream: the pending signatures, and the

@@ -40,7 +40,7 @@ class Metric(StrEnum):
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.
     DEGRADED = "Degraded"
-    # What a recount of the signatures found: by how much the count is wrong, and the number of pending signatures.
+    # What a recount found: the largest drift of the tally's sums, and the drift of the counters of pending signatures.
     DRIFT = "Drift"
     PENDING_DRIFT = "PendingDrift"
 

@@ -2,7 +2,8 @@
 
 A shard is a part of the counts. If a target has a pace, its letters are sent one by one, at intervals: each letter
 books a turn, which is the time when it may be sent. A digest is one email that reports all letters of a day. The items
-contain nothing personal about supporters. If staff request a test of a letter, the target's item has their address.
+contain nothing personal about supporters. If staff request a test of a letter, the target's item has the address to
+which the test goes.
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters were requested, sent … on that day (UTC)
             TARGET#<slug>          <target>         one target: whether it is paused, and its numbers of letters

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _DOTS = str.maketrans("\u3002\u06d4\u0701\u0702\ua4f8\u2024", "......")
 # After `_folded`, every web address has one of these. For other texts, do not load the linkifier (90 ms of CPU).
 _POSSIBLE = re.compile(r"[.:/@\[]")
-# A scheme without slashes, and forms that the linkifier ignores because no domain with this ending exists.
+# What the linkifier does not find, such as a scheme without slashes, or a domain whose ending does not exist.
 _MISSED_BY_LINKIFIER = re.compile(
     r":\S|//|\S@\S|[\w-]\.[a-zA-Z]{2,}/|\bwww\.|\[\.\]|\.(?:example|test|invalid|onion|local)\b", re.IGNORECASE
 )

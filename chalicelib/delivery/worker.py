@@ -66,7 +66,7 @@ def send_mail(event: SQSEvent) -> Failures:
     )
 
 
-# Only two messages in a batch, because at SES's lowest rate this queue's share allows one email in ten seconds.
+# Only two messages in a batch, because at SES's lowest rate a sender of this queue sends one email in ten seconds.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
     """Send email that nobody waits for. `watch_mail` switches this on only while little urgent email waits."""

@@ -40,7 +40,7 @@ class Site(Chalice):
         return self.lambda_function(name)(serve)
 
     def __call__(self, event: Any, context: Any) -> Any:
-        """Handle a request of API Gateway. Chalice handles it if it has a view for this method and path."""
+        """Handle a request: by Chalice if a view has this method and path, otherwise by `answer_without_view`."""
         context_of_request = event.get("requestContext", {})
         methods = self.routes.get(context_of_request.get("resourcePath"), {})
         if context_of_request.get("httpMethod") in methods:
@@ -59,7 +59,7 @@ def _as_text(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def routes_at(path: str) -> list[Route]:
-    """Return the most specific routes that match this path, one for each method, in any Lambda function."""
+    """Return the routes of the most specific path that matches, one for each method, from all Lambda functions."""
     parts = path.split("/")
     matching = {route.path for route in ROUTES.values() if _matches(route.path.split("/"), parts)}
     # False sorts before True, so a path with a fixed part wins over a path with a variable there.
@@ -89,7 +89,7 @@ def answer_without_view(request: Request, path: str) -> Response:
 
 
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """If no route matched, replace the path in the context by CATCH_ALL. `request.path` is CATCH_ALL then, too.
+    """If no route matched, replace the path in the context by CATCH_ALL, which `request.path` already is.
 
     So logs contain no path that somebody made up, and `site_prefix` can compare the two paths part by part.
     """

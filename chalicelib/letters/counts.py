@@ -1,8 +1,8 @@
 """The exact numbers of letters to each target by day: requested, sent, failed, unknown and dropped.
 
-The numbers of a day are spread over several items (shards), because transactions on one item conflict. A letter's shard
-never changes. So if a letter is requested and sent on one day, one item counts both. An item is read at one moment, so
-a letter that is counted as sent is always counted as requested too.
+The numbers of a day are spread over several items (shards), because transactions on one item conflict. A letter that
+is sent singly keeps its shard. So if it is requested and sent on one day, one item counts both. An item is read at one
+moment, so a letter that is counted as sent is also counted as requested. Letters in a digest: see DIGEST_SHARD.
 """
 
 from collections import Counter, defaultdict

@@ -26,7 +26,8 @@ def letter_email(
 ) -> Content | NotSent | Later:
     """Return the email with the letter, or why it is not sent now.
 
-    Use the text and the target's name that the person agreed to, and the address that the target has now.
+    Use the text and the target's name that the person agreed to, and the address that the target has now. For a member
+    of parliament, use the present name too.
     """
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)

@@ -72,7 +72,7 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
 
 
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
-    """Store the address to which staff send this test in the target's item, because an email's item has no address."""
+    """Store in the target's item the address that gets this test, because an email's item has no address."""
     tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test.signature_id}": to}))
 
 

@@ -21,7 +21,7 @@ Image = Mapping[str, Any]
 def remove_letters_from_digests(
     changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables
 ) -> None:
-    """Remove the letters of withdrawn signatures from the digests. Idempotent. Needs a read for each letter's target.
+    """Remove the letters of withdrawn signatures from the digests. Idempotent. Needs one read for each target.
 
     `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch.
     """

@@ -42,8 +42,8 @@ class DeliveryOutcome(StrEnum):
 class Deliveries(DeliveryState):
     """The deliveries of one kind of email. DynamoDB deletes an item `lifetime` after the email was requested.
 
-    So `lifetime` is longer than the longest wait of an email, which can be weeks. Once the item is deleted, an email
-    with the same key can be requested again.
+    An email that still waits then is never sent, and emails may wait for weeks. Once the item is deleted, an email with
+    the same key can be requested again.
     """
 
     kind: str

@@ -16,7 +16,7 @@ from chalicelib.mail.turns import Turns, book as book_turn
 BURST = 100
 INTERVAL = timedelta(seconds=20)
 MILLISECOND = timedelta(milliseconds=1)
-# The item of a network expires this many seconds after the network's last turn.
+# The item of a network expires at least this many seconds after the network's last turn.
 EXPIRES_AFTER = 3600
 
 

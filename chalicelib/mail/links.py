@@ -26,7 +26,7 @@ routes = Blueprint(__name__)
 
 
 class StopLink(NamedTuple):
-    """A verified link and its petition. `choice`: whose email about which petition the link stops, as hashes."""
+    """A verified link and its petition. `choice`: the address and petition whose email the link stops, as hashes."""
 
     token: str
     subject: Subject

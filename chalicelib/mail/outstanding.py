@@ -29,8 +29,8 @@ SLACK = timedelta(minutes=5)
 class Marker:
     """A marked group. The sweep walks the group once `due_at` has come ("": at once).
 
-    The last four fields describe an unfinished walk: when it began, the value of `marked_at` at that time, the position
-    to continue after, and when the first of the requests found so far will count as lost.
+    The last four fields describe an unfinished walk. `began_at`: when it began. `seen`: `marked_at` at that time.
+    `position`: where to continue. `earliest`: when the first of the requests found so far will count as lost.
     """
 
     group: str

@@ -20,8 +20,8 @@ Image = Mapping[str, Any]
 
 # A sender's clock may be this much behind, and a sender ignores a message that comes too early.
 CLOCKS_DIFFER = timedelta(seconds=2)
-# At least one of these attributes changes when a request is made, postponed, or nudged: a nudged request gets another
-# message, because the first may be lost.
+# At least one of these attributes changes when a request is made, postponed or nudged. To nudge a request is to put
+# another message into the queue, because the first may be lost.
 REQUEST_TIMES = ("mail_requested_at", "mail_nudged_at", "mail_due_at")
 
 

@@ -79,8 +79,8 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
 def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the email with the link that confirms the signature.
 
-    Drop the email if the signature is withdrawn or expired. Hold the email while the petition is closed or hidden: the
-    link would work once the petition is open again.
+    Drop the email if the signature is withdrawn or expired. Hold the email while the petition is hidden, or its
+    signatures cannot be confirmed. The link works once the petition is open again.
     """
     signature = Signature.model_validate(stored)
     if signature.is_over(now):

@@ -34,7 +34,7 @@ class AfterCrash(Enum):
 
     # When the claim expires, send it again. A duplicate does less harm than a missing email.
     RESEND = "resend"
-    # Mark the email as unknown, and never send it again. To notice a crash costs a second write for each email.
+    # Mark the email as unknown, and never send it again. To detect crashes, each email needs one more write (`begin`).
     UNKNOWN = "unknown"
 
 
@@ -158,7 +158,7 @@ class DeliveryState(ABC):
     def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, requeue_after: timedelta) -> datetime:
         """Return when the message of an open request counts as lost, so that the sweep queues the request again.
 
-        A request counts as lost after `lost_after`, but at most once in `requeue_after`. A postponed request is queued
+        A request counts as lost after `lost_after`, but not again within `requeue_after`. A postponed request is queued
         `lead_time` before it is due. Before a claim expires, its sender may still send the email, so do not queue it.
         """
         free_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)

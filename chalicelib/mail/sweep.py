@@ -24,12 +24,13 @@ from chalicelib.mail.outstanding import Marker
 from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import DeliveryState
 
-# With a backlog (more than BACKLOG_DEPTH messages in the queues), a request counts as lost after 12 of SQS's 14 days: a
-# walk may take some hours.
+# With a backlog (more than BACKLOG_DEPTH messages in the queues), a request counts as lost after 12 days. SQS keeps a
+# message for 14 days, and a walk may take some hours.
 LOST_AFTER_IF_BACKLOG = timedelta(days=12)
 # Without a backlog, a request older than this counts as lost.
 LOST_AFTER_IF_NO_BACKLOG = timedelta(hours=1)
-# A request that was queued again counts as lost after this time. So email on hold is queued every six hours at most.
+# A request that was queued again does not count as lost before this time. So a held email is queued again every six
+# hours at most.
 REQUEUE_AFTER = timedelta(hours=6)
 BACKLOG_DEPTH = 100
 PASS_EVERY = timedelta(days=1)
@@ -105,7 +106,7 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int,
     times = [(state.lost_at(item, run.lost_after, REQUEUE_AFTER), item) for item in items]
     lost = [(state.request_of(item), _delay(item, run.now)) for at, item in times if at <= run.now]
     run.outbox.send(lost)
-    # Mark the requests after queueing them: in the other order, a crash could hide a lost request for twelve days.
+    # Queue the requests first, then mark them. In the other order, a crash could hide a lost request for twelve days.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
     later = [at for at, _ in times if at > run.now]

@@ -17,7 +17,7 @@ ATTEMPTS = 5
 class Turns:
     """`burst` turns at once, then one turn in each `step` milliseconds. The item `key` stores what is booked.
 
-    `expires_after`: the seconds from the last turn until the item expires (None: never).
+    `expires_after`: at least this many seconds after the last turn, the item expires (None: never).
     """
 
     key: Key

@@ -1,8 +1,8 @@
 """The watch enables or disables the event sources of the senders, once a minute.
 
-A sender that finds SES's quota used up only stores a pause (pause.py). The next run of the watch reads the pause and
-disables the event sources. Without a pause, the watch enables them. Each run compares the actual state with the needed
-state, so after a crash the next run does what is needed.
+If SES's quota is used up, a sender only stores a pause (pause.py). The next run of the watch reads the pause and
+disables the event sources. Without a pause, the watch enables them, but other email only while little urgent email
+waits. Each run compares the actual state with the needed state, so after a crash the next run does what is needed.
 """
 
 from datetime import datetime

@@ -18,7 +18,8 @@ from chalicelib.mail.send import CLAIM
 
 # A claim lasts longer than any sender runs.
 LONGEST_RUN = CLAIM
-# Enough for a sender's longest run after the next run of the watch, and for one failed run of the watch.
+# A sender uses the whole rate only if the grant lasts for LONGEST_RUN more. The watch renews the grant every minute.
+# The two minutes allow for one failed run of the watch.
 GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
 
 

@@ -42,7 +42,7 @@ _CONTENT_TYPES = {
 HASH_TOOL = "hash_addresses.py"
 _OUTSIDE_ASSETS = {HASH_TOOL: _HERE.parent / "core" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-# Matches in source and minified modules. Skips import(…), which loads modules later, and @import of types.
+# A static import, in a source or minified module. Not import(…), which loads a module later, and not @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
 
 

@@ -107,8 +107,8 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or undoing an import took it back.
 
-    If there is no item (None), and we received the signature less than ERASED_LIFETIME ago, the signature expired: the
-    item of a withdrawn or erased signature would still exist. If we received it earlier, nobody knows. Return False.
+    If `signature` is None, and we received it less than ERASED_LIFETIME ago, it expired: the item of a withdrawn or
+    erased signature would still exist. If we received it earlier, the reason is unknown, so return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
@@ -169,7 +169,7 @@ def _confirm(
 
 
 def _is_suppressed(signature: Signature) -> bool:
-    """Return whether the person withdrew, was erased, or cannot be reached by email.
+    """Return whether the person withdrew, was erased, or has not confirmed and cannot be reached by email.
 
     The undo of an import also sets the state WITHDRAWN, and `taken_back_at`. Then the person did not withdraw.
     """

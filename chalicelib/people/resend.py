@@ -13,7 +13,7 @@ from chalicelib.signatures.model import MAIL_PAUSE, Signature, SignatureState
 
 
 class ResendOutcome(StrEnum):
-    """What came of the request to send the email again. With the first four values, an email will be sent."""
+    """The result of the request to send the email again. With the first four values, an email will be sent."""
 
     ASKED = "asked"
     WITHIN_A_MINUTE = "within-a-minute"

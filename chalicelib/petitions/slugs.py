@@ -5,7 +5,7 @@ A slug is a petition's name in URLs.
 
 from datetime import UTC, datetime, timedelta
 
-# In this time, all requests for unknown slugs together cause one read. So a new petition can be unknown for this long.
+# A process reads the slugs at most once in this time, so it may not know a new petition for this long.
 READ_AFTER = timedelta(seconds=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

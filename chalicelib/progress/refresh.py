@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
     """Return the stored numbers. If they are not fresh, the caller that gets the lease counts them again.
 
-    Under load shedding, return the stored numbers as they are. Return None if no numbers are stored yet.
+    From the level SNAPSHOT_ONLY of load shedding on, nobody counts. Return None if no numbers are stored yet.
     """
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH

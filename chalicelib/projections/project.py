@@ -14,7 +14,7 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.projections import store
 
-# DynamoDB's sequence numbers vary in length. Padded with zeros, they compare as text.
+# DynamoDB's sequence numbers vary in length. With zeros in front, their texts sort like the numbers.
 SEQUENCE_DIGITS = 40
 
 

@@ -125,7 +125,7 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
-    """Correct the drift with one adjusting entry, and return the entry. Only people start this (manage.py).
+    """Correct the drift with one adjustment, and return the numbers it added. Only people start this (manage.py).
 
     Raise the errors of `adjust`.
     """
@@ -169,7 +169,7 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
-    """Return by how much at least each sum is too small or too large, whichever recent changes the tally includes."""
+    """Return the smallest possible drift of each sum, without zeros. The tally may include any recent changes."""
     found = {}
     for name in {*stored, *walk.settled, *walk.recent}:
         difference = stored.get(name, 0) - walk.settled[name]

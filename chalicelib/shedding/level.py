@@ -1,4 +1,4 @@
-"""The level of load shedding. Staff set it when the load is too high, and no deployment is needed.
+"""The level of load shedding. Engineers set it (`manage.py shed`) if the load is too high. This needs no deployment.
 
 normal ─► longer-caches ─► snapshot-only (the count is not refreshed) ─► accept-only (signatures go to the queue)
 Each level includes the levels before it.

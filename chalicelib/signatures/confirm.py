@@ -64,7 +64,7 @@ def confirm(
     `also`: more attributes to store. If the signature is confirmed already, only a `letter` in `also` is stored, and
     only if the link offers a letter. With `by_partner` in `also`, the tally counts the signature as the partner's.
     Without `by_partner`, the owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`:
-    when the owner's link was issued. If the signature was withdrawn after that, the link has ended.
+    when the owner's link was issued. If the signature was withdrawn after that, the link no longer works.
 
     Raise LinkExpired if the petition closed too long ago, the link has ended or the signature does not exist. Raise
     Invalid if the postcode does not fit the stored country. Raise Conflicted if the signature changes at each attempt.

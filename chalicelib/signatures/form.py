@@ -27,7 +27,7 @@ from chalicelib.signatures.names import clean_name, clean_postcode
 
 FORM_FIELDS = ("name", "email", "country", "postcode", "source", "language")
 
-# JSON schemas for the API's documentation. They cannot describe every rule; the docstrings of the fields say the rest.
+# JSON schemas for the API's documentation. The docstrings of the fields describe the rules that a schema cannot.
 NAME = {
     "type": "string",
     "minLength": 1,

@@ -170,7 +170,7 @@ def _empty_attributes(now: datetime) -> dict[str, Any]:
 
 
 def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> bool:
-    """Add a further receipt. Idempotent. Return False if the signature is withdrawn or gone, or has too many."""
+    """Add origins and receipts. Idempotent. False: the signature is withdrawn or gone, or has too many receipts."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
     has_room = Attr("also_came_with").not_exists() | Attr("also_came_with").size().lt(MAX_FURTHER_RECEIPTS)
     return tables.try_update(Change(key, add=new_origin, when=is_live & has_room))

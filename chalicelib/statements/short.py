@@ -11,7 +11,7 @@ from chalicelib.aws.table import NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, NotAStatement
 
-# Without letters and digits that sound or look alike, and without vowels, which could make words.
+# Without 0, 1, 8 and l, which look like other characters, and without vowels and y, which could make words.
 CHARACTERS = "2345679bcdfghjkmnpqrstvwxz"
 LENGTH = 6
 # There are 309 million codes, so a random code is rarely in use and a second attempt is rare.

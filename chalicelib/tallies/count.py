@@ -27,7 +27,7 @@ OTHERS = "(others)"
 class Recent:
     """Numbers of signatures, counted at `as_of`. `today`: since midnight (UTC). `last_day`: in the last 24 hours.
 
-    `areas`: by area, the first letters of a postcode. It has only areas that are large enough to be public.
+    `areas`: rounded numbers by postcode area (the first letters of a postcode), as `public_areas` returns them.
     """
 
     today: int

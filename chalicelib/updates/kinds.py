@@ -40,7 +40,7 @@ class UpdateDeliveries(Deliveries):
         mark_undeliverable(keys.signature(slug, signature_id), reason, tables)
 
 
-# Getting an update twice annoys people. So after a crash, it is not sent again.
+# If a sender crashed, perhaps the email was sent. Do not send it again: a second copy would annoy people.
 EMAILS = UpdateDeliveries(kind="update", lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)
 TESTS = Deliveries(kind="update-test", lifetime=timedelta(days=1))
 

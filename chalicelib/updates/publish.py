@@ -49,7 +49,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     try:
         return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
-        # The state has changed since the update was read. That can happen three times at most: no state comes again.
+        # The state has changed since it was read. This happens three times at most: an earlier state never comes back.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 

@@ -106,9 +106,9 @@ class OriginGroup:
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """A CustomErrorResponse. `ttl`: for how many seconds an error is cached. `page`, `status`: replace the error's own.
+    """A CustomErrorResponse. `ttl`: for how many seconds an error that is cached stays in the cache, at least.
 
-    `page` is a path. `page` and `status` are both set or both None.
+    `page`, `status`: replace the error's own. `page` is a path. `page` and `status` are both set or both None.
     """
 
     ttl: float = ERROR_TTL

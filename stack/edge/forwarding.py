@@ -16,7 +16,7 @@ from stack.edge.distribution import Behaviour, CachePolicy, NameSelection
 from stack.edge.message import VIA, Headers, OriginRequest, ViewerRequest, list_entries
 
 Key = tuple[object, ...]
-# The origin does not get these headers from the viewer. CloudFront writes some of them itself (`_headers`).
+# These headers are not copied from the viewer's request. `_headers` writes some of them, such as Cookie and Via.
 _NOT_COPIED = frozenset(
     {
         *("host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"),

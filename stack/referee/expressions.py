@@ -43,7 +43,7 @@ def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any
 
 
 def _tokens(expression: str) -> list[str]:
-    """Split an expression into names, values, operators and signs."""
+    """Split an expression into names, placeholders, operators and punctuation."""
     found, position = [], 0
     expression = expression.rstrip()
     while position < len(expression):

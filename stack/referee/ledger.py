@@ -25,7 +25,7 @@ FunctionEntry = tuple[str, PolicyEntry]
 
 
 class Ledger:
-    """Notes each used entry once, in a file of its own."""
+    """Notes each used entry once. Each Ledger has its own file in the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

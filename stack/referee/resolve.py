@@ -22,7 +22,10 @@ _ARN_PARTS = {
 
 
 class Resolver:
-    """Finds the values in a template. A resource's physical name is `petitions-<logical id>`, like CloudFormation's."""
+    """Finds the values in a template. A resource's physical name is `petitions-<logical id>`.
+
+    CloudFormation would also add a random suffix.
+    """
 
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where) -> None:
         declared = {name: each.get("Default", "") for name, each in template["Parameters"].items()}

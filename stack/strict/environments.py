@@ -62,7 +62,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             is_cold = self._proc is None or self._proc.poll() is not None
             if is_cold:
                 self._spawn()
-            # Keep the process: the emulator sets `_proc` to None when the function is deleted or changed meanwhile.
+            # Keep a reference: the emulator sets `_proc` to None when the function is deleted or changed meanwhile.
             process, log = self._proc, self._stderr_queue
             try:
                 answer = _ask(process, {"event": event, "ctx": invocation}, timeout)
@@ -98,7 +98,7 @@ def _ask(process: Process, invocation: Mapping[str, Any], timeout: float) -> dic
 
 
 def _read_log(log: "queue.Queue[str]") -> list[str]:
-    """Return the lines of the log up to END_OF_LOG, which is there after every answer and when the process ends."""
+    """Return the lines of the log up to END_OF_LOG, which comes before every answer and when the process ends."""
     lines: list[str] = []
     while True:
         try:

@@ -33,7 +33,7 @@ def main(code: str, socket_descriptor: int) -> None:
         if Path(code, library.partition(".")[0]).exists():
             importlib.import_module(library)
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # So an ended child is removed without a wait for it.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The kernel then removes an ended child itself.
     requests = socket.socket(fileno=socket_descriptor)
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, MAX_MESSAGE_BYTES, 3)

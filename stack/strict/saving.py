@@ -1,6 +1,6 @@
 """Save the emulator's state to files within seconds of each change, so that a killed emulator loses little.
 
-The emulator itself saves its state only when it stops. It does not save the tables' streams and the emails. Here a fork
+The emulator itself saves its state only when it stops. It saves neither the tables' streams nor the emails. Here a fork
 of the emulator's process saves the state. The fork's memory stays as it was at one moment, while the emulator goes on
 answering. First the fork writes a draft of each file. Then the fork renames all drafts. So if the fork is killed while
 it writes drafts, the files of tables, queues and streams are all still of the same earlier moment.
@@ -29,14 +29,14 @@ STREAMS_STATE = "petitions_streams"
 EMAILS_FILE_NAME = "inbox.jsonl"
 # The services whose state changes while the site runs. The others change when the site is deployed or configured.
 DATA_SERVICES = ("dynamodb", "sqs")
-# `_changed` is set when perhaps any service has changed. `_everything_changed` is set when perhaps also a service has
-# changed that is not in DATA_SERVICES.
+# `_changed` is set when any service may have changed. `_everything_changed` is set when a service that is not in
+# DATA_SERVICES may have changed too.
 _changed, _everything_changed = threading.Event(), threading.Event()
 _save_lock = threading.Lock()
 
 
 class ChangeDetector:
-    """Wraps the emulator. After each request, it notes that perhaps the emulator's state has changed."""
+    """Wraps the emulator. After each request, it notes that the emulator's state may have changed."""
 
     def __init__(self, emulator: App) -> None:
         self._emulator = emulator

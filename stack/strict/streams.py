@@ -27,8 +27,8 @@ def install() -> None:
     """Poll each source in a thread of its own, separate from the polling of queues, as on AWS.
 
     The emulator has one thread for all polls, and this thread waits for each function. Each write to a table wakes the
-    thread. Its work then slows down the request that wrote. So the duration of a request to sign would reveal whether
-    the request stored something.
+    thread, and the thread then slows down the request that wrote. So the duration of a request to sign would reveal
+    whether the request stored something.
     """
     lambda_svc._poll_dynamodb_streams = lambda: False
     threading.Thread(target=_poll_forever, daemon=True, name="streams").start()

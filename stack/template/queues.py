@@ -121,8 +121,8 @@ def worked_queue(
     """Return a queue with the event source of its worker, its setting, and its dead-letter queue with an alarm.
 
     `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue, to which a message
-    goes after `attempts` receives. `max_concurrency`: how many workers run at the same time. `is_personal`: the
-    messages are personal data.
+    goes after `attempts` receives. `max_concurrency`: how many workers run at the same time, at most.
+    `is_personal`: whether the messages are personal data.
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}

@@ -45,7 +45,7 @@ def test_an_update_is_drafted_previewed_edited_tested_published_and_its_result_i
     desk.get_by_label("Email address").fill("bob.tests@charity.example")
     desk.get_by_role("button", name="Send the test").click()
     expect(desk.get_by_text("is on its way")).to_be_visible()
-    # A test email that is not sent before the update is published is dropped.
+    # Publishing the update drops a test email that is not sent yet.
     assert eventually(lambda: deployed_site.mails("bob.tests@charity.example"), 120)
     press_and_confirm(desk, "Publish")
     row = desk.get_by_role("row").nth(1)

@@ -17,7 +17,7 @@ from tests.deployed import DeployedSite, a_draft
 from tests.emulated import eventually
 
 SLUG = "in-a-frame"
-# A message that does not come from the frame. The promise ends when the page has handled it.
+# Send a message that does not come from the frame, and wait until the page has handled it.
 FORGED = """new Promise((done) => {
   addEventListener("message", () => setTimeout(done), { once: true });
   postMessage({ petition: { height: 9999 } }, "*");

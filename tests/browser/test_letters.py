@@ -11,7 +11,7 @@ from tests.letters.lettering import LETTER
 
 SLUG, MINISTERS_EMAIL = "write-to-the-minister", "minister@target.example"
 ALICES_EMAIL, BOBS_EMAIL = "alice.writes@example.org", "bob.reads@charity.example"
-# Milliseconds. A letter waits for the relay, and while emails to confirm wait.
+# Milliseconds. A letter waits for the relay, and while many emails to confirm wait.
 SENDING_TIMEOUT = 120_000
 
 

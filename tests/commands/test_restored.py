@@ -55,7 +55,7 @@ def test_erased_and_withdrawn_people_are_not_put_back_unless_they_signed_later(
 
 
 def test_withdrawn_and_erased_items_are_put_back_empty(tables: FakeTables, petition: Petition) -> None:
-    """An empty item stops messages in the overflow queue. After an erasing, a withdrawn item is not put back."""
+    """Queued messages do not overwrite an empty item. After an erasing, a withdrawn item is not put back."""
     identity = confirmed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     withdrawn = item_of(tables, petition, identity)

@@ -30,7 +30,7 @@ def test_a_letter_reaches_its_target_only_once_and_after_its_sender_has_confirme
     assert "Alice Writes via Harbour for Children" in json.dumps(mail)
     assert letter["openings"][1][:40] in mail["text"]
     assert press_button(confirm_link).status_code == 200
-    # A second letter of Alice would arrive before the letter of a person who confirms later.
+    # If Alice's letter were sent twice, the second one would arrive before the letter of a person who confirms later.
     assert sign(site, "later@example.org", letter={"send": True, "subject": "A later letter"}).status_code == 202
     assert press_button(emailed_link(site, "later@example.org", "confirm")).status_code == 200
     eventually(lambda: letters_with(site, "A later letter"), 60)

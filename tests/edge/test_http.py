@@ -131,7 +131,7 @@ def test_a_view_keeps_its_name_for_chalice() -> None:
 
 
 def test_a_count_that_the_cdn_shows_is_less_than_ten_seconds_old() -> None:
-    """At worst, the CDN's copy, the list and the snapshot each reach their greatest age. One second is spare."""
+    """The worst case: the CDN's copy, the list and the snapshot each have their greatest age. One second is left."""
     cache_control = directives(CIMultiDict(cache_headers(Level.NORMAL.max_age)))
     longest_in_cdn = int(cache_control["max-age"]) + int(cache_control["stale-while-revalidate"])
     assert longest_in_cdn + LIST_SECONDS + FRESH_FOR.total_seconds() <= 9

@@ -19,7 +19,7 @@ def test_an_asset_is_cached_for_a_year(fake_site: FakeSite, name: str) -> None:
 
 @pytest.mark.parametrize("query", ["", "?v=", "?v=00000000"])
 def test_an_asset_is_cached_only_under_its_version(fake_site: FakeSite, query: str) -> None:
-    """Otherwise a CDN could cache the old file under a new address for a year, if it is read before the release."""
+    """Otherwise a request for the new address before the release would make a CDN cache the old file for a year."""
     for if_none_match in ("", "*"):
         answer = fake_site.get(f"/assets/site.css{query}", if_none_match=if_none_match)
         assert answer.headers["Cache-Control"] == "no-store"

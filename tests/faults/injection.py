@@ -102,7 +102,7 @@ class Injection:
         def faulty(*arguments: Any, **named: Any) -> Any:
             site = _site()
             if not site or (kind == "Queue" and arguments and not arguments[0]):
-                return call(*arguments, **named)  # Not a handler's call: a test reads, or there is nothing to send.
+                return call(*arguments, **named)  # No AWS call of a handler: a test calls, or there are no messages.
             fault = self._faults.get(len(self.sites))
             self.sites.append(site)
             self.reads.append(is_read)

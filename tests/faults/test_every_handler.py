@@ -62,7 +62,7 @@ SCENES = [
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 COUNT_SCENES = [scene for scene in SCENES if scene.handler in ("confirm_signature", "withdraw_signature")]
-# Only called after a spent quota or a lost overflow: tests.faults.test_mail and test_signing make these calls fail.
+# These calls do not fail in the scenes here. tests.faults.test_mail and test_signing make them fail.
 FAULTED_ELSEWHERE = {
     "chalicelib/mail/pause.py:pause_mail",
     "chalicelib/signatures/mail_state.py:nudge_mail",

@@ -43,7 +43,7 @@ def test_without_a_pace_waiting_letters_are_due_now_however_busy_the_queue_is(
 
 
 def test_without_a_pace_letters_queued_for_an_earlier_turn_are_due_now_too(fake_site: FakeSite) -> None:
-    """Their hour had no room, so the sender gave them a later turn."""
+    """The hour of the earlier turn was full, so the sender gave these letters a later turn."""
     for key, item in fake_site.tables.items.items():
         if key.table == keys.DELIVERIES and "mail_due_at" in item:
             item["mail_queued_at"] = iso(fake_site.clock())

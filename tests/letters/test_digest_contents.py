@@ -68,7 +68,7 @@ def test_if_everybody_withdraws_after_the_closing_there_is_no_email(fake_site: F
 def test_a_person_who_withdraws_during_sending_is_counted_only_if_that_email_was_sent(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
 ) -> None:
-    """After an unclear answer the letter is unknown, because the email may have reported it."""
+    """After Unavailable, the letters' outcome is unknown, because SES may have sent the email that reports them."""
     petition = a_petition_with_digests(fake_site)
     [ann, *_] = send_letters(fake_site, petition, 3, body="I was a guardian.")
     close_and_request_digest(fake_site)

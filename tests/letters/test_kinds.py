@@ -39,7 +39,7 @@ def test_a_letter_names_the_campaign_and_how_to_reach_the_charity(fake_site: Fak
 
 
 def test_a_letter_has_no_links_of_its_sender(fake_site: FakeSite) -> None:
-    """Its target must not be able to withdraw the signature, or to stop its sender's updates."""
+    """The letter's target must not be able to withdraw the signature, or to stop the signer's updates."""
     [mail] = send_alices_letter(fake_site, a_petition_with_a_letter(fake_site))
     assert not mail.headers
     assert "token=" not in mail.text + mail.html

@@ -46,7 +46,7 @@ def test_a_confirmed_signature_still_counts_after_email_is_stopped(fake_site: Fa
 
 
 def test_signing_again_does_not_undo_the_choice_and_the_response_is_the_same(fake_site: FakeSite) -> None:
-    """Otherwise anybody who knows the address could undo it."""
+    """Otherwise anybody who knows the address could undo the owner's choice."""
     sign_and_email_alice(fake_site)
     fields = {"name": "A", "email": "alice.achterberg@mail.example", "consent": {"sign": True}}
     answers = []

@@ -41,7 +41,7 @@ class SlowTables(FakeTables):
 
 
 class Invocation:
-    """One slow invocation with one email, which it starts at `at`."""
+    """An invocation in which every call is slow. It starts to send its only email at `at`, in seconds."""
 
     def __init__(self, at: float) -> None:
         self.tables = SlowTables()

@@ -29,7 +29,7 @@ def test_an_attacker_who_signs_again_and_again_does_not_take_every_turn_of_the_o
 
 
 def test_a_kept_turn_is_given_to_others_if_its_email_does_not_come(tables: FakeTables) -> None:
-    """The signature of that email may be withdrawn or erased meanwhile."""
+    """The email may not come because its signature was withdrawn or erased meanwhile."""
     turn = take_emails(tables, 4)
     early, late = (
         a_request(number).model_copy(update={"requested_at": iso(at)})

@@ -82,7 +82,7 @@ def test_25_requests_through_five_petitions_send_three_emails_an_hour_and_none_i
 
 
 def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise a person who confirms one signature would wait for the email of the next one."""
+    """Otherwise the receipt of one signature would delay the email to confirm the person's next signature."""
     take_emails(tables, 3)
     identity = confirmed(tables, petition)
     change_item(tables, petition, identity, mail_kind="receipt", mail_requested_at=iso(NOW))
@@ -105,7 +105,7 @@ def test_an_email_that_waits_does_not_delay_others(tables: FakeTables, petition:
 
 @pytest.mark.parametrize(("wait", "delays"), [(10 * MINUTE, [602]), (40 * MINUTE, [])])
 def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: list[int]) -> None:
-    """The relay or the sweep queues the email in time. Otherwise the next walk would be an hour later."""
+    """The relay or the sweep queues the email in time. Otherwise it would wait for the next walk, an hour later."""
     tables, queue = Streaming(), FakeQueue()
     petition = a_published_petition(tables)
     outbox = Outbox(queue, queue, SIGNATURE_KINDS)

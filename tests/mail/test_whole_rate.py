@@ -21,7 +21,7 @@ class WatchRuns:
     def __init__(self, closing: int = 0) -> None:
         self.tables, self.urgent, self.other = FakeTables(), FakeSource(), FakeSource()
         self.now, self.closing = NOW, closing
-        # A sender of other email may have started until this time.
+        # The latest time at which a sender of other email may have started.
         self.last_start = NOW
 
     def run_minute(self, waiting: int) -> None:
@@ -96,7 +96,7 @@ def test_without_an_answer_from_the_table_the_share_is_the_usual_one() -> None:
 
 @given(st.lists(st.sampled_from([0, 1000]), max_size=40), st.integers(0, 3))
 def test_the_whole_rate_and_other_email_are_never_used_at_once(waiting: Sequence[int], closing: int) -> None:
-    """A sender runs at most LONGEST_RUN. Those of other email start until their source is off."""
+    """A sender runs at most LONGEST_RUN. Senders of other email start until their source is off."""
     runs = WatchRuns(closing)
     whole_rate_ends = NOW
     for count in waiting:

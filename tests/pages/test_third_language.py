@@ -28,7 +28,7 @@ def fake_translation(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the catalogue, as `python -m stack.lint.translations --add he` and a translator would write it."""
+    """A folder with a catalogue of all texts that the Welsh one has, as a translator would write it."""
     folder = tmp_path_factory.mktemp("languages")
     texts = Catalog(CODE)
     for message in read_catalogue(language.FOLDER / "cy.po"):

@@ -1,4 +1,4 @@
-"""A partner sends an identifier again, by API or in another file. The undo of the first import does not undo that."""
+"""A partner sends an identifier again, by API or in another file. Undoing the first import keeps the person."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
     oak: Partner,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The import had claimed the identifier and stored nothing."""
+    """The import claimed the identifier, and stopped before it stored the signature."""
     stopped_run = an_import_run(tables, FakeBucket(), petition, oak, import_or_undo(oak, CSV + rows(2)), Path())
     monkeypatch.setattr(receive, "_store_and_count", raise_unavailable)
     with pytest.raises(Unavailable):

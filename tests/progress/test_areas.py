@@ -18,7 +18,7 @@ def test_rows_that_are_not_areas_are_never_shown() -> None:
 
 
 def test_the_last_small_area_cannot_be_subtracted_from_the_total() -> None:
-    """Without this rule, 360 in all and 300 + 50 shown would say that 10 people signed in LS."""
+    """Without this rule, the total 360 and the public numbers 300 and 50 would reveal that 10 people signed in LS."""
     assert public_areas(360, {"M": 300, "SW": 50, "LS": 10}) == {"M": 300}
     assert public_areas(305, {"M": 300, "LS": 5}) == {}
 

@@ -3,7 +3,7 @@
 REFUSAL_NOTE = "chalicelib/staff/audit/store.py:add_refusal"
 # Only the relay requests letters again.
 REPEATED_LETTERS = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
-# Called only for the feedback of an email, and only for a request of an email.
+# FEEDBACK is called only for feedback about an email, and REQUESTS only to request an email.
 FEEDBACK = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
 REQUESTS = {"chalicelib/mail/deliveries.py:put"}
 DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/digest_contents.py:find_digest"}

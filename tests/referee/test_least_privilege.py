@@ -65,7 +65,7 @@ def test_a_role_allows_no_scan(engine: Engine, evidence: Evidence, function: str
 def test_every_condition_refuses_another_value_and_a_missing_value(
     evidence: Evidence, engine: Engine, function: str
 ) -> None:
-    """ForAllValues holds without a value, so it must refuse only a foreign value among the values."""
+    """ForAllValues holds if the key has no value, so such a condition is tested with a foreign value only."""
     for statement, operator, key in conditions_of(policies()[function]):
         with_key = [each for each in evidence.questions(function) if key in each.context]
         affected = [

@@ -74,8 +74,8 @@ def _item_if_sent(item: dict[str, Any]) -> dict[str, Any]:
 
 def forget_the_first_email(stack: Deployed, email: str) -> None:
     """Set the signature's last email to long ago, and empty the budgets, so that another may be sent at once."""
-    # The email arrives before the sender marks it as sent, and on a busy machine the SDK repeats the mark, which would
-    # set the time again. The sender has ended when its queue holds no message.
+    # Wait until the sender's queue is empty: then the sender has ended. Before that, the sender may mark the email as
+    # sent, or the SDK may repeat the mark on a busy machine. Each mark sets the time again.
     item = wait_for(lambda: _item_if_sent(item_of(Cloud(stack.endpoint), stack, email)))
     wait_for(lambda: not depths(Cloud(stack.endpoint), stack)["mail"], EMAIL_SECONDS)
     key = keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"])

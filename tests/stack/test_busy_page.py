@@ -20,7 +20,7 @@ def test_the_busy_page_says_that_nothing_was_sent_and_how_to_go_back_in_every_la
 
 
 def test_the_page_after_a_refused_request_says_that_the_request_may_have_arrived() -> None:
-    """Visitors also see this page after a write that timed out or a failed thank-you page. Alice has then signed."""
+    """Visitors also see this page if a write timed out or the thank-you page failed. Alice may then have signed."""
     english, welsh = re.findall(r'<section lang="\w+" dir="ltr">(.*?)</section>', REFUSED_PAGE, re.DOTALL)
     assert "We may not have received yours." in english
     assert "If you signed and get our email, your signature has arrived." in english

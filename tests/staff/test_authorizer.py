@@ -62,7 +62,7 @@ def test_an_expired_token_is_refused(fake_site: FakeSite) -> None:
 
 
 def test_a_policy_is_not_cached(fake_site: FakeSite) -> None:
-    """A cached policy would outlive a revoked token."""
+    """A cached policy would still apply after its token is revoked."""
     assert authorizer.staff_authorizer.config.ttl_seconds == 0
 
 

@@ -116,7 +116,7 @@ def test_one_caller_refreshes_a_list_for_all(tables: FakeTables, petition: Petit
 
 
 def test_every_count_in_a_list_of_a_hundred_petitions_is_fresh_even_if_requests_are_rare(tables: FakeTables) -> None:
-    """The CDN asks for a list every six seconds at most. Every answer is fresh, and one lease covers all petitions."""
+    """The CDN asks for a list at most once in six seconds. Every answer is fresh. One lease covers all petitions."""
     petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(100)]
     for later in (NOW + 6 * SECOND, NOW + 12 * SECOND, NOW + DAY / 4):
         tables.calls.clear()

@@ -29,7 +29,7 @@ def test_shards_can_be_added_at_any_time(tables: FakeTables, petition: Petition)
 def test_raising_shards_loses_nothing_while_old_settings_are_cached(
     events: list[tuple[str, int]],
 ) -> None:
-    """A writer caches settings for seconds. A frozen function may keep them for much longer, and read with them."""
+    """A writer caches settings for seconds. A frozen function may keep and use old settings much longer."""
     tables = FakeTables()
     old = a_published_petition(tables, shards=2)
     new, per_day, moment = old, [0] * 1000, OPENED

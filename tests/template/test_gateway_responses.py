@@ -49,7 +49,7 @@ def test_a_gateway_response_has_the_format_of_our_problems(kind: str) -> None:
 
 
 def test_a_browser_whose_form_is_refused_is_sent_on_to_a_page_of_the_cdn() -> None:
-    """A gateway response cannot tell a form from a program. The page needs neither gateway nor function."""
+    """The gateway answers forms and programs alike. The page needs neither gateway nor function."""
     refresh = GATEWAY["THROTTLED"]["responseParameters"]["gatewayresponse.header.Refresh"]
     assert refresh == {"Fn::If": ["HasEdge", "'0; url=/busy-form.html'", {"Ref": "AWS::NoValue"}]}
     assert BEHAVIOURS[0]["PathPattern"] == "/busy-form.html"

@@ -138,5 +138,5 @@ def test_only_senders_send_email_and_no_function_deletes_items() -> None:
 
 
 def test_email_can_wait_three_weeks_for_its_quota() -> None:
-    """The senders retry every hour at most, and waiting must not make a dead letter."""
+    """The senders retry at most once an hour. Waiting must not move a message to the dead-letter queue."""
     assert all(QUEUES[queue]["RedrivePolicy"]["maxReceiveCount"] > 21 * 24 for queue in SENDERS.values())

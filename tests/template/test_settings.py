@@ -14,8 +14,8 @@ from tests.actors import a_petition
 from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, environment_of, every_function
 
 # The functions that get each secret. Manage signs preview links, and the public pages verify them.
-# Counts signs statements. It could sign links too, but not for a signature, whose id it cannot know
-# (docs/decisions/022).
+# Counts signs statements. With the same key it could sign links, but no link for a signature, because it cannot know
+# the signature's id (docs/decisions/022).
 SECRETS = {
     "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
     "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},

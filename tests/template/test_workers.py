@@ -17,9 +17,10 @@ def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     bounds = {name: declared.maximum_concurrency(name) for name in events("SQS")}
     # Staff start jobs one at a time for each petition, and rarely during a spike.
     assert {bounds.pop(job) for job in JOBS} == {2}
-    # Other mail's event source is off while confirmations wait (mail/watch.py), so both are never fully busy.
+    # While many emails to confirm wait, the source of other email is off (mail/watch.py). So SendMail and SendOtherMail
+    # are never both fully busy.
     assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 7
-    # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is none.
+    # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is 0.
     assert all(TEMPLATE["Parameters"][name]["Default"] == "0" for name in preflight.RESERVED)
 
 

@@ -45,10 +45,10 @@ def test_the_sentence_can_be_read_on_air() -> None:
 
 @dataclass
 class PeopleHere:
-    """The people who are confirmed here, and how many ever withdrew.
+    """The people who are confirmed here. `withdrawn`: how many withdrawals there were.
 
-    A comparison reads each person once. `walked` are the people it has read, `seen` counts those who were confirmed
-    then, and `shared` counts those of them who are also in the source.
+    A comparison reads each person once. `walked`: the people whom it has read. `seen`: how many of them were confirmed
+    when it read them. `shared`: how many of these were also in the source.
     """
 
     people: set[int]
@@ -76,7 +76,7 @@ EVENTS = st.lists(st.tuples(st.sampled_from(["signs", "withdraws"]), st.sampled_
 
 
 def compare(here: PeopleHere, theirs: set[int], during: list[tuple[str, int]], order: list[int]) -> Comparison:
-    """Read everybody in this order, with the events in between."""
+    """Read everybody in this order, and apply the events of `during` in between."""
     before, steps = here.withdrawn, [("is read", person) for person in order]
     for number in range(max(len(steps), len(during))):
         for event in (*during[number : number + 1], *steps[number : number + 1]):

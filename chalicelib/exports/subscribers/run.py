@@ -134,6 +134,6 @@ def _ids_key(part: str) -> str:
 
 
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
-    """Return one line of CSV. If the person withdrew, `item` is empty, so the line has only the status and the id."""
+    """Return one line of CSV. If the signature is no longer confirmed, `item` is empty: only the status and the id."""
     values = (status, signature_id, *(item.get(name, "") for name in COLUMNS[2:]))
     return ",".join('"' + harmless(value).replace('"', '""') + '"' for value in values) + "\r\n"

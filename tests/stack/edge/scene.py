@@ -115,7 +115,7 @@ def result_of(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 class CdnSite:
-    """The CDN and its origins. `origin_answers`: by path, or by "id:path". `origin_requests`: with the origin's id."""
+    """The CDN. `origin_answers`: the answers by path or "id:path". `origin_requests`: each origin's id and request."""
 
     def __init__(self, *behaviours: dict[str, Any], **config: Any) -> None:
         self.now = 1_000_000.0
@@ -146,7 +146,7 @@ class CdnSite:
         return answer
 
     def request_together(self, *requests: ViewerRequest) -> list[EdgeAnswer]:
-        """Send the requests at once. The origin answers when all have arrived."""
+        """Send the requests at once. The origins answer only after all requests have been sent."""
 
         async def answers() -> list[EdgeAnswer]:
             self.gate = asyncio.Event()
