@@ -25,13 +25,13 @@ class Pause(NamedTuple):
 
 
 def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE, *, by_engineer: bool = False) -> datetime:
-    """Pause all email for `duration` from now, and return when the pause ends.
+    """Pause all email for `duration` from now, and return when this pause ends.
 
-    An engineer's pause replaces any other. After a refusal by SES, a pause that ends later stays as it is: otherwise a
+    An engineer's pause replaces any other. After a refusal by SES, a pause that is in force stays as it is: otherwise a
     sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
     """
     until = now + duration
-    when = None if by_engineer else absent_or_at_most("until", iso(until))
+    when = None if by_engineer else absent_or_at_most("until", iso(now))
     tables.try_update(
         Change(mail_keys.mail_pause(), assign={"until": iso(until), "by_engineer": by_engineer}, when=when)
     )
@@ -39,7 +39,8 @@ def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE, *, by
 
 
 def resume_mail(now: datetime, tables: Tables) -> None:
-    tables.put(mail_keys.mail_pause(), {"until": iso(now)})
+    """End the pause. The stored end is a day ago, because the engineer's clock may be fast."""
+    tables.put(mail_keys.mail_pause(), {"until": iso(now - timedelta(days=1))})
 
 
 def is_paused(now: datetime, tables: Tables) -> bool:

@@ -19,17 +19,20 @@ def test_a_pause_ends_after_an_hour(tables: FakeTables) -> None:
     assert not is_paused(NOW + PAUSE, tables)
 
 
-def test_a_later_refusal_extends_the_pause(tables: FakeTables) -> None:
+def test_a_refusal_after_the_pause_pauses_again(tables: FakeTables) -> None:
     pause_mail(NOW, tables)
     pause_mail(NOW + SECOND, tables)
+    assert not is_paused(NOW + PAUSE, tables)
+    pause_mail(NOW + PAUSE, tables)
     assert is_paused(NOW + PAUSE, tables)
 
 
 def test_a_refusal_by_ses_does_not_shorten_the_pause_of_an_engineer(tables: FakeTables) -> None:
     """A sender may have read "no pause" just before the engineer paused sending."""
-    until = pause_mail(NOW, tables, timedelta(days=2), by_engineer=True)
-    pause_mail(NOW + SECOND, tables)
-    assert current_pause(NOW + PAUSE, tables) == (until, True)
+    for duration in (PAUSE, timedelta(days=2)):
+        until = pause_mail(NOW, tables, duration, by_engineer=True)
+        pause_mail(NOW + SECOND, tables)
+        assert current_pause(NOW + SECOND, tables) == (until, True)
 
 
 def test_an_engineer_can_shorten_the_pause(tables: FakeTables) -> None:
@@ -41,4 +44,4 @@ def test_an_engineer_can_shorten_the_pause(tables: FakeTables) -> None:
 def test_an_engineer_can_end_the_pause(tables: FakeTables) -> None:
     pause_mail(NOW, tables, timedelta(days=3))
     resume_mail(NOW, tables)
-    assert not is_paused(NOW, tables)
+    assert not is_paused(NOW - SECOND, tables)
