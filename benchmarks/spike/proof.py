@@ -110,9 +110,10 @@ def number_of(email: str) -> int | None:
 
 
 def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: Mapping[str, int]) -> dict[str, int]:
-    """Return how many emails no signature records, exceed five for a person, or came within a minute of the last one.
+    """Return how many emails no signature records, how many exceed five for a person, and how many came too soon.
 
-    `unmarked`: by signature id, how many emails could not be marked as sent because of the outage.
+    Too soon is within a minute of the person's last email. `unmarked`: by signature id, how many emails could not be
+    marked as sent because of the outage.
     """
     times_by_person: dict[int | None, list[float]] = {}
     for mail in emails:

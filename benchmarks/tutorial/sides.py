@@ -36,7 +36,7 @@ class Sides:
         self._apps = _apps()
 
     def sign(self, name: str, person: str) -> int:
-        """Sign in the application `name` (ours or theirs). Return the status: 500 after an exception."""
+        """Sign the petition in the application `name` (ours or theirs). Return the status: 500 after an exception."""
         status: int = self._apps[name](scene.sign_event(self.slug, person), None)["statusCode"]
         return status
 
