@@ -114,7 +114,7 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore an email only if it is missing. If it waits in the copy, it was perhaps sent since: mark it."""
+    """Decide to restore an email only if it is missing. If it waits in the copy, mark it as unknown: never send it."""
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
     mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)

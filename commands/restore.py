@@ -191,7 +191,7 @@ def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("restore", help="put deleted or damaged items back from point-in-time recovery")
     command.add_argument("table", choices=sorted(RULES))
     command.add_argument("--at", type=_moment, required=True, help="the last good second (UTC), or latest")
-    command.add_argument("--dry-run", action="store_true", help="make the copy, write nothing into the live table")
+    command.add_argument("--dry-run", action="store_true", help="make the copy, and only say what would be written")
     command.add_argument("--list", action="store_true", help="print each item that is not unchanged (ids only)")
     command.add_argument("--leave-out", type=Path, help="a file of signature ids that must not come back")
     command.add_argument("--unsubscribed", type=Path, help="a file of signature ids that come back without updates")

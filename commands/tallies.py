@@ -85,7 +85,7 @@ def repair_tally(petition: Petition, found: Recount) -> None:
 def _refuse_while_moving(found: Recount) -> None:
     if found.drift and found.moving:
         raise common.InputError(
-            f"not repaired: {found.moving} signatures changed just now, so the drift is not known exactly"
+            f"not repaired: signatures changed just now ({found.moving}), so the drift is not known exactly"
         )
 
 

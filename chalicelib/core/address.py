@@ -85,7 +85,7 @@ def strip_pasted(typed: str) -> str:
 def canonical(local: str, domain: str) -> str:
     """Return the address without the differences that email providers ignore. Idempotent.
 
-    We take case, Unicode form and +tag for such differences. Gmail also ignores dots, and googlemail.com is gmail.com.
+    We treat case, Unicode form and +tag as such differences. Gmail also ignores dots, and googlemail.com is gmail.com.
     """
     local = unicodedata.normalize("NFKC", local).casefold()
     domain = domain.casefold()

@@ -125,7 +125,7 @@ class SendingStopped(Throttled):
 
 
 class Conflicted(Unavailable):
-    """Two transactions conflict on one item, or an item changed in each of our attempts. botocore does not retry."""
+    """Transactions conflict on one item, or an item changed at each attempt. botocore does not retry; callers may."""
 
 
 @dataclass(repr=False)

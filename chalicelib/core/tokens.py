@@ -58,7 +58,7 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
 
 
 def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets: dict[str, str]) -> str:
-    """Return a token with these texts and an expiry time. No text has ~, a dot or a character that URLs escape."""
+    """Return a token with these texts and an expiry time. No text may have ~, a dot or a character that URLs escape."""
     return seal(purpose, "~".join((*payload, f"{int(expires.timestamp()):x}")), secrets)
 
 

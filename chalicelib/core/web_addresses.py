@@ -50,7 +50,7 @@ def _folded(text: str) -> str:
 
 @cache
 def _linkifier() -> "LinkifyIt":
-    # Imported here because few names contain a dot: cold starts of signing need not load it.
+    # Imported here, so that cold starts of signing need not load it: few names of people contain a dot.
     from linkify_it import LinkifyIt
     from publicsuffixlist import PSLFILE
 

@@ -75,6 +75,7 @@ class Job(BaseModel):
 
     @property
     def key(self) -> str:
+        """Return what the job works for, such as a petition's slug. One job of a kind runs for a key."""
         return self.job_id.partition(".")[0]
 
     @property

@@ -19,7 +19,7 @@ def job_message(job_id: str, delay: int = 0) -> Outgoing:
 
 
 def start(job: Job, queue: Queue, tables: Tables) -> None:
-    """Store a new job, and queue its message. Raise NotNow while another job of its kind and key runs.
+    """Store a new job, and queue its message. Raise NotNow while another job of its kind runs for the same key.
 
     We send the message first. If the job is then not stored, the worker drops the message. A stored job without a
     message would never run, and would block the next job.

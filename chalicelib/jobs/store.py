@@ -18,7 +18,7 @@ _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNIN
 
 
 def add(job: Job, tables: Tables) -> None:
-    """Store a new job. Raise NotNow while another job of its kind and key runs. Mark a stalled job as failed."""
+    """Store a new job. Raise NotNow while another of its kind runs for the same key. Mark a stalled job as failed."""
     pointer, now = keys.latest_job(job.kind, job.key), job.requested_at
     stored = tables.get(pointer, consistent=True)
     latest = find(type(job), stored["job_id"], tables) if stored else None

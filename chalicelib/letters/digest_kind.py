@@ -1,4 +1,4 @@
-"""The digest: one email to a target that reports many letters. These letters are not sent as emails of their own.
+"""The digest: one email that reports many letters to a target. These letters are not sent as emails of their own.
 
 The email says how many people wrote and where they live. It shows some letters that people wrote in their own words.
 When the email is composed, the digest is sealed: its letters no longer change (digest_contents).

@@ -67,7 +67,7 @@ def resume(slug: str, target: str, tables: Tables, member: str = "") -> None:
 
 
 def record_digests(slug: str, target: str, tables: Tables) -> None:
-    """Record that there may be digests for this target."""
+    """Record that there may be digests (emails that each report many letters) for this target."""
     tables.update(Change(target_keys.target(slug, target), assign={"has_digests": True}))
 
 

@@ -52,7 +52,7 @@ def group_of(key: Key) -> str:
 
 
 def start_key(group: str, bucket: str, after: str) -> Key:
-    """Return the key after which to read on in a bucket of the group. `after` is a sort key ("": the beginning)."""
+    """Return the key after which reading continues in a bucket. `after` is a sort key ("": the beginning)."""
     table, _, name = group.partition("/")
     return Key(table, f"{name}#{bucket}", after)
 

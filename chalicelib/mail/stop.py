@@ -2,7 +2,7 @@
 
 The choice is on the address's item in the limits table. A signature may expire or be withdrawn. If the choice were on
 the signature, anybody could then have email sent to the address again, by signing. Only the link in an email, or staff
-with the right `people`, can undo the choice.
+whose token has the right `people`, can undo the choice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

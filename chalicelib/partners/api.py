@@ -1,7 +1,7 @@
 """The route by which partners send signatures in our own JSON format.
 
 A partner is an organisation that collects signatures elsewhere. To take a signature is to store it, and to count it if
-the partner's signatures count at once.
+the partner's signatures need no email to confirm.
 """
 
 from datetime import datetime

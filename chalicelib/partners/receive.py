@@ -1,4 +1,4 @@
-"""Take a partner's signatures: store them, and count those that count at once. Each person counts only once.
+"""Take a partner's signatures: store them, and count those that need no email to confirm. Each person counts only once.
 
 A receipt records that a partner sent a signature. First the receipt is claimed: it is stored. Then the signature is
 stored, and perhaps counted. In the end, the receipt is settled: its result is recorded. After a crash at any point, a
@@ -107,8 +107,8 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or undoing an import took it back.
 
-    If `signature` is None, and we received it less than ERASED_LIFETIME ago, it expired: the item of a withdrawn or
-    erased signature would still exist. If we received it earlier, the reason is unknown, so return False.
+    If no signature is stored, and its receipt is younger than ERASED_LIFETIME, the signature expired: the item of a
+    withdrawn or erased signature would still exist. If the receipt is older, the reason is unknown, so return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False

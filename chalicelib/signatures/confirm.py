@@ -1,7 +1,7 @@
 """Confirm a signature. The owner of the mailbox opens the link in our email, may correct the signature, and confirms.
 
 The link contains the signature's country and source as signed, so that confirming needs no read first. A signature is
-counted once. If a partner's signatures count at once, they are confirmed without an email.
+counted once. The signatures of some partners need no email: they are confirmed when they arrive.
 """
 
 from collections.abc import Mapping

@@ -117,8 +117,8 @@ def render_letter(
 def signed_letter(form: LetterForm | None, petition: Petition, language: str | None) -> SignedLetter | None:
     """Return the letter to store with the signature, or None if the person sends no letter. Raise Invalid.
 
-    `language`: the signature's language; None means the petition's main language. Do not store
-    texts that the person did not change. So the new signature stays small enough for one write unit.
+    `language`: the signature's language; None means the petition's main language. Store only texts that the person
+    changed, so that a signature with an unedited letter stays small enough for one write unit.
     """
     if form is None:
         return None

@@ -52,10 +52,7 @@ def staff_sentence(verdict: Forecast) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration as text, in the largest unit of which there are at least two: 90 minutes, 3 hours, 26 days.
-
-    Only for exactly one hour, return "1 hour".
-    """
+    """Return a duration as text, in the largest unit of which there are at least two: 60 minutes, 3 hours, 26 days."""
     for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:,.0f} {name}"

@@ -33,8 +33,8 @@ def streams() -> Template:
         _LETTER_ADDED,
         _LETTER_WITHDRAWN,
     ]
-    # project_signatures counts new and removed signatures, emails that were sent or cannot be delivered, and changes
-    # from or to a state other than pending.
+    # project_signatures needs new and removed signatures, emails that were sent or cannot be delivered, and changes of
+    # signatures that are not pending before or after the change.
     projection_patterns = [
         {"eventName": ["INSERT", "REMOVE"]},
         _image_pattern("NewImage", "mailed_at", _EXISTS),

@@ -47,7 +47,7 @@ def table_names(cloud: Cloud) -> list[str]:
 def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(
     running_emulator: Emulator, local_package: Package
 ) -> None:
-    """The emulator refuses metric math, so the creation fails. On AWS, protected tables cause ROLLBACK_FAILED."""
+    """The emulator refuses metric math, so the creation fails. Protected tables would cause ROLLBACK_FAILED on AWS."""
     cloud = Cloud(running_emulator.endpoint)
     before = table_names(cloud)
     with pytest.raises(Failure, match="metric math"):

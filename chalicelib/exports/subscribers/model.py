@@ -61,5 +61,5 @@ class OptInList(Job):
 
     @property
     def next_bucket(self) -> str | None:
-        """Return the bucket that the next step writes; None if all are written."""
+        """Return the bucket (part of the signatures) that the next step writes; None if all are written."""
         return keys.BUCKETS[len(self.parts)] if len(self.parts) < len(keys.BUCKETS) else None

@@ -16,8 +16,8 @@ from chalicelib.jobs.request import jobs_of, require_no_running_job
 def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
     """Return a new list, not stored yet.
 
-    Raise Invalid if the recipient's key is invalid. Raise NotNow while another list of the petition runs: if that list
-    ends as done, the new list must continue it.
+    Raise Invalid if the recipient's key is invalid. Raise NotNow while the job of another list of the petition
+    runs: if that job succeeds, the new list must begin with its result.
     """
     recipient, moment = recipient_of(request.recipient), now.replace(microsecond=0)
     require_no_running_job(OptInList, slug, now, tables)

@@ -1,7 +1,8 @@
 """The steps of an import of a partner's CSV file: check the whole file, then take the signatures in its rows.
 
-To take a signature is to store it, and to count it if the partner's signatures count at once. The undo of an import
-also has steps: each step undoes some receipts of the import. A receipt records that a partner sent a signature.
+To take a signature is to store it, and to count it if the partner's signatures need no email to confirm. The undo of
+an import also has steps: each step undoes some receipts of the import. A receipt records that a partner sent a
+signature.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -115,7 +115,7 @@ def result_of(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 class CdnSite:
-    """The CDN. `origin_answers`: the answers by path or "id:path". `origin_requests`: each origin's id and request."""
+    """The CDN. `origin_answers`: the answers by path or "id:path". `origin_requests`: each with its origin's id."""
 
     def __init__(self, *behaviours: dict[str, Any], **config: Any) -> None:
         self.now = 1_000_000.0
