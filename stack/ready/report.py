@@ -56,7 +56,7 @@ def duration(seconds: float) -> str:
     for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:,.0f} {name}"
-    return "1 hour" if seconds == HOUR else f"{seconds:,.0f} seconds"
+    return f"{seconds:,.0f} seconds"
 
 
 def _answer_lines(verdict: Forecast) -> Iterator[str]:

@@ -53,8 +53,8 @@ OPERATIONS: Operations = {
         "Send the letters to a target again",
         PAUSE_ANSWER,
         "Use it after you paused the letters to a target, or after a bounce or a complaint paused them. The letters "
-        "that waited are sent within six hours. If the target is everybody's member of parliament, a bounce pauses the "
-        "letters to that member only.",
+        "that waited are queued again within six hours. If the target is everybody's member of parliament, a bounce "
+        "pauses the letters to that member only.",
         query=[MEMBER],
     ),
     "email_letter_test": Operation(
