@@ -17,8 +17,6 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pace import EMAILS_PER_SENDER, Pace, limit_to_pace, senders_for
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import sign
 from stack.console import run_main, say
 from tests.actors import (
     LIMIT_KEYS,
@@ -26,10 +24,10 @@ from tests.actors import (
     SITE,
     TOKEN_KEYS,
     Person,
-    a_form,
     a_published_petition,
     a_signing_context,
     request_of,
+    sign_by_form,
 )
 from tests.fakes import FakeTables
 
@@ -115,10 +113,10 @@ def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> lis
 
 def _request_of_new_signature(sender: _Sender, petition: Petition, number: int) -> MailRequest:
     """Sign from a network of its own, so that the email takes a turn of the network, as on AWS."""
-    form = a_form(Person("Alice Achterberg", f"alice.{number}@mail.example"))
-    origin = own_origin(petition, "form", form.source, f"network-{number}")
-    identity = sign(form, petition, origin, NOW, a_signing_context(sender)).signature_id
-    return request_of(sender, petition, identity)
+    person = Person("Alice Achterberg", f"alice.{number}@mail.example")
+    context = a_signing_context(sender)
+    signature = sign_by_form(petition, NOW, context, person, network=f"network-{number}")
+    return request_of(sender, petition, signature.signature_id)
 
 
 def _most_in_a_second(times: Sequence[float]) -> int:

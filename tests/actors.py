@@ -122,10 +122,15 @@ def signed(tables: Tables, petition: Petition, person: Person = ALICE, now: date
 
 
 def sign_by_form(
-    petition: Petition, now: datetime, context: SigningContext, person: Person = ALICE, **changes: Any
+    petition: Petition,
+    now: datetime,
+    context: SigningContext,
+    person: Person = ALICE,
+    network: str | None = None,
+    **changes: Any,
 ) -> SignResult:
     form = a_form(person, **changes)
-    return sign(form, petition, own_origin(petition, "form", form.source), now, context)
+    return sign(form, petition, own_origin(petition, "form", form.source, network), now, context)
 
 
 def overflow_message(petition: Petition, now: datetime = NOW, person: Person = ALICE, **changes: Any) -> NewSignature:

@@ -41,7 +41,16 @@ SLOW = (
 
 # Paths in this folder without unit tests, and those with unit tests and others, which have a mark of their own.
 NOT_UNIT = (
-    *("benchmarks", "browser", "e2e", "faults", "flows", "openapi", "programs", "ready", "referee", "test_groups.py"),
+    "benchmarks",
+    "browser",
+    "e2e",
+    "faults",
+    "flows",
+    "openapi",
+    "programs",
+    "ready",
+    "referee",
+    "test_groups.py",
 )
 MIXED = ("aws", "jobs", "stack", "stores", "strict")
 OTHER_MARKS = ("stack", "flows", "e2e", "browser", "faults", "slow")

@@ -28,7 +28,7 @@ NO_OFFER: Mapping[str, Any] = {}
 def may_have_more_mail(max_emails: int | None = None) -> Condition:
     """Return the condition that the address is not undeliverable, and that fewer than `max_emails` emails were sent.
 
-    If `max_emails` is None, any number of emails may be sent.
+    Without `max_emails`, the number of emails does not matter.
     """
     is_deliverable = Attr("undeliverable").not_exists()
     return is_deliverable if max_emails is None else is_deliverable & Attr("mails").lt(max_emails)

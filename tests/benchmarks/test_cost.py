@@ -7,8 +7,9 @@ import pytest
 from benchmarks import lambdas, results
 from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
-from benchmarks.cost.quantities import BUSY, TRICKLE, invocations, lines, projected_units
+from benchmarks.cost.quantities import BUSY, TRICKLE, billed_seconds, invocations, lines, projected_units
 from benchmarks.results import read
+from chalicelib.mail.pace import EMAILS_PER_SENDER
 
 WAY = read()["way"]
 ITEM_BYTES = read()["sign"]["item_bytes"]
@@ -50,6 +51,14 @@ def test_a_signature_on_a_slow_day_costs_more_because_batches_are_small() -> Non
 def test_a_missed_goal_is_reported() -> None:
     figures = bill(WAY, ITEM_BYTES, prices())
     assert ("MISSED" in "\n".join(table(figures))) == (figures["cost_per_million_without_ses_usd"] > 14)
+
+
+def test_a_sender_is_billed_while_it_waits_for_its_next_turn() -> None:
+    fast = {**WAY, "send": {size: {**WAY["send"][size], "cpu_us": 0, "calls": 1} for size in ("of_1", "of_10")}}
+    assert billed_seconds(fast, "send", BUSY) == BUSY.queue_batch / EMAILS_PER_SENDER
+    assert billed_seconds(fast, "send", TRICKLE) < 1 / EMAILS_PER_SENDER
+    slow = {**WAY, "send": {size: {**WAY["send"][size], "calls": 400} for size in ("of_1", "of_10")}}
+    assert billed_seconds(slow, "send", BUSY) > BUSY.queue_batch / EMAILS_PER_SENDER
 
 
 def test_a_batch_has_at_most_64_buckets() -> None:

@@ -1,24 +1,25 @@
 """A stranger typed Alice's address from a flooded network. Alice signs from another network and need not wait."""
 
 import copy
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 import pytest
 
 from chalicelib.mail.first_emails import BURST, INTERVAL, book
-from chalicelib.petitions.model import Petition
-from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import sign
-from tests.actors import DAY, MINUTE, NOW, a_form, a_published_petition, a_signing_context, identity_of, item_of
+from tests.actors import (
+    DAY,
+    MINUTE,
+    NOW,
+    a_published_petition,
+    a_signing_context,
+    identity_of,
+    item_of,
+    sign_by_form,
+)
 from tests.fakes import FakeTables
 from tests.mail.pipeline import MailPipeline
 from tests.streaming import Streaming
-
-
-def sign_from(network: str, tables: Streaming, petition: Petition, now: datetime) -> None:
-    origin = own_origin(petition, "form", None, network)
-    sign(a_form(), petition, origin, now, a_signing_context(tables))
 
 
 @cache
@@ -43,20 +44,20 @@ def test_the_owner_of_the_address_gets_the_email_at_once(
     pipeline: MailPipeline, networks: list[str], after: timedelta
 ) -> None:
     petition = a_published_petition(pipeline.tables)
-    sign_from("flooded", pipeline.tables, petition, NOW)
+    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
     for number, network in enumerate(networks, 1):
         pipeline.run(NOW + number * 11 * MINUTE)
-        sign_from(network, pipeline.tables, petition, pipeline.now)
+        sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network=network)
     pipeline.run(NOW + after)
     assert item_of(pipeline.tables, petition, identity_of(petition))["mails"] == 1
 
 
 def test_signing_again_from_a_busier_network_does_not_delay_the_email(pipeline: MailPipeline) -> None:
     petition = a_published_petition(pipeline.tables)
-    sign_from("flooded", pipeline.tables, petition, NOW)
+    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
     pipeline.run(NOW + 11 * MINUTE)
     due = item_of(pipeline.tables, petition, identity_of(petition))["mail_due_at"]
-    sign_from("worse", pipeline.tables, petition, pipeline.now)
+    sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network="worse")
     pipeline.run(pipeline.now + 2 * MINUTE)
     item = item_of(pipeline.tables, petition, identity_of(petition))
     assert (item["mail_due_at"], item["mails"], "mail_network" in item) == (due, 0, False)
