@@ -26,6 +26,8 @@ from chalicelib.core.keys import Key
 
 MISSING = object()
 IMMUTABLE = (str, int)
+# DynamoDB stores values of these types, not of their subclasses, without a change.
+UNCHANGED = frozenset({str, int, bool})
 
 
 def holds(condition: ConditionBase | None, item: Mapping[str, Any] | None) -> bool:
@@ -47,7 +49,7 @@ def _compare(condition: ConditionBase, values: list[Any]) -> bool:
     if isinstance(condition, AttributeNotExists):
         return found is MISSING
     expected = values[1]
-    if found is MISSING or (not isinstance(condition, Contains) and _type(found) != _type(expected)):
+    if found is MISSING or (not isinstance(condition, Contains) and not _have_one_type(found, expected)):
         return isinstance(condition, NotEquals)
     comparisons = {
         Equals: lambda: found == expected,
@@ -60,8 +62,13 @@ def _compare(condition: ConditionBase, values: list[Any]) -> bool:
     return bool(comparisons[type(condition)]())  # type: ignore[no-untyped-call]
 
 
+def _have_one_type(found: Any, expected: Any) -> bool:
+    """DynamoDB never compares text with numbers."""
+    return type(found) is type(expected) or _type(found) == _type(expected)
+
+
 def _type(value: Any) -> str:
-    """Return DynamoDB's type. DynamoDB never compares text with numbers."""
+    """Return DynamoDB's type."""
     return str(next(iter(to_wire({"value": value})["value"])))
 
 
@@ -86,7 +93,8 @@ def as_stored(key: Key, item: Mapping[str, Any]) -> Item:
 
 def _as_read_back(values: Mapping[str, Any]) -> Item:
     """Convert to the wire format and back, so that values which DynamoDB refuses fail here too."""
-    return from_wire(to_wire(values))
+    converted = from_wire(to_wire({name: value for name, value in values.items() if type(value) not in UNCHANGED}))
+    return {**values, **converted}
 
 
 def apply_change(change: Change, stored: Item) -> Item:

@@ -4,9 +4,11 @@ import gc
 import json
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import cache
 
 import botocore.session
+import chalice.test
 import hypothesis
 import pytest
 
@@ -29,6 +31,9 @@ gc.set_threshold(100_000, 50, 100)
 
 # Read the description of each AWS service once for all sessions: it takes nine tenths of the time to build a client.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# Do not copy the environment for each request: the stage of these tests has no variables.
+chalice.test.BaseClient._patched_env_vars = lambda *_: nullcontext()  # type: ignore[method-assign, assignment]
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
 pytest_plugins = ["tests.suites", "tests.emulated", "tests.deployed"]

@@ -109,7 +109,8 @@ class FakeTables(Tables):
             if isinstance(write, NewItem):
                 self.items[write.key] = as_stored(write.key, write.item)
             else:
-                self.items[write.key] = apply_change(write, self.items.get(write.key, as_stored(write.key, {})))
+                stored = self.items.get(write.key) or as_stored(write.key, {})
+                self.items[write.key] = apply_change(write, stored)
 
 
 class FakeQueue(Queue):

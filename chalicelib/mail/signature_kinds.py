@@ -22,7 +22,7 @@ from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import DeliveryState
 from chalicelib.mail.stop import choice_of, is_unwanted, stop_token
-from chalicelib.petitions.find import petition_as_stored, slugs_from
+from chalicelib.petitions.find import cached_as_stored, slugs_from
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MAIL_PAUSE, MailKind, Signature, SignatureState
@@ -85,7 +85,7 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
     signature = Signature.model_validate(stored)
     if signature.is_over(now):
         return NotSent.TOO_LATE
-    petition = petition_as_stored(_ids(key)[0], tables)
+    petition = cached_as_stored(_ids(key)[0], tables)
     if petition.state_at(now) in HIDDEN or not petition.is_confirmable_at(now):
         return NotSent.HELD
     return _content(key, signature, petition, context, now)
@@ -95,7 +95,7 @@ def already_signed_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent:
     """Return the email that says that the address has signed already."""
-    petition = petition_as_stored(_ids(key)[0], tables)
+    petition = cached_as_stored(_ids(key)[0], tables)
     return _content(key, Signature.model_validate(stored), petition, context, now)
 
 
@@ -109,7 +109,7 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
     is_confirmed = signature.state is SignatureState.CONFIRMED
     if not is_confirmed or is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.TOO_LATE
-    petition = petition_as_stored(slug, tables)
+    petition = cached_as_stored(slug, tables)
     return replace(_content(key, signature, petition, context, now), limited_petition="")
 
 

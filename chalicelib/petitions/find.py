@@ -109,6 +109,11 @@ def petition_as_stored(slug: str, tables: Tables) -> Petition:
     return petition
 
 
+def cached_as_stored(slug: str, tables: Tables) -> Petition:
+    """Return the petition in any state, as stored at most SETTINGS_SECONDS ago. Raise UnknownPetition."""
+    return _petition_cache.get(slug, lambda: petition_as_stored(slug, tables))
+
+
 def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> dict[str, PetitionText]:
     """Return the texts that signatures refer to, by slug, even if the petitions were edited later.
 

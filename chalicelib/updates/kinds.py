@@ -17,7 +17,7 @@ from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.mail.stop import is_unwanted
-from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.find import cached_as_stored, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.mail_state import mark_undeliverable
@@ -68,7 +68,7 @@ def _split_key(key: str) -> tuple[str, str, str]:
 def update_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the email for one person. Drop it if the update is cancelled or the person no longer gets updates."""
     slug, update_id, signature_id = _split_key(key)
-    update, petition = cached_update(slug, update_id, tables), petition_as_stored(slug, tables)
+    update, petition = cached_update(slug, update_id, tables), cached_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
         return NotSent.TOO_LATE
     found = find_by_id(petition, signature_id, tables)

@@ -1,4 +1,4 @@
-"""Fixtures of exports. The cover sheet is blank: a real sheet takes 0.25 s. test_cover and the flows make one."""
+"""Fixtures of exports. The cover sheet is blank: a real sheet takes 0.25 s. Tests in programs and flows make one."""
 
 from pathlib import Path
 

@@ -1,12 +1,10 @@
 """A stranger typed Alice's address from a flooded network. Alice signs from another network and need not wait."""
 
-import copy
 from datetime import timedelta
-from functools import cache
 
 import pytest
 
-from chalicelib.mail.first_emails import BURST, INTERVAL, book
+from chalicelib.mail.first_emails import BURST, INTERVAL, Limit, book
 from tests.actors import (
     DAY,
     MINUTE,
@@ -17,25 +15,16 @@ from tests.actors import (
     item_of,
     sign_by_form,
 )
-from tests.fakes import FakeTables
 from tests.mail.pipeline import MailPipeline
 from tests.streaming import Streaming
 
 
-@cache
-def flooded_tables() -> FakeTables:
-    """Two networks whose next email waits two and three days. Cached, because booking takes half a second."""
-    tables = FakeTables()
-    for network, days in (("flooded", 2), ("worse", 3)):
-        for _ in range(BURST + days * DAY // INTERVAL):
-            book(network, NOW, tables)
-    return tables
-
-
 @pytest.fixture
 def pipeline() -> MailPipeline:
+    """Two networks whose next email waits two and three days."""
     tables = Streaming()
-    tables.items |= copy.deepcopy(flooded_tables().items)
+    for network, days in (("flooded", 2), ("worse", 3)):
+        book(network, NOW, tables, Limit(interval=days * DAY + BURST * INTERVAL))
     return MailPipeline(tables)
 
 

@@ -9,11 +9,14 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.errors import NotYet, UnknownPetition
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import KEPT_AFTER_LINK, SIGNATURE_KINDS, delivery_key
+from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
+    ALICE,
+    CHARLIE,
     DAY,
     MINUTE,
     NOW,
@@ -106,9 +109,11 @@ def test_email_of_a_hidden_petition_is_held_and_sent_later(tables: FakeTables, m
     request = a_mail_request(tables, a_published_petition(tables))
     for state in ("removed", "draft"):
         a_published_petition(tables, state=state)
+        forget_petitions()
         assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.HELD
         assert not mails
     a_published_petition(tables, state="open")
+    forget_petitions()
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
     assert len(mails) == 1
 
@@ -119,8 +124,17 @@ def test_email_to_confirm_is_held_while_the_petition_is_closed_and_sent_when_it_
     request = a_mail_request(tables, a_published_petition(tables, closes_at=NOW + MINUTE))
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 3 * DAY, tables) is SendResult.HELD
     a_published_petition(tables, closes_at=NOW + 9 * DAY)
+    forget_petitions()
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 4 * DAY, tables) is SendResult.SENT
     assert len(mails) == 1
+
+
+def test_a_sender_reads_a_petition_once_for_several_emails(tables: FakeTables, petition: Petition) -> None:
+    requests = [request_of(tables, petition, signed(tables, petition, person)) for person in (ALICE, CHARLIE)]
+    tables.calls.clear()
+    for request in requests:
+        assert send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables) is SendResult.SENT
+    assert tables.calls.count("get") == 1
 
 
 def test_an_expired_signature_gets_no_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
