@@ -49,7 +49,7 @@ UNCLEAR = {
 
 @dataclass(frozen=True)
 class Batch:
-    """A kind of email, the function that sends it, and the calls that one email makes."""
+    """A kind of email, the function that sends it, and the calls that the first email of a batch makes."""
 
     function: str
     requests: Callable[[FakeSite], list[Any]]
@@ -113,7 +113,8 @@ def emails_by_person(fake_site: FakeSite) -> list[int]:
 def test_a_batch_of_two_emails_makes_the_calls_in_this_order(fake_site: FakeSite, batch: Batch) -> None:
     """If the code makes other calls, change this list."""
     share = [SHARE] if batch.function == "send_mail" else []
-    assert play(fake_site, scene_of(batch), {}).sites == [*share, PAUSED, *batch.calls, *batch.calls]
+    second = [call for call in batch.calls if call != READ]
+    assert play(fake_site, scene_of(batch), {}).sites == [*share, PAUSED, *batch.calls, *second]
 
 
 @every_batch

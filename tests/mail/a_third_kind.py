@@ -10,13 +10,13 @@ from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import AfterCrash
-from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.find import cached_as_stored
 from chalicelib.signatures.look_up import find_by_id
 
 
 def contents(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     slug, _, signature_id = key.partition("_")
-    petition = petition_as_stored(slug, tables)
+    petition = cached_as_stored(slug, tables)
     found = find_by_id(petition, signature_id, tables)
     if found is None or found.signature.email is None:
         return NotSent.TOO_LATE
