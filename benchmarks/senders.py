@@ -16,6 +16,7 @@ from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pace import EMAILS_PER_SENDER, Pace, limit_to_pace, senders_for
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from stack.console import run_main, say
 from tests.actors import (
@@ -55,6 +56,7 @@ class _Sender(FakeTables):
         self.is_running = True
         for first in range(0, len(requests), lambdas.QUEUE_BATCH):
             self._called("get")  # Each invocation first reads which share of the rate it may use.
+            forget_petitions()  # The cache would expire by the real clock, which hardly moves.
             batch = BatchSender(SIGNATURE_KINDS, self.context, self, lambda: self.now, self.sleep)
             for request in requests[first : first + lambdas.QUEUE_BATCH]:
                 batch.send(request, NOW + timedelta(seconds=self.now))
