@@ -42,7 +42,7 @@ def redrive(arguments: argparse.Namespace) -> None:
 
 
 def pause_sending(arguments: argparse.Namespace) -> None:
-    until = pause_mail(times.now(), common.tables(), timedelta(hours=arguments.hours), by_engineer=True)
+    until = pause_mail(times.now(), timedelta(hours=arguments.hours), common.tables())
     print(f"no email is sent until {times.iso(until)}; requested emails wait")
 
 

@@ -14,7 +14,7 @@ from chalicelib.core.errors import NotYet, SendingStopped
 from chalicelib.mail.kind import Kinds, MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pace import LONGEST_GAP, longest_delivery
-from chalicelib.mail.pause import is_paused, pause_mail
+from chalicelib.mail.pause import is_paused, pause_after_refusal
 from chalicelib.mail.send import SendResult, send
 
 # After this many seconds, start no further email. If slow calls delay an email past this time, do not pass it to SES.
@@ -60,7 +60,7 @@ class BatchSender:
             return send(request, self._kinds, self._context, now, self._tables)
         except SendingStopped:
             self._is_paused = True
-            pause_mail(now, self._tables)
+            pause_after_refusal(now, self._tables)
             raise
 
     def _deliver_in_time(self, mail: Mail) -> timedelta:

@@ -24,18 +24,20 @@ class Pause(NamedTuple):
     by_engineer: bool
 
 
-def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE, *, by_engineer: bool = False) -> datetime:
-    """Pause all email for `duration` from now, and return when this pause ends.
-
-    An engineer's pause replaces any other. After a refusal by SES, a pause that is in force stays as it is: otherwise a
-    sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
-    """
+def pause_mail(now: datetime, duration: timedelta, tables: Tables) -> datetime:
+    """Pause all email for `duration` from now, for an engineer, and return when this pause ends. Replace any other."""
     until = now + duration
-    when = None if by_engineer else absent_or_at_most("until", iso(now))
-    tables.try_update(
-        Change(mail_keys.mail_pause(), assign={"until": iso(until), "by_engineer": by_engineer}, when=when)
-    )
+    tables.update(Change(mail_keys.mail_pause(), assign={"until": iso(until), "by_engineer": True}))
     return until
+
+
+def pause_after_refusal(now: datetime, tables: Tables) -> None:
+    """Pause all email for PAUSE from now, because SES refused an email. A pause that is in force stays as it is.
+
+    Otherwise a sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
+    """
+    pause = {"until": iso(now + PAUSE), "by_engineer": False}
+    tables.try_update(Change(mail_keys.mail_pause(), assign=pause, when=absent_or_at_most("until", iso(now))))
 
 
 def resume_mail(now: datetime, tables: Tables) -> None:

@@ -9,6 +9,7 @@ from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
 from benchmarks.cost.quantities import BUSY, TRICKLE, billed_seconds, invocations, lines, projected_units
 from benchmarks.results import read
+from benchmarks.way import check_emails
 from chalicelib.mail.pace import EMAILS_PER_SENDER
 
 WAY = read()["way"]
@@ -27,6 +28,12 @@ def test_every_row_has_a_price_and_is_not_negative() -> None:
         found = lines(WAY, ITEM_BYTES, pace)
         assert {line.price for line in found} <= set(prices().by_name)
         assert min(line.quantity for line in found) >= 0
+
+
+def test_a_measurement_with_a_postponed_email_is_no_cost_of_sending() -> None:
+    check_emails(WAY["send"])
+    with pytest.raises(RuntimeError):
+        check_emails({**WAY["send"], "of_10": {**WAY["send"]["of_10"], "emails": 9.95}})
 
 
 def test_the_total_is_the_sum_of_its_items() -> None:

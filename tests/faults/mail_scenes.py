@@ -11,7 +11,7 @@ from chalicelib.mail.budget import read_allowance, take_email
 from chalicelib.mail.first_emails import BURST, book
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pause import is_paused, pause_mail
+from chalicelib.mail.pause import is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.watch import MAX_URGENT_WAITING
 from tests.actors import (
@@ -113,7 +113,7 @@ def assert_event_sources_are_enabled(fake_site: FakeSite) -> None:
 
 
 def with_sending_paused(fake_site: FakeSite) -> None:
-    pause_mail(NOW + TWO_HOURS, fake_site.tables)
+    pause_after_refusal(NOW + TWO_HOURS, fake_site.tables)
 
 
 def assert_event_sources_are_disabled(fake_site: FakeSite) -> None:

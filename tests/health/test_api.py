@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.health.readiness import SHOWN_FOR, Readiness, store_readiness
-from chalicelib.mail.pause import pause_mail, resume_mail
+from chalicelib.mail.pause import pause_after_refusal, pause_mail, resume_mail
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, adjust
@@ -44,7 +44,7 @@ def test_waiting_messages_a_pause_and_shedding_are_reported(fake_site: FakeSite)
     fake_site.queue.messages.append({})
     fake_site.other_queue.messages.append({})
     fake_site.overflow.messages.append({})
-    until = pause_mail(NOW, fake_site.tables, timedelta(hours=1))
+    until = pause_mail(NOW, timedelta(hours=1), fake_site.tables)
     set_level(Level.SNAPSHOT_ONLY, fake_site.tables)
     found = health(fake_site)
     assert found["mail"] == {"waiting": 2, "paused_until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
@@ -53,18 +53,18 @@ def test_waiting_messages_a_pause_and_shedding_are_reported(fake_site: FakeSite)
 
 
 def test_a_pause_by_an_engineer_is_not_reported_as_a_limit_of_the_email_service(fake_site: FakeSite) -> None:
-    pause_mail(NOW, fake_site.tables, timedelta(hours=5), by_engineer=True)
+    pause_mail(NOW, timedelta(hours=5), fake_site.tables)
     [message] = health(fake_site)["messages"]
     assert "An engineer has paused all email until 24 November at 17:00 UTC" in message["text"]
     assert "limit" not in message["text"]
     resume_mail(NOW, fake_site.tables)
-    pause_mail(NOW, fake_site.tables)
+    pause_after_refusal(NOW, fake_site.tables)
     [message] = health(fake_site)["messages"]
     assert "reached its limit. We will try again on 24 November at 13:00 UTC" in message["text"]
 
 
 def test_a_past_pause_is_not_reported(fake_site: FakeSite) -> None:
-    pause_mail(NOW - DAY, fake_site.tables)
+    pause_after_refusal(NOW - DAY, fake_site.tables)
     assert health(fake_site)["mail"]["paused_until"] is None
 
 

@@ -10,7 +10,7 @@ from chalicelib.core import mail_keys
 from chalicelib.core.errors import NotYet, SendingStopped, Throttled, Unavailable
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, PAUSED_WAIT_SECONDS, BatchSender
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pause import PAUSE, is_paused, pause_mail
+from chalicelib.mail.pause import PAUSE, is_paused, pause_after_refusal
 from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
@@ -77,7 +77,7 @@ def test_sending_resumes_after_the_pause_without_waiting_for_a_claim(
 def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
     senders: BatchSenders, requests: Sequence[MailRequest]
 ) -> None:
-    pause_mail(NOW, senders.tables)
+    pause_after_refusal(NOW, senders.tables)
     senders.tables.calls.clear()
     batch_sender = senders.batch_sender()
     for request in requests:

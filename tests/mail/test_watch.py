@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.mail.pause import PAUSE, pause_mail, resume_mail
+from chalicelib.mail.pause import PAUSE, pause_after_refusal, resume_mail
 from chalicelib.mail.watch import MAX_URGENT_WAITING, watch
 from tests.actors import NOW
 from tests.fakes import FakeQueue, FakeSource, FakeTables
@@ -34,14 +34,14 @@ def sources_in(states: Sequence[bool]) -> list[FakeSource]:
 @pytest.mark.parametrize("states", EVERY_STATE)
 def test_a_pause_disables_both_sources_and_its_end_enables_both(tables: FakeTables, states: tuple[bool, bool]) -> None:
     sources = sources_in(states)
-    pause_mail(NOW, tables)
+    pause_after_refusal(NOW, tables)
     assert run_watch(sources, tables) == (False, False)
     assert run_watch(sources, tables, later=True) == (True, True)
 
 
 def test_the_end_of_a_pause_enables_other_email_at_once(tables: FakeTables) -> None:
     sources = sources_in((True, True))
-    pause_mail(NOW, tables)
+    pause_after_refusal(NOW, tables)
     assert [run_watch(sources, tables) for _ in range(2)] == [(False, False)] * 2
     resume_mail(NOW, tables)
     assert run_watch(sources, tables) == (True, True)
@@ -60,7 +60,7 @@ def test_the_next_run_repairs_a_run_that_crashed_between_the_sources(tables: Fak
             raise Unavailable("source")
 
     first, second = FakeSource(), FakeSource()
-    pause_mail(NOW, tables)
+    pause_after_refusal(NOW, tables)
     with pytest.raises(Unavailable):
         watch(first, SwitchFails(), FakeQueue(), NOW, tables)
     assert run_watch([first, second], tables) == (False, False)

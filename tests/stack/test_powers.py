@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import mail_keys, times
-from chalicelib.mail.pause import pause_mail, resume_mail
+from chalicelib.mail.pause import pause_after_refusal, resume_mail
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import LEVEL_SECONDS
 from chalicelib.signatures.form import read_json
@@ -135,7 +135,7 @@ def test_a_bounce_from_ses_reaches_the_signature(stack: Deployed) -> None:
 
 def test_a_pause_disables_the_senders_event_sources_and_its_end_enables_them(stack: Deployed) -> None:
     tables, cloud = Tables(dynamodb(stack), names_of(stack)), Cloud(stack.endpoint)
-    pause_mail(times.now(), tables)
+    pause_after_refusal(times.now(), tables)
     assert run_watch(cloud, stack) == {"SendMail": "Disabled", "SendOtherMail": "Disabled"}
     visitor(stack).sign(SLUG, "carol@example.org")
     resume_mail(times.now(), tables)
