@@ -36,6 +36,7 @@ from stack.project import (
 from stack.slim import wanted_dependencies, write_zip
 from stack.target import Target, target_of
 from stack.template.merge import merge_template
+from stack.templates import compiled_templates, is_template
 
 _BUILD_MODULES = [
     Path(__file__).with_name(f"{name}.py")
@@ -50,6 +51,7 @@ _BUILD_MODULES = [
         "project",
         "slim",
         "target",
+        "templates",
     )
 ]
 _NO_BYTECODE = (
@@ -130,11 +132,14 @@ def _set_runtime(result: Package, target: Target) -> None:
 def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the name in the zip and the content of each file of the project. Files of dependencies are not included."""
     for path in application_files(project):
-        yield path.relative_to(project).as_posix(), as_shipped(path)
+        name = path.relative_to(project)
+        if not is_template(name):
+            yield name.as_posix(), as_shipped(path)
     yield from constituency_file(project)
     yield from members_file(project)
     yield from chart_files()
     yield from compiled_catalogues(project)
+    yield from compiled_templates(project)
 
 
 def as_shipped(path: Path) -> bytes:

@@ -14,7 +14,10 @@ from chalicelib.core.language import ENGLISH, Language, language_of
 from chalicelib.core.times import iso
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
+
+# In the zip, a folder of templates has only this folder, with the templates as Python modules (stack/templates.py).
+COMPILED = "compiled"
 
 
 def environment(*folders: Path, language: Language | None = None) -> Environment:
@@ -24,10 +27,10 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
     in `language`, or in English if `language` is None.
     """
     # Imported here, so that the cold start of signing does not load the template engine.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, StrictUndefined
 
     jinja = Environment(
-        loader=FileSystemLoader(folders),
+        loader=ChoiceLoader([_loader(folder) for folder in folders]),
         autoescape=lambda name: not (name and name.endswith(".txt")),
         undefined=StrictUndefined,
         auto_reload=False,  # Deployed files never change, so do not stat them for every page.
@@ -42,6 +45,13 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         "capitalised": capitalised,
     }
     return jinja
+
+
+def _loader(folder: Path) -> BaseLoader:
+    from jinja2 import FileSystemLoader, ModuleLoader
+
+    compiled = folder / COMPILED
+    return ModuleLoader(compiled) if compiled.exists() else FileSystemLoader(folder)
 
 
 def _translate(jinja: Environment, language: Language) -> None:

@@ -15,6 +15,8 @@ from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 from stack.slim import SERVICES, is_wanted, write_zip
 
+TEMPLATE_SUFFIXES = (".atom", ".html", ".svg", ".txt")
+
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 
 
@@ -51,6 +53,20 @@ def test_an_export_is_encrypted_and_printed_from_the_zip_alone(local_package: Pa
     assert process.returncode == 0, process.stderr.decode()
     assert process.stdout.startswith(b"%PDF")
     assert process.stderr == b""
+
+
+def test_every_template_is_loaded_from_the_zip_without_compiling_it(local_package: Package, tmp_path: Path) -> None:
+    zipfile.ZipFile(local_package.archive).extractall(tmp_path)
+    names = [path.relative_to(ROOT) for path in (ROOT / "chalicelib").rglob("*") if path.suffix in TEMPLATE_SUFFIXES]
+    templates = [(str(name.parent), name.name) for name in names if name.parent.name != "assets"]
+    assert len(templates) > 50
+    load = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from jinja2 import Environment; from pathlib import Path\n"
+        "from chalicelib.pages.jinja import environment; Environment.compile = None\n"
+        f"for folder, name in {templates}: environment(Path({str(tmp_path)!r}, folder)).get_template(name)"
+    )
+    process = subprocess.run([sys.executable, "-I", "-S", "-c", load], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
 
 
 def test_only_the_export_function_imports_the_export_libraries() -> None:
