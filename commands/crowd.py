@@ -14,10 +14,9 @@ from commands.common import from_1_to
 
 MAX_MESSAGES = 10_000_000
 
-# Queues whose dead letters can be moved back, with the beginning of the names of their settings. The stream has dead
-# letters too. They are not here, because such a message only names a range of the stream. The sweep finds the mail
-# requests in these ranges.
-SETTINGS_BY_QUEUE = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
+# The queues whose dead letters can be moved back, each with the prefix of its settings' names. The stream's dead
+# letters cannot be moved back: each only names a range of the stream. The sweep finds the mail requests in this range.
+SETTING_PREFIXES = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
 
 
 def shed_load(arguments: argparse.Namespace) -> None:
@@ -31,8 +30,8 @@ def redrive(arguments: argparse.Namespace) -> None:
 
     Without this limit, a message that always fails would be moved again and again.
     """
-    name = SETTINGS_BY_QUEUE[arguments.queue]
-    dead_letters, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")
+    prefix = SETTING_PREFIXES[arguments.queue]
+    dead_letters, queue = common.queue(f"{prefix}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{prefix}_QUEUE_URL")
     total = min(dead_letters.depth(), arguments.most)
     moved = 0
     for size in dead_letters.move_to(queue, total):
@@ -53,7 +52,7 @@ def resume_sending(arguments: argparse.Namespace) -> None:
 
 def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("redrive", help="move dead letters back to their queue (safe to repeat)")
-    command.add_argument("queue", choices=SETTINGS_BY_QUEUE)
+    command.add_argument("queue", choices=SETTING_PREFIXES)
     command.add_argument("--most", type=from_1_to(MAX_MESSAGES), default=MAX_MESSAGES, help="move at most this many")
     command.set_defaults(run=redrive)
     mail = subparsers.add_parser("mail", help="pause or resume all email").add_subparsers(required=True)

@@ -31,7 +31,7 @@ def check_tally(arguments: argparse.Namespace) -> None:
     if not is_wrong(found):
         return
     if not arguments.repair:
-        raise common.InputError("nothing was changed: --repair writes an adjusting entry")
+        raise common.InputError("nothing was changed: use --repair to correct this")
     repair_tally(petition, found)
     if is_wrong(_recount_and_print(petition)):
         raise common.InputError("the tally is still wrong: run it again when fewer people are signing")
@@ -96,5 +96,6 @@ def add_to(subparsers: Any) -> None:
     command.set_defaults(run=add_shards)
     command = subparsers.add_parser("recount", help="check a tally against the signatures; exit code 1 if wrong")
     command.add_argument("slug")
-    command.add_argument("--repair", action="store_true", help="write and print an adjusting entry")
+    repair_help = "correct the tally and the counters of pending signatures, and print what changed"
+    command.add_argument("--repair", action="store_true", help=repair_help)
     command.set_defaults(run=check_tally)

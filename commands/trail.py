@@ -42,6 +42,7 @@ class Trail:
 def _actions_on_signatures(action: Action) -> Iterator[tuple[str, str]]:
     """Yield ERASED or WITHDRAWN, and the signature's id, for each signature that the action erased or withdrew."""
     if action.name == "person.erased":
-        yield from ((ERASED, identity) for identity in action.details.values())
+        # The details have the signature's id by the petition's slug.
+        yield from ((ERASED, signature_id) for signature_id in action.details.values())
     elif action.name in (ERASED, WITHDRAWN):
         yield action.name, action.subject

@@ -5,11 +5,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
-from functools import cache
+from functools import cache, partial
 
 import botocore.session
 import chalice.test
 import hypothesis
+import jinja2
 import pytest
 
 from chalicelib.core import log
@@ -22,6 +23,7 @@ from chalicelib.shedding.level import forget_level
 from chalicelib.signatures import steps
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
+from stack.paths import BUILD
 from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fake_site import FakeSite, a_fake_site, wire
 from tests.fakes import FakeQueue, FakeTables
@@ -31,6 +33,11 @@ gc.set_threshold(100_000, 50, 100)
 
 # Read the description of each AWS service once for all sessions: it takes nine tenths of the time to build a client.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# Compile each template once for all sessions.
+TEMPLATES = BUILD / "templates"
+TEMPLATES.mkdir(parents=True, exist_ok=True)
+jinja2.Environment = partial(jinja2.Environment, bytecode_cache=jinja2.FileSystemBytecodeCache(str(TEMPLATES)))  # type: ignore[misc, assignment]
 
 # Do not copy the environment for each request: the stage of these tests has no variables.
 chalice.test.BaseClient._patched_env_vars = lambda *_: nullcontext()  # type: ignore[method-assign, assignment]

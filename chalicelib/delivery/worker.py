@@ -51,9 +51,9 @@ KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
-    """Queue the mail requests and the letters of changed signatures. Remove letters of withdrawn ones from digests.
+    """Queue the mail requests and letters of changed signatures. Remove letters of withdrawn signatures from digests.
 
-    Raise if a message was not queued. The stream then delivers the batch of changes again.
+    Raise BatchFailed if AWS is unavailable or the time is over. The stream then delivers the batch of changes again.
     """
     handle_changes(event, _relay)
 

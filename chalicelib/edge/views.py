@@ -41,7 +41,7 @@ def problem_in_chosen_language(request: Request, problem: Problem) -> Response:
 def bind_view(
     routes: Blueprint, problem_response: ProblemResponse, authorizer: ChaliceAuthorizer | None = None
 ) -> Callable[[View], View]:
-    """Bind a view to the route of its name. The view gets the request first, and its errors become responses.
+    """Bind a view to the route of its name. The request is the view's first argument. Errors become responses.
 
     Raise LookupError at import if no route has the view's name, if a route that needs a token gets no authorizer, or if
     a route without a token gets one.
@@ -55,7 +55,8 @@ def bind_view(
 
         route = ROUTES.get(view.__name__)
         if route is None or route.needs_token != (authorizer is not None):
-            raise LookupError(f"{view.__name__} is not in edge/routes.py, or needs another decorator for its right")
+            problem = "is not in edge/routes.py, or its decorator and its route differ on whether it needs a token"
+            raise LookupError(f"{view.__name__} {problem}")
         bound: View = routes.route(route.path, **_options(route), authorizer=authorizer)(responding_view)
         return bound
 

@@ -34,7 +34,10 @@ class ExportContext:
 
 @dataclass
 class Selection:
-    """Selects the signatures that were confirmed at the export's moment (the time of its request), and counts them."""
+    """Selects the signatures that were confirmed at or before the export's moment and still are, and counts them.
+
+    The moment is the time of the export's request. `Totals` (model.py) explains what is unsure, late or gone.
+    """
 
     export: Export
     totals: Totals
@@ -42,6 +45,7 @@ class Selection:
     def __post_init__(self) -> None:
         moment = self.export.moment
         self.moment = iso(moment)
+        # Within SETTLING of the moment, the tally may or may not include a confirmation.
         self.unsure_from, self.late_until = lower_bound(moment - SETTLING), iso(moment + SETTLING)
 
     def includes(self, item: Item) -> bool:

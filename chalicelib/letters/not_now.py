@@ -41,9 +41,11 @@ def reason_not_to_send(
     return None
 
 
-def _is_member_paused(letter: LetterIds, member: str, tables: Tables) -> bool:
-    """Return whether this member's letters are paused, or the table of members no longer has the constituency."""
-    return member_of_constituency(member) is None or target_state(letter.slug, letter.target, tables, member).is_paused
+def _is_member_paused(letter: LetterIds, constituency: str, tables: Tables) -> bool:
+    """Return whether letters to the constituency's member are paused, or the table of members no longer has it."""
+    if member_of_constituency(constituency) is None:
+        return True
+    return target_state(letter.slug, letter.target, tables, constituency).is_paused
 
 
 def _mark_single(key: str, stored: Item, max_singles: int, state: TargetState, tables: Tables) -> bool:

@@ -27,7 +27,7 @@ SLACK = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Marker:
-    """A marked group. The sweep walks the group once `due_at` has come ("": at once).
+    """A marked group. The sweep walks the group when `due_at` has come ("": without waiting).
 
     The last four fields describe an unfinished walk. `began_at`: when it began. `seen`: `marked_at` at that time.
     `position`: where to continue. `earliest`: when the first of the requests found so far will count as lost.
@@ -84,7 +84,7 @@ def forget_marked() -> None:
 def mark(group: str, now: datetime, tables: Tables) -> None:
     """Mark the group now, unless another process has stored a later `marked_at`.
 
-    So `marked_at` is never earlier than the time that any process has in `_last_marked`.
+    `end_walk` relies on this: `marked_at` is at least as late as each process's time for the group in `_last_marked`.
     """
     was_earlier = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=was_earlier))

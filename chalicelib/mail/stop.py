@@ -38,7 +38,10 @@ def choice_of(mailbox: Mailbox, slug: str) -> Choice:
 
 
 def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[str, str]) -> str:
-    """Return the link's token. It contains all that `stop` needs, so it also works without a stored signature."""
+    """Return the token of the link that stops email.
+
+    The token contains all that `stop` needs, so the link also works if the signature is no longer stored.
+    """
     payload = (subject.slug, subject.signature_id, choice.address_id, choice.petition_hash)
     return issue(Purpose.STOP, payload, now + WITHDRAW_LIFETIME, secrets)
 

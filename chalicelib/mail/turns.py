@@ -31,8 +31,9 @@ class Turns:
 def book(turns: Turns, now: int, tables: Tables) -> int:
     """Book a turn and return how long the caller must wait for the turn. Times are in milliseconds.
 
-    This takes one write, or two if no turn is booked after `now` (with `is_often_free`: if a turn is booked). If the
-    write is repeated because its answer was lost, one turn stays unused, and all later turns are one step later.
+    If a booked turn ends after `now`, this takes one write, otherwise two. With `is_often_free` it is the other way
+    round. If the write is repeated because its answer was lost, one turn stays unused, and all later turns are one step
+    later.
     """
     if turns.is_often_free and tables.try_update(_first_change(turns, now)):
         return 0
@@ -48,16 +49,16 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
 
 
 def _next_change(turns: Turns, now: int) -> Change:
-    """Return the change that books the turn after the last. Its condition is that a turn after `now` is booked.
+    """Return the change that books one more turn. Its condition is that the last booked turn ends after `now`.
 
-    It also moves the item's expiry.
+    The change also moves the item's expiry by one step.
     """
     expires = {} if turns.expires_after is None else {"expires_at": ceil(turns.step / 1000)}
     return Change(turns.key, add={"booked_until": turns.step, **expires}, when=Attr("booked_until").gt(now))
 
 
 def _first_change(turns: Turns, now: int) -> Change:
-    """Return the change that books a turn for now. Its condition is that no turn after `now` is booked."""
+    """Return the change that books a turn for now. Its condition is that no booked turn ends after `now`."""
     expires = {} if turns.expires_after is None else {"expires_at": int(now / 1000) + turns.expires_after}
     is_quiet = absent_or_at_most("booked_until", now)
     return Change(turns.key, assign={"booked_until": now + turns.step, **expires}, when=is_quiet)

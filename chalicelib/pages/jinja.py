@@ -38,7 +38,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    _translate(jinja, language or language_of(ENGLISH))
+    _install_language(jinja, language or language_of(ENGLISH))
     jinja.filters |= {
         "iso": iso,
         "paragraphs": paragraphs,
@@ -54,7 +54,7 @@ def _loader(folder: Path) -> BaseLoader:
     return ModuleLoader(compiled) if compiled.exists() else FileSystemLoader(folder)
 
 
-def _translate(jinja: Environment, language: Language) -> None:
+def _install_language(jinja: Environment, language: Language) -> None:
     jinja.policies["ext.i18n.trimmed"] = True
     texts = language.catalogue
     # The i18n extension adds this method to the environment. With newstyle, `_()` escapes the values and fills them in.

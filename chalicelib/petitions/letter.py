@@ -139,7 +139,7 @@ class LetterVersion(BaseModel):
         return self.letter.translated(self.translations.get(code or self.language))
 
 
-def letter_version(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
+def version_of_letter(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
     """Return a digest of what a signer agrees to send, in all languages, or "" if there is no letter.
 
     The digest does not include the targets' addresses. It includes whether a target is each person's own member of

@@ -14,7 +14,7 @@ from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
 from chalicelib.petitions.figure import MAX_FIGURES, Figure
 from chalicelib.petitions.goals import Goal, check_rising
-from chalicelib.petitions.letter import Letter, letter_version
+from chalicelib.petitions.letter import Letter, version_of_letter
 from chalicelib.petitions.sites import MAX_SITES, SiteOrigin
 from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
@@ -146,7 +146,7 @@ class Petition(BaseModel):
     def letter_version(self) -> str:
         """Return a digest of the letter and its wordings, in all languages, or "" if there is no letter."""
         original = self._original or self
-        return letter_version(original.letter, original.translations)
+        return version_of_letter(original.letter, original.translations)
 
     @property
     def languages(self) -> list[str]:

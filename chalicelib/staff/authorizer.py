@@ -71,10 +71,10 @@ def _authorized(request: AuthRequest) -> AuthResponse:
     try:
         token = recognise(request.token, now, tables())
     except UnknownToken:
-        log.event("staff_refused")
+        log.event("token_refused")
         raise Exception("Unauthorized") from None
     record_use(token, now, tables())
-    log.event("staff_recognised", token=token.token_id)
+    log.event("token_recognised", token=token.token_id)
     context = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
     allowed = _allowed(token.rights, _path(request.method_arn))
     return AuthResponse(routes=allowed, principal_id=token.token_id, context=context)

@@ -12,7 +12,7 @@ routes = Blueprint(__name__)
 
 @page_view(routes)
 def show_dashboard(request: Request) -> Response:
-    """Return the same page to everyone."""
+    """Return the page. It contains no data, so everyone may read it, also before sign-in."""
     files = f"{site_prefix(request)}/assets/staff/{dashboard_version()}"
     language_names = {code: language_of(code).name for code in languages()}
     return page(request, "staff.html", {"files": files, "modules": startup_modules(), "site_languages": language_names})

@@ -19,8 +19,8 @@ from chalicelib.mail.state import AfterCrash
 from chalicelib.mail.stop import is_unwanted
 from chalicelib.petitions.find import cached_as_stored, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
+from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import find_by_id
-from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.names import greeting_name
 from chalicelib.updates import store
@@ -32,12 +32,16 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateDeliveries(Deliveries):
-    """The emails of updates to people. If one bounces, or its recipient complains, stop all email of the signature."""
+    """The emails of updates to people.
+
+    If one bounces, or its recipient complains, mark the signature as undeliverable too: then this person gets no more
+    email about the petition.
+    """
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         super().mark_undeliverable(key, reason, now, tables)
         slug, _, signature_id = _split_key(key)
-        mark_undeliverable(keys.signature(slug, signature_id), reason, tables)
+        mail_state.mark_undeliverable(keys.signature(slug, signature_id), reason, tables)
 
 
 # If a sender crashed, perhaps the email was sent. Do not send it again: a second copy would annoy people.

@@ -32,7 +32,8 @@ def _email_defects(values: Values) -> Iterator[Defect]:
         yield Defect("AWS has stopped this account's email", "read the email that AWS sent you, and answer it")
     elif values.get("ses.enforcement", "HEALTHY") != "HEALTHY":
         state = values.get("ses.enforcement")
-        yield Defect(f"AWS reviews this account's email ({state})", "answer AWS's case before you ask for more")
+        remedy = "answer AWS's support case before you request a higher quota"
+        yield Defect(f"AWS reviews this account's email ({state})", remedy)
     if values.get("identity.verified") is False:
         yield Defect("SES has not verified the sender's domain", "publish the DKIM records that the SES console shows")
     if values.get("identity.dkim", _SUCCESS) != _SUCCESS:
@@ -40,7 +41,8 @@ def _email_defects(values: Values) -> Iterator[Defect]:
         yield Defect(f"DKIM is {state}", "publish the three CNAME records that the SES console shows")
     if values.get("identity.mail_from", "none") not in ("none", _SUCCESS):
         state = values.get("identity.mail_from")
-        yield Defect(f"the MAIL FROM domain is {state}", "publish its MX and SPF records: SES console, the identity")
+        remedy = "publish the MX and SPF records that the SES console shows for the sender's identity"
+        yield Defect(f"the MAIL FROM domain is {state}", remedy)
 
 
 def _domain_defects(values: Values) -> Iterator[Defect]:

@@ -11,7 +11,7 @@ import dns.resolver
 from stack.ready.reading import Value
 
 _TIMEOUT_SECONDS = 5.0
-NOT_REQUESTED = "not read here: DNS=1 asks the name servers"
+NOT_REQUESTED = "not read: add DNS=1 to query the name servers"
 
 Lookup = Callable[[str, str], list[str]]
 """A function that returns the records of a name and type, or [] if there are no such records.

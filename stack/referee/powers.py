@@ -52,7 +52,7 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """
     if statement["Sid"] == "WriteOwnLog":
         return
-    actions, resources = as_list(statement["Action"]), [_resource_name(each) for each in as_list(statement["Resource"])]
+    actions, resources = as_list(statement["Action"]), [_short_text(each) for each in as_list(statement["Resource"])]
     column = _TABLES.get(resources[0], "else")
     if column == "else":
         power = f"{_code(actions)} on {_code(resources)}"
@@ -65,13 +65,13 @@ def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
     """Yield a text for each condition key: its name and its allowed values. "under" replaces the name LeadingKeys."""
     for keys in conditions.values():
         for key, values in keys.items():
-            allowed = _code([_resource_name(each) for each in as_list(values)])
+            allowed = _code([_short_text(each) for each in as_list(values)])
             name = key.partition(":")[2]
             yield f" under {allowed}" if name == "LeadingKeys" else f", {name} {allowed}"
 
 
-def _resource_name(node: Any) -> str:
-    """Return a short name for a resource, which a policy gives as text or with an intrinsic function."""
+def _short_text(node: Any) -> str:
+    """Return a resource or a condition's value as short text. A policy has it as text or as an intrinsic function."""
     if not isinstance(node, dict):
         return str(node)
     [(function, argument)] = node.items()

@@ -24,9 +24,9 @@ _digest = lru_cache(4)(lambda package: hashlib.sha256(package).hexdigest())
 
 
 def unpack(package: bytes) -> Path:
-    """Return the folder with the content of this zip file. Unpack the zip file if no emulator has."""
+    """Return the folder with the content of this zip file. If no emulator has unpacked the zip file yet, unpack it."""
     target = _FOLDER / _digest(package)
-    with _lock:  # Many processes of a function may start at once.
+    with _lock:  # Several threads of this emulator may start processes of a function at the same time.
         if not target.exists():
             _remove_unused()
             _unpack(package, target)

@@ -51,8 +51,9 @@ def alarm_on_math(
 ) -> Template:
     """Return an alarm on the result of an expression.
 
-    `operands`: what each name in the expression stands for, always the sum of a metric over a minute. `label` and
-    `result` are the label and the id of the result in CloudWatch. `more`: properties that replace the usual ones.
+    `operands`: what each name in the expression stands for, always the sum of a metric over a minute. `result`: the id
+    that the expression has in CloudWatch. `label`: its label; default: the description. `more`: properties that replace
+    the usual ones.
 
     The alarm exists on AWS only: the emulator refuses a stack in which an alarm has an expression.
     """

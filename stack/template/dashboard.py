@@ -77,13 +77,13 @@ def _signing_charts() -> list[Template]:
 
 
 def _email_charts() -> list[Template]:
-    sent = (Metric.MAIL_REQUESTED, Metric.MAIL_SENT, Metric.MAIL_REFUSED, Metric.MAIL_UNKNOWN, Metric.TARGET_PAUSED)
+    emails = (Metric.MAIL_REQUESTED, Metric.MAIL_SENT, Metric.MAIL_REFUSED, Metric.MAIL_UNKNOWN, Metric.TARGET_PAUSED)
     messages = (Metric.MESSAGE_LATER, Metric.MESSAGE_FAILED)
     oldest = _queue_line("ApproximateAgeOfOldestMessage", "MailQueue", stat="Maximum")
     ages = [*_own_metric_lines(Metric.MAIL_AGE, stat="p50"), *_own_metric_lines(Metric.MAIL_AGE, stat="p99"), oldest]
     return [
-        _chart("Email: requested, sent, refused, unknown", _own_metric_lines(*sent, *messages)),
-        _chart("Email: seconds from request to sending", ages),
+        _chart("Email: requests, results, messages", _own_metric_lines(*emails, *messages)),
+        _chart("Email: seconds from request to sending, and age of the oldest message", ages),
     ]
 
 

@@ -18,7 +18,7 @@ def test_the_local_account_is_not_ready_for_1000_signatures_a_second(deployed_si
     assert "first bottleneck   API Gateway's rate, for page views" in process.stdout
     assert "page views: a CDN before them" in process.stdout
     assert f"petitions.shards {SLUG}=10" in process.stdout
-    assert "dns.spf: not read here: DNS=1 asks the name servers" in process.stdout
+    assert "dns.spf: not read: add DNS=1 to query the name servers" in process.stdout
     # The emulator's tables have no warm throughput.
     assert "The usual quota is assumed for: table.warm_signatures" in process.stdout
     messages = [message["text"] for message in deployed_site.staff("/health").json()["messages"]]
