@@ -193,10 +193,7 @@ def _load_streams() -> None:
 
 
 def _release_messages() -> None:
-    """Make all hidden queue messages visible now: the functions that received them stopped with the emulator.
-
-    This also ends the delay of messages that were sent with DelaySeconds.
-    """
+    """Make all queue messages visible, also delayed ones: the functions that received some stopped with the emulator."""
     for _, queue in sqs._queues.all_items():
         for message in queue["messages"]:
             message["visible_at"] = min(message["visible_at"], time.time())
