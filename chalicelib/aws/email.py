@@ -1,5 +1,6 @@
 """Send email with SES v2."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,11 +87,12 @@ def sender_header(address: str, name: str) -> str:
     name = " ".join(name.split())
     if not name:
         return address
-    sender = _name_and_address(address, name)
-    while len(sender) > MAX_SENDER_LENGTH:
-        name = name[:-1]
-        sender = _name_and_address(address, f"{name.rstrip()}...")
-    return sender
+    whole = _name_and_address(address, name)
+    if len(whole) <= MAX_SENDER_LENGTH:
+        return whole
+    shortened = [f"{name[:kept].rstrip()}..." for kept in range(len(name))]
+    fitting = bisect_right(shortened, MAX_SENDER_LENGTH, key=lambda each: len(_name_and_address(address, each)))
+    return _name_and_address(address, shortened[fitting - 1])
 
 
 def _name_and_address(address: str, name: str) -> str:
