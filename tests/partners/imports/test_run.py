@@ -1,24 +1,20 @@
 """An import takes each row once, whatever happens. A dry run takes no row. An undo takes back exactly its import."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import PetitionsError
 from chalicelib.jobs.model import JobState
 from chalicelib.partners.form import read_signature
-from chalicelib.partners.imports import run as run_module
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import NOW, Person, a_published_petition, confirmed, identity_of, item_of, key_of, signed
+from tests.actors import NOW, Person, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
-from tests.faults.injection import Fault, Injection, Killed, restore
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.partners.test_receive import count
@@ -148,46 +144,3 @@ def test_a_person_who_withdraws_after_an_undo_is_not_imported_again(
     withdraw(key_of(petition, identity_of(petition, person(1))), petition, NOW, tables)
     assert row_counts(import_file(CSV + rows(1, 2))) == (1, 0, 0, 1)
     assert count(tables, petition) == 1
-
-
-@pytest.mark.parametrize(("fault", "is_undo"), [(fault, undo) for fault in Fault for undo in (False, True)])
-def test_after_a_fault_at_any_call_every_row_counts_once(
-    tables: FakeTables,
-    bucket: FakeBucket,
-    petition: Petition,
-    oak: Partner,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    fault: Fault,
-    is_undo: bool,
-) -> None:
-    monkeypatch.setattr(run_module, "ROWS", 2)
-    monkeypatch.setattr(run_module, "UNDO_ROWS", 2)
-    monkeypatch.setattr("chalicelib.core.keys.BUCKETS", ("00", "01"))
-
-    def run_job(job: Import, folder: str) -> Import:
-        return run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / folder))
-
-    call_number = 0
-    while True:
-        tables.items.clear()
-        bucket.objects.clear()
-        a_published_petition(tables)
-        a_partner(tables)
-        job = an_import(tables, bucket, oak, CSV + rows(1, 2, 3))
-        if is_undo:
-            job = run_job(job, f"{call_number}")
-            job = an_import(tables, bucket, oak, "", undoes=job.job_id)
-        injection = Injection({call_number: fault})
-        injection.into(tables, bucket)
-        with suppress(Killed, PetitionsError):  # The worker puts a new message for the job into its queue.
-            run_job(job, f"{call_number}-1")
-        restore(tables, bucket)
-        done = run_job(job, f"{call_number}-2")
-        assert done.state is JobState.DONE
-        assert count(tables, petition) == (0 if is_undo else 3)
-        if not is_undo:
-            assert row_counts(done) == (3, 0, 0, 0), (call_number, injection.met)
-        if not injection.met:
-            return
-        call_number += 1

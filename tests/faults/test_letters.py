@@ -17,6 +17,8 @@ from tests.letters.lettering import publish_with_delivery, send_all
 from tests.letters.test_counts import TARGET, numbers, request_letter
 from tests.letters.test_digests import UNTIL_SEVEN, send_digests, send_letters
 
+pytestmark = pytest.mark.faults
+
 NOT_SENT_ERRORS = [SendingStopped, Throttled, Denied, Unreached, RateExceeded]
 DELIVERIES = [
     {"mode": "single"},
