@@ -10,10 +10,10 @@ Lambda keeps an environment after an exception: the runtime reports the exceptio
 
 import json
 import os
-import queue
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -23,8 +23,8 @@ from stack.strict.forker import END_OF_LOG
 from stack.strict.processes import Process, is_readable, start
 from stack.strict.unpacking import unpack
 
-# The end of a log usually comes at once. On a busy machine it takes longer.
-_MAX_LOG_SECONDS = 10.0
+# The log of each invocation ends with this line.
+_END = f"{END_OF_LOG}\n".encode()
 
 
 class _Unpacked:
@@ -63,51 +63,45 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             if is_cold:
                 self._spawn()
             # Keep a reference: the emulator sets `_proc` to None when the function is deleted or changed meanwhile.
-            process, log = self._proc, self._stderr_queue
+            process, deadline, log = self._proc, monotonic() + timeout, ""
             try:
-                answer = _ask(process, {"event": event, "ctx": invocation}, timeout)
-            except _NoAnswer as failure:
-                answer = {"status": "error", "error": str(failure)}
+                _send(process, {"event": event, "ctx": invocation})
+                log = process.read_log(_END, deadline)
+                answer = _receive(process, deadline)
+            except _NoAnswer:
+                is_late = monotonic() > deadline
+                error = f"Task timed out after {timeout:.2f} seconds" if is_late else "Worker process died"
+                answer = {"status": "error", "error": error}
                 self._proc = None if self._proc is process else self._proc
                 process.kill()
                 process.wait(5)
-            return {**answer, "cold_start": is_cold, "log": "\n".join(_read_log(log))}
+            # `forker.py` writes a line break before _END, and a log usually ends with one.
+            return {**answer, "cold_start": is_cold, "log": log.removesuffix("\n").removesuffix("\n")}
 
     def _read_stderr(self) -> None:
-        log, lines = self._stderr_queue, self._proc.stderr
-        for line in lines:
-            log.put(line.rstrip("\n"))
-        log.put(END_OF_LOG)
-        lines.close()
+        """Do nothing: `invoke` reads the log itself. The emulator would read it in a thread."""
 
 
 class _NoAnswer(Exception):
     """The function's process has ended or took too long."""
 
 
-def _ask(process: Process, invocation: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-    """Send the invocation to the process and return its answer. Raise _NoAnswer after `timeout` seconds without one."""
+def _send(process: Process, invocation: Mapping[str, Any]) -> None:
     try:
         print(json.dumps(invocation), file=process.stdin, flush=True)
-        if not is_readable(process.stdout.fileno(), timeout):
-            raise _NoAnswer(f"Task timed out after {timeout:.2f} seconds")
+    except (OSError, ValueError):  # A closed file raises ValueError.
+        raise _NoAnswer from None
+
+
+def _receive(process: Process, deadline: float) -> dict[str, Any]:
+    """Return the answer of the process. Raise _NoAnswer if the process has ended, or after the deadline."""
+    try:
+        if not is_readable(process.stdout.fileno(), max(0.0, deadline - monotonic())):
+            raise _NoAnswer
         answer: dict[str, Any] = json.loads(process.stdout.readline())
-    except (OSError, ValueError):  # A closed file raises ValueError, and so does an answer that is not JSON.
-        raise _NoAnswer("Worker process died") from None
+    except (OSError, ValueError):  # An answer that is not JSON raises ValueError too.
+        raise _NoAnswer from None
     return answer
-
-
-def _read_log(log: "queue.Queue[str]") -> list[str]:
-    """Return the lines of the log up to END_OF_LOG, which comes before every answer and when the process ends."""
-    lines: list[str] = []
-    while True:
-        try:
-            line = log.get(timeout=_MAX_LOG_SECONDS)
-        except queue.Empty:
-            return lines
-        if line == END_OF_LOG:
-            return lines[:-1] if lines and not lines[-1] else lines
-        lines.append(line)
 
 
 def install() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ministack import app
 
-from stack.strict import callers, delays, environments, payloads, pictures, saving, streams
+from stack.strict import callers, delays, environments, payloads, pictures, saving, streams, threads
 from stack.strict.faults import Faults
 from stack.strict.gate import Gate
 from stack.strict.judge import Judge
@@ -21,6 +21,7 @@ def install() -> None:
     pictures.install()
     payloads.install()
     environments.install()
+    threads.install()
     delays.install()
     folder = os.environ.get(LEDGER)
     judge = Judge(os.environ["MINISTACK_REGION"], Path(folder) if folder else None)

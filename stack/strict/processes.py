@@ -3,6 +3,7 @@
 The emulator starts these processes with `subprocess.Popen`. `start` replaces `subprocess.Popen`.
 """
 
+import fcntl
 import json
 import os
 import select
@@ -14,8 +15,11 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import TextIO
 
+# Larger than usual: nobody reads the log until the first invocation.
+PIPE_BYTES = 1 << 20
 _PROGRAM = Path(__file__).with_name("forker.py")
 
 
@@ -24,6 +28,7 @@ class Process:
 
     def __init__(self, pid: int, stdin: TextIO, stdout: TextIO, stderr: TextIO) -> None:
         self.pid, self.stdin, self.stdout, self.stderr = pid, stdin, stdout, stderr
+        self._unread_log = b""
         try:
             self._descriptor: int | None = os.pidfd_open(pid)
         except ProcessLookupError:  # The process has ended already.
@@ -34,12 +39,24 @@ class Process:
         return 0 if self._has_ended(0) else None
 
     def wait(self, timeout: float) -> None:
-        """Wait until the process ends, then close its input and output. Raise TimeoutExpired if it keeps running."""
+        """Wait until the process ends, then close its standard files. Raise TimeoutExpired if it keeps running."""
         if not self._has_ended(timeout):
             raise subprocess.TimeoutExpired(str(self.pid), timeout)
-        for file in (self.stdin, self.stdout):
+        for file in (self.stdin, self.stdout, self.stderr):
             with suppress(OSError):  # Closing writes what is still buffered, which nobody reads.
                 file.close()
+
+    def read_log(self, end: bytes, deadline: float) -> str:
+        """Return what the process writes to standard error, up to `end`. Return less at the deadline (`monotonic`)."""
+        while end not in self._unread_log:
+            if not is_readable(self.stderr.fileno(), max(0.0, deadline - monotonic())):
+                break
+            part = os.read(self.stderr.fileno(), PIPE_BYTES)
+            if not part:  # The process has ended.
+                break
+            self._unread_log += part
+        log, _, self._unread_log = self._unread_log.partition(end)
+        return log.decode(errors="replace")
 
     def terminate(self) -> None:
         self._send(signal.SIGTERM)
@@ -81,6 +98,8 @@ class Forker:
         message = json.dumps({"folder": folder, "environment": dict(environment)}).encode()
         pipes = [os.pipe() for _ in range(3)]
         (input_, stdin), (stdout, output), (stderr, errors) = pipes
+        with suppress(PermissionError):  # Users without privileges have a limit for all their pipes.
+            fcntl.fcntl(errors, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         try:
             with self._lock:
                 socket.send_fds(self._socket, [message], [input_, output, errors])

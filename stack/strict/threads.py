@@ -1,0 +1,53 @@
+"""Reuse threads. The emulator starts a thread for each invocation, and its event loop waits until the thread runs.
+
+The number of threads has no limit, because a function may call another one: see ministack's `core/concurrency.py`.
+"""
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from types import SimpleNamespace
+
+from ministack.core import concurrency
+
+_Inbox = SimpleQueue[Callable[[], object]]
+# The inboxes of the threads that wait for work.
+_idle: list[_Inbox] = []
+
+
+class ReusedThread:
+    """Runs `target` in a thread that waits for work, or in a new one. Replaces `threading.Thread` in ministack."""
+
+    def __init__(self, *, target: Callable[[], object], **_: object) -> None:
+        self._target = target
+        self._done = threading.Event()
+
+    def start(self) -> None:
+        try:
+            inbox = _idle.pop()
+        except IndexError:
+            inbox = SimpleQueue()
+            threading.Thread(target=_work, args=(inbox,), daemon=True).start()
+        inbox.put(self._run)
+
+    def join(self, timeout: float) -> None:
+        self._done.wait(timeout)
+
+    def is_alive(self) -> bool:
+        return not self._done.is_set()
+
+    def _run(self) -> None:
+        try:
+            self._target()
+        finally:
+            self._done.set()
+
+
+def _work(inbox: _Inbox) -> None:
+    while True:
+        inbox.get()()
+        _idle.append(inbox)
+
+
+def install() -> None:
+    concurrency.threading = SimpleNamespace(**{**vars(threading), "Thread": ReusedThread})
