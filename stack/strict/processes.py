@@ -39,10 +39,13 @@ class Process:
         return 0 if self._has_ended(0) else None
 
     def wait(self, timeout: float) -> None:
-        """Wait until the process ends, then close its standard files. Raise TimeoutExpired if it keeps running."""
+        """Wait until the process ends, then close its input and output. Raise TimeoutExpired if it keeps running.
+
+        Do not close the log: another thread may be reading it.
+        """
         if not self._has_ended(timeout):
             raise subprocess.TimeoutExpired(str(self.pid), timeout)
-        for file in (self.stdin, self.stdout, self.stderr):
+        for file in (self.stdin, self.stdout):
             with suppress(OSError):  # Closing writes what is still buffered, which nobody reads.
                 file.close()
 
