@@ -1,4 +1,4 @@
-"""Registration only: what each Lambda function serves. Rules live in chalicelib."""
+"""Register what each Lambda function serves. The code that serves it is in chalicelib."""
 
 import gc
 

@@ -1,6 +1,6 @@
-"""Manage petitions, tallies, staff tokens, exports, email and load, in the tables that the environment names.
+"""Manage petitions, tallies, staff tokens, exports, email and load shedding, in the tables that the environment names.
 
-On AWS take the values from the stack's outputs; `make run` sets them for you:
+`make shell` sets these variables. Without it, take the values from the stack's outputs:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE, DELIVERIES_TABLE, LIMITS_TABLE
     (and AWS_ENDPOINT_URL for an emulator)
 `export` also needs EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
@@ -18,7 +18,8 @@ from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, Unknown
 from commands import crowd, exports, letters, petitions, ready, restore, tallies, tokens
 from commands.common import InputError
 
-# Exit codes: 0 done, 1 wrong input, 2 wrong command line (from argparse), 3 AWS did not answer or refused.
+# Exit codes: 0 done, 1 wrong input, or the command cannot be done, 2 wrong command line (from argparse), 3 AWS did not
+# answer or refused, or somebody else made a change at the same time. `ready` has codes of its own (stack/ready).
 WRONG_INPUT, NO_ANSWER = 1, 3
 
 

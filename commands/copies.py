@@ -68,7 +68,7 @@ def window(client: "DynamoDBClient", table: str) -> Window:
     recovery = answer.get("PointInTimeRecoveryDescription", {})
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         raise InputError(f"point-in-time recovery is off for {table}: there is nothing to restore from")
-    # Round to whole seconds that are inside AWS's window.
+    # Round the end of the window down to a whole second.
     latest = recovery["LatestRestorableDateTime"].astimezone(UTC).replace(microsecond=0)
     return Window(recovery["EarliestRestorableDateTime"].astimezone(UTC), latest)
 

@@ -154,11 +154,11 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
     return RestoreOutcome.GONE if _is_withdrawn_or_erased(copied["sk"], signature, since_copy) else None
 
 
-def _is_withdrawn_or_erased(identity: str, signature: Signature, since_copy: SinceCopy) -> bool:
+def _is_withdrawn_or_erased(signature_id: str, signature: Signature, since_copy: SinceCopy) -> bool:
     """Return whether the signature was withdrawn or erased after it was signed, and the copy does not show this."""
 
     def is_after_signing(times: Mapping[str, datetime]) -> bool:
-        return identity in times and times[identity] >= signature.signed_at
+        return signature_id in times and times[signature_id] >= signature.signed_at
 
     was_erased = is_after_signing(since_copy.erased) and signature.erased_at is None
     was_withdrawn = is_after_signing(since_copy.withdrawn) and signature.state is not SignatureState.WITHDRAWN

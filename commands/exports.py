@@ -151,7 +151,7 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("--format", type=Format, choices=list(Format), default=Format.CSV)
     command.add_argument("--columns", type=_columns, default=list(DEFAULT_COLUMNS), help=f"some of {','.join(Column)}")
     encryption = command.add_mutually_exclusive_group(required=True)
-    encryption.add_argument("--recipient-file", type=Path, help="encrypt to this age or OpenPGP public key")
+    encryption.add_argument("--recipient-file", type=Path, help="encrypt to the OpenPGP or age public key in this file")
     encryption.add_argument(
         "--unencrypted", action="store_true", help="do not encrypt: the file shows names to everybody"
     )

@@ -71,7 +71,7 @@ def add_to(subparsers: Any) -> None:
     petition = subparsers.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
     for name, action, about in (
         ("load", load_petition, "publish a petition or its new version (safe to repeat)"),
-        ("check", check_petition, "check a file, and whether there is such a petition"),
+        ("check", check_petition, "check a file, and warn if its petition exists already"),
     ):
         command = petition.add_parser(name, help=about)
         command.add_argument("file", type=Path, nargs="+", help="a TOML file, as in .chalice/petitions")

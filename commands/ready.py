@@ -8,17 +8,17 @@ from chalicelib.core.settings import required
 
 
 def check(arguments: argparse.Namespace) -> None:
-    # Imported here: it loads the model and the template, which no other command needs.
+    # Imported here: it loads the capacity model (docs/capacity.md) and the template. No other command needs these.
     from stack.ready.__main__ import main
 
     dns = ["--dns"] if arguments.dns else []
-    options = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.seconds, *dns]
+    options = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.duration, *dns]
     sys.exit(main(options))
 
 
 def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("ready", help="is the account ready for a crowd? exit code 1: no, 2: cannot say")
     command.add_argument("--expect", default="1000/s", help="signatures a second: 1000/s")
-    command.add_argument("--for", default="1h", dest="seconds", help="for how long: 1h")
+    command.add_argument("--for", default="1h", dest="duration", help="for how long: 1h")
     command.add_argument("--dns", action="store_true", help="also ask the name servers for SPF, DKIM and DMARC")
     command.set_defaults(run=check)

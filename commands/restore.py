@@ -34,8 +34,8 @@ RULES: dict[str, Rule] = {
     keys.SIGNATURES: damage.decide_signature,
 }
 LATEST = "latest"
-# The outcomes that can change a count. UNSUBSCRIBED also writes, but it changes no count.
-WRITTEN = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
+# UNSUBSCRIBED also writes, but it changes no count.
+CHANGE_COUNTS = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 
 class RestoredItem(NamedTuple):
@@ -132,18 +132,18 @@ def _finish(copy: Copy, table: str) -> None:
 
 
 def _count_outcomes(items: Iterable[RestoredItem], *, prints_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
-    """Return the number of items by outcome, and the slugs to recount. Print ids: of GONE items, or of all but SAME."""
+    """Return the number of items by outcome, and the slugs to recount. Print the ids of GONE items, or all but SAME."""
     counted: Counter[RestoreOutcome] = Counter()
     slugs: set[str] = set()
     for item, outcome in items:
         counted[outcome] += 1
-        if outcome in WRITTEN:
+        if outcome in CHANGE_COUNTS:
             slugs |= _slugs(item["pk"])
         # GONE: the trail records a withdrawal or erasure, which may then have failed. So the engineer must check it.
         if outcome is RestoreOutcome.GONE or (prints_all and outcome is not RestoreOutcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
-            _show_progress(f"{counted.total():,} looked at, {sum(counted[each] for each in WRITTEN):,} to write")
+            _show_progress(f"{counted.total():,} looked at, {sum(counted[each] for each in CHANGE_COUNTS):,} to write")
     print(file=sys.stderr)
     return counted, slugs
 
@@ -192,7 +192,7 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("table", choices=sorted(RULES))
     command.add_argument("--at", type=_moment, required=True, help="the last good second (UTC), or latest")
     command.add_argument("--dry-run", action="store_true", help="make the copy, and only say what would be written")
-    command.add_argument("--list", action="store_true", help="print each item that is not unchanged (ids only)")
+    command.add_argument("--list", action="store_true", help="print the ids of all items except the unchanged ones")
     command.add_argument("--leave-out", type=Path, help="a file of signature ids that must not come back")
     command.add_argument("--unsubscribed", type=Path, help="a file of signature ids that come back without updates")
     command.add_argument("--finish", action="store_true", help="delete the copy")

@@ -62,8 +62,8 @@ def _column(names: Sequence[str], pattern: re.Pattern[str]) -> str:
 def _check_names(names: Collection[str]) -> None:
     if not names:
         raise ValueError("no row has a constituency")
-    too_long = max(names, key=len)
-    if len(too_long) > MAX_NAME_LENGTH:
+    longest = max(names, key=len)
+    if len(longest) > MAX_NAME_LENGTH:
         raise ValueError(
-            f"a constituency's name has at most {MAX_NAME_LENGTH} characters: {too_long[:MAX_NAME_LENGTH]}…"
+            f"a constituency's name has at most {MAX_NAME_LENGTH} characters: {longest[:MAX_NAME_LENGTH]}…"
         )

@@ -175,7 +175,9 @@ def _options() -> Namespace:
     parser.add_argument("--log-level", default="")
     parser.add_argument("--alarm-email", default="", help="address that receives every alarm")
     parser.add_argument("--edge-domain", default="", help="the site's domain on CloudFront, e.g. sign.example.org")
-    parser.add_argument("--edge-set", action="append", default=[], metavar="Name=Value", help="of us-east-1's stack")
+    parser.add_argument(
+        "--edge-set", action="append", default=[], metavar="Name=Value", help="a parameter of the stack in us-east-1"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="Name=Value", help="any other parameter")
     parser.add_argument("--yes", action="store_true", help="do not ask (prod still asks)")
     return parser.parse_args()

@@ -1,8 +1,8 @@
 """Compile and update the catalogues. A catalogue has the translations into one language: `chalicelib/languages/*.po`.
 
-Each .po file is compiled to a .mo file for gettext. Texts from CLDR, the Unicode consortium's data about languages, are
-added to the .mo file. This module does both, with Babel. The Lambda zip contains the .mo files, but not Babel, because
-Babel's data is large. The repository does not contain the .mo files.
+This module uses Babel to compile each .po file to a .mo file for gettext, and adds texts from CLDR, the Unicode
+consortium's data about languages. The Lambda zip contains the .mo files, but not Babel, because Babel's data is large.
+The repository does not contain the .mo files.
 """
 
 import os

@@ -24,8 +24,8 @@ _SIGN_IN = {
 def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[str, str]) -> dict[str, str]:
     """Return the value of each parameter that the operator chose, or that follows from the operator's choice.
 
-    `declared`: the template's parameters. `previous`: the stack's parameters before. Parameters that are not returned
-    keep their previous value. Raise Failure if a parameter is unknown or malformed.
+    `declared`: the template's parameters. `previous`: the stack's parameters before this deployment. Parameters that
+    are not returned keep their previous value. Raise Failure if a parameter is unknown or malformed.
     """
     from_options = {
         "SiteUrl": options.site_url.rstrip("/"),
@@ -55,7 +55,7 @@ def values_by_name(texts: Iterable[str]) -> dict[str, str]:
 def _name_and_value(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise Failure(f"SET must be Name=Value, not {text}")
+        raise Failure(f"SET and EDGE_SET must be Name=Value, not {text}")
     return name.strip(), value.strip()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCAL = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
-"""The folder for the data of a running site. Each test sets a folder of its own."""
+"""The folder for the data of a running site. Each test of `make run` sets a folder of its own."""
 
 BUILD = ROOT / ".local" / "build"
 STATE = LOCAL / "state"

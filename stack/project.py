@@ -62,11 +62,11 @@ def install_dependencies(requirements: Path, into: Path, target: Target) -> None
         raise Failure(f"uv could not install the requirements for Python {target.version}:\n{done.stderr.strip()}")
 
 
-def chalice_package(staged: Path, stage: str, out: Path) -> None:
+def chalice_package(project_copy: Path, stage: str, out: Path) -> None:
     """Run `chalice package`, which merges our generated template into the template that Chalice makes."""
-    merge = staged / "merge.json"
+    merge = project_copy / "merge.json"
     merge.write_text(json.dumps(merge_template(), indent=2) + "\n", encoding="utf-8")
-    command = [tool("chalice"), "--project-dir", str(staged), "package", "--stage", stage]
+    command = [tool("chalice"), "--project-dir", str(project_copy), "package", "--stage", stage]
     region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION)}
     done = subprocess.run(
         [*command, "--merge-template", str(merge), str(out)],

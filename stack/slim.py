@@ -22,11 +22,11 @@ _NEVER_IMPORTED = {
     *(("fontTools", part) for part in _UNUSED_OF_FONTS),
     *(("publicsuffixlist", name) for name in ("test.py", "test_psl.txt", "update.py")),
 }
-"""Parts of libraries that we do not use: DNS deliverability, pydantic 1, time zones other than UTC, pictures on cover
-sheets, making fonts, tests and updates of the list of domains, and cffi's build tools. cryptography needs only cffi's
-backend, because its wheel contains the built bindings."""
+"""Parts of libraries that we do not use: email_validator's DNS queries, pydantic 1, time zones other than UTC, pictures
+on cover sheets, making fonts, tests and updates of the list of domains, and cffi's build tools. cryptography needs only
+cffi's backend, because its wheel contains the built bindings."""
 
-_DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
+_WITHOUT_METADATA = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _METADATA_KEPT = ("METADATA", "WHEEL", "licenses")
 _UNUSED_SUFFIXES = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
@@ -45,7 +45,7 @@ def is_wanted(name: str) -> bool:
         return False
     if top.endswith(".dist-info"):
         kept = len(path.parts) > 1 and path.parts[1] in _METADATA_KEPT
-        return kept and top.split("-")[0].lower() not in _DISTRIBUTIONS_OF_TOOLS
+        return kept and top.split("-")[0].lower() not in _WITHOUT_METADATA
     return "tests" not in path.parts and _is_wanted_data(path)
 
 

@@ -15,7 +15,7 @@ AWS_PYTHON = "3.13"
 # Lambda's Python 3.13 runs on Amazon Linux 2023, which has glibc 2.34. Wheels for an older glibc run there too.
 AWS_PLATFORM = "x86_64-manylinux_2_34"
 _PRINT_VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
-RUNNING = "{}.{}".format(*sys.version_info)
+THIS_VERSION = "{}.{}".format(*sys.version_info)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def target_of(stage: str, is_emulated: bool = False) -> Target:
 
 def local_target() -> Target:
     """Return the target for the emulator, which runs functions with a Python of the version of this process."""
-    return Target(RUNNING, "", Path(sys.executable))
+    return Target(THIS_VERSION, "", Path(sys.executable))
 
 
 def aws_target() -> Target:
@@ -58,7 +58,7 @@ def interpreter(version: str) -> Path | None:
 
     Return None if there is no such Python.
     """
-    if version == RUNNING:
+    if version == THIS_VERSION:
         return Path(sys.executable)
     candidates = (Path(folder) / f"python{version}" for folder in os.get_exec_path())
     return next((path for path in candidates if os.access(path, os.X_OK) and _version(path) == version), None)

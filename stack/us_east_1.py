@@ -26,7 +26,7 @@ Values = dict[str, str]
 
 
 def stack_name(stage: str, region: str) -> str:
-    """Return the name of the stack in us-east-1 that belongs to the stage's main stack. `region`: of the main stack."""
+    """Return the name of a stage's stack in us-east-1. `region`: the region of the stage's main stack."""
     return f"petitions-{stage}-edge-{region}"
 
 

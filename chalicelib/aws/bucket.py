@@ -18,7 +18,7 @@ PART = 8 * BLOCK
 
 
 class Bucket:
-    """One private bucket. Every call may raise Throttled or Unavailable. Repeating a call stores nothing twice."""
+    """One private bucket. Requests to S3 may raise Throttled or Unavailable. Repeating a call stores nothing twice."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client

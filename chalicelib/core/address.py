@@ -48,7 +48,7 @@ class Address:
 
 def read_address(typed: str) -> Address:
     """Return the address. Raise AddressError with a sentence that says what to do."""
-    # Imported here because it compiles Unicode patterns for 20 ms, and only signing needs it.
+    # Imported here because it compiles Unicode patterns for 20 ms, and many cold starts read no address.
     from email_validator import EmailNotValidError, validate_email
 
     try:

@@ -45,7 +45,7 @@ class SecondsCache(Generic[Value]):
             value = entry.value
         self._entries.pop(name, None)
         if len(self._entries) >= MAX_ENTRIES:
-            del self._entries[next(iter(self._entries))]  # The entry that was loaded longest ago.
+            del self._entries[next(iter(self._entries))]  # The entry that was stored longest ago.
         self._entries[name] = _Entry(monotonic() + self._seconds, value)
         return value
 

@@ -1,10 +1,11 @@
-"""The keys of the items in the tables. A petition's signatures are spread over 64 partitions, the buckets.
+"""The keys of the items in the tables, except the items that letter_keys, target_keys and partner_keys describe.
 
-SIGNATURES holds the personal data of supporters, and COUNTS holds none of it. So IAM can allow a function to read
-counts but no names. The stream of SIGNATURES reports no change of the tally (the count), because the tally is in
-COUNTS. Functions for staff may add items to AUDIT, but no code changes an item. DELIVERIES holds the state of
-each email that is not about a signature, without personal data. LIMITS holds the limits of email, under hashes of
-addresses and networks. Items in both expire, except the item of an address whose owner has stopped email.
+A petition's signatures are spread over 64 partitions, the buckets. SIGNATURES holds the personal data of supporters,
+and COUNTS holds none of it. So IAM can allow a function to read counts but no names. The stream of SIGNATURES reports
+no change of the tally (the count), because the tally is in COUNTS. Functions for staff may add items to AUDIT, but no
+code changes an item. DELIVERIES holds the state of each email that is not about a signature, without personal data.
+LIMITS holds the limits of email, under hashes of addresses and networks. Items in both expire, except the item of an
+address whose owner has stopped email.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
@@ -32,7 +33,6 @@ addresses and networks. Items in both expire, except the item of an address whos
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           the id of the latest of these jobs: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed
-                LETTER#<slug>          <version>        a version of a petition's letter (letter_keys)
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
     LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices

@@ -23,7 +23,7 @@ class Metric(StrEnum):
     CONFIRMED = "Confirmed"
     WITHDRAWN = "Withdrawn"
     CONFLICT_RETRIED = "ConflictRetried"
-    # Responses: REFUSED is 4xx, which `refused` also counts by status; FAILED is 5xx.
+    # Responses: REFUSED counts every 4xx, and `refused` names a metric for each 4xx status. FAILED counts every 5xx.
     REFUSED = "Refused"
     FAILED = "Failed"
     COLD_START = "ColdStart"
@@ -32,7 +32,7 @@ class Metric(StrEnum):
     MAIL_REFUSED = "MailRefused"
     # It is unknown whether the email was sent.
     MAIL_UNKNOWN = "MailUnknown"
-    # The seconds from the request of an email until it is sent.
+    # The seconds from the request of an email until a sender gets its message. The wait for the pace is not included.
     MAIL_AGE = "MailAge"
     TARGET_PAUSED = "TargetPaused"
     # A message of a queue that cannot be handled yet.

@@ -6,7 +6,7 @@ contain nothing personal about supporters. If staff request a test of a letter, 
 which the test goes.
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters were requested, sent … on that day (UTC)
-            TARGET#<slug>          <target>         one target: whether it is paused, and its numbers of letters
+            TARGET#<slug>          <target>         one target: its state (target_state.py); its letters in this hour
                                    <target>#<pace>  the time until which turns are booked at this pace
                                    <target>#<constituency>  one member of parliament: whether letters are paused
             DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports

@@ -63,7 +63,7 @@ def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets
 
 
 def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:
-    """Return the texts and the expiry time of a token, also of an expired one. Raise LinkDamaged."""
+    """Return the texts and the expiry time of a token, even if it has expired. Raise LinkDamaged as `unseal` does."""
     *payload, expires = unseal(purpose, token, secrets).split("~")
     return payload, datetime.fromtimestamp(int(expires, 16), UTC)
 

@@ -45,7 +45,7 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Words:
-    """A form's own sentences for missing or wrong fields, by the field's name. `*` in a name is any index of a list."""
+    """A form's own sentences for missing or wrong fields, by the field's name. In `wrong`, `*` is any list index."""
 
     missing: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)

@@ -74,7 +74,7 @@ def _methods(routes: list[Route]) -> set[str]:
 def answer_without_view(request: Request, path: str) -> Response:
     """Return 405 if a route with another method has this path. Otherwise redirect or return 404.
 
-    Redirect if the path ends with a slash, and a route has the same path without the slash.
+    Redirect if the path ends with a slash, and a route has this method and the same path without the slash.
     """
     found = routes_at(path)
     if not found:

@@ -1,7 +1,7 @@
 """Bind views to their routes, and turn the errors of views into responses.
 
-This file uses decorators, because Chalice's middleware does not see the exception of a view. Chalice adds its CORS
-headers to the responses for errors too.
+This file uses decorators, because Chalice's middleware does not see the exception of a view. To Chalice, the response
+for an error is an ordinary response of the view, so Chalice adds its CORS headers.
 """
 
 from collections.abc import Callable

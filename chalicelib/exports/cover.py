@@ -62,7 +62,7 @@ def printable(text: str, supported: Container[int]) -> str:
 
 
 def _with_omitted(pieces: list[str]) -> Iterable[str]:
-    """Yield the pieces that are not empty, and OMITTED once for each run of characters that the font lacks."""
+    """Yield the pieces that are not empty, and OMITTED once for each run of characters that are not printed."""
     for number, piece in enumerate(pieces):
         if piece:
             yield piece

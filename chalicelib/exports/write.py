@@ -1,8 +1,6 @@
 """Write signatures as CSV or as NDJSON. In CSV, no value is a formula that a spreadsheet would run.
 
-A CSV value gets one more leading apostrophe if its first character, after any apostrophes, could start a formula
-(OWASP, "CSV Injection"). To undo this, remove one apostrophe from each value that starts with apostrophes and then such
-a character.
+core/formulas.py says which values get an apostrophe, and how to remove it.
 """
 
 import csv

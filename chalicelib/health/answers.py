@@ -16,7 +16,7 @@ class HealthMessage(TypedDict):
 
 class MailHealth(TypedDict):
     waiting: Number
-    """Approximate number of emails of every kind that are not sent yet."""
+    """Approximate number of emails that are in a queue to be sent."""
     paused_until: Time | None
     """When sending starts again. Null if sending is not paused."""
 

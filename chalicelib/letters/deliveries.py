@@ -25,7 +25,7 @@ class LetterDeliveries(CountedDeliveries):
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
         """Request the letter, at most one for each person and target.
 
-        A letter that was dropped is requested again: its sender withdrew, and has now signed again. Raise
+        A letter that was dropped is requested again, for example if its sender withdrew and has now signed again. Raise
         ConditionFailed if the letter was requested before and not dropped.
         """
         try:
@@ -58,9 +58,10 @@ class LetterDeliveries(CountedDeliveries):
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record the refusal, and pause the target: if its address is wrong, SES refuses all its other letters too."""
         super().mark_refused(request, now, tables)
-        # IAM does not let the mail sender read deliveries. So get the item from an update, which changes nothing more.
-        settled = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=Attr("mails").exists())
-        _pause_target(request.key, tables.update_and_read(settled), "refused", now, tables)
+        # IAM does not let the mail sender read deliveries. So get the item from an update. It changes nothing, because
+        # the claim is removed already.
+        no_change = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=Attr("mails").exists())
+        _pause_target(request.key, tables.update_and_read(no_change), "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record the bounce or complaint. Pause this target, or only the member of parliament who got the letter."""

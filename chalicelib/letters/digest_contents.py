@@ -6,7 +6,8 @@
 3. While its email is sent, the digest is sealed: its letters do not change.
 
 If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
-withdrawal is noted in LATE: if the email is not sent, the letter is removed before the next attempt.
+withdrawal is noted in LATE: if the email is not sent, the letter is removed before the next attempt. An email is
+settled when it no longer waits to be sent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -87,7 +87,7 @@ class DigestLetter:
 def digest_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Seal the digest, and return its email.
 
-    Return HELD while the target is paused or in test mode. Return TOO_LATE if the digest has no letters, if the
+    Return HELD while the target is paused or in test mode. Return DROPPED if the digest has no letters, if the
     petition no longer has the target, or if the target's letters now go to members of parliament.
     """
     ids = digest_ids(key)
@@ -99,7 +99,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     # its letters must not change after that.
     digest = seal(ids, now, tables)
     if target is None or target.members or petition.letter is None or digest is None or not digest.letters:
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     language = language_of(petition.language)
     values = {
         "petition": petition,

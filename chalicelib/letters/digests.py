@@ -44,8 +44,8 @@ def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[Dig
 def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:
     """Close the digest, request its email, and mark it as requested. Return whether there is an email to send.
 
-    There is no email to send if all letters were removed from the digest. There is also none if an earlier run
-    requested the email, and it was sent or given up.
+    There is no email to send if all letters were removed from the digest, or if an earlier run requested the email and
+    the email no longer waits.
     """
     close(ids, now, tables)
     digest = find_digest(ids, tables)

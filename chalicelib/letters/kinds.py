@@ -34,9 +34,9 @@ def letter_email(
     target = target_of(petition, target_key)
     found = find_by_id(petition, signature_id, tables)
     if target is None or found is None or not may_send_letter(found.signature):
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     if not has_same_recipients(target, stored):
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     signature, signed_letter = found.signature, found.signature.letter
     if reason := reason_not_to_send(key, stored, target, signature, now, tables):
         return reason

@@ -65,7 +65,7 @@ def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
 
 
 def may_send_letter(signature: Signature) -> bool:
-    """Return whether this person has confirmed and agreed to send a letter. The person may withdraw before it is sent.
+    """Return whether this person has confirmed and agreed to send a letter, and has not withdrawn since.
 
     A person who gets no email from us can still send a letter, because the letter goes to somebody else.
     """

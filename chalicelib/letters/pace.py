@@ -23,7 +23,7 @@ HOUR_IN_MILLISECONDS = HOUR // MILLISECOND
 
 
 def book_letter_turn(
-    slug: str, target: str, letter: str, pace: Paced, booked_turn: str | None, now: datetime, tables: Tables
+    slug: str, target: str, letter_key: str, pace: Paced, booked_turn: str | None, now: datetime, tables: Tables
 ) -> datetime:
     """Return when the letter may be sent: `now`, or later. `booked_turn`: the turn that the letter has booked, if any.
 
@@ -40,7 +40,7 @@ def book_letter_turn(
         return now
     # Try again within the next hour of working time. The delay differs between letters, so that they do not all try
     # at the same moment.
-    delay = 1 + crc32(letter.encode()) % HOUR_IN_MILLISECONDS
+    delay = 1 + crc32(letter_key.encode()) % HOUR_IN_MILLISECONDS
     return working.moment_at(working.position(now) + delay)
 
 

@@ -62,8 +62,8 @@ def has_new_letter(before: Image | None, after: Image) -> bool:
     """
     if "letter" not in after or after.get("state") != SignatureState.CONFIRMED or before is None:
         return False
-    sent_before = before.get("state") == SignatureState.CONFIRMED and "letter" in before
-    return not sent_before and before.get("restored_at") == after.get("restored_at")
+    had_letter = before.get("state") == SignatureState.CONFIRMED and "letter" in before
+    return not had_letter and before.get("restored_at") == after.get("restored_at")
 
 
 def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[MailRequest]:
@@ -128,7 +128,7 @@ def _request_one(
 
 
 def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = BEFORE_ALL_LETTERS) -> int:
-    """Request all letters of the petition that were never requested, and return how many there were. Safe to repeat.
+    """Request all letters that were never requested or were dropped, and return how many there were. Safe to repeat.
 
     Normally the reader of the stream requests letters. Use this for confirmations that the stream lost. The sweep
     queues the letters. `since`: leave out people who confirmed before it, for example while a target was in test mode.

@@ -59,25 +59,25 @@ def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, 
 
 
 def letter_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email with a test. Return TOO_LATE if the letter or the address no longer exists.
+    """Return the email with a test. Return DROPPED if the letter or the address no longer exists.
 
     A test that staff send has the petition's letter, and goes to the address that staff typed. A test of one person's
     letter goes to the target's `test_to`.
     """
-    slug, target_key, sender = letter_ids(key)
+    slug, target_key, signature_or_test_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
     if target is None or petition.letter is None:
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     language = language_of(petition.language)
-    if sender.startswith(STAFF_TEST_PREFIX):
-        to: str | None = target_state(slug, target_key, tables).tests.get(sender)
+    if signature_or_test_id.startswith(STAFF_TEST_PREFIX):
+        to: str | None = target_state(slug, target_key, tables).tests.get(signature_or_test_id)
         name, words = language.text(SAMPLE_NAME), letter_texts(petition.letter, SignedLetter(version=""))
     else:
         to = target.test_to
-        name, words = _name_and_words(petition, sender, tables)
+        name, words = _name_and_words(petition, signature_or_test_id, tables)
     if not to or not words:
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     letter = render_letter(words, recipient(target, target.name, stored)[0], name, "", petition.charity, language)
     url = context.petition_link(slug)
     values = {"petition": petition, "petition_url": url, "letter": letter, "is_test": True}

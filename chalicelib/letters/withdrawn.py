@@ -21,9 +21,10 @@ Image = Mapping[str, Any]
 def remove_letters_from_digests(
     changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables
 ) -> None:
-    """Remove the letters of withdrawn signatures from the digests. Idempotent. Needs one read for each target.
+    """Remove the letters of withdrawn signatures from the digests. Idempotent.
 
-    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch.
+    If no digest has the letter, this takes one read for each target. `changes`: each signature before and after its
+    change. Raise Unavailable to retry the whole batch.
     """
     for before, after in changes:
         if before and has_withdrawn(before, after):

@@ -23,10 +23,10 @@ BUDGET_SECONDS = 30.0
 _MARK_ATTEMPTS = 3
 # The longest time from the check in `_deliver_in_time` until the email is marked as sent. The Lambda function's
 # timeout must leave this time after BUDGET_SECONDS. If Lambda ended the function before the last email is marked, a
-# confirmation would be sent twice, and the outcome of an update would be unknown.
+# confirmation would be sent twice, and an email with AfterCrash.UNKNOWN (state.py) would count as unknown.
 LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARK_ATTEMPTS * table.LONGEST_CALL
-# For up to a minute after sending is paused, the event source is still enabled. Then each invocation waits this long.
-# Otherwise Lambda would receive all messages of the queue in that minute.
+# For up to a minute after sending is paused, the event source is still enabled. In this minute, each invocation waits
+# this long, so that Lambda does not receive all messages of the queue.
 PAUSED_WAIT_SECONDS = 20.0
 
 

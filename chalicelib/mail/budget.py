@@ -53,7 +53,7 @@ def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> All
 def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
     """Take one email from the budget if an email may be sent now. Then the returned `next_at` is `now`.
 
-    Otherwise take nothing, and return when the email's turn is.
+    Otherwise take nothing, and return when the email's turn is, or that the owner stopped email about the petition.
 
     If two senders try at once, only one of them takes an email. If a sender crashes after taking an email, a retry of
     the same request takes no second one. The next turn is kept for the email that was requested first, so that nobody

@@ -42,8 +42,8 @@ class DeliveryOutcome(StrEnum):
 class Deliveries(DeliveryState):
     """The deliveries of one kind of email. DynamoDB deletes an item `lifetime` after the email was requested.
 
-    An email that still waits then is never sent, and emails may wait for weeks. Once the item is deleted, an email with
-    the same key can be requested again.
+    An email that still waits then is never sent. Emails may wait for weeks, so `lifetime` must be longer. Once the item
+    is deleted, an email with the same key can be requested again.
     """
 
     kind: str
@@ -111,7 +111,7 @@ class Deliveries(DeliveryState):
         outstanding.walk_by(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # The condition loses no sent email: while the item exists, no newer request replaces this one.
+        # Every sent email is recorded: while the item exists, no newer request replaces this one.
         is_requested = Attr("mail_requested_at").eq(request.requested_at)
         sent = {"mailed_at": iso(at)}
         key = self.item_key(request.key)

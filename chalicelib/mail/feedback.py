@@ -28,11 +28,11 @@ def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, table
 
 def _reason_of(event: Mapping[str, Any]) -> str | None:
     """Return "complained" or "bounced"; None for other events, such as a temporary bounce from a full mailbox."""
-    kind = event.get("eventType") or event.get("notificationType")
-    if not isinstance(kind, str):
+    event_type = event.get("eventType") or event.get("notificationType")
+    if not isinstance(event_type, str):
         raise ValueError("not an event of SES")
-    if kind == "Complaint":
+    if event_type == "Complaint":
         return "complained"
-    if kind == "Bounce" and event.get("bounce", {}).get("bounceType") == "Permanent":
+    if event_type == "Bounce" and event.get("bounce", {}).get("bounceType") == "Permanent":
         return "bounced"
     return None

@@ -68,7 +68,7 @@ class NotSent(Enum):
     # The email waits: for example, its link does not work now. Keep the request; the sweep queues it again.
     HELD = "held"
     # The email would arrive too late to be useful, or its recipient no longer wants it. Drop the request.
-    TOO_LATE = "too late"
+    DROPPED = "dropped"
     # The function `contents` has settled the request itself.
     SETTLED = "settled"
 

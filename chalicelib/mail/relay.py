@@ -45,7 +45,7 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
 
 
 def needs_message(before: Image | None, after: Image) -> bool:
-    """Return whether this change makes, repeats or postpones a request. A claim by a sender needs no message."""
+    """Return whether this change makes, nudges or postpones a request. A claim by a sender needs no message."""
     if "mail_kind" not in after:
         return False
     return before is None or any(before.get(name) != after.get(name) for name in REQUEST_TIMES)

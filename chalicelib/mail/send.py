@@ -69,7 +69,7 @@ def _limit_reason(
     to = mailbox_of(content.to, context.limit_keys)
     allowance = budget.take_email(to, content.limited_petition, request, now, tables)
     if allowance.is_stopped:
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     return Later(allowance.next_at) if allowance.next_at > now else None
 
 
@@ -83,7 +83,7 @@ def _keep_or_drop(
     if reason is NotSent.HELD:
         kind.state.release(request, tables)
         return SendResult.HELD
-    if reason is NotSent.TOO_LATE:
+    if reason is NotSent.DROPPED:
         kind.state.drop(request, now, tables)
     return SendResult.SETTLED
 

@@ -25,7 +25,7 @@ from chalicelib.mail.stop import choice_of, is_unwanted, stop_token
 from chalicelib.petitions.find import cached_as_stored, slugs_from
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import MAIL_PAUSE, MailKind, Signature, SignatureState
+from chalicelib.signatures.model import MIN_MAIL_INTERVAL, MailKind, Signature, SignatureState
 from chalicelib.signatures.names import greeting_name
 
 # Keep a signature this long after the link in its email expires. So an expired link is not taken for a damaged one.
@@ -84,7 +84,7 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
     """
     signature = Signature.model_validate(stored)
     if signature.is_over(now):
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     petition = cached_as_stored(_ids(key)[0], tables)
     if petition.state_at(now) in HIDDEN or not petition.is_confirmable_at(now):
         return NotSent.HELD
@@ -108,7 +108,7 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
     slug, _ = _ids(key)
     is_confirmed = signature.state is SignatureState.CONFIRMED
     if not is_confirmed or is_unwanted(signature.email or "", slug, context.limit_keys, tables):
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     petition = cached_as_stored(slug, tables)
     return replace(_content(key, signature, petition, context, now), limited_petition="")
 
@@ -141,7 +141,8 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     offer = signature.letter_asked
     expiries = {
         # The link may expire after the petition closes, and staff may move the closing: confirming checks the petition.
-        # Confirming accepts an offered letter only by a link that was issued after somebody typed the letter.
+        # A link's time of issue is its expiry minus CONFIRM_LIFETIME. The link offers a typed letter only if it was
+        # issued after the letter was typed.
         Purpose.CONFIRM: max(now, offer.offered_from if offer else now) + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
@@ -156,7 +157,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
 
 
 # After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
-_STATE = SignatureDeliveries(max_emails=None, min_interval=MAIL_PAUSE)
+_STATE = SignatureDeliveries(max_emails=None, min_interval=MIN_MAIL_INTERVAL)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, already_signed_email),

@@ -48,7 +48,7 @@ class DeliveryState(ABC):
     max_emails: int | None
     min_interval: timedelta
     after_crash: AfterCrash = AfterCrash.RESEND
-    # The sweep queues a postponed email this long before the email is due. Until then, the message waits in the queue.
+    # The sweep queues a postponed email this long before it is due. Until it is due, the message waits in the queue.
     lead_time: timedelta = timedelta()
 
     @abstractmethod
@@ -73,7 +73,7 @@ class DeliveryState(ABC):
 
     @abstractmethod
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record a hard bounce or a complaint: stop all email to this key. Idempotent; events come in any order."""
+        """Record a permanent bounce or complaint: stop all email to this key. Idempotent; events come in any order."""
 
     def request_of(self, item: Mapping[str, Any]) -> MailRequest:
         return MailRequest(kind=item["mail_kind"], key=self.key_of(item), requested_at=item["mail_requested_at"])

@@ -29,8 +29,8 @@ from chalicelib.mail.state import DeliveryState
 LOST_AFTER_IF_BACKLOG = timedelta(days=12)
 # Without a backlog, a request older than this counts as lost.
 LOST_AFTER_IF_NO_BACKLOG = timedelta(hours=1)
-# A request that was queued again does not count as lost before this time. So a held email is queued again every six
-# hours at most.
+# A request that was queued again does not count as lost before this time. So a held email is queued again at most
+# once in six hours.
 REQUEUE_AFTER = timedelta(hours=6)
 BACKLOG_DEPTH = 100
 PASS_EVERY = timedelta(days=1)

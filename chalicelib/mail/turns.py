@@ -43,7 +43,7 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
         except ConditionFailed:
             if tables.try_update(_first_change(turns, now)):
                 return 0
-            continue  # Another sender has booked the first turn meanwhile.
+            continue  # Another caller has booked the first turn meanwhile.
         return max(0, end - turns.burst * turns.step - now)
     raise Conflicted("storage")
 

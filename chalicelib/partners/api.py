@@ -74,7 +74,7 @@ def _signature_or_error(raw: object, partner: Partner, now: datetime) -> SentSig
 def _raw_signatures(body: object) -> list[object]:
     """Return the signatures in the body. The body is one signature, or an object with a list. Raise Invalid."""
     if not isinstance(body, dict):
-        raise Invalid([FieldError("body", "Send one signature, or an object with the list signatures")])
+        raise Invalid([FieldError("body", "Send one signature, or an object with a list named signatures")])
     if "signatures" not in body:
         return [body]
     listed = body["signatures"]

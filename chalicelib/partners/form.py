@@ -44,7 +44,7 @@ class PartnerSignature(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     identifier: Identifier
-    """The partner's own id of this signature. Sent again with the same id, it is stored only once."""
+    """The partner's own id of this signature. A signature that is sent again with its id is stored only once."""
     name: Annotated[Any, WithJsonSchema(NAME)]
     """As in `Signature`."""
     email: Annotated[Any, WithJsonSchema(EMAIL)]
@@ -91,7 +91,8 @@ def read_signature(
     if is_in_future(consent.obtained_at, now):
         raise Invalid([FieldError("consent.obtained_at", "This time is in the future")])
     if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
-        raise Invalid([FieldError("consent.email", "This signature needs our email, and its consent allows none")])
+        message = "This partner's signatures need our email to confirm, but this consent allows no email"
+        raise Invalid([FieldError("consent.email", message)])
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row)
 
 

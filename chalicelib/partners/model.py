@@ -54,8 +54,8 @@ class Partner(BaseModel):
 class ReceiveOutcome(StrEnum):
     """What we did with a signature that a partner sent.
 
-    `existing`: the person has signed already. `suppressed`: we stored nothing, because the person withdrew, was erased
-    or cannot be reached by email.
+    `existing`: the person has signed already. `suppressed`: we stored no signature, because the person withdrew, was
+    erased or cannot be reached by email.
     """
 
     ACCEPTED = "accepted"

@@ -28,7 +28,7 @@ def create_partner(partner: Partner, tables: Tables) -> None:
     except ConditionFailed as failure:
         stored = Partner.model_validate(failure.item)
         if stored.model_copy(update={"created_at": partner.created_at}) != partner:
-            raise Invalid([FieldError("source", "There is a partner with this source")]) from failure
+            raise Invalid([FieldError("source", "Another partner already has this source")]) from failure
 
 
 def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:

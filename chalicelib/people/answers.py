@@ -48,7 +48,7 @@ class MailState(TypedDict):
     """The kind of email that is waiting to be sent."""
     waiting_since: Time | None
     due_at: Time | None
-    """When the email may be sent: it waits because its address has had several emails."""
+    """When the email may be sent, if a limit makes it wait."""
     hurried_at: Time | None
     """When the email request was queued again."""
     undeliverable: str | None

@@ -1,4 +1,4 @@
-"""The letters in the answer to an access request: words, what the person agreed to, and whether we sent the letters.
+"""The letters in the answer to an access request: their texts, what the person agreed to, and whether we sent them.
 
 A signature may have a letter, which we email to the petition's targets in the person's name. An access request asks for
 all data that we hold about a person.

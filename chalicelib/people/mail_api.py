@@ -33,9 +33,7 @@ MESSAGES = {
     ResendOutcome.ASKED: "The email is on its way.",
     ResendOutcome.WITHIN_A_MINUTE: "We sent an email less than a minute ago. The next one follows after a minute.",
     ResendOutcome.ON_ITS_WAY: "An email is already on its way.",
-    ResendOutcome.LATER: (
-        "This address has had several emails recently, so this one waits. We will send it soon after {}."
-    ),
+    ResendOutcome.LATER: "Our limits on email make this one wait. We will send it soon after {}.",
     ResendOutcome.WITHDRAWN: (
         "Email not sent: this signature was withdrawn. The person can sign again on the petition's page."
     ),
@@ -44,7 +42,7 @@ MESSAGES = {
     ResendOutcome.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
     ResendOutcome.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",
 }
-NO_ADDRESS = "We no longer have this signature's address. When the person has signed again, allow email there"
+NO_ADDRESS = "We no longer have this signature's address. Wait until the person signs again, then allow email"
 EMAIL_COMING = (ResendOutcome.ASKED, ResendOutcome.WITHIN_A_MINUTE, ResendOutcome.ON_ITS_WAY, ResendOutcome.LATER)
 
 

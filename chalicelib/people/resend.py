@@ -9,7 +9,7 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.budget import Allowance
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import StoredSignature
-from chalicelib.signatures.model import MAIL_PAUSE, Signature, SignatureState
+from chalicelib.signatures.model import MIN_MAIL_INTERVAL, Signature, SignatureState
 
 
 class ResendOutcome(StrEnum):
@@ -45,7 +45,7 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     except ConditionFailed:
         is_requested = True  # There is an earlier request, and it is too recent to queue it again.
     due = max(signature.mail_due_at or now, allowance.next_at)
-    if due > now + MAIL_PAUSE:
+    if due > now + MIN_MAIL_INTERVAL:
         return ResendAnswer(ResendOutcome.LATER, due)
     if is_requested:
         return ResendAnswer(ResendOutcome.ON_ITS_WAY)
@@ -68,5 +68,5 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
 
 
 def _was_just_mailed(signature: Signature, now: datetime) -> bool:
-    """Return whether the last email was sent less than MAIL_PAUSE ago, so that the next one must wait."""
-    return signature.mailed_at is not None and now < signature.mailed_at + MAIL_PAUSE
+    """Return whether the last email was sent less than MIN_MAIL_INTERVAL ago, so that the next one must wait."""
+    return signature.mailed_at is not None and now < signature.mailed_at + MIN_MAIL_INTERVAL

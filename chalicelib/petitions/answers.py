@@ -31,7 +31,7 @@ class PublicPetition(TypedDict):
     closes_at: Time | None
     """When the petition closes, or null."""
     count: Confirmed
-    """Confirmed signatures, a few seconds old."""
+    """The number of confirmed signatures, a few seconds old."""
 
 
 class ConsentWording(TypedDict):

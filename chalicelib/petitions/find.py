@@ -22,7 +22,7 @@ from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
-SETTINGS_SECONDS = 5.0
+PETITION_SECONDS = 5.0
 # The list of open petitions is cached for less time than a petition, because the list has counts.
 LIST_SECONDS = 1.0
 LETTER_SECONDS = 600.0
@@ -36,7 +36,7 @@ class ListedPetition(NamedTuple):
 
 
 # Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
-_petition_cache: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
+_petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
 _slugs = SlugList()
 _letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
 _listed: SecondsCache[list[ListedPetition]] = SecondsCache(LIST_SECONDS)
@@ -70,9 +70,9 @@ def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | None:
-    """Find a petition that is not in the cached list of slugs. If the list is due, one call reads both.
+    """Find a petition that is not in the cached list of slugs. If the list must be read again, one call reads both.
 
-    If the list is not due, trust it and return None. Raise Unavailable if the last read of the list failed.
+    Otherwise trust the list and return None. Raise Unavailable if the last read of the list failed.
     """
     petition = None
     if _slugs.begin_reading_if_due(now):
@@ -110,7 +110,7 @@ def petition_as_stored(slug: str, tables: Tables) -> Petition:
 
 
 def cached_as_stored(slug: str, tables: Tables) -> Petition:
-    """Return the petition in any state, as stored at most SETTINGS_SECONDS ago. Raise UnknownPetition."""
+    """Return the petition in any state, as stored at most PETITION_SECONDS ago. Raise UnknownPetition."""
     return _petition_cache.get(slug, lambda: petition_as_stored(slug, tables))
 
 

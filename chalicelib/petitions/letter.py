@@ -20,7 +20,7 @@ TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY), Field(examples
 
 
 class Single(BaseModel):
-    """Each letter is an email of its own, sent as soon as no confirmation emails wait."""
+    """Each letter is an email of its own, sent as soon as possible. While many confirmations wait, letters wait."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -48,7 +48,7 @@ class Paced(BaseModel):
 
 
 class Digest(BaseModel):
-    """The first letters are emails of their own. Then an email a day has the number of new letters and some of them."""
+    """The first letters are emails of their own. Then one email a day says how many letters are new, and shows some."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 

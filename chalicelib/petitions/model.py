@@ -55,7 +55,7 @@ class Petition(BaseModel):
     privacy_contact: EmailAddress
     """An email address for questions about data."""
     privacy_url: Annotated[str, StringConstraints(pattern=r"^https://\S+$", max_length=500)] | None = None
-    """The full privacy notice."""
+    """The charity's general privacy policy."""
     sign_wording: Wording
     """What people agree to when they sign."""
     updates_wording: Wording
@@ -80,7 +80,7 @@ class Petition(BaseModel):
     # The version of the secret from which signature ids are made. If it changed, everybody could sign again.
     key_version: str = "v1"
     revision: Annotated[int, Field(ge=0)] = 0
-    """Increases with every change, so that an edit based on a stale revision is rejected."""
+    """Increases with every edit, so that an edit based on a stale revision is rejected."""
     paused_at: Moment | None = None
     """When the petition was paused."""
     removed_reason: Reason | None = None

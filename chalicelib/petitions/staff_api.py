@@ -110,5 +110,5 @@ def _etag(petition: Petition) -> str:
 
 
 def _next_revision(petition: Petition) -> dict[str, str]:
-    """Return the number of the next revision, for the audit log."""
+    """Return the number of the next revision, for the activity log."""
     return {"revision": str(petition.revision + 1)}

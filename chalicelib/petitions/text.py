@@ -55,7 +55,7 @@ class LetterText(BaseModel):
     send_wording: Wording
     """What people agree to when they send the letter."""
     reply_wording: Wording
-    """What people agree to when they let the target reply to their own address."""
+    """What people agree to when they let the target reply to them by email."""
     target_names: dict[str, Line] = {}
     """In a translation: the targets' names, by key."""
 
@@ -116,7 +116,7 @@ def version_of(text_version: str, consent_version: str) -> str:
 def digest(*parts: str) -> str:
     """Return a hash of the texts, which is used as their version.
 
-    The hash is cached: each signature stores two versions, and its texts are mostly those of earlier signatures.
+    The hash is cached, because each signature stores two versions, and most signatures have the same texts.
     """
     return sha256("\0".join(parts).encode()).hexdigest()[:12]
 

@@ -161,7 +161,10 @@ def requested_days(request: Request) -> Days:
 
 
 def _day(request: Request, name: str) -> date | None:
-    """Return the day in ?from= or ?to=: a date, or the midnight (UTC) that begins the first or ends the last day."""
+    """Return the day in ?from= or ?to=. The value is a date, or a midnight (UTC).
+
+    The midnight is the start of the day in ?from=, and the end of the day in ?to=.
+    """
     value = query(request, name)
     if not value:
         return None

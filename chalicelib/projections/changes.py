@@ -13,7 +13,7 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key, slug_of
 from chalicelib.petitions.constituency_table import Constituencies
 from chalicelib.projections.by_constituency import constituency_of, counter_of
-from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, dimensions_of
+from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, number_names_of
 from chalicelib.projections.funnel.model import Stage, name_of
 from chalicelib.projections.project import Increment
 from chalicelib.signatures.model import SignatureState
@@ -63,7 +63,7 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     """Yield the stages that a signature passes by this change.
 
     Usually this is one stage or none. There are two if somebody signs again after their pending signature has expired.
-    Yield no stage if the item was damaged (deleted before it expired), or if `manage.py restore` wrote the item.
+    Yield no stage if a pending item was deleted before it expired, or if `manage.py restore` wrote the item.
     """
     if new.get("restored_at") != old.get("restored_at"):
         return
@@ -92,16 +92,17 @@ def _current_increments(old: Image, new: Image) -> Counter[str]:
         if image.get("state") == SignatureState.PENDING:
             numbers[PENDING] += amount
         if image.get("state") == SignatureState.CONFIRMED:
-            numbers.update(dict.fromkeys(dimensions_of(image), amount))
+            numbers.update(dict.fromkeys(number_names_of(image), amount))
     return Counter({name: number for name, number in numbers.items() if number})
 
 
 def _is_first_email(old: Image, new: Image) -> bool:
-    """Return whether this change is the first email since signing. `old` may have the time of an email before that."""
+    """Return whether this change records the first email since signing. `old` may record an email before signing."""
     new_time = new.get("mailed_at")
     old_time: str = old.get("mailed_at", "")
     return bool(new_time and new_time != old_time) and old_time < str(new.get("signed_at", ""))
 
 
 def _has_bounced(image: Image) -> bool:
+    """Return whether the email bounced, or SES refused it."""
     return bool(image.get("undeliverable", COMPLAINED) != COMPLAINED)

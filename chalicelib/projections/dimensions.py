@@ -33,7 +33,7 @@ LABELS = {NO_POSTCODE: "no postcode", ABROAD: "outside GB", UNKNOWN: "not in the
 NOT_YET_ASSIGNED = "not yet assigned"
 
 
-def dimensions_of(signature: Mapping[str, str]) -> Iterator[str]:
+def number_names_of(signature: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of the two numbers that count a confirmed signature: for its text version and for its area."""
     yield VERSION_PREFIX + signature.get("text_version", "")
     yield AREA_PREFIX + area_of(signature.get("country", ""), signature.get("postcode", ""))

@@ -33,7 +33,7 @@ SKEW = timedelta(seconds=5)
 
 @dataclass
 class Walk:
-    """Sums over all signatures. Perhaps the tally lacks changes made after `since`. It has none made after `until`.
+    """Sums over all signatures. The tally may lack changes made after `since`, and has no change made after `until`.
 
     `settled`: signatures confirmed before `since`. `recent`: confirmed after `since`. `withdrawn`: how many were
     withdrawn after `since`. `pending`: how many are pending in each bucket. `became_pending`, `stopped_pending`: how

@@ -66,8 +66,9 @@ def confirm(
     Without `by_partner`, the owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`:
     when the owner's link was issued. If the signature was withdrawn after that, the link no longer works.
 
-    Raise LinkExpired if the petition closed too long ago, the link has ended or the signature does not exist. Raise
-    Invalid if the postcode does not fit the stored country. Raise Conflicted if the signature changes at each attempt.
+    Raise LinkExpired if the petition closed too long ago or was removed, if the link no longer works, or if the
+    signature does not exist. Raise Invalid if the postcode does not fit the stored country. Raise Conflicted if the
+    signature changes at each attempt.
     """
     if not petition.is_confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
@@ -131,12 +132,12 @@ def _confirm_as_linked(
 
 
 def find_linked(subject: Subject, petition: Petition, issued: datetime, now: datetime, tables: Tables) -> Signature:
-    """Return the link's signature. Raise LinkExpired if it does not exist, or is pending but the link has ended."""
+    """Return the link's signature. Raise LinkExpired if it is missing, or is pending and the link no longer works."""
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
-    has_ended = not petition.is_confirmable_at(now) or signature.has_withdrawal_after(issued)
-    if signature.state is SignatureState.PENDING and has_ended:
+    still_works = petition.is_confirmable_at(now) and not signature.has_withdrawal_after(issued)
+    if signature.state is SignatureState.PENDING and not still_works:
         raise LinkExpired(subject.slug, subject.signature_id)
     return signature
 

@@ -49,7 +49,7 @@ def change_and_count(
 
 
 def wait_after_conflict(attempt: int) -> None:
-    """Wait for a random time before the next attempt. The limit of this time doubles each time, up to LONGEST_PAUSE."""
+    """Wait for a random time before the next attempt. Its limit doubles at each attempt, up to LONGEST_PAUSE."""
     log.measure(Metric.CONFLICT_RETRIED)
     sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
 

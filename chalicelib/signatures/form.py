@@ -73,7 +73,7 @@ class Consent(BaseModel):
     for them.
     """
     updates: StrictBool = False
-    """The person wants news from the charity. Ask for it separately."""
+    """The person wants news from the charity. Ask for this consent separately."""
 
     @field_validator("sign")
     @classmethod
@@ -94,8 +94,8 @@ class SignatureForm(BaseModel):
     """
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL)]
     """We send the confirmation email to this address as typed, without what copying adds: spaces, `mailto:`, a name and
-    `<...>`, one dot or comma at the end. The domain may be international. The part before the @ must be ASCII.
-    One person counts once, however they write their address: `A.Lice+x@googlemail.com` is `alice@gmail.com`.
+    `<...>`, one dot, comma or semicolon at the end. The domain may be international. The part before the @ must be
+    ASCII. One person counts once, however they write their address: `A.Lice+x@googlemail.com` is `alice@gmail.com`.
     """
     country: Country = "GB"
     """ISO 3166-1 alpha-2 code of the country where the person lives, in upper or lower case."""

@@ -85,8 +85,8 @@ class LetterForm(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     send: StrictBool
-    """The person agrees to send the letter. Ask for it separately, with the wording of `send` in the petition's
-    `letter.consents`. It is sent only if they confirm it by our email.
+    """The person agrees to send the letter. Ask for this consent separately, with the wording of `send` in the
+    petition's `letter.consents`. We send the letter only if the person confirms it by our email.
     """
     subject: Annotated[Subject | None, _text_schema(MAX_SUBJECT_LENGTH)] = None
     """One line of up to 150 characters, without links."""
@@ -99,7 +99,9 @@ class LetterForm(BaseModel):
     person's own words (up to 500 characters), or "" for none. If it is left out, the letter has the first opening.
     """
     reply: StrictBool = False
-    """The targets get the person's email address, to reply. Ask for it separately, with the wording of `reply`."""
+    """The targets get the person's email address, to reply. Ask for this consent separately, with the wording of
+    `reply`.
+    """
 
 
 def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:

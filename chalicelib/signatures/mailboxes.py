@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.core.address import strip_pasted
 from chalicelib.pages.render import asset
 
-# The form's hidden field with the suggested address.
+# The name under which the page's template gets the suggested address. The form has no field with this name.
 SUGGESTION_FIELD = "email_meant"
 
 

@@ -29,7 +29,7 @@ WITHDRAWN_LIFETIME = timedelta(days=90)
 ERASED_LIFETIME = UNMAILED_LIFETIME + timedelta(days=1)
 
 # The shortest time between two emails of one signature. mail/budget.py limits all emails to one address.
-MAIL_PAUSE = timedelta(minutes=1)
+MIN_MAIL_INTERVAL = timedelta(minutes=1)
 # If a mail request is older than this, its queue message is perhaps lost. If the person then signs again, we nudge the
 # request: we put another message into the queue.
 NUDGE_AFTER = timedelta(minutes=10)
@@ -121,7 +121,7 @@ class Signature(BaseModel):
     mail_nudged_at: Moment | None = None
     # When a postponed email may be sent.
     mail_due_at: Moment | None = None
-    # The hash of the client's network (signatures.network). It is removed when the first email has booked a turn.
+    # The hash of the client's network (signatures.network). It is removed once its limit has counted the first email.
     mail_network: str | None = None
     mailed_at: Moment | None = None
     mails: int = 0

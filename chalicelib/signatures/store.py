@@ -112,7 +112,7 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
 
 
 def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change that withdraws the signature and removes its personal data, if `_is_counted_as(stored)`."""
+    """Return the change that withdraws the signature, if its state and what the tally counts are as in `stored`."""
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
         key,
@@ -170,7 +170,7 @@ def _empty_attributes(now: datetime) -> dict[str, Any]:
 
 
 def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> bool:
-    """Add origins and receipts. Idempotent. False: the signature is withdrawn or gone, or has too many receipts."""
+    """Add origins and receipts. Idempotent. Return False for a withdrawn or deleted signature, or too many receipts."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
     has_room = Attr("also_came_with").not_exists() | Attr("also_came_with").size().lt(MAX_FURTHER_RECEIPTS)
     return tables.try_update(Change(key, add=new_origin, when=is_live & has_room))

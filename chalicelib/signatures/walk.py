@@ -25,7 +25,7 @@ ADDRESS_FIELDS = ("state", "email")
 OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What `manage.py letters` reads, to find signatures whose letters were never requested.
 LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
-# What an export reads (.chalice/policy-run-export.json): no address.
+# What an export reads (.chalice/policy-run-export.json): no email address.
 EXPORT_FIELDS = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
     *("text_version", "consent_version"),
@@ -40,7 +40,7 @@ def read_for_export(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
 def read_subscribers(slug: str, bucket: str, after: str, limit: int, tables: Tables) -> tuple[list[Item], str | None]:
     """Read at most `limit` signatures after the id `after`. Return the subscribers, and the last id that was read.
 
-    The id is None at the end of the bucket. The read is eventually consistent. The items have no name and no address.
+    The id is None at the end of the bucket. The read is eventually consistent. The items have no name and no email.
     """
     start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
     is_subscriber = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
@@ -76,5 +76,5 @@ def read_letter_senders(
 
 
 def read_for_recount(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield the signatures of one bucket with the fields that a recount needs: no name and no address."""
+    """Yield the signatures of one bucket with the fields that a recount needs: no name and no email."""
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=RECOUNT_FIELDS)

@@ -24,7 +24,7 @@ def require_https(url: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(require_https)]
-# The formats of RFC 7636.
+# Verifier and Challenge have the formats of RFC 7636.
 Verifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{43,128}$")]
 Challenge = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]

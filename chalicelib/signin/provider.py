@@ -107,7 +107,8 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
     """Send a request. Return the status and the JSON object of the answer.
 
-    Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), or the body is no JSON object.
+    Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), the body is too long, or the
+    body is not a JSON object.
     """
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     try:

@@ -18,7 +18,7 @@ MAX_OWNER_LENGTH = 100
 
 @dataclass(frozen=True)
 class Member:
-    """A member of staff. The provider tells us their name, and our settings say which rights they have."""
+    """A member of staff. `owner` is an email address or the provider's id. `rights` are from our settings."""
 
     owner: str
     rights: frozenset[Right]
@@ -55,7 +55,7 @@ def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: 
 
 
 def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: str, now: datetime) -> Member:
-    """Return who signed in with this code. Raise NotSignedIn, ProviderUnavailable, or Forbidden without rights."""
+    """Return who signed in. Raise NotSignedIn, ProviderUnavailable, or Forbidden if the person has no rights."""
     discovery = discovery_of(provider)
     token = fetch_id_token(provider, discovery, returned, redirect_uri)
     claims = verify(token, provider, returned.nonce, lambda key_id: keys_of(discovery, key_id), now)

@@ -165,7 +165,7 @@ def rights_of(request: Request) -> set[Right]:
 def audit(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
     """Record an action in the audit trail. Call this before the action, which must not be done if this fails.
 
-    Pass ids, states and numbers only, no personal data.
+    Pass no personal data of signers, except the id of a signature.
     """
     entry = Action(name=action, subject=subject, details=dict(details or {}))
     request.context[AUDIT_CURSOR] = record(actor(request), entry, times.now(), tables())

@@ -74,13 +74,13 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     slug, update_id, signature_id = _split_key(key)
     update, petition = cached_update(slug, update_id, tables), cached_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     found = find_by_id(petition, signature_id, tables)
     if found is None or not may_get_updates(found.signature.model_dump()):
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     signature = found.signature
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
-        return NotSent.TOO_LATE  # The owner stopped email. A consent that a partner sends later does not change this.
+        return NotSent.DROPPED  # The owner stopped email. A consent that a partner sends later does not change this.
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language
@@ -96,7 +96,7 @@ def trial_email(key: str, stored: Item, context: MailContext, now: datetime, tab
     update = store.find(slug, update_id, tables)
     test = (update.tests or {}).get(test_id) if update else None
     if update is None or test is None:
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     petition = petition_as_stored(slug, tables).in_language(test.language)
     values = _values(update.in_language(test.language), petition, "", context.petition_link(slug)) | {"is_test": True}
     return Content(test.email, values, language=test.language, sender_name=petition.charity)

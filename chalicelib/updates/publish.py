@@ -16,10 +16,10 @@ OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
 
 
 def publish(update: Update, at: datetime | None, actor: str, now: datetime, queue: Queue, tables: Tables) -> Update:
-    """Start the job that publishes a draft and emails it. Publishing an update again changes nothing.
+    """Publish a draft now, or schedule it for the time `at`. Start the job that emails it.
 
-    Raise NotNow if the update is cancelled or sent, or while another update of the petition is being sent. Raise
-    Invalid if `at` is in the past.
+    Change nothing if the update is already scheduled or being sent. Raise NotNow if it is cancelled or sent, or while
+    another update of the petition is scheduled or being sent. Raise Invalid if `at` is in the past.
     """
     if update.state in OPEN:
         return update

@@ -1,8 +1,8 @@
 """The steps of a mailing, which is the job that publishes an update and emails it.
 
-The steps publish the update, request its emails for one page of signatures after the other, and count the emails until
-none is still to be sent. A step may run twice. Still, each email is requested once, because the key of the email's item
-contains the signature's id.
+The steps publish the update if it was scheduled, request its emails for one page of signatures after the other, and
+count the emails until none is still to be sent. A step may run twice. Still, each email is requested once, because the
+key of the email's item contains the signature's id.
 """
 
 from contextlib import suppress

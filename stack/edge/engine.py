@@ -67,11 +67,11 @@ class Edge:
         key, now = key_of(request, behaviour.cache), self._clock()
         cached = self._cache.get(key, now)
         if cached and cached.is_fresh(now):
-            return _from_cached(cached)
+            return _as_loaded(cached)
         if cached and cached.may_be_served_while_refreshing(now):
             if key not in self._running_loads:
                 self._start_load(key, request, behaviour, cached)
-            return _from_cached(cached)
+            return _as_loaded(cached)
         return await self._load_once(key, request, behaviour, cached)
 
     async def _load_once(
@@ -120,7 +120,7 @@ class Edge:
             return self._renewed(key, cached, answer, behaviour, now)
         if cached and answer.has_failed and cached.may_be_served_after_failure(now, is_unreachable=is_unreachable):
             cached.no_retry_until = now + self._distribution.error(answer.status).ttl
-            return _from_cached(cached)
+            return _as_loaded(cached)
         return await self._store(key, request, behaviour, cacheable(answer, origin_request, behaviour), now)
 
     def _renewed(
@@ -194,6 +194,6 @@ class Edge:
         return await self._fetch(origin, replace(request, target=origin.path + request.target))
 
 
-def _from_cached(cached: CachedAnswer) -> _Loaded:
+def _as_loaded(cached: CachedAnswer) -> _Loaded:
     x_cache = _ERROR if cached.answer.is_error else _HIT
     return _Loaded(cached.answer, x_cache, is_shared=True, stored_at=cached.stored_at)

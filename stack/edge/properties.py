@@ -29,7 +29,7 @@ _MANAGED_REQUESTS = {
         NameSelection("allExcept", frozenset({"host"})), NameSelection("all"), NameSelection("all")
     ),
 }
-# By the name of a property in a response headers policy: the header whose value the property has.
+# The header that each security property of a response headers policy sets, by the property's name.
 _SECURITY = {
     "ContentSecurityPolicy": "Content-Security-Policy",
     "ReferrerPolicy": "Referrer-Policy",
@@ -37,11 +37,11 @@ _SECURITY = {
 }
 
 
-def cache_policy(name: str, policies: Mapping[str, Properties]) -> CachePolicy:
-    """Return the cache policy with this name: a managed policy of AWS, or one of the template's policies."""
-    if name in _MANAGED_CACHES:
-        return _MANAGED_CACHES[name]
-    config = policies[name]["CachePolicyConfig"]
+def cache_policy(policy_id: str, policies: Mapping[str, Properties]) -> CachePolicy:
+    """Return the cache policy with this id: a managed policy of AWS, or one of the template's policies."""
+    if policy_id in _MANAGED_CACHES:
+        return _MANAGED_CACHES[policy_id]
+    config = policies[policy_id]["CachePolicyConfig"]
     keyed = config["ParametersInCacheKeyAndForwardedToOrigin"]
     flags = zip(KEYED_ENCODINGS, ("Brotli", "Gzip"), strict=True)
     encodings = tuple(each for each, flag in flags if is_true(keyed.get(f"EnableAcceptEncoding{flag}", False)))
@@ -49,12 +49,12 @@ def cache_policy(name: str, policies: Mapping[str, Properties]) -> CachePolicy:
     return CachePolicy(min_ttl, default_ttl, max_ttl, *_selections(keyed), encodings)
 
 
-def request_policy(name: str | None, policies: Mapping[str, Properties]) -> RequestPolicy:
-    if name is None:
+def request_policy(policy_id: str | None, policies: Mapping[str, Properties]) -> RequestPolicy:
+    if policy_id is None:
         return RequestPolicy()
-    if name in _MANAGED_REQUESTS:
-        return _MANAGED_REQUESTS[name]
-    return RequestPolicy(*_selections(policies[name]["OriginRequestPolicyConfig"]))
+    if policy_id in _MANAGED_REQUESTS:
+        return _MANAGED_REQUESTS[policy_id]
+    return RequestPolicy(*_selections(policies[policy_id]["OriginRequestPolicyConfig"]))
 
 
 def _selections(config: Properties) -> tuple[NameSelection, NameSelection, NameSelection]:

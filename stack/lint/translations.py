@@ -49,7 +49,7 @@ def _problems_of(message: Message) -> Iterator[str]:
     values = set(_VALUES.findall(_english(message)))
     for form in filter(None, forms):
         if set(_VALUES.findall(form)) != values or _tags(form) != _tags(_english(message)):
-            yield f"values or tags are lost: {form!r}"
+            yield f"values or tags differ from the English text: {form!r}"
 
 
 def _english(message: Message) -> str:
@@ -102,7 +102,7 @@ def check(project: Path = ROOT) -> list[str]:
 
 def _main() -> None:
     parser = ArgumentParser(prog="python -m stack.lint.translations", description=__doc__)
-    parser.add_argument("--update", action="store_true", help="write today's texts into the catalogues")
+    parser.add_argument("--update", action="store_true", help="add new texts to the catalogues and remove unused texts")
     parser.add_argument("--add", metavar="CODE", help="write a new, empty catalogue")
     options = parser.parse_args()
     if options.add:

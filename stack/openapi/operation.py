@@ -27,7 +27,7 @@ class Query:
 
 LANG = Query(
     "lang",
-    "The code of a language, such as `cy`. Texts that are translated into it are shown in it.",
+    "The code of a language, such as `cy`. Texts with a translation are shown in this language.",
     example="cy",
 )
 # The query parameters that edge/routes.py names, which change a cacheable answer.

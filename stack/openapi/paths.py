@@ -124,7 +124,7 @@ def _answer(answer: Answer) -> Node:
 
 
 def _headers(*names: str) -> Node:
-    """Return references to these components of headers, by the names of the headers."""
+    """Return a reference to each of these header components, by the header's name."""
     return dict(map(header, names))
 
 

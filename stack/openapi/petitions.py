@@ -13,7 +13,7 @@ from stack.openapi.docs import field_docs
 
 Schemas = dict[str, dict[str, Any]]
 
-_CLOSED = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+_NO_OTHER_FIELDS = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 def _fields(names: tuple[str, ...]) -> dict[str, Any]:
@@ -28,13 +28,13 @@ def _fields(names: tuple[str, ...]) -> dict[str, Any]:
 
 NewPetition: type[BaseModel] = create_model(
     "NewPetition",
-    __config__=_CLOSED,
+    __config__=_NO_OTHER_FIELDS,
     __doc__="A new petition. It starts as a draft. If `opened_at` is left out, it is now.",
     **_fields(("slug", *EDITABLE)),
 )
 ManagedPetition: type[BaseModel] = create_model(
     "ManagedPetition",
-    __config__=_CLOSED,
+    __config__=_NO_OTHER_FIELDS,
     __doc__="A petition as staff see it, in any state.",
     **_fields(tuple(name for name in Petition.model_fields if name not in HIDDEN_FIELDS)),
     text_version=(Version, Field(description="A digest of title, text and target. A new text has a new version.")),

@@ -12,7 +12,6 @@ from chalicelib.exports.answers import ShownExport, ShownExports
 from chalicelib.exports.model import Column, Format
 from chalicelib.health.words import Health
 from chalicelib.people.answers import ResendResult
-from chalicelib.people.resend import ResendOutcome
 from chalicelib.petitions.answers import FullPetition, PossibleTransition, PublicCount, PublicPetition, PublicPetitions
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.staff.answers import ShownToken, ShownTokens
@@ -32,7 +31,6 @@ NAMES: dict[type, str] = {
     FullPetition: "Petition",
     PublicPetitions: "Petitions",
     ResendResult: "Resent",
-    ResendOutcome: "ResendOutcome",
     ShownExport: "Export",
     ShownExports: "Exports",
     ShownToken: "StaffToken",

@@ -1,6 +1,6 @@
 """Find the limits that are too low for the expected crowd, and how to raise them.
 
-Each increase has a command or the text of a request to AWS, and the time that AWS usually takes. "The model" computes
+Each increase has a command or the text of a request to AWS, and the time that it usually takes. "The model" computes
 what a crowd needs. docs/capacity.md describes the model.
 """
 
@@ -13,7 +13,7 @@ from stack.ready.defects import Defect
 from stack.ready.reading import Values
 from stack.ready.verdict import MAX_EMAIL_DELAY, Expected, limits_of, service
 
-# How many hours AWS usually takes for an increase. AWS makes no promise.
+# How many hours an increase usually takes. AWS makes no promise.
 _DAYS, _DAY, _HOURS, _MINUTES = 72, 24, 2, 0.1
 _DURATIONS = {
     _DAYS: "small increases in minutes, large ones through AWS Support: allow a week",
@@ -30,7 +30,7 @@ _MIN_UNRESERVED = 100
 class Increase:
     """A limit to raise. `what`: the limit's name. `now`, `needed`: its value now, and the value that the crowd needs.
 
-    `how`: the command, or the text of the request to AWS. `hours`: how long AWS usually takes.
+    `how`: the command, or the text of the request to AWS. `hours`: how long the increase usually takes.
     """
 
     what: str
@@ -45,7 +45,7 @@ class Increase:
 
 
 def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
-    """Return an increase for each limit that is too low. The increases that take AWS longest come first."""
+    """Return an increase for each limit that is too low. The slowest increases come first."""
     requests = [*_email_increases(values, expected), *_quota_increases(values, expected)]
     found = [*requests, *_setting_increases(values, expected, stage)]
     too_low = [increase for increase in found if increase.now < increase.needed]

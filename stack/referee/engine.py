@@ -136,7 +136,7 @@ def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
 
 
 def _entries(used: Mapping[str, Any]) -> list[PolicyEntry]:
-    """Return the entries of a statement that matched the call. `used`: the statement, as judge.mjs returns it."""
+    """Return those entries of a statement that matched the call. `used`: the statement, as judge.mjs returns it."""
     statement = used["statement"]
     return [
         *(PolicyEntry(statement, "Action", action) for action in used["actions"]),

@@ -28,7 +28,7 @@ def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any]:
-    """Return the partition key value of a query, as a list of one, because every valid query has exactly one."""
+    """Return the value of the partition key in a query, in a list. Raise UnknownCall if there is not exactly one."""
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
     tokens = _tokens(request.get("KeyConditionExpression") or "")

@@ -100,7 +100,7 @@ def _s3_call(method: str, path: str, query: str, body: bytes) -> Call | None:
 
 def _object_operation(method: str, query_params: Mapping[str, str]) -> str | None:
     """Return the operation of a request whose path names an object; None if it is unknown."""
-    part = "uploadId" if "uploadId" in query_params else "uploads" if "uploads" in query_params else ""
+    parameter = "uploadId" if "uploadId" in query_params else "uploads" if "uploads" in query_params else ""
     return {
         ("GET", ""): "GetObject",
         ("HEAD", ""): "HeadObject",
@@ -110,7 +110,7 @@ def _object_operation(method: str, query_params: Mapping[str, str]) -> str | Non
         ("PUT", "uploadId"): "UploadPart",
         ("POST", "uploadId"): "CompleteMultipartUpload",
         ("DELETE", "uploadId"): "AbortMultipartUpload",
-    }.get((method, part))
+    }.get((method, parameter))
 
 
 def _bucket_operation(method: str, query_params: Mapping[str, str]) -> str | None:

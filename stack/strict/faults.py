@@ -30,7 +30,7 @@ class Fault:
     """A fault of some operations of a service. Exactly one of `before`, `after` and `change` is set.
 
     `before` returns an error, and the call is not carried out. `after` returns an error when the call has been carried
-    out. `change` returns a partial answer, or None for a call that is too small for a partial answer.
+    out. `change` returns a partial answer, or None for a call that has no partial answer.
     """
 
     service: str
@@ -40,7 +40,7 @@ class Fault:
     change: Callable[[Call], PartialAnswer | None] | None = None
 
     async def answer(self, call: Call, perform: Perform) -> HttpResponse | None:
-        """Return the faulty answer to a call. Return None if the call is too small for a partial answer."""
+        """Return the faulty answer to a call. Return None if the call has no partial answer."""
         if self.before:
             return self.before(call)
         if self.after:

@@ -83,15 +83,15 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
     return [json.loads(policy) for policy in policies]
 
 
-def _project_entries(caller: Caller, declared: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
-    """Return the entry of the project's policy (`declared`) for each entry of the caller's deployed policies."""
+def _project_entries(caller: Caller, project_policy: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
+    """Return the entry of the project's policy for each entry of the caller's deployed policies."""
     deployed = [each for policy in _documents(caller.policies) for each in policy["Statement"]]
-    pairs = enumerate(zip(deployed, declared["Statement"], strict=False), 1)
+    pairs = enumerate(zip(deployed, project_policy["Statement"], strict=False), 1)
     return {
-        deployed_entry: own_entry
-        for index, (statement, own_statement) in pairs
-        for deployed_entry, own_entry in zip(
-            entries_of(statement, index), entries_of(own_statement, index), strict=False
+        deployed_entry: project_entry
+        for index, (statement, project_statement) in pairs
+        for deployed_entry, project_entry in zip(
+            entries_of(statement, index), entries_of(project_statement, index), strict=False
         )
     }
 

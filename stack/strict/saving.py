@@ -57,8 +57,8 @@ def _changes_data_only(scope: Scope) -> bool:
     This is true for a GET, for a request to the site, and for a call with the header X-Amz-Target, which calls of
     DynamoDB and SQS have. It is also true for the sending of an email, because every save includes the new emails.
     """
-    is_to_site = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
-    return is_to_site or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
+    is_site_or_email = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
+    return is_site_or_email or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
 
 
 def install() -> None:

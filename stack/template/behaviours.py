@@ -103,7 +103,8 @@ def _behaviour(route: Route) -> Template:
 def _picture_properties(route: Route) -> Template:
     """Return the policy that passes on `Accept`, if the route is a picture.
 
-    Without `Accept`, API Gateway would return base64 instead of bytes.
+    Without `Accept`, the emulator returns base64 instead of bytes. We do not know what API Gateway returns then
+    (docs/aws-facts.md).
     """
     return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith(".png") else {}
 

@@ -18,7 +18,8 @@ from stack.template.parameters import differs, number
 API_HANDLER = "api_handler"
 # The functions that serve routes, by their names in config.json.
 ROUTE_FUNCTIONS = tuple(API_HANDLER if each is Function.API else each.name.lower() for each in Function)
-# The environment of every function. The modules `tables` and `queues` add a variable for each table and queue.
+# The environment of every function. The modules `tables` and `queues` add a variable for each table, and for each
+# queue to which our code sends.
 _SETTINGS = {
     "STAGE": ref("Stage"),
     "SITE_URL": ref("SiteUrl"),

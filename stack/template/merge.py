@@ -21,7 +21,7 @@ from stack.template.storage import storage
 from stack.template.streams import streams
 from stack.template.tables import tables
 
-_DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for the embedded AWS of `make run`."
+_DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for the emulator of `make run`."
 
 
 def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:

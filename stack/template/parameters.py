@@ -23,9 +23,7 @@ def number(description: str, default: int | str, minimum: int, **more: int) -> T
 
 
 _PARAMETERS = {
-    "Stage": text(
-        "Name of this copy of the stack. local is for the embedded AWS.", "dev", pattern="[a-z][a-z0-9-]{0,15}"
-    ),
+    "Stage": text("Name of this copy of the stack. local is for the emulator.", "dev", pattern="[a-z][a-z0-9-]{0,15}"),
     "Protect": choice(
         "Whether the tables are protected against deletion. stack/deploy.py sets it after the stack is created, because"
         " a failed creation must be able to delete its tables.",

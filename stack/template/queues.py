@@ -89,7 +89,7 @@ def _job_queues() -> list[Template]:
         worked_queue(
             "lists",
             "Ids of lists to work on. Each is a list of people who asked for updates",
-            what_failed="Lists of those who asked for updates that could not go on in three attempts",
+            what_failed="Lists (of people who asked for updates) that could not go on in three attempts",
             worker="run_list",
             attempts=3,
         ),

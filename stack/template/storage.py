@@ -16,7 +16,7 @@ def storage() -> Template:
     return {
         "Resources": {**_exports(), **{name: _secret(description) for name, description in _SECRETS.items()}},
         "Outputs": {
-            "ExportsBucketName": output(ref("ExportsBucket"), "Exported files: personal data"),
+            "ExportsBucketName": output(ref("ExportsBucket"), "Exported and imported files: personal data"),
             **{f"{name}Arn": output(ref(name), "Secret") for name in _SECRETS},
         },
     }

@@ -59,17 +59,17 @@ def warm(
         raise Failure("nothing was changed: you said no")
     warming.record_changes(changes)
     _act_on_each(changes, warming.make, "changed", "Run make warm again to continue, or make warm REVERT=1.")
-    say("Run make ready: DynamoDB takes some minutes. Afterwards: make warm REVERT=1")
+    say("DynamoDB takes some minutes. Then run make ready. After the crowd, run make warm REVERT=1")
 
 
 def revert(warming: Warming) -> None:
     """Undo the recorded changes, and say which of them cannot be undone. Raise Failure if an undo failed."""
     changes = warming.recorded_changes()
     if not changes:
-        say("Nothing to undo: make warm has changed nothing, or it is undone.")
+        say("Nothing to undo: make warm has changed nothing, or its changes are undone.")
         return
     hint = "Run make warm REVERT=1 again to continue."
-    _act_on_each(changes, warming.undo, "undone", hint, only_undoable=True)
+    _act_on_each(changes, warming.undo, "undone", hint, print_all=False)
     for change in changes:
         if not change.can_be_undone:
             cost = "no further cost" if change.kind is CapacityKind.WARM else "a few more reads"
@@ -82,12 +82,12 @@ def _act_on_each(
     past_verb: str,
     hint: str,
     *,
-    only_undoable: bool = False,
+    print_all: bool = True,
 ) -> None:
     """Call `act` with each change, in order, and after each call print that the change is done.
 
     If a call fails, raise Failure, whose text ends with `hint`. `past_verb`: the word for "done" in the texts.
-    `only_undoable`: call `act` with every change, but print `past_verb` only for changes that can be undone.
+    `print_all`: False prints only the changes that can be undone.
     """
     for number, change in enumerate(changes):
         try:
@@ -95,7 +95,7 @@ def _act_on_each(
         except (ClientError, BotoCoreError, PetitionsError) as error:
             not_yet = ", ".join(f"{each.kind} of {each.target}" for each in changes[number:])
             raise Failure(f"only {number} of {len(changes)} {past_verb}; not: {not_yet} ({error}). {hint}") from error
-        if change.can_be_undone or not only_undoable:
+        if change.can_be_undone or print_all:
             say(f"  {past_verb}: {change.kind} of {change.target}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.aws.email import Mail
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import MAIL_PAUSE, UNMAILED_LIFETIME
+from chalicelib.signatures.model import MIN_MAIL_INTERVAL, UNMAILED_LIFETIME
 from chalicelib.tallies.model import TallyDimension
 from tests.flows.expected import ExpectedProjections
 from tests.streaming import Record
@@ -116,7 +116,7 @@ class Ledger:
         """Assert a minute between two emails, unless a crash or a withdrawal removed the record of the first."""
         last = self.sent_emails[identity][-1] if self.sent_emails[identity] else None
         if last and (last.is_marked or self.ended_at.get(identity, last.moment) <= last.moment):
-            assert moment - last.moment >= MAIL_PAUSE, "two emails within a minute"
+            assert moment - last.moment >= MIN_MAIL_INTERVAL, "two emails within a minute"
 
     def is_possible_count(self, count: int, as_of: str) -> bool:
         """Return whether the count was right at some time within the second `as_of`."""

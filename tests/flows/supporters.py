@@ -9,7 +9,7 @@ from chalice.test import HTTPResponse
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from chalicelib.petitions.find import SETTINGS_SECONDS
+from chalicelib.petitions.find import PETITION_SECONDS
 from chalicelib.petitions.model import PetitionState
 from chalicelib.shedding.level import Level, set_level
 from tests.actors import NOW, Person, fields_of, identity_of, json_of
@@ -31,7 +31,7 @@ class Supporters(RuleBasedStateMachine):
     @property
     def is_settled(self) -> bool:
         """Whether no cache can have an old version of the petition, because the last fault or change is long ago."""
-        return self.world.now >= self.last_unsettled_at + timedelta(seconds=SETTINGS_SECONDS)
+        return self.world.now >= self.last_unsettled_at + timedelta(seconds=PETITION_SECONDS)
 
     def note_faults(self, faults: Faults) -> None:
         if faults:

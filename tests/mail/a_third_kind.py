@@ -19,7 +19,7 @@ def contents(key: str, stored: Item, context: MailContext, now: datetime, tables
     petition = cached_as_stored(slug, tables)
     found = find_by_id(petition, signature_id, tables)
     if found is None or found.signature.email is None:
-        return NotSent.TOO_LATE
+        return NotSent.DROPPED
     language = language_of(found.signature.language or petition.language)
     shown = petition.in_language(language.code)
     values = {"petition": shown, "petition_url": context.petition_link(slug, found.signature.language)}

@@ -98,7 +98,7 @@ def test_a_receipt_is_only_for_a_confirmed_signature() -> None:
     publish(a_petition(), OPENED, tables)
     key = delivery_key("safe-children", "ab" * 16)
     receipt = SIGNATURE_KINDS[MailKind.RECEIPT]
-    assert receipt.contents(key, stored, a_mail_context(), NOW, tables) is NotSent.TOO_LATE
+    assert receipt.contents(key, stored, a_mail_context(), NOW, tables) is NotSent.DROPPED
 
 
 def test_the_link_confirms_this_signature_for_14_days() -> None:

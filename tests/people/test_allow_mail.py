@@ -60,7 +60,7 @@ def test_a_withdrawn_signature_has_no_address_so_nothing_is_undone_or_recorded(
 ) -> None:
     withdraw(key_of(petition, identity_of(petition)), petition, NOW, fake_site.tables)
     answer = ask(fake_site, token, "POST", path, REASON)
-    assert (answer.status_code, "signed again" in str(answer.json_body)) == (422, True)
+    assert (answer.status_code, "signs again" in str(answer.json_body)) == (422, True)
     assert "mail.allowed" not in [action.name for action in audited_actions(fake_site)]
 
 

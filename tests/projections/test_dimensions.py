@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.projections.dimensions import NOT_YET_ASSIGNED, Dimension, dimensions_of, rows_by
+from chalicelib.projections.dimensions import NOT_YET_ASSIGNED, Dimension, number_names_of, rows_by
 
 NAMES = st.sampled_from(["pending", "v.one", "v.two", "a.SW", "a.BT", "a.none", "a.abroad"])
 
@@ -23,7 +23,7 @@ NAMES = st.sampled_from(["pending", "v.one", "v.two", "a.SW", "a.BT", "a.none", 
 )
 def test_a_postcode_area_is_its_first_letters(country: str, postcode: str, area: str) -> None:
     optional = {"postcode": postcode} if postcode else {}
-    assert list(dimensions_of({"text_version": "one", "country": country, **optional})) == ["v.one", area]
+    assert list(number_names_of({"text_version": "one", "country": country, **optional})) == ["v.one", area]
 
 
 @given(st.dictionaries(NAMES, st.integers(-3, 9)), st.integers(0, 50), st.sampled_from(Dimension))

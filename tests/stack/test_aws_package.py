@@ -16,7 +16,7 @@ from stack.contents import missing_requirements, requirements
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 from stack.slim import SERVICES
-from stack.target import AWS_PYTHON, LOCAL_STAGE, RUNNING, Target, aws_target, interpreter, target_of
+from stack.target import AWS_PYTHON, LOCAL_STAGE, THIS_VERSION, Target, aws_target, interpreter, target_of
 from tests.stack.archive import (
     GLIBC_OF_AMAZON_LINUX_2023,
     PYTHON,
@@ -166,7 +166,7 @@ def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpa
 
 def test_only_the_emulator_uses_the_deployers_python() -> None:
     assert target_of("dev").runtime == target_of("prod").runtime == "python3.13"
-    assert target_of(LOCAL_STAGE).runtime == target_of("dev", is_emulated=True).runtime == f"python{RUNNING}"
+    assert target_of(LOCAL_STAGE).runtime == target_of("dev", is_emulated=True).runtime == f"python{THIS_VERSION}"
 
 
 def test_an_interpreter_that_does_not_start_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,4 +195,4 @@ def test_without_an_interpreter_the_package_has_no_bytecode_and_a_note_is_printe
 
 def test_a_module_that_cannot_be_compiled_is_a_failure() -> None:
     with pytest.raises(Failure, match="invalid syntax"):
-        list(with_bytecode([("a.py", b"x =\n")], Target(RUNNING, "", Path(sys.executable))))
+        list(with_bytecode([("a.py", b"x =\n")], Target(THIS_VERSION, "", Path(sys.executable))))

@@ -3,7 +3,7 @@
 
 /** @typedef {{ url: string, body: { email: string }, at: number }} SentSignature `at`: milliseconds since 1970 */
 
-// The server sends one email a minute to an address (signatures/model.py, MAIL_PAUSE).
+// The server sends one email a minute to an address (signatures/model.py, MIN_MAIL_INTERVAL).
 const PAUSE_MS = 60_000;
 const LIFETIME_MS = 3_600_000;
 

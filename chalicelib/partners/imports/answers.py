@@ -40,7 +40,7 @@ class ShownImport(TypedDict):
     invalid: Number
     suppressed: Number
     errors: list[RowError]
-    """The first hundred invalid rows. The headings are row 1."""
+    """The first hundred errors in the rows. The headings are row 1. Empty rows have no number."""
     sample: list[RowSample]
     """The result of each of the first rows, and which fields were found in it."""
     shape: Shape | None

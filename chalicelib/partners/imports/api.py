@@ -69,7 +69,7 @@ def start_import(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def offer_upload(request: Request, slug: str) -> Response:
-    """Return a form that uploads a larger file. The form needs no token, so it works for one hour, for one object."""
+    """Return a form that uploads a larger file. The form needs no token, but works only for one hour and one file."""
     petition = petition_as_stored(slug, tables())
     upload = token_hex(16)
     audit(request, "upload.offered", petition.slug, {"upload": upload})
@@ -136,7 +136,7 @@ def _upload_id(request: Request) -> str:
     """Return the id in ?upload=, or "" if the query has none. Raise Invalid if it is malformed."""
     upload = query(request, "upload") or ""
     if upload and not re.fullmatch(r"[0-9a-f]{32}", upload):
-        raise Invalid([FieldError("upload", "Use the upload of the form")])
+        raise Invalid([FieldError("upload", "Use the upload id that came with the form")])
     return upload
 
 

@@ -19,7 +19,7 @@ MAX_LINE_CHARS, MAX_CELL_CHARS, MAX_COLUMNS = 100_000, 10_000, 500
 MAX_UNUSED_HEADING_CHARS = 100
 BLOCK_CHARS = 1024 * 1024
 
-# The first bytes of files that are not CSV. We do not unpack archives, because a small one may be huge.
+# The first bytes of files that are not CSV. We do not unpack archives: a small archive may contain a huge file.
 NOT_CSV = {
     b"PK\x03\x04": "a ZIP or Excel file",
     b"\x1f\x8b": "a gzip file",
@@ -162,7 +162,10 @@ def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> li
 
 
 def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Join given and family name to a name. Raise Unreadable if the name or the email address has no column."""
+    """Use the given and family names as the name, unless a column has the whole name.
+
+    Raise Unreadable if the name or the email address has no column.
+    """
     parts = [*columns.pop("given_name", []), *columns.pop("family_name", [])]
     if parts:
         columns.setdefault("name", parts)

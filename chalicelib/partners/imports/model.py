@@ -39,7 +39,7 @@ class Shape(BaseModel):
 
 
 class RowError(BaseModel):
-    """An invalid field. `row`: the row's number in a spreadsheet, where the headings are row 1."""
+    """An invalid field. `row`: the row's number. The headings are row 1. Empty rows have no number."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

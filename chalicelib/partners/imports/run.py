@@ -28,7 +28,8 @@ from chalicelib.partners.receiving import ReceivingContext
 WORKERS = 8
 # The longest time of a step that takes rows, and of the step that checks the file.
 ROWS_SECONDS, CHECK_SECONDS = 300, 400
-# How many rows fit into ROWS_SECONDS: each row needs at most five calls, of two seconds at most.
+# About how many rows fit into ROWS_SECONDS, at five calls of two seconds for each row. Some rows need more calls, and
+# calls can be slower.
 ROWS = WORKERS * ROWS_SECONDS // (5 * 2)
 # An undo handles its receipts one after the other.
 UNDO_ROWS = ROWS // WORKERS

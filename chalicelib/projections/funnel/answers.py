@@ -21,7 +21,7 @@ class FunnelTotals(TypedDict):
     confirmed: Number
     """Signatures confirmed."""
     bounced: Number
-    """Signatures whose email bounced."""
+    """Signatures whose email bounced or was refused by SES."""
     expired: Number
     """Signatures not confirmed in time."""
     withdrawn: Number

@@ -47,14 +47,14 @@ class Rate:
 
 def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> StageCounts:
     """Return the counts of every day until today. Close the final days that are not closed yet."""
-    summed_days = store.closed_days(petition.slug, tables)
+    closed = store.closed_days(petition.slug, tables)
     today = now.date()
     # Start OPEN_DAYS ago at the latest: first_day is in the future if the petition opens later.
-    first = max(summed_days) + timedelta(days=1) if summed_days else min(first_day(petition, tables), today - OPEN_DAYS)
+    first = max(closed) + timedelta(days=1) if closed else min(first_day(petition, tables), today - OPEN_DAYS)
     days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
-    unsummed_days = store.open_days(petition.slug, days, tables)
-    _close_days(petition.slug, {day: unsummed_days[day] for day in days if day < today - OPEN_DAYS}, tables)
-    return summed_days | unsummed_days
+    not_closed = store.open_days(petition.slug, days, tables)
+    _close_days(petition.slug, {day: not_closed[day] for day in days if day < today - OPEN_DAYS}, tables)
+    return closed | not_closed
 
 
 def days_within(days: Days, counts: StageCounts) -> StageCounts:

@@ -18,7 +18,7 @@ class Actor(BaseModel):
 
 
 class Action(BaseModel):
-    """`name`: noun and past tense ("petition.edited"). `subject`: an id or slug. `details`: ids, states, numbers."""
+    """`name`: noun and past tense ("petition.edited"). `subject`: an id or slug. `details`: signers only by id."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

@@ -22,5 +22,5 @@ def record_refusal(cursor: str, why: str, tables: Tables) -> None:
 
 
 def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
-    """Yield entries, newest first. If `before` is a cursor, begin just before its entry, not at `until`."""
+    """Yield entries, newest first. If `before` is a cursor, begin with the next older entry, not at `until`."""
     return store.newest_first(since, until, tables, before)

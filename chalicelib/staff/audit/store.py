@@ -32,7 +32,7 @@ def add_refusal(cursor: str, why: str, tables: Tables) -> None:
 
 
 def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
-    """Yield entries from `until` back to `since`. If `before` is a cursor, begin just before its entry instead."""
+    """Yield entries from `until` back to `since`. If `before` is a cursor, begin with the next older entry instead."""
     low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + AFTER_EVERY_NONCE
     if low > high:
         return

@@ -43,7 +43,7 @@ def with_count(new: NewFigure) -> NewFigure:
 def check_key(slug: str, source: str, tables: Tables) -> None:
     """Raise Invalid unless the source has a key for this petition."""
     if find_key(slug, source, tables) is None:
-        message = "This source has no key yet. Issue one: its hashes must be made with it"
+        message = "This source has no key yet. Issue a key first: the source needs it to make the hashes"
         raise Invalid([FieldError("source", message)])
 
 

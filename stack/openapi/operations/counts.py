@@ -112,8 +112,8 @@ OPERATIONS: Operations = {
             headers=["Location"],
         ),
         "Makes a signed statement with the exact count at this moment. The request has no body. The long URL contains "
-        "the whole statement. The short URL can be read out; only the short URL is stored, with the long one. The "
-        "audit trail records the request.",
+        "the whole statement. The short URL can be read out; the site stores which long URL it leads to. The audit "
+        "trail records the request.",
     ),
     "read_staff_health": Operation(
         "The state of the site in words",

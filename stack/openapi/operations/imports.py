@@ -84,8 +84,8 @@ OPERATIONS: Operations = {
     "undo_import": Operation(
         "Undo an import",
         Answer("Started. Read its progress under its id.", StartedImport, STARTED, status=202),
-        "Removes the signatures that only this import added. People who signed here, came from another source too, or "
-        "confirmed by our email stay. The partner can use the identifiers again.",
+        "Removes the signatures that only this import added. A signature stays if the person also signed here, came "
+        "from another source too, or confirmed by our email. The partner can use the identifiers again.",
         problems={409: "NotNow"},
     ),
 }

@@ -8,7 +8,7 @@ from stack.openapi.operations.petitions import SLUG
 NUMBERS = {"requested": 1200, "sent": 1180, "failed": 3, "unknown": 1, "dropped": 6}
 MEMBER = Query(
     "member",
-    "Only the letters to one member of parliament: the constituency as in `paused_members`.",
+    "A constituency, as in `paused_members`: only the letters to its member of parliament.",
     example="E14009991",
 )
 PAUSE_ANSWER = Answer("The target.", TargetPause)

@@ -40,7 +40,7 @@ OPERATIONS: Operations = {
             status=201,
             headers=["Revision", "Location"],
         ),
-        "`opened_at` defaults to now. When the petition is opened, it becomes the time of the opening.",
+        "`opened_at` defaults to now. Opening the petition sets `opened_at` to the time of the opening.",
         body=Body(NewPetition),
         problems={413: "TooLargePetition"},
     ),
@@ -72,7 +72,7 @@ OPERATIONS: Operations = {
         "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
         "same figure again changes nothing. With `kind` hashes, send `hashes` (lines that our tool wrote, as many as "
         f"fit into {MAX_HASHES_KB} KB) or `upload` and `count`. The figure counts at once. A comparison with the "
-        "people who confirmed here follows, and makes the bounds of the total closer. Then the hashes are deleted.",
+        "people who confirmed here follows, and narrows the bounds of the total. Then the hashes are deleted.",
         body=Body(
             NewFigure,
             {

@@ -39,7 +39,7 @@ OPERATIONS: Operations = {
         ),
     ),
     "allow_mail": Operation(
-        "Allow email that its owner has stopped",
+        "Allow email again that the signer stopped",
         Answer("The signature. Repeating gives the same answer.", PersonSignature),
         "The owner can do this with the link in any email. Do it only if they ask; the activity log keeps the reason.",
         body=Body(AllowMail, {"reason": "Asked by telephone to get the link again."}),
@@ -60,7 +60,7 @@ OPERATIONS: Operations = {
         ),
     ),
     "export_access": Operation(
-        "Export all data held on its owner",
+        "Export all data held on a signature's owner",
         Answer(
             "A file for that person: all signatures of the address, the texts and consents as signed, the emails, and "
             "what data the site does not hold.",

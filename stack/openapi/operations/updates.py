@@ -45,8 +45,8 @@ OPERATIONS: Operations = {
         "Publish and email an update",
         ACCEPTED_ANSWER,
         "The update appears on the petition's page and in the feed. It is emailed once to each person who has "
-        "confirmed, asked for updates, and still wants updates when the email is sent. Only one update of a petition "
-        "is sent at a time. Publishing the same update again changes nothing.",
+        "confirmed, asked for updates, and still wants updates when the email is sent. While one update of a petition "
+        "is scheduled or being sent, no other can be published. Publishing the same update again changes nothing.",
         body=Body(PublishRequest, {"at": "2026-11-25T07:00:00Z"}, required=False),
         problems={409: "NotNow"},
     ),

@@ -1,7 +1,7 @@
 """Refuse calls that exceed a limit that AWS documents and the emulator does not check.
 
-Only limits that our calls come near are checked here. The emulator itself checks many others (for example the sizes of
-items, keys and batches). `tests/strict/test_limits.py` lists both. A check raises Refused.
+Only limits that our calls come near are checked here: `tests/strict/test_limits.py` has calls that exceed them. The
+emulator itself checks many others (for example the sizes of items, keys and batches). A check raises Refused.
 """
 
 from collections.abc import Callable, Mapping
