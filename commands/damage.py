@@ -2,11 +2,12 @@
 
 The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
 application changes signed data, it also changes a time in the signature: of signing, confirming, withdrawing or
-erasing. So a live signature with the copy's times but other signed data was damaged. If a signature is confirmed in the
-copy and pending in the live table, and was not withdrawn, then it was deleted and its owner signed again.
+erasing. So a live signature with the copy's times but other signed data was damaged. Only the data in ADDED_LATER, the
+state of email and `updates` change alone. If a signature is confirmed in the copy and pending in the live table, and
+was not withdrawn, then it was deleted and its owner signed again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,21 +21,21 @@ from chalicelib.aws.table import Change, Condition, Item, NewItem, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
-from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Signature, SignatureState
 
 TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
-# The signed data, which changes only together with one of TIMES. The state of email and `updates` can change alone.
-SIGNED = ("state", *PERSONAL_FIELDS, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
+# Signed data that can change without one of TIMES: a letter that the person sends later, and what partners send later.
+ADDED_LATER = ("letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with")
+# Those that the application never removes without changing one of TIMES.
+_NEVER_REMOVED = ("letter", "also_obtained_by")
+# The other signed data.
+SIGNED = (
+    *("state", *(name for name in PERSONAL_FIELDS if name not in ADDED_LATER)),
+    *("obtained_by", "channel", "text_version", "consent_version", *TIMES),
+)
 
 # What is known about the emails to the person. The application never removes these attributes from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
-
-# The partitions of COUNTS to restore. The others are temporary, or have secrets, and a revoked secret must not return.
-RESTORED_COUNTS = (
-    "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
-    "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#", "PARTNERS", "WORDING#", "RECEIPT#",
-)  # fmt: skip
 
 
 class RestoreOutcome(StrEnum):
@@ -87,7 +88,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
         return RestoreDecision(reason)
     if live is None:
         marks = {"restored_at": iso(since_copy.now), "updates": _wants_updates(copied, since_copy)}
-        return RestoreDecision(RestoreOutcome.PUT_BACK, _new(keys.SIGNATURES, copied, marks))
+        return RestoreDecision(RestoreOutcome.PUT_BACK, new_item(keys.SIGNATURES, copied, marks))
     return RestoreDecision(RestoreOutcome.REPAIRED, _repair(copied, live, since_copy))
 
 
@@ -96,34 +97,9 @@ def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     if "restored_at" in live and live["sk"] in since_copy.left_out and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
     if "restored_at" in live and live.get("updates") and live["sk"] in since_copy.unsubscribed:
-        change = Change(_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_unchanged(live))
+        change = Change(item_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)
-
-
-def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore only a missing item. An existing item may have changed since. A recount repairs counters."""
-    if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
-        return RestoreDecision(RestoreOutcome.TEMPORARY)
-    return _restore_missing(keys.COUNTS, copied, live)
-
-
-def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore an entry of the audit trail only if it is missing, because an entry never changes."""
-    return _restore_missing(keys.AUDIT, copied, live)
-
-
-def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore an email only if it is missing. If it waits in the copy, mark it as unknown: never send it."""
-    without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
-    mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
-    return _restore_missing(keys.DELIVERIES, without_request | mark, live)
-
-
-def _restore_missing(table: str, copied: Item, live: Item | None) -> RestoreDecision:
-    if live is None:
-        return RestoreDecision(RestoreOutcome.PUT_BACK, _new(table, copied, {}))
-    return RestoreDecision(RestoreOutcome.SAME if live == copied else RestoreOutcome.NEWER)
 
 
 def _is_damaged(copied: Item, live: Item) -> bool:
@@ -134,7 +110,8 @@ def _is_damaged(copied: Item, live: Item) -> bool:
         and live.get("withdrawn_at") == copied.get("withdrawn_at")
     )
     newer_times = [name for name in TIMES if name in live and live[name] != copied.get(name)]
-    return was_signed_again or (not newer_times and _signed_part(copied) != _signed_part(live))
+    is_other = _signed_part(copied) != _signed_part(live) or bool(_lost(_NEVER_REMOVED, copied, live))
+    return was_signed_again or (not newer_times and is_other)
 
 
 def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:
@@ -170,21 +147,31 @@ def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
 
 
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
-    """Return the change that writes the copy's signed data and lost MAIL_FACTS. Set `updates` only if both have it."""
-    lost_mail_facts = {name: copied[name] for name in MAIL_FACTS if name in copied and name not in live}
-    assign: dict[str, Any] = {**_signed_part(copied), **lost_mail_facts, "restored_at": iso(since_copy.now)}
+    """Return the change that writes the copy's signed data and lost MAIL_FACTS. Set `updates` only if both have it.
+
+    If the live item is the same signature, keep what it has of ADDED_LATER. If somebody signed again, keep nothing: for
+    example, a new letter must not be sent with the signature that is restored.
+    """
+    is_same = live.get("state") == copied["state"]
+    added = _lost(ADDED_LATER, copied, live if is_same else {})
+    lost = {**_lost(MAIL_FACTS, copied, live), **added}
+    assign: dict[str, Any] = {**_signed_part(copied), **lost, "restored_at": iso(since_copy.now)}
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
-    absent = [name for name in SIGNED if name not in copied]
+    absent = [name for name in (SIGNED if is_same else (*SIGNED, *ADDED_LATER)) if name not in copied]
     if copied["state"] == SignatureState.CONFIRMED:
         absent += ["expires_at", *(MAIL_REQUEST_FIELDS if live.get("state") != SignatureState.CONFIRMED else ())]
     elif "expires_at" in copied and "expires_at" not in live:
         assign["expires_at"] = copied["expires_at"]
-    return Change(_key(keys.SIGNATURES, copied), assign=assign, remove=absent, when=_is_unchanged(live))
+    return Change(item_key(keys.SIGNATURES, copied), assign=assign, remove=absent, when=_is_unchanged(live))
+
+
+def _lost(names: Iterable[str], copied: Item, live: Item) -> Item:
+    return {name: copied[name] for name in names if name in copied and name not in live}
 
 
 def _is_unchanged(live: Item) -> Condition:
     """Return the condition that the item in the table is still as it was read (`live`)."""
-    names = (*SIGNED, *MAIL_FACTS, "updates")
+    names = (*SIGNED, *ADDED_LATER, *MAIL_FACTS, "updates")
     return reduce(and_, (is_still(name, live.get(name)) for name in names))
 
 
@@ -192,9 +179,9 @@ def _signed_part(item: Item) -> Item:
     return {name: item[name] for name in SIGNED if name in item}
 
 
-def _new(table: str, copied: Item, marks: Mapping[str, Any]) -> NewItem:
-    return NewItem(_key(table, copied), {**copied, **marks})
+def new_item(table: str, copied: Item, marks: Mapping[str, Any]) -> NewItem:
+    return NewItem(item_key(table, copied), {**copied, **marks})
 
 
-def _key(table: str, item: Item) -> Key:
+def item_key(table: str, item: Item) -> Key:
     return Key(table, item["pk"], item["sk"])

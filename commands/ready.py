@@ -9,11 +9,17 @@ from chalicelib.core.settings import required
 
 def check(arguments: argparse.Namespace) -> None:
     # Imported here: it loads the capacity model (docs/capacity.md) and the template. No other command needs these.
+    from stack.console import Failure
     from stack.ready.__main__ import main
+    from stack.ready.report import UNKNOWN
 
     dns = ["--dns"] if arguments.dns else []
     options = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.duration, *dns]
-    sys.exit(main(options))
+    try:
+        sys.exit(main(options))
+    except Failure as failure:  # For example, the stack does not exist.
+        print(f"error: {failure}", file=sys.stderr)
+        sys.exit(UNKNOWN)
 
 
 def add_to(subparsers: Any) -> None:

@@ -22,15 +22,15 @@ from chalicelib.core.settings import required, table_variable
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
-from commands import common, damage
+from commands import common, damage, missing
 from commands.copies import Copy, copies_of, window, with_retries
 from commands.damage import RestoreDecision, RestoreOutcome, Rule, SinceCopy
 from commands.trail import Trail
 
 RULES: dict[str, Rule] = {
-    keys.AUDIT: damage.decide_audit_entry,
-    keys.COUNTS: damage.decide_count,
-    keys.DELIVERIES: damage.decide_delivery,
+    keys.AUDIT: missing.decide_audit_entry,
+    keys.COUNTS: missing.decide_count,
+    keys.DELIVERIES: missing.decide_delivery,
     keys.SIGNATURES: damage.decide_signature,
 }
 LATEST = "latest"

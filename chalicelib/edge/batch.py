@@ -109,7 +109,7 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
     """Handle one change. If this can never succeed, log and skip the change, which would otherwise stop the stream."""
     try:
         handle([_change(record)])
-    except Unavailable:
+    except (NotYet, Unavailable):
         raise
     except Exception:
         change = record.get("dynamodb", {})

@@ -54,7 +54,6 @@ class DigestContents:
     letters: int
     areas: Mapping[str, int]
     own_words_ids: Sequence[str]
-    is_requested: bool
 
 
 def next_digest_day(now: datetime) -> date:
@@ -187,4 +186,4 @@ def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[Dige
 def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
     areas = {name.removeprefix(AREA_PREFIX): item[name] for name in item if name.startswith(AREA_PREFIX) and item[name]}
     own_words_ids = [item[name] for name in sorted(item) if name.startswith(OWN_WORDS_PREFIX)]
-    return DigestContents(ids, item.get("letters", 0), areas, own_words_ids, "requested_at" in item)
+    return DigestContents(ids, item.get("letters", 0), areas, own_words_ids)

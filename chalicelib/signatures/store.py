@@ -61,7 +61,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
-        unmailed = signature.model_copy(update={"mail_kind": None, "mail_requested_at": None})
+        unmailed = signature.model_copy(update=dict.fromkeys(("mail_kind", "mail_requested_at", "mail_network")))
         tables.update(_renewal(key, unmailed, is_over))
 
 

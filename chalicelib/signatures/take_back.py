@@ -53,4 +53,4 @@ def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:
 
 
 def _is_confirmed_by_email(stored: Signature) -> bool:
-    return stored.state is SignatureState.CONFIRMED and stored.mails > 0
+    return stored.state is SignatureState.CONFIRMED and not stored.by_partner

@@ -12,6 +12,7 @@ from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.store import add_origin, answer_offer
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from commands import damage
 from commands.damage import RestoreOutcome, SinceCopy
@@ -19,6 +20,7 @@ from tests.actors import DAY, NOW, confirmed, item_of, key_of, signed, subject_o
 from tests.fakes import FakeTables
 
 LATER = NOW + DAY
+LETTER = {"opening": "I live near the harbour.", "version": "1"}
 Act = Callable[[FakeTables, Petition, str], object]
 
 
@@ -61,9 +63,19 @@ def sign_again(tables: FakeTables, petition: Petition, identity: str) -> None:
     signed(tables, petition, now=LATER)
 
 
+def send_a_letter_later(tables: FakeTables, petition: Petition, identity: str) -> None:
+    key = key_of(petition, identity)
+    tables.update(Change(key, assign={"letter_asked": LETTER}))
+    answer_offer(key, LETTER, tables)
+
+
+def come_from_a_partner_too(tables: FakeTables, petition: Petition, identity: str) -> None:
+    add_origin(key_of(petition, identity), {"also_obtained_by": {"oak"}, "also_came_with": {"oak-receipt"}}, tables)
+
+
 ACTS: list[Act] = [
     *(confirm_corrected, withdraw_signature, withdraw_and_sign_again, erase_signature, withdraw_in_the_same_second),
-    *(stop_updates, bounce, receive_email, sign_again),
+    *(stop_updates, bounce, receive_email, sign_again, send_a_letter_later, come_from_a_partner_too),
 ]
 
 
@@ -132,6 +144,28 @@ def test_a_repair_keeps_a_later_stop_of_updates_and_email(tables: FakeTables, pe
     tables.update(Change(key_of(petition, identity), assign={"name": "x"}))
     repaired = repair(kept, tables, petition)
     assert (repaired["name"], repaired["updates"], repaired["undeliverable"]) == (kept["name"], False, "bounced")
+
+
+def test_a_repair_keeps_what_came_later_and_restores_a_lost_letter(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    send_a_letter_later(tables, petition, identity)
+    kept = item_of(tables, petition, identity)
+    come_from_a_partner_too(tables, petition, identity)
+    tables.update(Change(key_of(petition, identity), remove=["letter"]))
+    repaired = repair(kept, tables, petition)
+    assert (repaired["letter"], repaired["also_came_with"]) == (LETTER, {"oak-receipt"})
+
+
+def test_a_letter_of_a_later_signing_is_not_restored_with_the_confirmed_signature(
+    tables: FakeTables, petition: Petition
+) -> None:
+    """Nobody has confirmed that letter."""
+    identity = confirmed(tables, petition)
+    kept = item_of(tables, petition, identity)
+    del tables.items[key_of(petition, identity)]
+    signed(tables, petition, now=LATER)
+    tables.update(Change(key_of(petition, identity), assign={"letter": LETTER}))
+    assert "letter" not in repair(kept, tables, petition)
 
 
 def test_unsubscribed_ids_come_back_without_updates(tables: FakeTables, petition: Petition) -> None:

@@ -14,7 +14,7 @@ from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.updates.kinds import EMAILS
-from commands import damage
+from commands import damage, missing
 from commands.damage import RestoreOutcome, SinceCopy
 from tests.actors import MINUTE, NOW, confirmed, item_of, key_of, signed
 from tests.commands.test_damage import LATER, outcome_if_missing
@@ -91,11 +91,11 @@ def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTabl
 )
 def test_only_missing_permanent_counts_are_put_back(pk: str, outcome: RestoreOutcome) -> None:
     kept = {"pk": pk, "sk": "x", "total": 1}
-    assert damage.decide_count(kept, None, SinceCopy(LATER)).outcome is outcome
-    assert damage.decide_count(kept, kept | {"total": 2}, SinceCopy(LATER)) == damage.RestoreDecision(
+    assert missing.decide_count(kept, None, SinceCopy(LATER)).outcome is outcome
+    assert missing.decide_count(kept, kept | {"total": 2}, SinceCopy(LATER)) == damage.RestoreDecision(
         RestoreOutcome.NEWER
     )
-    assert damage.decide_count(kept, kept, SinceCopy(LATER)) == damage.RestoreDecision(RestoreOutcome.SAME)
+    assert missing.decide_count(kept, kept, SinceCopy(LATER)) == damage.RestoreDecision(RestoreOutcome.SAME)
 
 
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
@@ -106,7 +106,7 @@ def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
     assert len(partitions) > 20
     temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
     secret = {"TOKENS", "HASHKEYS#<slug>"}
-    assert {each for each in partitions if not each.startswith(damage.RESTORED_COUNTS)} == temporary | secret
+    assert {each for each in partitions if not each.startswith(missing.RESTORED_COUNTS)} == temporary | secret
 
 
 def counts_partitions(module: ModuleType) -> set[str]:
@@ -130,7 +130,7 @@ def test_an_open_mail_request_is_put_back(tables: FakeTables, petition: Petition
 def test_an_email_that_waited_is_put_back_as_unknown_and_is_not_sent_again(tables: FakeTables) -> None:
     request = EMAILS.request("safe-children_a1_00", NOW, tables)
     kept = tables.items[EMAILS.item_key(request.key)]
-    decision = damage.decide_delivery(
+    decision = missing.decide_delivery(
         {**kept, "pk": EMAILS.item_key(request.key).pk, "sk": request.key}, None, SinceCopy(LATER)
     )
     assert isinstance(decision.write, NewItem)

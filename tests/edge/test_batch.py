@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from chalice.app import DynamoDBEvent, SQSEvent
 
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.edge.batch import BatchFailed, StreamChange, handle_changes, handle_messages
 from tests.actors import NOW
 from tests.fake_site import sqs_event, stream_event
@@ -70,10 +70,11 @@ def test_a_record_that_cannot_be_read_is_left_out() -> None:
     assert [change.sequence for change in seen] == ["12"]
 
 
-def test_while_aws_does_not_answer_no_change_is_left_out() -> None:
+@pytest.mark.parametrize("error", [Unavailable, NotYet])
+def test_a_change_that_fails_for_a_time_is_not_left_out(error: type[Exception]) -> None:
     def handle(changes: Iterable[StreamChange]) -> None:
         if len(list(changes)) == 1:
-            raise Unavailable
+            raise error
         raise ValueError
 
     with pytest.raises(BatchFailed):

@@ -100,7 +100,7 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
 
     assert seal_and_count() == (4, {"no postcode": 4})
     withdraw(*requests[:2])
-    assert find_digest(ids, tables) == DigestContents(ids, 4, {"no postcode": 4}, [], is_requested=False)
+    assert find_digest(ids, tables) == DigestContents(ids, 4, {"no postcode": 4}, [])
     assert seal_and_count() == (2, {"no postcode": 2})
     unseal(ids, tables)
     withdraw(requests[2])

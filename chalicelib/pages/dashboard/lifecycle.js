@@ -26,7 +26,7 @@ const WORDS = {
   },
   closed: {
     action: "Close the petition",
-    effect: "Nobody can sign any more. Those who signed today still have a day to confirm.",
+    effect: "Nobody can sign any more. Those who have signed have one more day to confirm.",
   },
   removed: {
     action: "Remove",

@@ -17,13 +17,26 @@ class Fact(NamedTuple):
 
 # The label of an action's subject, by the first part of the action's name.
 SUBJECT_LABELS = {
-    "petition": "Petition",
-    "statement": "Petition",
-    "figure": "Petition",
-    "export": "Export",
-    "token": "Token",
-    "table": "Table",
+    "access": "Signature",
+    "comparison": "Comparison",
     "copy": "Table",
+    "export": "Export",
+    "figure": "Petition",
+    "hash-key": "Petition",
+    "import": "Import",
+    "letters": "Petition",
+    "list": "List",
+    "mail": "Signature",
+    "partner": "Partner",
+    "person": "Signature",
+    "petition": "Petition",
+    "signature": "Signature",
+    "signed-in": "Token",
+    "statement": "Petition",
+    "table": "Table",
+    "token": "Token",
+    "update": "Petition",
+    "upload": "Petition",
 }
 # The labels of an action's details.
 DETAIL_LABELS = {
@@ -56,18 +69,18 @@ RIGHTS = {
 
 def facts(action: Action) -> list[Fact]:
     """Return the subject of the action, if it has one, and then its details."""
-    subject = [Fact(SUBJECT_LABELS.get(_group(action), "Signature"), action.subject)] if action.subject else []
+    subject = [Fact(SUBJECT_LABELS.get(group_of(action.name), "About"), action.subject)] if action.subject else []
     return [*subject, *(_fact(action, name, value) for name, value in action.details.items())]
 
 
-def _group(action: Action) -> str:
-    return action.name.partition(".")[0]
+def group_of(action_name: str) -> str:
+    return action_name.partition(".")[0]
 
 
 def _fact(action: Action, name: str, value: str) -> Fact:
     # These actions have one detail for each petition. The detail's name is the petition's slug, and the detail's value
     # is the id of a signature.
-    if name not in DETAIL_LABELS and action.name in ("person.found", "access.exported"):
+    if name not in DETAIL_LABELS and action.name in ("person.found", "person.erased", "access.exported"):
         return Fact(f"Signature of {name}", value)
     return Fact(DETAIL_LABELS.get(name, name.replace("_", " ").capitalize()), _value(name, value))
 

@@ -1,8 +1,11 @@
 """The activity log in words: no raw keys, and which token, export or petition an entry is about."""
 
+import pytest
+
 from chalicelib.core.rights import Right
+from chalicelib.staff.audit.actions import DESCRIPTIONS
 from chalicelib.staff.audit.model import Action
-from chalicelib.staff.audit.words import RIGHTS, facts
+from chalicelib.staff.audit.words import RIGHTS, SUBJECT_LABELS, facts, group_of
 
 
 def facts_of(name: str, subject: str = "", **details: str) -> dict[str, str]:
@@ -30,11 +33,17 @@ def test_an_entry_says_what_an_export_contains_and_who_can_read_it() -> None:
     assert facts_of("export.fetched", what=".pdf") == {"File": "the cover sheet"}
 
 
-def test_an_entry_says_which_signatures_were_found() -> None:
-    assert facts_of("person.found", trees="ab12", rivers="cd34") == {
+@pytest.mark.parametrize("action", ["person.found", "person.erased", "access.exported"])
+def test_an_entry_says_which_signatures_were_found_or_erased(action: str) -> None:
+    assert facts_of(action, trees="ab12", rivers="cd34") == {
         "Signature of trees": "ab12",
         "Signature of rivers": "cd34",
     }
+
+
+def test_the_subject_of_every_action_has_a_label() -> None:
+    assert SUBJECT_LABELS.keys() == {group_of(name) for name in DESCRIPTIONS}
+    assert facts_of("letters.paused", "trees") == {"Petition": "trees"}
 
 
 def test_every_right_has_a_description() -> None:

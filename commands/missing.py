@@ -1,0 +1,41 @@
+"""Decide what `manage.py restore` writes into the tables without signatures: only items that are missing.
+
+An existing item may have changed since the copy's moment.
+"""
+
+from chalicelib.aws.table import Item
+from chalicelib.core import keys
+from chalicelib.core.times import iso
+from chalicelib.mail.state import REQUEST_ATTRIBUTES
+from commands.damage import RestoreDecision, RestoreOutcome, SinceCopy, new_item
+
+# The partitions of COUNTS to restore. The others are temporary, or have secrets, and a revoked secret must not return.
+RESTORED_COUNTS = (
+    "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
+    "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#", "PARTNERS", "WORDING#", "RECEIPT#",
+)  # fmt: skip
+
+
+def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
+    """Decide to restore only a missing item. An existing item may have changed since. A recount repairs counters."""
+    if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
+        return RestoreDecision(RestoreOutcome.TEMPORARY)
+    return _restore_missing(keys.COUNTS, copied, live)
+
+
+def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
+    """Decide to restore an entry of the audit trail only if it is missing, because an entry never changes."""
+    return _restore_missing(keys.AUDIT, copied, live)
+
+
+def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
+    """Decide to restore an email only if it is missing. If it waits in the copy, mark it as unknown: never send it."""
+    without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
+    mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
+    return _restore_missing(keys.DELIVERIES, without_request | mark, live)
+
+
+def _restore_missing(table: str, copied: Item, live: Item | None) -> RestoreDecision:
+    if live is None:
+        return RestoreDecision(RestoreOutcome.PUT_BACK, new_item(table, copied, {}))
+    return RestoreDecision(RestoreOutcome.SAME if live == copied else RestoreOutcome.NEWER)
