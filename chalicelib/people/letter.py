@@ -57,12 +57,12 @@ def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
     """Return what is stored about the email to each target. It stays after a withdrawal: no letter is sent twice."""
     found: list[LetterDelivery] = []
-    for target in stored.petition.letter.targets if stored.petition.letter else ():
-        item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target.key, stored.signature_id)))
+    for target, name in _targets(stored, tables).items():
+        item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target, stored.signature_id)))
         if item:
             found.append(
                 {
-                    "target": target.name,
+                    "target": name,
                     "member": item.get("member"),
                     "waiting_since": item.get("mail_requested_at"),
                     "sent_at": item.get("mailed_at"),
@@ -72,3 +72,10 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
                 }
             )
     return found
+
+
+def _targets(stored: StoredSignature, tables: Tables) -> dict[str, str]:
+    """Return the name of each target by its key. Include targets that staff have removed since the person agreed."""
+    signed, letter = stored.signature.letter, stored.petition.letter
+    agreed = letter_as_signed(stored.petition.slug, signed.version, tables).letter.targets if signed else ()
+    return {target.key: target.name for target in (*agreed, *(letter.targets if letter else ()))}

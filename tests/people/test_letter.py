@@ -65,6 +65,14 @@ def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: F
     )
 
 
+def test_the_file_has_the_email_to_a_target_that_staff_removed(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    publish(a_petition(letter=None), NOW, fake_site.tables)
+    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
+
+
 def test_the_letter_is_null_in_the_file_if_the_petition_has_no_letter(fake_site: FakeSite) -> None:
     identity = confirmed(fake_site.tables, a_published_petition(fake_site.tables))
     assert letter_in_file(fake_site, identity) is None
