@@ -104,14 +104,17 @@ def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 
 def _is_damaged(copied: Item, live: Item) -> bool:
     """Return whether the live item was damaged, or was signed again after the confirmed signature was deleted."""
-    was_signed_again = (
+    newer_times = [name for name in TIMES if name in live and live[name] != copied.get(name)]
+    is_other = _signed_part(copied) != _signed_part(live) or bool(_lost(_NEVER_REMOVED, copied, live))
+    return _was_signed_again(copied, live) or (not newer_times and is_other)
+
+
+def _was_signed_again(copied: Item, live: Item) -> bool:
+    return (
         copied.get("state") == SignatureState.CONFIRMED
         and live.get("state") == SignatureState.PENDING
         and live.get("withdrawn_at") == copied.get("withdrawn_at")
     )
-    newer_times = [name for name in TIMES if name in live and live[name] != copied.get(name)]
-    is_other = _signed_part(copied) != _signed_part(live) or bool(_lost(_NEVER_REMOVED, copied, live))
-    return was_signed_again or (not newer_times and is_other)
 
 
 def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:
@@ -152,8 +155,8 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     If the live item is the same signature, keep what it has of ADDED_LATER. If somebody signed again, keep nothing: for
     example, a new letter must not be sent with the signature that is restored.
     """
-    is_same = live.get("state") == copied["state"]
-    added = _lost(ADDED_LATER, copied, live if is_same else {})
+    is_same = not _was_signed_again(copied, live)
+    added = _lost(_NEVER_REMOVED, copied, live) if is_same else _lost(ADDED_LATER, copied, {})
     lost = {**_lost(MAIL_FACTS, copied, live), **added}
     assign: dict[str, Any] = {**_signed_part(copied), **lost, "restored_at": iso(since_copy.now)}
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)

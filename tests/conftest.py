@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
 
 import botocore.session
 import chalice.test
@@ -17,6 +19,7 @@ from chalicelib.core import log
 from chalicelib.core.keys import TABLES
 from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
 from chalicelib.mail.outstanding import forget_marked
+from chalicelib.pages import jinja
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
@@ -35,7 +38,8 @@ gc.set_threshold(100_000, 50, 100)
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # Compile each template once for all sessions.
-TEMPLATES = BUILD / "templates"
+# The cache ignores the settings of the environment, so a change of these must have another folder.
+TEMPLATES = BUILD / f"templates-{sha256(Path(jinja.__file__).read_bytes()).hexdigest()[:16]}"
 TEMPLATES.mkdir(parents=True, exist_ok=True)
 jinja2.Environment = partial(jinja2.Environment, bytecode_cache=jinja2.FileSystemBytecodeCache(str(TEMPLATES)))  # type: ignore[misc, assignment]
 

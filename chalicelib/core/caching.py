@@ -19,8 +19,9 @@ class _Entry(NamedTuple, Generic[Value]):
 
 
 class SecondsCache(Generic[Value]):
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, *, keep_stale: bool = True) -> None:
+        """`keep_stale`: return the stale value if a new one cannot be loaded."""
+        self._seconds, self._keep_stale = seconds, keep_stale
         self._entries: dict[str, _Entry[Value]] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -28,7 +29,7 @@ class SecondsCache(Generic[Value]):
         return name in self._entries
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
-        """Return the fresh value, or load one. If `load` fails, return the stale value; without a stale value, raise.
+        """Return the fresh value, or load one. If `load` fails, return the stale value; raise if there is none to use.
 
         After a failure, the stale value is fresh for `seconds` again. So in an outage, few requests wait for a timeout.
         """
@@ -38,7 +39,7 @@ class SecondsCache(Generic[Value]):
         try:
             value = load()
         except Exception as error:
-            if entry is None:
+            if entry is None or not self._keep_stale:
                 raise
             if not isinstance(error, Unavailable):  # AWS answered: the item is unreadable, or the code has a bug.
                 log.degraded("stale_value_used")

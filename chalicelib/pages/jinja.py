@@ -37,6 +37,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        optimized=False,  # A compiled template serves all languages, so compute no constants in one of them.
     )
     _install_language(jinja, language or language_of(ENGLISH))
     jinja.filters |= {

@@ -37,6 +37,8 @@ class ListedPetition(NamedTuple):
 
 # Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
 _petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
+# For senders of email: a message whose petition cannot be read comes again.
+_stored_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS, keep_stale=False)
 _slugs = SlugList()
 _letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
 _listed: SecondsCache[list[ListedPetition]] = SecondsCache(LIST_SECONDS)
@@ -111,7 +113,7 @@ def petition_as_stored(slug: str, tables: Tables) -> Petition:
 
 def cached_as_stored(slug: str, tables: Tables) -> Petition:
     """Return the petition in any state, as stored at most PETITION_SECONDS ago. Raise UnknownPetition."""
-    return _petition_cache.get(slug, lambda: petition_as_stored(slug, tables))
+    return _stored_cache.get(slug, lambda: petition_as_stored(slug, tables))
 
 
 def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> dict[str, PetitionText]:
@@ -166,6 +168,7 @@ def _with_counts(petitions: list[Petition], now: datetime, tables: Tables) -> li
 def forget_petitions() -> None:
     """Clear the caches. Tests use it to start like a new process."""
     _petition_cache.clear()
+    _stored_cache.clear()
     _slugs.clear()
     _listed.clear()
     _letters.clear()

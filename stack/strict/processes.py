@@ -18,8 +18,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
-# Larger than usual: nobody reads the log until the first invocation.
-PIPE_BYTES = 1 << 20
+# Larger than usual: nobody reads the log before the first invocation and between invocations.
+PIPE_BYTES = 1 << 18
 _PROGRAM = Path(__file__).with_name("forker.py")
 
 
@@ -51,8 +51,8 @@ class Process:
 
     def read_log(self, end: bytes, deadline: float) -> str:
         """Return what the process writes to standard error, up to `end`. Return less at the deadline (`monotonic`)."""
-        while end not in self._unread_log:
-            if not is_readable(self.stderr.fileno(), max(0.0, deadline - monotonic())):
+        while end not in self._unread_log and (left := deadline - monotonic()) > 0:
+            if not is_readable(self.stderr.fileno(), left):
                 break
             part = os.read(self.stderr.fileno(), PIPE_BYTES)
             if not part:  # The process has ended.

@@ -30,7 +30,7 @@ class ReusedThread:
             threading.Thread(target=_work, args=(inbox,), daemon=True).start()
         inbox.put(self._run)
 
-    def join(self, timeout: float) -> None:
+    def join(self, timeout: float | None = None) -> None:
         self._done.wait(timeout)
 
     def is_alive(self) -> bool:

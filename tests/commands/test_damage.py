@@ -151,7 +151,7 @@ def test_a_repair_keeps_what_came_later_and_restores_a_lost_letter(tables: FakeT
     send_a_letter_later(tables, petition, identity)
     kept = item_of(tables, petition, identity)
     come_from_a_partner_too(tables, petition, identity)
-    tables.update(Change(key_of(petition, identity), remove=["letter"]))
+    tables.update(Change(key_of(petition, identity), remove=["letter", "state"]))
     repaired = repair(kept, tables, petition)
     assert (repaired["letter"], repaired["also_came_with"]) == (LETTER, {"oak-receipt"})
 

@@ -50,6 +50,15 @@ def test_the_stale_value_is_returned_while_aws_does_not_answer(clock: Clock) -> 
     assert cache.get("a", lambda: 2) == 2
 
 
+def test_a_cache_can_refuse_to_return_stale_values(clock: Clock) -> None:
+    cache = SecondsCache[int](5, keep_stale=False)
+    cache.get("a", lambda: 1)
+    assert cache.get("a", fail) == 1
+    clock.now += 5
+    with pytest.raises(Throttled):
+        cache.get("a", fail)
+
+
 def test_in_an_outage_only_one_request_waits_for_the_timeout(clock: Clock) -> None:
     cache = SecondsCache[int](5)
     cache.get("a", lambda: 1)

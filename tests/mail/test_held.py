@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 
 from chalicelib.aws.email import Mail
-from chalicelib.core.errors import NotYet, UnknownPetition
-from chalicelib.mail.send import SendResult, send
+from chalicelib.core import caching
+from chalicelib.core.errors import NotYet, Throttled, UnknownPetition
+from chalicelib.mail.send import CLAIM, SendResult, send
 from chalicelib.mail.signature_kinds import KEPT_AFTER_LINK, SIGNATURE_KINDS, delivery_key
-from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.find import PETITION_SECONDS, forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME
@@ -32,6 +34,10 @@ from tests.actors import (
 )
 from tests.fakes import FakeTables
 from tests.mail.test_send import a_mail_request
+
+
+def throttle(*_: object, **__: object) -> None:
+    raise Throttled("storage")
 
 
 def test_withdrawn_and_deleted_signatures_get_no_email(
@@ -135,6 +141,24 @@ def test_a_sender_reads_a_petition_once_for_several_emails(tables: FakeTables, p
     for request in requests:
         assert send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables) is SendResult.SENT
     assert tables.calls.count("get") == 1
+
+
+def test_a_sender_reads_a_petition_again_after_five_seconds_or_sends_nothing(
+    tables: FakeTables, petition: Petition, mails: list[Mail], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = a_mail_request(tables, petition)
+    send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables)
+    request = request_of(tables, petition, signed(tables, petition, CHARLIE))
+    a_published_petition(tables, state="removed")
+    later = monotonic() + PETITION_SECONDS
+    monkeypatch.setattr(caching, "monotonic", lambda: later)
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "get", throttle)
+        with pytest.raises(Throttled):
+            send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
+    after_the_claim = NOW + 2 * CLAIM
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), after_the_claim, tables) is SendResult.HELD
+    assert not mails
 
 
 def test_an_expired_signature_gets_no_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
