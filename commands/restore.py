@@ -194,6 +194,6 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("--dry-run", action="store_true", help="make the copy, and only say what would be written")
     command.add_argument("--list", action="store_true", help="print the ids of all items except the unchanged ones")
     command.add_argument("--leave-out", type=Path, help="a file of signature ids that must not come back")
-    command.add_argument("--unsubscribed", type=Path, help="a file of signature ids that come back without updates")
+    command.add_argument("--unsubscribed", type=Path, help="a file of signature ids that get no more email updates")
     command.add_argument("--finish", action="store_true", help="delete the copy")
     command.set_defaults(run=restore)

@@ -42,7 +42,7 @@ class Deployed:
         return self.api.rpartition("/")[0]
 
     def environment(self) -> dict[str, str]:
-        """Return the settings that every function has, for commands and tests that run outside a function."""
+        """Return the settings of every Lambda function, for commands and tests that do not run in Lambda."""
         return {
             "STAGE": STAGE,
             "SITE_URL": self.site,

@@ -119,18 +119,18 @@ def _parameters(
     ]
 
 
-def _await_creation(cloud: Cloud, stack: str, name: str, is_creation: bool) -> ChangeSet | None:
+def _await_creation(cloud: Cloud, stack: str, name: str, creates_stack: bool) -> ChangeSet | None:
     """Wait until the change set is ready, and return it. Return None if it has no changes."""
     client = cloud.client("cloudformation")
     while True:
         pages = client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name)
         found = list(pages)
         if found[0]["Status"] == "FAILED":
-            _discard_failed(cloud, ChangeSet(name, stack, is_creation, []), found[0])
+            _discard_failed(cloud, ChangeSet(name, stack, creates_stack, []), found[0])
             return None
         if found[0]["Status"] == "CREATE_COMPLETE":
             changes = [change for page in found for change in page.get("Changes", [])]
-            return ChangeSet(name, stack, is_creation, changes)
+            return ChangeSet(name, stack, creates_stack, changes)
         time.sleep(0.1 if cloud.is_emulated else 2)
 
 

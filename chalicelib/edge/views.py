@@ -69,8 +69,8 @@ def _options(route: Route) -> dict[str, object]:
     A view that reads a body checks the Content-Type itself, so that its error says what to send. OSDI clients send a
     Content-Type with GET too, so Chalice must not check that either.
     """
-    view_checks_type = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
-    body = {"content_types": ["*/*"]} if view_checks_type else {}
+    takes_any_type = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
+    body = {"content_types": ["*/*"]} if takes_any_type else {}
     return {"methods": [route.method], "cors": CORS if route.any_origin else None, **body}
 
 

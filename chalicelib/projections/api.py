@@ -76,7 +76,7 @@ def read_counts(request: Request, slug: str) -> Response:
 
 
 def _answer_with_all_breakdowns(request: Request, slug: str) -> Response:
-    """Return the breakdowns of `overview`. They are read at the same time, so that each sums to `confirmed`."""
+    """Return the breakdowns of `overview`. Each sums to `confirmed`."""
     _chosen_top(request)  # Refuse ?top=, which needs one dimension.
     days = requested_days(request)
     found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())

@@ -76,7 +76,10 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
 
 
 def with_typed_values(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
-    """Return the signature with the valid values that the owner typed: the page shows the letter with these values."""
+    """Return the signature with what the owner typed, so that the page shows the letter with these values.
+
+    If one of the corrections is invalid, leave out all of them. The same holds for the parts of the letter.
+    """
     changes: dict[str, Any] = {}
     with suppress(Invalid):
         changes |= corrected_attributes(read_corrections(fields, signature.country or ""), signature.country or "")

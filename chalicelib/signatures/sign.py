@@ -116,7 +116,7 @@ def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -
     """Store the signature in the table. Use the overflow queue if that fails or the load-shedding level says so."""
     if not level_now(context.tables).includes(Level.ACCEPT_ONLY):
         try:
-            return _store_in_whole_steps(new, now, context.tables)
+            return _store_in_whole_steps(new, now, context.tables)  # Steps of the response time (steps.py).
         except Unavailable:
             pass  # The table may have stored it; the queue's message then changes nothing.
     context.overflow_queue().send([Outgoing(new.model_dump(mode="json", exclude_none=True))])

@@ -72,21 +72,21 @@ class Engine:
 
     def _ask(self, documents: str, question: Question, principal: str) -> Decision:
         """Ask the child process. Send the policies only with their first question, because the child keeps them."""
-        child, policy = self._running_child(), hashlib.sha256(documents.encode()).hexdigest()
+        child, policies_hash = self._running_child(), hashlib.sha256(documents.encode()).hexdigest()
         request: dict[str, Any] = {
-            "policy": policy,
+            "policy": policies_hash,
             "principal": principal,
             "account": principal.split(":")[4],
             "action": question.action,
             "resource": question.resource,
             "context": question.context,
         }
-        if policy not in self._sent_policies:
+        if policies_hash not in self._sent_policies:
             request["documents"] = json.loads(documents)
         reply = _exchange(child, json.dumps(request))
         if "error" in reply:
             raise EngineError(f"{question.action} on {question.resource}: {reply['error']}")
-        self._sent_policies.add(policy)
+        self._sent_policies.add(policies_hash)
         return Decision(reply["allowed"], frozenset(entry for used in reply["used"] for entry in _entries(used)))
 
     def _running_child(self) -> subprocess.Popen[str]:

@@ -193,7 +193,7 @@ def _load_streams() -> None:
 
 
 def _release_messages() -> None:
-    """Make all queue messages visible, also delayed ones: functions that received some stopped with the emulator."""
+    """Make delayed and received messages visible: the functions that received messages stopped with the emulator."""
     for _, queue in sqs._queues.all_items():
         for message in queue["messages"]:
             message["visible_at"] = min(message["visible_at"], time.time())

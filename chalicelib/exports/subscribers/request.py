@@ -17,7 +17,7 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
     """Return a new list, not stored yet.
 
     Raise Invalid if the recipient's key is invalid. Raise NotNow while the job of another list of the petition
-    runs: if that job succeeds, the new list must begin with its result.
+    runs: if that job succeeds, the new list must continue that list.
     """
     recipient, moment = recipient_of(request.recipient), now.replace(microsecond=0)
     require_no_running_job(OptInList, slug, now, tables)

@@ -27,6 +27,6 @@ def closed_days(slug: str, tables: Tables) -> dict[date, Numbers]:
 
 
 def close_day(slug: str, day: date, numbers: Numbers, tables: Tables) -> None:
-    """Store the sum of a day. If another reader has stored the sum already, do nothing: both sums are the same."""
+    """Store the sum of a day. If the sum is stored already, do nothing: the stored sum is the same."""
     with suppress(ConditionFailed):
         tables.put_new(NewItem(keys.funnel_day(slug, day), numbers))

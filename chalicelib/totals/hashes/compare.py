@@ -17,10 +17,11 @@ from chalicelib.totals.hashes.run import parsed_hash
 
 
 def with_count(new: NewFigure) -> NewFigure:
-    """Return the figure with its count. If the request has hashes, the count is the number of different hashes.
+    """Return the figure with its count. If the request lists the hashes, count the different ones.
 
-    Raise Invalid if the count is missing or wrong. Also raise Invalid if a figure of the kind `hashes` comes without
-    hashes, or a figure of another kind with hashes.
+    The request may then leave the count out. Raise Invalid if its count differs from ours. A request without a list,
+    even with an upload, must have a count: otherwise raise Invalid. Also raise Invalid if a figure of the kind `hashes`
+    comes with neither hashes nor an upload, or with both, or if a figure of another kind comes with one of them.
     """
     ways_to_send_hashes = (new.hashes is not None) + (new.upload is not None)
     if ways_to_send_hashes != (1 if new.kind is FigureKind.HASHES else 0):
