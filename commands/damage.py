@@ -155,12 +155,11 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     If the live item is the same signature, keep what it has of ADDED_LATER. If somebody signed again, keep nothing: for
     example, a new letter must not be sent with the signature that is restored.
     """
-    is_same = not _was_signed_again(copied, live)
-    added = _lost(_NEVER_REMOVED, copied, live) if is_same else _lost(ADDED_LATER, copied, {})
-    lost = {**_lost(MAIL_FACTS, copied, live), **added}
-    assign: dict[str, Any] = {**_signed_part(copied), **lost, "restored_at": iso(since_copy.now)}
+    replaced = (*SIGNED, *ADDED_LATER) if _was_signed_again(copied, live) else SIGNED
+    lost = _lost((*MAIL_FACTS, *_NEVER_REMOVED), copied, live)
+    assign: dict[str, Any] = {**_part(replaced, copied), **lost, "restored_at": iso(since_copy.now)}
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
-    absent = [name for name in (SIGNED if is_same else (*SIGNED, *ADDED_LATER)) if name not in copied]
+    absent = [name for name in replaced if name not in copied]
     if copied["state"] == SignatureState.CONFIRMED:
         absent += ["expires_at", *(MAIL_REQUEST_FIELDS if live.get("state") != SignatureState.CONFIRMED else ())]
     elif "expires_at" in copied and "expires_at" not in live:
@@ -169,7 +168,7 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
 
 
 def _lost(names: Iterable[str], copied: Item, live: Item) -> Item:
-    return {name: copied[name] for name in names if name in copied and name not in live}
+    return _part((name for name in names if name not in live), copied)
 
 
 def _is_unchanged(live: Item) -> Condition:
@@ -179,7 +178,11 @@ def _is_unchanged(live: Item) -> Condition:
 
 
 def _signed_part(item: Item) -> Item:
-    return {name: item[name] for name in SIGNED if name in item}
+    return _part(SIGNED, item)
+
+
+def _part(names: Iterable[str], item: Item) -> Item:
+    return {name: item[name] for name in names if name in item}
 
 
 def new_item(table: str, copied: Item, marks: Mapping[str, Any]) -> NewItem:

@@ -20,7 +20,7 @@ class _Entry(NamedTuple, Generic[Value]):
 
 class SecondsCache(Generic[Value]):
     def __init__(self, seconds: float, *, keep_stale: bool = True) -> None:
-        """`keep_stale`: return the stale value if a new one cannot be loaded."""
+        """`keep_stale`: if a new value cannot be loaded, return the stale one. Otherwise `get` raises."""
         self._seconds, self._keep_stale = seconds, keep_stale
         self._entries: dict[str, _Entry[Value]] = {}
 
@@ -29,7 +29,7 @@ class SecondsCache(Generic[Value]):
         return name in self._entries
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
-        """Return the fresh value, or load one. If `load` fails, return the stale value; raise if there is none to use.
+        """Return the fresh value, or load one. If `load` fails, return the stale value, or raise if there is none.
 
         After a failure, the stale value is fresh for `seconds` again. So in an outage, few requests wait for a timeout.
         """

@@ -64,9 +64,8 @@ def sign_again(tables: FakeTables, petition: Petition, identity: str) -> None:
 
 
 def send_a_letter_later(tables: FakeTables, petition: Petition, identity: str) -> None:
-    key = key_of(petition, identity)
-    tables.update(Change(key, assign={"letter_asked": LETTER}))
-    answer_offer(key, LETTER, tables)
+    tables.update(Change(key_of(petition, identity), assign={"letter_asked": LETTER}))
+    answer_offer(key_of(petition, identity), LETTER, tables)
 
 
 def come_from_a_partner_too(tables: FakeTables, petition: Petition, identity: str) -> None:
@@ -124,14 +123,18 @@ def test_damage_is_repaired_to_what_was_signed(
     assert repair(kept, tables, petition) == kept | {"restored_at": "2026-11-25T12:00:00Z"}
 
 
+def sign_again_after_a_deletion(tables: FakeTables, petition: Petition) -> dict[str, Any]:
+    """Delete a confirmed signature, and let somebody sign again. Return the deleted item."""
+    kept = item_of(tables, petition, confirmed(tables, petition))
+    del tables.items[key_of(petition, kept["sk"])]
+    signed(tables, petition, now=LATER)
+    return kept
+
+
 def test_a_confirmed_signature_replaces_the_pending_one_made_after_its_deletion(
     tables: FakeTables, petition: Petition
 ) -> None:
-    """The item was deleted, and somebody signed again."""
-    identity = confirmed(tables, petition)
-    kept = item_of(tables, petition, identity)
-    del tables.items[key_of(petition, identity)]
-    signed(tables, petition, now=LATER)
+    kept = sign_again_after_a_deletion(tables, petition)
     repaired = repair(kept, tables, petition)
     assert (repaired["state"], repaired["signed_at"]) == ("confirmed", kept["signed_at"])
     assert not {"mail_kind", "mail_requested_at", "expires_at"} & repaired.keys()
@@ -160,11 +163,8 @@ def test_a_letter_of_a_later_signing_is_not_restored_with_the_confirmed_signatur
     tables: FakeTables, petition: Petition
 ) -> None:
     """Nobody has confirmed that letter."""
-    identity = confirmed(tables, petition)
-    kept = item_of(tables, petition, identity)
-    del tables.items[key_of(petition, identity)]
-    signed(tables, petition, now=LATER)
-    tables.update(Change(key_of(petition, identity), assign={"letter": LETTER}))
+    kept = sign_again_after_a_deletion(tables, petition)
+    tables.update(Change(key_of(petition, kept["sk"]), assign={"letter": LETTER}))
     assert "letter" not in repair(kept, tables, petition)
 
 

@@ -23,6 +23,8 @@ def handler(event, context):
         os._exit(1)
     if event["do"] == "wait":
         time.sleep(20)
+    while event["do"] == "log for ever":
+        print("again")
     if event["do"] == "return a set":
         return {1}
     if event["do"] == "stay within a line":
@@ -84,6 +86,12 @@ def test_after_a_crash_or_a_timeout_another_process_serves(function: Function, d
     assert failure["errorMessage"] == {"crash": "Worker process died", "wait": "Task timed out after 3.00 seconds"}[do]
     assert f"asked for {do}" in log
     assert function.invoke("return")["process"] != before["process"]
+
+
+def test_a_function_that_never_stops_logging_is_timed_out(function: Function) -> None:
+    began = time.monotonic()
+    assert function.invoke("log for ever")["errorMessage"] == "Task timed out after 3.00 seconds"
+    assert time.monotonic() - began < 15
 
 
 def test_the_log_is_whole_and_of_one_invocation_only(function: Function) -> None:
