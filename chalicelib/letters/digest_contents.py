@@ -22,12 +22,15 @@ from chalicelib.core.letter_keys import LetterIds, letter_delivery
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.model import may_send_letter
 from chalicelib.letters.working_time import in_london
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
+from chalicelib.petitions.model import Petition
 from chalicelib.projections.dimensions import AREA_PREFIX
+from chalicelib.signatures.look_up import find_by_id
 
 # The digest of a day takes letters until this hour of the day, in the time of London.
 DIGEST_HOUR = 7
@@ -124,7 +127,7 @@ def _try_to_remove_letter(
     return True
 
 
-def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
+def seal(ids: DigestIds, petition: Petition, now: datetime, tables: Tables) -> DigestContents | None:
     """Seal the digest, so that its letters do not change while its email is sent. Return its contents.
 
     First remove the letters whose withdrawals were noted in LATE during an earlier attempt. Return None if there is
@@ -142,10 +145,18 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
             return _contents_of(ids, item)
         for withdrawal in sorted(late):
             signature_id, _, area = withdrawal.partition(" ")
+            if _has_confirmed_again(petition, signature_id, tables):
+                continue
             if not _try_to_remove_letter(ids, signature_id, area, now, tables, _SEALED):
                 raise Conflicted("storage")
         tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
     raise Conflicted("storage")
+
+
+def _has_confirmed_again(petition: Petition, signature_id: str, tables: Tables) -> bool:
+    """Return whether a person who withdrew has signed and confirmed again, so that their letter stays in the digest."""
+    stored = find_by_id(petition, signature_id, tables)
+    return stored is not None and may_send_letter(stored.signature)
 
 
 def unseal(ids: DigestIds, tables: Tables) -> None:

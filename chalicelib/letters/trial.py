@@ -31,15 +31,22 @@ STAFF_TEST_PREFIX = "staff-"
 
 @dataclass(frozen=True, kw_only=True)
 class LetterTestDeliveries(Deliveries):
-    """The state of tests. When a test is sent or dropped, the address that staff typed for it is deleted."""
+    """The state of tests. When a test is sent, refused or dropped, the address that staff typed for it is deleted.
+
+    The address is deleted first. If the process then stops, the next attempt finds no address and drops the test.
+    """
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        super().mark_sent(request, at, tables)
         _delete_address(request, tables)
+        super().mark_sent(request, at, tables)
+
+    def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        _delete_address(request, tables)
+        super().mark_refused(request, now, tables)
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        super().drop(request, now, tables)
         _delete_address(request, tables)
+        super().drop(request, now, tables)
 
 
 def _delete_address(request: MailRequest, tables: Tables) -> None:

@@ -80,13 +80,13 @@ def with_a_sent_digest(fake_site: FakeSite) -> None:
 
 def with_a_withdrawal_while_the_digest_is_sent(fake_site: FakeSite) -> None:
     with_a_withdrawal_before_the_digest(fake_site)
-    assert seal(TODAYS_DIGEST, NOW, fake_site.tables)
+    assert seal(TODAYS_DIGEST, PETITION, NOW, fake_site.tables)
 
 
 def with_a_digest_that_alice_left_late(fake_site: FakeSite) -> None:
     """Alice withdrew after the digest was sealed. SES has not accepted the digest yet."""
     with_a_digest(fake_site)
-    assert seal(TODAYS_DIGEST, NOW, fake_site.tables)
+    assert seal(TODAYS_DIGEST, PETITION, NOW, fake_site.tables)
     withdraw(KEY, PETITION, NOW, fake_site.tables)
     remove_letter(LETTER_KEY, letter_ids(LETTER_KEY), "none", NOW, fake_site.tables)
 
@@ -94,7 +94,7 @@ def with_a_digest_that_alice_left_late(fake_site: FakeSite) -> None:
 def with_a_digest_to_a_paused_target(fake_site: FakeSite) -> None:
     """An attempt that crashed has sealed the digest."""
     with_a_digest(fake_site)
-    assert seal(TODAYS_DIGEST, NOW, fake_site.tables)
+    assert seal(TODAYS_DIGEST, PETITION, NOW, fake_site.tables)
     pause(PETITION.slug, TARGET_KEY, "staff", NOW, fake_site.tables)
 
 
@@ -166,6 +166,7 @@ def assert_test_is_requested(fake_site: FakeSite) -> None:
 
 def assert_email_went_to_bob(fake_site: FakeSite) -> None:
     assert {mail.to for mail in fake_site.mailer.mails} == {BOBS_EMAIL}
+    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables).tests
     assert letter_numbers(fake_site) == LetterNumbers()
 
 

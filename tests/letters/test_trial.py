@@ -2,6 +2,7 @@
 
 import json
 
+from chalicelib.core.errors import MailRefused
 from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.request import request_missing
@@ -45,6 +46,14 @@ def test_two_test_emails_at_once_go_to_those_who_asked_and_no_address_stays_stor
     request_test_email(fake_site, "dora@charity.example")
     send_all(fake_site)
     assert [mail.to for mail in fake_site.mailer.mails] == [BOBS_ADDRESS, "dora@charity.example"]
+    assert "charity.example" not in str([item for key, item in fake_site.tables.items.items() if "TARGET" in key.pk])
+
+
+def test_no_address_stays_stored_after_ses_has_refused_the_test(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    request_test_email(fake_site, BOBS_ADDRESS)
+    fake_site.mailer.failures = [MailRefused()]
+    send_all(fake_site)
     assert "charity.example" not in str([item for key, item in fake_site.tables.items.items() if "TARGET" in key.pk])
 
 

@@ -24,7 +24,7 @@ from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import pause, resume, target_state, target_states
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
-from tests.actors import DAY, NOW
+from tests.actors import DAY, NOW, a_petition
 from tests.stores.test_deliveries import LEASE, successes, tables  # noqa: F401  (a fixture)
 
 SLUG, TARGET = "safe-children", "minister"
@@ -94,7 +94,7 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
             [*pool.map(remove, letters * 3)]
 
     def seal_and_count() -> tuple[int, Mapping[str, int]]:
-        found = seal(ids, NOW, tables)
+        found = seal(ids, a_petition(), NOW, tables)
         assert found
         return found.letters, found.areas
 
