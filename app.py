@@ -15,7 +15,7 @@ from chalicelib.totals import total as totals
 from chalicelib.updates import find as updates_find
 
 # The modules with the routes of each function. A function imports only its own modules. With all modules, a cold start
-# of the function for pages and signing takes a quarter more CPU (measured).
+# of the function for pages and signing takes a quarter more CPU (measured). The stars only break long lists into lines.
 MODULES = {
     Function.API: (
         *("edge.site", "petitions.api", "petitions.embed_api", "signatures.api"),
@@ -47,6 +47,7 @@ petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": t
 
 app = Site("petitions")
 this_function = function_name()
+# A dict keeps the order and has each module once.
 all_modules = dict.fromkeys(name for modules in MODULES.values() for name in modules)
 for name in MODULES[Function(this_function)] if this_function else all_modules:
     app.register_blueprint(import_module(f"chalicelib.{name}").routes)
@@ -59,8 +60,10 @@ if not this_function:
 
 # The handlers of the other functions. API Gateway sends each route to its function. The role of a function allows only
 # what the function's routes need (.chalice/policy-*.json). Lambda finds a handler by its name in this module.
-for name in (each.name.lower() for each in Function if each is not Function.API):
-    globals()[name] = app.serve_as(name)
+for function in Function:
+    if function is not Function.API:
+        name = function.name.lower()
+        globals()[name] = app.serve_as(name)
 
 
 # Imported objects live as long as the process: the collector skips them from now on. A request makes a few thousand

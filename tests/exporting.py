@@ -85,7 +85,7 @@ def confirm_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:
 
 
 def original(value: str) -> str:
-    """Reverse `harmless`."""
+    """Reverse `escape_formula`."""
     return value[1:] if value.startswith("'") and FORMULA.match(value) else value
 
 

@@ -13,6 +13,7 @@ from chalicelib.aws.failures import translate_errors
 from chalicelib.core.errors import PetitionsError, Unavailable, UnknownThing
 from chalicelib.core.settings import settings
 
+# Sizes in bytes: of a part of a download in memory, and of a part of an upload.
 BLOCK = 1024 * 1024
 PART = 8 * BLOCK
 

@@ -91,6 +91,7 @@ def sender_header(address: str, name: str) -> str:
     if len(whole) <= MAX_SENDER_LENGTH:
         return whole
     shortened = [f"{name[:kept].rstrip()}..." for kept in range(len(name))]
+    # Binary search for the longest name that fits.
     fitting = bisect_right(shortened, MAX_SENDER_LENGTH, key=lambda each: len(_name_and_address(address, each)))
     return _name_and_address(address, shortened[fitting - 1])
 

@@ -81,7 +81,7 @@ def _typed(value: Any) -> Any:
     """Return the value with its DynamoDB type. Try the three usual types first: boto3 is slower."""
     if isinstance(value, str):
         return {"S": value}
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # Before int, because a bool is an int too.
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}  # Counts and times: far from DynamoDB's limit of 38 digits.
@@ -138,7 +138,7 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """Return a query for these attributes of the items that match `when`. DynamoDB bills the other items too."""
+    """Return a query for these attributes of the items that match `when`. DynamoDB bills items without a match too."""
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)
@@ -167,6 +167,7 @@ def write_request(write: Change | NewItem) -> tuple[str, dict[str, Any]]:
 
 
 def _update_expression(change: Change, names: dict[str, str], values: dict[str, Any]) -> str:
+    """Return the change as an expression with placeholders. Add the placeholders to `names` and `values`."""
     clauses = [
         ("SET", _pairs("s", " = ", change.assign, names, values)),
         ("ADD", _pairs("a", " ", change.add, names, values)),

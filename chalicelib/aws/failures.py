@@ -30,15 +30,15 @@ THROTTLES = frozenset(
 FAULTS = frozenset(
     {"InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException"}
 )
+# SQS has two names for each KMS error: one in its model, and one of its older protocol (x-amzn-query-error).
+_KMS_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound")
 # Callers treat a denial as an outage and use their alternative (a queue, a stale value). Otherwise a missing permission
-# would lose signatures, or answer 503. SQS has two names for each KMS error: one in its model, and one of its older
-# protocol (x-amzn-query-error).
-_KEY_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound")
+# would lose signatures, or answer 503.
 DENIALS = frozenset(
     {
         *("AccessDenied", "AccessDeniedException", "KmsOptInRequired", "KMS.OptInRequired"),
-        *(f"Kms{name}" for name in _KEY_ERRORS),
-        *(f"KMS.{name}Exception" for name in _KEY_ERRORS),
+        *(f"Kms{name}" for name in _KMS_ERRORS),
+        *(f"KMS.{name}Exception" for name in _KMS_ERRORS),
         # The credentials are invalid.
         *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"),
     }

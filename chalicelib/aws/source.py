@@ -27,7 +27,8 @@ class Source:
         Also return False while AWS is still enabling or disabling the source. Then the caller must try again later.
         """
         with translate_errors("source", _source_error):
-            if self._state() != ("Disabled" if is_on else "Enabled"):
+            opposite = "Disabled" if is_on else "Enabled"
+            if self._state() != opposite:
                 return False
             self._client.update_event_source_mapping(UUID=self._uuid, Enabled=is_on)
         return True

@@ -42,5 +42,6 @@ def _cancelled(error: ClientError) -> PetitionsError | None:
     return Throttled("storage") if THROTTLES.intersection(codes) else None
 
 
-def _old_item(holder: Any) -> Item | None:
-    return from_wire(holder["Item"]) if holder.get("Item") else None
+def _old_item(response_or_reason: Any) -> Item | None:
+    item = response_or_reason.get("Item")
+    return from_wire(item) if item else None

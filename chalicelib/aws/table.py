@@ -82,7 +82,7 @@ class Tables:
         table_request = {"Keys": [wire_key(key) for key in wanted_keys], "ConsistentRead": consistent}
         request: Any = {self._names[wanted_keys[0].table]: table_request}
         found: list[Item] = []
-        for wait in (*BATCH_GET_WAITS, None):
+        for wait in (*BATCH_GET_WAITS, None):  # After the last attempt, do not wait.
             with translate_errors("storage", storage_error):
                 answer = self._client.batch_get_item(RequestItems=request)
             self.answered_at = _time_of_answer(answer)

@@ -26,7 +26,7 @@ GMAIL = frozenset({"gmail.com", "googlemail.com"})
 # with a clear message. test_environment allows reserved domains such as .test, for rehearsals: no email arrives there.
 VALIDATOR_OPTIONS = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
-ID_BYTES = 16
+HASH_BYTES = 16
 
 # Spaces, and invisible characters that copying adds.
 _BLANK = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff"
@@ -103,12 +103,12 @@ def canonical_of(deliverable: str) -> str:
 
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
     """Return 128 bits of an HMAC as hex. The slug is hashed too, so a person has a different id in each petition."""
-    return digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)[:ID_BYTES].hex()
+    return digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)[:HASH_BYTES].hex()
 
 
 def keyed_hash(canonical_address: str, key: bytes) -> bytes:
     """Return 128 bits of an HMAC. Without the key, nobody can test whether a hash belongs to an address."""
-    return digest(key, canonical_address.encode(), sha256)[:ID_BYTES]
+    return digest(key, canonical_address.encode(), sha256)[:HASH_BYTES]
 
 
 def encoding_of(start: bytes) -> str:
@@ -122,9 +122,9 @@ def encoding_of(start: bytes) -> str:
 def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str], list[int]]:
     """Return each hash once, and the row numbers of invalid addresses. Sort the hashes, to hide the rows' order."""
     hashes, invalid_rows = set(), []
-    for number, row in rows:
+    for number, typed in rows:
         try:
-            hashes.add(keyed_hash(read_address(row).canonical, key).hex())
+            hashes.add(keyed_hash(read_address(typed).canonical, key).hex())
         except AddressError:
             invalid_rows.append(number)
     return sorted(hashes), invalid_rows
@@ -139,7 +139,7 @@ def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
     reader = csv.DictReader(file)
     if column not in (reader.fieldnames or ()):
         raise SystemExit(f"There is no column {column}. There are: {', '.join(reader.fieldnames or ())}")
-    return ((number, row[column] or "") for number, row in enumerate(reader, 2))
+    return ((number, row[column] or "") for number, row in enumerate(reader, 2))  # Row 1 is the heading.
 
 
 def main(arguments: "Sequence[str] | None" = None) -> None:

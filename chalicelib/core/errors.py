@@ -15,7 +15,7 @@ class PetitionsError(Exception):
 
 
 class UnknownPetition(PetitionsError):
-    """No petition has this slug, or it is still a draft."""
+    """No petition has this slug, or the petition is still a draft."""
 
 
 @dataclass(repr=False)
@@ -69,9 +69,9 @@ class NotJson(PetitionsError):
 
 @dataclass(repr=False)
 class BodyTooLarge(PetitionsError):
-    """The body is larger than the route accepts. `most` is the limit in KB."""
+    """The body is larger than the route accepts."""
 
-    most: int = 16
+    limit_kb: int = 16
 
 
 @dataclass(repr=False)
@@ -125,7 +125,7 @@ class SendingStopped(Throttled):
 
 
 class Conflicted(Unavailable):
-    """Transactions conflict on one item, or an item changed at each attempt. botocore does not retry; callers may."""
+    """Other callers change the same item at the same time. botocore does not retry this; our code may."""
 
 
 @dataclass(repr=False)

@@ -10,6 +10,6 @@ _START = r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[=+\-@\t\
 FORMULA = re.compile(rf"'*{_START}")
 
 
-def harmless(value: str) -> str:
+def escape_formula(value: str) -> str:
     """Return the text, with an apostrophe in front if a spreadsheet could run it."""
     return f"'{value}" if FORMULA.match(value) else value

@@ -4,8 +4,8 @@ A petition's signatures are spread over 64 partitions, the buckets. SIGNATURES h
 and COUNTS holds none of it. So IAM can allow a function to read counts but no names. The stream of SIGNATURES reports
 no change of the tally (the count), because the tally is in COUNTS. Functions for staff may add items to AUDIT, but no
 code changes an item. DELIVERIES holds the state of each email that is not about a signature, without personal data.
-LIMITS holds the limits of email, under hashes of addresses and networks. Items in both expire, except the item of an
-address whose owner has stopped email.
+LIMITS holds the limits of email, under hashes of addresses and networks. Items of DELIVERIES and LIMITS expire, except
+the item of an address whose owner has stopped email.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
@@ -15,12 +15,12 @@ address whose owner has stopped email.
                 TALLY#<slug>           HEAD             the total of all closed days, and the date of the last one
                 TALLY#<slug>           DAY#<day>        the count of a day that is over (closed), summed over its shards
                 TALLY#<slug>           ADJUSTED#<time>  the numbers that a repair added (tallies.prove.adjust)
-                SNAPSHOT#<slug>        COUNT            the public count, and its lease: until when only one caller may
-                                                        refresh it. Without slug: the lease for the list of petitions
+                SNAPSHOT#<slug>        COUNT            the public numbers, and leases: until when only one caller may
+                                                        refresh them. Without slug: the lease for the list of petitions
                 PENDING#<slug>#<bucket> COUNT           counted from the stream: the pending signatures, and the
                                                         confirmed ones by version and postcode area
-                CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, for one group; from the stream too
-                FUNNEL#<slug>#<bucket> <day>            the funnel of that day, from the stream too
+                CONSTITUENCIES#<slug>#<bucket> <group>  from the stream: confirmed in each constituency of the group
+                FUNNEL#<slug>#<bucket> <day>            from the stream: how many passed each stage that day (funnel)
                 FUNNEL-DAYS#<slug>     <day>            the funnel of a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent (mail/pause.py)
                 MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
@@ -36,7 +36,7 @@ address whose owner has stopped email.
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
     LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
-                NETWORK#<hash>         EMAIL            one client network: until when turns for first emails are booked
+                NETWORK#<hash>         EMAIL            one client network: until when its first emails are scheduled
 """
 
 from datetime import date
@@ -50,7 +50,7 @@ DELIVERIES = "deliveries"
 LIMITS = "limits"
 TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES, LIMITS)
 
-# One partition takes 1,000 writes a second, the table 40,000: 64 are enough. One BatchGetItem can read all 64 counters.
+# 64 partitions are enough: each takes 1,000 writes a second, and a table 40,000. One BatchGetItem can read 64 items.
 BUCKETS = tuple(f"{number:02x}" for number in range(64))
 
 
@@ -91,12 +91,12 @@ def slugs() -> Key:
     return Key(COUNTS, "SLUGS", "ALL")
 
 
-def petition_texts(slug: str) -> str:
+def text_partition(slug: str) -> str:
     return f"TEXT#{slug}"
 
 
 def petition_text(slug: str, version: str) -> Key:
-    return Key(COUNTS, petition_texts(slug), version)
+    return Key(COUNTS, text_partition(slug), version)
 
 
 def tally_shard(slug: str, shard: int, day: date) -> Key:
@@ -136,13 +136,13 @@ def funnel(slug: str, bucket: str, day: date) -> Key:
     return Key(COUNTS, f"FUNNEL#{slug}#{bucket}", day.isoformat())
 
 
-def funnel_days(slug: str) -> str:
+def funnel_days_partition(slug: str) -> str:
     # A prefix of its own, so that the role which stores closed days has no right to write the items of `funnel`.
     return f"FUNNEL-DAYS#{slug}"
 
 
 def funnel_day(slug: str, day: date) -> Key:
-    return Key(COUNTS, funnel_days(slug), day.isoformat())
+    return Key(COUNTS, funnel_days_partition(slug), day.isoformat())
 
 
 def shedding_level() -> Key:
@@ -179,12 +179,12 @@ def latest_job(kind: str, key: str) -> Key:
     return Key(COUNTS, job_partition(kind, key), "LATEST")
 
 
-def updates(slug: str) -> str:
+def updates_partition(slug: str) -> str:
     return f"UPDATES#{slug}"
 
 
 def update(slug: str, update_id: str) -> Key:
-    return Key(COUNTS, updates(slug), update_id)
+    return Key(COUNTS, updates_partition(slug), update_id)
 
 
 def delivery(kind: str, key: str) -> Key:

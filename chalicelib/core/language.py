@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 ENGLISH = "en"
 FOLDER = Path(__file__).parents[1] / "languages"
 # The contexts (msgctxt) of the texts from CLDR.
-DIRECTION, OWN_NAME, SEPARATOR, MONTH, WEEKDAY, COUNTRY = (
-    "direction",
-    "own name",
-    "separator",
-    "month",
-    "day",
-    "country",
-)
+DIRECTION = "direction"
+OWN_NAME = "own name"
+SEPARATOR = "separator"
+MONTH = "month"
+WEEKDAY = "day"
+COUNTRY = "country"
 
 
 def translatable(text: str) -> str:

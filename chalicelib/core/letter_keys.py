@@ -24,7 +24,7 @@ def letter_text(slug: str, version: str) -> Key:
 
 
 def letter_delivery(slug: str, target: str, signature_id: str = "") -> str:
-    """Return the delivery's key. Without a signature id, it is the prefix of the keys of all letters to the target."""
+    """Return the delivery's key. Without a signature id, return the prefix of the keys of all letters to the target."""
     return f"{slug}_{target}_{signature_id}"
 
 

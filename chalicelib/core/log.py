@@ -33,7 +33,7 @@ def note(name: str, **facts: Fact) -> None:
 
 def measure(metric: str, amount: float = 1) -> None:
     """Add a metric to the next log line, so that the metric needs no extra line and no call to AWS."""
-    name = str(metric)  # An enum's own hash is slow.
+    name = str(metric)  # As the key of a dict, a plain text is faster than an enum.
     _measured[name] = _measured.get(name, 0) + amount
 
 
@@ -96,7 +96,7 @@ def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logg
 
 
 def _locations(record: logging.LogRecord) -> list[str]:
-    """Return types and locations of an exception and its causes. Their texts are left out: they could quote an item."""
+    """Return types and locations of an exception and its causes. Leave out their texts, which could quote an item."""
     places: list[str] = []
     error = record.exc_info[1] if record.exc_info else None
     while error is not None and len(places) < MAX_CAUSES:

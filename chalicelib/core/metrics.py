@@ -23,7 +23,7 @@ class Metric(StrEnum):
     CONFIRMED = "Confirmed"
     WITHDRAWN = "Withdrawn"
     CONFLICT_RETRIED = "ConflictRetried"
-    # Responses: REFUSED counts every 4xx, and `refused` names a metric for each 4xx status. FAILED counts every 5xx.
+    # Responses: REFUSED counts every 4xx, `refused_metric` names a metric for each 4xx status. FAILED counts every 5xx.
     REFUSED = "Refused"
     FAILED = "Failed"
     COLD_START = "ColdStart"
@@ -35,7 +35,7 @@ class Metric(StrEnum):
     # The seconds from the request of an email until a sender gets its message. The wait for the pace is not included.
     MAIL_AGE = "MailAge"
     TARGET_PAUSED = "TargetPaused"
-    # A message of a queue that cannot be handled yet.
+    # A queue's message that cannot be handled yet.
     MESSAGE_LATER = "MessageLater"
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.
@@ -49,7 +49,7 @@ REFUSED_STATUSES = frozenset({400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 
 _UNITS: dict[str, str] = {Metric.MAIL_AGE: "Seconds"}
 
 
-def refused(status: int) -> str:
+def refused_metric(status: int) -> str:
     """Return the name of the metric for a 4xx status."""
     return f"{Metric.REFUSED}{status if status in REFUSED_STATUSES else 'Other'}"
 

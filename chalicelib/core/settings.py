@@ -58,10 +58,10 @@ def settings() -> Settings:
         site_url=required("SITE_URL").rstrip("/"),
         mail_from=required("MAIL_FROM"),
         configuration_set=required("CONFIGURATION_SET"),
-        signature_keys=_keys("SIGNATURE_KEYS"),
-        token_keys=_keys("TOKEN_KEYS"),
-        limit_keys=_keys("LIMIT_KEYS"),
-        origin_keys=_keys("ORIGIN_KEYS"),
+        signature_keys=_secret_versions("SIGNATURE_KEYS"),
+        token_keys=_secret_versions("TOKEN_KEYS"),
+        limit_keys=_secret_versions("LIMIT_KEYS"),
+        origin_keys=_secret_versions("ORIGIN_KEYS"),
         log_level=os.environ.get("LOG_LEVEL") or "INFO",
         mail_source=os.environ.get("MAIL_SOURCE") or "",
         other_mail_source=os.environ.get("OTHER_MAIL_SOURCE") or "",
@@ -97,7 +97,7 @@ def required(name: str) -> str:
     return value
 
 
-def _keys(name: str) -> dict[str, str]:
+def _secret_versions(name: str) -> dict[str, str]:
     """Return a secret's versions, the oldest first: {"v1": "..."}.
 
     Return an empty dict if this Lambda function does not get the secret.

@@ -31,7 +31,7 @@ class DigestIds(NamedTuple):
 
     @property
     def key(self) -> Key:
-        return Key(keys.COUNTS, digests(self.slug, self.target), self.day.isoformat())
+        return Key(keys.COUNTS, digests_partition(self.slug, self.target), self.day.isoformat())
 
     @property
     def delivery(self) -> str:
@@ -42,28 +42,25 @@ class DigestIds(NamedTuple):
 def digest_ids(delivery: str) -> DigestIds:
     """Return the ids in the key of a digest's delivery."""
     slug, target, day = delivery.split("_")
-    return DigestIds(slug, target, date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}"))
+    return DigestIds(slug, target, date.fromisoformat(day))
 
 
-def digests(slug: str, target: str) -> str:
-    """Return the partition of the digests to one target."""
+def digests_partition(slug: str, target: str) -> str:
     return f"DIGEST#{slug}#{target}"
 
 
-def letter_counts(slug: str, shard: int) -> str:
-    """Return the partition of one shard of the counts of letters."""
+def letter_counts_partition(slug: str, shard: int) -> str:
     return f"LETTERS#{slug}#{shard:02}"
 
 
 def letter_count(slug: str, shard: int, target: str, day: date) -> Key:
-    return Key(keys.COUNTS, letter_counts(slug, shard), f"{target}#{day.isoformat()}")
+    return Key(keys.COUNTS, letter_counts_partition(slug, shard), f"{target}#{day.isoformat()}")
 
 
-def targets(slug: str) -> str:
-    """Return the partition of all targets of a petition."""
+def targets_partition(slug: str) -> str:
     return f"TARGET#{slug}"
 
 
 def target(slug: str, target_key: str, part: str = "") -> Key:
     """Return the key of a target, or of a part of it: a pace, or a member's constituency. No part contains "#"."""
-    return Key(keys.COUNTS, targets(slug), f"{target_key}#{part}" if part else target_key)
+    return Key(keys.COUNTS, targets_partition(slug), f"{target_key}#{part}" if part else target_key)

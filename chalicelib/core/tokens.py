@@ -33,7 +33,7 @@ class Purpose(StrEnum):
 
 
 class Subject(NamedTuple):
-    """The person's signature that a link is about. The link has country and source: confirming needs no read first."""
+    """The signature that a link is about. The link has country and source, so that confirming needs no read first."""
 
     slug: str
     signature_id: str
@@ -81,8 +81,8 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
     token = token.strip()
     try:
         payload = _signer(purpose, secrets).unsign(token).decode()
-        signature = token.rpartition(".")[2]
-        is_canonical = base64_encode(base64_decode(signature)).decode() == signature
+        mac = token.rpartition(".")[2]
+        is_canonical = base64_encode(base64_decode(mac)).decode() == mac
     except (BadData, UnicodeError) as error:
         raise LinkDamaged from error
     # base64 has spare bits, and Python ignores invalid characters: reject links that were changed this way.

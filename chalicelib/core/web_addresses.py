@@ -18,11 +18,15 @@ _MISSED_BY_LINKIFIER = re.compile(
     r":\S|//|\S@\S|[\w-]\.[a-zA-Z]{2,}/|\bwww\.|\[\.\]|\.(?:example|test|invalid|onion|local)\b", re.IGNORECASE
 )
 _WITHOUT_COLONS_AND_SLASHES = str.maketrans(":/", "  ")
-_AFTER_COLON = re.compile(r":\S")
+# What `_MISSED_BY_LINKIFIER` finds in "at 10:30".
+_COLON_IN_PROSE = re.compile(r":\S")
 
 
 def web_addresses(text: str) -> list[str]:
-    """Return the web and email addresses in the text. Characters that look like a dot count as a dot."""
+    """Return the web and email addresses in the text. Characters that look like a dot count as a dot.
+
+    If the linkifier finds no address, return parts of addresses that it misses, such as "://".
+    """
     folded = _folded(text)
     if not _POSSIBLE.search(folded):
         return []
@@ -37,7 +41,7 @@ def links_in(text: str) -> set[str]:
     search the text a second time, without colons and slashes.
     """
     found = [*web_addresses(text), *web_addresses(_folded(text).translate(_WITHOUT_COLONS_AND_SLASHES))]
-    return {each for each in found if not _AFTER_COLON.fullmatch(each)}
+    return {each for each in found if not _COLON_IN_PROSE.fullmatch(each)}
 
 
 def _folded(text: str) -> str:

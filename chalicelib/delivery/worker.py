@@ -42,7 +42,7 @@ from chalicelib.updates.kinds import UPDATE_KINDS
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
-# When the relay has run this long, it handles no further signature, and Lambda delivers the batch again in two halves.
+# After this time, the relay handles no more letters, and Lambda delivers the batch again in two halves.
 # The function's timeout leaves enough time for the letters of one person to all targets.
 RELAY_SECONDS = 60.0
 # Every kind of email, by name. The dict is here and not in app.py, because these functions load only this module.
@@ -149,8 +149,8 @@ def _record_feedback(event: Mapping[str, Any]) -> None:
 
 
 def _watch() -> None:
-    urgent, other = watch(mail_source(), other_mail_source(), mail_queue(), times.now(), tables())
-    log.event("mail_watched", sends_urgent=urgent, sends_other=other)
+    sends_urgent, sends_other = watch(mail_source(), other_mail_source(), mail_queue(), times.now(), tables())
+    log.event("mail_watched", sends_urgent=sends_urgent, sends_other=sends_other)
 
 
 def _sweep() -> None:

@@ -1,18 +1,18 @@
 """Read from a client's `Accept` header whether it prefers HTML or JSON (RFC 9110, 12.5.1)."""
 
-HTML = ("text/html",)
-JSONS = ("application/json", "application/problem+json")
+HTML_TYPES = ("text/html",)
+JSON_TYPES = ("application/json", "application/problem+json")
 
 
 def prefers_html(accept: str) -> bool:
     """Return whether `accept` names HTML and does not prefer JSON."""
-    html = _quality(accept, HTML)
-    return html > 0 and html >= _quality(accept, JSONS)
+    html = _quality(accept, HTML_TYPES)
+    return html > 0 and html >= _quality(accept, JSON_TYPES)
 
 
 def prefers_json(accept: str) -> bool:
     """Return whether `accept` names JSON and prefers it to HTML."""
-    return _quality(accept, JSONS) > _quality(accept, HTML)
+    return _quality(accept, JSON_TYPES) > _quality(accept, HTML_TYPES)
 
 
 def _quality(accept: str, types: tuple[str, ...]) -> float:

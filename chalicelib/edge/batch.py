@@ -132,7 +132,7 @@ def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
 
 
 def _change(raw: Mapping[str, Any]) -> StreamChange:
-    record = DynamoDBRecord(dict(raw), None)
+    record = DynamoDBRecord(dict(raw), context=None)
     at = record.timestamp.replace(tzinfo=UTC)
     return StreamChange(record.sequence_number, _image(record.old_image), _image(record.new_image), at)
 

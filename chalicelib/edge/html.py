@@ -86,6 +86,7 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
     offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):
         return []
+    # `request.path` is the path of the route, such as /petitions/{slug}.
     path = site_prefix(request) + quote(request.path.format(**(request.uri_params or {})))
     values = dict(request.query_params or {})
     return [(language_of(code), f"{path}?{urlencode({**values, 'lang': code})}") for code in offered]

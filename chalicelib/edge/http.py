@@ -70,8 +70,7 @@ def answer(body: object, status: int, headers: Mapping[str, str]) -> Response:
 
 def redirect(request: Request, path: str, status: int) -> Response:
     """Return a redirect to a path of this site, with the query of the request."""
-    parameters: Mapping[str, str] = request.query_params or {}
-    query_text = urlencode([(name, parameters[name]) for name in parameters])
+    query_text = urlencode(dict(request.query_params or {}))
     location = site_prefix(request) + quote(unquote(path)) + (f"?{query_text}" if query_text else "")
     return answer("", status, {"Location": location, **NO_STORE})
 
@@ -148,7 +147,8 @@ def require_current_revision(request: Request, etag: str) -> None:
     header = request.headers.get("if-match")
     if not header:
         raise PreconditionRequired
-    if not {"*", etag} & {part.strip() for part in header.split(",")}:
+    client_tags = [part.strip() for part in header.split(",")]
+    if "*" not in client_tags and etag not in client_tags:
         raise Stale
 
 

@@ -118,7 +118,7 @@ def _explained(error: Explained) -> Problem:
 def _too_large(error: BodyTooLarge) -> Problem:
     """Return the problem. Only the text about 16 KB is translated: all routes for supporters have this limit."""
     usual = translatable("The body must be 16 KB or less.")
-    detail = usual if error.most == BodyTooLarge.most else f"The body must be {error.most} KB or less."
+    detail = usual if error.limit_kb == BodyTooLarge.limit_kb else f"The body must be {error.limit_kb} KB or less."
     return Problem(413, "Content Too Large", detail)
 
 
@@ -130,6 +130,7 @@ def _always(problem: Problem) -> Callable[[PetitionsError], Problem]:
     return lambda _: problem
 
 
+# A subclass must stand before its base class: the first match wins (`problem_of`).
 _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     UnknownPetition: _always(Problem(404, "Not Found", "There is no petition at this address.")),
     PetitionRemoved: _removed,

@@ -81,6 +81,6 @@ class Route(NamedTuple):
         return self.right is not Access.PUBLIC
 
     @property
-    def any_origin(self) -> bool:
+    def allows_any_origin(self) -> bool:
         """Return whether pages of other sites may call the route: all public routes of /api/ except /api/staff/."""
         return not self.needs_token and self.path.startswith("/api/") and not self.path.startswith("/api/staff/")

@@ -25,6 +25,10 @@ def _staff(method: str, path: str, view: str, function: Function, right: Right |
     return Route(method, f"/api/staff{path}", view, function, right, STAFF)
 
 
+def _partner(method: str, path: str, view: str) -> Route:
+    return Route(method, path, view, Function.PARTNERS, Right.PARTNER, PARTNER)
+
+
 def _cached(
     path: str,
     view: str,
@@ -38,8 +42,9 @@ def _cached(
 
 
 # Query parameters that change a cacheable answer.
-_LANG, _FORM, _PAGE = ("lang",), ("lang", "source"), ("lang", "source", "preview")
-_OF_PARTNERS = (Function.PARTNERS, Right.PARTNER, PARTNER)
+_LANG = ("lang",)
+_FORM = ("lang", "source")
+_PAGE = ("lang", "source", "preview")
 _ALL = (
     # Pages and public JSON.
     _cached("/", "show_petitions", Function.API, _LANG),
@@ -123,11 +128,11 @@ _ALL = (
     _staff("GET", "/petitions/{slug}/imports/{import_id}", "read_import", Function.MANAGE, Right.MANAGE),
     _staff("DELETE", "/petitions/{slug}/imports/{import_id}", "cancel_import", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/imports/{import_id}/undo", "undo_import", Function.MANAGE, Right.MANAGE),
-    Route("POST", "/api/partner/petitions/{slug}/signatures", "take_signatures", *_OF_PARTNERS),
-    Route("GET", "/api/osdi", "read_entry_point", *_OF_PARTNERS),
-    Route("GET", "/api/osdi/petitions", "list_osdi_petitions", *_OF_PARTNERS),
-    Route("GET", "/api/osdi/petitions/{slug}", "read_osdi_petition", *_OF_PARTNERS),
-    Route("POST", "/api/osdi/petitions/{slug}/record", "record_signature", *_OF_PARTNERS),
+    _partner("POST", "/api/partner/petitions/{slug}/signatures", "take_signatures"),
+    _partner("GET", "/api/osdi", "read_entry_point"),
+    _partner("GET", "/api/osdi/petitions", "list_osdi_petitions"),
+    _partner("GET", "/api/osdi/petitions/{slug}", "read_osdi_petition"),
+    _partner("POST", "/api/osdi/petitions/{slug}/record", "record_signature"),
     _staff("GET", "/petitions/{slug}/exports", "list_exports", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/petitions/{slug}/exports", "request_export", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/exports/{export_id}", "read_export", Function.EXPORTS, Right.EXPORT),

@@ -24,7 +24,7 @@ class Site(Chalice):
         self.api.binary_types.clear()
 
     def answer_head(self) -> None:
-        """Add HEAD to each GET route, with the same function. Call it after registering all routes."""
+        """Add HEAD to each GET route, with the same view. Call this method after registering all routes."""
         for methods in self.routes.values():
             if "GET" in methods:
                 methods["HEAD"] = methods["GET"]
@@ -83,24 +83,26 @@ def answer_without_view(request: Request, path: str) -> Response:
         return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND)
     detail = f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail))
-    gateway_methods = {"OPTIONS"} if any(route.any_origin for route in found) else set()
+    gateway_methods = {"OPTIONS"} if any(route.allows_any_origin for route in found) else set()
     response.headers["Allow"] = ", ".join(sorted(_methods(found) | gateway_methods))
     return response
 
 
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """If no route matched, replace the path in the context by CATCH_ALL, which `request.path` already is.
+    """If no route matched, replace the visitor's path in the context by CATCH_ALL.
 
-    So logs contain no path that somebody made up, and `site_prefix` can compare the two paths part by part.
+    `request.path` is CATCH_ALL too, so `site_prefix` can compare the two paths part by part.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context
     return {**context, "path": str(context.get("path", "")).removesuffix(path) + CATCH_ALL}
 
 
-def _matches(route: list[str], parts: list[str]) -> bool:
-    return len(route) == len(parts) and all(
-        bool(part) if _is_variable(each) else each == part for each, part in zip(route, parts, strict=True)
+def _matches(route_parts: list[str], path_parts: list[str]) -> bool:
+    """Return whether the route has this path. A variable stands for any part except ""."""
+    return len(route_parts) == len(path_parts) and all(
+        expected == part or (_is_variable(expected) and part != "")
+        for expected, part in zip(route_parts, path_parts, strict=True)
     )
 
 

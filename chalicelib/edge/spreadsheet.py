@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from chalice.app import Request, Response
 
-from chalicelib.core.formulas import harmless
+from chalicelib.core.formulas import escape_formula
 from chalicelib.edge.http import REVALIDATED, answer, query
 
 CSV = "text/csv"
@@ -23,5 +23,9 @@ def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key"
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)
     writer.writeheader()
-    writer.writerows([{**row, "key": harmless(str(row["key"]))} if "key" in row else row for row in rows])
+    writer.writerows(map(_with_escaped_key, rows))
     return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})
+
+
+def _with_escaped_key(row: Mapping[str, object]) -> Mapping[str, object]:
+    return {**row, "key": escape_formula(str(row["key"]))} if "key" in row else row

@@ -11,7 +11,7 @@ from chalice.app import Blueprint, ChaliceAuthorizer, CORSConfig, Request, Respo
 
 from chalicelib.core import log
 from chalicelib.core.errors import PetitionsError
-from chalicelib.core.metrics import Metric, refused
+from chalicelib.core.metrics import Metric, refused_metric
 from chalicelib.edge.http import chosen_language, problem_json
 from chalicelib.edge.problems import Problem, problem_of, unexpected
 from chalicelib.edge.route import Route
@@ -67,11 +67,11 @@ def _options(route: Route) -> dict[str, object]:
     """Return Chalice's options for this route.
 
     A view that reads a body checks the Content-Type itself, so that its error says what to send. OSDI clients send a
-    Content-Type with GET too, so Chalice must not check that either.
+    Content-Type with GET too. So for both, Chalice must not check the Content-Type.
     """
     takes_any_type = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
-    body = {"content_types": ["*/*"]} if takes_any_type else {}
-    return {"methods": [route.method], "cors": CORS if route.any_origin else None, **body}
+    content_types = {"content_types": ["*/*"]} if takes_any_type else {}
+    return {"methods": [route.method], "cors": CORS if route.allows_any_origin else None, **content_types}
 
 
 def respond(request: Request, view: Callable[[], Response], problem_response: ProblemResponse) -> Response:
@@ -96,4 +96,4 @@ def _measure(status: int) -> None:
         log.measure(Metric.FAILED)
     elif status >= 400:
         log.measure(Metric.REFUSED)
-        log.measure(refused(status))
+        log.measure(refused_metric(status))

@@ -19,7 +19,7 @@ class ShownExport(TypedDict):
     recipient: str | None
     """The age public key, or openpgp: and the key's fingerprint."""
     moment: Time
-    """The export contains the signatures confirmed at this moment, except those withdrawn since."""
+    """The export contains the signatures confirmed at or before this moment, except those withdrawn since."""
     requested_by: str
     state: JobState
     why: str | None
@@ -41,7 +41,7 @@ class ShownExports(TypedDict):
     columns: list[Column]
     """The columns that can be requested."""
     default_columns: list[Column]
-    """The columns of an export that does not request any."""
+    """The columns of an export if its request names none."""
     formats: list[Format]
 
 

@@ -76,13 +76,13 @@ def link_cover(request: Request, export_id: str) -> Response:
     return _link_answer(request, export, result.cover, f"{export.job_id}.pdf")
 
 
-def _link_answer(request: Request, export: Export, key: str, name: str) -> Response:
-    """Return a link to the file `key`, and record this. Do not record a HEAD request: its answer contains no link."""
+def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) -> Response:
+    """Return a link to a file, and audit this request. Do not audit a HEAD request: its answer contains no link."""
     if request.method != "HEAD":
-        details = {"petition": export.slug, "what": name.removeprefix(export.job_id)}
+        details = {"petition": export.slug, "what": file_name.removeprefix(export.job_id)}
         audit(request, "export.fetched", export.job_id, details)
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
-    url = exports_bucket().link(key, name, LINK_SECONDS)
+    url = exports_bucket().link(s3_key, file_name, LINK_SECONDS)
     link: FileLink = {"url": url, "expires_at": times.iso(expires_at)}
     return json_answer(link)
 

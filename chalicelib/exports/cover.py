@@ -3,6 +3,7 @@
 The font has Latin, Greek and Cyrillic characters. Text in other scripts is replaced by OMITTED.
 """
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Container, Iterable
@@ -24,6 +25,8 @@ MAX_BREAKDOWN_VALUES = 10
 # neighbours, so only a text shaper could print them.
 NEEDS_SHAPING = range(0x0590, 0x1D00)
 OMITTED = "[…]"
+# Characters that cannot be printed (each replaced by "\0"), with the spaces around and between them.
+_OMITTED_RUN = re.compile(r"\s*\0[\s\0]*")
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,7 @@ def printable(text: str, supported: Container[int]) -> str:
     `supported`: the codes of the font's characters.
     """
     masked = "".join(each if ord(each) in supported and ord(each) not in NEEDS_SHAPING else "\0" for each in text)
-    pieces = [piece.strip() for piece in masked.split("\0")]
-    return masked if len(pieces) == 1 else " ".join(_with_omitted(pieces))
-
-
-def _with_omitted(pieces: list[str]) -> Iterable[str]:
-    """Yield the pieces that are not empty, and OMITTED once for each run of characters that are not printed."""
-    for number, piece in enumerate(pieces):
-        if piece:
-            yield piece
-        if number < len(pieces) - 1 and (piece or number == 0):
-            yield OMITTED
+    return _OMITTED_RUN.sub(f" {OMITTED} ", masked).strip() if "\0" in masked else masked
 
 
 def _empty_page(facts: CoverFacts) -> "FPDF":
@@ -95,8 +88,8 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     yield "As of", iso(export.moment)
     yield "Count at that moment", f"{export.count_at_moment:,}"
     yield "Text version", _versions(export.totals, petition)
-    names = countries()
-    by_country = Counter({names.get(code, code): number for code, number in export.totals.countries.items()})
+    country_names = countries()
+    by_country = Counter({country_names.get(code, code): number for code, number in export.totals.countries.items()})
     yield "By country", _breakdown(by_country)
     yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"
     yield "Columns", ", ".join(export.columns)
@@ -106,7 +99,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the petition's current text version. If some people signed an earlier one, add the number for each."""
+    """Return the current text version. If some people signed an earlier one, add the signatures of each version."""
     counts = totals.versions or Counter({petition.text_version: 0})
     if set(counts) == {petition.text_version}:
         return petition.text_version
@@ -117,7 +110,9 @@ def _breakdown(counts: Counter[str]) -> str:
     shown = counts.most_common(MAX_BREAKDOWN_VALUES)
     rest = counts.total() - sum(number for _, number in shown)
     parts = [f"{key}: {number:,}" for key, number in shown]
-    return "; ".join([*parts, f"others: {rest:,}"] if rest else parts) or "none"
+    if rest:
+        parts.append(f"others: {rest:,}")
+    return "; ".join(parts) or "none"
 
 
 def _explain_difference(facts: CoverFacts) -> str:
@@ -138,9 +133,9 @@ def _explain_difference(facts: CoverFacts) -> str:
 
 
 def _add_row(pdf: "FPDF", label: str, value: str) -> None:
-    pdf.set_text_color(90)
+    pdf.set_text_color(90)  # Grey.
     pdf.cell(LABEL_WIDTH, LINE_HEIGHT, label)
-    pdf.set_text_color(0)
+    pdf.set_text_color(0)  # Black.
     _add_text(pdf, value)
     pdf.ln(GAP)
 

@@ -28,17 +28,18 @@ def deliver(export: Export, context: ExportContext) -> Export:
     if not is_consistent(export.count_at_moment, export.totals):
         return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
     path = _encrypt_file(export, _join_parts(export, context), context.folder)
+    # New S3 keys each time, because two processes may do this step at once.
     result = _result(export, path, f"{_prefix(export)}{token_hex(4)}", context)
     content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
-    context.bucket.put_file(result.file, path, content_type)
+    context.s3_bucket.put_file(result.file, path, content_type)
     sheet = context.folder / "cover.pdf"
     sheet.write_bytes(cover_sheet(CoverFacts(petition_as_stored(export.slug, context.tables), export, result)))
-    context.bucket.put_file(result.cover, sheet, "application/pdf")
+    context.s3_bucket.put_file(result.cover, sheet, "application/pdf")
     return export.in_end_state(JobState.DONE, result=result)
 
 
 def delete_files(export: Export, context: ExportContext) -> None:
-    context.bucket.delete_under(_prefix(export))
+    context.s3_bucket.delete_under(_prefix(export))
 
 
 def _prefix(export: Export) -> str:
@@ -61,8 +62,9 @@ def _join_parts(export: Export, context: ExportContext) -> Path:
     path = context.folder / "plain"
     with path.open("wb") as file:
         file.write(heading(export.format, export.columns).encode())
-        for key in filter(None, export.parts):
-            context.bucket.copy_to(key, file)
+        for key in export.parts:
+            if key:  # "" stands for a bucket without rows.
+                context.s3_bucket.copy_to(key, file)
     return path
 
 

@@ -1,6 +1,6 @@
 """Encrypt a file for one recipient with age or OpenPGP, in constant memory.
 
-Both libraries are large and rarely needed, so they are imported where they are used.
+pyrage (age) and pysequoia (OpenPGP) are large and rarely needed, so they are imported where they are used.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pysequoia import Cert
 
 PRIVATE_MARKS = ("AGE-SECRET-KEY-", "PRIVATE KEY BLOCK", "PRIVATE KEY-----")
-OPENPGP = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+OPENPGP_START = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
 
 class Recipient(NamedTuple):
@@ -31,22 +31,22 @@ def recipient_of(pasted_key: str) -> Recipient:
     if key.startswith("age1"):
         _age_recipient(key)
         return Recipient(key, key)
-    if key.startswith(OPENPGP):  # Keep only the certificate, without other pasted text.
+    if key.startswith(OPENPGP_START):  # Keep only the certificate, without other pasted text.
         certificate = _certificate(key)
         return Recipient(str(certificate), f"openpgp:{certificate.fingerprint}")
     raise _invalid("Paste a public key: one that begins with age1, or an OpenPGP public key block")
 
 
-def encrypt(plain: Path, target: Path, key: str) -> None:
+def encrypt(plain: Path, encrypted: Path, key: str) -> None:
     """Encrypt the file. Raise Invalid if the key no longer works: it may have expired since it was pasted."""
     if key.startswith("age1"):
         import pyrage
 
-        pyrage.encrypt_file(str(plain), str(target), [_age_recipient(key)])
+        pyrage.encrypt_file(str(plain), str(encrypted), [_age_recipient(key)])
         return
     import pysequoia
 
-    pysequoia.encrypt_file(plain, target, [_certificate(key)], armor=False)
+    pysequoia.encrypt_file(plain, encrypted, [_certificate(key)], armor=False)
 
 
 def _age_recipient(key: str) -> "AgeRecipient":
@@ -60,7 +60,7 @@ def _age_recipient(key: str) -> "AgeRecipient":
 
 
 def _certificate(key: str) -> "Cert":
-    """Parse an OpenPGP public key. Raise Invalid, also if the key cannot encrypt.
+    """Parse an OpenPGP public key. Raise Invalid if the key is damaged or cannot encrypt.
 
     The library cannot say whether a key can encrypt, so we encrypt an empty message as a test.
     """

@@ -1,7 +1,6 @@
 """The first stage of an export: write the rows in parts, one for each bucket.
 
-Here a bucket is one of the partitions that contain a petition's signatures (keys.BUCKETS). `context.bucket` is
-something else: the S3 bucket for files.
+A bucket is one of the partitions that contain a petition's signatures (keys.BUCKETS).
 """
 
 from collections.abc import Iterable
@@ -27,7 +26,7 @@ class ExportContext:
     """The tables, bucket and clock of an export. `folder` is an empty directory that is deleted when the run ends."""
 
     tables: Tables
-    bucket: Bucket
+    s3_bucket: Bucket
     folder: Path
     clock: Clock
 
@@ -73,19 +72,20 @@ def gather(export: Export, bucket: str, context: ExportContext) -> Export:
 
     The caller stores the returned export. So a part is recorded only after its file is complete.
     """
+    # A new S3 key each time, because two processes may do this step at once.
     key = f"{_prefix(export)}{bucket}-{token_hex(4)}"
     totals = export.totals.model_copy(deep=True)
     path = context.folder / "part"
     with path.open("w", encoding="utf-8", newline="") as file:
         _write_part(export, totals, read_for_export(export.slug, bucket, context.tables), file)
-    context.bucket.put_file(key, path, "application/octet-stream")
+    context.s3_bucket.put_file(key, path, "application/octet-stream")
     has_rows = totals.rows > export.totals.rows
     parts = [*export.parts, key if has_rows else ""]  # "": no rows.
     return export.model_copy(update={"parts": parts, "totals": totals, "processed": totals.rows})
 
 
 def delete_parts(export: Export, context: ExportContext) -> None:
-    context.bucket.delete_under(_prefix(export))
+    context.s3_bucket.delete_under(_prefix(export))
 
 
 def _prefix(export: Export) -> str:
@@ -93,6 +93,7 @@ def _prefix(export: Export) -> str:
 
 
 def _write_part(export: Export, totals: Totals, items: Iterable[Item], file: TextIO) -> None:
+    """Write the signatures that the export includes, and add them to `totals`."""
     write, selection = writer(export.format, export.columns, file), Selection(export, totals)
     for item in items:
         if selection.includes(item):

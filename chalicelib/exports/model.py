@@ -1,7 +1,7 @@
 """An export: a file with the confirmed signatures of a petition, for the petition's target.
 
 An export is a job: it is done in steps (chalicelib.jobs). The export's moment is the time of its request. The file has
-the signatures that were confirmed at that moment, except those withdrawn since.
+the signatures that were confirmed at or before that moment, except those withdrawn since.
 """
 
 from collections import Counter
@@ -17,9 +17,9 @@ from chalicelib.jobs.model import START_DELAY, Job
 
 # After this time, S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
-# This long after the moment, all confirmations from before the moment are stored, because the Lambda functions by which
-# people confirm have a shorter timeout. Rows of an import may take longer if the table is slow. An export requested at
-# such a moment may not match the tally: it fails, and can be requested again.
+# After this time, all confirmations from before the export's moment are stored, because the Lambda functions by which
+# people confirm have a shorter timeout. An import may store its rows later than this if the table is slow. An export
+# that is requested during such an import may not match the tally. Then the export fails, and can be requested again.
 SETTLING = START_DELAY
 LINK_SECONDS = 15 * 60
 MAX_RECIPIENT_LENGTH = 12_000
@@ -95,7 +95,7 @@ class Totals(BaseModel):
 class Result(BaseModel):
     """The result of a finished export. `file` and `cover` are the S3 keys of its files.
 
-    `size` and `sha256` are those of the file as downloaded: after encryption, if it is encrypted.
+    `size` (in bytes) and `sha256` are of the file as downloaded: after encryption, if there is any.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -111,7 +111,7 @@ class Result(BaseModel):
 
 
 class Export(Job):
-    """The stored item. `parts` and `totals` say where the next step continues.
+    """The stored item. Each step adds to `parts` and `totals`.
 
     `parts`: for each bucket (partition of signatures) that is written, in order, the S3 key of its rows; "" if it has
     no rows.
@@ -135,7 +135,7 @@ class Export(Job):
 
     @property
     def moment(self) -> datetime:
-        """Return the time of the request. The file has signatures that were confirmed at this time."""
+        """Return the export's moment: the time of its request."""
         return self.requested_at
 
     @property

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Gone, NotNow
-from chalicelib.exports.encrypt import Recipient, recipient_of
+from chalicelib.exports.encrypt import recipient_of
 from chalicelib.exports.model import Export, ExportRequest, Result
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.petitions.model import Petition
@@ -13,7 +13,7 @@ from chalicelib.tallies.prove import COUNT, tally_sums
 
 def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
     """Return a new export, not stored yet. Raise Invalid if the recipient's key is invalid."""
-    recipient = recipient_of(request.recipient) if request.recipient else Recipient("", "")
+    recipient = recipient_of(request.recipient) if request.recipient else None
     moment = now.replace(microsecond=0)
     return Export(
         job_id=new_id(petition.slug, moment),
@@ -23,8 +23,8 @@ def new_export(request: ExportRequest, petition: Petition, owner: str, now: date
         expected=tally_sums(petition, now, tables)[COUNT],
         format=request.format,
         columns=request.columns,
-        recipient=recipient.shown or None,
-        recipient_key=recipient.key or None,
+        recipient=recipient.shown if recipient else None,
+        recipient_key=recipient.key if recipient else None,
     )
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
-from chalicelib.core.formulas import harmless
+from chalicelib.core.formulas import escape_formula
 from chalicelib.core.sources import DIRECT
 from chalicelib.exports.model import Column, Format
 
@@ -25,8 +25,8 @@ def writer(file_format: Format, columns: Sequence[Column], file: TextIO) -> Writ
         return lambda item: _write_line(file, encode({column.value: value_of(column, item) for column in columns}))
     # Quote all values: in countries with a decimal comma, spreadsheets also split values at semicolons, and a formula
     # could follow a semicolon.
-    rows = csv.writer(file, quoting=csv.QUOTE_ALL)
-    return lambda item: _write_row(rows, [harmless(value_of(column, item) or "") for column in columns])
+    csv_writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    return lambda item: _write_row(csv_writer, [escape_formula(value_of(column, item) or "") for column in columns])
 
 
 def heading(file_format: Format, columns: Sequence[Column]) -> str:
@@ -45,5 +45,5 @@ def _write_line(file: TextIO, line: str) -> None:
     file.write("\n")
 
 
-def _write_row(rows: Any, values: list[str]) -> None:
-    rows.writerow(values)
+def _write_row(csv_writer: Any, values: list[str]) -> None:
+    csv_writer.writerow(values)

@@ -89,8 +89,8 @@ class Job(BaseModel):
 
     def at(self, now: datetime) -> Self:
         """Return the job as it is now. If it has stalled, return it as failed, even if that is not stored yet."""
-        worked_until = max(self.touched_at, self.rests_until or self.touched_at)
-        is_stalled = self.is_open and now >= worked_until + self.patience
+        patience_starts_at = max(self.touched_at, self.rests_until or self.touched_at)
+        is_stalled = self.is_open and now >= patience_starts_at + self.patience
         return self.stalled() if is_stalled else self
 
     def rest(self, now: datetime) -> timedelta:

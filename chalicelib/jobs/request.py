@@ -34,7 +34,7 @@ def require_no_running_job(model: type[JobType], key: str, now: datetime, tables
     `start` makes the same check. Call this function too if you store something before `start`.
     """
     latest = next(jobs_of(model, key, tables), None)
-    if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
+    if latest and latest.at(now).is_open:
         raise store.already_running_error(latest)
 
 

@@ -19,14 +19,16 @@ _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNIN
 
 def add(job: Job, tables: Tables) -> None:
     """Store a new job. Raise NotNow while another of its kind runs for the same key. Mark a stalled job as failed."""
-    pointer, now = keys.latest_job(job.kind, job.key), job.requested_at
-    stored = tables.get(pointer, consistent=True)
-    latest = find(type(job), stored["job_id"], tables) if stored else None
-    if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
+    pointer = keys.latest_job(job.kind, job.key)
+    now = job.requested_at
+    pointer_item = tables.get(pointer, consistent=True)
+    latest_id = pointer_item["job_id"] if pointer_item else None
+    latest = find(type(job), latest_id, tables) if latest_id else None
+    if latest and latest.at(now).is_open:
         raise already_running_error(job)
-    point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", stored and stored["job_id"]))
+    point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", latest_id))
     writes: list[Change | NewItem] = [point_to_job, NewItem(_key(job), _item(job))]
-    if latest and latest.is_open:  # It has stalled. If it makes progress meanwhile, the transaction fails.
+    if latest and latest.is_open:  # The latest job has stalled. If it makes progress meanwhile, the transaction fails.
         writes.append(_change_between(latest, latest.stalled(), now, _is_open_and_unchanged(latest)))
     try:
         tables.transact(writes)

@@ -53,7 +53,8 @@ def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[Job
         try:
             stored = find_job(model, job_id, tables())
         except UnknownThing:
-            return log.event("job_unknown", kind=model.kind)
+            log.event("job_unknown", kind=model.kind)
+            return
         job = run_job(stored)
     except Unavailable as error:
         queue.send([job_message(job_id, RETRY_SECONDS)])

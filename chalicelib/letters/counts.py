@@ -64,7 +64,7 @@ def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for shard in range(SHARDS):
-        for item in tables.query(keys.COUNTS, target_keys.letter_counts(slug, shard), consistent=True):
+        for item in tables.query(keys.COUNTS, target_keys.letter_counts_partition(slug, shard), consistent=True):
             target, _, day = item["sk"].partition("#")
             sums[target, date.fromisoformat(day)].update(_numbers(item))
     days: dict[str, dict[date, LetterNumbers]] = defaultdict(dict)

@@ -189,7 +189,7 @@ def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[Dige
 
     This reads all digests of the target: one item for each day with letters.
     """
-    for item in tables.query(keys.COUNTS, target_keys.digests(slug, target), consistent=True):
+    for item in tables.query(keys.COUNTS, target_keys.digests_partition(slug, target), consistent=True):
         if "requested_at" not in item:
             yield DigestIds(slug, target, date.fromisoformat(item["sk"]))
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from hmac import digest
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.address import ID_BYTES, signature_id
+from chalicelib.core.address import HASH_BYTES, signature_id
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import CountsWhen, Partner, Receipt
 from chalicelib.partners.register import store_wording
@@ -44,7 +44,7 @@ class ReceivingContext:
         return Receipt(
             slug=petition.slug,
             source=self.partner.source,
-            digest=digest(secret.encode(), text.encode(), sha256)[:ID_BYTES].hex(),
+            digest=digest(secret.encode(), text.encode(), sha256)[:HASH_BYTES].hex(),
             signature_id=signature_id(petition.slug, submission.form.email.canonical, secret),
             version=submission.consent.version,
             obtained_at=submission.consent.obtained_at,

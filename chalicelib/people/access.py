@@ -57,10 +57,12 @@ def access_export(
     return {
         "prepared_at": iso(now),
         "signatures": [
-            {
-                **_held_signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped),
-                "letter": letters.get(each.petition.slug),
-            }
+            _held_signature(
+                each,
+                texts.get(each.petition.slug),
+                letters.get(each.petition.slug),
+                is_stopped=each.petition.slug in stopped,
+            )
             for each in stored
         ],
         "not_held": list(NOT_HELD),
@@ -132,8 +134,10 @@ def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
     }
 
 
-def _held_signature(stored: StoredSignature, text: PetitionText | None, *, is_stopped: bool) -> "HeldSignature":
-    """Return one signature of the file. `text`: the petition as the person signed it. The caller adds the letter."""
+def _held_signature(
+    stored: StoredSignature, text: PetitionText | None, letter: "HeldLetter | None", *, is_stopped: bool
+) -> "HeldSignature":
+    """Return one signature of the file. `text`: the petition as the person signed it."""
     signature = stored.signature
     text = text and text.in_language(signature.language)
     return {
@@ -149,7 +153,7 @@ def _held_signature(stored: StoredSignature, text: PetitionText | None, *, is_st
         },
         "consents": _consents(signature, text),
         "signed_text": _signed_text(text) if text else None,
-        "letter": None,
+        "letter": letter,
         "times": _times(signature),
         "mail": _mail(signature, is_stopped=is_stopped),
     }

@@ -106,7 +106,7 @@ class SignedText(TypedDict):
 
 
 class AgreedLetter(TypedDict):
-    """The letter that the person agreed to send, in full."""
+    """A letter in full, as the person agreed, or may agree, to send it."""
 
     version: str
     subject: str
@@ -132,7 +132,7 @@ class LetterDelivery(TypedDict):
     perhaps_sent_at: Time | None
     """When we found that a server had failed while it was sending the letter. The letter is not sent again."""
     in_digest_of: str | None
-    """If the letter was not an email of its own: the day of the daily email to the target that counts this letter."""
+    """If the letter was counted in a daily email instead of sent on its own: the day of that email."""
     undeliverable: str | None
 
 
@@ -155,7 +155,7 @@ class HeldSignature(TypedDict):
     consents: list[GivenConsent]
     signed_text: SignedText | None
     letter: HeldLetter | None
-    """Null if the petition has no letter."""
+    """Null if neither the petition nor the signature has a letter."""
     times: SignatureTimes
     mail: MailState
 

@@ -1,6 +1,6 @@
 """The routes for staff to find a person's signatures, and to show, withdraw, erase or export them.
 
-Each request is written to the activity log.
+Each request is recorded in the audit trail.
 """
 
 from collections.abc import Callable
@@ -77,13 +77,13 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
 @staff_view(routes)
 def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature, as the person can do with the link in our email. Idempotent."""
-    return _act_and_show(request, (slug, signature_id), "signature.withdrawn", withdraw)
+    return _act_and_show(request, slug, signature_id, "signature.withdrawn", withdraw)
 
 
 @staff_view(routes)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature, which also subtracts it from the tally, then empty its item. Idempotent."""
-    return _act_and_show(request, (slug, signature_id), "signature.erased", erase)
+    return _act_and_show(request, slug, signature_id, "signature.erased", erase)
 
 
 @staff_view(routes)
@@ -93,15 +93,14 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     audit(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in stored})
     versions = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
     texts = texts_as_signed(versions, tables())
-    download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
+    headers = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
     stopped = stopped_slugs(stored, settings().limit_keys, tables())
     file = access_export(stored, texts, letters_of(stored, tables()), stopped, times.now())
-    return json_answer(file, headers=download)
+    return json_answer(file, headers=headers)
 
 
-def _act_and_show(request: Request, ids: tuple[str, str], action: str, act: SignatureAction) -> Response:
-    """Write the action to the activity log, do it, and return the changed signature. `ids`: slug and signature id."""
-    slug, signature_id = ids
+def _act_and_show(request: Request, slug: str, signature_id: str, action: str, act: SignatureAction) -> Response:
+    """Record the action in the audit trail, do it, and return the changed signature."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, action, signature_id, {"petition": slug})
     act(stored.key, stored.petition, times.now(), tables())
@@ -131,6 +130,7 @@ def _overflow_depth() -> int | None:
 
 
 def _identities(address: Address) -> list[tuple[Petition, str]]:
+    """Return each petition with the id that this address's signature has, or would have, in this petition."""
     return identities_of(address, all_petitions(tables()), settings().signature_keys)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
-    """Return the person's letters by slug: for each petition with a letter, and for each signature with a letter.
+    """Return the person's letters by slug. Leave out a signature if neither it nor its petition has a letter.
 
     `stored`: the signatures of one address, at most one for each petition.
     """
@@ -55,10 +55,13 @@ def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables
 
 
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
-    """Return what is stored about the email to each target. It stays after a withdrawal: no letter is sent twice."""
+    """Return what is stored about the email to each target.
+
+    These records stay after a withdrawal, so that no letter is sent twice.
+    """
     found: list[LetterDelivery] = []
-    for target, name in _targets(stored, tables).items():
-        item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target, stored.signature_id)))
+    for target_key, name in _target_names(stored, tables).items():
+        item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target_key, stored.signature_id)))
         if item:
             found.append(
                 {
@@ -74,7 +77,7 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
     return found
 
 
-def _targets(stored: StoredSignature, tables: Tables) -> dict[str, str]:
+def _target_names(stored: StoredSignature, tables: Tables) -> dict[str, str]:
     """Return the name of each target by its key. Include targets that staff have removed since the person agreed."""
     signed, letter = stored.signature.letter, stored.petition.letter
     agreed = letter_as_signed(stored.petition.slug, signed.version, tables).letter.targets if signed else ()

@@ -88,8 +88,9 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 
 def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
-    """Return when the signature's address may get its next email. A withdrawn signature has no address: return any
-    allowance, because `resend` refuses the signature.
+    """Return when the signature's address may get its next email.
+
+    A withdrawn signature has no address. `resend` refuses this signature, whatever its allowance is.
     """
     if not stored.signature.email:
         return Allowance(now, is_stopped=False)

@@ -48,5 +48,6 @@ def _size_and_lines(title: str) -> tuple[int, list[str]]:
         lines = wrap(title, characters)
         if len(lines) <= most_lines:
             return size, lines
+    # The title is too long even for the last entry of SIZES, whose values the loop has left.
     last_line = shorten(" ".join(lines[most_lines - 1 :]), characters, placeholder="…")
     return size, [*lines[: most_lines - 1], last_line]

@@ -26,7 +26,7 @@ Bytes = bytes | mmap.mmap
 
 
 class Constituencies(Sequence[bytes]):
-    """The postcodes in the file, padded and sorted. `of` returns the constituency of a postcode."""
+    """The postcodes in the file, padded and sorted: a sequence that `bisect_left` can search."""
 
     def __init__(self, packed: Bytes) -> None:
         self._packed = packed
@@ -36,10 +36,10 @@ class Constituencies(Sequence[bytes]):
     def of(self, postcode: str) -> str | None:
         """Return the constituency, or None if the postcode is not in the file."""
         padded = _padded(postcode)
-        record = bisect_left(self, padded)
-        if record == len(self) or self[record] != padded:
+        position = bisect_left(self, padded)
+        if position == len(self) or self[position] != padded:
             return None
-        start = self._records_start + record * RECORD_BYTES + POSTCODE_BYTES
+        start = self._records_start + position * RECORD_BYTES + POSTCODE_BYTES
         name_index = int.from_bytes(self._packed[start : start + INDEX_BYTES], "big")
         return self._names[name_index]
 
@@ -52,7 +52,7 @@ class Constituencies(Sequence[bytes]):
     def __getitem__(self, index: slice) -> Sequence[bytes]: ...
     def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
         if isinstance(index, slice):
-            return [self[record] for record in range(*index.indices(len(self)))]
+            return [self[position] for position in range(*index.indices(len(self)))]
         start = self._records_start + index * RECORD_BYTES
         return self._packed[start : start + POSTCODE_BYTES]
 

@@ -34,7 +34,7 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
     The new text is stored before the public sees it, because signatures refer to its version.
     """
-    _store_texts(with_changes(petition), now, tables)
+    _store_texts(with_changes(petition), now, tables)  # Without changes, `with_changes` only validates.
     return revise(petition, tables)
 
 

@@ -37,7 +37,7 @@ class ListedPetition(NamedTuple):
 
 # Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
 _petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
-# For senders of email: a message whose petition cannot be read comes again.
+# For senders of email. They need no stale petition: if the petition cannot be read, the queue repeats the message.
 _stored_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS, keep_stale=False)
 _slugs = SlugList()
 _letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
@@ -121,7 +121,8 @@ def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> 
 
     `versions`: a signature's text version and consent version, by slug. A text that does not exist is left out.
     """
-    return store.find_texts({slug: version_of(*both) for slug, both in versions.items()}, tables)
+    joined = {slug: version_of(text, consent) for slug, (text, consent) in versions.items()}
+    return store.find_texts(joined, tables)
 
 
 def letter_as_signed(slug: str, version: str, tables: Tables) -> LetterVersion:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from chalicelib.petitions.answers import MayHaveLetter, PublicLetter
     from chalicelib.petitions.model import Petition
 
-TARGET_KEY = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
+TARGET_KEY_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
 MAX_TARGETS = 20
 
-TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY), Field(examples=["home-secretary"])]
+TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY_PATTERN), Field(examples=["home-secretary"])]
 
 
 class Single(BaseModel):

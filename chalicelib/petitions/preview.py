@@ -30,6 +30,6 @@ def check_preview(slug: str, token: str, now: datetime, secrets: dict[str, str])
     try:
         payload, expires = tokens.payload_of(Purpose.PREVIEW, token, secrets)
     except LinkDamaged:
-        payload, expires = [], now
+        payload, expires = [], now  # Refused below, like an expired token.
     if payload != [slug] or now >= expires:
         raise UnknownThing("This preview link has expired or is incomplete. Ask for a new one.")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-ACTIONS = {
+# The name of each transition in the audit trail, by the new state.
+AUDIT_ACTIONS = {
     PetitionState.DRAFT: "petition.withheld",
     PetitionState.OPEN: "petition.opened",
     PetitionState.PAUSED: "petition.paused",
@@ -65,7 +66,7 @@ def move_petition(request: Request, slug: str) -> Response:
     transition, now = read_transition(json_body(request)), times.now()
     edited = apply(petition, transition, now)
     at = {"at": times.iso(transition.at)} if transition.at else {}
-    audit(request, ACTIONS[transition.state], slug, {**_next_revision(petition), **at})
+    audit(request, AUDIT_ACTIONS[transition.state], slug, {**_next_revision(petition), **at})
     return _petition_answer(edit(edited, now, tables()))
 
 
@@ -110,5 +111,5 @@ def _etag(petition: Petition) -> str:
 
 
 def _next_revision(petition: Petition) -> dict[str, str]:
-    """Return the number of the next revision, for the activity log."""
+    """Return the number of the next revision, for the audit trail."""
     return {"revision": str(petition.revision + 1)}

@@ -103,7 +103,7 @@ def _has_revision(number: int) -> Condition:
 
 def texts(slug: str, tables: Tables) -> list[PetitionText]:
     """Return all versions of the text, in no particular order."""
-    return [PetitionText.model_validate(item) for item in tables.query(keys.COUNTS, keys.petition_texts(slug))]
+    return [PetitionText.model_validate(item) for item in tables.query(keys.COUNTS, keys.text_partition(slug))]
 
 
 def _petition(item: Item) -> Petition:

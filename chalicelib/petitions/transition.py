@@ -42,8 +42,9 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
     field_errors = [*_time_errors(current, transition, now), *_reason_errors(transition)]
     if field_errors:
         raise Invalid(field_errors)
-    if transition.at:
-        return with_changes(petition, state=PetitionState.OPEN, **{SCHEDULED[current, transition.state]: transition.at})
+    if transition.at:  # A petition is stored as open while a transition is scheduled (Petition.state_at).
+        time_field = SCHEDULED[current, transition.state]
+        return with_changes(petition, state=PetitionState.OPEN, **{time_field: transition.at})
     changes = _CHANGES[transition.state](petition, transition, now)
     return with_changes(petition, **{"state": transition.state, "paused_at": None, "removed_reason": None, **changes})
 
@@ -55,9 +56,8 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     at once.
     """
     current = petition.state_at(now)
-    # draft -> draft cancels a scheduled opening. A petition with a scheduled opening is a draft that is stored as open.
-    # A petition that is stored as a draft has no schedule to cancel.
-    excluded = {current} if current is petition.state else set()
+    # From draft to draft: this cancels a scheduled opening.
+    has_schedule = petition.scheduled_opening(now) is not None
     return [
         {
             "state": state,
@@ -65,7 +65,7 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
             "needs_reason": state is PetitionState.REMOVED,
         }
         for state in PetitionState
-        if state in NEXT_STATES[current] - excluded
+        if state in NEXT_STATES[current] and (state is not current or has_schedule)
     ]
 
 

@@ -19,7 +19,14 @@ def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
     """
     areas = {name: number for name, number in by_area.items() if name.isupper() and number >= MIN_SIGNATURES}
     ranked = sorted(areas.items(), key=lambda row: (-row[1], row[0]))[:MAX_AREAS]
-    # `rest`: the number of signatures outside the shown areas. It is negative if the areas are newer than the count.
-    while ranked and (rest := confirmed - sum(number for _, number in ranked)) < MIN_SIGNATURES and rest != 0:
+    while ranked and not _may_be_known(confirmed - sum(number for _, number in ranked)):
         ranked.pop()
     return {name: number // ROUNDED_TO * ROUNDED_TO for name, number in ranked}
+
+
+def _may_be_known(rest: int) -> bool:
+    """Return whether the public may know the number of signatures outside the shown areas.
+
+    This number is negative if the areas are newer than the count.
+    """
+    return rest == 0 or rest >= MIN_SIGNATURES

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
     """Return the stored numbers. If they are not fresh, the caller that gets the lease counts them again.
 
-    From the level SNAPSHOT_ONLY of load shedding on, nobody counts. Return None if no numbers are stored yet.
+    From the load shedding level SNAPSHOT_ONLY on, nothing is counted again. Return None if no numbers are stored.
     """
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH
@@ -41,7 +41,8 @@ def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     hours = breakdown(petition, TallyDimension.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
     # The tally counts by hour. The sum leaves out the hour that began more than a day ago, so `last_day` covers a day
     # or up to 59 minutes less.
-    today, last_day = (_sum_since(start, hours) for start in (iso(now)[:10], iso(now - DAY)))
+    today = _sum_since(now.date().isoformat(), hours)
+    last_day = _sum_since(iso(now - DAY), hours)
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)
     return Recent(today, last_day, public_areas(areas.confirmed, areas.values), now)
 

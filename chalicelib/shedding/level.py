@@ -1,6 +1,7 @@
 """The level of load shedding. Engineers set it (`manage.py shed`) if the load is too high. This needs no deployment.
 
-normal ─► longer-caches ─► snapshot-only (the count is not refreshed) ─► accept-only (signatures go to the queue)
+normal ─► longer-caches ─► snapshot-only (the count is not refreshed)
+       ─► accept-only (signatures go to the overflow queue)
 Each level includes the levels before it.
 """
 
@@ -49,7 +50,7 @@ def level_now(tables: Tables) -> Level:
 
 
 def stored_level(tables: Tables) -> Level:
-    """Return the level in the table. If none or an unknown one is stored, return NORMAL."""
+    """Return the level in the table. If no level or an unknown level is stored, return NORMAL."""
     item = tables.get(keys.shedding_level())
     stored = item.get("level") if item else None
     return Level(stored) if stored in list(Level) else Level.NORMAL

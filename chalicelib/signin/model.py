@@ -32,7 +32,7 @@ Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
 
 @dataclass(frozen=True)
 class Provider:
-    """The provider, as configured. `claim`: the name of a claim in ID tokens. `rights`: the rights, by claim value."""
+    """The provider, as configured. `claim`: the claim in ID tokens that gives rights. `rights`: by claim value."""
 
     issuer: str
     client_id: str

@@ -1,4 +1,4 @@
-"""Sign in staff through their OpenID Connect provider, and issue a staff token that is valid for a working day."""
+"""Sign in staff through their OpenID Connect provider, and issue a staff token that is valid for eight hours."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +30,6 @@ class StaffSession:
 
     token: str
     expires_at: datetime
-    member: Member
 
     @property
     def token_id(self) -> str:
@@ -67,7 +66,7 @@ def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: 
 
 def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession:
     expires_at = now + LIFETIME
-    return StaffSession(issue(member.owner, member.rights, now, expires_at, tables), expires_at, member)
+    return StaffSession(issue(member.owner, member.rights, now, expires_at, tables), expires_at)
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
@@ -75,7 +74,7 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
 
     If this claim is `email`, the provider must have verified the email address.
     """
-    if provider.claim == "email" and not _is_verified(claims):
+    if provider.claim == "email" and not _has_verified_email(claims):
         return frozenset()
     found = claims.get(provider.claim)
     values = found if isinstance(found, list) else [found]
@@ -88,10 +87,10 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
 def owner_of(claims: Claims) -> str:
     """Return the email address if the provider has verified it, or else the provider's id of the person."""
     email = claims.get("email")
-    return str(email if email and _is_verified(claims) else claims["sub"])[:MAX_OWNER_LENGTH]
+    return str(email if email and _has_verified_email(claims) else claims["sub"])[:MAX_OWNER_LENGTH]
 
 
-def _is_verified(claims: Claims) -> bool:
+def _has_verified_email(claims: Claims) -> bool:
     return claims.get("email_verified") in (True, "true")
 
 

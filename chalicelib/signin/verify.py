@@ -17,11 +17,11 @@ Claims = Mapping[str, Any]
 
 
 def verify(
-    token: str, provider: Provider, nonce: str, keys: Callable[[str | None], Mapping[str, Any]], now: datetime
+    token: str, provider: Provider, nonce: str, find_keys: Callable[[str | None], Mapping[str, Any]], now: datetime
 ) -> Claims:
     """Return the token's claims. Raise NotSignedIn if the token is invalid; only the log says why.
 
-    `keys` returns the keys of the provider. Its argument is the id of the key that the token names.
+    `find_keys` returns the keys of the provider. Its argument is the id of the key that the token names.
     """
     # Imported here because joserfc loads OpenSSL, which would slow every cold start. Only a sign-in needs it.
     from joserfc import jwt
@@ -29,12 +29,13 @@ def verify(
     from joserfc.jwk import KeySet
 
     try:
-        trusted = KeySet.import_key_set({"keys": _signing_keys(keys(_key_id(token)))})
+        provider_keys = find_keys(_key_id(token))
+        trusted = KeySet.import_key_set({"keys": _signing_keys(provider_keys)})
         claims = jwt.decode(token, trusted, algorithms=ALGORITHMS).claims
         _claim_rules(provider, nonce, now).validate(claims)
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise _log_refusal(type(error).__name__) from error
-    if _is_for_another(claims, provider.client_id):
+    if _is_for_another_client(claims, provider.client_id):
         raise _log_refusal("another authorized party")
     return claims
 
@@ -56,6 +57,7 @@ def _claim_rules(provider: Provider, nonce: str, now: datetime) -> Any:
 
 
 def _key_id(token: str) -> str | None:
+    """Return the id of the key that the token names (`kid`), or None if it is missing or too long."""
     from joserfc import jws
 
     found = jws.extract_compact(token.encode()).headers().get("kid")
@@ -67,8 +69,11 @@ def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
     return [key for key in jwks["keys"] if key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig"]
 
 
-def _is_for_another(claims: Claims, client_id: str) -> bool:
-    """Return whether the token was issued to another client. With several audiences or an `azp`, `azp` must name us."""
+def _is_for_another_client(claims: Claims, client_id: str) -> bool:
+    """Return whether the token was issued to another client. With several audiences or an `azp`, `azp` must name us.
+
+    `azp` is the authorized party: the client to which the provider issued the token.
+    """
     audience, party = claims["aud"], claims.get("azp")
     has_several = isinstance(audience, list) and len(audience) > 1
     return (has_several or party is not None) and party != client_id

@@ -66,7 +66,7 @@ def _authorized(request: AuthRequest) -> AuthResponse:
 
     API Gateway answers 401 if the text of the error is exactly "Unauthorized".
     """
-    log.begin("")
+    log.begin("")  # Chalice gives an authorizer no request id.
     now = times.now()
     try:
         token = recognise(request.token, now, tables())
@@ -81,13 +81,13 @@ def _authorized(request: AuthRequest) -> AuthResponse:
 
 
 def staff_view(routes: Blueprint) -> Callable[[View], View]:
-    """Bind a view that needs a staff token. Record when the view refuses an action that it has already recorded."""
+    """Bind a view that needs a staff token. If the view records an action and then refuses it, record the refusal."""
     bound = json_view(routes, staff_authorizer)
     return lambda view: bound(_record_refusals(view))
 
 
 def _record_refusals(view: View) -> View:
-    """Wrap the view: if it refuses an action that it has already recorded, add the refusal to the audit trail."""
+    """Wrap the view. If the view records an action and then refuses it, add the refusal to the audit trail."""
 
     @wraps(view)
     def wrapped_view(request: Request, **arguments: str) -> Response:
@@ -123,7 +123,9 @@ def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     API Gateway requires at least one route. There always is one: every token of staff opens the routes of ANY_TOKEN,
     and every token of a partner opens the routes of partners.
     """
-    reachable = {*rights, *([] if rights == {Right.PARTNER} else [Access.ANY_TOKEN])}
+    reachable: set[Right | Access] = {*rights}
+    if rights != {Right.PARTNER}:
+        reachable.add(Access.ANY_TOKEN)
     return [
         AuthRoute(route.pattern, route.methods)
         for route in ROUTES.values()
@@ -163,7 +165,7 @@ def rights_of(request: Request) -> set[Right]:
 
 
 def audit(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
-    """Record an action in the audit trail. Call this before the action, which must not be done if this fails.
+    """Record an action in the audit trail. Call this before the action, which must not be done without a record.
 
     Pass no personal data of signers, except the id of a signature.
     """

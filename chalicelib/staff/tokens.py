@@ -60,6 +60,7 @@ def store_token(new: NewToken, tables: Tables) -> str:
 
 
 def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, tables: Tables) -> str:
+    """Store a new token of staff, and return its text."""
     return store_token(new_token(owner, rights, now, expires_at), tables)
 
 

@@ -45,5 +45,6 @@ def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:
         payload = unseal(Purpose.STATEMENT, token, secrets)
     except LinkDamaged:
         raise NotAStatement from None
+    # Base64 text has a multiple of 4 characters. `statement_token` removed the padding.
     padded = payload + "=" * (-len(payload) % 4)
     return Statement.model_validate_json(urlsafe_b64decode(padded))

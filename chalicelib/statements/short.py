@@ -1,4 +1,4 @@
-"""Short addresses of statements, to be read out on air. Each contains a code. The table has the token of each code.
+"""Short addresses of statements, for radio and television. Each contains a code. The table has the token of each code.
 
 The token contains the whole statement and our cryptographic signature. When somebody opens the statement, the signature
 is checked.

@@ -18,7 +18,7 @@ def find(slug: str, update_id: str, tables: Tables) -> Update | None:
 
 
 def newest_first(slug: str, tables: Tables) -> Iterator[Update]:
-    return map(_update, tables.query(keys.COUNTS, keys.updates(slug), backwards=True))
+    return map(_update, tables.query(keys.COUNTS, keys.updates_partition(slug), backwards=True))
 
 
 def change(update: Update, tables: Tables, **fields: Any) -> Update:

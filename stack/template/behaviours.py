@@ -80,7 +80,7 @@ def is_page(route: Route) -> bool:
     The thank-you page is not included: in its place, the busy page would wrongly say that nothing was sent.
     """
     *_, name = route.path.split("/")
-    return route.cache is Cache.SECONDS and not route.any_origin and "." not in name
+    return route.cache is Cache.SECONDS and not route.allows_any_origin and "." not in name
 
 
 def behaviours() -> list[Template]:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused
+from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
 from stack.template.cfn import Template, resource, sub
 from stack.template.functions import function_settings, logical_id
 
@@ -66,7 +66,7 @@ def _resources_of_type(resources: Template, kind: str) -> Template:
 
 def _signing_charts() -> list[Template]:
     # 499 stands for every status without a metric of its own.
-    refusals = [*(refused(status) for status in sorted(REFUSED_STATUSES)), refused(499)]
+    refusals = [*(refused_metric(status) for status in sorted(REFUSED_STATUSES)), refused_metric(499)]
     by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
     return [
         _chart("Signing: requests", _own_metric_lines(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),

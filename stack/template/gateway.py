@@ -69,7 +69,7 @@ def _throttles() -> Iterator[Template]:
 
 def _throttled_methods(route: Route) -> list[str]:
     """Return the route's methods. Add OPTIONS if pages of other sites may post: browsers send OPTIONS before POST."""
-    has_preflight = route.any_origin and route.method != "GET"
+    has_preflight = route.allows_any_origin and route.method != "GET"
     return [*route.methods, *(["OPTIONS"] if has_preflight else [])]
 
 

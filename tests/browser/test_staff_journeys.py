@@ -108,6 +108,14 @@ def test_typed_text_survives_a_link_a_pause_and_a_revoked_token(desk: Page, depl
     expect(summary).to_have_value("Typed and not saved.")
 
 
+def test_text_that_is_not_saved_has_a_link_with_the_name_of_its_page(desk: Page, deployed_site: DeployedSite) -> None:
+    sign_in(desk, deployed_site, route="#/tokens")
+    desk.get_by_label("Owner").fill("press-office")
+    desk.get_by_role("link", name="Activity log").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Leave this page").click()
+    expect(desk.get_by_text("Typed and not saved:").get_by_role("link")).to_have_text("Tokens")
+
+
 @pytest.mark.usefixtures("count")
 def test_an_edit_based_on_a_stale_revision_shows_a_message(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/edit")

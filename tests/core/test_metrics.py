@@ -8,7 +8,7 @@ import pytest
 from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import log
 from chalicelib.core.errors import Conflicted, MailRefused, Throttled
-from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused
+from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
 from tests.actors import BOB, MINUTE, a_petition, confirmed, fields_of, identity_of, item_of, json_of, request_of
 from tests.core.conftest import Lines
 from tests.fake_site import JSON, FakeSite, stream_event
@@ -82,7 +82,7 @@ def test_an_unknown_petition_is_not_a_dimension(fake_site: FakeSite, lines: Line
 
 
 def test_every_kind_of_refusal_has_a_metric_and_there_are_no_others() -> None:
-    assert {refused(status) for status in range(400, 500)} == {
+    assert {refused_metric(status) for status in range(400, 500)} == {
         *(f"Refused{status}" for status in REFUSED_STATUSES),
         "RefusedOther",
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused
+from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
 from tests.template.packaged import API, CONFIG, FUNCTIONS, RESOURCES, ROOT, TEMPLATE, Resource, events, of_type
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
@@ -62,7 +62,7 @@ def test_the_dashboard_shows_only_existing_resources_and_metrics() -> None:
         for metric in widget["properties"]["metrics"]
         if metric[0] == NAMESPACE
     }
-    kinds = {refused(status) for status in (*REFUSED_STATUSES, 499)}
+    kinds = {refused_metric(status) for status in (*REFUSED_STATUSES, 499)}
     assert shown == {*Metric, *kinds} - {Metric.REFUSED}
 
 

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, mail_keys
 from chalicelib.core.letter_keys import letter_text
-from chalicelib.core.target_keys import targets
+from chalicelib.core.target_keys import targets_partition
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.pace import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
@@ -29,7 +29,7 @@ SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
 def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -> None:
     for function in SENDERS:
         more = (
-            [keys.updates("*"), letter_text("*", "").pk, targets("*"), "DIGEST#*"]
+            [keys.updates_partition("*"), letter_text("*", "").pk, targets_partition("*"), "DIGEST#*"]
             if function == "SendOtherMail"
             else []
         )

@@ -56,7 +56,7 @@ def cancel_list(request: Request, list_id: str) -> Response:
 
 @staff_view(routes)
 def link_list(request: Request, list_id: str) -> Response:
-    """Return a link to the file, and record this. The link works for a few minutes, without a token.
+    """Return a link to the file, and audit this request. The link works for a few minutes, without a token.
 
     Do not record a HEAD request: its answer contains no link.
     """

@@ -26,7 +26,7 @@ class ListRequest(BaseModel):
 
 
 class ListResult(BaseModel):
-    """The file of a finished list. `file` is its S3 key. `size` and `sha256` are those of the file as downloaded."""
+    """The file of a finished list. `file` is its S3 key. `size` (bytes) and `sha256`: as downloaded."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -61,5 +61,5 @@ class OptInList(Job):
 
     @property
     def next_bucket(self) -> str | None:
-        """Return the bucket (part of the signatures) that the next step writes; None if all are written."""
+        """Return the bucket (partition of signatures) that the next step writes; None if all are written."""
         return keys.BUCKETS[len(self.parts)] if len(self.parts) < len(keys.BUCKETS) else None

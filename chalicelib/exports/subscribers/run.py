@@ -1,6 +1,6 @@
 """The steps of a list of people who asked for updates. The last step encrypts the parts that the other steps wrote.
 
-Each part has the rows of one bucket, a partition with signatures (keys.BUCKETS). `self.bucket` is the S3 bucket.
+Each part has the rows of one bucket, a partition with signatures (keys.BUCKETS).
 
 A person who was on an earlier list and no longer gets updates is listed as unsubscribed in every later list. For this,
 each list stores the ids of all people who were ever listed: one S3 object for each bucket. The next list reads the ids
@@ -17,7 +17,7 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import Invalid
-from chalicelib.core.formulas import harmless
+from chalicelib.core.formulas import escape_formula
 from chalicelib.exports.deliver import FILES
 from chalicelib.exports.encrypt import encrypt
 from chalicelib.exports.gather import PARTS
@@ -42,7 +42,7 @@ class ListWork:
     """What the job of a list does. `folder` is an empty directory that is deleted when the run ends."""
 
     tables: Tables
-    bucket: Bucket
+    s3_bucket: Bucket
     folder: Path
     clock: Clock
     limit_keys: Mapping[str, str]
@@ -54,18 +54,18 @@ class ListWork:
         return Step(PART_SECONDS, lambda: self._write_part(job, bucket))
 
     def tidy(self, job: OptInList) -> None:
-        self.bucket.delete_under(f"{PARTS}/{job.job_id}/")
+        self.s3_bucket.delete_under(f"{PARTS}/{job.job_id}/")
         if job.result is None:  # The list was cancelled or failed, perhaps during the upload.
-            self.bucket.delete_under(f"{FILES}/{job.job_id}/")
-            self.bucket.delete_under(f"{LISTED}/{job.job_id}/")
+            self.s3_bucket.delete_under(f"{FILES}/{job.job_id}/")
+            self.s3_bucket.delete_under(f"{LISTED}/{job.job_id}/")
         elif job.earlier:  # The next list reads the ids that this list stored, not those of the earlier list.
-            self.bucket.delete_under(f"{LISTED}/{job.earlier}/")
+            self.s3_bucket.delete_under(f"{LISTED}/{job.earlier}/")
 
     def _write_part(self, job: OptInList, bucket: str) -> OptInList:
         """Write the part of one bucket, and the ids of all people in it who were ever listed."""
         signatures = {item["sk"]: item for item in read_for_opt_in_list(job.slug, bucket, self.tables)}
-        wanted = [item for item in signatures.values() if may_get_updates(item)]
-        subscribed = self._without_stopped_people(job.slug, wanted)
+        opted_in = [item for item in signatures.values() if may_get_updates(item)]
+        subscribed = self._without_stopped_people(job.slug, opted_in)
         earlier_ids = self._earlier_ids(job, bucket)
         unsubscribed = sorted(earlier_ids - subscribed.keys())
         rows = [_row("subscribed", signature_id, item) for signature_id, item in subscribed.items()]
@@ -98,13 +98,13 @@ class ListWork:
         part = find_job(OptInList, job.earlier, self.tables).parts[keys.BUCKETS.index(bucket)]
         path = self.folder / "listed"
         with path.open("wb") as file:
-            self.bucket.copy_to(_ids_key(part), file)
+            self.s3_bucket.copy_to(_ids_key(part), file)
         return set(path.read_text(encoding="ascii").split())
 
     def _put(self, key: str, text: str) -> None:
         path = self.folder / "part"
         path.write_text(text, encoding="utf-8", newline="")
-        self.bucket.put_file(key, path, "application/octet-stream")
+        self.s3_bucket.put_file(key, path, "application/octet-stream")
 
     def _deliver(self, job: OptInList) -> OptInList:
         """Write the list's file: join and encrypt the parts. If the recipient's key no longer works, the list fails."""
@@ -112,14 +112,14 @@ class ListWork:
         with plain.open("wb") as file:
             file.write(f"{BYTE_ORDER_MARK}{','.join(COLUMNS)}\r\n".encode())
             for key in job.parts:
-                self.bucket.copy_to(key, file)
+                self.s3_bucket.copy_to(key, file)
         try:
             encrypt(plain, encrypted, job.recipient_key or "")
         except Invalid as error:
             return job.in_end_state(JobState.FAILED, why=error.errors[0].message)
         plain.unlink()
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"
-        self.bucket.put_file(key, encrypted, "application/octet-stream")
+        self.s3_bucket.put_file(key, encrypted, "application/octet-stream")
         return job.in_end_state(JobState.DONE, result=self._result(key, encrypted))
 
     def _result(self, key: str, path: Path) -> ListResult:
@@ -134,6 +134,6 @@ def _ids_key(part: str) -> str:
 
 
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
-    """Return one line of CSV. If the signature is no longer confirmed, `item` is empty: only the status and the id."""
+    """Return one line of CSV. If `item` is empty, the line has only the status and the id."""
     values = (status, signature_id, *(item.get(name, "") for name in COLUMNS[2:]))
-    return ",".join('"' + harmless(value).replace('"', '""') + '"' for value in values) + "\r\n"
+    return ",".join('"' + escape_formula(value).replace('"', '""') + '"' for value in values) + "\r\n"

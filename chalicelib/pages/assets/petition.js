@@ -1,5 +1,5 @@
 // Every page works without this script, and the server renders all error messages. The script adds three things:
-// the count refreshes, a double click sends once, and a failed request is repeated until the server answers.
+// the count refreshes, a double click sends once, and a failed signature is sent again for up to ten minutes.
 
 /** @import { Count, Progress, Signature } from "#api" */
 /** @typedef {Pick<Response, "status" | "headers">} Answer */
@@ -173,8 +173,8 @@ async function refreshProgress(section) {
 // ---- signing ----
 
 /**
- * The letter of a signature, or nothing if its box is not ticked. `opening` is the number of a suggested opening, or
- * the person's own text.
+ * The letter of a signature, or nothing if its box is not ticked. `opening` is the index of a suggested opening, the
+ * person's own text, or "" for none.
  * @param {FormData} typed
  */
 function letterFrom(typed) {
@@ -182,7 +182,8 @@ function letterFrom(typed) {
   /** @param {string} name */
   const text = (name) => (typed.get(`letter.${name}`) ? { [name]: String(typed.get(`letter.${name}`)) } : {});
   const choice = String(typed.get("letter.opening") ?? "");
-  const opening = /^\d+$/.test(choice) ? Number(choice) : choice.replace(/^none$/, "");
+  const ownOpening = choice === "none" ? "" : choice;
+  const opening = /^\d+$/.test(choice) ? Number(choice) : ownOpening;
   const texts = { ...text("subject"), ...text("body"), ...(choice ? { opening } : {}) };
   return { letter: { send: true, reply: typed.has("letter.reply"), ...texts } };
 }

@@ -6,6 +6,7 @@
 /** @typedef {{ verifier: string, state: string, nonce: string }} Secrets */
 
 const SECRETS_KEY = "staff.sign-in";
+// As in dashboard/api.js, which reads the token.
 const TOKEN_KEY = "staff.token";
 const TIMEOUT_MS = 20_000;
 

@@ -19,7 +19,7 @@ const lastAnswers = new Map();
 
 export const root = () => /** @type {HTMLElement} */ (document.querySelector("[data-staff]"));
 
-/** The prefix of every path of the site: "" or "/prod". */
+/** The prefix of every path of the site: "" or "/site". */
 export const site = () => root().dataset.site ?? "";
 
 export const token = () => sessionStorage.getItem(TOKEN_KEY);

@@ -213,6 +213,13 @@ async function show(path, user) {
   title.focus();
 }
 
+/**
+ * @param {string} path
+ * @returns {string} the petition of the page, or the page's text in the menu
+ */
+const labelOf = (path) =>
+  path.match(/^\/petitions\/([^/]+)/)?.[1] ?? PAGES.find((page) => page.path === path)?.menu ?? "New petition";
+
 /** @returns {Promise<MyToken | null>} null when the sign-in form or an error is on the page */
 async function currentUser() {
   try {
@@ -238,7 +245,7 @@ const currentPath = () => location.hash.slice(1) || "/";
 function unsavedLinks() {
   const links = unsavedPages()
     .filter((path) => path !== currentPath())
-    .map((path) => h("a", { href: `#${path}` }, path.match(/^\/petitions\/([^/]+)/)?.[1] ?? "New petition"));
+    .map((path) => h("a", { href: `#${path}` }, labelOf(path)));
   return links.length ? h("p", { class: "notice ways" }, "Typed and not saved: ", links) : "";
 }
 

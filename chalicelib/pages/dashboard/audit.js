@@ -8,7 +8,10 @@ import { field } from "./forms.js";
 /** @import { AuditEntry, AuditTrail } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 
-/** @param {AuditEntry} entry what was done, or why it was not */
+/**
+ * What was done. If it was refused, also why.
+ * @param {AuditEntry} entry
+ */
 export const whatText = ({ description, refused }) => (refused ? `${description}: refused. ${refused}` : description);
 
 /** @param {AuditEntry["facts"]} facts */
@@ -35,7 +38,7 @@ export async function showAudit({ container }) {
   /** @type {AuditEntry[]} */
   let entries = [];
 
-  /** @param {string} [after] where the page before ended; without it, the first page */
+  /** @param {string} [after] `next` of the previous page; without it, fetch the first page */
   const fetchPage = async (after) => {
     const name = actor.value.trim();
     const query = new URLSearchParams({ ...(name ? { actor: name } : {}), ...(after ? { after } : {}) });

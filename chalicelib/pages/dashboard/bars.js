@@ -1,4 +1,4 @@
-// A table whose rows have bars, so that the picture and the numbers are the same.
+// A table with a bar in each row: the bar and the number come from the same value.
 
 import { button, h, table } from "./dom.js";
 import { number, percentage } from "./format.js";
@@ -37,15 +37,15 @@ function bar(value, largest) {
 
 /**
  * @param {string} caption
- * @param {string} what the title of the first column
+ * @param {string} firstTitle of the first column
  * @param {Bar[]} rows
  * @param {number} total what the shares are a part of
  */
-export function bars(caption, what, rows, total) {
+export function bars(caption, firstTitle, rows, total) {
   const largest = Math.max(...rows.map(({ value }) => value), 0);
   /** @type {import("./dom.js").Column<Bar>[]} */
   const columns = [
-    { title: what, cell: ({ name, value }) => h("span", { class: "bar-name" }, name, bar(value, largest)) },
+    { title: firstTitle, cell: ({ name, value }) => h("span", { class: "bar-name" }, name, bar(value, largest)) },
     { title: "Number", number: true, cell: ({ value }) => number(value) },
     { title: "Share", number: true, cell: ({ value }) => percentage(value, total) },
   ];
@@ -55,11 +55,11 @@ export function bars(caption, what, rows, total) {
 /**
  * A section with the ten largest rows, and a button for the rest. A refresh keeps what the user chose.
  * @param {string} title
- * @param {string} what the title of the first column
+ * @param {string} firstTitle of the first column
  * @param {(key: string) => string} nameOf
  */
-export function breakdownSection(title, what, nameOf) {
-  let showAll = false;
+export function breakdownSection(title, firstTitle, nameOf) {
+  let isExpanded = false;
   const content = h("div");
   const section = h("section", { class: "card" }, h("h2", {}, title), content);
   /**
@@ -68,15 +68,15 @@ export function breakdownSection(title, what, nameOf) {
    */
   const fill = (breakdown, total) => {
     const rows = largestFirst(breakdown, nameOf);
-    const shownRows = showAll ? rows : rows.slice(0, ROWS_SHOWN);
-    const toggle = button(showAll ? "Show the largest only" : `Show all ${rows.length}`, () => {
-      showAll = !showAll;
+    const shownRows = isExpanded ? rows : rows.slice(0, ROWS_SHOWN);
+    const toggle = button(isExpanded ? "Show the largest only" : `Show all ${rows.length}`, () => {
+      isExpanded = !isExpanded;
       fill(breakdown, total);
       content.querySelector("button")?.focus();
     });
     refill(
       content,
-      rows.length ? bars(title, what, shownRows, total) : h("p", { class: "small" }, "Nothing yet."),
+      rows.length ? bars(title, firstTitle, shownRows, total) : h("p", { class: "small" }, "Nothing yet."),
       rows.length > ROWS_SHOWN ? toggle : "",
     );
   };

@@ -8,7 +8,7 @@ import { axisLabel, number } from "./format.js";
 /** @typedef {any} UPlot the library has no types */
 
 const HEIGHT = 260;
-// Possible distances between the labels of an axis. Times are in seconds. The smallest: ten minutes, one signature.
+// Possible steps between two labels of an axis: seconds on the time axis, signatures on the other axis.
 const TIME_STEPS = [
   600,
   1_800,
@@ -85,7 +85,7 @@ function series(Chart) {
 /**
  * @param {UPlot} Chart
  * @param {number} width
- * @param {(index: number | null | undefined) => void} onpoint
+ * @param {(index: number | null | undefined) => void} onpoint called with the index of the bar under the mouse
  */
 function optionsFor(Chart, width, onpoint) {
   /** @type {(chart: UPlot, low: number, high: number) => [number, number]} */

@@ -3,12 +3,12 @@
 import { button, h, showDialog } from "./dom.js";
 
 /**
- * @param {string} text what the button says
- * @param {string} copied what it copies
+ * @param {string} label of the button
+ * @param {string} text to copy
  */
-export function copyButton(text, copied) {
-  const copy = button(text, async () => {
-    await navigator.clipboard.writeText(copied);
+export function copyButton(label, text) {
+  const copy = button(label, async () => {
+    await navigator.clipboard.writeText(text);
     copy.textContent = "Copied";
   });
   return copy;

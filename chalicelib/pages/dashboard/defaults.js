@@ -1,4 +1,4 @@
-// What a new petition starts with: a template with the charity of the latest petition, or a copy of another petition.
+// What a new petition starts with: a template with the charity of an earlier petition, or a copy of another petition.
 
 import { ask, isRefusal } from "./api.js";
 
@@ -51,7 +51,8 @@ const TARGET_GAP = /\[(?:addressed to|the Home Secretary)\]/g;
 export const withTarget = (text, target) => (target ? text.replace(TARGET_GAP, () => target) : text);
 
 /**
- * A wording of another petition, with gaps where it names that petition's target.
+ * A wording of another petition, with gaps where it names that petition's target. A target of one or two letters stays:
+ * it would match parts of words.
  * @param {ManagedPetition} petition
  * @param {string} wording
  */
@@ -59,18 +60,18 @@ const withoutTarget = ({ target }, wording) =>
   target.length > 2 ? wording.replaceAll(target, "[addressed to]") : wording;
 
 /**
- * @param {ManagedPetition | null} latest the petition that the charity started last
+ * @param {ManagedPetition | null} earlier a petition of the same charity
  * @returns {Start}
  */
-export function startFrom(latest) {
-  if (!latest) return TEMPLATE;
-  const charity = Object.fromEntries(CHARITY_FIELDS.map((name) => [name, latest[name]]));
-  const wordings = Object.fromEntries(WORDINGS.map((name) => [name, withoutTarget(latest, latest[name])]));
+export function startFrom(earlier) {
+  if (!earlier) return TEMPLATE;
+  const charity = Object.fromEntries(CHARITY_FIELDS.map((name) => [name, earlier[name]]));
+  const wordings = Object.fromEntries(WORDINGS.map((name) => [name, withoutTarget(earlier, earlier[name])]));
   return { ...TEMPLATE, ...charity, ...wordings };
 }
 
 /**
- * A copy has everything but the address, the times and test mode.
+ * A copy has everything but the address, the times, the target's answer and test mode.
  * @param {ManagedPetition} petition
  * @returns {Start}
  */
@@ -84,11 +85,11 @@ export function copyOf(petition) {
 }
 
 /**
- * The latest petition of the site, or null if there is none or the token does not allow to see it.
+ * The first petition of the staff's list, or null if there is none or the token may not read the list.
  * @param {(route: string) => boolean} may
  * @returns {Promise<ManagedPetition | null>}
  */
-export async function latestPetition(may) {
+export async function firstPetition(may) {
   if (!may("GET /api/staff/petitions")) return null;
   /** @type {StaffPetition[]} */
   const petitions = (await ask("/petitions")).data.petitions;
@@ -105,7 +106,10 @@ export async function latestPetition(may) {
 
 /** @param {LetterOutput} letter */
 const letterTexts = ({ subject, body, openings, send_wording: send, reply_wording: reply, targets }) => [
-  ...[subject, body, send, reply],
+  subject,
+  body,
+  send,
+  reply,
   ...(openings ?? []),
   ...targets.map(({ name }) => name),
 ];

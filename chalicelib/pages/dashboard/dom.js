@@ -7,7 +7,8 @@ import { root } from "./api.js";
  * @typedef {Child | readonly Child[]} Children
  * @typedef {string | boolean | null | undefined | ((event: never) => unknown)} AttributeValue
  * @typedef {{ onsubmit?: (event: SubmitEvent) => unknown } & { [name: string]: AttributeValue }} Attributes
- * @typedef {{ value: string, text: string, kind?: string }} DialogButton `value` is "" for the button that cancels
+ * @typedef {{ value: string, text: string, kind?: string }} DialogButton `value` is "" for a button that only closes
+ * the dialog
  */
 /**
  * @template Row
@@ -18,8 +19,8 @@ import { root } from "./api.js";
  */
 
 /**
- * Create an element. A function is a listener for the event after `on`. A boolean sets or omits the attribute. `value`
- * sets the value of a field.
+ * Create an element. In `attributes`, a function listens for an event (`onclick`: for "click"), a boolean sets or omits
+ * the attribute, and `value` sets the value of a field.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Attributes} [attributes]
@@ -77,7 +78,8 @@ export function table(caption, columns, rows, { hideCaption = false, keyOf } = {
     { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     h(
       "table",
-      // On a phone, a row with many cells becomes a card, or its buttons are cut off. The roles keep it a table.
+      // On a phone, CSS shows a row with many cells as a card, so that no button is cut off. Without the roles, screen
+      // readers would then find no table.
       { role: "table", class: columns.length > 3 ? "stacked" : null },
       h("caption", hideCaption ? { class: "unseen" } : {}, caption),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),

@@ -13,7 +13,7 @@ import { addResettingForm } from "./typed.js";
 /** @import { NewFigure, PublicTotal } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 
-const EVERY_MS = 5_000;
+const REFRESH_EVERY_MS = 5_000;
 const INTRODUCTION =
   "Somebody who signed in two places is one person, and nobody can see who did. So the total has two bounds. " +
   "Say both, or say only the number confirmed here.";
@@ -111,5 +111,5 @@ export async function showElsewhere({ container, slug, may, signal }) {
       await refresh();
     }),
   );
-  await keepFresh(refresh, signal, EVERY_MS);
+  await keepFresh(refresh, signal, REFRESH_EVERY_MS);
 }

@@ -23,7 +23,7 @@ export const evidenceFields = () => [
 
 /**
  * @param {FormData} typed
- * @returns {NewFigure} the API rejects what is missing
+ * @returns {NewFigure} it may lack fields: the API then refuses it
  */
 export function figureFrom(typed) {
   /** @param {string} name */

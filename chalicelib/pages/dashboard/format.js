@@ -1,6 +1,7 @@
 // Numbers, times and names in English. All times are UTC, and say so. Times for planning also say the UK time.
 
 const DAY_S = 86_400;
+const TEN_MINUTES_MS = 600_000;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -8,21 +9,21 @@ const HOUR_MS = 3_600_000;
  * @typedef {string | number | Date} Time
  */
 
-const integers = new Intl.NumberFormat("en-GB");
+const integerFormat = new Intl.NumberFormat("en-GB");
 const percentFormat = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 1 });
-const regions = new Intl.DisplayNames(["en-GB"], { type: "region", fallback: "code" });
+const regionNames = new Intl.DisplayNames(["en-GB"], { type: "region", fallback: "code" });
 
 /** @param {Intl.DateTimeFormatOptions} options */
 const dateFormat = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", hourCycle: "h23", ...options });
-const days = dateFormat({ day: "numeric", month: "long", year: "numeric" });
-const shortDays = dateFormat({ day: "numeric", month: "short" });
-const minutes = dateFormat({ hour: "2-digit", minute: "2-digit" });
-const ukMinutes = dateFormat({ hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
-const ukDays = dateFormat({ day: "numeric", month: "long", year: "numeric", timeZone: "Europe/London" });
-const seconds = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dayFormat = dateFormat({ day: "numeric", month: "long", year: "numeric" });
+const shortDayFormat = dateFormat({ day: "numeric", month: "short" });
+const minuteFormat = dateFormat({ hour: "2-digit", minute: "2-digit" });
+const ukMinuteFormat = dateFormat({ hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
+const ukDayFormat = dateFormat({ day: "numeric", month: "long", year: "numeric", timeZone: "Europe/London" });
+const secondFormat = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** @param {number} value */
-export const number = (value) => integers.format(value);
+export const number = (value) => integerFormat.format(value);
 
 /**
  * @param {number} part
@@ -31,13 +32,13 @@ export const number = (value) => integers.format(value);
 export const percentage = (part, total) => (total > 0 ? percentFormat.format(part / total) : "–");
 
 /** @param {Time} time */
-export const day = (time) => days.format(new Date(time));
+export const day = (time) => dayFormat.format(new Date(time));
 
 /** @param {Time} time */
-const timeOfDay = (time) => `${minutes.format(new Date(time))} UTC`;
+const timeOfDay = (time) => `${minuteFormat.format(new Date(time))} UTC`;
 
 /** @param {Time} time */
-export const timeWithSeconds = (time) => `${seconds.format(new Date(time))} UTC`;
+export const timeWithSeconds = (time) => `${secondFormat.format(new Date(time))} UTC`;
 
 /**
  * "24 November 2026, 14:05 UTC", or a dash when there is no time.
@@ -50,9 +51,10 @@ export const dateTime = (time) => (time ? `${day(time)}, ${timeOfDay(time)}` : "
  * @param {Time} time
  */
 export function ukTime(time) {
-  const [at, ukDay] = [new Date(time), ukDays.format(new Date(time))];
+  const at = new Date(time);
+  const ukDay = ukDayFormat.format(at);
   const date = ukDay === day(at) ? "" : `${ukDay}, `;
-  return `${date}${ukMinutes.format(at)} UK time`;
+  return `${date}${ukMinuteFormat.format(at)} UK time`;
 }
 
 /**
@@ -77,7 +79,7 @@ export const countOfPeople = (count) => `${number(count)} ${count === 1 ? "perso
  * A label of the chart's time axis: "24 Nov" at the start of a day, otherwise "13:00".
  * @param {number} at seconds since 1970
  */
-export const axisLabel = (at) => (at % DAY_S ? minutes : shortDays).format(new Date(at * 1_000));
+export const axisLabel = (at) => (at % DAY_S ? minuteFormat : shortDayFormat).format(new Date(at * 1_000));
 
 /**
  * "24 November 2026, 13:00 to 14:00 UTC"
@@ -86,19 +88,19 @@ export const axisLabel = (at) => (at % DAY_S ? minutes : shortDays).format(new D
 export const hour = (key) => span(key, HOUR_MS);
 
 /** @param {string} key the start of the ten minutes */
-export const tenMinutes = (key) => span(key, HOUR_MS / 6);
+export const tenMinutes = (key) => span(key, TEN_MINUTES_MS);
 
 /**
  * @param {string} start
  * @param {number} length in milliseconds
  */
 function span(start, length) {
-  const end = minutes.format(new Date(Date.parse(start) + length));
-  return `${day(start)}, ${minutes.format(new Date(start))} to ${end} UTC`;
+  const end = minuteFormat.format(new Date(Date.parse(start) + length));
+  return `${day(start)}, ${minuteFormat.format(new Date(start))} to ${end} UTC`;
 }
 
 /** @param {string} code */
-export const country = (code) => (/^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code);
+export const country = (code) => (/^[A-Z]{2}$/.test(code) ? (regionNames.of(code) ?? code) : code);
 
 /** @type {Record<string, string>} */
 const SOURCES = { direct: "No source in the link", other: "Other links" };

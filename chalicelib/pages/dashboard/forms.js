@@ -16,13 +16,13 @@ export function field(label, input, hint = "") {
   input.id = id;
   const help = hint ? h("p", { class: "hint", id: `${id}-hint` }, hint) : null;
   if (help) input.setAttribute("aria-describedby", help.id);
-  // The browser adds the title to "Please match the requested format."
+  // The browser shows the title after its message "Please match the requested format."
   if ("pattern" in input && input.pattern) input.setAttribute("title", hint);
   return h("div", { class: "field" }, h("label", { for: id }, label), help, input);
 }
 
 /**
- * A field with a line below it that says the typed value in other words, so that the user sees a slip.
+ * A field with a line below it that says the typed value in other words, so that the user notices a mistake.
  * @param {string} label
  * @param {HTMLInputElement | HTMLTextAreaElement} input
  * @param {string} hint
@@ -68,7 +68,7 @@ export function setField(form, name, value) {
 }
 
 /**
- * Find a field by the API's name: "columns.0" is a wrong item of the field "columns".
+ * Find a field by its name in an error of the API. "columns.0" is an item of the field "columns".
  * @param {HTMLElement} place
  * @param {string} name
  * @returns {Element | null}

@@ -1,4 +1,4 @@
-// From signing to being counted: how many reach each step, and how fast they come.
+// From signing to being counted: how many people reach each stage, and how many confirm in a minute.
 
 import { bars } from "./bars.js";
 import { h } from "./dom.js";

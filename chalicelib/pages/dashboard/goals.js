@@ -12,7 +12,11 @@ import { repeatingField } from "./forms.js";
 const GOAL = /^(\d+|\d{1,3}(,\d{3})+|\d{1,3}( \d{3})+)$/;
 const HINT =
   "One goal on each line, such as 1,000. Each is higher than the one before. When one is reached, the next is shown.";
-const words = new Intl.NumberFormat("en-GB", { notation: "compact", compactDisplay: "long", maximumFractionDigits: 6 });
+const wordFormat = new Intl.NumberFormat("en-GB", {
+  notation: "compact",
+  compactDisplay: "long",
+  maximumFractionDigits: 6,
+});
 
 /**
  * @param {string} typed
@@ -42,10 +46,10 @@ const notHigher = (goal, last) =>
     : "A goal must be higher than 0.";
 
 /** @param {number} goal */
-const inWords = (goal) => (goal < 1_000 ? number(goal) : `${number(goal)} (${words.format(goal)})`);
+const inWords = (goal) => (goal < 1_000 ? number(goal) : `${number(goal)} (${wordFormat.format(goal)})`);
 
 /**
- * What the goals mean, in words, so that a slip is seen before it is saved.
+ * What the goals mean, in words, so that the user notices a mistake before saving.
  * @param {string} typed
  */
 export function goalsInWords(typed) {

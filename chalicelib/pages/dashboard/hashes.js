@@ -71,7 +71,8 @@ export function textOf(content) {
 }
 
 /**
- * The hashes in the file. The user may have chosen the list of addresses: then throw, so that it is not sent.
+ * The hashes in the file. Throw if a line is not a hash: the user may have chosen the file of addresses by mistake, and
+ * that file must not be sent.
  * @param {string} text
  * @returns {string[]}
  * @throws {RefusedError}

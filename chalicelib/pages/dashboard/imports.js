@@ -120,6 +120,7 @@ function importForm(path, partners, done) {
   const options = partners.map(({ source, name }) => h("option", { value: source }, name));
   const file = h("input", { name: "file", type: "file", accept: ".csv,text/csv,text/plain", required: true });
   const columns = Object.entries(FIELDS).map(([name, label]) => field(label, h("input", { name: `column.${name}` })));
+  // The pressed button sets this. Its click event comes before the form's submit event.
   let isDry = true;
   /** @param {HTMLFormElement} form */
   const send = async (form) => {

@@ -9,7 +9,7 @@ import { refill } from "./refill.js";
 /** @import { Child, Column } from "./dom.js" */
 /** @typedef {{ state: JobState, why?: string | null }} JobStatus `why`: why it failed */
 
-const EVERY_MS = 3_000;
+const REFRESH_EVERY_MS = 3_000;
 
 /** @type {Record<JobState, string>} */
 const STATES = {
@@ -82,14 +82,14 @@ export function jobTable({ path, name, caption, emptyText, columns, onrefresh })
   const reportFailure = async (act) => {
     await act().catch((error) => say(messageOf(error)));
   };
-  let isDown = false;
+  let hasFailed = false;
   const tryRefresh = async () => {
     try {
       await refresh();
-      if (isDown) say("");
-      isDown = false;
+      if (hasFailed) say("");
+      hasFailed = false;
     } catch (error) {
-      isDown = true;
+      hasFailed = true;
       say(messageOf(error));
     }
   };
@@ -107,7 +107,7 @@ export function jobTable({ path, name, caption, emptyText, columns, onrefresh })
       await reportFailure(refresh);
     },
     /** @param {AbortSignal} signal */
-    follow: (signal) => keepFresh(tryRefresh, signal, EVERY_MS),
+    follow: (signal) => keepFresh(tryRefresh, signal, REFRESH_EVERY_MS),
   };
 }
 

@@ -67,6 +67,7 @@ function wordsFields(path, words, { title = "", code = null } = {}) {
     lang: code,
     value: joinOpenings(words.openings ?? []),
   });
+  // After subject and body.
   texts.splice(2, 0, field(labelled(OPENINGS_LABEL), openings, OPENINGS_HINT));
   return texts;
 }
@@ -142,7 +143,7 @@ export function wordsFrom(typed, path, before) {
 /**
  * @param {FormData} typed
  * @param {Partial<ManagedPetition>} before
- * @returns {unknown} null without a letter; the API rejects what is missing
+ * @returns {unknown} null without a letter. It may lack fields: the API then refuses it
  */
 export function letterFrom(typed, before) {
   const { letter } = before;

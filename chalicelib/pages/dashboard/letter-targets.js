@@ -122,8 +122,8 @@ function block(index, target, remove) {
     field(`Until (hour in London, target ${number})`, until),
   );
   const digest = part(field(`How many letters singly (target ${number})`, first));
-  const single = part(field(`How its letters go (target ${number})`, mode, MODE_HINT), paced, digest);
-  const address = part(field(`Email address of target ${number}`, email, "The public never sees it."), single);
+  const delivery = part(field(`How its letters go (target ${number})`, mode, MODE_HINT), paced, digest);
+  const address = part(field(`Email address of target ${number}`, email, "The public never sees it."), delivery);
   const showApplicable = () => {
     show(address, to.value === TO_ONE);
     show(paced, mode.value === "paced");
@@ -171,6 +171,7 @@ export function targetsFields(targets) {
   const blocks = Array.from({ length: MAX_TARGETS }, (_, index) => block(index, targets[index] ?? {}, remove));
   const add = button("Add a target", () => {
     showFirst(shownCount + 1);
+    // inputs[0] is the hidden key.
     blocks[shownCount - 1]?.inputs[1]?.focus();
   });
   for (const [index, { element, showApplicable }] of blocks.entries())
@@ -212,11 +213,12 @@ const reservedKeys = ({ letter, translations = {} }) => [
  * @param {FormData} typed
  * @param {Partial<ManagedPetition>} before
  * @param {number} now milliseconds since 1970
- * @returns {Record<string, unknown>[]} up to the last block that is filled in; the API rejects what is missing
+ * @returns {Record<string, unknown>[]} up to the last block that is filled in. Fields may be missing: the API then
+ * refuses the letter
  */
 export function targetsFrom(typed, before, now = Date.now()) {
-  const count = [...Array(MAX_TARGETS).keys()].findLast((index) => isFilledIn(typed, index)) ?? -1;
-  const indexes = [...Array(count + 1).keys()];
+  const lastIndex = [...Array(MAX_TARGETS).keys()].findLast((index) => isFilledIn(typed, index)) ?? -1;
+  const indexes = [...Array(lastIndex + 1).keys()];
   const keys = indexes.map((index) => String(typed.get(nameOf(index, "key")) ?? ""));
   const reserved = reservedKeys(before);
   // The keys of removed targets are not stored, so a stored petition needs an ending that no earlier key has.

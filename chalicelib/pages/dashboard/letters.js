@@ -39,7 +39,7 @@ export function stateOf({ paused, paused_why: why, mode, is_test: isTest }) {
 }
 
 /** @type {import("./dom.js").Column<TargetLetters | LettersOfADay>[]} */
-const NUMBERS = [
+const NUMBER_COLUMNS = [
   { title: "Requested", number: true, cell: ({ requested }) => number(requested) },
   { title: "Sent", number: true, cell: ({ sent }) => number(sent) },
   { title: "Failed", number: true, cell: ({ failed }) => number(failed) },
@@ -48,15 +48,15 @@ const NUMBERS = [
 ];
 
 /** @type {import("./dom.js").Column<TargetLetters>[]} */
-const OF_TARGETS = [
+const TARGET_COLUMNS = [
   { title: "Target", cell: ({ name }) => name },
   { title: "Delivery", cell: (target) => stateOf(target) },
-  ...NUMBERS,
+  ...NUMBER_COLUMNS,
   { title: "Waiting", number: true, cell: ({ waiting }) => number(waiting) },
 ];
 
 /** @type {import("./dom.js").Column<LettersOfADay>[]} */
-const OF_DAYS = [{ title: "Day (UTC)", cell: (row) => day(row.day) }, ...NUMBERS];
+const DAY_COLUMNS = [{ title: "Day (UTC)", cell: (row) => day(row.day) }, ...NUMBER_COLUMNS];
 
 /**
  * @param {TargetLetters} target
@@ -128,7 +128,9 @@ function details(target, context) {
     target.paused ? h("p", { class: "notice" }, `${stateOf(target)}, since ${dateTime(target.paused_at)}.`) : null,
     pausedMembers(target, context),
     mayAct ? h("p", { class: "acts" }, pauseButton(target, context), testButton(target, context)) : null,
-    target.days.length ? table(`Letters to ${target.name} by day`, OF_DAYS, target.days, { hideCaption: true }) : null,
+    target.days.length
+      ? table(`Letters to ${target.name} by day`, DAY_COLUMNS, target.days, { hideCaption: true })
+      : null,
   );
 }
 
@@ -143,7 +145,7 @@ export async function showLetters({ container, slug, may, signal }) {
       const { targets, as_of: at } = (await ask(path)).data;
       const context = { refresh, may, path };
       const sections = [
-        table("Letters by target", OF_TARGETS, targets, { keyOf: ({ key }) => key }),
+        table("Letters by target", TARGET_COLUMNS, targets, { keyOf: ({ key }) => key }),
         h("p", { class: "hint" }, `Exact at ${dateTime(at)}`),
         ...targets.map((target) => details(target, context)),
       ];

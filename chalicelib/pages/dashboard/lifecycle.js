@@ -35,7 +35,7 @@ const WORDS = {
   },
 };
 
-// A reason that was not sent is offered again, so that it is not lost when the token expires.
+// The last typed reason, by slug. The dialog offers it again, so that it is not lost when the token expires.
 /** @type {Map<string, string>} */
 const reasons = new Map();
 
@@ -64,6 +64,7 @@ function questionFor(petition, { schedules, needs_reason: needsReason }, now) {
     input.addEventListener("input", () => reasons.set(petition.slug, input.value));
     return { name: "reason", input, place: field("Reason, as the public reads it", input) };
   }
+  // `schedules` names the petition's field that holds the planned time.
   if (!schedules) return null;
   const input = h("input", { name: "at", type: "datetime-local", value: offeredTime(petition[schedules], now) });
   return { name: "at", input, place: timeField("When (UTC)? Leave blank for now", input) };

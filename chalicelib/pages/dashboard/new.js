@@ -1,7 +1,7 @@
 // Create a petition: from the template with the charity's usual wordings, or as a copy of another petition.
 
 import { ask, post } from "./api.js";
-import { copyOf, latestPetition, startFrom, withTarget } from "./defaults.js";
+import { copyOf, firstPetition, startFrom, withTarget } from "./defaults.js";
 import { h } from "./dom.js";
 import { explain } from "./edit.js";
 import { field, sendingForm, setField, submitButton } from "./forms.js";
@@ -49,7 +49,7 @@ export async function showNew({ container, slug: copiedSlug, may }) {
   const path = copiedSlug ? `/new/${copiedSlug}` : "/new";
   const slug = h("input", { name: "slug", required: true, maxlength: "60", pattern: SLUG_PATTERN });
   /** @type {ManagedPetition | null} */
-  const from = copiedSlug ? (await ask(`/petitions/${copiedSlug}`)).data : await latestPetition(may);
+  const from = copiedSlug ? (await ask(`/petitions/${copiedSlug}`)).data : await firstPetition(may);
   const start = from && copiedSlug ? copyOf(from) : startFrom(from);
   /** @param {HTMLFormElement} form */
   const create = async (form) => {

@@ -154,7 +154,7 @@ export async function showNumbers({ container, slug, may, signal }) {
     h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section),
     spreadsheet(slug),
   );
-  // A closed table cannot be opened on paper.
+  // Print the table too, even if it is closed on the page.
   window.addEventListener("beforeprint", parts.timeline.open, { signal });
   await keepFresh(refresh, signal);
 }

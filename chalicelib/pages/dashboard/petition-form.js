@@ -166,11 +166,11 @@ export const toInput = (iso) => (iso ? new Date(iso).toISOString().slice(0, 16) 
 export const fromInput = (typed) => (typed ? `${typed}:00Z` : null);
 
 /**
- * The form has minutes and the API seconds. If the minutes are unchanged, return the time before.
+ * The input has no seconds. If the user did not change its time, return the stored time, which has seconds.
  * @param {string} typed
- * @param {string | null | undefined} before
+ * @param {string | null | undefined} stored
  */
-export const changedTime = (typed, before) => (typed === toInput(before) ? (before ?? null) : fromInput(typed));
+export const timeFrom = (typed, stored) => (typed === toInput(stored) ? (stored ?? null) : fromInput(typed));
 
 /**
  * @param {HTMLFormElement} form
@@ -194,7 +194,7 @@ export function fillForm(form, petition) {
 /**
  * @param {FormData} typed
  * @param {Partial<ManagedPetition>} before
- * @returns {PetitionFields} the API rejects what is missing
+ * @returns {PetitionFields} it may lack fields: the API then refuses it
  */
 export function petitionFrom(typed, before = {}) {
   /** @param {string} name */
@@ -206,11 +206,11 @@ export function petitionFrom(typed, before = {}) {
     privacy_url: texts.privacy_url || null,
     goal,
     goals,
-    opened_at: changedTime(value("opened_at"), before.opened_at) ?? undefined,
-    closes_at: changedTime(value("closes_at"), before.closes_at),
-    handed_in_at: changedTime(value("handed_in_at"), before.handed_in_at),
+    opened_at: timeFrom(value("opened_at"), before.opened_at) ?? undefined,
+    closes_at: timeFrom(value("closes_at"), before.closes_at),
+    handed_in_at: timeFrom(value("handed_in_at"), before.handed_in_at),
     response: value("response") || null,
-    responded_at: changedTime(value("responded_at"), before.responded_at),
+    responded_at: timeFrom(value("responded_at"), before.responded_at),
     receipt: typed.has("receipt"),
     embed_on: value("embed_on").split(/\s+/).filter(Boolean),
     letter: letterFrom(typed, before),

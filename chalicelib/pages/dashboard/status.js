@@ -31,6 +31,7 @@ export function freshness() {
       last = await load();
       show("good", `Live. As of ${exactTime(last)}.`);
     } catch (error) {
+      // Only 429 and 5xx are temporary. Every other refusal ends the polling.
       if (error instanceof RefusedError && error.status < 429) throw error;
       show("bad", failureText(last));
     }

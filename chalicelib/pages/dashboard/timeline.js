@@ -7,13 +7,13 @@ import { refill } from "./refill.js";
 
 /** @import { BreakdownRow } from "#api" */
 /** @import { Point } from "./chart.js" */
-/** @typedef {"minutes" | "hour" | "day"} Step `minutes`: ten of them */
+/** @typedef {"minutes" | "hour" | "day"} Step `minutes`: ten minutes */
 /**
  * @typedef {{ minutes?: BreakdownRow[] | undefined, hour: BreakdownRow[], day: BreakdownRow[], now: number }} Counts
- * `minutes` is left out where the site or the token has none. `now`: milliseconds since 1970.
+ * `minutes` is absent if the funnel cannot be read. `now`: milliseconds since 1970.
  */
 
-const DAYS_OF_HOURS = 7;
+const DAYS_BY_HOUR = 7;
 const LENGTH_MS = { minutes: 600_000, hour: 3_600_000, day: 86_400_000 };
 const FORMAT = { minutes: tenMinutes, hour, day };
 const FEWEST_STEPS = 12;
@@ -25,7 +25,7 @@ const NAMES = { minutes: "ten minutes", hour: "hour", day: "day" };
  * @param {number} now milliseconds since 1970
  */
 export function recentHours(hours, now) {
-  const firstDay = new Date(now - (DAYS_OF_HOURS - 1) * LENGTH_MS.day).toISOString().slice(0, 10);
+  const firstDay = new Date(now - (DAYS_BY_HOUR - 1) * LENGTH_MS.day).toISOString().slice(0, 10);
   return hours.filter(({ key }) => key >= firstDay);
 }
 
@@ -165,7 +165,7 @@ export function timeline() {
   /** @param {Step} by */
   const showChoices = (by) => {
     const minutes = stepChoice("minutes", "By ten minutes (24 hours)", by === "minutes", selectStep("minutes"));
-    const hours = stepChoice("hour", `By hour (${DAYS_OF_HOURS} days)`, by === "hour", selectStep("hour"));
+    const hours = stepChoice("hour", `By hour (${DAYS_BY_HOUR} days)`, by === "hour", selectStep("hour"));
     const days = stepChoice("day", "By day (all)", by === "day", selectStep("day"));
     choices.replaceChildren(stepChoices(...(state.counts?.minutes ? [minutes] : []), hours, days));
   };

@@ -12,6 +12,8 @@ import { forget, keepTyped } from "./typed.js";
 /** @import { ViewContext } from "./app.js" */
 
 const PATH = "/tokens";
+const MAX_DAYS = 3650;
+const DEFAULT_DAYS = 90;
 
 /** @type {Record<Right, string>} */
 const RIGHTS = {
@@ -58,18 +60,18 @@ function columns(revoke) {
 /**
  * The field for the days, or null if your own token expires within a day. A new token cannot outlive your own.
  * @param {StaffToken} own
- * @param {number} now
+ * @param {number} now milliseconds since 1970
  */
 function daysInput({ expires_at: expires }, now) {
-  const mostDays = Math.min(wholeDays(expires, now), 3650);
+  const mostDays = Math.min(wholeDays(expires, now), MAX_DAYS);
   if (mostDays < 1) return null;
-  const value = String(Math.min(mostDays, 90));
+  const value = String(Math.min(mostDays, DEFAULT_DAYS));
   return h("input", { name: "days", type: "number", min: "1", max: String(mostDays), value, required: true });
 }
 
 /**
  * @param {string} until
- * @param {number} now
+ * @param {number} now milliseconds since 1970
  */
 export const wholeDays = (until, now) => Math.floor((Date.parse(until) - now) / 86_400_000);
 

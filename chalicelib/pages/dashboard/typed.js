@@ -101,7 +101,7 @@ export function keepTyped(form, path) {
   const visible = restored.filter(({ type }) => type !== "hidden");
   const savedByOthers = visible.filter((input) => changes[input.name]?.before !== stored.get(input));
   const element = notice(visible, savedByOthers, () => {
-    // Fill only changed fields: the event of a field shows the hidden part of the form that has it.
+    // Fill only changed fields: to fill a field of a hidden part of the form shows that part.
     for (const [input, value] of stored) if (input.value !== value) fill(input, value);
     keepChanges();
     element.remove();

@@ -7,7 +7,7 @@ import { fromInput, timeField } from "./petition-form.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
-import { EVERY_MS, RESULT_COLUMNS, textFields, textFrom } from "./updates.js";
+import { REFRESH_EVERY_MS, RESULT_COLUMNS, textFields, textFrom } from "./updates.js";
 
 /** @import { ManagedPetition, ManagedUpdate } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -148,7 +148,7 @@ async function showResult({ container, signal }, path, first) {
     }
   };
   container.append(errors, message, live, h("p", { class: "hint" }, RESULT_HINT), preview(first));
-  await keepFresh(refresh, signal, EVERY_MS);
+  await keepFresh(refresh, signal, REFRESH_EVERY_MS);
 }
 
 /** @param {ViewContext} context */

@@ -13,7 +13,7 @@ import { forget, keepTyped } from "./typed.js";
 /** @import { ViewContext } from "./app.js" */
 /** @typedef {Pick<ManagedUpdate, "state" | "publish_at">} Schedule */
 
-export const EVERY_MS = 5_000;
+export const REFRESH_EVERY_MS = 5_000;
 const INTRODUCTION =
   "An update is emailed once to each person who confirmed and asked for updates. " +
   "It also appears on the petition’s page.";
@@ -102,6 +102,7 @@ export function textFrom(form) {
   /** @type {Record<string, any>} */
   const texts = { translations: {} };
   for (const [name, value] of new FormData(form)) {
+    // A name is `title`, or for a translation `translations.cy.title`.
     const [, code = "", part = ""] = name.split(".");
     if (!part) texts[name] = value;
     else if (value) texts.translations[code] = { ...texts.translations[code], [part]: value };
@@ -167,5 +168,5 @@ export async function showUpdates({ container, slug, may, signal }) {
     form,
   );
   form.before(keepTyped(form, path) ?? "");
-  await keepFresh(refresh, signal, EVERY_MS);
+  await keepFresh(refresh, signal, REFRESH_EVERY_MS);
 }

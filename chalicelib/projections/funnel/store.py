@@ -22,7 +22,7 @@ def open_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Num
 
 def closed_days(slug: str, tables: Tables) -> dict[date, Numbers]:
     """Return the closed days in order, without gaps."""
-    items = tables.query(keys.COUNTS, keys.funnel_days(slug))
+    items = tables.query(keys.COUNTS, keys.funnel_days_partition(slug))
     return {date.fromisoformat(item["sk"]): numbers_of(item) for item in items}
 
 

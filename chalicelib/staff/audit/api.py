@@ -82,6 +82,7 @@ def _moment(request: Request, name: str) -> datetime | None:
     if not value:
         return None
     try:
+        # In a query, "+" means a space: restore the + of an offset such as +01:00.
         moment = datetime.fromisoformat(value.replace(" ", "+"))
         if moment.year not in YEARS:
             raise ValueError("year")

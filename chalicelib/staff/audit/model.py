@@ -18,7 +18,7 @@ class Actor(BaseModel):
 
 
 class Action(BaseModel):
-    """`name`: noun and past tense ("petition.edited"). `subject`: an id or slug. `details`: signers only by id."""
+    """`name`: noun and past tense ("petition.edited"). `subject`: an id or slug. `details` name signers by id only."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

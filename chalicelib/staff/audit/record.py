@@ -1,4 +1,4 @@
-"""Record what staff do in the audit trail, and read its entries."""
+"""Add entries to the audit trail, which records what staff do, and read its entries."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -33,7 +33,8 @@ def add_refusal(cursor: str, why: str, tables: Tables) -> None:
 
 def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
     """Yield entries from `until` back to `since`. If `before` is a cursor, begin with the next older entry instead."""
-    low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + AFTER_EVERY_NONCE
+    low = precise(since.astimezone(UTC))
+    high = before or precise(until.astimezone(UTC)) + AFTER_EVERY_NONCE
     if low > high:
         return
     reasons: dict[str, str] = {}  # The query runs backwards, so a refusal comes just before its entry.

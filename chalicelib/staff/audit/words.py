@@ -58,7 +58,7 @@ DETAIL_LABELS = {
     "text_version": "Version of the text",
     "what": "File",
 }
-RIGHTS = {
+RIGHT_LABELS = {
     Right.COUNTS: "read the numbers",
     Right.MANAGE: "edit petitions, manage tokens and read the activity log",
     Right.EXPORT: "export signatures",
@@ -106,4 +106,4 @@ VALUE_LABELS: Mapping[str, Mapping[str, str]] = {
 
 
 def _right(name: str) -> str:
-    return RIGHTS[Right(name)] if name in list(Right) else name
+    return RIGHT_LABELS[Right(name)] if name in list(Right) else name

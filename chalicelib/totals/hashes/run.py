@@ -12,7 +12,7 @@ from pathlib import Path
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.address import ID_BYTES, encoding_of, keyed_hash
+from chalicelib.core.address import HASH_BYTES, encoding_of, keyed_hash
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale, Unavailable, UnknownThing
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import change_to_done
@@ -26,7 +26,8 @@ from chalicelib.totals.hashes.model import MAX_HASHES, HashComparison
 
 # The most seconds that each kind of step may take. With ten million signatures, a bucket has 160,000.
 CHECK_SECONDS, BUCKET_SECONDS, ENTER_SECONDS = 60, 60, 10
-HASH = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}")
+# Two hex digits for each byte.
+HASH = re.compile(rf"[0-9a-f]{{{2 * HASH_BYTES}}}")
 
 
 @dataclass

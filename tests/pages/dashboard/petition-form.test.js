@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { offeredTime } from "../../../chalicelib/pages/dashboard/lifecycle.js";
 import {
-  changedTime,
   fromInput,
   petitionFields,
   petitionFrom,
+  timeFrom,
   toInput,
 } from "../../../chalicelib/pages/dashboard/petition-form.js";
 import "../fresh.js";
@@ -34,10 +34,10 @@ test("times go into the form and back as UTC", () => {
 });
 
 test("a time that nobody changed keeps its seconds", () => {
-  assert.equal(changedTime("2026-11-24T12:00", STORED.opened_at), STORED.opened_at);
-  assert.equal(changedTime("2026-11-24T12:01", STORED.opened_at), "2026-11-24T12:01:00Z");
-  assert.equal(changedTime("", STORED.opened_at), null);
-  assert.equal(changedTime("", undefined), null);
+  assert.equal(timeFrom("2026-11-24T12:00", STORED.opened_at), STORED.opened_at);
+  assert.equal(timeFrom("2026-11-24T12:01", STORED.opened_at), "2026-11-24T12:01:00Z");
+  assert.equal(timeFrom("", STORED.opened_at), null);
+  assert.equal(timeFrom("", undefined), null);
 });
 
 test("the first goal is the current one, and an empty privacy address is null", () => {

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.core.rights import Right
 from chalicelib.staff.audit.actions import DESCRIPTIONS
 from chalicelib.staff.audit.model import Action
-from chalicelib.staff.audit.words import RIGHTS, SUBJECT_LABELS, facts, group_of
+from chalicelib.staff.audit.words import RIGHT_LABELS, SUBJECT_LABELS, facts, group_of
 
 
 def facts_of(name: str, subject: str = "", **details: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ def test_the_subject_of_every_action_has_a_label() -> None:
 
 
 def test_every_right_has_a_description() -> None:
-    assert RIGHTS.keys() == set(Right)
+    assert RIGHT_LABELS.keys() == set(Right)
 
 
 def test_numbers_have_separators() -> None:
