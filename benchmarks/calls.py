@@ -71,7 +71,7 @@ class MeteredApp:
 
     @contextmanager
     def stale_snapshots(self) -> Iterator[None]:
-        """Move the clock forward in the block, so that the stored count (the snapshot) is stale when it begins."""
+        """Move the clock forward in the block, so that the stored count (the snapshot) is stale there."""
         self._clock_offset += FRESH_FOR + timedelta(seconds=1)
         moment = times.now() + self._clock_offset
         with mock.patch("chalicelib.core.times.now", return_value=moment):
@@ -97,6 +97,7 @@ def measure(endpoint: str) -> dict[str, Any]:
     confirm[f"at_{MANY}"] = _measure_confirming_among_many(app, "late")
     fill(app.petition, MANY, len(countries()), MAX_SOURCES)
     confirm["widest_tally"] = _measure_confirming_among_many(app, "latest")
+    # `fill` has added up to MANY, then MANY more. "late" and "latest" are one confirmation each.
     count["widest_tally"] = _measure_counting(app, 2 * MANY + 2)
     return _without_bodies({"sign": sign, "confirm": confirm, "count": {**count[f"at_{FEW}"], **count}})
 
@@ -142,7 +143,7 @@ def fill(petition: Petition, amount: int, number_of_countries: int, number_of_so
     writes = [(shard, entry) for entry in entries for shard in range(petition.shards)]
     amount_each, remainder = divmod(amount, len(writes))
     for number, (shard, entry) in enumerate(writes):
-        amount_here = amount_each + (number < remainder)
+        amount_here = amount_each + (1 if number < remainder else 0)
         increment = TallyEntry(amount_here, entry.moment, entry.country, entry.source)
         tables().update(entry_change(petition.slug, shard, increment))
 

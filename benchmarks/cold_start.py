@@ -10,7 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks import scene
 
@@ -24,10 +24,10 @@ SCRIPT = """
 import sys
 sys.path.insert(0, {root!r})
 from time import process_time
-def at(depth):
-    return at(depth - 1) if depth else exec({steps!r}, {{}})
+def run_at(depth):
+    return run_at(depth - 1) if depth else exec({steps!r}, {{}})
 begin = process_time()
-at({depth})
+run_at({depth})
 print(begin, process_time() - begin)
 """
 OURS = """
@@ -56,11 +56,11 @@ def unpack(archive: Path, into: Path) -> Path:
 def measure(root: Path, starts: int = STARTS) -> dict[str, Any]:
     """Alternate both kinds of start and compare neighbours, so that a slow moment of the machine slows both."""
     for steps in STEPS.values():
-        _measure_start(root, steps, depth=0)
+        _measure_start(root, steps, depth=0)  # Not counted: only the first start reads the files from the disk.
     rounds = [{name: _measure_start(root, steps, depth) for name, steps in STEPS.items()} for depth in range(starts)]
-    ratios = [started["ours"][1] / started["libraries"][1] for started in rounds]
-    times = {name: _milliseconds([started[name][1] for started in rounds]) for name in STEPS}
-    python = _milliseconds([started["ours"][0] for started in rounds])
+    ratios = [starts_of["ours"].steps / starts_of["libraries"].steps for starts_of in rounds]
+    times = {name: _milliseconds([starts_of[name].steps for starts_of in rounds]) for name in STEPS}
+    python = _milliseconds([starts_of["ours"].python for starts_of in rounds])
     return {"cold_start_ratio": round(median(ratios), 3), "cold_start_ms": {**times, "python": python}}
 
 
@@ -68,8 +68,15 @@ def _milliseconds(seconds: list[float]) -> int:
     return round(median(seconds) * 1000)
 
 
-def _measure_start(root: Path, steps: str, depth: int) -> tuple[float, float]:
-    """Return the CPU seconds (user and system) of Python's start, and of running the code `steps`."""
+class _Start(NamedTuple):
+    """The CPU seconds (user and system) of Python's own start, and of the steps."""
+
+    python: float
+    steps: float
+
+
+def _measure_start(root: Path, steps: str, depth: int) -> _Start:
+    """Run the code `steps` in a new process, at this call depth."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=str(root), steps=steps, depth=depth)],
         env={**scene.AWS_SETTINGS, **scene.SETTINGS, "SERVED_FUNCTION": "APIHandler", "PATH": os.defpath},
@@ -77,5 +84,4 @@ def _measure_start(root: Path, steps: str, depth: int) -> tuple[float, float]:
         stdout=subprocess.PIPE,
         check=True,
     )
-    python_start, steps_cpu = map(float, done.stdout.split())
-    return python_start, steps_cpu
+    return _Start(*map(float, done.stdout.split()))

@@ -38,7 +38,8 @@ def measure(endpoint: str) -> dict[str, Any]:
 def _fill(slug: str, confirmed: int, sequence: str) -> None:
     """Add confirmations evenly, at least one to each number, in one step for each counter item.
 
-    The worker of the stream makes the same changes.
+    The worker of the stream makes the same changes. `sequence`: the sequence number of the stream record. A counter
+    item counts each sequence number only once.
     """
     count_each = max(1, confirmed // len(CODES) // len(keys.BUCKETS))
     for bucket in keys.BUCKETS:

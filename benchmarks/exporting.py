@@ -32,7 +32,7 @@ from chalicelib.tallies.model import TallyEntry
 from chalicelib.tallies.store import entry_change
 
 BATCH_SIZE = 25
-# Of the figures of an export, results.json has these.
+# The figures of an export that results.json has.
 FIGURES = (
     *("rows", "counted", "file_bytes", "gather_rows_a_second", "deliver_rows_a_second", "rows_a_second"),
     *("cpu_us_a_row", "peak_mb", "peak_mb_before"),
@@ -83,9 +83,12 @@ def _seed(slug: str, number: int) -> dict[str, Any]:
 
 
 def _confirmed_at(now: datetime) -> datetime:
-    """Return an hour ago, but not before midnight: the tally of a new petition has no earlier day."""
-    today = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return now - min(timedelta(hours=1), today / 2)
+    """Return a time of today: an hour ago, or soon after midnight half of the time since midnight ago.
+
+    The tally of a new petition has no earlier day.
+    """
+    since_midnight = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return now - min(timedelta(hours=1), since_midnight / 2)
 
 
 def _write_batch(client: Any, numbers: Sequence[int], petition: Petition, now: datetime) -> None:
@@ -142,7 +145,8 @@ def _run_export(job_id: str) -> dict[str, Any]:
     step_times, cpu_before = [time.perf_counter()], time.process_time()
 
     def has_time(seconds: float) -> bool:
-        step_times[1:] = [time.perf_counter()]  # After the run: the start of the last step, which delivers the file.
+        # Keep only the latest call. After the run, it is the start of the last step, which delivers the file.
+        step_times[1:] = [time.perf_counter()]
         return True
 
     with tempfile.TemporaryDirectory() as folder:

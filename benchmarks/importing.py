@@ -98,7 +98,7 @@ def _measure_file(path: Path, folder: Path, max_rows: int) -> dict[str, Any]:
     work = ForgetfulImporting(receiving, FileBucket(path), folder, times.now, 1)
     # The first step only checks the file.
     memory_before, check_began = peak_bytes(), time.process_time()
-    done = run(job, work, _one_step(), times.now, tables)
+    run(job, work, _one_step(), times.now, tables)
     rows_began, rows_began_cpu = time.perf_counter(), time.process_time()
     done = run(find_job(Import, job.job_id, tables), work, _until_rows(work, max_rows), times.now, tables)
     wall, cpu = time.perf_counter() - rows_began, time.process_time() - rows_began_cpu

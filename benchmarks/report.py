@@ -44,5 +44,5 @@ def _details(results: dict[str, Any]) -> Iterator[str]:
     yield f"on {where}, load {machine['load_average']}"
 
 
-def _usage_text(spent: dict[str, Any]) -> str:
-    return f"{spent['calls']} call(s), {spent['write_units']:g} write and {spent['read_units']:g} read units"
+def _usage_text(usage: dict[str, Any]) -> str:
+    return f"{usage['calls']} call(s), {usage['write_units']:g} write and {usage['read_units']:g} read units"

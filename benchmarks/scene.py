@@ -80,11 +80,11 @@ def sign_event(slug: str, supporter: str) -> dict[str, Any]:
         "source": SOURCE,
     }
     event = _event("POST", "/api/petitions/{slug}/signatures", slug, json.dumps(body), JSON)
-    event["requestContext"]["identity"]["sourceIp"] = _address_of(supporter)
+    event["requestContext"]["identity"]["sourceIp"] = _ip_address_of(supporter)
     return event
 
 
-def _address_of(supporter: str) -> str:
+def _ip_address_of(supporter: str) -> str:
     """Return an IP address. First emails are limited by network, which is the first three bytes of the address."""
     number = crc32(supporter.encode())
     return f"10.{number >> 8 & 255}.{number & 255}.7"

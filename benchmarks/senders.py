@@ -114,7 +114,7 @@ def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> lis
 
 
 def _request_of_new_signature(sender: _Sender, petition: Petition, number: int) -> MailRequest:
-    """Sign from a network of its own, so that the email takes a turn of the network, as on AWS."""
+    """Sign from a network of its own. So the sender books a turn of the network (first_emails.py), which is free."""
     person = Person("Alice Achterberg", f"alice.{number}@mail.example")
     context = a_signing_context(sender)
     signature = sign_by_form(petition, NOW, context, person, network=f"network-{number}")

@@ -28,8 +28,12 @@ def value_bytes(wire_value: Mapping[str, Any]) -> int:
 
 
 def _scalar_bytes(kind: str, value: Any) -> int:
-    """Return the bytes of a scalar. A number takes about one byte for two significant digits, plus one."""
+    """Return the bytes of a scalar. A number takes about one byte for two significant digits, plus one.
+
+    A negative number takes one more.
+    """
     if kind == "N":
         digits = str(value).lstrip("-").replace(".", "").strip("0")
-        return (len(digits) + 1) // 2 + 1 + str(value).startswith("-")
+        sign_bytes = 1 if str(value).startswith("-") else 0
+        return (len(digits) + 1) // 2 + 1 + sign_bytes
     return len(value.encode() if isinstance(value, str) else value)

@@ -24,7 +24,7 @@ from stack.sockets import LOOPBACK, free_port
 RUNS = 5
 CHARTS = "/assets/uplot."  # the chart library
 LIMIT_BYTES = 100_000
-PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+FIRST_PAINT_EXPRESSION = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def _visit(browser: Browser, site: str, token: str) -> dict[str, float]:
     page.locator("[data-confirmed]", has_text=re.compile(r"\d")).wait_for()
     shown_ms = page.evaluate("performance.now()")
     page.wait_for_load_state("networkidle")
-    found = {"first_paint_ms": page.evaluate(PAINTED), "number_shown_ms": shown_ms, **_totals(sizes)}
+    found = {"first_paint_ms": page.evaluate(FIRST_PAINT_EXPRESSION), "number_shown_ms": shown_ms, **_totals(sizes)}
     context.close()
     return found
 

@@ -85,6 +85,7 @@ class SignaturePath:
         return {"of_1": _typical(calls[:SINGLES]), "of_10": _typical(calls[SINGLES:])}
 
     def _measure_call(self, handle: Handle, event: dict[str, Any], status: int = 0) -> Figures:
+        """Return the figures of one invocation. `status`: the expected status; 0 for a worker, which answers none."""
         with self._metered_app.meter_block() as usage, _redirect_stdout(self._log):
             self._log.size, start = 0, process_time()
             answer = handle(event) or {}

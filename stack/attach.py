@@ -19,13 +19,13 @@ STAGE = LOCAL_STAGE
 SENDER = "petitions@example.org"
 # The emulated SES has no limit, so this is the highest rate that the template accepts.
 MAIL_PER_SECOND = "1000"
-SENDERS = "2"
+MAIL_SENDERS = "2"
 SITE = "http://127.0.0.1:8000"
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack on an emulator. `endpoint`: the emulator's URL. `outputs`: the stack's. `site`: the site's URL."""
+    """A stack on an emulator. `endpoint`, `site`: URLs of the emulator and the site. `outputs`: the stack's outputs."""
 
     endpoint: str
     outputs: dict[str, str]
@@ -49,7 +49,7 @@ class Deployed:
             "LOG_LEVEL": "INFO",
             "MAIL_FROM": SENDER,
             "MAIL_PER_SECOND": MAIL_PER_SECOND,
-            "MAIL_SENDERS": SENDERS,
+            "MAIL_SENDERS": MAIL_SENDERS,
             **settings_in(self.outputs),
         }
 
@@ -73,7 +73,7 @@ def deploy_to_emulator(
     """
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")
-    mail = {"MailFrom": SENDER, "MailPerSecond": MAIL_PER_SECOND, "MailSenders": SENDERS}
+    mail = {"MailFrom": SENDER, "MailPerSecond": MAIL_PER_SECOND, "MailSenders": MAIL_SENDERS}
     values = {"SiteUrl": site, **mail, **parameters}
     with one_line_errors():
         outputs = deploy(cloud, built, STAGE, values, confirm=lambda _: True)

@@ -15,13 +15,13 @@ def with_bytecode(sources: Iterable[tuple[str, bytes]], target: Target) -> Itera
     """Yield each source's name and content. If the target's interpreter is installed, also yield each module's .pyc."""
     files = list(sources)
     yield from files
-    modules = [file for file in files if file[0].endswith(".py")]
+    modules = [(name, content) for name, content in files if name.endswith(".py")]
     if target.python:
         for (name, _), compiled in zip(modules, _compiled(modules, target.python), strict=True):
-            yield _name(name, target.version), compiled
+            yield _bytecode_name(name, target.version), compiled
 
 
-def _name(module: str, version: str) -> str:
+def _bytecode_name(module: str, version: str) -> str:
     path = PurePosixPath(module)
     return str(path.parent / "__pycache__" / f"{path.stem}.cpython-{version.replace('.', '')}.pyc")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+# By AWS's name of the action. Dynamic: AWS decides only during the deployment.
 _WORDS = {"Add": "add", "Modify": "change", "Remove": "REMOVE", "Import": "import", "Dynamic": "?"}
 
 
@@ -10,7 +11,7 @@ def changes_as_table(changes: Iterable[dict[str, Any]]) -> str:
     """Return one line for each resource, in aligned columns. Removals and replacements come first."""
     rows = sorted((_row(change["ResourceChange"]) for change in changes), key=_sort_key)
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows)
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(f"  {line.rstrip()}" for line in lines)
 
 

@@ -17,6 +17,8 @@ from stack.console import Failure
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 # States of a stack that can only be deleted.
 _NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+# How far AWS's clock may be behind this machine's clock.
+_CLOCK_TOLERANCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
         Parameters=_parameters(values, existing, declared),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    return _await_creation(cloud, stack, name, existing is None)
+    return _await_creation(cloud, stack, name, is_creation=existing is None)
 
 
 def execute(cloud: Cloud, change_set: ChangeSet) -> None:
@@ -75,9 +77,9 @@ def execute(cloud: Cloud, change_set: ChangeSet) -> None:
     client = cloud.client("cloudformation")
     started_at = time.time()
     client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
-    kind = "stack_create_complete" if change_set.is_creation else "stack_update_complete"
+    waiter = "stack_create_complete" if change_set.is_creation else "stack_update_complete"
     try:
-        client.get_waiter(kind).wait(StackName=change_set.stack, WaiterConfig=cloud.waiter_config())
+        client.get_waiter(waiter).wait(StackName=change_set.stack, WaiterConfig=cloud.waiter_config())
     except WaiterError as error:
         raise Failure(_failures(cloud, change_set.stack, started_at)) from error
 
@@ -119,18 +121,18 @@ def _parameters(
     ]
 
 
-def _await_creation(cloud: Cloud, stack: str, name: str, creates_stack: bool) -> ChangeSet | None:
+def _await_creation(cloud: Cloud, stack: str, name: str, *, is_creation: bool) -> ChangeSet | None:
     """Wait until the change set is ready, and return it. Return None if it has no changes."""
     client = cloud.client("cloudformation")
     while True:
-        pages = client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name)
-        found = list(pages)
-        if found[0]["Status"] == "FAILED":
-            _discard_failed(cloud, ChangeSet(name, stack, creates_stack, []), found[0])
+        pages = list(client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name))
+        description = pages[0]
+        if description["Status"] == "FAILED":
+            _discard_failed(cloud, ChangeSet(name, stack, is_creation, changes=[]), description)
             return None
-        if found[0]["Status"] == "CREATE_COMPLETE":
-            changes = [change for page in found for change in page.get("Changes", [])]
-            return ChangeSet(name, stack, creates_stack, changes)
+        if description["Status"] == "CREATE_COMPLETE":
+            changes = [change for page in pages for change in page.get("Changes", [])]
+            return ChangeSet(name, stack, is_creation, changes)
         time.sleep(0.1 if cloud.is_emulated else 2)
 
 
@@ -143,11 +145,12 @@ def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]
 
 
 def _failures(cloud: Cloud, stack: str, started_at: float) -> str:
-    """Return which resources failed and why, one a line. The oldest comes first: it caused the other failures."""
+    """Return a line for each resource that failed. The first failure comes first, because it caused the others."""
+    earliest = started_at - _CLOCK_TOLERANCE_SECONDS
     events = cloud.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     failed = [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
         for event in reversed(events)
-        if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= started_at - 60
+        if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= earliest
     ]
     return "\n".join([f"stack {stack} was not deployed", *failed[:10]])

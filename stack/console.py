@@ -15,9 +15,9 @@ def say(line: str = "") -> None:
 
 
 def paint(text: str, code: str) -> str:
-    """Return the text with the ANSI style `code`. Return it plain if the output is no terminal, or NO_COLOR is set."""
-    plain = "NO_COLOR" in os.environ or not sys.stdout.isatty()
-    return text if plain else f"\033[{code}m{text}\033[0m"
+    """Return the text with the ANSI style `code`, if the output is a terminal and NO_COLOR is not set."""
+    is_plain = "NO_COLOR" in os.environ or not sys.stdout.isatty()
+    return text if is_plain else f"\033[{code}m{text}\033[0m"
 
 
 def bold(text: str) -> str:

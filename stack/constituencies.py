@@ -1,8 +1,8 @@
 """Turn the charity's table of postcodes and constituencies into the file that the Lambda zip contains.
 
-The table is optional. It is `.chalice/constituencies.csv`, with a header line. Two columns are read: the first called
-`postcode`, `pcds`, `pcd` or `pcd2`, and the first called `constituency` or `pcon…`. So a table of the Office for
-National Statistics can be used unchanged.
+The table is optional. It is `.chalice/constituencies.csv`, with a header line. We read the first column called
+`postcode`, `pcds`, `pcd` or `pcd2`, and the first column called `constituency` or with a name that begins with `pcon`.
+So a table of the Office for National Statistics can be used unchanged.
 """
 
 import csv
@@ -15,7 +15,7 @@ from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH
 from stack.console import Failure
 from stack.paths import ROOT
 
-TARGET = constituency_table.FILE.relative_to(ROOT).as_posix()
+NAME_IN_ZIP = constituency_table.FILE.relative_to(ROOT).as_posix()
 _POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
 _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
 
@@ -33,7 +33,7 @@ def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
     path = table_path(project)
     if path.exists():
         try:
-            yield TARGET, constituency_table.pack(read_table(path))
+            yield NAME_IN_ZIP, constituency_table.pack(read_table(path))
         except ValueError as error:
             raise Failure(f"{path.name}: {error}") from error
 
@@ -45,9 +45,10 @@ def read_table(path: Path) -> dict[str, str]:
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        postcode, constituency = (_column(rows.fieldnames or (), pattern) for pattern in (_POSTCODE, _CONSTITUENCY))
-        found = {row[postcode].strip(): (row[constituency] or "").strip() for row in rows}
-    constituencies = {code: name for code, name in found.items() if name}
+        postcode_column = _column(rows.fieldnames or (), _POSTCODE)
+        constituency_column = _column(rows.fieldnames or (), _CONSTITUENCY)
+        by_postcode = {row[postcode_column].strip(): (row[constituency_column] or "").strip() for row in rows}
+    constituencies = {postcode: name for postcode, name in by_postcode.items() if name}
     _check_names(constituencies.values())
     return constituencies
 

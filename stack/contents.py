@@ -9,7 +9,7 @@ from collections import Counter
 from email.parser import HeaderParser
 from pathlib import Path
 
-# The import names of distributions whose import name is not the distribution's name.
+# The import name of each distribution that is imported under another name.
 _IMPORT_NAMES = {"markdown-it-py": "markdown_it", "fpdf2": "fpdf", "linkify-it-py": "linkify_it"}
 
 
@@ -33,7 +33,7 @@ def missing_requirements(archive: Path, required: dict[str, str]) -> list[str]:
     """Return the requirements that the zip does not contain, or contains in another version."""
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
-        found = dict(_distribution(opened, name) for name in names if _is_metadata(name))
+        found = dict(_name_and_version(opened, name) for name in names if _is_metadata(name))
     modules = {name.split("/")[0].removesuffix(".py") for name in names if name.endswith(".py")}
     return sorted(
         f"{name}=={version}"
@@ -42,11 +42,11 @@ def missing_requirements(archive: Path, required: dict[str, str]) -> list[str]:
     )
 
 
-def summary(archive: Path, largest: int = 4) -> str:
-    """Return one line with the zip's size and the sizes of the largest packages."""
-    parts = list(breakdown(archive).items())[:largest]
-    biggest = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in parts)
-    return f"{archive.stat().st_size / 1e6:.1f} MB zipped (MB: {biggest})"
+def summary(archive: Path) -> str:
+    """Return one line with the zip's size and the sizes of the four largest packages."""
+    largest = list(breakdown(archive).items())[:4]
+    sizes = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in largest)
+    return f"{archive.stat().st_size / 1e6:.1f} MB zipped (MB: {sizes})"
 
 
 def _owner(name: str) -> str:
@@ -58,8 +58,9 @@ def _is_metadata(name: str) -> bool:
     return name.count("/") == 1 and name.endswith(".dist-info/METADATA")
 
 
-def _distribution(opened: zipfile.ZipFile, name: str) -> tuple[str, str]:
-    headers = HeaderParser().parsestr(opened.read(name).decode())
+def _name_and_version(opened: zipfile.ZipFile, metadata: str) -> tuple[str, str]:
+    """Return the name and version of a distribution. `metadata`: the name of its file METADATA in the zip."""
+    headers = HeaderParser().parsestr(opened.read(metadata).decode())
     return _normal(headers["Name"]), headers["Version"]
 
 

@@ -37,9 +37,9 @@ def deploy(
     Change the stack only if `confirm` returns true.
     """
     with one_line_errors():
-        address = _publish(cloud, built, {**previous_values(cloud, stack_name(stage)), **values})
+        template_url = _publish(cloud, built, {**previous_values(cloud, stack_name(stage)), **values})
         change_set = changeset.create(
-            cloud, stack_name(stage), address, {"Stage": stage, **values}, built.read_template()["Parameters"]
+            cloud, stack_name(stage), template_url, {"Stage": stage, **values}, built.read_template()["Parameters"]
         )
         if change_set:
             changeset.confirm_and_execute(cloud, change_set, confirm)
@@ -98,18 +98,18 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         values = parameters(options, built.read_template()["Parameters"], previous)
         check(cloud, stack_name(options.stage), built.read_template(), values)
         confirm = _confirmation(options.stage, options.yes)
-        distribution = current_outputs(cloud, options.stage).get("EdgeArn", "")
+        distribution_arn = current_outputs(cloud, options.stage).get("EdgeArn", "")
         domain = values.get("EdgeDomain", previous.get("EdgeDomain", ""))
         if domain:
             values |= us_east_1.deploy_in_us_east_1(
-                cloud, options, {**values, "EdgeDomain": domain}, distribution, confirm
+                cloud, options, {**values, "EdgeDomain": domain}, distribution_arn, confirm
             )
     outputs = deploy(cloud, built, options.stage, values, confirm)
     second_values = values_for_second_change_set(options.stage, outputs)
     if second_values:
         say(f"The stack is created. A second change set sets {' and '.join(second_values)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
-    if outputs.get("EdgeArn", "") != distribution and domain:
+    if outputs.get("EdgeArn", "") != distribution_arn and domain:
         with one_line_errors():  # The log in us-east-1 needs an existing distribution.
             us_east_1.deploy_in_us_east_1(cloud, options, {"EdgeDomain": domain}, outputs["EdgeArn"], confirm)
     return outputs
@@ -122,9 +122,9 @@ def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[st
     set second, because a protected table cannot be deleted. If the creation of a stack with protected tables failed,
     the stack would end in ROLLBACK_FAILED.
     """
-    address = {} if outputs["HasSiteUrl"] == "yes" else {"SiteUrl": outputs["SiteUrlInUse"]}
+    values = {} if outputs["HasSiteUrl"] == "yes" else {"SiteUrl": outputs["SiteUrlInUse"]}
     lacks_protection = is_protected(stage) and outputs["IsProtected"] == "no"
-    return {**address, **({"Protect": "yes"} if lacks_protection else {})}
+    return {**values, "Protect": "yes"} if lacks_protection else values
 
 
 def is_protected(stage: str) -> bool:
@@ -152,7 +152,7 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
 def refuse_losses(change_set: ChangeSet) -> None:
     """Raise Failure if the site would lose data, or might lose data, by the change set (see `losses`).
 
-    Do not raise it if the environment variable LOSE has the names of exactly the resources with this data.
+    The environment variable LOSE allows the loss. It must name exactly the resources with this data.
     """
     lost = ",".join(losses(change_set.changes))
     if lost and os.environ.get("LOSE") != lost:

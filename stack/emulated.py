@@ -10,8 +10,8 @@ def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) ->
     _enable_ttl(cloud, template, outputs)
     _set_concurrency_again(cloud)
     _set_error_responses(cloud, template, outputs)
-    _answer_preflights(cloud, template, outputs["RestAPIId"])
-    _publish(cloud, template, outputs["RestAPIId"])
+    _set_preflight_headers(cloud, template, outputs["RestAPIId"])
+    _deploy_api(cloud, template, outputs["RestAPIId"])
 
 
 def verify_sender(cloud: Cloud, address: str) -> None:
@@ -36,8 +36,9 @@ def _set_concurrency_again(cloud: Cloud) -> None:
     """Set each ScalingConfig again, because the emulator stored its numbers as text and then starts no function."""
     client = cloud.client("lambda")
     pages = client.get_paginator("list_event_source_mappings").paginate()
-    for mapping in [each for page in pages for each in page["EventSourceMappings"] if "ScalingConfig" in each]:
-        client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
+    for mapping in (each for page in pages for each in page["EventSourceMappings"]):
+        if "ScalingConfig" in mapping:
+            client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
 
 
 def _set_error_responses(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
@@ -52,33 +53,33 @@ def _set_error_responses(cloud: Cloud, template: dict[str, Any], outputs: dict[s
 def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str, str]:
     """Return the headers' values. Some headers have the condition HasEdge: include them only if there is a CDN."""
     fixed = {name: value for name, value in headers.items() if isinstance(value, str)}
+    # Fn::If lists the condition, the value if the condition is true, and the value if it is false.
     dependent = {name: value["Fn::If"] for name, value in headers.items() if name not in fixed}
-    assert all(condition == "HasEdge" for condition, *_ in dependent.values())
-    return fixed | ({name: value for name, (_, value, _) in dependent.items()} if has_edge else {})
+    assert all(condition == "HasEdge" for condition, _, _ in dependent.values())
+    return fixed | ({name: if_true for name, (_, if_true, _) in dependent.items()} if has_edge else {})
 
 
-def _answer_preflights(cloud: Cloud, template: dict[str, Any], api: str) -> None:
+def _set_preflight_headers(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:
     """Set the CORS headers of each OPTIONS method. The template has them in the mock integration's response."""
     client = cloud.client("apigateway")
-    found = client.get_resources(restApiId=api, limit=500)["items"]
-    resources = {item["path"]: item["id"] for item in found}
+    found = client.get_resources(restApiId=api_id, limit=500)["items"]
+    resource_ids = {item["path"]: item["id"] for item in found}
     for path, methods in _definition(template)["paths"].items():
         if "options" in methods:
-            _answer_preflight(client, api, resources[path], methods["options"])
+            _set_headers_of_method(client, api_id, resource_ids[path], methods["options"])
 
 
-def _answer_preflight(client: Any, api: str, resource: str, operation: dict[str, Any]) -> None:
-    where = {"restApiId": api, "resourceId": resource, "httpMethod": "OPTIONS", "statusCode": "200"}
-    headers = operation["x-amazon-apigateway-integration"]["responses"]["default"]
-    parameters = headers["responseParameters"]
-    client.put_method_response(**where, responseParameters=dict.fromkeys(parameters, False))
-    client.put_integration_response(**where, responseParameters=parameters)
+def _set_headers_of_method(client: Any, api_id: str, resource_id: str, operation: dict[str, Any]) -> None:
+    method = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "OPTIONS", "statusCode": "200"}
+    headers = operation["x-amazon-apigateway-integration"]["responses"]["default"]["responseParameters"]
+    client.put_method_response(**method, responseParameters=dict.fromkeys(headers, False))
+    client.put_integration_response(**method, responseParameters=headers)
 
 
-def _publish(cloud: Cloud, template: dict[str, Any], api: str) -> None:
+def _deploy_api(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:
     """Create a deployment of the API. Without it, the API's stage would go on serving the previous version."""
     stage = template["Resources"]["RestAPI"]["Properties"]["StageName"]
-    cloud.client("apigateway").create_deployment(restApiId=api, stageName=stage)
+    cloud.client("apigateway").create_deployment(restApiId=api_id, stageName=stage)
 
 
 def _definition(template: dict[str, Any]) -> dict[str, Any]:

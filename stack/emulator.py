@@ -136,7 +136,7 @@ def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator
 
 
 def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
-    """Return the emulator's environment. Only what is needed is in it, because every function inherits it."""
+    """Return the environment variables that the emulator needs, and no others: every function inherits them."""
     listening = {"BIND_HOST": LOOPBACK, "MINISTACK_HOST": LOOPBACK, "GATEWAY_PORT": str(port)}
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
     region = {"MINISTACK_REGION": REGION}

@@ -27,6 +27,7 @@ _MAX_BODY_BYTES = 10 * 1024 * 1024
 # Fewer than the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that the functions relay, sender and authorizer can run too.
 _MAX_REQUESTS_AT_ONCE = 4
 
+# Seconds. API Gateway too stops waiting for our code after 29 seconds.
 _TIMEOUT = aiohttp.ClientTimeout(total=29, sock_connect=2)
 # Headers that are valid for one connection only (RFC 9110).
 _HOP_BY_HOP = {
@@ -66,7 +67,7 @@ class Front:
             yield
 
     async def pass_on(self, request: web.Request) -> web.Response:
-        """Return the API's answer. If API Gateway throttles the request, return a problem document instead."""
+        """Return the API's answer. If the emulator runs too many functions, return a problem document instead."""
         body = await request.read()
         async with self._slots, self._forward(request, body) as answer:
             content = await answer.read()
@@ -120,7 +121,8 @@ def forwarding_application(front: Front, own_routes: Iterable[web.RouteDef] = ()
     app.cleanup_ctx.append(front.connect)
     app.on_response_prepare.append(_without_server_header)
     app.add_routes(own_routes)
-    app.router.add_route("*", "/{path:[\\s\\S]*}", front.pass_on)
+    # Unlike a dot, [\s\S] also matches line breaks.
+    app.router.add_route("*", r"/{path:[\s\S]*}", front.pass_on)
     return app
 
 

@@ -19,7 +19,7 @@ from chalicelib.pages.jinja import environment
 _PAGES = Path(__file__).with_name("pages")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _PUNCTUATION_AFTER_LINK = ".,;:!?)]'"
-_POLICY = (
+_CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data: 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -52,7 +52,8 @@ class Inbox:
 
     async def mails(self) -> list[InboxEmail]:
         """Return every email, newest first."""
-        return [_parse(number, each) for number, each in enumerate(await self._records(), 1)][::-1]
+        oldest_first = [_parse(number, record) for number, record in enumerate(await self._records(), 1)]
+        return oldest_first[::-1]
 
     async def _records(self) -> list[dict[str, Any]]:
         """Return the emails of earlier runs and of this run, oldest first, as the emulator records them."""
@@ -88,7 +89,7 @@ class Inbox:
 
     def _page(self, template: str, **values: Any) -> web.Response:
         body = self._pages.get_template(template).render(**values)
-        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+        headers = {"Content-Security-Policy": _CONTENT_SECURITY_POLICY, "Cache-Control": "no-store"}
         return web.Response(text=body, content_type="text/html", headers=headers)
 
 
@@ -104,10 +105,12 @@ def routes(inbox: Inbox) -> list[web.RouteDef]:
 
 
 def _read_archive(archive: Path | None) -> list[dict[str, Any]]:
-    """Return the emails of earlier runs. The file has one email a line. Skip half a line: a killed emulator left it."""
+    """Return the emails of earlier runs. The file has one email on each line."""
+    if not archive or not archive.exists():
+        return []
     records: list[dict[str, Any]] = []
-    for line in archive.read_text().splitlines() if archive and archive.exists() else ():
-        with suppress(ValueError):
+    for line in archive.read_text().splitlines():
+        with suppress(ValueError):  # If the emulator was killed, the last line may be incomplete.
             records.append(json.loads(line))
     return records
 

@@ -24,9 +24,11 @@ from stack.console import Failure
 from stack.paths import ROOT
 
 _FOLDER = "chalicelib/languages"
+# Babel's method to find the texts of a file, by the file's suffix, and the options of these methods.
 _METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract", ".txt": "jinja2.ext:babel_extract"}
 _OPTIONS = {"extensions": "jinja2.ext.i18n", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
-# The calls that mark a text for translation, with the arguments that are texts (as Babel's `keywords`).
+# The calls that mark a text for translation, with the numbers of the arguments that are texts, as Babel's `keywords`.
+# None: the first argument. "c": the argument is a context, not a text.
 _TRANSLATION_CALLS = {
     "_": None,
     "gettext": None,
@@ -35,13 +37,14 @@ _TRANSLATION_CALLS = {
     "npgettext": ((1, "c"), 2, 3),
     "translatable": None,
 }
-# The calls that create errors with a text to translate.
+# The calls that create errors with a text to translate, in the same notation.
 _ERROR_CALLS = {"ValueError": None, "AddressError": None, "FieldError": (2,), "Problem": (3,), "_try_again": None}
 # Lines of a catalogue's header that Babel changes each time.
 _CHANGING_LINES = re.compile(
     r'^"(Project-Id-Version|Report-Msgid|POT-Creation|PO-Revision|Last-Translator|Language-Team|Generated).*\n', re.M
 )
-_STAFF_PAGES = {"staff.html", "sign_in.html"}
+# Pages in English only.
+STAFF_PAGES = {"staff.html", "sign_in.html"}
 
 
 def catalogues(project: Path) -> list[Path]:
@@ -92,7 +95,8 @@ def _cldr_texts(code: str) -> Iterator[tuple[str, str, str]]:
     yield language.OWN_NAME, "English", own.get_language_name() or code
     yield language.SEPARATOR, ",", own.number_symbols["latn"]["group"]
     for kind, context in (("months", language.MONTH), ("days", language.WEEKDAY)):
-        english_names, own_names = getattr(english, kind)["format"]["wide"], getattr(own, kind)["format"]["wide"]
+        english_names = getattr(english, kind)["format"]["wide"]
+        own_names = getattr(own, kind)["format"]["wide"]
         yield from ((context, english_names[each], own_names[each]) for each in english_names)
     yield from ((language.COUNTRY, name, own.territories.get(key, name)) for key, name in countries().items())
 
@@ -103,9 +107,10 @@ def extracted(project: Path = ROOT) -> Catalog:
     for path in sorted((project / "chalicelib").rglob("*")):
         place = path.relative_to(project).as_posix()
         method = _METHODS.get(path.suffix)
-        if method and path.name not in _STAFF_PAGES:
-            for line, message, comments, context in extract_from_file(method, path, _keywords(place), (), _OPTIONS):
-                found.add(message, None, [(place, line)], auto_comments=comments, context=context)
+        if method and path.name not in STAFF_PAGES:
+            messages = extract_from_file(method, path, keywords=_keywords(place), options=_OPTIONS)
+            for line, message, comments, context in messages:
+                found.add(message, locations=[(place, line)], auto_comments=comments, context=context)
     return found
 
 

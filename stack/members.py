@@ -18,7 +18,7 @@ from stack import constituencies
 from stack.console import Failure
 from stack.paths import ROOT
 
-TARGET = members.FILE.relative_to(ROOT).as_posix()
+NAME_IN_ZIP = members.FILE.relative_to(ROOT).as_posix()
 COLUMNS = ("constituency", "name", "email")
 _NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](SesAddress)
 
@@ -38,7 +38,7 @@ def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
         if not postcodes.exists():
             raise Failure(f"{path.name} needs {postcodes.name}: without it, nobody's constituency is known")
         try:
-            yield TARGET, members.pack(read_table(path, set(constituencies.read_table(postcodes).values())))
+            yield NAME_IN_ZIP, members.pack(read_table(path, set(constituencies.read_table(postcodes).values())))
         except ValueError as error:
             raise Failure(f"{path.name}: {error}") from error
 
@@ -55,7 +55,7 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
         if absent := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
             raise ValueError(f"no column is called {absent[0]}")
         for row in rows:
-            member = MemberOfParliament(*((row[name] or "").strip() for name in COLUMNS))
+            member = MemberOfParliament(**{name: (row[name] or "").strip() for name in COLUMNS})
             if not member.name and not member.email:
                 continue
             try:

@@ -28,10 +28,10 @@ from stack.paths import BUILD, ROOT
 from stack.project import (
     application_files,
     chalice_package,
+    copy_application,
     declaration_files,
     digest,
     install_dependencies,
-    stage_application,
 )
 from stack.slim import wanted_dependencies, write_zip
 from stack.target import Target, target_of
@@ -110,9 +110,9 @@ def _inputs(stage: str, project: Path, target: Target) -> str:
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
     """Build the template and the zip. Raise Failure if the zip does not contain all requirements."""
-    staged = build / stage / "project"
-    stage_application(project, staged)
-    chalice_package(staged, stage, result.template.parent)
+    project_copy = build / stage / "project"
+    copy_application(project, project_copy)
+    chalice_package(project_copy, stage, result.template.parent)
     _set_runtime(result, target)
     write_zip(result.archive, with_bytecode(contents_of(project), target), base=_dependencies(project, build, target))
     absent = missing_requirements(result.archive, requirements(project / "requirements.txt"))
@@ -157,10 +157,10 @@ def _dependencies(project: Path, build: Path, target: Target) -> Path:
     key = digest(str(target), required, *_BUILD_MODULES)[:16]
     cached = build / "dependencies" / f"{key}.zip"
     if not cached.exists():
-        staged = build / "dependencies" / key
-        install_dependencies(required, staged, target)
-        write_zip(cached, with_bytecode(wanted_dependencies(staged), target))
-        shutil.rmtree(staged)
+        installed = build / "dependencies" / key
+        install_dependencies(required, installed, target)
+        write_zip(cached, with_bytecode(wanted_dependencies(installed), target))
+        shutil.rmtree(installed)
     return cached
 
 
@@ -171,8 +171,9 @@ def _main() -> None:
     options = parser.parse_args()
     built = package(options.stage)
     say(f"{built.archive.relative_to(ROOT)}: {summary(built.archive)}")
-    for name, size in breakdown(built.archive).items() if options.sizes else ():
-        say(f"{size:>10,}  {name}")
+    if options.sizes:
+        for name, size in breakdown(built.archive).items():
+            say(f"{size:>10,}  {name}")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
     `declared`: the template's parameters. `previous`: the stack's parameters before this deployment. Parameters that
     are not returned keep their previous value. Raise Failure if a parameter is unknown or malformed.
     """
-    from_options = {
+    given = {
         "SiteUrl": options.site_url.rstrip("/"),
         "EdgeDomain": options.edge_domain,
         "MailFrom": options.mail_from,
@@ -37,7 +37,7 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
         "AlarmEmail": options.alarm_email,
         **{parameter: os.environ.get(name, "") for name, parameter in _SIGN_IN.items()},
     }
-    chosen = {name: value for name, value in from_options.items() if value} | values_by_name(options.set)
+    chosen = {name: value for name, value in given.items() if value} | values_by_name(options.set)
     if domain := chosen.get("EdgeDomain"):
         # Without SiteUrl, links in emails would have the API's own address, which refuses requests without the CDN.
         chosen.setdefault("SiteUrl", f"https://{domain}")

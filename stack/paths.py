@@ -14,6 +14,7 @@ STATE = LOCAL / "state"
 ENDPOINTS = LOCAL / "endpoints.json"
 PETITIONS = ROOT / ".chalice" / "petitions"
 REGION = "us-east-1"
+"""The region of the emulator. Real stacks may be in any region."""
 
 
 def emulator_python() -> Path:
@@ -39,4 +40,5 @@ def tool(name: str) -> str:
 def chromium() -> str | None:
     """Return the browser for tests and benchmarks: CHROMIUM, which make sets, or the first one that is installed."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    installed = (path for name in names if (path := shutil.which(name)))
+    return os.environ.get("CHROMIUM") or next(installed, None)

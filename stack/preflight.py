@@ -14,9 +14,7 @@ from stack.aws import Cloud
 from stack.console import Failure, say
 from stack.template import functions
 
-RESERVED = tuple(parameter for parameter, _ in functions.RESERVED.values())
-# Lambda always keeps this many concurrent executions for the functions without a reservation.
-_MIN_UNRESERVED = 100
+RESERVED_PARAMETERS = tuple(parameter for parameter, _ in functions.RESERVED.values())
 # Writes a second that a new on-demand table accepts without warming.
 _WRITES_OF_NEW_TABLE = 4000
 
@@ -28,21 +26,21 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     that the operator chose.
     """
     previous = previous_values(cloud, stack)
-    chosen = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
-    chosen |= {**previous, **values}
-    _check_mail(cloud, chosen, previous)
-    _check_reservations(cloud, chosen, previous, template)
-    _check_edge(chosen, previous)
-    if 0 < _number(chosen, "WarmWrites") < _WRITES_OF_NEW_TABLE:
+    planned = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+    planned |= {**previous, **values}
+    _check_mail(cloud, planned, previous)
+    _check_reservations(cloud, planned, previous, template)
+    _check_edge(planned, previous)
+    if 0 < _number(planned, "WarmWrites") < _WRITES_OF_NEW_TABLE:
         raise Failure(
             f"WarmWrites must be 0 or at least {_WRITES_OF_NEW_TABLE}, which a new table takes without warming"
         )
-    if chosen["AccessLog"] == "on" and not cloud.client("apigateway").get_account().get("cloudwatchRoleArn"):
+    if planned["AccessLog"] == "on" and not cloud.client("apigateway").get_account().get("cloudwatchRoleArn"):
         raise Failure(
             "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
         )
     if not cloud.is_emulated:
-        _warn_of_limits(cloud, chosen)
+        _warn_of_limits(cloud, planned)
 
 
 def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
@@ -51,14 +49,14 @@ def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
     return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
 
 
-def _number(chosen: Mapping[str, str], name: str) -> int:
-    if not chosen[name].isdecimal():
-        raise Failure(f"{name} must be a whole number, not {chosen[name]}")
-    return int(chosen[name])
+def _number(planned: Mapping[str, str], name: str) -> int:
+    if not planned[name].isdecimal():
+        raise Failure(f"{name} must be a whole number, not {planned[name]}")
+    return int(planned[name])
 
 
-def _check_mail(cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
-    identity, mail_from = chosen["MailIdentity"], chosen["MailFromDomain"]
+def _check_mail(cloud: Cloud, planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
+    identity, mail_from = planned["MailIdentity"], planned["MailFromDomain"]
     if "@" in identity:
         raise Failure(
             f"MAIL_IDENTITY must be a domain. Verify the address {identity} in SES by hand, and leave MAIL_IDENTITY out"
@@ -82,7 +80,7 @@ def _identity_exists(cloud: Cloud, identity: str) -> bool:
 
 
 def _check_reservations(
-    cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, str], template: dict[str, Any]
+    cloud: Cloud, planned: Mapping[str, str], previous: Mapping[str, str], template: dict[str, Any]
 ) -> None:
     """Check that the reservations of the senders and of the overflow worker are large enough, if there are any.
 
@@ -91,55 +89,56 @@ def _check_reservations(
     """
     overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
     overflow_workers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    for name, least in (("ReservedSenders", _number(chosen, "MailSenders")), ("ReservedOverflow", overflow_workers)):
-        if 0 < _number(chosen, name) < least:
+    for name, least in (("ReservedSenders", _number(planned, "MailSenders")), ("ReservedOverflow", overflow_workers)):
+        if 0 < _number(planned, name) < least:
             raise Failure(f"{name} must be 0 or at least {least}, the number that its event source starts")
-    reserved = sum(_number(chosen, name) for name in RESERVED)
+    reserved = sum(_number(planned, name) for name in RESERVED_PARAMETERS)
     if reserved:
         limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
-        free = limit["UnreservedConcurrentExecutions"] + sum(int(previous.get(name, 0)) for name in RESERVED)
-        if free - reserved < _MIN_UNRESERVED:
+        free = limit["UnreservedConcurrentExecutions"] + sum(int(previous.get(name, 0)) for name in RESERVED_PARAMETERS)
+        if free - reserved < functions.MIN_UNRESERVED:
             left = free - reserved
             raise Failure(
-                f"{reserved} reserved executions would leave {left} of {free}, and Lambda keeps {_MIN_UNRESERVED}"
+                f"{reserved} reserved executions would leave {left} of {free},"
+                f" and Lambda keeps {functions.MIN_UNRESERVED}"
             )
 
 
-def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
+def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
     """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes."""
-    if not chosen["EdgeDomain"] or not previous:
+    if not planned["EdgeDomain"] or not previous:
         return
-    key, previous_key = chosen["OriginKey"], previous.get("OriginKey")
+    key, previous_key = planned["OriginKey"], previous.get("OriginKey")
     if previous.get("EdgeDomain"):
         if key not in (previous_key, previous.get("OriginKeyToo")):
             raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
-        if previous_key not in (key, chosen["OriginKeyToo"]):
+        if previous_key not in (key, planned["OriginKeyToo"]):
             raise Failure(
                 f"CloudFront sends {previous_key} until the change has spread, and the API would refuse it: deploy with"
                 f' SET="OriginKey={key} OriginKeyToo={previous_key}" first'
             )
-    elif chosen["EdgeOnly"] == "yes":
+    elif planned["EdgeOnly"] == "yes":
         raise Failure(
             'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then point the domain to'
             ' CloudFront, then deploy with SET="EdgeOnly=yes"'
         )
 
 
-def _warn_of_limits(cloud: Cloud, chosen: Mapping[str, str]) -> None:
+def _warn_of_limits(cloud: Cloud, planned: Mapping[str, str]) -> None:
     """Warn if the account's limits are too low for the values.
 
     Do not raise Failure: AWS accepts such values, and the limits can be raised later.
     """
     rate = cloud.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
-    if float(chosen["MailPerSecond"]) > rate:
+    if float(planned["MailPerSecond"]) > rate:
         say(
             f"Warning: SES lets this account send {rate:g} emails a second, and MailPerSecond is "
-            f"{chosen['MailPerSecond']}. Deploy a lower MAIL_PER_SECOND, or ask AWS for a higher rate"
+            f"{planned['MailPerSecond']}. Deploy a lower MAIL_PER_SECOND, or ask AWS for a higher rate"
         )
     limit = cloud.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    if _number(chosen, "MailSenders") >= limit:
+    if _number(planned, "MailSenders") >= limit:
         say(
             f"Warning: Lambda runs {limit} executions at once in this account, and MailSenders is "
-            f"{chosen['MailSenders']}. The site would be throttled. Ask AWS for more, or deploy a"
+            f"{planned['MailSenders']}. The site would be throttled. Ask AWS for more, or deploy a"
             " lower MAIL_PER_SECOND, which also lowers MailSenders"
         )

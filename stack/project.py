@@ -43,7 +43,7 @@ def digest(*parts: Path | str) -> str:
     return total.hexdigest()
 
 
-def stage_application(project: Path, into: Path) -> None:
+def copy_application(project: Path, into: Path) -> None:
     """Copy the project for Chalice. Leave out requirements.txt: Chalice would install packages for its own Python."""
     _make_empty(into)
     _copy(project, into, [*application_files(project), *declaration_files(project)])
@@ -55,8 +55,8 @@ def install_dependencies(requirements: Path, into: Path, target: Target) -> None
     Install wheels only, so that no code of a dependency runs here.
     """
     _make_empty(into)
-    platform = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
-    command = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *platform, "--target", str(into)]
+    options = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
+    command = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *options, "--target", str(into)]
     done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failure(f"uv could not install the requirements for Python {target.version}:\n{done.stderr.strip()}")
@@ -86,6 +86,6 @@ def _make_empty(folder: Path) -> None:
 
 def _copy(project: Path, into: Path, files: list[Path]) -> None:
     for source in files:
-        target = into / source.relative_to(project)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        destination = into / source.relative_to(project)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, destination)

@@ -87,9 +87,9 @@ def _stoppable() -> Iterator[None]:
 
 
 def _emulator_port() -> int:
-    """Return the emulator's port of the previous run, which stored queue URLs contain. If it is taken, find another."""
-    known = int(_PORT.read_text()) if _PORT.exists() else 0
-    port = known if known and not is_taken(known) else free_port()
+    """Return the previous run's port, because stored queue URLs contain it. If the port is taken, return a free one."""
+    previous = int(_PORT.read_text()) if _PORT.exists() else 0
+    port = previous if previous and not is_taken(previous) else free_port()
     _PORT.write_text(str(port))
     return port
 

@@ -1,5 +1,6 @@
 """Choose the files of dependencies that are used at run time, and write them into a reproducible zip."""
 
+import stat
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -40,7 +41,7 @@ def is_wanted(name: str) -> bool:
     if top in _TOOLS_OF_CHALICE or path.suffix in _UNUSED_SUFFIXES or top in ("bin", "share"):
         return False
     if top == "chalice":
-        return path.parts[1:] in [(name,) for name in _FILES_OF_CHALICE]
+        return len(path.parts) == 2 and path.name in _FILES_OF_CHALICE
     if path.parts[:1] in _NEVER_IMPORTED or path.parts[:2] in _NEVER_IMPORTED:
         return False
     if top.endswith(".dist-info"):
@@ -86,5 +87,5 @@ def _information(name: str) -> zipfile.ZipInfo:
     information = zipfile.ZipInfo(name, _EPOCH)
     information.compress_type = zipfile.ZIP_DEFLATED
     mode = 0o755 if ".so" in PurePosixPath(name).suffixes else 0o644
-    information.external_attr = (0o100000 | mode) << 16
+    information.external_attr = (stat.S_IFREG | mode) << 16  # The upper half of this field is the Unix mode.
     return information

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 LOOPBACK = "127.0.0.1"
 _LISTEN = "0A"
+# The states of ended processes: zombie, dead.
+_ENDED = "ZX"
 
 
 class Listener(NamedTuple):
@@ -40,7 +42,7 @@ def is_taken(port: int) -> bool:
 
 def group_members(group: int) -> list[int]:
     """Return the ids of the running processes of a process group."""
-    return [pid for pid, pgrp, state in _processes() if pgrp == group and state not in "ZX"]
+    return [pid for pid, its_group, state in _processes() if its_group == group and state not in _ENDED]
 
 
 def group_listeners(group: int) -> set[Listener]:
@@ -53,10 +55,11 @@ def _processes() -> Iterator[tuple[int, int, str]]:
     """Yield the id, the process group and the state of each process."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = entry.read_text().rpartition(")")[2].split()
+            # After the command in brackets: the state, the parent's id, the process group, and more.
+            state, _, group, *_ = entry.read_text().rpartition(")")[2].split()
         except OSError:  # the process has ended
             continue
-        yield int(entry.parent.name), int(fields[2]), fields[0]
+        yield int(entry.parent.name), int(group), state
 
 
 def _socket_inodes(pid: int) -> Iterator[str]:
@@ -64,7 +67,7 @@ def _socket_inodes(pid: int) -> Iterator[str]:
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             target = str(descriptor.readlink())
             if target.startswith("socket:["):
-                yield target[8:-1]
+                yield target.removeprefix("socket:[").removesuffix("]")
     except OSError:  # the process has ended
         return
 
@@ -73,14 +76,17 @@ def _listening() -> Iterator[tuple[str, Listener]]:
     """Yield the inode, the address and the port of each TCP socket on this machine that listens."""
     for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         path = Path("/proc/net") / table
-        for line in path.read_text().splitlines()[1:] if path.exists() else []:
+        if not path.exists():
+            continue
+        for line in path.read_text().splitlines()[1:]:
             fields = line.split()
-            if fields[3] == _LISTEN:
-                yield fields[9], _parse(fields[1], family)
+            local, state, inode = fields[1], fields[3], fields[9]
+            if state == _LISTEN:
+                yield inode, _listener(local, family)
 
 
-def _parse(local: str, family: socket.AddressFamily) -> Listener:
-    """Parse an address and port as /proc has them.
+def _listener(local: str, family: socket.AddressFamily) -> Listener:
+    """Return the address and port that /proc writes as `local`.
 
     The kernel writes an address as 32-bit words in the machine's byte order, which is little-endian here.
     """

@@ -67,7 +67,7 @@ def interpreter(version: str) -> Path | None:
 def _version(python: Path) -> str:
     """Return the version of an interpreter. Return "" if it does not start.
 
-    Version managers leave scripts that do not start for versions that are not active.
+    The scripts of version managers start only the active version.
     """
     done = subprocess.run([python, "-I", "-S", "-c", _PRINT_VERSION], capture_output=True, text=True, check=False)
     return done.stdout.strip()

@@ -22,7 +22,6 @@ _NOTE_ON_DNS = (
     " --certificate-arn <arn> --query Certificate.DomainValidationOptions"
 )
 Confirm = Callable[[ChangeSet], bool]
-Values = dict[str, str]
 
 
 def stack_name(stage: str, region: str) -> str:
@@ -32,7 +31,7 @@ def stack_name(stage: str, region: str) -> str:
 
 def deploy_in_us_east_1(
     cloud: Cloud, options: Namespace, values: Mapping[str, str], distribution: str, confirm: Confirm
-) -> Values:
+) -> dict[str, str]:
     """Deploy the stack in us-east-1. Return the parameters that the main stack gets from this stack.
 
     `values`: parameters of the main stack. `distribution`: the ARN of the main stack's distribution, which the log
@@ -41,8 +40,8 @@ def deploy_in_us_east_1(
     stack = stack_name(options.stage, _region(cloud))
     if changeset.describe(_in_us_east_1(cloud), stack) is None:
         say(_NOTE_ON_DNS)
-    own = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
-    overrides = {name: value for name, value in own.items() if value} | values_by_name(options.edge_set)
+    arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
+    overrides = {name: value for name, value in arns.items() if value} | values_by_name(options.edge_set)
     site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
     outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **overrides}, confirm)
     return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}

@@ -4,7 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.cost.prices import Prices
-from benchmarks.cost.quantities import BUSY, TRICKLE, Line, Pace, StepFigures, billed_seconds, lines, mail_line
+from benchmarks.cost.quantities import (
+    BUSY,
+    GB,
+    REQUESTS,
+    TRICKLE,
+    Line,
+    Pace,
+    StepFigures,
+    billed_seconds,
+    lines,
+    mail_line,
+)
 from benchmarks.cost.views import views
 from benchmarks.lambdas import PLATFORM_LINES, memory_mb
 
@@ -33,11 +44,14 @@ def bill(
 
 def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
     """Return how many dollars each change would save on a million signatures, if it were the only change."""
+    saved_per_request = prices.of("api_request", 1) - prices.of("http_api_request", 1)
     usd_per_signature = {
-        "an HTTP API in place of the REST API": 3 * (prices.of("api_request", 1) - prices.of("http_api_request", 1)),
+        "an HTTP API in place of the REST API": len(REQUESTS) * saved_per_request,
         "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
         "claims of mail filtered out of the relay's stream": _cost_of_relayed_claims(steps, pace, prices),
-        "Lambda's own log lines turned off for the three requests": prices.of("log_gb", 3 * len(PLATFORM_LINES) / 1e9),
+        "Lambda's own log lines turned off for the three requests": prices.of(
+            "log_gb", len(REQUESTS) * len(PLATFORM_LINES) / GB
+        ),
     }
     return {name: round(usd * MILLION, 2) for name, usd in usd_per_signature.items()}
 

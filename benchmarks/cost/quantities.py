@@ -51,9 +51,14 @@ class Pace:
 
 # A million in an hour, if SES sends as fast: 278 signatures a second, with four changes each. The table has four
 # partitions, because a new table takes 4,000 units a second, and a partition 1,000.
-BUSY = Pace("a million in an hour", STREAM_RECORDS * 1e6 / 3600, 4, lambdas.QUEUE_BATCH)
+BUSY = Pace(
+    "a million in an hour",
+    changes_a_second=STREAM_RECORDS * 1e6 / 3600,
+    shards=4,
+    queue_batch=lambdas.QUEUE_BATCH,
+)
 # The worst case: each record and each message is a separate invocation.
-TRICKLE = Pace("one at a time", 0, 4, 1)
+TRICKLE = Pace("one at a time", changes_a_second=0, shards=4, queue_batch=1)
 
 
 @dataclass(frozen=True)
@@ -98,8 +103,8 @@ def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
     if step == "relay":
         calls = max(1.0, size / lambdas.QUEUE_BATCH)  # One call to SQS sends up to ten messages.
     elif step == "project":
-        size = projected_units(steps, pace) * pace.stream_batch
-        cpu, calls = lambdas.interpolate(steps[step], "cpu_us", size), size
+        writes = projected_units(steps, pace) * pace.stream_batch
+        cpu, calls = lambdas.interpolate(steps[step], "cpu_us", writes), writes
     if step == "send":
         # In a batch, the sender waits until it may send the next email.
         waits_until = size / EMAILS_PER_SENDER if size > 1 else 0.0

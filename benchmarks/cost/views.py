@@ -29,7 +29,7 @@ def _bill(lines: list[Line], prices: Prices) -> dict[str, float]:
     return {**items, "all": round(sum(items.values()), 2)}
 
 
-def requests(minute: Mapping[str, Any]) -> int:
+def requests_per_signature(minute: Mapping[str, Any]) -> int:
     """Return the requests of all views of one signature."""
     return VIEWS * (int(minute["first_view_bytes"]["requests"]) + COUNTS_PER_VIEW)
 
@@ -37,12 +37,12 @@ def requests(minute: Mapping[str, Any]) -> int:
 def _gigabytes(minute: Mapping[str, Any], size: str) -> float:
     """Return the gigabytes of the views of one signature."""
     bodies = VIEWS * (minute["first_view_bytes"][size] + COUNTS_PER_VIEW * minute["bytes"]["count"])
-    return float(bodies + requests(minute) * HEADER_BYTES) / GB
+    return float(bodies + requests_per_signature(minute) * HEADER_BYTES) / GB
 
 
 def _lines_with_cdn(minute: Mapping[str, Any]) -> list[Line]:
     """Return the bill with the CDN. It includes a signature's own requests, but not the few views at the API."""
-    all_requests = requests(minute) + len(REQUESTS)
+    all_requests = requests_per_signature(minute) + len(REQUESTS)
     return [
         Line("CloudFront: requests", "cdn_request", all_requests),
         Line("CloudFront: data out", "cdn_gb", _gigabytes(minute, "total")),
@@ -55,8 +55,8 @@ def _lines_without_cdn(minute: Mapping[str, Any], steps: StepFigures) -> list[Li
     seconds = lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1)
     gb_seconds = seconds * lambdas.memory_mb("confirm_page") / 1024
     return [
-        Line("API Gateway: requests", "api_request", requests(minute)),
-        Line("Lambda: requests", "lambda_request", requests(minute)),
-        Line("Lambda: GB-seconds", "lambda_gb_second", requests(minute) * gb_seconds),
+        Line("API Gateway: requests", "api_request", requests_per_signature(minute)),
+        Line("Lambda: requests", "lambda_request", requests_per_signature(minute)),
+        Line("Lambda: GB-seconds", "lambda_gb_second", requests_per_signature(minute) * gb_seconds),
         Line("data out, uncompressed", "transfer_gb", _gigabytes(minute, "uncompressed")),
     ]

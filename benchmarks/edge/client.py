@@ -20,7 +20,7 @@ _ENCODING = re.compile(rb"\r\ncontent-encoding: *([a-z]+)", re.IGNORECASE)
 
 
 class Client:
-    """An answer has status 0 if the request gets no answer in PATIENCE_SECONDS, or the connection fails."""
+    """Sends requests. If no answer comes in PATIENCE_SECONDS or the connection fails, `send` returns NO_ANSWER."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
@@ -102,7 +102,8 @@ class _Connection(asyncio.Protocol):
         if len(body) >= (int(length[1]) if length else 0):
             encoding = _ENCODING.search(self._received, 0, end)
             headers = CIMultiDict({"Content-Encoding": encoding[1].decode()} if encoding else {})
-            status, self._received = int(self._received[9:12]), b""
+            status = int(self._received[9:12])  # after "HTTP/1.1 "
+            self._received = b""
             if not self._waiting.done():
                 self._waiting.set_result(EdgeAnswer(status, headers, body))
 

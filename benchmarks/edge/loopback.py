@@ -52,7 +52,7 @@ def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
 
 
 def _run(stack: Deployed, port: int, rate: float, seconds: float, counted: int) -> dict[str, Any]:
-    """Let a crowd send its requests to `port`. `counted`: the confirmations of earlier runs."""
+    """Let a crowd send its requests to `port`. `rate`: views a second. `counted`: the confirmations of earlier runs."""
     keys = stack.secrets()
     plan = {
         "port": port,
@@ -68,7 +68,10 @@ def _run(stack: Deployed, port: int, rate: float, seconds: float, counted: int) 
 
 @contextmanager
 def _stack(record: Record) -> Iterator[tuple[Deployed, int, int]]:
-    """Run a stack with its CDN, and beside the CDN a front (stack/front.py), which has no cache. Yield their ports."""
+    """Run a stack with its CDN, and beside the CDN a front (stack/front.py), which has no cache.
+
+    Yield the stack, the port of the CDN and the port of the front.
+    """
     api_port, edge_port, front_port = free_port(), free_port(), free_port()
     with emulator() as running:
         stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{edge_port}", parameters=local.PARAMETERS)

@@ -22,7 +22,8 @@ async def _crowd(port: int, record: Record, plan: Plan) -> dict[str, Any]:
     await crowd.run()
     took = loop.time() - began
     client.close()
-    answered = sum(often for status, often in record.statuses.items() if not status.endswith(" 0"))
+    # A key is the kind of request and the status, such as "count 200". Status 0: no answer.
+    answered = sum(number for key, number in record.statuses.items() if not key.endswith(" 0"))
     return {"seconds": round(took, 1), "answered_a_second": round(answered / took), **record.crowd_figures()}
 
 

@@ -34,7 +34,7 @@ def main() -> None:
         say(f"flood, {name}: {figures}")
     results.add({"model": {"runs": [one.figures for one in runs.values()], "needs": table}})
     _draw(runs, CHARTS)
-    for line in _needs(table):
+    for line in _needs_lines(table):
         say(line)
 
 
@@ -52,24 +52,24 @@ def _simulate(load: Load, name: str, service: Service) -> Run:
 
 
 def _draw(runs: dict[tuple[str, str], Run], folder: Path) -> None:
-    def of(load: Load, *names: str) -> list[Run]:
+    def runs_of(load: Load, *names: str) -> list[Run]:
         return [runs[load.name, name] for name in names]
 
-    charts.waiting(of(HOUR_LOAD, *ACCOUNTS), 3 * 3600, "A million in an hour", folder / "hour-waiting.svg")
+    charts.waiting(runs_of(HOUR_LOAD, *ACCOUNTS), 3 * 3600, "A million in an hour", folder / "hour-waiting.svg")
     charts.waiting(
-        of(BURST_LOAD, "default", "raised"), 240, "10,000 a second for a minute", folder / "burst-waiting.svg"
+        runs_of(BURST_LOAD, "default", "raised"), 240, "10,000 a second for a minute", folder / "burst-waiting.svg"
     )
     charts.overflow(
-        of(BURST_LOAD, "default", "raised"), 3600, "10,000 a second for a minute", folder / "burst-overflow.svg"
+        runs_of(BURST_LOAD, "default", "raised"), 3600, "10,000 a second for a minute", folder / "burst-overflow.svg"
     )
     charts.overflow(
-        of(HANGING, "default", "raised"), 4800, "Table away for ten minutes", folder / "outage-overflow.svg"
+        runs_of(HANGING, "default", "raised"), 4800, "Table away for ten minutes", folder / "outage-overflow.svg"
     )
-    charts.mail(of(HOUR_LOAD, "default", "raised"), 21 * DAYS, "A million in an hour", folder / "hour-mail.svg")
+    charts.mail(runs_of(HOUR_LOAD, "default", "raised"), 21 * DAYS, "A million in an hour", folder / "hour-mail.svg")
     charts.conflicts(folder / "conflicts.svg")
 
 
-def _needs(table: list[dict[str, Any]]) -> Iterator[str]:
+def _needs_lines(table: list[dict[str, Any]]) -> Iterator[str]:
     yield bold("what this many signatures a second need, if emails and confirmations have the same rate")
     for name in table[0]:
         yield f"{name:<34}" + "".join(f"{row[name] if row[name] else 'too many':>12}" for row in table)

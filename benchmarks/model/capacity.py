@@ -76,6 +76,7 @@ class Table:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        # For each of the last 30 minutes: when it ended, and its mean in units a second.
         self._minutes: deque[tuple[float, float]] = deque()
         self._minute_began, self._units_in_minute = 0.0, 0.0
         # Units a second: the highest mean of a minute that ended at least half an hour ago.
@@ -137,6 +138,7 @@ class Mailing:
 
     def __init__(self, account: Account) -> None:
         self._rate, self._daily = account.mail_rate, account.mail_daily
+        # For each interval of the last 24 hours: when it began, and its emails.
         self._bins: deque[tuple[float, float]] = deque()
         self._sent = 0.0
 

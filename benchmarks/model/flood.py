@@ -1,8 +1,9 @@
 """Simulate an evening with one attacker and 10,000 genuine signers, to choose the limit for first emails.
 
-The attacker signs with the addresses of strangers, from five networks. The product limits the first emails of each
-network. Here its real function (chalicelib/mail/first_emails.py) decides about each signature, on a table in memory.
-Who signs from which network is an assumption. SES's own rate is left out: it is the same with and without a limit.
+The attacker signs with the addresses of strangers, from five networks. For the signatures from one
+network, the product limits the first emails. Here its real function (chalicelib/mail/first_emails.py) decides about
+each signature, on a table in memory. Who signs from which network is an assumption. SES's own rate is left out: it is
+the same with and without a limit.
 """
 
 from collections import Counter
@@ -72,7 +73,8 @@ def simulate_evening(
     for arrival in sorted([*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]):
         now = BEGINS + timedelta(seconds=arrival.second)
         wait = (book(arrival.network, now, tables, limit) - now).total_seconds() if limit else 0.0
-        sent = arrival.second + (wait if wait <= LONGEST_DELAY else _next_sweep(arrival.second + wait) - arrival.second)
+        due = arrival.second + wait
+        sent = due if wait <= LONGEST_DELAY else _next_sweep(due)
         if arrival.is_attack:
             emails_by_hour[int(sent // 3600)] += 1
         else:

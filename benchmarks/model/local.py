@@ -12,16 +12,16 @@ from typing import Any
 
 from benchmarks import lambdas
 from benchmarks.model.capacity import Mailing
-from benchmarks.model.limits import Account
+from benchmarks.model.limits import LIMITS, Account
 from benchmarks.model.service import Service
 from benchmarks.model.stations import mailing, projecting, relaying, step
 from benchmarks.model.world import LITTLE, Load, World
 
 # The limit of stack/front.py, then the MaximumConcurrency and the visibility timeout (seconds) of the overflow queue.
 REQUEST_SLOTS, WORKERS, VISIBILITY_TIMEOUT = 4, 2, 360.0
-PLENTY = 1e6
-HORIZON = 3_600
-SETTLED = 5  # seconds at the start in which every step is short, because stations need some steps to start
+PLENTY = 1e6  # a limit that nothing reaches
+HORIZON = 3_600  # seconds after which the run ends
+SHORT_STEPS_SECONDS = 5  # seconds at the start in which every step is short, because stations need some steps to start
 NAMES = ("all_answered_s", "peak_overflow", "overflow_drained_s", "mails_drained_s")
 
 
@@ -58,12 +58,16 @@ class PausedMailing(Mailing):
 def read_spike(spike: Mapping[str, Any]) -> Spike:
     """Read `spike` from results.json."""
     events, rates = spike["events_s"], spike["rates"]
-    spent = events.get("SES quota spent", 0.0), events.get("mail resumed", 0.0)
-    table_outage = events["table refuses"], events["table is back"]
     return Spike(
-        spike["posts"], spike["mails"], rates["answered"], rates["mailed"], rates["stored"], table_outage, spent,
-        spike["plan"]["ses_rate"],
-    )  # fmt: skip
+        posts=spike["posts"],
+        mails=spike["mails"],
+        answered=rates["answered"],
+        mailed=rates["mailed"],
+        stored=rates["stored"],
+        table_outage=(events["table refuses"], events["table is back"]),
+        email_pause=(events.get("SES quota spent", 0.0), events.get("mail resumed", 0.0)),
+        ses_rate=spike["plan"]["ses_rate"],
+    )
 
 
 def simulate(spike: Spike) -> dict[str, float]:
@@ -90,7 +94,7 @@ def compare(spike: Mapping[str, Any]) -> list[dict[str, Any]]:
 def answer_posts(world: World, dt: float) -> None:
     """Answer posts. All arrive at once, and wait at the front for one of the REQUEST_SLOTS."""
     amounts = world.amounts
-    amounts.arrived = world.load.rate(0)
+    amounts.arrived = world.load.rate(0)  # In this load, the number of all posts (`_world`).
     seconds = world.service.sign + (lambdas.CALL_SECONDS if world.is_down else 0)
     served = min(amounts.waiting, REQUEST_SLOTS / seconds * dt)
     stored = world.table.take(served)
@@ -126,21 +130,25 @@ def _store(world: World, received: float) -> None:
 def _world(spike: Spike) -> World:
     """Return the model's world. Its emails are converted to posts, because most repeated posts request no email."""
     emails_per_post = spike.mails / spike.posts
-    account = Account(
-        "emulator", PLENTY, PLENTY, REQUEST_SLOTS, PLENTY, PLENTY, PLENTY, PLENTY, PLENTY,
-        spike.ses_rate / emails_per_post, PLENTY, PLENTY, WORKERS, WORKERS,
-    )  # fmt: skip
+    limits = {
+        **dict.fromkeys(LIMITS, PLENTY),
+        "concurrency": REQUEST_SLOTS,
+        "mail_rate": spike.ses_rate / emails_per_post,
+        "senders": WORKERS,
+        "storers": WORKERS,
+    }
+    account = Account("emulator", **limits)
     service = Service(
-        REQUEST_SLOTS / spike.answered,
-        0,
-        WORKERS * emails_per_post / spike.mailed,
-        WORKERS / spike.stored,
-        0,
-        1 / PLENTY,
-        1 / PLENTY,
+        sign=REQUEST_SLOTS / spike.answered,
+        confirm=0,
+        mail=WORKERS * emails_per_post / spike.mailed,
+        store=WORKERS / spike.stored,
+        cold=0,
+        relay_batch=1 / PLENTY,
+        project_bucket=1 / PLENTY,
     )
     down, up = spike.table_outage
-    world = World(account, service, Load("spike", lambda _: spike.posts, SETTLED, down, up))
+    world = World(account, service, Load("spike", lambda _: spike.posts, SHORT_STEPS_SECONDS, down, up))
     world.mailing = PausedMailing(account, spike.email_pause)
     return world
 

@@ -16,6 +16,9 @@ OUTAGE = 600.0
 DRAINED_WITHIN = 3_600.0
 MAX_GIVEN_UP = 0.001  # the largest share of confirmations that may get a 503
 MAX_SHARDS = 90
+MAX_PARTITIONS = 256
+REQUESTS_PER_SIGNATURE = 3  # to sign, to open the confirm page, and to confirm
+UNITS_PER_SIGNATURE = 5  # in the signatures table: put, claim, mark, and two for the confirmation
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,12 @@ class Needs:
     """What `rate` signatures a second need, if emails and confirmations have the same rate."""
 
     rate: int
-    gateway_rate: int  # three requests for each signature, and the requests of viewers that pass the CDN
+    gateway_rate: int  # requests of signers, and of viewers that pass the CDN
     gateway_rate_without_cdn: int
     concurrency: int
     concurrency_if_the_table_hangs: int
     table_units_to_sign: int
-    table_units_for_all: int  # put, claim, mark, and the confirmation's units in the signatures table
+    table_units_for_all: int  # UNITS_PER_SIGNATURE
     senders: int
     storers: int
     shards: int | None
@@ -39,12 +42,12 @@ def needs(rate: int, service: Service) -> Needs:
     workers = senders_for(rate)
     return Needs(
         rate=rate,
-        gateway_rate=3 * rate + ceil(service.misses),
-        gateway_rate_without_cdn=ceil((3 + service.view_requests) * rate),
-        concurrency=ceil(3 * rate * seconds_each) + workers,
+        gateway_rate=REQUESTS_PER_SIGNATURE * rate + ceil(service.misses),
+        gateway_rate_without_cdn=ceil((REQUESTS_PER_SIGNATURE + service.view_requests) * rate),
+        concurrency=ceil(REQUESTS_PER_SIGNATURE * rate * seconds_each) + workers,
         concurrency_if_the_table_hangs=ceil(rate * (service.sign + HANG_SECONDS)) + workers,
         table_units_to_sign=warm_throughput_for(rate),
-        table_units_for_all=warm_throughput_for(5 * rate),
+        table_units_for_all=warm_throughput_for(UNITS_PER_SIGNATURE * rate),
         senders=workers,
         storers=ceil(rate * OUTAGE / DRAINED_WITHIN * service.store),
         shards=shards_for(rate),
@@ -57,7 +60,7 @@ def warm_throughput_for(units: int) -> int:
     Return 0 if no throughput is enough, because the buckets of one petition cannot spread so many units.
     """
     units_each = LIMITS["partition"].default
-    enough = (number for number in range(1, 257) if max(shares_of(number)) * units <= units_each)
+    enough = (number for number in range(1, MAX_PARTITIONS + 1) if max(shares_of(number)) * units <= units_each)
     return round(next(enough, 0) * units_each)
 
 

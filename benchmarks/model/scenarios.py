@@ -31,8 +31,8 @@ BURST_LOAD = steady(10_000, 60)
 REFUSING = Load("the same, table refusing for ten minutes", fading, HOUR, 300, 900)
 HANGING = Load("the same, table hanging for ten minutes", fading, HOUR, 300, 900, hangs=True)
 STEADY = tuple(steady(rate, 600) for rate in (100, 1_000, 10_000))
-UNCACHED = tuple(replace(each, name=f"{each.name}, no CDN", cached=False) for each in (HOUR_LOAD, STEADY[1]))
-SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY, *UNCACHED)
+WITHOUT_CDN = tuple(replace(each, name=f"{each.name}, no CDN", has_cdn=False) for each in (HOUR_LOAD, STEADY[1]))
+SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY, *WITHOUT_CDN)
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,9 @@ class Run:
 
     def _drained_at(self, backlog: Any) -> int | None:
         """Return the seconds after which the backlog stays empty; None: it is not empty at the horizon."""
-        late = [now for now, then in self.world.history if backlog(then) >= LITTLE]
-        return None if late and late[-1] == self.world.history[-1][0] else round(late[-1] if late else 0)
+        times = [now for now, then in self.world.history if backlog(then) >= LITTLE]
+        last = times[-1] if times else 0
+        return None if last == self.world.history[-1][0] else round(last)
 
     def _mail_days(self) -> float:
         """Return the days until the last email. For emails not sent at the horizon, add their number / daily quota."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import declared, lambdas
-from benchmarks.cost.views import requests
+from benchmarks.cost.views import requests_per_signature
 from chalicelib.core.keys import BUCKETS
 
 RELAY_PARALLELIZATION = declared.parallelization_factor("RelayMail")
@@ -54,12 +54,13 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
         sign=lambdas.seconds("sign", steps["sign"]["cpu_us"], 1),
         confirm=sum(lambdas.seconds(step, steps[step]["cpu_us"], 1) for step in ("confirm_page", "confirm")),
         mail=lambdas.seconds("send", cpu, calls, mails=1),
+        # StoreOverflow has as much memory as SendMail.
         store=lambdas.seconds("send", steps["sign"]["cpu_us"], 1),
         cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, 0),
         relay_batch=lambdas.seconds("relay", relay, requests_of_a_batch),
         project_bucket=lambdas.seconds("project", steps["project"]["of_1"]["cpu_us"], 1),
         # We assume that a petition's page takes as long as the confirm page, with one read.
         view=lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1),
-        view_requests=requests(results["edge"]["minute"]),
+        view_requests=requests_per_signature(results["edge"]["minute"]),
         misses=results["edge"]["minute"]["cached_copies"] / FRESH * CACHES,
     )

@@ -73,7 +73,7 @@ def signing(world: World, dt: float) -> None:
     requests = returning + arriving
     view(world, arriving, requests, dt)
     allowed = world.gateway.take(requests)
-    served = world.environments.take(allowed, _seconds(world), sum(world.busy.values()), dt)
+    served = world.environments.take(allowed, _signing_seconds(world), sum(world.busy.values()), dt)
     stored = world.table.take(served)
     amounts.accepted += served
     amounts.overflowed += served - stored
@@ -111,7 +111,7 @@ def _store(world: World, stored: float) -> None:
     world.amounts.changes += stored
 
 
-def _seconds(world: World) -> float:
+def _signing_seconds(world: World) -> float:
     """Return the seconds of a request to sign. In an outage it also calls the queue, perhaps after a timeout."""
     if not world.is_down:
         return world.service.sign

@@ -26,7 +26,7 @@ class Load:
     down: float = 0
     up: float = 0
     hangs: bool = False  # whether the unavailable table does not answer; otherwise it refuses at once
-    cached: bool = True  # whether there is a CDN; if not, each page view is several requests at the API
+    has_cdn: bool = True  # without a CDN, each page view is several requests at the API
 
 
 @dataclass

@@ -26,7 +26,7 @@ def posts_to_sign(slug: str, signers: int, later: int) -> list[Post]:
     Half of the repeats are double clicks, and half come `later` posts later.
     """
     positions = sorted(_positions(signers, later), key=lambda position: position[0])
-    return [_sign(slug, number, is_again) for _, number, is_again in positions]
+    return [_post_to_sign(slug, number, is_again) for _, number, is_again in positions]
 
 
 def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
@@ -50,7 +50,7 @@ def _positions(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
             yield number + 0.5 + (later if is_late else 0), number, True
 
 
-def _sign(slug: str, number: int, is_again: bool) -> Post:
+def _post_to_sign(slug: str, number: int, is_again: bool) -> Post:
     email = f"Signer-{number}+again@Example.ORG" if is_again else address(number)
     signature = {
         "name": f"Amina Okonkwo {'abcdefghij'[number % 10]}",

@@ -1,8 +1,8 @@
 """The crowd, run by Locust: `locust -f` this file. It has a process of its own, because gevent patches its process.
 
-It sends the posts in the file SPIKE_POSTS (JSON lines; crowd.py describes a post). Each Locust user begins at most
-SPIKE_PACE posts a second. For each answer, it writes a line into the file SPIKE_ANSWERS (crowd_process.py describes
-the answers).
+Its environment variables are SPIKE_POSTS, SPIKE_ANSWERS and SPIKE_PACE. It sends the posts in the file SPIKE_POSTS
+(JSON lines; crowd.py describes a post). Each Locust user begins at most SPIKE_PACE posts a second. For each answer, it
+writes a line into the file SPIKE_ANSWERS (crowd_process.py describes the answers).
 """
 
 import json

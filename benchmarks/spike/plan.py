@@ -52,7 +52,7 @@ class Plan:
 
 def whole_plan(signers: int) -> Plan:
     """Return the plan of the whole spike. The quota is used up early, so that the emails it delays are sent in time."""
-    return Plan(signers, min(signers, 2_000), quota=signers // 5, later=signers // 4)
+    return Plan(signers, confirming=min(signers, 2_000), quota=signers // 5, later=signers // 4)
 
 
 def short_plan(signers: int) -> Plan:
@@ -61,6 +61,6 @@ def short_plan(signers: int) -> Plan:
     The posts come so slowly that the outage lasts long enough to be noticed.
     """
     return Plan(
-        signers, signers, 10, 4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
+        signers, confirming=signers, at_once=10, pace=4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
         ses_rate=40, sender_rate=1_000, senders=3, rest=2, patience=300,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TaskI
 
 from stack.console import say
 
-EVERY = 10.0
+EVERY = 10.0  # seconds
 
 
 class Progress:

@@ -15,7 +15,7 @@ from benchmarks.spike.stage import SLUG, SpikeStack
 from stack.console import say
 from stack.manage import manage, settings
 
-TICK = 0.25
+TICK = 0.25  # seconds
 DRAINED = "drained"
 
 

@@ -95,7 +95,10 @@ def depths(cloud: Cloud, stack: Deployed) -> dict[str, int]:
 
 
 def shorten_visibility_timeouts(cloud: Cloud, stack: Deployed, seconds: int) -> None:
-    """Let failed messages return after `seconds`, not minutes: on a busy machine, calls may take longer than 2 s."""
+    """Let failed messages return after `seconds`, not minutes.
+
+    On a busy machine, calls fail because they take longer than 2 s, and the messages are handled again.
+    """
     for output in QUEUES.values():
         cloud.client("sqs").set_queue_attributes(
             QueueUrl=stack.outputs[output], Attributes={"VisibilityTimeout": str(seconds)}

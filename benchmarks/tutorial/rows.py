@@ -52,7 +52,7 @@ def _faster_row(name: str, pair: Mapping[str, float]) -> Row:
 
 
 def _error_row(name: str, pair: Mapping[str, float]) -> Row:
-    return Row(name, "0, theirs not", pair["ours"], pair["theirs"], pair["ours"] == 0 != pair["theirs"])
+    return Row(name, "0, theirs not", pair["ours"], pair["theirs"], pair["ours"] == 0 and pair["theirs"] != 0)
 
 
 def _line(name: str, goal: str, ours: str, theirs: str, verdict: str) -> str:

@@ -87,7 +87,7 @@ def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
 
 def _pause_text(facts: HealthFacts, pause: Pause) -> str:
     until = f"{pause.until:%-d %B at %H:%M} UTC"
-    if pause.by_engineer:
+    if pause.is_by_engineer:
         return (
             f"An engineer has paused all email until {until}. {facts.mail_waiting:,} emails are waiting. No email is "
             f"lost. {NO_ACTION}"

@@ -20,7 +20,10 @@ from chalicelib.petitions.letter import Paced
 
 @dataclass(frozen=True, kw_only=True)
 class LetterDeliveries(CountedDeliveries):
-    """If a letter bounces, its target is paused. Nothing changes for the person who sent the letter."""
+    """The state of letters. If a letter bounces or is refused, or its target complains, the target is paused.
+
+    Nothing changes for the person who sent the letter.
+    """
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
         """Request the letter, at most one for each person and target.
@@ -70,7 +73,7 @@ class LetterDeliveries(CountedDeliveries):
 
 
 def _waits_for_turn(item: Item) -> bool:
-    """Return whether the letter is due later than it was requested."""
+    """Return whether the letter waits for a turn. Then it is due later than it was requested (not_now.py)."""
     return bool(item.get("mail_due_at", "") > item["mail_requested_at"])
 
 

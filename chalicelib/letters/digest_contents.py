@@ -77,15 +77,15 @@ def gather(
     # If a machine's clock is ahead, it may have closed the first digest already. Then use the digest of the next day.
     for day in (first, first + timedelta(days=1)):
         ids = DigestIds(letter.slug, letter.target, day)
-        key, in_digest, when = LETTERS.item_key(request.key), {"digest": day.isoformat()}, is_requested(request)
-        letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=when)
+        key, in_digest = LETTERS.item_key(request.key), {"digest": day.isoformat()}
+        letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=is_requested(request))
         slot = crc32(letter.signature_id.encode()) % OWN_WORDS_SLOTS
         own_words = {f"{OWN_WORDS_PREFIX}{slot:02}": letter.signature_id} if is_in_own_words else {}
         digest_change = Change(ids.key, assign=own_words, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
             transact([letter_change, digest_change], tables)
         except ConditionFailed as failure:
-            if failure.index == 0:
+            if failure.index == 0:  # The letter's change failed: its request is settled.
                 return None
             continue
         return ids
@@ -101,8 +101,10 @@ def remove_letter(key: str, letter: LetterIds, area: str, now: datetime, tables:
     if day is None:
         return
     ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
-    late = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
-    if not (_try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(late)):
+    if _try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED):
+        return
+    note = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
+    if not tables.try_update(note):
         # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
         _try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED)
 
@@ -155,8 +157,8 @@ def seal(ids: DigestIds, petition: Petition, now: datetime, tables: Tables) -> D
 
 def _has_confirmed_again(petition: Petition, signature_id: str, tables: Tables) -> bool:
     """Return whether a person who withdrew has signed and confirmed again, so that their letter stays in the digest."""
-    stored = find_by_id(petition, signature_id, tables)
-    return stored is not None and may_send_letter(stored.signature)
+    found = find_by_id(petition, signature_id, tables)
+    return found is not None and may_send_letter(found.signature)
 
 
 def unseal(ids: DigestIds, tables: Tables) -> None:
@@ -185,10 +187,7 @@ def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
 
 
 def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
-    """Yield the target's digests whose emails are not marked as requested, oldest first.
-
-    This reads all digests of the target: one item for each day with letters.
-    """
+    """Read all digests of the target, and yield those whose emails are not marked as requested, oldest first."""
     for item in tables.query(keys.COUNTS, target_keys.digests_partition(slug, target), consistent=True):
         if "requested_at" not in item:
             yield DigestIds(slug, target, date.fromisoformat(item["sk"]))

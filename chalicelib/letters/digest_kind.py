@@ -7,6 +7,7 @@ When the email is composed, the digest is sealed: its letters no longer change (
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ MAX_SHOWN = 5
 
 @dataclass(frozen=True, kw_only=True)
 class DigestDeliveries(CountedDeliveries):
-    """The state of the digests' emails. If a digest is sent, failed, unknown or dropped, so are all its letters."""
+    """The state of the digests' emails. The outcome of a digest (such as SENT) is the outcome of all its letters."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         tables.put_new(new)  # Count nothing: each letter of the digest was counted when it was requested.
@@ -107,22 +108,20 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         "target": target,
         "letters": digest.letters,
         "areas": public_areas(digest.letters, digest.areas),
-        "usual": letter_texts(petition.letter, SignedLetter(version="")),
-        "chosen": [*_shown_letters(digest, petition, tables)],
+        "suggested": letter_texts(petition.letter, SignedLetter(version="")),
+        "shown_letters": [*islice(_letters_in_own_words(digest, petition, tables), MAX_SHOWN)],
     }
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
 
 
-def _shown_letters(contents: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
-    """Yield up to MAX_SHOWN letters in their senders' own words. Leave out senders who have withdrawn or are erased."""
-    shown = 0
-    for signature_id in contents.own_words_ids:
-        stored = find_by_id(petition, signature_id, tables)
-        if stored is None or not may_send_letter(stored.signature) or shown == MAX_SHOWN:
+def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
+    """Yield the letters in their senders' own words. Leave out senders who have withdrawn or are erased."""
+    for signature_id in digest.own_words_ids:
+        found = find_by_id(petition, signature_id, tables)
+        if found is None or not may_send_letter(found.signature):
             continue
-        signature, signed_letter = stored.signature, stored.signature.letter
+        signature, signed_letter = found.signature, found.signature.letter
         assert signed_letter is not None
-        shown += 1
         agreed_letter = letter_as_signed(petition.slug, signed_letter.version, tables).in_language(signature.language)
         reply_to = signature.email if signed_letter.reply else None
         yield DigestLetter(

@@ -58,7 +58,7 @@ def has_same_recipients(target: LetterTarget, stored: Item) -> bool:
 def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
     """Return the recipient's name and address: of the member for the constituency in `stored`, or else of the target.
 
-    `stored`: the letter's item. `name`: the target's name.
+    `stored`: the letter's item. `name`: the name to use for the target.
     """
     member = member_of_constituency(stored.get("member", ""))
     return (member.name, member.email) if member else (name, target.email or "")

@@ -42,7 +42,7 @@ def reason_not_to_send(
 
 
 def _is_member_paused(letter: LetterIds, constituency: str, tables: Tables) -> bool:
-    """Return whether letters to the constituency's member are paused, or the table of members no longer has it."""
+    """Return whether letters to the constituency's member are paused, or the constituency has no member any more."""
     if member_of_constituency(constituency) is None:
         return True
     return target_state(letter.slug, letter.target, tables, constituency).is_paused

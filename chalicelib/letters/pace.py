@@ -53,7 +53,7 @@ def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, table
 
 def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
     """Take a place in this hour. Return False if none is free. If the sender then crashes, the place stays taken."""
-    hour = iso(now)[:13]
+    hour = iso(now)[:13]  # Such as 2026-11-24T18.
     is_this_hour = Attr("hour").eq(hour)
     if tables.try_update(Change(key, add={"in_hour": 1}, when=is_this_hour & Attr("in_hour").lt(per_hour))):
         return True

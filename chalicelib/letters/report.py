@@ -33,7 +33,7 @@ class TargetReport:
 
 
 @dataclass(frozen=True)
-class Letters:
+class LettersReport:
     """The numbers of all letters of a petition, exact at the time `as_of`."""
 
     targets: list[TargetReport]
@@ -64,22 +64,22 @@ def _sentence(to: str, numbers: LetterNumbers) -> str:
     return f"Letters to {to}: {numbers.requested:,} requested ({outcomes})."
 
 
-def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
+def report(petition: Petition, now: datetime, tables: Tables) -> LettersReport:
     """Return the numbers of letters by target: first the petition's targets in their order, then removed targets."""
     counts, states = letter_counts(petition.slug, tables), target_states(petition.slug, tables)
     targets = {target.key: target for target in petition.letter.targets} if petition.letter else {}
     reports = [
         TargetReport(
-            key,
-            targets.get(key),
-            total(counts.get(key, {}).values()),
-            counts.get(key, {}),
-            states.get(key, TargetState()),
-            _paused_members(key, states),
+            key=key,
+            target=targets.get(key),
+            numbers=total(counts.get(key, {}).values()),
+            days=counts.get(key, {}),
+            state=states.get(key, TargetState()),
+            paused_members=_paused_members(key, states),
         )
         for key in [*targets, *sorted(counts.keys() - targets.keys())]
     ]
-    return Letters(reports, now)
+    return LettersReport(reports, as_of=now)
 
 
 def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:

@@ -43,7 +43,8 @@ def request_letters(
     letter in the deliveries table prevents a second request. If this process stops before a requested letter is in the
     queue, the sweep puts the letter there.
     """
-    queued, waiting = 0, list[tuple[MailRequest, int]]()
+    queued = 0
+    waiting: list[tuple[MailRequest, int]] = []
     for before, after in changes:
         if after and has_new_letter(before, after):
             waiting += [(request, 0) for request in _request_letters_of(after, now, tables)]
@@ -80,7 +81,8 @@ def _request_together(
     letters: Sequence[tuple[Deliveries, str, Mapping[str, str]]], now: datetime, tables: Tables
 ) -> list[MailRequest]:
     """Request all letters, or none. Raise ConditionFailed if one of them was requested before."""
-    requests, writes = list[MailRequest](), list[NewItem | Change]()
+    requests: list[MailRequest] = []
+    writes: list[NewItem | Change] = []
     for deliveries, key, extra in letters:
         deliveries.mark_group(key, now, tables)
         new = deliveries.new_item(key, now, extra)
@@ -95,7 +97,7 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
 
     There is a letter to each target that the petition had when the person agreed to the letter. If the charity's tables
     have no member of parliament for the postcode, no letter goes to a member. If a member is also a target, the member
-    gets only the letter to that target. While a target is in test mode, the letter to it is a test.
+    gets only the letter to that target. While a target is in test mode, the letter to it is a test (TESTS).
     """
     slug = keys.slug_of(image["pk"])
     current = petition_as_stored(slug, tables)

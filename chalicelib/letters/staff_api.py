@@ -103,7 +103,9 @@ def _target_letters(letters: TargetReport) -> "TargetLetters":
         "paused_at": times.iso_or_none(state.paused_at),
         "paused_why": state.paused_why,
         "members": bool(target and target.members),
-        "paused_members": [_paused_member(name, paused) for name, paused in letters.paused_members.items()],
+        "paused_members": [
+            _paused_member(constituency, paused) for constituency, paused in letters.paused_members.items()
+        ],
         "requested": numbers.requested,
         "waiting": numbers.waiting,
         "sent": numbers.sent,

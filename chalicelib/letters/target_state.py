@@ -72,7 +72,7 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
 
 
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
-    """Store in the target's item the address that gets this test, because an email's item has no address."""
+    """Store the address that gets this test in the target's item. The email's own item contains no address."""
     tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test.signature_id}": to}))
 
 
@@ -84,4 +84,10 @@ def _state(item: Item) -> TargetState:
     at = item.get("paused_at")
     paused_at = datetime.fromisoformat(at) if at else None
     tests = {name.removeprefix(TEST_PREFIX): item[name] for name in item if name.startswith(TEST_PREFIX)}
-    return TargetState(paused_at, item.get("paused_why", ""), item.get("singles", 0), "has_digests" in item, tests)
+    return TargetState(
+        paused_at=paused_at,
+        paused_why=item.get("paused_why", ""),
+        singles=item.get("singles", 0),
+        has_digests="has_digests" in item,
+        tests=tests,
+    )

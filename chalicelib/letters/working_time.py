@@ -22,6 +22,7 @@ class WorkingTime:
 
     @property
     def _day_length(self) -> int:
+        """Return the milliseconds of working time in a day."""
         return (self.to_hour - self.from_hour) * HOUR // MILLISECOND
 
     def is_open(self, moment: datetime) -> bool:
@@ -33,7 +34,7 @@ class WorkingTime:
         local = in_london(moment)
         weeks, weekday = divmod((local - FIRST_MONDAY).days, DAYS_IN_WEEK)
         milliseconds = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
-        if weekday >= WORKING_DAYS:
+        if weekday >= WORKING_DAYS:  # On a weekend, the week's working time is over.
             weekday, milliseconds = WORKING_DAYS, 0
         return (weeks * WORKING_DAYS + weekday) * self._day_length + min(max(0, milliseconds), self._day_length)
 
@@ -43,6 +44,7 @@ class WorkingTime:
         weeks, weekday = divmod(day, WORKING_DAYS)
         opening = FIRST_MONDAY + timedelta(days=weeks * DAYS_IN_WEEK + weekday) + self.from_hour * HOUR
         local = opening + milliseconds * MILLISECOND
+        # The offset changes only on Sundays. So on a working day, it is the same if we take the local time for UTC.
         return local.replace(tzinfo=UTC) - _london_offset(local.replace(tzinfo=UTC))
 
 

@@ -69,7 +69,7 @@ def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tabl
         except ConditionFailed as failure:
             stored = Item(failure.item or {})
         allowance = _allowance(stored, to.hash_of_petition(slug), now)
-        if stored.get("taken_by") == email.request_hash:
+        if stored.get("taken_by") == email.request_hash:  # An earlier attempt took the email for this request.
             return Allowance(now, allowance.is_stopped)
         if allowance.is_stopped:
             return allowance
@@ -84,9 +84,14 @@ def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetim
     """Return when this email may be sent: `next_at`, or later if the next turn is kept for another email."""
     if not email.is_behind_another(stored):
         return next_at
-    kept_for = min(TURN_KEPT_FOR, INTERVALS[min(stored["sent"], len(INTERVALS)) - 1])
+    kept_for = min(TURN_KEPT_FOR, _interval_after(stored["sent"]))
     until: datetime = datetime.fromisoformat(stored["next_at"]) + kept_for
     return max(now, until)
+
+
+def _interval_after(sent_count: int) -> timedelta:
+    """Return the interval after this many emails. The last interval repeats."""
+    return INTERVALS[min(sent_count, len(INTERVALS)) - 1]
 
 
 def _ask_for_next_turn(email: _WaitingEmail, to: Mailbox, stored: Item, tables: Tables) -> None:
@@ -112,13 +117,13 @@ def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: dat
     An item with a choice of the owner (`stopped`) never expires.
     """
     is_quiet = stored.get("next_at", "") <= iso(now - FORGET_AFTER)
-    sent_count = 0 if is_quiet else stored["sent"]
-    next_at = now + INTERVALS[min(sent_count, len(INTERVALS) - 1)]
+    sent_count = 1 if is_quiet else stored["sent"] + 1
+    next_at = now + _interval_after(sent_count)
     stopped = stored.get("stopped")
     expires = {} if stopped else {"expires_at": int((next_at + FORGET_AFTER).timestamp())}
     return Change(
         to.key,
-        assign={"sent": sent_count + 1, "next_at": iso(next_at), "taken_by": email.request_hash, **expires},
+        assign={"sent": sent_count, "next_at": iso(next_at), "taken_by": email.request_hash, **expires},
         remove=("waiting", "waiting_since"),
         when=is_still("next_at", stored.get("next_at")) & is_still("stopped", stopped),
     )

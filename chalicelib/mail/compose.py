@@ -26,7 +26,16 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
     subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
     headers = _unsubscribe_headers(content.unsubscribe_url) if content.unsubscribe_url else {}
     tags = {"kind": request.kind, "key": request.key}
-    return Mail(content.to, " ".join(subject.split()), text, html, headers, tags, content.sender_name, content.reply_to)
+    return Mail(
+        to=content.to,
+        subject=" ".join(subject.split()),  # Without line breaks: a header is one line.
+        text=text,
+        html=html,
+        headers=headers,
+        tags=tags,
+        sender_name=content.sender_name,
+        reply_to=content.reply_to,
+    )
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:

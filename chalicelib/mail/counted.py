@@ -36,7 +36,7 @@ _OUTCOME_TIMES = {
 class CountedDeliveries(Deliveries):
     """Deliveries with counters. Each change is counted on the day (UTC) when it happens.
 
-    So a letter may be counted as requested on Monday and as sent on Tuesday.
+    So an email may be counted as requested on Monday and as sent on Tuesday.
     """
 
     @abstractmethod
@@ -71,15 +71,15 @@ class CountedDeliveries(Deliveries):
         if dropped_at is None:
             return None
         self.mark_group(key, now, tables)
-        request = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
+        requested = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
         is_dropped = is_still("mail_dropped_at", dropped_at)
-        change = Change(self.item_key(key), assign=request | extra, remove=["mail_dropped_at"], when=is_dropped)
+        change = Change(self.item_key(key), assign=requested | extra, remove=["mail_dropped_at"], when=is_dropped)
         counted_on = datetime.fromisoformat(dropped_at).date()
         try:
             transact([change, self.counter(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)], tables)
         except ConditionFailed:
             return None
-        return self.request_of({"sk": key, **request})
+        return self.request_of({"sk": key, **requested})
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record a bounced email as failed. Record an email with a complaint as sent, because it arrived.
@@ -114,7 +114,7 @@ class CountedDeliveries(Deliveries):
     ) -> list[Change]:
         """Return the changes of the counters: add the new outcome today, and subtract the old one on its own day.
 
-        A waiting email has no counter to subtract from.
+        A waiting email has no counter to subtract from. The old outcome is never FAILED: a failed email stays failed.
         """
         if before is after:
             return []

@@ -20,7 +20,7 @@ from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.relay import CLOCKS_DIFFER
-from chalicelib.mail.state import REQUEST_ATTRIBUTES, DeliveryState
+from chalicelib.mail.state import REQUEST_ATTRIBUTES, DeliveryState, is_requested
 
 # The attributes that decide an outcome. A settled request has no `mail_requested_at`.
 OUTCOME_ATTRIBUTES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
@@ -50,8 +50,8 @@ class Deliveries(DeliveryState):
     lifetime: timedelta
     max_emails: int = 1
     min_interval: timedelta = timedelta()
-    # No stream relays these requests, so only the sweep queues a postponed email. The sweep does this as early as SQS
-    # can delay the message.
+    # No stream relays these requests, so only the sweep queues a postponed email. It does this as early as the longest
+    # delay of a message allows.
     lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
@@ -75,6 +75,7 @@ class Deliveries(DeliveryState):
         outstanding.mark_unless_recent([outstanding.group_of(self.item_key(key))], now, tables)
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
+        """Store the item of a new request."""
         tables.put_new(new)
 
     def writes(self, new: NewItem, key: str, now: datetime, tables: Tables) -> list[NewItem | Change]:
@@ -90,20 +91,21 @@ class Deliveries(DeliveryState):
     def has_group(self, group: str) -> bool:
         return group == f"{keys.DELIVERIES}/{self.kind}"
 
-    def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        return [group for group in (f"{keys.DELIVERIES}/{self.kind}",) if group >= after]
+    def groups(self, first: str, tables: Tables) -> Iterable[str]:
+        group = f"{keys.DELIVERIES}/{self.kind}"
+        return [group] if group >= first else []
 
     def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
         """Return how many emails have each outcome, among all whose key begins with `prefix`. Constant memory."""
         # "~" sorts after all characters of a key.
         between = (prefix, prefix + "~")
-        # Read consistently. Otherwise new requests could be missing, and all emails could seem to be settled.
         return Counter(
             outcome_of(item) for bucket in keys.BUCKETS for item in self._read_outcomes(bucket, between, tables)
         )
 
     def _read_outcomes(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
         partition = keys.delivery_partition(self.kind, bucket)
+        # Read consistently. Otherwise new requests could be missing, and all emails could seem to be settled.
         return tables.query(keys.DELIVERIES, partition, between, consistent=True, only=OUTCOME_ATTRIBUTES)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
@@ -112,15 +114,14 @@ class Deliveries(DeliveryState):
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         # Every sent email is recorded: while the item exists, no newer request replaces this one.
-        is_requested = Attr("mail_requested_at").eq(request.requested_at)
+        key, when = self.item_key(request.key), is_requested(request)
         sent = {"mailed_at": iso(at)}
-        key = self.item_key(request.key)
-        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=is_requested))
+        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=when))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         # Keep the request, because `mark_sent` may still need it. An undeliverable email is never claimed again.
-        is_known = Attr("mails").exists()
-        tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_known))
+        is_stored = Attr("mails").exists()
+        tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_stored))
 
 
 def outcome_of(item: Item) -> DeliveryOutcome:

@@ -18,12 +18,17 @@ def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, table
     recorded. Raise ValueError if the event is not from SES.
     """
     reason = _reason_of(event)
-    tags = event.get("mail", {}).get("tags", {})
-    kind, key = (next(iter(tags.get(name, ())), "") for name in ("kind", "key"))
+    kind, key = _tag(event, "kind"), _tag(event, "key")
     if reason and key and kind in kinds:
         kinds[kind].state.mark_undeliverable(key, reason, now, tables)
         return reason
     return None
+
+
+def _tag(event: Mapping[str, Any], name: str) -> str:
+    """Return the value of the email's tag, or "" if there is none. SES gives each tag a list of values."""
+    values: list[str] = event.get("mail", {}).get("tags", {}).get(name, [])
+    return values[0] if values else ""
 
 
 def _reason_of(event: Mapping[str, Any]) -> str | None:

@@ -21,7 +21,10 @@ from chalicelib.mail.state import DeliveryState
 
 @dataclass(frozen=True)
 class MailContext:
-    """What every email needs besides its own data. `deliver` sends an email and returns how long it took."""
+    """What every email needs besides its own data. `deliver` sends an email and returns how long it took.
+
+    `token_keys` sign the links (tokens.py). `limit_keys` hash the addresses in the limits table (mailbox.py).
+    """
 
     site_url: str
     token_keys: dict[str, str]
@@ -36,10 +39,12 @@ class MailContext:
         return self.link_with_token(purpose, issue(purpose, subject, expires, self.token_keys), language)
 
     def link_with_token(self, purpose: Purpose, token: str, language: str | None = None) -> str:
-        return f"{self.site_url}/{purpose}?token={token}{f'&lang={language}' if language else ''}"
+        chosen_language = f"&lang={language}" if language else ""
+        return f"{self.site_url}/{purpose}?token={token}{chosen_language}"
 
     def petition_link(self, slug: str, language: str | None = None) -> str:
-        return f"{self.site_url}/petitions/{slug}{f'?lang={language}' if language else ''}"
+        chosen_language = f"?lang={language}" if language else ""
+        return f"{self.site_url}/petitions/{slug}{chosen_language}"
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Content:
     # The slug of the petition, if anybody can have this email sent to any address. Then the budget of the address
     # limits the email (budget.py), and the owner of the address can stop all email about the petition. Otherwise "".
     limited_petition: str = ""
-    # The hash of the client's network, if this is a signature's first email and its turn is not booked. Otherwise "".
+    # The hash of the signer's network, if this is a signature's first email and has no booked turn yet. Otherwise "".
     network: str = ""
     # The address for replies; "" for the sender's address.
     reply_to: str = ""

@@ -61,8 +61,9 @@ def _link(token: str | None, now: datetime) -> StopLink:
     """Return the link of this token, even if the petition is closed or removed: people can always stop email."""
     if not token:
         raise LinkDamaged
-    (slug, signature_id, *choice), expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)
+    payload, expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)
+    slug, signature_id, address_id, petition_hash = payload
     if now >= expires:
         raise LinkExpired(slug, signature_id)
-    subject = Subject(slug, signature_id, "", DIRECT)
-    return StopLink(token, subject, Choice(*choice), petition_as_stored(slug, tables()))
+    subject = Subject(slug, signature_id, country="", source=DIRECT)
+    return StopLink(token, subject, Choice(address_id, petition_hash), petition_as_stored(slug, tables()))

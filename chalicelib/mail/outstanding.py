@@ -84,7 +84,7 @@ def forget_marked() -> None:
 def mark(group: str, now: datetime, tables: Tables) -> None:
     """Mark the group now, unless another process has stored a later `marked_at`.
 
-    `end_walk` relies on this: `marked_at` is at least as late as each process's time for the group in `_last_marked`.
+    So `marked_at` is never earlier than any process's `_last_marked` for this group. `end_walk` relies on this.
     """
     was_earlier = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=was_earlier))
@@ -128,8 +128,8 @@ def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
     from `seen`.
     """
     began_at = datetime.fromisoformat(marker.began_at)
-    is_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
-    if is_old and not marker.earliest and _clear(marker, tables):
+    was_marked_long_before = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
+    if was_marked_long_before and not marker.earliest and _clear(marker, tables):
         return
     latest = iso(began_at + interval)
     store_walk(Marker(marker.group, marker.marked_at, due_at=min(marker.earliest or latest, latest)), tables)

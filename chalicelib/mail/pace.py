@@ -27,6 +27,7 @@ LONGEST_GAP = MIN_SENDERS / min(SHARES.values())
 # another system uses this account too, or if SES counts differently.
 RATE_WAITS = (1.0, 2.0)
 
+# Sends an email, and returns SES's id of it.
 Deliver = Callable[[Mail], str]
 
 
@@ -76,15 +77,15 @@ def limit_to_pace(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
     def deliver_at_pace(mail: Mail) -> timedelta:
         """Wait until the next email may be sent, and send it. If SES's rate is exceeded, wait and try again."""
         began = pace.clock()
-        for seconds in (*RATE_WAITS, None):
+        for next_wait in (*RATE_WAITS, None):  # None: the last attempt.
             pace.wait()
             try:
                 deliver(mail)
                 break
             except RateExceeded:
-                if seconds is None:
+                if next_wait is None:
                     raise
-                pace.delay_next(seconds)
+                pace.delay_next(next_wait)
         return timedelta(seconds=pace.clock() - began)
 
     return deliver_at_pace

@@ -18,14 +18,14 @@ PAUSE = timedelta(hours=1)
 
 
 class Pause(NamedTuple):
-    """`by_engineer`: an engineer paused sending. Otherwise SES refused an email."""
+    """`is_by_engineer`: an engineer paused sending. Otherwise SES refused an email."""
 
     until: datetime
-    by_engineer: bool
+    is_by_engineer: bool
 
 
 def pause_mail(now: datetime, duration: timedelta, tables: Tables) -> datetime:
-    """Pause all email for `duration` from now, for an engineer, and return when this pause ends. Replace any other."""
+    """Pause all email for `duration`, because an engineer asks for it. Replace any other pause. Return the end."""
     until = now + duration
     tables.update(Change(mail_keys.mail_pause(), assign={"until": iso(until), "by_engineer": True}))
     return until
@@ -41,7 +41,7 @@ def pause_after_refusal(now: datetime, tables: Tables) -> None:
 
 
 def resume_mail(now: datetime, tables: Tables) -> None:
-    """End the pause. The stored end is a day ago, because the engineer's clock may be fast."""
+    """End the pause. Store an end that is a day ago, because the engineer's clock may be ahead."""
     tables.put(mail_keys.mail_pause(), {"until": iso(now - timedelta(days=1))})
 
 

@@ -35,13 +35,14 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
     new_images = [after for before, after in changes if after and needs_message(before, after)]
     images = [image for image in new_images if is_known(image["mail_kind"], outbox.kinds)]
     messages = [_message(image, outbox.kinds, now) for image in images]
-    outbox.send([(request, delay) for request, delay in messages if delay <= LONGEST_DELAY])
+    queued = [(request, delay) for request, delay in messages if delay <= LONGEST_DELAY]
+    outbox.send(queued)
     groups = [outstanding.group_of(outbox.kinds[request.kind].state.item_key(request.key)) for request, _ in messages]
     outstanding.mark_unless_recent(groups, now, tables)
     for group, (_, delay) in zip(groups, messages, strict=True):
         if delay > LONGEST_DELAY:
             outstanding.walk_by(group, now + timedelta(seconds=delay), tables)
-    return sum(delay <= LONGEST_DELAY for _, delay in messages)
+    return len(queued)
 
 
 def needs_message(before: Image | None, after: Image) -> bool:
@@ -59,7 +60,8 @@ def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, in
 def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
     """Return the seconds until the request is due and `min_interval` has passed since the last email to this key.
 
-    A request with a network is due now: its sender books a turn of the network (first_emails.py).
+    A request with the attribute `mail_network` is due now: its sender books a turn of the signer's network
+    (first_emails.py).
     """
     times = [now]
     if "mailed_at" in image:

@@ -47,10 +47,13 @@ class SignatureDeliveries(DeliveryState):
     def has_group(self, group: str) -> bool:
         return group.startswith(GROUP_PREFIX)
 
-    def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        """Return the group of each petition, from the group `after` on. The groups of other tables sort before them."""
-        first = after.removeprefix(GROUP_PREFIX) if self.has_group(after) else ""
-        return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first, tables))
+    def groups(self, first: str, tables: Tables) -> Iterable[str]:
+        """Return the group of each petition, beginning with `first`.
+
+        Groups of another table sort before these groups. So if `first` is such a group, return all petitions' groups.
+        """
+        first_slug = first.removeprefix(GROUP_PREFIX) if self.has_group(first) else ""
+        return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first_slug, tables))
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         expires = at + CONFIRM_LIFETIME + KEPT_AFTER_LINK
@@ -71,7 +74,7 @@ def _ids(key: str) -> tuple[str, str]:
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
-    """Return until when a link issued now confirms: for 14 days, but at most a day after the petition closes."""
+    """Return until when a link issued now confirms: for 14 days, but no longer than a day after the petition closes."""
     until = now + CONFIRM_LIFETIME
     return min(until, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else until
 
@@ -80,7 +83,7 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
     """Return the email with the link that confirms the signature.
 
     Drop the email if the signature is withdrawn or expired. Hold the email while the petition is hidden, or its
-    signatures cannot be confirmed. The link works once the petition is open again.
+    signatures cannot be confirmed: the link would not work.
     """
     signature = Signature.model_validate(stored)
     if signature.is_over(now):
@@ -131,8 +134,15 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
     # Only the first email counts against the limit of the signer's IP network (first_emails.py).
     is_first = signature.mails == 0
     network = (signature.mail_network or "") if is_first else ""
-    to = signature.email or ""
-    return Content(to, values, unsubscribe_url, language.code, translated.charity, petition.slug, network)
+    return Content(
+        signature.email or "",
+        values,
+        unsubscribe_url=unsubscribe_url,
+        language=language.code,
+        sender_name=translated.charity,
+        limited_petition=petition.slug,
+        network=network,
+    )
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
@@ -140,9 +150,9 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
     offer = signature.letter_asked
     expiries = {
-        # The link may expire after the petition closes, and staff may move the closing: confirming checks the petition.
-        # A link's time of issue is its expiry minus CONFIRM_LIFETIME. The link offers a typed letter only if it was
-        # issued after the letter was typed.
+        # The petition's closing does not change the expiry: staff may move the closing, and confirming checks it.
+        # Confirming computes a link's time of issue: its expiry minus CONFIRM_LIFETIME. A link offers a typed letter
+        # only if this time is not before `offered_from`.
         Purpose.CONFIRM: max(now, offer.offered_from if offer else now) + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,

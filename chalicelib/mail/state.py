@@ -1,8 +1,9 @@
 """The state of a requested email: requested ─claim─► claimed ─► sent | refused | dropped | unknown.
 
-A claim keeps other senders from the email for a time. A claimed email may be postponed: requested again, and due later.
-In the last four states, the request is settled: it is removed, and no sender claims it. A sent email may become
-undeliverable. The state is in attributes such as `mail_requested_at`, on the item that `item_key` names.
+A claim keeps other senders from the email for a time. A claimed email may be postponed: the claim ends, and the email
+is due later. In the first two states, the request is open. In the last four states, the request is settled: it is
+removed, and no sender claims it. A sent email may become undeliverable. The state is in attributes such as
+`mail_requested_at`, on the item that `item_key` names.
 
 The sender claims the request, sends the email, then marks the email as sent. SES has no idempotency token. So after a
 crash between sending and marking, nobody knows whether the email was sent: AfterCrash says what happens then. Messages
@@ -64,8 +65,8 @@ class DeliveryState(ABC):
         """Return whether the items of this state are in this group of partitions (outstanding.py)."""
 
     @abstractmethod
-    def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        """Return the sorted names of this state's groups of partitions, beginning with `after` ("": all)."""
+    def groups(self, first: str, tables: Tables) -> Iterable[str]:
+        """Return the sorted names of this state's groups of partitions, beginning with `first` ("": all)."""
 
     @abstractmethod
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
@@ -121,10 +122,10 @@ class DeliveryState(ABC):
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
-        `is_booked`: the email was counted against the limit of its network. The next attempt must not count again.
+        `is_booked`: the limit of the signer's network has counted the email. The next attempt must not count it again.
         """
-        turn = ("mail_network", "mail_due_at") if is_booked else ()
-        self._change(request, {}, (*CLAIM_ATTRIBUTES, *turn), tables)
+        booking = ("mail_network", "mail_due_at") if is_booked else ()
+        self._change(request, {}, (*CLAIM_ATTRIBUTES, *booking), tables)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         """Record that the email may not be sent before `due`, and release the claim.
@@ -150,7 +151,7 @@ class DeliveryState(ABC):
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the items with an open request among the next `page_size` items, and the sort key to continue after.
 
-        Eventually consistent. Reads no personal data.
+        At the end, the sort key is None. Eventually consistent. Reads no personal data.
         """
         is_open = Attr("mail_requested_at").exists() & may_have_more_mail(self.max_emails)
         return tables.page(start, OPEN_REQUEST, is_open, page_size)
@@ -158,10 +159,12 @@ class DeliveryState(ABC):
     def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, requeue_after: timedelta) -> datetime:
         """Return when the message of an open request counts as lost, so that the sweep queues the request again.
 
-        A request counts as lost after `lost_after`, but not again within `requeue_after`. A postponed request is queued
-        `lead_time` before it is due. Before a claim expires, its sender may still send the email, so do not queue it.
+        The first message counts as lost `lost_after` after the request was made. A message of the sweep counts as lost
+        after `lost_after` or `requeue_after`, whichever is longer. A postponed request is queued `lead_time` before it
+        is due. A claimed request is not queued, because its sender may still send the email.
         """
         free_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
+        # The request is postponed, and no message arrives at its due time.
         if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):
             return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, free_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
@@ -185,7 +188,8 @@ def is_requested(request: MailRequest) -> Condition:
 def _is_due(now: datetime) -> Condition:
     """Return the condition that a request is due.
 
-    A request with a network is always due, because its sender must still book a turn of the network (first_emails.py).
+    A request with the attribute `mail_network` is always due: its sender must first book a turn of the signer's network
+    (first_emails.py).
     """
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 

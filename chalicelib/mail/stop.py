@@ -59,24 +59,26 @@ def is_stopped(choice: Choice, tables: Tables) -> bool:
     return choice.petition_hash in _stopped_hashes(tables.get(choice.key, consistent=True))
 
 
-def is_unwanted(email: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
+def is_unwanted(address: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
     """Return whether the address's owner stopped email about the petition.
 
     Call this for each email that the budget (budget.py) does not limit. For other emails, the budget reads the choice.
     """
-    return is_stopped(choice_of(mailbox_of(email, limit_keys), slug), tables)
+    return is_stopped(choice_of(mailbox_of(address, limit_keys), slug), tables)
 
 
 def addresses_that_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables) -> set[str]:
     """Return the addresses whose owner stopped email about the petition. `emails`: a hundred at most."""
     choices = {email: choice_of(mailbox_of(email, limit_keys), slug) for email in emails}
-    items = tables.batch_get(list({choice.key: None for choice in choices.values()}), consistent=True)
+    # Several emails may be of one mailbox, and batch_get refuses equal keys.
+    distinct_keys = list(dict.fromkeys(choice.key for choice in choices.values()))
+    items = tables.batch_get(distinct_keys, consistent=True)
     stopped = {item["pk"]: _stopped_hashes(item) for item in items}
     return {email for email, choice in choices.items() if choice.petition_hash in stopped.get(choice.key.pk, ())}
 
 
 def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
-    """Return the slugs, out of `slugs`, of the petitions that may send no email to this mailbox."""
+    """Return those of the slugs whose petition may send no email to this mailbox."""
     stopped = _stopped_hashes(tables.get(mailbox.key, consistent=True))
     return {slug for slug in slugs if mailbox.hash_of_petition(slug) in stopped}
 
@@ -102,10 +104,11 @@ def _stopped_hashes(item: Item | None) -> set[str]:
 def _resuming_change(choice: Choice, item: Item, now: datetime) -> Change:
     """Return the change that removes the choice. If no other choice remains, the item may expire again."""
     stopped = _stopped_hashes(item)
-    remaining, when = stopped - {choice.petition_hash}, is_still("stopped", stopped)
+    remaining = stopped - {choice.petition_hash}
+    when = is_still("stopped", stopped)
     if remaining:
         return Change(choice.key, assign={"stopped": remaining}, when=when)
-    # The last interval is shorter than FORGET_AFTER. After the interval and FORGET_AFTER, the address starts with the
-    # first interval again (budget.py): keep the item until then.
+    # The budget needs the item for its longest interval and for FORGET_AFTER (budget.py). Each interval is shorter than
+    # FORGET_AFTER.
     expires = int((now + 2 * FORGET_AFTER).timestamp())
     return Change(choice.key, assign={"expires_at": expires}, remove=["stopped"], when=when)

@@ -3,8 +3,8 @@
 SQS keeps a message for 14 days and a stream keeps a record for one day, but with SES's quota the emails of a busy day
 may take three weeks. A run of the sweep walks the marked groups of partitions (outstanding.py): it reads all items of
 these groups. It skips groups without a marker, so the run's time depends on how much email waits. If a record of the
-stream is lost, a group lacks its marker. So once a day, a pass looks into all groups without a marker. Each run does a
-slice of the pass.
+stream is lost, its group may have no marker. So once a day, a pass looks into all groups without a marker. Each run
+does a slice of the pass.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ PASS_EVERY = timedelta(days=1)
 # Seconds for a slice of the pass, and for the whole run. The function times out after 120 s.
 SLICE_SECONDS, RUN_SECONDS = 20.0, 80.0
 # Items to read at once. Queueing and marking 500 requests takes about 4 s.
-PAGE = 500
+PAGE_SIZE = 500
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int,
 
 
 def _delay(item: Item, now: datetime) -> int:
-    """Return the seconds until the email is due; 0 if it is due. The sweep queues it `lead_time` (state.py) earlier."""
+    """Return the message's delay: the seconds until the email is due, or 0 if it is due already."""
     due = datetime.fromisoformat(item["mail_due_at"]) + CLOCKS_DIFFER if "mail_due_at" in item else now
     return max(0, ceil((due - now).total_seconds()))
 
@@ -140,16 +140,22 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
     _store_cursor(Cursor(cursor.began, None), run.tables)
 
 
-def _groups(after: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
-    """Yield the groups from `after` on, sorted by name, so that petitions may be added during a pass."""
-    groups_by_state = (zip(state.groups(after, run.tables), repeat(state)) for state in run.states)
+def _groups(first: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
+    """Yield the groups, beginning with `first`. They are sorted by name: petitions may be added during a pass.
+
+    Yield each group with its state.
+    """
+    groups_by_state = (zip(state.groups(first, run.tables), repeat(state)) for state in run.states)
     yield from merge(*groups_by_state, key=itemgetter(0))
 
 
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
-    """Return the open requests among the next PAGE items, and the position after these items (None: the end)."""
+    """Return the open requests among the next PAGE_SIZE items, and the position after these items (None: the end).
+
+    A position is "<bucket>" or "<bucket>/<sort key>".
+    """
     bucket, _, after = (position or keys.BUCKETS[0]).partition("/")
-    items, last = state.open_requests(outstanding.start_key(group, bucket, after), PAGE, tables)
+    items, last = state.open_requests(outstanding.start_key(group, bucket, after), PAGE_SIZE, tables)
     if last:
         return items, f"{bucket}/{last}"
     next_bucket = next((other for other in keys.BUCKETS if other > bucket), None)

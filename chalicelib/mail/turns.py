@@ -18,7 +18,7 @@ class Turns:
     """`burst` turns at once, then one turn in each `step` milliseconds. The item `key` stores what is booked.
 
     `expires_after`: at least this many seconds after the last turn, the item expires (None: never).
-    `is_often_free`: most callers find no turn booked after now. This saves them a write, and costs the others one.
+    `is_often_free`: set this if usually no booked turn ends after now. Then most calls need one write (`book`).
     """
 
     key: Key
@@ -44,6 +44,7 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
             if tables.try_update(_first_change(turns, now)):
                 return 0
             continue  # Another caller has booked the first turn meanwhile.
+        # The caller may begin `burst` steps before the end of the turn: with a burst of 1, when the turn begins.
         return max(0, end - turns.burst * turns.step - now)
     raise Conflicted("storage")
 

@@ -1,8 +1,9 @@
 """The watch enables or disables the event sources of the senders, once a minute.
 
 If SES's quota is used up, a sender only stores a pause (pause.py). The next run of the watch reads the pause and
-disables the event sources. Without a pause, the watch enables them, but other email only while little urgent email
-waits. Each run compares the actual state with the needed state, so after a crash the next run does what is needed.
+disables the event sources. Without a pause, the watch enables the source of urgent email. It enables the source of
+other email only while little urgent email waits. Each run compares the actual state with the needed state, so after a
+crash the next run does what is needed.
 """
 
 from datetime import datetime

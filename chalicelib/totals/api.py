@@ -104,6 +104,7 @@ def _start_comparison(slug: str, figure: Figure, new: NewFigure, owner: str, now
     """Start the comparison and return its id."""
     job = new_comparison(slug, figure, new.upload, owner, now)
     start(job, hash_comparisons_queue(), tables())
+    # The job's first step comes after START_DELAY (jobs/model.py), so there is time to store the file.
     if new.hashes is not None:
         store_file(job.file, "\n".join(new.hashes).encode(), "text/plain", exports_bucket())
     return job.job_id
@@ -138,13 +139,15 @@ def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Respon
 
 def _comparison_answer(job: HashComparison) -> "ShownComparison":
     now = times.now()
+    # A comparison that is done does not expire for staff.
+    state = job.state if job.state is JobState.DONE else job.state_at(now)
     return {
         "id": job.job_id,
         "source": job.figure.source,
         "count": job.figure.count,
         "here": job.here if job.state is JobState.DONE else None,
         "seen": job.seen,
-        "state": job.state if job.state is JobState.DONE else job.state_at(now),
+        "state": state,
         "why": job.at(now).why,
         "requested_by": job.requested_by,
         "requested_at": times.iso(job.requested_at),

@@ -14,7 +14,7 @@ ATTEMPTS = 3
 
 
 def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
-    """Add the figure to the petition. Raise Invalid if `as_of` is in the future, or what `add_figure` raises."""
+    """Add the figure to the petition. Raise Invalid if `as_of` is in the future, and what `add_figure` raises."""
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
     return add_figure(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), tables)

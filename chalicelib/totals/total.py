@@ -73,15 +73,19 @@ def total(petition: Petition, count: Count) -> Total:
     bounds.
     """
     elsewhere = current_figures(petition.figures)
-    also_here = [_bounds_of_also_here(figure, count) for figure in elsewhere]
-    fewest_not_here = [figure.count - most for figure, (_, most) in zip(elsewhere, also_here, strict=True)]
-    most_not_here = [figure.count - least for figure, (least, _) in zip(elsewhere, also_here, strict=True)]
-    at_least = count.confirmed + max(fewest_not_here, default=0)
-    at_most = count.confirmed + sum(most_not_here)
+    not_here = [_bounds_of_not_here(figure, count) for figure in elsewhere]
+    at_least = count.confirmed + max((fewest for fewest, _ in not_here), default=0)
+    at_most = count.confirmed + sum(most for _, most in not_here)
     return Total(count.confirmed, elsewhere, at_least, at_most, count.as_of, count.by_partners)
 
 
-def _bounds_of_also_here(figure: Figure, count: Count) -> tuple[int, int]:
+def _bounds_of_not_here(figure: Figure, count: Count) -> tuple[int, int]:
+    """Return the smallest and the largest possible number of the source's people who did not sign here."""
+    fewest_here, most_here = _bounds_of_here(figure, count)
+    return figure.count - most_here, figure.count - fewest_here
+
+
+def _bounds_of_here(figure: Figure, count: Count) -> tuple[int, int]:
     """Return the smallest and the largest possible number of the source's people who are confirmed here.
 
     If there was a comparison of hashes, it counted these people. Perhaps each person who has withdrawn since then was

@@ -24,7 +24,7 @@ def published_updates(slug: str, tables: Tables) -> list[Update]:
 
 
 def updates_for_page(petition: Petition, _: Count | None, tables: Tables) -> list[Update]:
-    """Return the updates for the petition's page."""
+    """Return the updates for the petition's page. `_`: other sections of the page need the count."""
     return published_updates(petition.slug, tables)
 
 

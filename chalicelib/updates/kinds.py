@@ -84,13 +84,14 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language
-    update = update.in_language(code)
+    translated = petition.in_language(code)
     petition_url = context.petition_link(slug, signature.language)
-    values = _values(update, petition.in_language(code), greeting_name(signature.name or ""), petition_url)
-    return Content(signature.email or "", values, unsubscribe_url, code, petition.in_language(code).charity)
+    values = _values(update.in_language(code), translated, greeting_name(signature.name or ""), petition_url)
+    to = signature.email or ""
+    return Content(to, values, unsubscribe_url, language=code, sender_name=translated.charity)
 
 
-def trial_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def update_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the test email of an update. Drop it if the update no longer has this test (write.py)."""
     slug, update_id, test_id = _split_key(key)
     update = store.find(slug, update_id, tables)
@@ -108,5 +109,5 @@ def _values(update: Update, petition: Petition, name: str, petition_url: str) ->
 
 UPDATE_KINDS = by_name(
     Kind("update", TEMPLATES, Priority.OTHER, EMAILS, update_email),
-    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, trial_email),
+    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, update_test_email),
 )

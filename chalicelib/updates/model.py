@@ -1,7 +1,9 @@
-"""An update is a message of the campaign to those who signed. A job, the mailing, publishes the update and emails it.
+"""An update is a message of the campaign to those who signed. A job, the mailing, emails the update.
 
 draft ──► scheduled ──► sending ──► sent
   └───────────┴────────────┴──────► cancelled
+
+A scheduled update is published by its mailing. An update that staff publish at once goes from draft to sending.
 """
 
 import re
@@ -112,7 +114,7 @@ class Update(UpdateText):
     """An update as stored. It contains no personal data of supporters.
 
     `html` is the text as safe HTML, made when staff save the text. `htmls` has the HTML of each translation, by the
-    code of its language. `plain` and `plains` are the same as plain text.
+    code of its language. `plain` and `plains` have the text and its translations as plain text.
     """
 
     slug: str
@@ -151,7 +153,7 @@ class Update(UpdateText):
 
 
 class Mailing(Job):
-    """The job that publishes an update and requests its emails. The job's key is the petition's slug.
+    """The job that publishes a scheduled update, and requests the emails of an update. Its key is the petition's slug.
 
     A petition's signatures are spread over buckets. The job has read all buckets with an index below `bucket`. In the
     bucket with the index `bucket`, the job has read the signatures up to the id `after`.

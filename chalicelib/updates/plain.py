@@ -69,6 +69,7 @@ class _Writer:
 
 def _inline(tokens: Sequence["Token"]) -> str:
     parts: list[str] = []
+    # For each open link: the index of its first part, and its address ("" if the text shows the address).
     links: list[tuple[int, str]] = []
     for token in tokens:
         if token.type in ("softbreak", "hardbreak"):

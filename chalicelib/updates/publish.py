@@ -11,7 +11,7 @@ from chalicelib.updates import store
 from chalicelib.updates.find import find_update
 from chalicelib.updates.model import Mailing, Update, UpdateState
 
-# The states of an update that is published, or will be, and whose job has not ended.
+# In these states, the update's job has not ended.
 OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
 
 

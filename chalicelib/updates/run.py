@@ -29,10 +29,11 @@ PAGE_SIZE = 500
 PAGE_SECONDS = 60
 # The longest time of a count. With a million emails, a count reads 200 MB.
 COUNTING_SECONDS = 240
-# The job rests between two counts of the outcomes. It rests long if there are more than MANY emails, because a count
-# reads the items of all emails.
-REST, LONG_REST, MANY = timedelta(seconds=20), timedelta(minutes=10), 20_000
-# For this long after an update is cancelled, a sender that read it before may still send an email.
+# The job rests between two counts of the outcomes. If there are more than MANY_EMAILS, it rests for LONG_REST, because
+# a count reads the items of all emails.
+REST, LONG_REST = timedelta(seconds=20), timedelta(minutes=10)
+MANY_EMAILS = 20_000
+# After an update is cancelled, a sender with the old state in its cache may still send emails for this long.
 LAST_SEND_AFTER_CANCEL = CLAIM + timedelta(seconds=CACHE_SECONDS)
 
 
@@ -62,7 +63,7 @@ class MailingWork:
     def _rest_until(self, publish_at: datetime, mailing: Mailing) -> Mailing:
         """Let the job rest until the update is due, but for ten minutes at most.
 
-        If the update is cancelled meanwhile, the job then ends, and no longer blocks the petition's next update.
+        So the job of a cancelled update soon ends, and the petition's next update can begin.
         """
         return mailing.model_copy(update={"rests_until": min(publish_at, self.clock() + LONG_REST)})
 
@@ -117,5 +118,5 @@ class MailingWork:
             return mailing  # Cancelled meanwhile: count again.
         if is_over:
             return mailing.in_end_state(JobState.DONE)
-        rest = LONG_REST if results.requested > MANY else REST
+        rest = LONG_REST if results.requested > MANY_EMAILS else REST
         return mailing.model_copy(update={"rests_until": now + rest})

@@ -34,7 +34,7 @@ def error_page(status: int, detail: str) -> EdgeAnswer:
     return EdgeAnswer(status, headers, body.encode())
 
 
-def cacheable(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+def for_cache(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
     """Return the origin's answer as it is cached: compressed, and with a shorter Vary.
 
     The cached answer has no Set-Cookie if the behaviour forwards no cookies to the origin.
@@ -60,7 +60,7 @@ def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
 
 
 def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
-    """Compress the answer. If the behaviour, the viewer or the answer does not allow this, return it unchanged."""
+    """Return the answer compressed, or unchanged if the behaviour, the viewer or the answer does not allow this."""
     headers = answer.headers
     media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
@@ -77,7 +77,7 @@ def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Be
         return answer
     is_brotli = "br" in accepted
     headers["Content-Encoding"] = "br" if is_brotli else "gzip"
-    if headers.get("ETag", "W/").startswith('"'):
+    if headers.get("ETag", "").startswith('"'):  # A strong ETag becomes weak.
         headers["ETag"] = f"W/{headers['ETag']}"
     varies = list_entries(headers.get("Vary", ""))
     headers["Vary"] = ", ".join([*(name for name in varies if name.lower() != "accept-encoding"), "Accept-Encoding"])
@@ -100,14 +100,14 @@ def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour,
             headers[name] = value
     complete = replace(answer, headers=headers)
     if request.is_read and answer.status == 200:
-        if _viewer_has_it(request, headers):
+        if _viewer_has_answer(request, headers):
             return _not_modified(complete)
         if "Range" in request.headers:
             return _requested_range(complete, request.headers["Range"])
     return complete
 
 
-def _viewer_has_it(request: ViewerRequest, headers: Headers) -> bool:
+def _viewer_has_answer(request: ViewerRequest, headers: Headers) -> bool:
     """Return whether the viewer already has this answer, by If-None-Match or else If-Modified-Since."""
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None:
@@ -135,7 +135,7 @@ def _requested_range(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
     """
     found = _RANGE.fullmatch(range_header.strip())
     size = len(answer.body)
-    if not found or found.group(1) == found.group(2) == "":
+    if not found or not any(found.groups()):
         return answer
     first, last = found.groups()
     begin = int(first) if first else max(0, size - int(last))

@@ -24,8 +24,10 @@ class NameSelection:
     names: frozenset[str] = frozenset()
 
     def includes(self, name: str) -> bool:
-        if self.mode in ("whitelist", "allExcept"):
-            return (name in self.names) == (self.mode == "whitelist")
+        if self.mode == "whitelist":
+            return name in self.names
+        if self.mode == "allExcept":
+            return name not in self.names
         return self.mode != "none"
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from stack.edge.answering import cacheable, error_page, for_viewer
+from stack.edge.answering import error_page, for_cache, for_viewer
 from stack.edge.cache import CachedAnswer, EdgeCache
 from stack.edge.distribution import Behaviour, Distribution, EdgeOrigin, OriginGroup
 from stack.edge.forwarding import Key, key_of, origin_request_of
@@ -51,9 +51,9 @@ class Edge:
         """Answer a viewer. Refuse a method that the behaviour does not allow, and a GET or HEAD with a body."""
         behaviour = self._behaviour_of(request.path)
         if request.method not in behaviour.allowed_methods or (request.is_read and request.body):
-            return for_viewer(error_page(403, "This request is not allowed here."), request, behaviour, _ERROR, 0)
+            return for_viewer(error_page(403, "This request is not allowed here."), request, behaviour, _ERROR, age=0)
         if not behaviour.may_cache(request.method):
-            loaded = await self._load(None, request, behaviour, None)
+            loaded = await self._load(None, request, behaviour, cached=None)
         else:
             loaded = await self._from_cache(request, behaviour)
         age = int(self._clock() - loaded.stored_at)
@@ -121,7 +121,7 @@ class Edge:
         if cached and answer.has_failed and cached.may_be_served_after_failure(now, is_unreachable=is_unreachable):
             cached.no_retry_until = now + self._distribution.error(answer.status).ttl
             return _as_loaded(cached)
-        return await self._store(key, request, behaviour, cacheable(answer, origin_request, behaviour), now)
+        return await self._store(key, request, behaviour, for_cache(answer, origin_request, behaviour), now)
 
     def _renewed(
         self, key: Key | None, cached: CachedAnswer, not_modified: EdgeAnswer, behaviour: Behaviour, now: float
@@ -153,8 +153,9 @@ class Edge:
         rule = self._distribution.error(answer.status)
         if rule.page is None or rule.page == request.path:
             return answer
-        page = ViewerRequest("GET", rule.page, address=request.address, port=request.port)
-        found = await self._load_error_page(replace(page, headers=request.headers.copy()))
+        headers = request.headers.copy()
+        page = ViewerRequest("GET", rule.page, headers=headers, address=request.address, port=request.port)
+        found = await self._load_error_page(page)
         return replace(found, status=rule.status or answer.status) if found.status == 200 else answer
 
     async def _load_error_page(self, page: ViewerRequest) -> EdgeAnswer:
@@ -164,7 +165,7 @@ class Edge:
         behaviour = self._behaviour_of(page.path)
         if behaviour.may_cache("GET"):
             return (await self._from_cache(page, behaviour)).answer
-        return (await self._load(None, page, behaviour, None)).answer
+        return (await self._load(None, page, behaviour, cached=None)).answer
 
     async def _from_origin(self, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
         """Ask the origin or the origin group. Only GET, HEAD and OPTIONS may go to the second origin of a group."""

@@ -57,8 +57,8 @@ def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
         and not lower.startswith((_CLOUDFRONT_PREFIX, "x-amz-", "x-edge-"))
         and (in_cache_policy.includes(lower) or in_request_policy.includes(lower))
     )
-    has_agent = any(selection.includes("user-agent") for selection in (in_cache_policy, in_request_policy))
-    headers["User-Agent"] = request.headers.get("User-Agent", "") if has_agent else "Amazon CloudFront"
+    is_agent_sent = any(selection.includes("user-agent") for selection in (in_cache_policy, in_request_policy))
+    headers["User-Agent"] = request.headers.get("User-Agent", "") if is_agent_sent else "Amazon CloudFront"
     headers["X-Forwarded-For"] = ", ".join([*list_entries(request.headers.get("X-Forwarded-For", "")), request.address])
     headers["Via"] = VIA
     headers["Accept-Encoding"] = _sent_encoding(request, behaviour)

@@ -18,7 +18,10 @@ The emulator instead uses the first address in X-Forwarded-For as the caller's a
 
 
 class Gateway(Front):
-    """`accepted_referers`: the values of Referer that the resource policy accepts. If empty, all requests pass."""
+    """Passes requests on to the API, as API Gateway does.
+
+    `accepted_referers`: the values of Referer that the resource policy accepts. If empty, all requests pass.
+    """
 
     def __init__(self, api: str, accepted_referers: Collection[str]) -> None:
         super().__init__(api, "")

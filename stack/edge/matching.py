@@ -5,7 +5,6 @@ Source: "Cache behavior settings" (CloudFront Developer Guide).
 
 import re
 from functools import cache, lru_cache
-from itertools import chain
 
 from stack.edge.distribution import Behaviour, Distribution
 
@@ -44,4 +43,4 @@ def normalised(path: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     is_folder = path.endswith(("/", "/.", "/.."))
-    return "/".join(chain([""], parts, [""] if is_folder and parts else [])) or "/"
+    return "/" + "/".join(parts) + ("/" if is_folder and parts else "")

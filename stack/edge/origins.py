@@ -21,10 +21,10 @@ _AUTOMATIC_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Origins:
-    """`api`: the API's local URL. `sign_url`: a function that returns the signed URL of a path in the bucket.
+    """Sends requests to origins. `edges`: the `Edge` that serves each distribution, by the distribution's logical id.
 
-    CloudFront also signs its requests to a bucket. `edges`: the `Edge` that serves each distribution, by the
-    distribution's logical id in the template.
+    `api`: the API's local URL. `sign_url`: a function that returns the signed URL of a path in the bucket, because
+    CloudFront also signs its requests to a bucket.
     """
 
     def __init__(

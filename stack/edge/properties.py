@@ -73,7 +73,11 @@ def _selection(config: Properties, kind: str, normalise: Callable[[str], str]) -
 def origin(config: Properties) -> EdgeOrigin:
     added = {each["HeaderName"]: each["HeaderValue"] for each in config.get("OriginCustomHeaders", [])}
     return EdgeOrigin(
-        config["Id"], config["DomainName"], config.get("OriginPath", ""), added, "S3OriginConfig" in config
+        name=config["Id"],
+        domain=config["DomainName"],
+        path=config.get("OriginPath", ""),
+        added_headers=added,
+        is_bucket="S3OriginConfig" in config,
     )
 
 

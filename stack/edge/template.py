@@ -53,14 +53,15 @@ class _Reader:
         for name in self._ids_of("Distribution"):
             config = self.value(self._resources[name]["Properties"])["DistributionConfig"]
             groups = config.get("OriginGroups", {}).get("Items", [])
+            errors = config.get("CustomErrorResponses", [])
             yield (
                 name,
                 Distribution(
-                    tuple(self._behaviour(each) for each in config.get("CacheBehaviors", [])),
-                    self._behaviour(config["DefaultCacheBehavior"]),
-                    {each["Id"]: properties.origin(each) for each in config["Origins"]},
-                    {each["Id"]: properties.group(each) for each in groups},
-                    {each["ErrorCode"]: properties.error(each) for each in config.get("CustomErrorResponses", [])},
+                    behaviours=tuple(self._behaviour(each) for each in config.get("CacheBehaviors", [])),
+                    default=self._behaviour(config["DefaultCacheBehavior"]),
+                    origins={each["Id"]: properties.origin(each) for each in config["Origins"]},
+                    groups={each["Id"]: properties.group(each) for each in groups},
+                    errors={each["ErrorCode"]: properties.error(each) for each in errors},
                     domain=self.value({"Fn::GetAtt": [name, "DomainName"]}),
                 ),
             )
@@ -98,12 +99,14 @@ class _Reader:
         policy = config.get("ResponseHeadersPolicyId")
         policies = self._properties_of("ResponseHeadersPolicy")
         return Behaviour(
-            config.get("PathPattern"),
-            config["TargetOriginId"],
-            frozenset(config.get("AllowedMethods", _DEFAULT_METHODS)),
-            frozenset(config.get("CachedMethods", _DEFAULT_METHODS)),
-            properties.is_true(config.get("Compress", False)),
-            properties.cache_policy(config["CachePolicyId"], self._properties_of("CachePolicy")),
-            properties.request_policy(config.get("OriginRequestPolicyId"), self._properties_of("OriginRequestPolicy")),
-            properties.added_headers(policies[policy]["ResponseHeadersPolicyConfig"]) if policy else {},
+            pattern=config.get("PathPattern"),
+            origin=config["TargetOriginId"],
+            allowed_methods=frozenset(config.get("AllowedMethods", _DEFAULT_METHODS)),
+            cached_methods=frozenset(config.get("CachedMethods", _DEFAULT_METHODS)),
+            compresses=properties.is_true(config.get("Compress", False)),
+            cache=properties.cache_policy(config["CachePolicyId"], self._properties_of("CachePolicy")),
+            request=properties.request_policy(
+                config.get("OriginRequestPolicyId"), self._properties_of("OriginRequestPolicy")
+            ),
+            added_headers=properties.added_headers(policies[policy]["ResponseHeadersPolicyConfig"]) if policy else {},
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 
 from stack.console import Failure, run_main
-from stack.languages import catalogues, extracted, new_catalogue, read_catalogue, updated, write_catalogue
+from stack.languages import STAFF_PAGES, catalogues, extracted, new_catalogue, read_catalogue, updated, write_catalogue
 from stack.paths import ROOT
 
 # The places for values in the texts of templates and Python: %(name)s.
@@ -23,16 +23,17 @@ _VALUES = re.compile(r"%\((\w+)\)s")
 _CODE_OR_MARKED = re.compile(r"\{#.*?#\}|\{% trans.*?%\}.*?\{% endtrans %\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 # The attributes of HTML elements whose values people see or hear.
 _ATTRIBUTES = ("alt", "aria-label", "title", "placeholder")
-_ENGLISH_ONLY = {"staff.html", "sign_in.html"}
 
 
 def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
-    """Yield the problems of a catalogue, one a line. `texts`: the texts that it must translate."""
+    """Yield a line for each problem of a catalogue. `texts`: the texts that the catalogue must translate."""
     for text in texts:
-        message = catalogue.get(text.id, text.context) if text.id else None
-        if text.id and message is None:
+        if not text.id:  # The header of a catalogue is a message without an id.
+            continue
+        message = catalogue.get(text.id, text.context)
+        if message is None:
             yield f"not in the catalogue: {_english(text)!r} (run `python -m stack.lint.translations --update`)"
-        elif message is not None and message.id:
+        else:
             yield from _problems_of(message)
     for message in catalogue:
         if message.id and texts.get(message.id, message.context) is None:
@@ -88,8 +89,9 @@ class _Texts(HTMLParser):
 def unmarked_texts(project: Path = ROOT) -> Iterator[str]:
     """Yield a problem for each text of public templates and emails that is not marked for translation."""
     for path in sorted((project / "chalicelib").rglob("*.html")) + sorted((project / "chalicelib").rglob("*.txt")):
-        for text in _Texts(path.read_text(encoding="utf-8")).found if path.name not in _ENGLISH_ONLY else ():
-            yield f"{path.relative_to(project)}: not in _() or trans: {text!r}"
+        if path.name not in STAFF_PAGES:
+            for text in _Texts(path.read_text(encoding="utf-8")).found:
+                yield f"{path.relative_to(project)}: not in _() or trans: {text!r}"
 
 
 def check(project: Path = ROOT) -> list[str]:
@@ -107,8 +109,9 @@ def _main() -> None:
     options = parser.parse_args()
     if options.add:
         new_catalogue(options.add)
-    for path in catalogues(ROOT) if options.update else ():
-        write_catalogue(path, updated(path, extracted()))
+    if options.update:
+        for path in catalogues(ROOT):
+            write_catalogue(path, updated(path, extracted()))
     found = check()
     if found:
         print("\n".join(found), file=sys.stderr)

@@ -8,8 +8,9 @@ from textwrap import dedent
 
 
 def field_docs(cls: type) -> Mapping[str, str]:
-    """Return the descriptions of the fields by name, including the fields of our base classes."""
+    """Return the descriptions of the fields by name, including the fields of base classes in chalicelib."""
     found: dict[str, str] = {}
+    # A TypedDict has its base classes only in __orig_bases__.
     bases = [base for base in getattr(cls, "__orig_bases__", cls.__bases__) if inspect.isclass(base)]
     for base in reversed(bases):
         found |= field_docs(base) if base.__module__.startswith("chalicelib.") else {}

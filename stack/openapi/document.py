@@ -89,7 +89,7 @@ def _json(value: Any, indent: str) -> str:
     inner = indent + " "
     named = value.items() if isinstance(value, dict) else (("", each) for each in value)
     parts = [(f"{json.dumps(name)}: " if name else "") + _json(each, inner) for name, each in named]
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
     return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{closing}"
 
 

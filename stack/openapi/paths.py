@@ -27,6 +27,8 @@ NOT_FOUND = {
     "target": "UnknownThing",
     "name": "NoFile",
 }
+# The tags of routes under /api, by the second part of the path.
+_TAG_BY_SECOND_PART = {"staff": "staff", "openapi.json": "site", "partner": "partners", "osdi": "partners"}
 
 
 def operation_of(route: Route, operation: Operation) -> Node:
@@ -57,13 +59,11 @@ def operation_id(view: str) -> str:
 
 def tag_of(route: Route) -> str:
     """Return the name of the group (tag) in which the document lists the route."""
-    first, second = (*route.path.strip("/").split("/"), "")[:2]
+    first, _, rest = route.path.strip("/").partition("/")
     if route.function is Function.LINKS:
         return "links"
     if first == "api":
-        return {"staff": "staff", "openapi.json": "site", "partner": "partners", "osdi": "partners"}.get(
-            second, "petitions"
-        )
+        return _TAG_BY_SECOND_PART.get(rest.partition("/")[0], "petitions")
     return "site" if first in ("assets", "health") else "pages"
 
 
@@ -142,16 +142,16 @@ def _problems(route: Route, operation: Operation) -> dict[int, str]:
     """Return the errors that follow from the route and from what its requests contain: component by status."""
     if route.path.startswith("/api/osdi"):
         return _osdi_problems(route, operation)
-    page = "Page" if _is_page(route) else ""
-    found = {429: "TooMany", 503: f"Unavailable{page}"}
+    suffix = "Page" if _is_page(route) else ""
+    found = {429: "TooMany", 503: f"Unavailable{suffix}"}
     if route.needs_token:
         found |= {401: "Unauthorized", 403: "Forbidden"}
     if operation.body:
-        found |= {413: f"TooLarge{page}", 415: f"WrongType{page}", 422: f"Invalid{page}"}
+        found |= {413: f"TooLarge{suffix}", 415: f"WrongType{suffix}", 422: f"Invalid{suffix}"}
         found |= {400: "NotJson"} if operation.body.content_type == JSON else {}
     if operation.changes_revision:
         found |= {412: "Stale", 428: "PreconditionRequired"}
-    return found | _not_found_problems(route, page)
+    return found | _not_found_problems(route, suffix)
 
 
 def _osdi_problems(route: Route, operation: Operation) -> dict[int, str]:
@@ -162,12 +162,12 @@ def _osdi_problems(route: Route, operation: Operation) -> dict[int, str]:
     return found | ({404: "OsdiError", 410: "OsdiError"} if _path_parameters(route) else {})
 
 
-def _not_found_problems(route: Route, page: str) -> dict[int, str]:
+def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
     """Return the errors of requests for something that does not exist, or no longer exists."""
     if route.function is Function.LINKS:
         return {400: "LinkDamagedPage", 404: "UnknownPetitionPage", 410: "LinkExpiredPage"}
     names = _path_parameters(route)
     if not names:
         return {}
-    removed = {} if route.needs_token or names != ["slug"] else {410: f"Removed{page}"}
-    return {404: NOT_FOUND[names[-1]] + page, **removed}
+    removed = {} if route.needs_token or names != ["slug"] else {410: f"Removed{suffix}"}
+    return {404: NOT_FOUND[names[-1]] + suffix, **removed}

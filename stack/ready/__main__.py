@@ -52,8 +52,8 @@ def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, wit
         *read_values(account_calls(stack.name, stack.outputs, stack.parameters, now), client_for),
     ]
     tokens = Values(found).get("identity.dkim_tokens", [])
-    resolve = resolver_lookup(dns.resolver.Resolver()) if with_dns else None
-    return Values([*found, *records(identity_of(stack.parameters), stack.parameters, tokens, resolve)])
+    lookup = resolver_lookup(dns.resolver.Resolver()) if with_dns else None
+    return Values([*found, *records(identity_of(stack.parameters), stack.parameters, tokens, lookup)])
 
 
 def _store_for_staff(verdict: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:

@@ -12,18 +12,18 @@ from benchmarks.model.needs import MAX_SHARDS, needs, shards_for
 from stack.ready.defects import Defect
 from stack.ready.reading import Values
 from stack.ready.verdict import MAX_EMAIL_DELAY, Expected, limits_of, service
+from stack.template.functions import MIN_UNRESERVED
 
 # How many hours an increase usually takes. AWS makes no promise.
-_DAYS, _DAY, _HOURS, _MINUTES = 72, 24, 2, 0.1
+_SOME_DAYS, _ONE_DAY, _SOME_HOURS, _SOME_MINUTES = 72, 24, 2, 0.1
 _DURATIONS = {
-    _DAYS: "small increases in minutes, large ones through AWS Support: allow a week",
-    _DAY: "about a day",
-    _HOURS: "an hour or two",
+    _SOME_DAYS: "small increases in minutes, large ones through AWS Support: allow a week",
+    _ONE_DAY: "about a day",
+    _SOME_HOURS: "an hour or two",
+    _SOME_MINUTES: "minutes, and needs nobody at AWS",
 }
 # Our senders use this share of SES's rate, because SES's clock and ours differ a little (docs/deploy.md).
 _PACE_SHARE = 0.85
-# Lambda always keeps this many concurrent executions for the functions without a reservation.
-_MIN_UNRESERVED = 100
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Increase:
 
     @property
     def takes(self) -> str:
-        return _DURATIONS.get(int(self.hours), "minutes, and needs nobody at AWS")
+        return _DURATIONS[self.hours]
 
 
 def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
@@ -70,26 +70,26 @@ def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
         f" We run a charity's petition. A broadcast will bring about {expected.total:,.0f} people. Each gets one email,"
         ' to confirm their signature. We handle bounces and complaints, and each email has a link to stop them."'
     )
-    yield Increase("SES: emails in 24 hours", limits.mail_daily, daily, text, _DAY)
-    yield Increase("SES: emails a second", limits.mail_rate, rate, "the same request", _DAY)
+    yield Increase("SES: emails in 24 hours", limits.mail_daily, daily, text, _ONE_DAY)
+    yield Increase("SES: emails a second", limits.mail_rate, rate, "the same request", _ONE_DAY)
 
 
 def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     limits, _ = limits_of(values)
     need = needs(ceil(expected.rate), service())
-    at_once = need.concurrency + _MIN_UNRESERVED
+    at_once = need.concurrency + MIN_UNRESERVED
     yield _quota("Lambda: concurrent executions", limits.concurrency, at_once, "lambda", "L-B99A9384")
     yield _quota("API Gateway: requests a second", limits.gateway_rate, need.gateway_rate, "apigateway", "L-8A5B8E43")
     units = need.table_units_for_all or need.table_units_to_sign
     yield _quota("DynamoDB: write units of a table", limits.table_quota, units, "dynamodb", "L-AB614373")
 
 
-def _quota(what: str, now: float, needed: float, service_code: str, code: str) -> Increase:
+def _quota(what: str, now: float, needed: float, service_code: str, quota_code: str) -> Increase:
     command = (
-        f"aws service-quotas request-service-quota-increase --service-code {service_code} --quota-code {code}"
+        f"aws service-quotas request-service-quota-increase --service-code {service_code} --quota-code {quota_code}"
         f" --desired-value {needed:.0f}"
     )
-    return Increase(what, now, needed, command, _DAYS)
+    return Increase(what, now, needed, command, _SOME_DAYS)
 
 
 def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterator[Increase]:
@@ -99,9 +99,9 @@ def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterat
     warm = f"make warm STAGE={stage} EXPECT={expected.rate:g}/s FOR={expected.seconds:g}s"
     deploy = f"make deploy STAGE={stage} MAIL_PER_SECOND={rate}"
     cdn = f"make deploy STAGE={stage} EDGE_DOMAIN=…: docs/deploy.md"
-    yield Increase("page views: a CDN before them", float(bool(values.get("stack.has_cdn"))), 1, cdn, _HOURS)
-    yield Increase("ours: emails a second", limits.mail_pace, rate, deploy, _MINUTES)
-    yield Increase("DynamoDB: warm write units", limits.table_warm, units, warm, _MINUTES)
+    yield Increase("page views: a CDN before them", float(bool(values.get("stack.has_cdn"))), 1, cdn, _SOME_HOURS)
+    yield Increase("ours: emails a second", limits.mail_pace, rate, deploy, _SOME_MINUTES)
+    yield Increase("DynamoDB: warm write units", limits.table_warm, units, warm, _SOME_MINUTES)
 
 
 def throttle_defects(values: Values, expected: Expected) -> Iterator[Defect]:
@@ -122,9 +122,9 @@ def shard_defects(values: Values, expected: Expected) -> Iterator[Defect]:
     often conflict and must be repeated.
     """
     limits, _ = limits_of(values)
-    confirmed = min(expected.rate, limits.mail_rate, limits.mail_pace)
-    needed = shards_for(confirmed) or MAX_SHARDS
+    rate = min(expected.rate, limits.mail_rate, limits.mail_pace)
+    needed = shards_for(rate) or MAX_SHARDS
     for slug, shards in values.get("petitions.shards", {}).items():
         if shards < needed:
-            text = f"{slug} has {shards} tally shards: at {confirmed:,.0f} confirmations a second some must be repeated"
+            text = f"{slug} has {shards} tally shards: at {rate:,.0f} confirmations a second some must be repeated"
             yield Defect(text, f"manage.py shards {slug} {needed}, or make warm. They can never be lowered")

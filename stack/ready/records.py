@@ -30,18 +30,20 @@ def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:
     return lookup
 
 
-def records(domain: str, parameters: Mapping[str, str], tokens: Sequence[str], find: Lookup | None) -> list[Value]:
+def records(domain: str, parameters: Mapping[str, str], tokens: Sequence[str], lookup: Lookup | None) -> list[Value]:
     """Return the records of the domain as values.
 
     `parameters`: the stack's parameters. `tokens`: SES's DKIM tokens, which are in the names of the DKIM records.
-    `find`: the function that queries a record; None means that nothing is queried, so each value has a problem.
+    `lookup`: the function that queries a record; None means that nothing is queried, so each value has a problem.
     """
     sender = parameters.get("MailFromDomain") or domain
     dmarc = f"_dmarc.{domain}"
     return [
-        _value("dns.spf", f"TXT {sender}", find, lambda lookup: _first_with_prefix(lookup(sender, "TXT"), "v=spf1")),
-        _value("dns.dmarc", f"TXT {dmarc}", find, lambda lookup: _first_with_prefix(lookup(dmarc, "TXT"), "v=DMARC1")),
-        _value("dns.dkim", f"CNAME *._domainkey.{domain}", find, lambda lookup: _dkim_count(domain, tokens, lookup)),
+        _value("dns.spf", f"TXT {sender}", lookup, lambda lookup: _first_with_prefix(lookup(sender, "TXT"), "v=spf1")),
+        _value(
+            "dns.dmarc", f"TXT {dmarc}", lookup, lambda lookup: _first_with_prefix(lookup(dmarc, "TXT"), "v=DMARC1")
+        ),
+        _value("dns.dkim", f"CNAME *._domainkey.{domain}", lookup, lambda lookup: _dkim_count(domain, tokens, lookup)),
     ]
 
 
@@ -55,10 +57,10 @@ def _first_with_prefix(texts: Sequence[str], prefix: str) -> str:
     return next((text for text in texts if text.lower().startswith(prefix.lower())), "")
 
 
-def _value(name: str, source: str, find: Lookup | None, get_value: Callable[[Lookup], str]) -> Value:
-    if find is None:
+def _value(name: str, source: str, lookup: Lookup | None, get_value: Callable[[Lookup], str]) -> Value:
+    if lookup is None:
         return Value(name, source, problem=NOT_REQUESTED)
     try:
-        return Value(name, source, get_value(find))
+        return Value(name, source, get_value(lookup))
     except dns.exception.DNSException as error:
         return Value(name, source, problem=f"no answer ({type(error).__name__})")

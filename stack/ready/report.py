@@ -64,8 +64,8 @@ def _answer_lines(verdict: Forecast) -> Iterator[str]:
     answer = {READY: "READY", NOT_READY: "NOT READY", UNKNOWN: "COULD NOT READ ENOUGH"}[exit_code(verdict)]
     crowd = f"{expected.rate:,g} a second for {duration(expected.seconds)} ({expected.total:,.0f} signatures)"
     yield bold(f"{answer} for {crowd}")
-    after = f", after {duration(verdict.bottleneck_after)}"
-    yield f"  first bottleneck   {verdict.first_bottleneck + after if verdict.first_bottleneck else 'nothing'}"
+    bottleneck = f"{verdict.first_bottleneck}, after {duration(verdict.bottleneck_after)}"
+    yield f"  first bottleneck   {bottleneck if verdict.first_bottleneck else 'nothing'}"
     yield f"  people wait        at most {duration(verdict.longest_wait)}; {verdict.waiting:,} people at once"
     stored = "not within 30 days" if verdict.all_stored is None else f"after {duration(verdict.all_stored)}"
     yield f"  signatures         none is lost; {verdict.overflow:,} at most in the overflow queue; all stored {stored}"

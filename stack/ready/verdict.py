@@ -30,6 +30,7 @@ _VALUE_BY_LIMIT = {
     "senders": "stack.MailSenders",
 }
 _UNLIMITED = 1e9
+# How the report names each limit of the model.
 BOTTLENECKS = {
     "Lambda": "Lambda's concurrent executions",
     "gateway": "API Gateway's rate",
@@ -60,7 +61,7 @@ class Forecast:
 
     `bottleneck_after`: how long after the start of the crowd the first bottleneck slows something down. `waiting`,
     `overflow`: the most people who wait, and the most signatures in the overflow queue, at one moment. `all_stored`:
-    how long after the start of the crowd all signatures are stored; None if the model ends before. `last_email`: how
+    how long after the start of the crowd all signatures are stored; None if the model ends earlier. `last_email`: how
     long after the end of the crowd the last email is sent. `lost_views`: the share of page views that fail. `assumed`:
     the names of values that could not be read; the model assumes AWS's usual quotas for them.
     """
@@ -89,9 +90,9 @@ class Forecast:
 
 def forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) -> Forecast:
     limits, assumed = limits_of(values)
-    load = replace(steady(expected.rate, expected.seconds), cached=bool(values.get("stack.has_cdn")))
-    done = run_on(limits, load, service(), values.get("ses.sent", 0))
-    return replace(_forecast_of(done, expected), assumed=assumed, defects=defects)
+    load = replace(steady(expected.rate, expected.seconds), has_cdn=bool(values.get("stack.has_cdn")))
+    run = run_on(limits, load, service(), sent=values.get("ses.sent", 0))
+    return replace(_forecast_of(run, expected), assumed=assumed, defects=defects)
 
 
 def service() -> Service:
@@ -105,7 +106,7 @@ def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
     """
     usual = account("default")
     found = {limit: float(values.get(name)) for limit, name in _VALUE_BY_LIMIT.items() if values.has(name)}
-    if found.get("mail_daily", 0) < 0:
+    if found.get("mail_daily", 0) < 0:  # SES returns -1 if there is no quota.
         found["mail_daily"] = _UNLIMITED
     # No limit is 0 on AWS. The emulator returns 0 for limits that it does not know.
     known = {limit: number for limit, number in found.items() if number > 0}
@@ -118,14 +119,15 @@ def _checked_fields(known: Mapping[str, float]) -> dict[str, Any]:
     return dict(known)
 
 
-def _forecast_of(done: Run, expected: Expected) -> Forecast:
-    figures = done.figures
-    by_time = sorted(figures["held_up_first_s"].items(), key=lambda one: one[1])
-    limit, when = by_time[0] if by_time else ("", 0)
+def _forecast_of(run: Run, expected: Expected) -> Forecast:
+    figures = run.figures
+    # After how many seconds each limit first slowed something down.
+    first_times = figures["held_up_first_s"]
+    limit = min(first_times, key=first_times.get, default="")
     return Forecast(
         expected=expected,
         first_bottleneck=BOTTLENECKS.get(limit, ""),
-        bottleneck_after=when,
+        bottleneck_after=first_times.get(limit, 0),
         waiting=figures["peak_waiting"],
         longest_wait=figures["longest_wait_s"],
         overflow=figures["peak_overflow"],

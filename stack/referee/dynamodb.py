@@ -47,10 +47,10 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
-        return [_question(operation, params, where, params)]
+        return [_question(operation, params, where, call=params)]
     if operation in ("BatchGetItem", "BatchWriteItem"):
         return [
-            _question(operation, {"TableName": table, **_as_one_request(operation, part)}, where, params)
+            _question(operation, {"TableName": table, **_as_one_request(operation, part)}, where, call=params)
             for table, part in params["RequestItems"].items()
         ]
     if operation in ("TransactWriteItems", "TransactGetItems"):
@@ -71,7 +71,7 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
     """Yield a question for each action of the transaction. All these actions must be allowed."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
-            question = _question(_TRANSACTION_ACTIONS[kind], request, where, params)
+            question = _question(_TRANSACTION_ACTIONS[kind], request, where, call=params)
             # The items of a transaction have no ReturnValues. So if a condition requires a value of ReturnValues, AWS
             # refuses the transaction.
             context = {key: value for key, value in question.context.items() if key != "dynamodb:ReturnValues"}
@@ -79,7 +79,7 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
             yield Question(question.action, question.resource, context)
 
 
-def _question(action: str, request: Request, where: Where, call: Request) -> Question:
+def _question(action: str, request: Request, where: Where, *, call: Request) -> Question:
     """Return the question about one request.
 
     `call`: the parameters of the whole call. `request`: its part for one table or item, or again the whole call.
@@ -115,6 +115,7 @@ def _leading_keys(action: str, request: Request, where: Where) -> Iterator[str]:
         found = partition_values(request, partition_key)
     else:
         found = [key[partition_key] for key in _keys(request) if partition_key in key]
+    # A value has its type: {"S": "PETITIONS"}.
     return (str(next(iter(value.values()))) for value in found)
 
 
@@ -132,7 +133,9 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
     named = set(where.table_keys) | set(attributes_named(request))
     for key in (*_keys(request), request.get("ExclusiveStartKey") or {}):
         named |= set(key)
-    return named | {EVERY_ATTRIBUTE} if _returns_whole_items(action, request) else named
+    if _returns_whole_items(action, request):
+        named.add(EVERY_ATTRIBUTE)
+    return named
 
 
 def _returns_whole_items(action: str, request: Request) -> bool:

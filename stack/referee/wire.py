@@ -17,7 +17,8 @@ from stack.referee.model import Call
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
 # The query parameters and headers of S3 that the referee knows, in lower case. A call with an unknown one is refused,
-# because it can change the call's action. Examples are `acl`, `versionid` and `x-amz-copy-source`.
+# because it can change the call's action. Examples are `acl`, `versionid` and `x-amz-copy-source`. Every header without
+# the prefix `x-amz-` is known.
 _KNOWN_QUERY = re.compile(
     r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
     r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"
@@ -26,6 +27,7 @@ _KNOWN_HEADERS = re.compile(
     r"(?!x-amz-).*|x-amz-(content-sha256|date|security-token|decoded-content-length|trailer|user-agent|sdk-.*|checksum-.*)"
 )
 _MAPPINGS = "/2015-03-31/event-source-mappings"
+# By method, and by whether the path names one mapping.
 _MAPPING_OPERATIONS = {
     ("GET", ""): "ListEventSourceMappings",
     ("GET", "one"): "GetEventSourceMapping",
@@ -100,7 +102,7 @@ def _s3_call(method: str, path: str, query: str, body: bytes) -> Call | None:
 
 def _object_operation(method: str, query_params: Mapping[str, str]) -> str | None:
     """Return the operation of a request whose path names an object; None if it is unknown."""
-    parameter = "uploadId" if "uploadId" in query_params else "uploads" if "uploads" in query_params else ""
+    parameter = next((name for name in ("uploadId", "uploads") if name in query_params), "")
     return {
         ("GET", ""): "GetObject",
         ("HEAD", ""): "HeadObject",

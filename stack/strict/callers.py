@@ -1,8 +1,8 @@
 """Find out which Lambda function sent a request to the emulator, and which policies the function's role has.
 
 To make this possible, each function gets credentials of its own: those of a session of the function's role. The
-emulator can do the same, but only if its own IAM is turned on. The emulator's IAM ignores the condition keys of
-DynamoDB. It also verifies the AWS signature (SigV4) of every request, and we do not need this verification.
+emulator itself gives such credentials only if its own IAM is turned on. We leave its IAM off, because it ignores the
+condition keys of DynamoDB.
 """
 
 import hashlib
@@ -56,6 +56,7 @@ def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
         if key.startswith("ASIA"):  # Only the keys of sessions begin with ASIA.
             raise UnknownSession
         return None
+    # The ARN is arn:aws:sts::<account>:assumed-role/<role>/<name>.
     account, role_session = session["Arn"].split(":", 5)[4:]
     _, role, name = role_session.split("/", 2)
     return Caller(account, role, name, _policies_of(account, role))

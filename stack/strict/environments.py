@@ -72,7 +72,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 is_late = monotonic() > deadline
                 error = f"Task timed out after {timeout:.2f} seconds" if is_late else "Worker process died"
                 answer = {"status": "error", "error": error}
-                self._proc = None if self._proc is process else self._proc
+                if self._proc is process:
+                    self._proc = None
                 process.kill()
                 process.wait(5)
             # `forker.py` writes a line break before _END, and a log usually ends with one.

@@ -20,9 +20,17 @@ from stack.strict.partial import Params, PartialAnswer
 Perform = Callable[[Params | None], Awaitable[HttpResponse]]
 """Let the emulator carry out the call with these parameters; None stands for the parameters of the call itself."""
 _ONGOING = "Transaction is ongoing for the item"
-_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
-_ITEMS = {*_WRITES, "GetItem", "Query", "Scan", "BatchGetItem", "TransactWriteItems", "TransactGetItems"}
-_MESSAGES = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"}
+_WRITE_OPERATIONS = {"PutItem", "UpdateItem", "DeleteItem"}
+_ITEM_OPERATIONS = {
+    *_WRITE_OPERATIONS,
+    "GetItem",
+    "Query",
+    "Scan",
+    "BatchGetItem",
+    "TransactWriteItems",
+    "TransactGetItems",
+}
+_MESSAGE_OPERATIONS = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"}
 
 
 @dataclass(frozen=True)
@@ -65,43 +73,53 @@ def _cancelled_transaction(call: Call) -> HttpResponse:
 FAULTS: Mapping[str, Fault] = {
     "table-throttled": Fault(
         "dynamodb",
-        _ITEMS,
-        _error(
+        _ITEM_OPERATIONS,
+        before=_error(
             "ProvisionedThroughputExceededException",
             "The level of configured provisioned throughput for the table was exceeded.",
         ),
     ),
-    "transaction-conflict": Fault("dynamodb", {"TransactWriteItems", "TransactGetItems"}, _cancelled_transaction),
-    "item-conflict": Fault("dynamodb", _WRITES, _error("TransactionConflictException", _ONGOING)),
+    "transaction-conflict": Fault(
+        "dynamodb", {"TransactWriteItems", "TransactGetItems"}, before=_cancelled_transaction
+    ),
+    "item-conflict": Fault("dynamodb", _WRITE_OPERATIONS, before=_error("TransactionConflictException", _ONGOING)),
     "transaction-in-progress": Fault(
         "dynamodb",
         {"TransactWriteItems"},
-        _error(
+        before=_error(
             "TransactionInProgressException", "The transaction with the given request token is already in progress."
         ),
     ),
-    "table-error": Fault("dynamodb", _ITEMS, after=_error("InternalServerError", "Internal server error", 500)),
+    "table-error": Fault(
+        "dynamodb", _ITEM_OPERATIONS, after=_error("InternalServerError", "Internal server error", 500)
+    ),
     "table-partial": Fault("dynamodb", {"BatchGetItem"}, change=lambda call: partial.some_keys(call.params)),
     "short-page": Fault("dynamodb", {"Query", "Scan"}, change=lambda call: partial.short_page(call.params)),
-    "queue-throttled": Fault("sqs", _MESSAGES, _error("RequestThrottled", "Request is throttled.")),
-    "queue-key-throttled": Fault("sqs", _MESSAGES, _error("KmsThrottled", "KMS throttles the request.")),
-    "queue-error": Fault("sqs", _MESSAGES, after=_error("InternalFailure", "Internal failure", 500)),
+    "queue-throttled": Fault("sqs", _MESSAGE_OPERATIONS, before=_error("RequestThrottled", "Request is throttled.")),
+    "queue-key-throttled": Fault(
+        "sqs", _MESSAGE_OPERATIONS, before=_error("KmsThrottled", "KMS throttles the request.")
+    ),
+    "queue-error": Fault("sqs", _MESSAGE_OPERATIONS, after=_error("InternalFailure", "Internal failure", 500)),
     "queue-partial": Fault(
         "sqs", {"SendMessageBatch", "DeleteMessageBatch"}, change=lambda call: partial.some_entries(call.params)
     ),
     "mail-throttled": Fault(
-        "sesv2", {"SendEmail"}, _error("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+        "sesv2", {"SendEmail"}, before=_error("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
     ),
     "function-throttled": Fault(
-        "lambda", {"GetEventSourceMapping", "UpdateEventSourceMapping"}, _error("TooManyRequestsException", "Rate", 429)
+        "lambda",
+        {"GetEventSourceMapping", "UpdateEventSourceMapping"},
+        before=_error("TooManyRequestsException", "Rate", 429),
     ),
     "source-changing": Fault(
         "lambda",
         {"UpdateEventSourceMapping"},
-        _error("ResourceInUseException", "The event source mapping is being updated."),
+        before=_error("ResourceInUseException", "The event source mapping is being updated."),
     ),
     "bucket-slow": Fault(
-        "s3", {"PutObject", "UploadPart", "CreateMultipartUpload"}, _error("SlowDown", "Please reduce your rate.", 503)
+        "s3",
+        {"PutObject", "UploadPart", "CreateMultipartUpload"},
+        before=_error("SlowDown", "Please reduce your rate.", 503),
     ),
 }
 

@@ -1,6 +1,7 @@
 """Call a function in a fork of this process: a copy with the same memory. Later changes do not reach the copy."""
 
 import os
+import signal
 import time
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,6 @@ def call_forked(action: Any) -> bool:
         if ended:
             return status == 0
         time.sleep(0.01)
-    os.kill(child, 9)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False

@@ -80,7 +80,9 @@ def _serve() -> None:
     except Exception as error:
         answer = {"status": "error", "error": str(error)}
     print(json.dumps(answer), file=answers, flush=True)
-    for line in sys.stdin if answer["status"] == "ready" else ():
+    if answer["status"] != "ready":
+        return
+    for line in sys.stdin:
         invocation = json.loads(line)
         text = _answer(handler, invocation["event"], Context.of(settings, invocation["ctx"]))
         # The line break comes first: perhaps the function's log does not end with a line break.

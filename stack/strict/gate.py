@@ -19,7 +19,7 @@ from stack.strict.http import App, HttpResponse, Receive, Scope, Send, call_app,
 from stack.strict.judge import Judge
 from stack.strict.partial import Params
 
-CONTROL = "/_petitions/faults"
+CONTROL_PATH = "/_petitions/faults"
 _BAD_TOKEN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
 _ACCESS_DENIED = error("s3", "AccessDenied", "Access Denied", 403)
 # A path of S3, `/bucket/key`. The paths of the emulator itself begin with an underscore. No bucket's name does.
@@ -35,13 +35,14 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._emulator(scope, receive, send)
-        if scope["path"] == CONTROL:
-            return await (await self._control(scope, receive)).send(send)
+        if scope["path"] == CONTROL_PATH:
+            response = await self._control(scope, receive)
+            return await response.send(send)
         try:
             caller = caller_of(headers_of(scope), scope.get("query_string", b""))
         except UnknownSession:
             return await _BAD_TOKEN.send(send)
-        if caller is None and _is_anonymous_object(scope):
+        if caller is None and _is_unsigned_object_request(scope):
             return await _ACCESS_DENIED.send(send)
         if caller is None:
             return await self._emulator(scope, receive, send)
@@ -77,7 +78,7 @@ class Gate:
         return _json(200, {"rates": self._faults.rates, "met": self._faults.counts})
 
 
-def _is_anonymous_object(scope: Scope) -> bool:
+def _is_unsigned_object_request(scope: Scope) -> bool:
     """Return whether this is an unsigned request for an S3 object. OPTIONS is allowed: browsers never sign it."""
     is_object = scope["method"] != "OPTIONS" and _OBJECT_PATH.fullmatch(scope["path"])
     return bool(is_object) and not is_signed(headers_of(scope), scope.get("query_string", b""))

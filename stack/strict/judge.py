@@ -32,7 +32,8 @@ class Judge:
     def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
         self._ledger = Ledger(ledger_folder) if ledger_folder else None
-        self._entries_by_caller: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
+        # For each caller: the entry of the project's policy, by the entry of the deployed policy.
+        self._project_entries_by_caller: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
         """Return the refusal of a call; None if it is allowed.
@@ -60,11 +61,10 @@ class Judge:
         if self._ledger is None:
             return
         function = self._function_name(caller)
-        if caller not in self._entries_by_caller:
-            self._entries_by_caller[caller] = _project_entries(
-                caller, self._project_policies.get(function, {"Statement": []})
-            )
-        project_entries = self._entries_by_caller[caller]
+        if caller not in self._project_entries_by_caller:
+            project_policy = self._project_policies.get(function, {"Statement": []})
+            self._project_entries_by_caller[caller] = _project_entries(caller, project_policy)
+        project_entries = self._project_entries_by_caller[caller]
         self._ledger.note(function, [project_entries.get(entry, entry) for entry in entries])
 
     def _function_name(self, caller: Caller) -> str:
@@ -86,14 +86,10 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
 def _project_entries(caller: Caller, project_policy: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
     """Return the entry of the project's policy for each entry of the caller's deployed policies."""
     deployed = [each for policy in _documents(caller.policies) for each in policy["Statement"]]
-    pairs = enumerate(zip(deployed, project_policy["Statement"], strict=False), 1)
-    return {
-        deployed_entry: project_entry
-        for index, (statement, project_statement) in pairs
-        for deployed_entry, project_entry in zip(
-            entries_of(statement, index), entries_of(project_statement, index), strict=False
-        )
-    }
+    project_entries: dict[PolicyEntry, PolicyEntry] = {}
+    for index, (statement, project_statement) in enumerate(zip(deployed, project_policy["Statement"], strict=False), 1):
+        project_entries.update(zip(entries_of(statement, index), entries_of(project_statement, index), strict=False))
+    return project_entries
 
 
 def _response_fields(response: refusal.Response) -> tuple[int, bytes, dict[str, str]]:

@@ -99,6 +99,7 @@ class Forker:
     def fork(self, folder: str, environment: Mapping[str, str]) -> Process:
         """Return a new process. Raise RuntimeError if the forking process has ended."""
         message = json.dumps({"folder": folder, "environment": dict(environment)}).encode()
+        # Each pipe has an end to read, then an end to write. The new process gets `input_`, `output` and `errors`.
         pipes = [os.pipe() for _ in range(3)]
         (input_, stdin), (stdout, output), (stderr, errors) = pipes
         with suppress(PermissionError):  # Users without privileges have a limit for all their pipes.
@@ -126,13 +127,15 @@ def start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Proce
     """Start the process of a function in the folder `cwd`. This replaces `subprocess.Popen`."""
     code = os.path.realpath(cwd)
     with _forkers_lock:
-        forker = _forkers.get(code) or _forkers.setdefault(code, Forker(code))
+        forker = _forkers.get(code)
+        if forker is None:
+            forker = _forkers[code] = Forker(code)
     try:
         return forker.fork(cwd, env)
     except RuntimeError:
         with _forkers_lock:
-            if _forkers.get(code) is forker:  # Then the next call of `start` makes another Forker.
-                del _forkers[code]
+            if _forkers.get(code) is forker:
+                del _forkers[code]  # The next call of `start` makes another Forker.
                 forker.close()
         raise
 

@@ -44,7 +44,8 @@ class Reading:
         self.tries = 0
         if self.pieces:
             rest = self.pieces.pop(0) - records
-            self.pieces[:0] = [rest] if rest > 0 else []
+            if rest > 0:
+                self.pieces.insert(0, rest)
 
     def plan_retry(self, records: int, matched: int, source: Mapping[str, Any], *, raised: bool) -> bool:
         """Plan the next try, because the first record failed. Return False if the retries are used up.
@@ -55,8 +56,9 @@ class Reading:
         function only reported the record as failed.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
+            # Replace the first piece by its halves. For a whole batch, the list is still empty.
             self.pieces[:1] = [records // 2, records - records // 2]
             return True
-        limit = int(source.get("MaximumRetryAttempts", -1))
+        limit = int(source.get("MaximumRetryAttempts", -1))  # -1: no limit
         self.tries += 1
         return limit < 0 or self.tries <= limit

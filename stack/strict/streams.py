@@ -82,9 +82,12 @@ def _table(source: Mapping[str, Any]) -> str | None:
     except ArnParseError:
         return None
     found = lambda_svc._dynamodb_stream_table_from_arn_spec(arn) if arn.service == "dynamodb" else None
-    table = dynamodb._tables.get(found[0]) if found else None
+    if not found:
+        return None
+    name = str(found[0])
+    table = dynamodb._tables.get(name)
     is_current = table is not None and table.get("LatestStreamArn") == source["EventSourceArn"]
-    return str(found[0]) if found and is_current else None
+    return name if is_current else None
 
 
 def _position(source: Mapping[str, Any], table: str) -> int:

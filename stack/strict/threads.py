@@ -45,7 +45,8 @@ class ReusedThread:
 
 def _work(inbox: _Inbox) -> None:
     while True:
-        inbox.get()()
+        run = inbox.get()
+        run()
         _idle.append(inbox)
 
 

@@ -89,7 +89,7 @@ def _reputation_alarm(metric: str, threshold: float, description: str) -> Templa
     """
     replaced = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
     measure = Measure("AWS/SES", f"Reputation.{metric}", {})
-    return alarm(description, measure, "Maximum", 3600, Threshold=threshold, **replaced)
+    return alarm(description, measure, "Maximum", period=3600, Threshold=threshold, **replaced)
 
 
 _ALARMS = {
@@ -127,7 +127,7 @@ _ALARMS = {
         "A tally differs from its signatures, or there was no recount for a day.",
         code_measure(Metric.DRIFT),
         "Maximum",
-        24 * 3600,
+        period=24 * 3600,
         TreatMissingData="breaching",
     ),
     "ApiErrors": alarm(
@@ -142,8 +142,8 @@ _ALARMS = {
         "A quarter of the responses are 4xx, at ten requests a second or more. Probably 429: the gateway's limit.",
         "IF(requests >= 600, 100 * refused / requests, 0)",
         {"requests": api_measure("Count"), "refused": api_measure("4XXError")},
-        "4xx in percent of at least ten requests a second",
-        "share",
+        label="4xx in percent of at least ten requests a second",
+        result="share",
         Threshold=25,
         EvaluationPeriods=5,
         DatapointsToAlarm=3,

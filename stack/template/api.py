@@ -101,7 +101,7 @@ def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
     that it is safe to send the form again.
     """
     headers = {"Content-Type": PROBLEM, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
-    # When a browser follows Refresh, it would send the request's address, which may contain a token, as the referrer.
+    # Without this header, a browser that follows Refresh sends the request's URL as the referrer, perhaps with a token.
     headers |= {"Referrer-Policy": "no-referrer"}
     headers |= {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     headers |= {"Retry-After": str(retry_after)} if retry_after else {}

@@ -69,7 +69,7 @@ def _matches_too(cached: Route, other: Route) -> bool:
 
 
 def _sort_key(route: Route) -> tuple[int, list[bool]]:
-    """Sort patterns with more parts first. If two patterns have as many parts, a fixed part goes before *."""
+    """Sort patterns with more parts first. If two patterns have equally many parts, a fixed part goes before *."""
     parts = route.pattern.split("/")
     return -len(parts), [part == "*" for part in parts]
 

@@ -10,8 +10,8 @@ from stack.template.cfn import Template, get_att, if_condition, merge_parts, out
 from stack.template.functions import api_stage, origin_key
 
 _BUSY = "Busy"
-# For how many seconds CloudFront keeps an error at least, by its status. CloudFront's default is ten seconds, even if
-# the answer's Cache-Control says less.
+# The minimum number of seconds for which CloudFront keeps an error, by its status. CloudFront's default is ten seconds,
+# even if the answer's Cache-Control says less.
 _ERROR_SECONDS = {500: 1, 502: 1, 503: 1, 504: 1}
 # If the API answers with one of these statuses, CloudFront shows the busy page instead of the requested page.
 _FAILOVER_STATUSES = [429, 500, 502, 503, 504]

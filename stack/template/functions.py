@@ -39,6 +39,8 @@ SECRETS = {
     "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
     "ORIGIN_KEYS": ROUTE_FUNCTIONS,
 }
+# Lambda always keeps this many concurrent executions for the functions without a reservation.
+MIN_UNRESERVED = 100
 # By function: the parameter that reserves concurrent executions for the function, and how the parameter's description
 # names the function.
 RESERVED = {
@@ -94,9 +96,9 @@ def functions() -> Template:
         [
             {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}},
             *(_output_and_alarms(function) for function in function_settings()),
-            *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
+            *(_secret(variable, reader) for variable, readers in SECRETS.items() for reader in readers),
             *(_reservation(function) for function in RESERVED),
-            # From this variable, app.py knows the routes of a function, and imports only the modules of these routes.
+            # app.py reads this variable, and imports only the modules of the function's routes.
             *(environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
             environment("watch_mail", {"MAIL_SOURCE": _event_source_id("send_mail")}),
@@ -134,6 +136,7 @@ def _secret(variable: str, function: str) -> Template:
     if variable == "ORIGIN_KEYS":
         versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}
         return environment(function, {variable: sub(json.dumps(versions))})
+    # For example {{resolve:secretsmanager:${TokenKeys}:SecretString}}
     value = sub(f"{{{{resolve:secretsmanager:${{{logical_id(variable.lower())}}}:SecretString}}}}")
     return environment(function, {variable: value})
 
@@ -144,6 +147,7 @@ def origin_key(parameter: str) -> str:
     `parameter` is the template's parameter with the name of the version. CloudFormation does not notice a new value of
     a secret, but it notices that the reference names another version.
     """
+    # For example {{resolve:secretsmanager:${OriginKeys}:SecretString:${OriginKey}}}
     return f"{{{{resolve:secretsmanager:${{OriginKeys}}:SecretString:${{{parameter}}}}}}}"
 
 
@@ -166,7 +170,7 @@ def _reservation(function: str) -> Template:
     condition = parameter.replace("Reserved", "Reserves")
     description = (
         f"Concurrent executions reserved for {reserved_for}. They are also its maximum. 0 reserves none."
-        " AWS requires at least 100 unreserved executions in the account."
+        f" AWS requires at least {MIN_UNRESERVED} unreserved executions in the account."
     )
     return {
         "Parameters": {parameter: number(description, "0", 0)},

@@ -17,7 +17,8 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # The catch-all matches every path except /.
 _CATCH_ALL_PATHS = (CATCH_ALL, "/")
 # With this type, API Gateway returns pictures as bytes, whatever the request's header Accept says. API Gateway also
-# sends request bodies in base64, which Chalice decodes. Chalice's preflights have the contentHandling that this needs.
+# sends request bodies in base64, which Chalice decodes. Preflights then need the setting contentHandling, which Chalice
+# writes.
 _BINARY_TYPE = "*/*"
 _ANY_CALL = sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}/*")
 

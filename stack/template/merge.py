@@ -1,4 +1,4 @@
-"""Join the parts from the other modules to one template, which `chalice package` merges into its own.
+"""Join the parts from the other modules into one template, which `chalice package` merges into its own.
 
 A part may add to any section of the template: a queue adds to Resources, Outputs, and the environment of all functions.
 """
@@ -25,7 +25,7 @@ _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for th
 
 
 def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return those environment variables of all functions whose values are outputs of a stack, such as URLs of queues.
+    """Return the functions' common environment variables that have an output as their value, such as a queue's URL.
 
     Raise KeyError if an output is missing, because the stack was deployed from an older template.
     """

@@ -14,11 +14,12 @@ from stack.template.functions import event_source, function_measure, function_pr
 _EXISTS = {"exists": True}
 _NOT_PENDING = {"anything-but": ["pending"]}
 # Patterns of records and of their parts. OldImage is the signature before the change, and NewImage is the signature
-# after it. A pattern cannot test whether a map exists. A letter is a map, so these test whether its version exists.
+# after it. A pattern cannot test whether a map exists. A letter is a map, so the patterns test whether its version
+# exists. `letter_asked` is a letter that is sent only if the signature's owner agrees (signatures/letter_page.py).
 _CONFIRMED_WITH_LETTER = {"state": {"S": ["confirmed"]}, "letter": {"M": {"version": {"S": [_EXISTS]}}}}
 _LETTER_CONFIRMED = {"dynamodb": {"OldImage": {"state": {"S": ["pending"]}}, "NewImage": _CONFIRMED_WITH_LETTER}}
-_CONFIRMED_LETTER_ASKED = {"state": {"S": ["confirmed"]}, "letter_asked": {"M": {"version": {"S": [_EXISTS]}}}}
-_LETTER_ADDED = {"dynamodb": {"OldImage": _CONFIRMED_LETTER_ASKED, "NewImage": _CONFIRMED_WITH_LETTER}}
+_CONFIRMED_WITH_LETTER_ASKED = {"state": {"S": ["confirmed"]}, "letter_asked": {"M": {"version": {"S": [_EXISTS]}}}}
+_LETTER_ADDED = {"dynamodb": {"OldImage": _CONFIRMED_WITH_LETTER_ASKED, "NewImage": _CONFIRMED_WITH_LETTER}}
 _NOT_CONFIRMED = {"state": {"S": [{"anything-but": ["confirmed"]}]}}
 _LETTER_WITHDRAWN = {"dynamodb": {"OldImage": _CONFIRMED_WITH_LETTER, "NewImage": _NOT_CONFIRMED}}
 

@@ -11,17 +11,15 @@ from benchmarks.model.needs import MAX_SHARDS, needs, shards_for
 from stack.ready.reading import Values
 from stack.ready.stage import StackDescription
 from stack.ready.verdict import Expected, service
-from stack.template.functions import logical_id
+from stack.template.functions import MIN_UNRESERVED, logical_id
 
 # US dollars for each added write unit, paid once: the price of a provisioned unit for an hour in us-east-1
 # (benchmarks/cost/prices.toml says where the price was read).
 UNIT_USD = prices().of("warm_write_unit", 1)
-# Lambda always keeps this many concurrent executions for the functions without a reservation.
-_MIN_UNRESERVED = 100
 # Executions to reserve for the function that checks staff tokens.
 _STAFF_EXECUTIONS = 20
 # Up to four invocations read one shard of a stream at once (stack/template/streams.py).
-_READERS_OF_A_SHARD = 4
+_READERS_OF_A_STREAM_SHARD = 4
 # Write units a second of one partition of a table. We assume that the stream has one shard for each partition.
 _UNITS_OF_A_PARTITION = 1_000
 
@@ -69,11 +67,13 @@ def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[l
     changes = [*_warm_changes(values, stack, expected), *_shard_changes(values, expected)]
     reservations = [*_reservation_changes(values, stack, expected)]
     added = sum(change.after - change.before for change in reservations)
-    free = values.get("lambda.unreserved", 0)
-    if free - added >= _MIN_UNRESERVED:
+    unreserved = values.get("lambda.unreserved", 0)
+    left = unreserved - added
+    if left >= MIN_UNRESERVED:
         return [*changes, *reservations], [*_unchanged_reasons(values)]
     too_few = (
-        f"reserved concurrency: {added} more would leave {free - added} of {free} unreserved, and Lambda keeps 100"
+        f"reserved concurrency: {added} more would leave {left} of {unreserved} unreserved,"
+        f" and Lambda keeps {MIN_UNRESERVED}"
     )
     return changes, [*_unchanged_reasons(values), too_few]
 
@@ -94,8 +94,10 @@ def _units(expected: Expected) -> int:
 
 
 def _shard_changes(values: Values, expected: Expected) -> Iterator[CapacityChange]:
-    confirmed = min(expected.rate, values.get("ses.rate", expected.rate), values.get("stack.MailPerSecond"))
-    needed = shards_for(confirmed) or MAX_SHARDS
+    confirmations_per_second = min(
+        expected.rate, values.get("ses.rate", expected.rate), values.get("stack.MailPerSecond")
+    )
+    needed = shards_for(confirmations_per_second) or MAX_SHARDS
     for slug, shards in values.get("petitions.shards", {}).items():
         if shards < needed:
             yield CapacityChange(CapacityKind.SHARDS, slug, shards, needed)
@@ -105,7 +107,7 @@ def _reservation_changes(values: Values, stack: StackDescription, expected: Expe
     need = needs(ceil(expected.rate), service())
     needed = {
         "staff_authorizer": _STAFF_EXECUTIONS,
-        "relay_mail": _READERS_OF_A_SHARD * ceil(_units(expected) / _UNITS_OF_A_PARTITION),
+        "relay_mail": _READERS_OF_A_STREAM_SHARD * ceil(_units(expected) / _UNITS_OF_A_PARTITION),
         "send_mail": int(values.get("stack.MailSenders")),
         "store_overflow": max(need.storers, 2),
     }

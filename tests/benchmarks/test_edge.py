@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from benchmarks.cost.prices import prices
-from benchmarks.cost.views import VIEWS, requests, views
+from benchmarks.cost.views import VIEWS, requests_per_signature, views
 from benchmarks.edge.client import Client
 from benchmarks.edge.clock import JumpingLoop
 from benchmarks.edge.record import Record, address, number_in
@@ -91,7 +91,7 @@ def test_a_small_crowd_reaches_the_origin_at_most_once_a_second_for_each_copy() 
 
 def test_views_cost_less_behind_the_cdn() -> None:
     bill = views(MINUTE, read()["way"], prices())
-    assert requests(MINUTE) == VIEWS * 8
+    assert requests_per_signature(MINUTE) == VIEWS * 8
     assert bill["with_cdn"]["CloudFront: requests"] == 83
     assert bill["without_cdn"]["API Gateway: requests"] == 280
     assert bill["with_cdn"]["all"] < bill["without_cdn"]["all"]

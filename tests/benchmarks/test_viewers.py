@@ -28,14 +28,14 @@ def test_behind_the_cdn_viewers_change_nothing_for_signers() -> None:
 
 def test_without_the_cdn_signers_wait_and_most_views_are_refused() -> None:
     """40,500 requests a second against 10,000: each request passes with a chance of a quarter."""
-    direct = short_run(replace(LOAD, cached=False))
+    direct = short_run(replace(LOAD, has_cdn=False))
     assert direct.figures["views_refused"] == pytest.approx(0.75, abs=0.05)
     assert direct.figures["peak_waiting"] > 1_000
     assert list(direct.world.refusals.first)[:2] == ["pages: gateway", "gateway"]
 
 
 def test_viewers_never_take_more_than_their_share_of_the_environments() -> None:
-    direct = short_run(replace(LOAD, cached=False), replace(SERVICE, view=1.0))
+    direct = short_run(replace(LOAD, has_cdn=False), replace(SERVICE, view=1.0))
     assert direct.world.amounts.accepted == pytest.approx(500 * 30, rel=0.05)
     assert direct.figures["views_refused"] > 0.95
 

@@ -39,7 +39,7 @@ def test_a_backlog_is_reported_with_its_duration(waiting: int, level: Health, wo
 
 
 def test_a_pause_says_when_sending_resumes() -> None:
-    level, text = level_and_text(pause=Pause(AT_21_05, by_engineer=False), mail_waiting=120)
+    level, text = level_and_text(pause=Pause(AT_21_05, is_by_engineer=False), mail_waiting=120)
     assert level is Health.WARNING
     assert "try again on 24 November at 21:05 UTC" in text
     assert "120 emails are waiting. No email is lost." in text
@@ -65,5 +65,5 @@ def test_a_corrected_count_is_reported() -> None:
 
 
 def test_the_worst_message_is_first() -> None:
-    found = messages(HealthFacts(9_000_000, 10, Pause(AT_21_05, by_engineer=False), 5, Level.ACCEPT_ONLY))
+    found = messages(HealthFacts(9_000_000, 10, Pause(AT_21_05, is_by_engineer=False), 5, Level.ACCEPT_ONLY))
     assert [message.level for message in found] == [Health.BAD, *[Health.WARNING] * 3]

@@ -143,7 +143,7 @@ def test_a_request_lost_again_is_queued_again(tables: FakeTables, petition: Peti
 def test_a_run_is_bounded_and_the_next_run_continues(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_module, "PAGE", 2)
+    monkeypatch.setattr(sweep_module, "PAGE_SIZE", 2)
     identities = sign_many(tables, petition, 100)
     runs = 0
     while len(requests_in(outbox)) < 100:
@@ -161,7 +161,7 @@ def test_a_lost_request_does_not_wait_for_the_walk_of_another_petition(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Alice's petition comes last by name, and one run is too short for the first petition."""
-    monkeypatch.setattr(sweep_module, "PAGE", 1)
+    monkeypatch.setattr(sweep_module, "PAGE_SIZE", 1)
     sign_many(tables, a_published_petition(tables, slug="a-large-one"), 90)
     mark_petitions(tables, "a-large-one", petition.slug)
     signed(tables, petition)

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.petitions.constituency_table import Constituencies, pack
 from stack.attach import deploy_to_emulator
 from stack.console import Failure
-from stack.constituencies import TARGET, constituency_file, table_path
+from stack.constituencies import NAME_IN_ZIP, constituency_file, table_path
 from stack.emulator import emulator
 from stack.manage import issue_token, load_petitions
 from stack.package import Package, contents_of
@@ -40,7 +40,7 @@ def test_without_a_table_nothing_ships(project: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
     [(name, content)] = write_and_pack(project, TWO_COLUMNS, encoding)
-    assert name == TARGET
+    assert name == NAME_IN_ZIP
     assert Constituencies(content).of("ZZ99 9ZZ") == "Lower Zed"
 
 
@@ -54,7 +54,7 @@ def test_a_table_of_the_statistics_office_needs_no_change(project: Path) -> None
 def test_the_packed_table_reads_back_unchanged(project: Path) -> None:
     write_zip(project / "out.zip", write_and_pack(project, TWO_COLUMNS))
     with zipfile.ZipFile(project / "out.zip") as archive:
-        assert Constituencies(archive.read(TARGET)).of("ZZ1 1AA") == "Upper Zed"
+        assert Constituencies(archive.read(NAME_IN_ZIP)).of("ZZ1 1AA") == "Upper Zed"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_deployed_table_counts_confirmations_by_constituency(
     local_package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tmp_path / "deployment.zip"
-    write_zip(archive, [(TARGET, pack(TABLE))], base=local_package.archive)
+    write_zip(archive, [(NAME_IN_ZIP, pack(TABLE))], base=local_package.archive)
     monkeypatch.setattr("stack.attach.package", lambda *_: Package(local_package.template, archive))
     with emulator() as running_emulator:
         stack = deploy_to_emulator(running_emulator.endpoint)

@@ -11,7 +11,7 @@ import pytest
 
 from stack.deploy import stack_name
 from stack.package import Package
-from stack.preflight import RESERVED
+from stack.preflight import RESERVED_PARAMETERS
 from tests.stack.conftest import Template, of_type
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
@@ -120,7 +120,7 @@ def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:
     warm = of_type(template, "AWS::DynamoDB::Table")["SignaturesTable"]["WarmThroughput"]["Fn::If"]
     units = {"ReadUnitsPerSecond": {"Ref": "WarmReads"}, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
     assert warm == ["WarmsSignatures", units, {"Ref": "AWS::NoValue"}]
-    reserved = [(parameter, parameter.replace("Reserved", "Reserves")) for parameter in RESERVED]
+    reserved = [(parameter, parameter.replace("Reserved", "Reserves")) for parameter in RESERVED_PARAMETERS]
     for parameter, condition in (*reserved, WARM_PARAMETER_AND_CONDITION):
         # Compare text with text, because a parameter is text. Reserving 0 would stop the function.
         assert template["Parameters"][parameter]["Default"] == "0"

@@ -15,7 +15,7 @@ from stack.attach import deploy_to_emulator
 from stack.console import Failure
 from stack.emulator import emulator
 from stack.manage import issue_token
-from stack.members import TARGET, members_file, table_path
+from stack.members import NAME_IN_ZIP, members_file, table_path
 from stack.package import Package, contents_of
 from stack.slim import write_zip
 from tests.actors import ALICE, json_of
@@ -47,7 +47,7 @@ def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: st
     rows = ["party,constituency,name,email", "Z,Upper Zed, Una Upper MP ,una.upper@parliament.example", ",Lower Zed,,"]
     write_tables(project, "\n".join(rows), encoding)
     [(name, content)] = members_file(project)
-    assert name == TARGET
+    assert name == NAME_IN_ZIP
     assert unpack(content) == {
         "Upper Zed": MemberOfParliament("Upper Zed", "Una Upper MP", "una.upper@parliament.example")
     }
@@ -85,7 +85,7 @@ def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
 def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
     write_tables(project, HEADER + UPPER_ZED_ROW)
-    assert unpack(dict(contents_of(project))[TARGET])["Upper Zed"].name == "Una Upper MP"
+    assert unpack(dict(contents_of(project))[NAME_IN_ZIP])["Upper Zed"].name == "Una Upper MP"
 
 
 @pytest.mark.stack
@@ -94,7 +94,8 @@ def test_a_deployed_table_addresses_a_confirmed_letter(
     local_package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive, members = tmp_path / "deployment.zip", {PALACE_MP.constituency: PALACE_MP}
-    tables = [(constituencies.TARGET, constituency_table.pack(POSTCODES_OF_TEST)), (TARGET, pack(members))]
+    postcodes = constituency_table.pack(POSTCODES_OF_TEST)
+    tables = [(constituencies.NAME_IN_ZIP, postcodes), (NAME_IN_ZIP, pack(members))]
     write_zip(archive, tables, base=local_package.archive)
     monkeypatch.setattr("stack.attach.package", lambda *_: Package(local_package.template, archive))
     with emulator() as running_emulator:

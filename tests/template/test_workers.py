@@ -21,7 +21,7 @@ def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     # are never both fully busy.
     assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 7
     # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is 0.
-    assert all(TEMPLATE["Parameters"][name]["Default"] == "0" for name in preflight.RESERVED)
+    assert all(TEMPLATE["Parameters"][name]["Default"] == "0" for name in preflight.RESERVED_PARAMETERS)
 
 
 def test_every_worker_can_read_its_queue_or_stream() -> None:

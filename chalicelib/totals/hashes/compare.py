@@ -17,14 +17,16 @@ from chalicelib.totals.hashes.run import parsed_hash
 
 
 def with_count(new: NewFigure) -> NewFigure:
-    """Return the figure with its count. If the request lists the hashes, count the different ones.
+    """Return the figure with its count. If the request lists hashes, the count is the number of different hashes.
 
-    The request may then leave the count out. Raise Invalid if its count differs from ours. A request without a list,
-    even with an upload, must have a count: otherwise raise Invalid. Also raise Invalid if a figure of the kind `hashes`
-    comes with neither hashes nor an upload, or with both, or if a figure of another kind comes with one of them.
+    Raise Invalid in these cases:
+    - a figure of the kind `hashes` has not exactly one of `hashes` and `upload`, or another kind has one of them;
+    - the request lists hashes, and has a count that differs from the number of different hashes;
+    - the request lists no hashes, and has no count.
     """
-    ways_to_send_hashes = (new.hashes is not None) + (new.upload is not None)
-    if ways_to_send_hashes != (1 if new.kind is FigureKind.HASHES else 0):
+    sent = [each for each in (new.hashes, new.upload) if each is not None]
+    expected = 1 if new.kind is FigureKind.HASHES else 0
+    if len(sent) != expected:
         message = (
             'A figure of the kind "hashes" needs either hashes or the upload of a file with hashes. Other kinds take '
             "neither"
@@ -32,10 +34,10 @@ def with_count(new: NewFigure) -> NewFigure:
         raise Invalid([FieldError("hashes", message)])
     if new.hashes is not None:
         distinct = len({parsed_hash(line, number) for number, line in enumerate(new.hashes, 1)})
-        new = new.model_copy(update={"count": distinct if new.count is None else new.count})
-        if new.count != distinct:
+        if new.count not in (None, distinct):
             message = f"There are {distinct:,} different hashes. You can leave the count out"
             raise Invalid([FieldError("count", message)])
+        return new.model_copy(update={"count": distinct})
     if new.count is None:
         raise Invalid([FieldError("count", "Enter a whole number, 0 or more")])
     return new
@@ -51,11 +53,12 @@ def check_key(slug: str, source: str, tables: Tables) -> None:
 def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
     """Return the job, which the caller must start. Without an upload, the caller must also store the job's file."""
     moment = now.replace(microsecond=0)
+    new_file = f"{import_prefix(f'{slug}.{token_hex(16)}')}hashes"
     return HashComparison(
         job_id=new_id(slug, moment),
         requested_by=owner,
         requested_at=moment,
         touched_at=moment,
         figure=figure,
-        file=upload_key(slug, upload) if upload else f"{import_prefix(f'{slug}.{token_hex(16)}')}hashes",
+        file=upload_key(slug, upload) if upload else new_file,
     )

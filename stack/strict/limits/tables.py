@@ -30,7 +30,8 @@ def check(operation: str, params: Request) -> None:
         _check_update_paths(request.get("UpdateExpression", ""), request.get("ExpressionAttributeNames") or {})
     if operation == "Query":
         _check_filter(params)
-    if set(params.get("ExclusiveStartKey") or _KEY_ATTRIBUTES) != _KEY_ATTRIBUTES:
+    start_key = params.get("ExclusiveStartKey")
+    if start_key and set(start_key) != _KEY_ATTRIBUTES:
         raise _validation_error("The provided starting key is invalid")
 
 
@@ -72,7 +73,7 @@ def _check_operators(request: Request) -> None:
             raise _validation_error(
                 f"Invalid {name}: The expression contains too many operators; limit: {_MAX_OPERATORS}"
             )
-        if any(operands.count(",") >= _MAX_IN_OPERANDS for operands in _IN.findall(text)):
+        if any(operands.count(",") + 1 > _MAX_IN_OPERANDS for operands in _IN.findall(text)):
             raise _validation_error(f"Invalid {name}: The IN operator takes {_MAX_IN_OPERANDS} operands at most")
 
 
