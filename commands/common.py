@@ -3,6 +3,7 @@
 import argparse
 import getpass
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from chalicelib.aws import clients
@@ -42,11 +43,10 @@ def account() -> str:
 
 def moment(text: str) -> datetime:
     """Parse a date and time with its time zone, and return it in UTC, in whole seconds. Raise ArgumentTypeError."""
-    try:
+    found: datetime | None = None
+    with suppress(ValueError):
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = datetime.min
-    if found.tzinfo is None:
+    if found is None or found.tzinfo is None:
         raise argparse.ArgumentTypeError("use a time such as 2026-11-25T18:00:00Z")
     return found.astimezone(UTC).replace(microsecond=0)
 

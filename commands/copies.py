@@ -29,8 +29,8 @@ POLL_SECONDS, POLLS = 10, 12 * 360
 COPY_INFIX = "-restored-"
 # Items in a page. One BatchGetItem reads the items with the same keys from the live table.
 PAGE = 100
-# The longest pauses between attempts, in seconds. Each pause is random, from 0 to this number. All pauses together take
-# about three minutes. AWS's throttles end by themselves in this time.
+# The longest pauses between attempts, in seconds; the last sixteen are 20. Each pause is random, from 0 to this number.
+# All pauses together take about three minutes. AWS's throttles end by themselves in this time.
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4, *[20] * 16)
 
 T = TypeVar("T")

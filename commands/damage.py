@@ -3,8 +3,8 @@
 The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
 application changes signed data, it also changes a time in the signature: of signing, confirming, withdrawing or
 erasing. So a live signature with the copy's times but other signed data was damaged. Only the data in ADDED_LATER, the
-state of email and `updates` change alone. If a signature is confirmed in the copy and pending in the live table, and
-was not withdrawn, then it was deleted and its owner signed again.
+state of email and `updates` can change while all times stay the same. If a signature is confirmed in the copy and
+pending in the live table, and was not withdrawn, then it was deleted and its owner signed again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,13 +26,11 @@ from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Si
 TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # Signed data that can change without one of TIMES: a letter that the person sends later, and what partners send later.
 ADDED_LATER = ("letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with")
-# Those that the application never removes without changing one of TIMES.
+# The attributes of ADDED_LATER that the application removes only when it changes one of TIMES.
 _NEVER_REMOVED = ("letter", "also_obtained_by")
 # The other signed data.
-SIGNED = (
-    *("state", *(name for name in PERSONAL_FIELDS if name not in ADDED_LATER)),
-    *("obtained_by", "channel", "text_version", "consent_version", *TIMES),
-)
+_PERSONAL = [name for name in PERSONAL_FIELDS if name not in ADDED_LATER]
+SIGNED = ("state", *_PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
 # What is known about the emails to the person. The application never removes these attributes from an item.
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
@@ -104,9 +102,9 @@ def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 
 def _is_damaged(copied: Item, live: Item) -> bool:
     """Return whether the live item was damaged, or was signed again after the confirmed signature was deleted."""
-    newer_times = [name for name in TIMES if name in live and live[name] != copied.get(name)]
-    is_other = _signed_part(copied) != _signed_part(live) or bool(_lost(_NEVER_REMOVED, copied, live))
-    return _was_signed_again(copied, live) or (not newer_times and is_other)
+    has_new_time = any(name in live and live[name] != copied.get(name) for name in TIMES)
+    has_other_data = _signed_part(copied) != _signed_part(live) or bool(_lost(_NEVER_REMOVED, copied, live))
+    return _was_signed_again(copied, live) or (not has_new_time and has_other_data)
 
 
 def _was_signed_again(copied: Item, live: Item) -> bool:
@@ -168,6 +166,7 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
 
 
 def _lost(names: Iterable[str], copied: Item, live: Item) -> Item:
+    """Return those of the named attributes that only the copied item has."""
     return _part((name for name in names if name not in live), copied)
 
 

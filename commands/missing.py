@@ -17,7 +17,7 @@ RESTORED_COUNTS = (
 
 
 def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore only a missing item. An existing item may have changed since. A recount repairs counters."""
+    """Decide to restore an item of the counts table only if it is missing. A recount repairs existing counters."""
     if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
@@ -31,7 +31,8 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
     """Decide to restore an email only if it is missing. If it waits in the copy, mark it as unknown: never send it."""
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
-    mark = {} if len(without_request) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
+    is_waiting = without_request != copied
+    mark = {"mail_unknown_at": iso(since_copy.now)} if is_waiting else {}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)
 
 

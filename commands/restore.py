@@ -79,13 +79,14 @@ def restore_items(
     """
     for page in pages:
         since_copy = with_retries(read_trail)
-        page_keys = [_key_of(table, item) for item in page]
+        page_keys = [damage.item_key(table, item) for item in page]
         live_items = with_retries(partial(live.batch_get, page_keys, consistent=True)) if page_keys else []
-        live_by_key = {_key_of(table, item): item for item in live_items}
+        live_by_key = {damage.item_key(table, item): item for item in live_items}
         for copied in page:
-            decision = RULES[table](copied, live_by_key.get(_key_of(table, copied)), since_copy)
+            key = damage.item_key(table, copied)
+            decision = RULES[table](copied, live_by_key.get(key), since_copy)
             if write and decision.outcome is RestoreOutcome.WITHDRAWN:
-                with_retries(partial(_withdraw, _key_of(table, copied), since_copy.now, live))
+                with_retries(partial(_withdraw, key, since_copy.now, live))
             yield RestoredItem(copied, _write(decision, live) if write and decision.write else decision.outcome)
 
 
@@ -132,7 +133,7 @@ def _finish(copy: Copy, table: str) -> None:
 
 
 def _count_outcomes(items: Iterable[RestoredItem], *, prints_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
-    """Return the number of items by outcome, and the slugs to recount. Print the ids of GONE items, or all but SAME."""
+    """Return the number of items by outcome, and the slugs to recount. Print the ids that the engineer needs."""
     counted: Counter[RestoreOutcome] = Counter()
     slugs: set[str] = set()
     for item, outcome in items:
@@ -170,10 +171,6 @@ def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs: set[str]
 
 def _show_progress(line: str) -> None:
     print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
-
-
-def _key_of(table: str, item: Item) -> Key:
-    return Key(table, item["pk"], item["sk"])
 
 
 def _ids(path: Path | None) -> frozenset[str]:

@@ -51,11 +51,13 @@ def report(found: Recount) -> list[str]:
     """Return the lines of text to print after a recount."""
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
     lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
-    lines += [] if found.drift else ["  the tally agrees: count, days, hours, countries, sources"]
+    if not found.drift:
+        lines.append("  the tally agrees: count, days, hours, countries, sources")
     lines += [
         f"  pending {bucket}: {each.stored} stored, {each.actual} found" for bucket, each in found.wrong_pending.items()
     ]
-    lines += [] if found.wrong_pending else ["  the pending counters agree"]
+    if not found.wrong_pending:
+        lines.append("  the pending counters agree")
     if found.moving:
         lines.append(
             f"  {found.moving} changed just now: a smaller drift would not be seen."

@@ -74,6 +74,6 @@ def _add_to_digest(
     if not state.has_digests:
         record_digests(letter.slug, letter.target, tables)
     area = area_of(signature.country or "", signature.postcode or "")
-    is_in_own_words = signature.letter is not None and signature.letter.is_own
+    is_in_own_words = signature.letter is not None and signature.letter.has_own_words
     gather(letter, LETTERS.request_of(stored), area, is_in_own_words, now, tables)
     return NotSent.SETTLED

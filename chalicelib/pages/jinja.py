@@ -16,7 +16,8 @@ from chalicelib.core.times import iso
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
 
-# In the zip, a folder of templates has only this folder, with the templates as Python modules (stack/templates.py).
+# In the deployed package, each folder of templates has only this folder: the templates as Python modules
+# (stack/templates.py).
 COMPILED = "compiled"
 
 
@@ -33,7 +34,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         loader=ChoiceLoader([_loader(folder) for folder in folders]),
         autoescape=lambda name: not (name and name.endswith(".txt")),
         undefined=StrictUndefined,
-        auto_reload=False,  # Deployed files never change, so do not stat them for every page.
+        auto_reload=False,  # Deployed files never change, so do not look for changes at every page.
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],

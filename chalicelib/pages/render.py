@@ -56,6 +56,7 @@ class Asset:
 
     @property
     def version(self) -> str:
+        """Return the first eight characters of the hash, without the quote before them."""
         return self.etag[1:9]
 
 

@@ -1,7 +1,7 @@
 """The route by which partners send signatures in our own JSON format.
 
-A partner is an organisation that collects signatures elsewhere. To take a signature is to store it, and to count it if
-the partner's signatures need no email to confirm.
+A partner is an organisation that collects signatures elsewhere. To take a signature is to store it, and to count it
+unless the person must first confirm by our email.
 """
 
 from datetime import datetime
@@ -54,12 +54,13 @@ def _take_raw(raws: list[object], receiving: ReceivingContext, now: datetime) ->
     """Validate all signatures, take the valid ones, and return a result for each signature, in the same order."""
     validated = [_signature_or_error(raw, receiving.partner, now) for raw in raws]
     valid = [each for each in validated if isinstance(each, SentSignature)]
+    # `take_each` keeps the order of `valid`, so the next valid signature gets the next result.
     results_of_valid = iter(take_each(valid, receiving, now))
     results = [
         ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else next(results_of_valid)
         for each in validated
     ]
-    counts = {outcome.value: sum(each.result is outcome for each in results) for outcome in ReceiveOutcome}
+    counts = {outcome.value: sum(each.outcome is outcome for each in results) for outcome in ReceiveOutcome}
     log.note("taken", petition=receiving.petition.slug, partner=receiving.partner.source, **counts)
     return results
 
@@ -85,4 +86,4 @@ def _raw_signatures(body: object) -> list[object]:
 
 def _result_json(identifier: str | None, result: ReceiveResult) -> dict[str, object]:
     errors = [{"field": each.field, "message": each.message} for each in result.errors]
-    return {"identifier": identifier, "result": result.result, "errors": errors}
+    return {"identifier": identifier, "result": result.outcome, "errors": errors}

@@ -15,9 +15,12 @@ from chalicelib.signatures.form import COUNTRY, EMAIL, NAME, POSTCODE, WORDS, Si
 MAX_SIGNATURES = 100
 # More than enough for 100 signatures, each with a wording of 1,000 characters in any script.
 MAX_BODY_KB = 512
+MAX_IDENTIFIER_LENGTH = 100
 
 Identifier = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Field(examples=["oak:41"])
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_IDENTIFIER_LENGTH),
+    Field(examples=["oak:41"]),
 ]
 
 
@@ -57,7 +60,7 @@ class PartnerSignature(BaseModel):
 
 
 class SentSignature(BaseModel):
-    """A valid signature. If it has no `identifier`, we recognise it by its email address.
+    """A valid signature. Without an `identifier`, the email address shows whether the signature was sent before.
 
     `row`: the number of its row in an imported file; None for a signature from an API.
     """
@@ -99,4 +102,4 @@ def read_signature(
 def identifier_of(raw: object) -> str | None:
     """Return the identifier of a signature, even if other fields are invalid. Return None if it is not a text."""
     value = raw.get("identifier") if isinstance(raw, Mapping) else None
-    return value.strip()[:100] if isinstance(value, str) else None
+    return value.strip()[:MAX_IDENTIFIER_LENGTH] if isinstance(value, str) else None

@@ -101,7 +101,7 @@ class Receipt(BaseModel):
 
     @property
     def sender(self) -> str:
-        """Return the way by which the signature came first: the id of an import, or API_SENDER."""
+        """Return who sent the signature first: the id of an import, or API_SENDER."""
         return self.job_id or API_SENDER
 
     @property

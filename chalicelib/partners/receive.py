@@ -1,4 +1,4 @@
-"""Take a partner's signatures: store them, and count those that need no email to confirm. Each person counts only once.
+"""Take a partner's signatures: store them, and count those that need no confirmation by email. A person counts once.
 
 A receipt records that a partner sent a signature. First the receipt is claimed: it is stored. Then the signature is
 stored, and perhaps counted. In the end, the receipt is settled: its result is recorded. After a crash at any point, a
@@ -31,7 +31,7 @@ CONFLICT = FieldError("identifier", "This identifier was sent before with anothe
 class ReceiveResult(NamedTuple):
     """The result of one signature. `errors` is empty unless the signature is invalid."""
 
-    result: ReceiveOutcome
+    outcome: ReceiveOutcome
     errors: Sequence[FieldError] = ()
 
 
@@ -93,15 +93,13 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
             except ConditionFailed as failure:
                 stored = store.as_receipt(dict(failure.item or {}))
         if stored.undone_at is None:
-            break
+            if stored.signature_id != new.signature_id:
+                raise Invalid([CONFLICT])
+            return stored
         if store.claim_again(new, stored, tables):
             return new
         stored = store.find_receipts([new], tables).get(new.digest)
-    else:
-        raise Conflicted("storage")
-    if stored.signature_id != new.signature_id:
-        raise Invalid([CONFLICT])
-    return stored
+    raise Conflicted("storage")
 
 
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
@@ -135,7 +133,7 @@ def _store_and_count(
     if before is not None and _is_suppressed(before):
         return ReceiveOutcome.SUPPRESSED
     origin = receiving.origin_of(submission, receipt, is_stored=before is not None and not before.is_over(now))
-    signed = sign(submission.form, receiving.petition, origin, now, receiving.context)
+    signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
     if signed.outcome is Outcome.OVERFLOWED:
         raise Unavailable("storage")  # The queue stores it later. It counts when the partner sends it again.
     signature = find_signature(receipt, receiving)
@@ -157,7 +155,7 @@ def _confirm(
 ) -> None:
     """Confirm the signature. If it came from elsewhere, such as our form, take name and updates from `submission`.
 
-    Perhaps a stranger filled in our form. So if there is a letter, our email asks the person whether to send it.
+    Perhaps a stranger filled in our form. So a letter is not sent: our email asks the person whether to send it.
     """
     form = submission.form
     values = {} if has_this_receipt else {"name": form.name, "updates": form.consent.updates}

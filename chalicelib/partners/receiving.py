@@ -29,16 +29,18 @@ class ReceivingContext:
     partner: Partner
     petition: Petition
     channel: str
-    context: SigningContext
+    signing: SigningContext
     job_id: str | None = None
 
     @property
     def tables(self) -> Tables:
-        return self.context.tables
+        return self.signing.tables
 
     def receipt_of(self, submission: SentSignature, now: datetime) -> Receipt:
         """Return a new receipt. Its digest is keyed with a secret, so nobody can find the identifier by guessing."""
-        secret, petition = self.context.secrets[self.petition.key_version], self.petition
+        petition = self.petition
+        secret = self.signing.secrets[petition.key_version]
+        # The \0 distinguishes an address from an identifier with the same text.
         identifier = submission.identifier or f"\0{submission.form.email.canonical}"
         text = f"{petition.slug}\0{self.partner.source}\0{identifier}"
         return Receipt(

@@ -14,7 +14,7 @@ from chalicelib.partners import store
 from chalicelib.partners.model import SOURCE_PATTERN, Partner
 from chalicelib.staff.tokens import NewToken, new_token
 
-_source = re.compile(SOURCE_PATTERN)
+_source_pattern = re.compile(SOURCE_PATTERN)
 
 
 def create_partner(partner: Partner, tables: Tables) -> None:
@@ -43,7 +43,7 @@ def store_wording(source: str, version: str, wording: str, now: datetime, tables
 
 def find_partner(source: str, tables: Tables) -> Partner:
     """Return the partner with this source. Raise UnknownThing if it does not exist or the source is malformed."""
-    partner = store.find(source, tables) if _source.fullmatch(source) else None
+    partner = store.find(source, tables) if _source_pattern.fullmatch(source) else None
     if partner is None:
         raise UnknownThing("There is no such partner.")
     return partner

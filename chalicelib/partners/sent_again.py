@@ -21,8 +21,9 @@ def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature |
 def record_sender(new: Receipt, receipt: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
     """Record that the sender of `new` sent the signature too: the undo of an earlier import then does not withdraw it.
 
-    `receipt`: the stored receipt. Do nothing if it names no import. Raise Conflicted if the import was undone
-    meanwhile. If the caller then repeats the request, we store the signature again.
+    `receipt`: the stored receipt. Do nothing if no import sent the signature, or if the sender of `new` sent it first.
+    Raise Conflicted if the import was undone meanwhile. If the caller then repeats the request, we store the signature
+    again.
     """
     if new.sender == receipt.job_id or not receipt.may_be_undone or signature is None:
         return

@@ -82,7 +82,8 @@ def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) ->
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
     if first_import_left or later_imports_left:
         assign: dict[str, Any] = {"also_in": later_imports_left} if later_imports_left else {}
-        remove = [*([] if first_import_left else ["job_id", "row"]), *([] if later_imports_left else ["also_in"])]
+        remove = [] if first_import_left else ["job_id", "row"]
+        remove += [] if later_imports_left else ["also_in"]
         tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
     else:
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))

@@ -28,8 +28,11 @@ routes = Blueprint(__name__)
 ALL = "all"
 # In lists, the petitions that staff work with come first.
 STATE_ORDER = (
-    *(PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT),
-    *(PetitionState.CLOSED, PetitionState.REMOVED),
+    PetitionState.OPEN,
+    PetitionState.PAUSED,
+    PetitionState.DRAFT,
+    PetitionState.CLOSED,
+    PetitionState.REMOVED,
 )
 # The largest value of ?top=.
 MAX_TOP = 999
@@ -71,6 +74,7 @@ def read_counts(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
+    # Without ?by=, the breakdown by day is read: its sum is the count of these days.
     numbers = largest(_read_breakdown(petition, by or TallyDimension.DAY, days), top)
     return _answer(request, _totals(petition, numbers), numbers if by else None)
 
@@ -84,7 +88,7 @@ def _answer_with_all_breakdowns(request: Request, slug: str) -> Response:
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
     is_csv = wants_csv(request)
     if is_csv:
-        rows = [{"by": by, **row} for by, rows in breakdowns.items() for row in rows]
+        rows = [{"by": by, **row} for by, rows_by in breakdowns.items() for row in rows_by]
         response = as_csv(rows, ("by", "key", "confirmed"))
     else:
         response = json_answer({**totals, "as_of": times.iso(found.as_of), "breakdowns": breakdowns})
@@ -125,6 +129,7 @@ def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None =
         response = as_csv(rows if numbers else [totals])
     else:
         response = json_answer({**totals, "breakdown": rows} if numbers else totals)
+    # Without `as_of`, which changes at every request: the ETag changes only with the numbers.
     return conditional_answer(request, [{**totals, "as_of": ""}, rows, is_csv], response)
 
 
@@ -177,6 +182,7 @@ def _day(request: Request, name: str) -> date | None:
 def _day_at(name: str, value: str) -> date:
     """Return the day of a time, which must be a midnight in UTC."""
     try:
+        # In a query, an unescaped "+" arrives as a space: +01:00.
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
         # For `to`, midnight is the end of the previous day.
         day = moment.date() - timedelta(days=1 if name == "to" else 0)

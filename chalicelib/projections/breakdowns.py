@@ -56,4 +56,4 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
     if days == Days():
         versions_and_areas = (Dimension.VERSION, Dimension.AREA)
         found += [Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)) for by in versions_and_areas]
-    return Overview(confirmed, numbers[PENDING], now, found)
+    return Overview(confirmed=confirmed, pending=numbers[PENDING], as_of=now, breakdowns=found)

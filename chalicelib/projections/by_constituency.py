@@ -1,8 +1,8 @@
 """Confirmed signatures by constituency, counted from the stream of changes of signatures.
 
 A petition's signatures are in 64 buckets, and each bucket has one item of counters. If this item also had the 650
-constituencies, each of its writes would cost about ten units instead of one. So a bucket has GROUPS more items. Each
-has the counters of some constituencies and stays below one kilobyte.
+constituencies, each of its writes would cost about ten write units instead of one. So a bucket has GROUPS more items.
+Each has the counters of some constituencies and stays below one kilobyte.
 """
 
 from collections import Counter
@@ -24,7 +24,9 @@ def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies
     if signature.get("country") != "GB":
         return ABROAD
     postcode = signature.get("postcode")
-    return (constituencies.of(postcode) or UNKNOWN) if postcode else NO_POSTCODE
+    if not postcode:
+        return NO_POSTCODE
+    return constituencies.of(postcode) or UNKNOWN
 
 
 def counter_of(slug: str, bucket: str, constituency: str) -> Key:

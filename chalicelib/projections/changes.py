@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.core import keys
-from chalicelib.core.keys import Key, slug_of
+from chalicelib.core.keys import Key
 from chalicelib.petitions.constituency_table import Constituencies
 from chalicelib.projections.by_constituency import constituency_of, counter_of
 from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, number_names_of
@@ -32,8 +32,7 @@ def increments(sequence: str, before: Image | None, after: Image | None, at: dat
     signatures pass. `at`: the time of the change, which is the same if the stream delivers the change again.
     """
     old, new = before or {}, after or {}
-    pk: str = (new or old)["pk"]
-    slug, bucket = slug_of(pk), pk.rpartition("#")[2]
+    slug, _, bucket = (new or old)["pk"].rpartition("#")
     stages = {name_of(stage, at): 1 for stage in stages_passed(old, new, at)}
     return [
         Increment(keys.pending(slug, bucket), sequence, _current_increments(old, new)),
@@ -105,4 +104,4 @@ def _is_first_email(old: Image, new: Image) -> bool:
 
 def _has_bounced(image: Image) -> bool:
     """Return whether the email bounced, or SES refused it."""
-    return bool(image.get("undeliverable", COMPLAINED) != COMPLAINED)
+    return image.get("undeliverable") not in (None, COMPLAINED)

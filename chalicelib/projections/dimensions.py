@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import takewhile
 
+# The numbers are stored in attributes whose names begin with these: "a.SW" counts the signatures from the area SW.
 VERSION_PREFIX, AREA_PREFIX, CONSTITUENCY_PREFIX = "v.", "a.", "k."
-# Lower case, so that they cannot be postcode areas.
+# In lower case, because postcode areas are in upper case.
 NO_POSTCODE, ABROAD = "none", "abroad"
 # The postcode is valid, but not in the charity's table of constituencies.
 UNKNOWN = "unknown"

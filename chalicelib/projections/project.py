@@ -52,7 +52,7 @@ def _add(increments: Sequence[Increment], tables: Tables) -> None:
     except ConditionFailed as failure:
         projected_to = failure.item["projected_to"] if failure.item else ""
         new = [increment for increment in increments if increment.padded_sequence > projected_to]
-        if new and len(new) < len(increments):
-            _add(new, tables)
-        elif new:
+        if len(new) == len(increments):
             raise
+        if new:
+            _add(new, tables)

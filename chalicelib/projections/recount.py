@@ -12,7 +12,7 @@ a difference is drift only if it is larger than the number of such signatures.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chalicelib.aws.table import Item, Tables
@@ -104,7 +104,7 @@ class Recount:
 
     @property
     def pending_drift(self) -> int:
-        return sum(abs((bucket.stored or 0) - bucket.actual) for bucket in self.wrong_pending.values())
+        return sum(abs((wrong.stored or 0) - wrong.actual) for wrong in self.wrong_pending.values())
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
@@ -114,14 +114,7 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
         return first
     second = _recount(petition, clock(), tables)
     wrong_pending = {bucket: found for bucket, found in second.wrong_pending.items() if bucket in first.wrong_pending}
-    return Recount(
-        second.slug,
-        second.confirmed,
-        _drift_found_twice(first.drift, second.drift),
-        second.moving,
-        wrong_pending,
-        second.pending_moving,
-    )
+    return replace(second, drift=_drift_found_twice(first.drift, second.drift), wrong_pending=wrong_pending)
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
@@ -133,7 +126,7 @@ def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Correct each wrong counter of pending signatures that has not changed since. Return how many were corrected."""
+    """Correct the wrong counters of pending signatures that have not changed since the recount. Return how many."""
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
         try:
@@ -150,18 +143,18 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
     stored_pending = store.pending_by_bucket(petition.slug, tables, consistent=True)
     walk = _walk_over(petition.slug, now, tables)
     return Recount(
-        petition.slug,
-        walk.settled[COUNT] + walk.recent[COUNT],
-        _drift(stored, walk),
-        walk.recent[COUNT] + walk.withdrawn,
-        _wrong_counters(stored_pending, walk),
-        walk.became_pending.total() + walk.stopped_pending.total(),
+        slug=petition.slug,
+        confirmed=walk.settled[COUNT] + walk.recent[COUNT],
+        drift=_drift(stored, walk),
+        moving=walk.recent[COUNT] + walk.withdrawn,
+        wrong_pending=_wrong_counters(stored_pending, walk),
+        pending_moving=walk.became_pending.total() + walk.stopped_pending.total(),
     )
 
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
     """Read all signatures. Memory holds only one number for each country and source, not the signatures."""
-    walk = Walk(lower_bound(now - IN_FLIGHT), iso(now + SKEW))
+    walk = Walk(since=lower_bound(now - IN_FLIGHT), until=iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
             walk.add(bucket, item)
@@ -170,12 +163,15 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
     """Return the smallest possible drift of each sum, without zeros. The tally may include any recent changes."""
-    found = {}
+    drift = {}
     for name in {*stored, *walk.settled, *walk.recent}:
         difference = stored.get(name, 0) - walk.settled[name]
-        too_few, too_many = min(difference, 0), max(difference - walk.recent[name] - walk.withdrawn, 0)
-        found[name] = too_few or too_many
-    return {name: amount for name, amount in sorted(found.items()) if amount}
+        allowed = walk.recent[name] + walk.withdrawn
+        if difference < 0:
+            drift[name] = difference
+        elif difference > allowed:
+            drift[name] = difference - allowed
+    return dict(sorted(drift.items()))
 
 
 def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPending]:

@@ -39,7 +39,7 @@ def _project(changes: Iterable[StreamChange]) -> None:
 
 
 def _increments_of(change: StreamChange) -> Iterator[Increment]:
-    yield from increments(*change)
+    yield from increments(change.sequence, change.before, change.after, change.at)
     table = constituencies()
     if table:
         yield from constituency_increments(change.sequence, change.before, change.after, table)

@@ -96,7 +96,7 @@ def corrected_attributes(corrections: Corrections, country: str) -> dict[str, An
     """
     changes = corrections.model_dump(exclude_unset=True)
     has_new_country = changes.get("country", country) != country
-    return {**({"postcode": None} if has_new_country else {}), **changes}
+    return {"postcode": None, **changes} if has_new_country else changes
 
 
 def _confirm_as_linked(

@@ -52,7 +52,7 @@ class SignedLetter(BaseModel):
     """The targets get the person's address, so that they can reply."""
 
     @property
-    def is_own(self) -> bool:
+    def has_own_words(self) -> bool:
         """Return whether the person wrote a part of the letter."""
         return isinstance(self.opening, str) or bool(self.subject or self.body)
 
@@ -143,6 +143,7 @@ def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | No
     suggested = [clean_prose(each) for each in letter.openings]
     if isinstance(opening, str):
         opening = suggested.index(opening) if opening in suggested else opening
+    # The index 0 is also valid if there are no suggested openings.
     if isinstance(opening, int) and not 0 <= opening < max(1, len(suggested)):
         raise Invalid([FieldError("letter.opening", NO_SUCH_OPENING)])
     return None if opening == 0 else opening
@@ -180,4 +181,4 @@ def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str,
     except ValidationError as error:
         raise Invalid([FieldError(f"letter.{each.field}", each.message) for each in field_errors(error)]) from error
     signed = signed_letter(form, petition, fields.get("letter.language"))
-    return {"letter": signed and signed.model_dump(exclude_none=True)}
+    return {"letter": signed.model_dump(exclude_none=True) if signed else None}

@@ -64,14 +64,14 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     first_recipient = to[0] if to else letter.targets[0].name
     rendered = render_letter(words, first_recipient, name, postcode, translated.charity, language)
     return ShownLetter(
-        letter,
-        language.code,
-        petition.letter_version,
-        rendered,
-        to,
-        member.constituency if member else "",
-        letter.is_to_members and member is None,
-        _letter_values(words, signed, sends=signature.letter is not None),
+        text=letter,
+        language=language.code,
+        version=petition.letter_version,
+        rendered_letter=rendered,
+        to=to,
+        member=member.constituency if member else "",
+        has_no_member=letter.is_to_members and member is None,
+        fields=_letter_values(words, signed, sends=signature.letter is not None),
     )
 
 

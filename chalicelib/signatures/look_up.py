@@ -49,11 +49,12 @@ def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) 
 
     Leave out the empty items that an erasure stored where there was no signature.
     """
-    by_key = store.find_each([keys.signature(petition.slug, identity) for petition, identity in identities], tables)
+    signature_keys = [keys.signature(petition.slug, identity) for petition, identity in identities]
+    by_key = store.find_each(signature_keys, tables)
     stored = [
         StoredSignature(petition, identity, by_key[key])
-        for petition, identity in identities
-        if (key := keys.signature(petition.slug, identity)) in by_key
+        for (petition, identity), key in zip(identities, signature_keys, strict=True)
+        if key in by_key
     ]
     return [each for each in stored if not each.signature.is_erasure_mark]
 

@@ -41,14 +41,14 @@ MAX_FURTHER_RECEIPTS = 50
 
 # The fields with personal data. Withdrawing removes them.
 PERSONAL_FIELDS = (
-    *("name", "email", "country", "postcode", "source", "counted_source", "language"),
-    *("by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked"),
-)
+    "name", "email", "country", "postcode", "source", "counted_source", "language",
+    "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked",
+)  # fmt: skip
 # The fields of an open mail request.
 MAIL_REQUEST_FIELDS = (
-    *("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at"),
-    *("mail_due_at", "mail_network"),
-)
+    "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
+    "mail_due_at", "mail_network",
+)  # fmt: skip
 
 
 class SignatureState(StrEnum):
@@ -162,8 +162,8 @@ class Signature(BaseModel):
 
         Compare the times, because TTL may delete an expired item days later.
         """
-        expired = self.expires_at is not None and self.expires_at <= now
-        return self.state is SignatureState.WITHDRAWN or (self.state is SignatureState.PENDING and expired)
+        is_expired = self.expires_at is not None and self.expires_at <= now
+        return self.state is SignatureState.WITHDRAWN or (self.state is SignatureState.PENDING and is_expired)
 
 
 def latest_withdrawal(issued: datetime) -> str:

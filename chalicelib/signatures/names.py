@@ -111,7 +111,9 @@ def clean_postcode(typed: str, country: str) -> str | None:
 
     Raise ValueError with a sentence that the form shows to the person.
     """
-    postcode = " ".join((typed.upper() if typed.translate(_PUNCTUATION).isascii() else typed).split())
+    is_ascii = typed.translate(_PUNCTUATION).isascii()
+    # In upper case, some other letters become ASCII: "ß" would become "SS", and pass the checks.
+    postcode = " ".join((typed.upper() if is_ascii else typed).split())
     if not postcode:
         return None
     if country == "GB":

@@ -29,6 +29,7 @@ from chalicelib.signatures.model import (
 )
 
 _is_pending = Attr("state").eq(SignatureState.PENDING)
+_is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
@@ -57,7 +58,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
     The number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
     """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
-    is_over = Attr("state").eq(SignatureState.WITHDRAWN) | expired
+    is_over = _is_withdrawn | expired
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
@@ -88,7 +89,9 @@ def confirmation(
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
     emptied = [name for name, value in corrections.items() if value is None]
-    kind = MailKind.RECEIPT if has_receipt_email else MailKind.ALREADY_SIGNED if corrected.get("letter_asked") else None
+    kind = MailKind.ALREADY_SIGNED if corrected.get("letter_asked") else None
+    if has_receipt_email:
+        kind = MailKind.RECEIPT
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     counted = {} if counted_source == subject.source else {"counted_source": counted_source}
     is_linked = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
@@ -96,7 +99,7 @@ def confirmation(
         subject.key,
         assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **counted, **request},
         remove=("expires_at", *(name for name in MAIL_REQUEST_FIELDS if name not in request), *emptied),
-        when=is_linked & absent_or_at_most("withdrawn_at", latest_withdrawal(issued)) if issued else is_linked,
+        when=(is_linked & absent_or_at_most("withdrawn_at", latest_withdrawal(issued))) if issued else is_linked,
     )
 
 
@@ -137,8 +140,7 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
 
 def record_withdrawal_by_owner(key: Key, tables: Tables) -> None:
     """Record that the person withdraws too, after an undone import withdrew the signature. Idempotent."""
-    is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
-    tables.try_update(Change(key, remove=["taken_back_at"], when=is_withdrawn))
+    tables.try_update(Change(key, remove=["taken_back_at"], when=_is_withdrawn))
 
 
 def empty(key: Key, now: datetime, tables: Tables) -> None:
@@ -147,9 +149,7 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
     If the item is already empty, set its times to `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
     removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
-    tables.update(
-        Change(key, assign=_empty_attributes(now), remove=removed, when=Attr("state").eq(SignatureState.WITHDRAWN))
-    )
+    tables.update(Change(key, assign=_empty_attributes(now), remove=removed, when=_is_withdrawn))
 
 
 def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
@@ -179,9 +179,9 @@ def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> 
 def remove_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
     """Remove one of several receipts of the signature. Raise ConditionFailed if its receipts have changed."""
     remaining = sorted(stored.all_receipts - {receipt})
-    first = stored.receipt if stored.receipt and stored.receipt != receipt else remaining[0]
+    first = stored.receipt if stored.receipt in remaining else remaining[0]
     main = None if OUR_FORM in remaining else first
-    fields = {"receipt": main, "also_came_with": set(remaining) - {main or OUR_FORM} or None}
+    fields = {"receipt": main, "also_came_with": (set(remaining) - {main or OUR_FORM}) or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
     tables.update(Change(key, assign=assign, remove=remove, when=_has_receipts_of(stored)))

@@ -14,9 +14,8 @@ from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
 RECOUNT_FIELDS = (
-    *("state", "country", "source", "counted_source", "by_partner"),
-    *("signed_at", "confirmed_at", "withdrawn_at"),
-)
+    "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
+)  # fmt: skip
 # What the job that emails an update reads (.chalice/policy-run-update.json).
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
 # What a comparison of hashed addresses reads (.chalice/policy-compare-hashes.json).
@@ -27,9 +26,9 @@ OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name"
 LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
 # What an export reads (.chalice/policy-run-export.json): no email address.
 EXPORT_FIELDS = (
-    *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
-    *("text_version", "consent_version"),
-)
+    "state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at",
+    "text_version", "consent_version",
+)  # fmt: skip
 
 
 def read_for_export(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:

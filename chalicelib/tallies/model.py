@@ -109,7 +109,10 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
 
 
 def _numbers_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
-    """Return the numbers whose names have the prefix, by the rest of the name. `length`: only names of this length."""
+    """Return the numbers whose names have the prefix, by the rest of the name.
+
+    `length`: only names of this length. The names of hours and countries, such as h13 and cGB, have three characters.
+    """
     return Counter(
         {
             name.removeprefix(prefix): number

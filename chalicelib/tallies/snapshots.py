@@ -27,7 +27,7 @@ def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
 
 
 def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
-    put_if_absent(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), "leased_until": 0}), tables)
+    put_if_absent(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), LEASE: 0}), tables)
 
 
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
@@ -54,6 +54,6 @@ def save_snapshot(
 ) -> None:
     """Save the count and release the count's lease. If the stored count is newer, do nothing."""
     numbers = {"count": count, "withdrawn": withdrawn, "by_partners": by_partners}
-    values = {**numbers, "as_of": iso(as_of), "leased_until": 0}
+    values = {**numbers, "as_of": iso(as_of), LEASE: 0}
     is_not_newer = absent_or_at_most("as_of", iso(as_of))
     tables.try_update(Change(keys.snapshot(slug), assign=values, when=is_not_newer))

@@ -117,11 +117,15 @@ def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
 
 
 def _head(item: Item) -> Head:
-    began = date.fromisoformat(item[BEGAN]) if BEGAN in item else None
-    adjusted_at = datetime.fromisoformat(item[ADJUSTED_AT]) if ADJUSTED_AT in item else None
-    through, withdrawn, by_partners = item["through"], item.get(WITHDRAWN, 0), item.get(BY_PARTNERS, 0)
-    total, shards = item[TOTAL], item.get(SHARDS, 0)
-    return Head(date.fromisoformat(through), total, shards, began, adjusted_at, withdrawn, by_partners)
+    return Head(
+        through=date.fromisoformat(item["through"]),
+        total=item[TOTAL],
+        shards=item.get(SHARDS, 0),
+        began=date.fromisoformat(item[BEGAN]) if BEGAN in item else None,
+        adjusted_at=datetime.fromisoformat(item[ADJUSTED_AT]) if ADJUSTED_AT in item else None,
+        withdrawn=item.get(WITHDRAWN, 0),
+        by_partners=item.get(BY_PARTNERS, 0),
+    )
 
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
@@ -142,13 +146,10 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
     """
     is_next = Attr("through").eq((day - timedelta(days=1)).isoformat()) & absent_or_at_most(SHARDS, shards)
     through = {"through": day.isoformat()}
-    tables.transact(
-        [
-            # Not NewItem: a day that was reopened is closed again. The condition of the head refuses a second caller.
-            Change(keys.tally_day(slug, day), assign=numbers_of(tally)),
-            Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=is_next),
-        ]
-    )
+    # Not NewItem: a day that was reopened is closed again. The condition of the head refuses a second caller.
+    day_change = Change(keys.tally_day(slug, day), assign=numbers_of(tally))
+    head_change = Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=is_next)
+    tables.transact([day_change, head_change])
 
 
 def _added_to_head(tally: Tally) -> dict[str, int]:
@@ -165,10 +166,10 @@ def reopen(slug: str, today: date, tables: Tables) -> list[date]:
     old_head = head(slug, tables)
     closed = closed_days(slug, today, old_head.through, tables)
     if closed:
-        through, numbers = (today - timedelta(days=1)).isoformat(), _added_to_head(summed(closed.values()))
-        negative = {name: -number for name, number in numbers.items()}
+        through = {"through": (today - timedelta(days=1)).isoformat()}
+        negative = {name: -number for name, number in _added_to_head(summed(closed.values())).items()}
         is_same = Attr("through").eq(old_head.through.isoformat())
-        tables.update(Change(keys.tally_head(slug), {"through": through}, negative, when=is_same))
+        tables.update(Change(keys.tally_head(slug), assign=through, add=negative, when=is_same))
     return sorted(closed)
 
 
@@ -186,13 +187,10 @@ def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: 
 
     Raise ConditionFailed if there is already a record for this second. So a retry cannot adjust twice.
     """
-    tables.transact(
-        [
-            NewItem(keys.tally_adjustment(slug, iso(moment)), {**numbers, "head_total": head_total}),
-            Change(keys.tally_shard(slug, 0, moment.date()), add=numbers),
-            Change(keys.tally_head(slug), assign={ADJUSTED_AT: iso(moment)}, add={TOTAL: head_total}),
-        ]
-    )
+    record = NewItem(keys.tally_adjustment(slug, iso(moment)), {**numbers, "head_total": head_total})
+    shard_change = Change(keys.tally_shard(slug, 0, moment.date()), add=numbers)
+    head_change = Change(keys.tally_head(slug), assign={ADJUSTED_AT: iso(moment)}, add={TOTAL: head_total})
+    tables.transact([record, shard_change, head_change])
 
 
 def put_if_absent(new: NewItem, tables: Tables) -> None:

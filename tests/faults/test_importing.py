@@ -29,8 +29,8 @@ def test_after_a_fault_at_any_call_every_row_counts_once(
     fault: Fault,
     is_undo: bool,
 ) -> None:
-    monkeypatch.setattr(run_module, "ROWS", 2)
-    monkeypatch.setattr(run_module, "UNDO_ROWS", 2)
+    monkeypatch.setattr(run_module, "ROWS_PER_STEP", 2)
+    monkeypatch.setattr(run_module, "RECEIPTS_PER_STEP", 2)
     monkeypatch.setattr("chalicelib.core.keys.BUCKETS", ("00", "01"))
     bucket, oak = FakeBucket(), a_partner(tables)
 

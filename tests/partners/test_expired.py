@@ -29,7 +29,7 @@ def predict_and_take(
     submissions = [read_signature(sent_of(), elm, now)]
     [predicted] = predict_each(submissions, a_receiving_context(tables, petition, elm), now)
     [result] = take_each(submissions, a_receiving_context(tables, petition, elm), now)
-    return predicted.result, result.result
+    return predicted.outcome, result.outcome
 
 
 def delete_expired_item(tables: FakeTables, petition: Petition) -> None:

@@ -45,7 +45,7 @@ def results_of(tables: FakeTables, petition: Petition, partner: Partner, *raws: 
 
 
 def send(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveOutcome]:
-    return [result.result for result in results_of(tables, petition, partner, *raws)]
+    return [result.outcome for result in results_of(tables, petition, partner, *raws)]
 
 
 def test_no_receipt_goes_to_a_person_who_did_not_confirm_by_our_email(tables: FakeTables, oak: Partner) -> None:
@@ -93,7 +93,7 @@ def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: P
 def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     send(tables, petition, oak, sent_of())
     [result] = results_of(tables, petition, oak, sent_of(BOB))
-    assert (result.result, result.errors[0].field) == (INVALID, "identifier")
+    assert (result.outcome, result.errors[0].field) == (INVALID, "identifier")
     assert item_of(tables, petition, identity_of(petition))["email"] == ALICE.email
     assert not item_of(tables, petition, identity_of(petition, BOB))
 
@@ -167,7 +167,7 @@ def test_a_person_who_withdrew_stays_suppressed_after_their_item_expired(
     del tables.items[key_of(petition, identity_of(petition))]
     later = NOW + WITHDRAWN_LIFETIME
     [result] = take_each([read_signature(sent_of(), oak, later)], a_receiving_context(tables, petition, oak), later)
-    assert result.result is SUPPRESSED
+    assert result.outcome is SUPPRESSED
 
 
 def test_an_address_that_bounces_is_suppressed(tables: FakeTables, petition: Petition, oak: Partner) -> None:
@@ -181,7 +181,7 @@ def test_a_version_stands_for_one_wording(tables: FakeTables, petition: Petition
     first, second, third = results_of(
         tables, petition, oak, sent_of(), changed, sent_of(BOB, "oak:3", consent={"wording": "Other", "version": "2"})
     )
-    assert (first.result, second.result, third.result) == (ACCEPTED, INVALID, ACCEPTED)
+    assert (first.outcome, second.outcome, third.outcome) == (ACCEPTED, INVALID, ACCEPTED)
     assert second.errors[0].field == "consent.version"
 
 

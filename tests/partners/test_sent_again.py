@@ -33,7 +33,7 @@ def send_first_row(tables: FakeTables, petition: Petition, oak: Partner) -> Rece
     [result] = take_each(
         [read_signature(sent_of(ANN, "oak-1"), oak, NOW)], a_receiving_context(tables, petition, oak), NOW
     )
-    return result.result
+    return result.outcome
 
 
 def test_a_person_whom_the_partner_sent_by_api_too_stays_and_the_identifier_stays_known(

@@ -40,9 +40,8 @@ routes = Blueprint(__name__)
 CSV = "text/csv"
 CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")
 NOT_SHOWN = {
-    *("job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed"),
-    *("file", "mapping", "buckets"),
-}
+    "job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed", "file", "mapping", "buckets",
+}  # fmt: skip
 
 
 @staff_view(routes)
@@ -55,13 +54,16 @@ def start_import(request: Request, slug: str) -> Response:
     if petition.state_at(now) is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {petition.state_at(now)}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
-    mapping, body, upload = _mapping(request), raw_body(request, MAX_DIRECT_KB * 1024), _upload_id(request)
+    mapping = _mapping(request)
+    body = raw_body(request, MAX_DIRECT_KB * 1024)
+    upload = _upload_id(request)
     is_dry_run = (query(request, "dry_run") or "").lower() in ("1", "true", "yes")
     job = _new_import(request, slug, partner.source, now)
     key = upload_key(slug, upload) if upload else f"{import_prefix(job.job_id)}file"
     job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
+    # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
     if not upload:
         store_file(job.file, body, CSV, exports_bucket())
     return json_answer({"id": job.job_id}, 202)
@@ -107,7 +109,8 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
-    # The last step of a cancelled import may still be running. The undo waits for that step, so that no row is missed.
+    # A cancelled import with a `shape` may still take rows in its last step. The undo waits for that step, so that no
+    # row is missed.
     may_still_run = job.state is JobState.CANCELLED and job.shape is not None
     rests_until = job.touched_at + LONGEST_STEP if may_still_run else None
     undo = _new_import(request, slug, job.partner, now)
@@ -150,7 +153,7 @@ def _mapping(request: Request) -> dict[str, list[str]]:
     unknown = mapping.keys() - HEADINGS.keys()
     if unknown:
         raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
-    return {field: [each] if isinstance(each, str) else each for field, each in mapping.items()}
+    return {field: [headings] if isinstance(headings, str) else headings for field, headings in mapping.items()}
 
 
 def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:

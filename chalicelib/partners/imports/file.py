@@ -14,8 +14,10 @@ from typing import TextIO
 from chalicelib.partners.imports.model import Shape
 
 MAX_ROWS = 2_000_000
-# A quoted cell can be longer than a line, because it may have several lines. So cells have a limit of their own.
-MAX_LINE_CHARS, MAX_CELL_CHARS, MAX_COLUMNS = 100_000, 10_000, 500
+MAX_LINE_CHARS = 100_000
+# A quoted cell may have any number of lines, so the limit of a line does not limit the cell.
+MAX_CELL_CHARS = 10_000
+MAX_COLUMNS = 500
 MAX_UNUSED_HEADING_CHARS = 100
 BLOCK_CHARS = 1024 * 1024
 
@@ -52,6 +54,7 @@ class Unreadable(Exception):
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
     """Return how to read the file. `mapping`: the headings of some of our fields. For other fields, use HEADINGS."""
     encoding = _encoding(path)
+    # The most frequent of these characters in the headings.
     delimiter = max(",;\t|", key=_first_line(path, encoding).count)
     headings = next(_rows(path, encoding, delimiter), [])
     columns = _columns(headings, mapping)
@@ -73,13 +76,17 @@ def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
     """Yield the values of each row, by our fields. Yield None for a row with more or fewer cells than headings."""
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
-    columns = {field: [headings.index(name) for name in names] for field, names in shape.columns.items()}
+    indexes_of = {field: [headings.index(name) for name in names] for field, names in shape.columns.items()}
     for row in rows:
-        if len(row) != len(headings):
+        if len(row) == len(headings):
+            yield {field: _joined_cells(row, indexes) for field, indexes in indexes_of.items()}
+        else:
             yield None
-            continue
-        cells = [cell.strip() for cell in row]
-        yield {field: " ".join(filter(None, (cells[index] for index in indexes))) for field, indexes in columns.items()}
+
+
+def _joined_cells(row: Sequence[str], indexes: Sequence[int]) -> str:
+    cells = [row[index].strip() for index in indexes]
+    return " ".join(cell for cell in cells if cell)
 
 
 def _first_line(path: Path, encoding: str) -> str:
@@ -122,7 +129,7 @@ def _encoding(path: Path) -> str:
     if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in start:
-        # In UTF-16, each Latin letter has a zero byte: after it in little-endian, before it in big-endian.
+        # In UTF-16, one of a Latin letter's two bytes is zero: the second in little-endian, the first in big-endian.
         is_little_endian = start[1::2].count(0) >= start[::2].count(0)
         return "utf-16-le" if is_little_endian else "utf-16-be"
     return "utf-8" if _is_utf8(path) else "cp1252"
@@ -177,5 +184,6 @@ def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
     """Return a list with the file's usual heading for this field, or an empty list. The order of HEADINGS decides."""
+    # Reversed, so that the first of several headings with one plain name wins.
     by_plain_name = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
     return next(([by_plain_name[name]] for name in HEADINGS[field] if name in by_plain_name), [])

@@ -62,7 +62,7 @@ class Import(Job):
     """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in the S3 bucket.
 
     `undoes`: for an undo, the id of the import that it undoes. `accepted` is then the number of signatures taken back.
-    A bucket is a partition of the partner's receipts. An undo has finished `buckets` of them, in their order.
+    A bucket is a partition of the partner's receipts. `buckets`: how many buckets an undo has finished.
     """
 
     kind: ClassVar[str] = "import"

@@ -8,7 +8,7 @@ from chalicelib.partners.form import SentSignature, read_signature
 from chalicelib.partners.model import Partner
 
 YES = frozenset({"true", "yes", "1", "y", "x"})
-WRONG_CELLS = FieldError("row", "This row has more or fewer cells than there are headings")
+WRONG_CELL_COUNT = FieldError("row", "This row has more or fewer cells than there are headings")
 
 
 def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: datetime) -> SentSignature:
@@ -17,7 +17,7 @@ def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: 
     `record`: the values of the row, by the names of our fields. None: the row has too many or too few cells.
     """
     if record is None:
-        raise Invalid([WRONG_CELLS])
+        raise Invalid([WRONG_CELL_COUNT])
     person = {name: record[name] for name in ("name", "email", "country", "postcode") if record.get(name)}
     consent = {
         "wording": partner.wording,
@@ -37,7 +37,7 @@ def _moment(text: str | None, now: datetime) -> object:
     if not text:
         return now
     iso_text = text.replace("Z", "+00:00")
-    for date_format in (None, "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):
+    for date_format in (None, "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):  # None: ISO 8601
         try:
             moment = datetime.strptime(text, date_format) if date_format else datetime.fromisoformat(iso_text)
         except ValueError:

@@ -1,13 +1,13 @@
 """The steps of an import of a partner's CSV file: check the whole file, then take the signatures in its rows.
 
-To take a signature is to store it, and to count it if the partner's signatures need no email to confirm. The undo of
-an import also has steps: each step undoes some receipts of the import. A receipt records that a partner sent a
-signature.
+To take a signature is to store it, and to count it unless the person must first confirm by our email. The undo of an
+import also has steps: each step undoes some receipts of the import. A receipt records that a partner sent a signature.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,9 @@ WORKERS = 8
 ROWS_SECONDS, CHECK_SECONDS = 300, 400
 # About how many rows fit into ROWS_SECONDS, at five calls of two seconds for each row. Some rows need more calls, and
 # calls can be slower.
-ROWS = WORKERS * ROWS_SECONDS // (5 * 2)
+ROWS_PER_STEP = WORKERS * ROWS_SECONDS // (5 * 2)
 # An undo handles its receipts one after the other.
-UNDO_ROWS = ROWS // WORKERS
+RECEIPTS_PER_STEP = ROWS_PER_STEP // WORKERS
 HEADINGS_ROW = 1
 
 
@@ -45,14 +45,15 @@ class ImportWork:
     folder: Path
     clock: Clock
     workers: int
+    # The iterator over the file's rows, and how many rows it has yielded.
     _rows: Iterator[Mapping[str, str] | None] | None = None
-    _rows_read: int = field(default=-1)
+    _rows_read: int = 0
 
     def next_step(self, job: Import) -> Step[Import]:
         if not self.receiving.petition.is_confirmable_at(self.clock()) and not job.undoes:
             return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition closed meanwhile"))
         if job.undoes:
-            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), UNDO_ROWS))
+            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP))
         if job.shape is None:
             return Step(CHECK_SECONDS, lambda: self._check(job))
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
@@ -83,7 +84,7 @@ class ImportWork:
 
     def _take_next_rows(self, job: Import) -> Import:
         """Take the next rows and return the job with their results."""
-        batch = list(islice(self._remaining_rows(job), ROWS))
+        batch = list(islice(self._remaining_rows(job), ROWS_PER_STEP))
         self._rows_read += len(batch)
         first_row = job.processed + HEADINGS_ROW + 1
         signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]
@@ -107,36 +108,33 @@ class ImportWork:
             return invalid
 
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
-        """Spread the valid rows over lanes, and take each lane in its own thread. A lane is a list of rows.
+        """Spread the valid rows over lanes, and take each lane in its own thread. A lane has rows by index.
 
         Rows with the same identifier of the partner have the same receipt. They are in one lane, so they are taken one
         after the other.
         """
-        results = [
-            ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else None
-            for each in signatures
-        ]
-        lanes: dict[int, list[tuple[int, SentSignature]]] = {}
-        for number, signature in enumerate(signatures):
-            if isinstance(signature, SentSignature):
-                lane = int(self.receiving.receipt_of(signature, self.clock()).digest[:8], 16) % self.workers
-                lanes.setdefault(lane, []).append((number, signature))
-        for rows, lane_results in zip(lanes.values(), self._take_lanes(job, [*lanes.values()]), strict=True):
-            for (number, _), result in zip(rows, lane_results, strict=True):
-                results[number] = result
-        return [result for result in results if result is not None]
+        results: dict[int, ReceiveResult] = {}
+        lanes: dict[int, dict[int, SentSignature]] = defaultdict(dict)
+        for index, signature in enumerate(signatures):
+            if isinstance(signature, Invalid):
+                results[index] = ReceiveResult(ReceiveOutcome.INVALID, signature.errors)
+            else:
+                digest = self.receiving.receipt_of(signature, self.clock()).digest
+                lanes[int(digest[:8], 16) % self.workers][index] = signature
+        for lane_results in self._take_lanes(job, [*lanes.values()]):
+            results |= lane_results
+        return [results[index] for index in range(len(signatures))]
 
-    def _take_lanes(
-        self, job: Import, lanes: Sequence[Sequence[tuple[int, SentSignature]]]
-    ) -> list[list[ReceiveResult]]:
+    def _take_lanes(self, job: Import, lanes: Sequence[Mapping[int, SentSignature]]) -> list[dict[int, ReceiveResult]]:
         if self.workers == 1:
             return [self._take_lane(job, lane) for lane in lanes]
         with ThreadPoolExecutor(self.workers) as pool:
             return [*pool.map(lambda lane: self._take_lane(job, lane), lanes)]
 
-    def _take_lane(self, job: Import, lane: Sequence[tuple[int, SentSignature]]) -> list[ReceiveResult]:
+    def _take_lane(self, job: Import, lane: Mapping[int, SentSignature]) -> dict[int, ReceiveResult]:
         take = predict_each if job.dry_run else take_each
-        return take([signature for _, signature in lane], self.receiving, self.clock())
+        results = take([*lane.values()], self.receiving, self.clock())
+        return dict(zip(lane, results, strict=True))
 
 
 def _with_results(
@@ -144,7 +142,7 @@ def _with_results(
 ) -> Import:
     """Return the job with the results of a batch of rows added to its counts, errors and samples."""
     counts: dict[str, Any] = {
-        outcome.value: getattr(job, outcome.value) + sum(each.result is outcome for each in results)
+        outcome.value: getattr(job, outcome.value) + sum(each.outcome is outcome for each in results)
         for outcome in ReceiveOutcome
     }
     errors = [
@@ -153,7 +151,7 @@ def _with_results(
         for error in result.errors
     ]
     samples = [
-        RowSample(row=row, result=result.result, fields=[name for name, value in (record or {}).items() if value])
+        RowSample(row=row, result=result.outcome, fields=[name for name, value in (record or {}).items() if value])
         for row, (record, result) in enumerate(zip(batch, results, strict=True), first_row)
     ]
     return job.model_copy(

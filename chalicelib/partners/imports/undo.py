@@ -28,10 +28,11 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
         if receipt.result is not ReceiveOutcome.SUPPRESSED:
             key = keys.signature(job.slug, receipt.signature_id)
             entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
-            taken_back += take_back(key, entry, receiving.petition, now, receiving.tables)
+            if take_back(key, entry, receiving.petition, now, receiving.tables):
+                taken_back += 1
         store.mark_undone(receipt, import_id, now, receiving.tables)
     is_bucket_done = len(receipts) < limit
-    buckets = job.buckets + is_bucket_done
+    buckets = job.buckets + 1 if is_bucket_done else job.buckets
     update = {"processed": job.processed + len(receipts), "accepted": job.accepted + taken_back}
     if buckets == len(keys.BUCKETS):
         return job.in_end_state(JobState.DONE, **update)

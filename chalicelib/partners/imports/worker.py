@@ -28,11 +28,11 @@ def run_import(event: SQSEvent) -> Failures:
 
 
 def _work(job: Import, folder: Path) -> Work[Import]:
-    # Imported here because tools that import all of app.py load this file too. Only one function runs imports.
+    # Imported here, so that tools that import all of app.py do not load the code that runs imports.
     from chalicelib.partners.imports.run import WORKERS, ImportWork
 
     partner, petition = find_partner(job.partner, tables()), petition_as_stored(job.slug, tables())
-    context = SigningContext(tables(), overflow_queue, settings().signature_keys)
+    signing = SigningContext(tables(), overflow_queue, settings().signature_keys)
     import_id = job.undoes or job.job_id
-    receiving = ReceivingContext(partner, petition, "import", context, import_id)
+    receiving = ReceivingContext(partner, petition, "import", signing, import_id)
     return ImportWork(receiving, exports_bucket(), folder, times.now, WORKERS)

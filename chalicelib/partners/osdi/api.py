@@ -36,7 +36,7 @@ from chalicelib.tallies.count import exact_count
 routes = Blueprint(__name__)
 
 CONTENT_TYPES = (JSON, HAL, "")
-_page_number = re.compile(r"[1-9][0-9]{0,5}")
+_page_pattern = re.compile(r"[1-9][0-9]{0,5}")
 
 
 def _problem_answer(_: Request, problem: Problem) -> Response:
@@ -57,7 +57,7 @@ def read_entry_point(request: Request) -> Response:
 def list_osdi_petitions(request: Request) -> Response:
     """Return a page of the open petitions."""
     page = query(request, "page") or "1"
-    if not _page_number.fullmatch(page):
+    if not _page_pattern.fullmatch(page):
         raise Invalid([FieldError("page", "Use the number of a page")])
     return _hal_answer(petition_list(open_petitions_with_counts(times.now(), tables()), int(page), _base_url()))
 
@@ -78,8 +78,8 @@ def record_signature(request: Request, slug: str) -> Response:
     receiving = receiving_of(request, slug, "osdi", now)
     submission = read_osdi_signature(body, receiving.partner, now)
     [result] = take_each([submission], receiving, now)
-    log.note("taken", petition=slug, partner=receiving.partner.source, result=result.result.value)
-    if result.result in (ReceiveOutcome.INVALID, ReceiveOutcome.SUPPRESSED):
+    log.note("taken", petition=slug, partner=receiving.partner.source, result=result.outcome.value)
+    if result.outcome in (ReceiveOutcome.INVALID, ReceiveOutcome.SUPPRESSED):
         return _refusal(result)
     url = f"{_base_url()}/petitions/{slug}"
     return _hal_answer(signature_document(identifiers_of(body), submission.consent.obtained_at, now, url))

@@ -12,6 +12,7 @@ from typing import Any
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import ListedPetition
 from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import Count
 
 HAL = "application/hal+json"
 VERSION = "1.2.0"
@@ -51,7 +52,7 @@ def petition_list(petitions: Sequence[ListedPetition], page: int, base: str) -> 
     return {**totals, "_links": links, "_embedded": {"osdi:petitions": documents}}
 
 
-def petition_document(petition: Petition, count: Any, base: str) -> Document:
+def petition_document(petition: Petition, count: Count, base: str) -> Document:
     url = f"{base}/petitions/{petition.slug}"
     return {
         "identifiers": [f"{NAMESPACE}:{petition.slug}"],

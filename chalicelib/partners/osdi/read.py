@@ -42,7 +42,8 @@ def identifiers_of(body: object) -> list[str]:
     """Return the identifiers that the client sent."""
     value = body.get("identifiers") if isinstance(body, Mapping) else None
     values = value if isinstance(value, list) else [value]
-    return [text for each in values if isinstance(each, str | int) and (text := str(each).strip())]
+    texts = [str(each).strip() for each in values if isinstance(each, str | int)]
+    return [text for text in texts if text]
 
 
 def _as_partner_signature(body: Mapping[str, Any], partner: Partner, now: datetime) -> dict[str, object]:

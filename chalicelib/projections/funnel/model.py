@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """A stage that a signature passes. It is counted when it happens and never subtracted."""
+    """A stage that a signature passes. A signature is counted when it passes the stage, and never subtracted."""
 
     RECEIVED = "received"
     MAILED = "mailed"

@@ -18,7 +18,8 @@ from chalicelib.projections.funnel import store
 from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, stage_of, start_of
 from chalicelib.tallies.count import Days, first_day
 
-# Days before these are final: the stream's event source drops a change after twelve hours (stack/template/streams.py).
+# A day is final when it is older than this: the stream's event source drops a change after twelve hours
+# (stack/template/streams.py).
 OPEN_DAYS = timedelta(days=2)
 SLOT = timedelta(minutes=SLOT_MINUTES)
 
@@ -84,7 +85,7 @@ def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
     slots = _confirmations(chosen)
     busiest = max(slots, key=lambda start: slots[start], default=None)
     peak = slots[busiest] / SLOT_MINUTES if busiest else 0.0
-    return Rate(round(recent / minutes, 1), round(minutes), round(peak, 1), busiest)
+    return Rate(now=round(recent / minutes, 1), over_minutes=round(minutes), peak=round(peak, 1), peak_at=busiest)
 
 
 def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
