@@ -110,8 +110,8 @@ def _measure_file(path: Path, folder: Path, max_rows: int) -> dict[str, Any]:
         "check_cpu_s": round(rows_began_cpu - check_began, 2),
         "rows_a_second": round(done.processed / wall),
         "rows_a_cpu_second": round(done.processed / cpu),
-        "peak_mb": round(peak_bytes() / 2**20, 1),
-        "peak_mb_before": round(memory_before / 2**20, 1),
+        "peak_mb": round(peak_bytes() / 1e6, 1),
+        "peak_mb_before": round(memory_before / 1e6, 1),
     }
 
 
@@ -123,7 +123,7 @@ def _one_step() -> Any:
 
 def _until_rows(work: ImportWork, max_rows: int) -> Any:
     """Return an argument `has_time` for `run` that allows steps until `max_rows` rows are read."""
-    return lambda _: max(0, work._rows_read) < max_rows
+    return lambda _: work._rows_read < max_rows
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.model.limits import Account, account
 from benchmarks.model.service import Service
 from benchmarks.model.stations import STATIONS, step
+from benchmarks.model.waits import longest_wait
 from benchmarks.model.world import DAYS, LITTLE, Load, World
 
 MILLION = 1_000_000
@@ -49,7 +50,7 @@ class Run:
             "account": self.world.account.name,
             "arrived": round(amounts.arrived),
             "peak_waiting": round(max(then.waiting for _, then in self.world.history)),
-            "longest_wait_s": round(self.longest_wait()),
+            "longest_wait_s": round(longest_wait(self.world.history)),
             "all_accepted_s": self._drained_at(lambda then: then.waiting),
             "held_up_first_s": {
                 limit: round(when) for limit, when in sorted(refusals.first.items(), key=lambda each: each[1])
@@ -62,17 +63,6 @@ class Run:
             "views_refused": round(amounts.unseen / max(1.0, amounts.viewed), 3),
             "environments_started": round(self.world.environments.started),
         }
-
-    def longest_wait(self) -> float:
-        """Return the longest wait in seconds: from the arrival of the n-th person until n people are accepted."""
-        worst, behind = 0.0, 0
-        history = self.world.history
-        for now, then in history:
-            while history[behind][1].arrived < then.accepted - LITTLE:
-                behind += 1
-            if then.waiting >= LITTLE:
-                worst = max(worst, now - history[behind][0])
-        return worst
 
     def _drained_at(self, backlog: Any) -> int | None:
         """Return the seconds after which the backlog stays empty; None: it is not empty at the horizon."""

@@ -39,7 +39,7 @@ def step(world: World, stations: Sequence[Station]) -> None:
 def confirming(world: World, dt: float) -> None:
     """Confirm: the page and its button are two requests. This station is before signing, because its load is small."""
     amounts = world.amounts
-    people = (amounts.mailed - amounts.confirmed) * _share_returning(dt, CONFIRM_AFTER)
+    people = (amounts.mailed - amounts.confirmed) * share_returning(dt, CONFIRM_AFTER)
     allowed = world.gateway.take(2 * people) / 2
     confirmed = world.table.take(CONFIRM_UNITS * allowed) / CONFIRM_UNITS
     world.refusals.add("gateway", world.now, people - allowed)
@@ -67,10 +67,11 @@ def mailing(world: World, dt: float) -> None:
 def signing(world: World, dt: float) -> None:
     """Sign. People who were refused try again. A signature is accepted if the table or the overflow queue has it."""
     amounts = world.amounts
-    returning = amounts.waiting * _share_returning(dt, RETRY_AFTER)
+    returning = amounts.waiting * share_returning(dt, RETRY_AFTER)
     arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
     amounts.arrived += arriving
     requests = returning + arriving
+    amounts.posted += requests
     view(world, arriving, requests, dt)
     allowed = world.gateway.take(requests)
     served = world.environments.take(allowed, _signing_seconds(world), sum(world.busy.values()), dt)
@@ -118,7 +119,7 @@ def _signing_seconds(world: World) -> float:
     return world.service.sign + lambdas.CALL_SECONDS + (HANG_SECONDS if world.load.hangs else 0)
 
 
-def _share_returning(dt: float, mean: float) -> float:
+def share_returning(dt: float, mean: float) -> float:
     """Return the share of waiting people who come back within a step, if they wait for `mean` seconds on average."""
     return 1 - exp(-dt / mean)
 

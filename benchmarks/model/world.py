@@ -31,9 +31,10 @@ class Load:
 
 @dataclass
 class Amounts:
-    """Cumulative numbers of signatures at each station. Differences are backlogs."""
+    """Cumulative numbers of people, requests and signatures at each station. Differences are backlogs."""
 
     arrived: float = 0
+    posted: float = 0  # requests to sign, repeated ones included
     accepted: float = 0  # answered with 202
     overflowed: float = 0  # of these, put into the overflow queue
     recovered: float = 0  # of these, moved from the queue into the table

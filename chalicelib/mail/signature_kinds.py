@@ -24,6 +24,7 @@ from chalicelib.mail.state import DeliveryState
 from chalicelib.mail.stop import choice_of, is_unwanted, stop_token
 from chalicelib.petitions.find import cached_as_stored, slugs_from
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
+from chalicelib.petitions.transition import closing_if_opened
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MIN_MAIL_INTERVAL, MailKind, Signature, SignatureState
 from chalicelib.signatures.names import greeting_name
@@ -74,9 +75,12 @@ def _ids(key: str) -> tuple[str, str]:
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
-    """Return until when a link issued now confirms: for 14 days, but no longer than a day after the petition closes."""
-    until = now + CONFIRM_LIFETIME
-    return min(until, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else until
+    """Return until when a link issued now confirms: for 14 days, but no longer than a day after the petition closes.
+
+    A pause moves the closing by the length of the pause.
+    """
+    until, closes_at = now + CONFIRM_LIFETIME, closing_if_opened(petition, now)
+    return min(until, closes_at + CONFIRM_AFTER_CLOSE) if closes_at else until
 
 
 def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:

@@ -85,17 +85,22 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
     return []
 
 
+def closing_if_opened(petition: Petition, now: datetime) -> datetime | None:
+    """Return closes_at. If the petition is paused, move it by the length of the pause, as opening now would move it."""
+    if petition.paused_at and petition.closes_at:
+        return petition.closes_at + (now - petition.paused_at)
+    return petition.closes_at
+
+
 def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
     """Return the fields that change when the petition opens.
 
     A draft gets `now` as opened_at. After a pause, closes_at moves by the length of the pause. A closes_at in the past
     is removed.
     """
-    closes_at = petition.closes_at
     if petition.state_at(now) is PetitionState.DRAFT:
         return {"opened_at": now}
-    if petition.paused_at and closes_at:
-        closes_at += now - petition.paused_at
+    closes_at = closing_if_opened(petition, now)
     return {"closes_at": closes_at if closes_at and closes_at > now else None}
 
 

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _QUOTE = "> "
-# In `_Writer._numbers`, this stands for a list with bullets instead of numbers.
-_BULLET = 0
 
 
 def as_text(markdown: str) -> str:
@@ -27,8 +25,8 @@ class _Writer:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._margins: list[str] = []
-        # The next number of each open list.
-        self._numbers: list[int] = []
+        # The next number of each open list. None: the list has bullets.
+        self._numbers: list[int | None] = []
         self._needs_gap = False
 
     def read(self, token: "Token") -> None:
@@ -37,7 +35,7 @@ class _Writer:
             self._write(_inline(token.children or []))
         elif kind in ("bullet_list_open", "ordered_list_open"):
             self._needs_gap = self._needs_gap or not self._numbers
-            self._numbers.append(_BULLET if kind.startswith("bullet") else int(token.attrs.get("start", 1)))
+            self._numbers.append(None if kind.startswith("bullet") else int(token.attrs.get("start", 1)))
         elif kind in ("bullet_list_close", "ordered_list_close"):
             self._numbers.pop()
         elif kind == "list_item_open":
@@ -52,9 +50,9 @@ class _Writer:
 
     def _marker(self) -> str:
         number = self._numbers[-1]
-        if number == _BULLET:
+        if number is None:
             return "- "
-        self._numbers[-1] += 1
+        self._numbers[-1] = number + 1
         return f"{number}. "
 
     def _write(self, text: str) -> None:

@@ -80,8 +80,17 @@ def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     at_once = need.concurrency + MIN_UNRESERVED
     yield _quota("Lambda: concurrent executions", limits.concurrency, at_once, "lambda", "L-B99A9384")
     yield _quota("API Gateway: requests a second", limits.gateway_rate, need.gateway_rate, "apigateway", "L-8A5B8E43")
-    units = need.table_units_for_all or need.table_units_to_sign
+    units = needed_table_units(expected)
     yield _quota("DynamoDB: write units of a table", limits.table_quota, units, "dynamodb", "L-AB614373")
+
+
+def needed_table_units(expected: Expected) -> int:
+    """Return the warm throughput that the signatures table needs for the crowd.
+
+    If no throughput is enough for signing, email and confirmations, return what is enough for signing alone.
+    """
+    need = needs(ceil(expected.rate), service())
+    return need.table_units_for_all or need.table_units_to_sign
 
 
 def _quota(what: str, now: float, needed: float, service_code: str, quota_code: str) -> Increase:
@@ -94,8 +103,7 @@ def _quota(what: str, now: float, needed: float, service_code: str, quota_code: 
 
 def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterator[Increase]:
     limits, _ = limits_of(values)
-    need = needs(ceil(expected.rate), service())
-    rate, units = needed_mail_rate(expected), need.table_units_for_all or need.table_units_to_sign
+    rate, units = needed_mail_rate(expected), needed_table_units(expected)
     warm = f"make warm STAGE={stage} EXPECT={expected.rate:g}/s FOR={expected.seconds:g}s"
     deploy = f"make deploy STAGE={stage} MAIL_PER_SECOND={rate}"
     cdn = f"make deploy STAGE={stage} EDGE_DOMAIN=…: docs/deploy.md"
@@ -121,10 +129,19 @@ def shard_defects(values: Values, expected: Expected) -> Iterator[Defect]:
     A shard is one of the items that together hold a petition's tally. With too few shards, the writes of confirmations
     often conflict and must be repeated.
     """
-    limits, _ = limits_of(values)
-    rate = min(expected.rate, limits.mail_rate, limits.mail_pace)
-    needed = shards_for(rate) or MAX_SHARDS
+    rate, needed = _confirmations_per_second(values, expected), needed_shards(values, expected)
     for slug, shards in values.get("petitions.shards", {}).items():
         if shards < needed:
             text = f"{slug} has {shards} tally shards: at {rate:,.0f} confirmations a second some must be repeated"
             yield Defect(text, f"manage.py shards {slug} {needed}, or make warm. They can never be lowered")
+
+
+def needed_shards(values: Values, expected: Expected) -> int:
+    """Return how many shards each tally needs for the expected confirmations, or MAX_SHARDS if that is not enough."""
+    return shards_for(_confirmations_per_second(values, expected)) or MAX_SHARDS
+
+
+def _confirmations_per_second(values: Values, expected: Expected) -> float:
+    """Return the expected rate of confirmations, which is limited by the rate of the emails before them."""
+    limits, _ = limits_of(values)
+    return min(expected.rate, limits.mail_rate, limits.mail_pace)

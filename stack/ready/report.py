@@ -66,7 +66,8 @@ def _answer_lines(verdict: Forecast) -> Iterator[str]:
     yield bold(f"{answer} for {crowd}")
     bottleneck = f"{verdict.first_bottleneck}, after {duration(verdict.bottleneck_after)}"
     yield f"  first bottleneck   {bottleneck if verdict.first_bottleneck else 'nothing'}"
-    yield f"  people wait        at most {duration(verdict.longest_wait)}; {verdict.waiting:,} people at once"
+    wait = f"at most {duration(verdict.longest_wait)} (99 of 100)"
+    yield f"  people wait        {wait}; {verdict.waiting:,} people at once"
     stored = "not within 30 days" if verdict.all_stored is None else f"after {duration(verdict.all_stored)}"
     yield f"  signatures         none is lost; {verdict.overflow:,} at most in the overflow queue; all stored {stored}"
     yield f"  last email         {duration(verdict.last_email)} after the end"

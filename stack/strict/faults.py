@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from stack.referee.model import Call
 from stack.strict import partial
@@ -131,9 +132,11 @@ class Faults:
     rates: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def set(self, rates: Mapping[str, float]) -> None:
-        """Replace all rates. Raise ValueError for an unknown fault or a rate that is not from 0 to 1."""
-        invalid = [name for name, rate in rates.items() if name not in FAULTS or not 0 <= rate <= 1]
+    def set(self, rates: Any) -> None:
+        """Replace all rates, by the fault's name. Raise ValueError for an unknown fault or a rate not from 0 to 1."""
+        if not isinstance(rates, dict):
+            raise ValueError('the rates must be an object, such as {"table-throttled": 0.1}')
+        invalid = [name for name, rate in rates.items() if name not in FAULTS or not _is_share(rate)]
         if invalid:
             raise ValueError(f"unknown fault or rate not from 0 to 1: {', '.join(invalid)}; known: {', '.join(FAULTS)}")
         self.rates = dict(rates)
@@ -148,3 +151,7 @@ class Faults:
                 self.counts[name] += 1
                 return answer
         return None
+
+
+def _is_share(rate: Any) -> bool:
+    return isinstance(rate, int | float) and 0 <= rate <= 1

@@ -7,7 +7,8 @@ from math import ceil
 from typing import Any
 
 from benchmarks.cost.prices import prices
-from benchmarks.model.needs import MAX_SHARDS, needs, shards_for
+from benchmarks.model.needs import needs
+from stack.ready.increases import needed_shards, needed_table_units
 from stack.ready.reading import Values
 from stack.ready.stage import StackDescription
 from stack.ready.verdict import Expected, service
@@ -79,25 +80,13 @@ def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[l
 
 
 def _warm_changes(values: Values, stack: StackDescription, expected: Expected) -> Iterator[CapacityChange]:
-    before, after = values.get("table.warm_signatures", 0), _units(expected)
+    before, after = values.get("table.warm_signatures", 0), needed_table_units(expected)
     if 0 < before < after:
         yield CapacityChange(CapacityKind.WARM, stack.outputs["SignaturesTableName"], before, after)
 
 
-def _units(expected: Expected) -> int:
-    """Return the warm throughput that the signatures table needs for the crowd.
-
-    If no throughput is enough for signing, email and confirmations, return what is enough for signing alone.
-    """
-    need = needs(ceil(expected.rate), service())
-    return need.table_units_for_all or need.table_units_to_sign
-
-
 def _shard_changes(values: Values, expected: Expected) -> Iterator[CapacityChange]:
-    confirmations_per_second = min(
-        expected.rate, values.get("ses.rate", expected.rate), values.get("stack.MailPerSecond")
-    )
-    needed = shards_for(confirmations_per_second) or MAX_SHARDS
+    needed = needed_shards(values, expected)
     for slug, shards in values.get("petitions.shards", {}).items():
         if shards < needed:
             yield CapacityChange(CapacityKind.SHARDS, slug, shards, needed)
@@ -107,7 +96,7 @@ def _reservation_changes(values: Values, stack: StackDescription, expected: Expe
     need = needs(ceil(expected.rate), service())
     needed = {
         "staff_authorizer": _STAFF_EXECUTIONS,
-        "relay_mail": _READERS_OF_A_STREAM_SHARD * ceil(_units(expected) / _UNITS_OF_A_PARTITION),
+        "relay_mail": _READERS_OF_A_STREAM_SHARD * ceil(needed_table_units(expected) / _UNITS_OF_A_PARTITION),
         "send_mail": int(values.get("stack.MailSenders")),
         "store_overflow": max(need.storers, 2),
     }

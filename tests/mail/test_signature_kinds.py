@@ -118,6 +118,11 @@ def test_the_email_names_the_day_after_closing_as_the_deadline_but_the_link_last
     assert read(Purpose.CONFIRM, token_in(link_in(mail, "confirm")), NOW + 13 * DAY, TOKEN_KEYS)
 
 
+def test_the_deadline_moves_while_the_petition_is_paused() -> None:
+    paused = a_petition(closes_at=NOW + DAY, state="paused", paused_at=NOW)
+    assert confirmable_until(paused, NOW + 5 * DAY) == NOW + 7 * DAY
+
+
 @every_kind
 def test_every_email_has_a_link_to_withdraw(kind: MailKind) -> None:
     mail = a_mail(kind)

@@ -155,6 +155,7 @@ def test_the_deployer_gets_no_fault_and_the_faults_of_functions_are_counted(
 
 
 def test_an_unknown_fault_or_rate_is_refused(set_rates: SetRates) -> None:
-    for wrong in ({"no_such": 0.5}, {"table_throttled": 1.5}):
+    wrong_rates: list[dict[str, Any]] = [{"no_such": 0.5}, {"table_throttled": 1.5}, {"table_throttled": "often"}]
+    for wrong in wrong_rates:
         with pytest.raises(urllib.error.HTTPError, match="400"):
             set_rates(**wrong)

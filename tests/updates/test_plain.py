@@ -11,6 +11,7 @@ from chalicelib.updates.plain import as_text
         ("# What she said\n\nShe said **yes**,\n*at last*.", "What she said\n\nShe said yes,\nat last."),
         ("Then:\n- one\n  more\n- two\n\nEnd", "Then:\n\n- one\n  more\n- two\n\nEnd"),
         ("3. a\n4. b\n   - c", "3. a\n4. b\n   - c"),
+        ("0. a\n1. b", "0. a\n1. b"),
         ("- a\n\n- b", "- a\n\n- b"),
         ("> One\n> two\n>\n> three", "> One\n> two\n\n> three"),
         ("[Read **it**](https://gov.example/a)", "Read it (https://gov.example/a)"),
