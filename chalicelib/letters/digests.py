@@ -7,13 +7,11 @@ as requested. If a run stops between two steps, the digest is not marked, so the
 from datetime import date, datetime, timedelta
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.digest_contents import close, find_digest, mark_requested, next_digest_day, unrequested_digests
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.model import target_of
 from chalicelib.letters.target_state import target_states
-from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
@@ -49,17 +47,8 @@ def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Ta
     """
     close(ids, now, tables)
     digest = find_digest(ids, tables)
-    request = _request_digest(ids, now, tables) if digest and digest.letters else None
+    request = DIGESTS.find_or_request(ids.delivery, now, tables) if digest and digest.letters else None
     if request:
         outbox.send([(request, 0)])
     mark_requested(ids, now, tables)
     return request is not None
-
-
-def _request_digest(ids: DigestIds, now: datetime, tables: Tables) -> MailRequest | None:
-    """Request the digest's email. If an earlier run requested it, return that request while it is open, else None."""
-    try:
-        return DIGESTS.request(ids.delivery, now, tables)
-    except ConditionFailed as failure:
-        item = failure.item or {}
-        return DIGESTS.request_of(item) if "mail_requested_at" in item else None

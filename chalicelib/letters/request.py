@@ -73,7 +73,7 @@ def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[Mai
     try:
         return _request_together(letters, now, tables) if letters else []
     except ConditionFailed:
-        requests = [_request_one(deliveries, key, now, tables, extra) for deliveries, key, extra in letters]
+        requests = [deliveries.find_or_request(key, now, tables, **extra) for deliveries, key, extra in letters]
         return [request for request in requests if request]
 
 
@@ -113,20 +113,6 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
 def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
     target = target_of(petition, target_key)
     return TESTS if target and target.test_to else LETTERS
-
-
-def _request_one(
-    deliveries: Deliveries, key: str, now: datetime, tables: Tables, extra: Mapping[str, str]
-) -> MailRequest | None:
-    """Request the letter. If it was requested before, return that request, because its queue message may be lost.
-
-    Return None if that request is settled.
-    """
-    try:
-        return deliveries.request(key, now, tables, **extra)
-    except ConditionFailed as failure:
-        item = failure.item or {}
-        return deliveries.request_of(item) if "mail_requested_at" in item else None
 
 
 def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = BEFORE_ALL_LETTERS) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 from chalicelib.aws.queue import LONGEST_DELAY
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
 from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
@@ -63,6 +64,17 @@ class Deliveries(DeliveryState):
         new = self.new_item(key, now, extra)
         self.put(new, key, now, tables)
         return self.request_of({"sk": key, **new.item})
+
+    def find_or_request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest | None:
+        """Request the email. If it was requested before, return that request, because its queue message may be lost.
+
+        Return None if that request is settled.
+        """
+        try:
+            return self.request(key, now, tables, **extra)
+        except ConditionFailed as failure:
+            item = failure.item or {}
+            return self.request_of(item) if "mail_requested_at" in item else None
 
     def new_item(self, key: str, now: datetime, extra: Mapping[str, str]) -> NewItem:
         """Return the item of a new request."""

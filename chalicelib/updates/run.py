@@ -14,7 +14,6 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.mail.deliveries import DeliveryOutcome
-from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.send import CLAIM
 from chalicelib.signatures.walk import read_subscribers
@@ -78,22 +77,11 @@ class MailingWork:
         bucket = keys.BUCKETS[mailing.bucket]
         signatures, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE_SIZE, self.tables)
         recipients = [signature for signature in signatures if may_get_updates(signature)]
-        requests = [self._request_email(update, signature["sk"]) for signature in recipients]
+        email_keys = [delivery_key(update.slug, update.update_id, signature["sk"]) for signature in recipients]
+        requests = [EMAILS.find_or_request(key, self.clock(), self.tables) for key in email_keys]
         self.outbox.send([(request, 0) for request in requests if request])
         cursor = {"after": last} if last else {"after": "", "bucket": mailing.bucket + 1}
         return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(recipients)})
-
-    def _request_email(self, update: Update, signature_id: str) -> MailRequest | None:
-        """Request the email to one person. Return None if the email is settled.
-
-        If the email was requested before and still waits, return its request, because the message may be lost.
-        """
-        key = delivery_key(update.slug, update.update_id, signature_id)
-        try:
-            return EMAILS.request(key, self.clock(), self.tables)
-        except ConditionFailed as failure:
-            item = failure.item or {}
-            return EMAILS.request_of(item) if "mail_requested_at" in item else None
 
     def _count(self, mailing: Mailing, update: Update) -> Mailing:
         """Count the outcomes of the emails and store the results. End the job if the update is over; otherwise rest.
