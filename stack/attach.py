@@ -12,6 +12,7 @@ from stack.emulated import verify_sender
 from stack.package import package
 from stack.paths import ROOT
 from stack.target import LOCAL_STAGE
+from stack.template.config import api_stage
 from stack.template.functions import SECRETS, logical_id
 from stack.template.merge import settings_in
 
@@ -34,7 +35,7 @@ class Deployed:
     @property
     def api(self) -> str:
         """Return the API's own URL, without the site's domain. This URL changes when routes change."""
-        return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/site"
+        return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/{api_stage()}"
 
     @property
     def gateway(self) -> str:

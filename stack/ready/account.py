@@ -11,8 +11,8 @@ from typing import Any
 from chalicelib.edge.routes import ROUTES
 from stack.ready.reading import AwsCall
 from stack.template import functions
+from stack.template.config import api_stage
 
-_API_STAGE = "site"
 _EDGE_REGION = "us-east-1"
 # How far back to read the age of a queue's oldest message. SQS writes this metric every minute.
 _AGE_PERIOD = timedelta(minutes=5)
@@ -48,7 +48,7 @@ def _compute_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
         "gateway.burst": lambda answer: answer["throttleSettings"]["burstLimit"],
     }
     yield AwsCall("apigateway", "get_account", rates)
-    stage = {"restApiId": outputs.get("RestAPIId", "none"), "stageName": _API_STAGE}
+    stage = {"restApiId": outputs.get("RestAPIId", "none"), "stageName": api_stage()}
     yield AwsCall("apigateway", "get_stage", {"gateway.signing": _signing_rate}, stage)
 
 

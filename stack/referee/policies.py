@@ -8,7 +8,7 @@ from typing import Any
 from stack.paths import ROOT
 from stack.referee.model import Where
 from stack.referee.resolve import Resolver
-from stack.template.functions import function_settings
+from stack.template.config import function_settings
 from stack.template.merge import merge_template
 
 HERE = Where("eu-west-2", "123456789012")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.core.metrics import NAMESPACE, Metric
 from stack.template.cfn import Template, get_att, output, ref, resource, sub
+from stack.template.config import api_stage
 
 
 class Measure(NamedTuple):
@@ -33,7 +34,7 @@ def code_measure(metric: Metric) -> Measure:
 
 
 def api_measure(metric: str) -> Measure:
-    return Measure("AWS/ApiGateway", metric, {"ApiName": sub("petitions-${Stage}"), "Stage": "site"})
+    return Measure("AWS/ApiGateway", metric, {"ApiName": sub("petitions-${Stage}"), "Stage": api_stage()})
 
 
 def queue_measure(metric: str, queue: str) -> Measure:

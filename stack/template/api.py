@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from stack.template.busy import REFUSED_KEY
 from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, sub
+from stack.template.config import api_stage
 
 PROBLEM = "application/problem+json"
 _NOT_FOUND = (404, "There is nothing at this address.")
@@ -72,7 +73,7 @@ def api() -> Template:
             },
         },
     }
-    gateway_url = sub("https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/site")
+    gateway_url = sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{api_stage()}")
     site_url = if_condition("HasSiteUrl", ref("SiteUrl"), gateway_url)
     return {
         "Globals": {"Api": {"OpenApiVersion": "2.0"}},

@@ -5,7 +5,8 @@ from typing import Any
 
 from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
 from stack.template.cfn import Template, resource, sub
-from stack.template.functions import function_settings, logical_id
+from stack.template.config import api_stage, function_settings
+from stack.template.functions import logical_id
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
 # CloudFormation replaces this text by the name of the stage.
@@ -44,7 +45,7 @@ def _own_metric_lines(*metrics: str, **options: str) -> list[Line]:
 
 def _api_line(metric: str, **options: str) -> Line:
     last = [options] if options else []
-    return ["AWS/ApiGateway", metric, "ApiName", f"petitions-{_STAGE}", "Stage", "site", *last]
+    return ["AWS/ApiGateway", metric, "ApiName", f"petitions-{_STAGE}", "Stage", api_stage(), *last]
 
 
 def _queue_line(metric: str, queue: str, **options: str) -> Line:

@@ -7,7 +7,8 @@ the other headers of CloudFront only if the request has this key (chalicelib/edg
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached_behaviour
 from stack.template.busy import REFUSED_KEY, busy
 from stack.template.cfn import Template, get_att, if_condition, merge_parts, output, ref, resource, sub
-from stack.template.functions import api_stage, origin_key
+from stack.template.config import api_stage
+from stack.template.functions import origin_key
 
 _BUSY = "Busy"
 # The minimum number of seconds for which CloudFront keeps an error, by its status. CloudFront's default is ten seconds,

@@ -5,14 +5,13 @@ only if the function has a secret or a limit of its own.
 """
 
 import json
-from functools import cache
 from typing import Any
 
 from chalicelib.core.settings import OIDC
 from chalicelib.edge.route import Function
-from stack.paths import ROOT
 from stack.template.alarms import Measure, alarm
 from stack.template.cfn import Template, if_condition, merge_parts, output, ref, sub
+from stack.template.config import function_settings
 from stack.template.parameters import differs, number
 
 API_HANDLER = "api_handler"
@@ -57,28 +56,6 @@ def logical_id(name: str) -> str:
     Tables and queues also have a suffix (table_id, queue_id). Chalice gives the API's own function the id APIHandler.
     """
     return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
-
-
-def function_settings() -> dict[str, dict[str, Any]]:
-    """Return the settings that config.json has for each function, by the function's name in app.py."""
-    functions: dict[str, dict[str, Any]] = _config()["lambda_functions"]
-    return functions
-
-
-def timeout(function: str) -> int:
-    """Return the function's timeout in seconds."""
-    return int(function_settings()[function].get("lambda_timeout", _config()["lambda_timeout"]))
-
-
-def api_stage() -> str:
-    """Return the name of API Gateway's stage, which is the first part of every path at API Gateway's own address."""
-    return str(_config()["api_gateway_stage"])
-
-
-@cache
-def _config() -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    return config
 
 
 def function_properties(function: str, **own: Any) -> Template:

@@ -8,7 +8,8 @@ from typing import Any
 from chalicelib.core.settings import QUEUES, queue_variable
 from stack.template.alarms import alarm, queue_measure
 from stack.template.cfn import Template, get_att, if_condition, merge_parts, output, ref, resource, retention
-from stack.template.functions import event_source, function_properties, logical_id, timeout
+from stack.template.config import timeout
+from stack.template.functions import event_source, function_properties, logical_id
 
 _FOURTEEN_DAYS = 14 * 24 * 3600
 # SQS's maximum. While the table or the email quota is exhausted, workers receive the same message again and again, but
