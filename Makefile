@@ -45,7 +45,7 @@ durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List
 planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: takes hours
 	@exec $(PY) -m tests.planted
 
-unit: .venv/ready ## Run the application's own tests: no emulator, browser, other programs, policies, benchmarks or readiness
+unit: .venv/ready ## Run the application's own tests: no emulator, browser, faults or benchmarks
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second
 
 # Each of these processes runs about half of the unit tests. With xdist they would need a quarter more time.

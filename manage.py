@@ -18,9 +18,9 @@ from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, Unknown
 from commands import crowd, exports, letters, petitions, ready, restore, tallies, tokens
 from commands.common import InputError
 
-# Exit codes. 0: done. 1: wrong input, the command cannot be done, or `recount` found a wrong tally. 2: wrong command
-# line (from argparse). 3: AWS did not answer or refused, or somebody else made a change at the same time. `ready` has
-# codes of its own (stack/ready).
+# Exit codes. 0: done. 1: wrong input, the command cannot be done, or `recount` ends with wrong numbers. 2: wrong
+# command line (from argparse). 3: AWS did not answer or refused, or somebody else made a change at the same time.
+# `ready` has codes of its own (stack/ready).
 WRONG_INPUT, NO_ANSWER = 1, 3
 
 

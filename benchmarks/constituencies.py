@@ -39,7 +39,7 @@ def _fill(slug: str, confirmed: int, sequence: str) -> None:
     """Add confirmations evenly, at least one to each number, in one step for each counter item.
 
     The worker of the stream makes the same changes. `sequence`: the sequence number of the stream record. A counter
-    item counts each sequence number only once.
+    item skips a sequence number that is not later than its last one.
     """
     count_each = max(1, confirmed // len(CODES) // len(keys.BUCKETS))
     for bucket in keys.BUCKETS:

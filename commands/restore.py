@@ -133,7 +133,10 @@ def _finish(copy: Copy, table: str) -> None:
 
 
 def _count_outcomes(items: Iterable[RestoredItem], *, prints_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
-    """Return the number of items by outcome, and the slugs to recount. Print the ids that the engineer needs."""
+    """Return the number of items by outcome, and the slugs to recount. Print the ids of GONE items.
+
+    `prints_all`: also print the ids of all other items except SAME.
+    """
     counted: Counter[RestoreOutcome] = Counter()
     slugs: set[str] = set()
     for item, outcome in items:

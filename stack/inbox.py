@@ -110,7 +110,7 @@ def _read_archive(archive: Path | None) -> list[dict[str, Any]]:
         return []
     records: list[dict[str, Any]] = []
     for line in archive.read_text().splitlines():
-        with suppress(ValueError):  # If the emulator was killed, the last line may be incomplete.
+        with suppress(ValueError):  # An empty line, or a line that a killed emulator left incomplete.
             records.append(json.loads(line))
     return records
 

@@ -14,7 +14,7 @@ STATE = LOCAL / "state"
 ENDPOINTS = LOCAL / "endpoints.json"
 PETITIONS = ROOT / ".chalice" / "petitions"
 REGION = "us-east-1"
-"""The region of the emulator. Real stacks may be in any region."""
+"""The region of the emulator, and of packaging if the environment names none. A real stack may be in any region."""
 
 
 def emulator_python() -> Path:

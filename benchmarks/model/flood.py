@@ -1,9 +1,9 @@
 """Simulate an evening with one attacker and 10,000 genuine signers, to choose the limit for first emails.
 
-The attacker signs with the addresses of strangers, from five networks. For the signatures from one
-network, the product limits the first emails. Here its real function (chalicelib/mail/first_emails.py) decides about
-each signature, on a table in memory. Who signs from which network is an assumption. SES's own rate is left out: it is
-the same with and without a limit.
+The attacker signs with the addresses of strangers, from five networks. For the signatures from one network, the product
+limits the first emails. Here its real function (chalicelib/mail/first_emails.py) decides about each signature, on a
+table in memory. Who signs from which network is an assumption. SES's own rate is left out: it is the same with and
+without a limit.
 """
 
 from collections import Counter

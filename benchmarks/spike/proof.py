@@ -22,7 +22,8 @@ from stack.console import Failure
 from stack.manage import manage, settings
 
 SIGNER = re.compile(r"signer-(\d+)(\+again)?@example\.org", re.IGNORECASE)
-# The product's limits for a person: how many emails, and the least seconds between two of them.
+# The budget (mail/budget.py) allows a person at most five emails in ten hours, and a spike is shorter. The second
+# number: the shortest interval between two emails, in seconds.
 MAX_MAILS, BETWEEN_MAILS = 5, 60
 RECOUNT_ATTEMPTS = 30
 ATTRIBUTES = ("pk", "sk", "state", "email", "mail_kind", "mails")

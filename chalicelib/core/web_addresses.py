@@ -25,7 +25,7 @@ _COLON_IN_PROSE = re.compile(r":\S")
 def web_addresses(text: str) -> list[str]:
     """Return the web and email addresses in the text. Characters that look like a dot count as a dot.
 
-    If the linkifier finds no address, return parts of addresses that it misses, such as "://".
+    If the linkifier finds no address, return parts of addresses that it misses, such as ":/" or "www.".
     """
     folded = _folded(text)
     if not _POSSIBLE.search(folded):

@@ -42,7 +42,7 @@ from chalicelib.updates.kinds import UPDATE_KINDS
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
-# After this time, the relay handles no more letters, and Lambda delivers the batch again in two halves.
+# After this time, the relay begins no further signature's letters, and Lambda delivers the batch again in two halves.
 # The function's timeout leaves enough time for the letters of one person to all targets.
 RELAY_SECONDS = 60.0
 # Every kind of email, by name. The dict is here and not in app.py, because these functions load only this module.

@@ -23,7 +23,7 @@ def source_ip(request: Request) -> str:
 
 
 def site_prefix(request: Request) -> str:
-    """Return the prefix of our paths: "" with a CDN or a domain, "/prod" (the stage) on API Gateway's own host.
+    """Return the prefix of our paths: "" with a CDN or a domain, "/site" (the stage) on API Gateway's own host.
 
     A CDN sends the prefix in a header. Without a CDN, it is the part of requestContext.path before the route.
     """

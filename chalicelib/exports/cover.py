@@ -99,7 +99,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the current text version. If some people signed an earlier one, add the signatures of each version."""
+    """Return the current text version, or if some people signed an earlier one, each version and its number."""
     counts = totals.versions or Counter({petition.text_version: 0})
     if set(counts) == {petition.text_version}:
         return petition.text_version

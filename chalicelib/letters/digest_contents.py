@@ -6,8 +6,9 @@
 3. While its email is sent, the digest is sealed: its letters do not change.
 
 If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
-withdrawal is noted in LATE: if the email is not sent, the letter is removed before the next attempt. An email is
-settled when it no longer waits to be sent.
+withdrawal is noted in LATE: if the email is not sent, the letter is removed before the next attempt. If the person has
+confirmed again with a letter, the letter then waits for a later digest. An email is settled when it no longer waits to
+be sent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,22 +16,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zlib import crc32
 
-from chalicelib.aws.table import Attr, Change, Condition, Item, Tables, is_still
+from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core import keys, target_keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
-from chalicelib.core.letter_keys import LetterIds, letter_delivery
+from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.model import may_send_letter
+from chalicelib.letters.withdrawn import IS_SEALED, LATE, take_out_late
 from chalicelib.letters.working_time import in_london
 from chalicelib.mail.counted import transact
-from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.dimensions import AREA_PREFIX
-from chalicelib.signatures.look_up import find_by_id
 
 # The digest of a day takes letters until this hour of the day, in the time of London.
 DIGEST_HOUR = 7
@@ -38,12 +37,8 @@ DIGEST_HOUR = 7
 # numbered attributes, each with one signature id. A newer letter may take the slot of an older one.
 OWN_WORDS_SLOTS = 20
 OWN_WORDS_PREFIX = "own."
-# The name of the attribute for people who withdrew while the digest was sealed: "<signature id> <area>" for each.
-LATE = "late"
 ATTEMPTS = 3
 _OPEN = Attr("closed_at").not_exists()
-_SEALED = Attr("sealed_at").exists()
-_UNSEALED = Attr("sealed_at").not_exists()
 
 
 @dataclass(frozen=True)
@@ -92,43 +87,6 @@ def gather(
     raise Conflicted("storage")
 
 
-def remove_letter(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
-    """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
-
-    If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing.
-    """
-    day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
-    if day is None:
-        return
-    ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
-    if _try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED):
-        return
-    note = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
-    if not tables.try_update(note):
-        # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
-        _try_to_remove_letter(ids, letter.signature_id, area, now, tables, _UNSEALED)
-
-
-def _try_to_remove_letter(
-    ids: DigestIds, signature_id: str, area: str, now: datetime, tables: Tables, when: Condition
-) -> bool:
-    """Take the letter out if the digest meets the condition `when`. Return True if the digest no longer has it."""
-    key, day = letter_delivery(ids.slug, ids.target, signature_id), ids.day.isoformat()
-    dropped = {"mail_dropped_at": iso(now)}
-    try:
-        transact(
-            [
-                Change(LETTERS.item_key(key), assign=dropped, remove=["digest"], when=Attr("digest").eq(day)),
-                Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, when=when),
-                LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables),
-            ],
-            tables,
-        )
-    except ConditionFailed as failure:
-        return failure.index == 0  # The first change failed: the letter was removed before.
-    return True
-
-
 def seal(ids: DigestIds, petition: Petition, now: datetime, tables: Tables) -> DigestContents | None:
     """Seal the digest, so that its letters do not change while its email is sent. Return its contents.
 
@@ -145,25 +103,13 @@ def seal(ids: DigestIds, petition: Petition, now: datetime, tables: Tables) -> D
         late = item.get(LATE)
         if not late:
             return _contents_of(ids, item)
-        for withdrawal in sorted(late):
-            signature_id, _, area = withdrawal.partition(" ")
-            if _has_confirmed_again(petition, signature_id, tables):
-                continue
-            if not _try_to_remove_letter(ids, signature_id, area, now, tables, _SEALED):
-                raise Conflicted("storage")
-        tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
+        take_out_late(ids, petition, late, now, tables)
     raise Conflicted("storage")
-
-
-def _has_confirmed_again(petition: Petition, signature_id: str, tables: Tables) -> bool:
-    """Return whether a person who withdrew has signed and confirmed again, so that their letter stays in the digest."""
-    found = find_by_id(petition, signature_id, tables)
-    return found is not None and may_send_letter(found.signature)
 
 
 def unseal(ids: DigestIds, tables: Tables) -> None:
     """Unseal the digest, because its email was not sent. Letters can be removed again."""
-    tables.try_update(Change(ids.key, remove=["sealed_at"], when=_SEALED))
+    tables.try_update(Change(ids.key, remove=["sealed_at"], when=IS_SEALED))
 
 
 def mark_ended(ids: DigestIds, now: datetime, tables: Tables) -> None:
@@ -194,6 +140,8 @@ def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[Dige
 
 
 def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
-    areas = {name.removeprefix(AREA_PREFIX): item[name] for name in item if name.startswith(AREA_PREFIX) and item[name]}
+    areas = {
+        name.removeprefix(AREA_PREFIX): item[name] for name in item if name.startswith(AREA_PREFIX) and item[name] > 0
+    }
     own_words_ids = [item[name] for name in sorted(item) if name.startswith(OWN_WORDS_PREFIX)]
     return DigestContents(ids, item.get("letters", 0), areas, own_words_ids)

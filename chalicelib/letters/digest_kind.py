@@ -122,6 +122,8 @@ def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Ta
             continue
         signature, signed_letter = found.signature, found.signature.letter
         assert signed_letter is not None
+        if not signed_letter.has_own_words:  # The person has withdrawn and confirmed again, with the suggested letter.
+            continue
         agreed_letter = letter_as_signed(petition.slug, signed_letter.version, tables).in_language(signature.language)
         reply_to = signature.email if signed_letter.reply else None
         yield DigestLetter(

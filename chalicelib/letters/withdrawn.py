@@ -1,21 +1,34 @@
 """Remove the letters of withdrawn and erased signatures from the digests whose emails are not sent yet.
 
-A digest is one email to a target about many letters. An `Image` is a signature's item in the table's stream of changes.
+A digest is one email to a target about many letters (digest_contents.py). An `Image` is a signature's item in the
+table's stream of changes.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Attr, Change, Condition, Tables, is_still
 from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.letters.digest_contents import remove_letter
+from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.times import iso
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.model import may_send_letter
+from chalicelib.mail.counted import transact
+from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.find import letter_as_signed
-from chalicelib.projections.dimensions import area_of
+from chalicelib.petitions.model import Petition
+from chalicelib.projections.dimensions import AREA_PREFIX, area_of
+from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.model import SignatureState
 
 Image = Mapping[str, Any]
+# The name of the digest's attribute for people who withdrew while it was sealed: "<signature id> <area>" for each.
+LATE = "late"
+IS_SEALED = Attr("sealed_at").exists()
+_IS_UNSEALED = Attr("sealed_at").not_exists()
 
 
 def remove_letters_from_digests(
@@ -31,11 +44,77 @@ def remove_letters_from_digests(
             slug = keys.slug_of(before["pk"])
             area = area_of(before.get("country", ""), before.get("postcode", ""))
             for target in letter_as_signed(slug, before["letter"]["version"], tables).letter.targets:
-                key = letter_delivery(slug, target.key, before["sk"])
-                remove_letter(key, letter_ids(key), area, now, tables)
+                remove_letter(letter_delivery(slug, target.key, before["sk"]), area, now, tables)
 
 
 def has_withdrawn(before: Image, after: Image | None) -> bool:
     """Return whether this change withdraws or deletes a confirmed signature that had a letter."""
     was_confirmed = before.get("state") == SignatureState.CONFIRMED and "letter" in before
     return was_confirmed and (after is None or after.get("state") != SignatureState.CONFIRMED)
+
+
+def remove_letter(key: str, area: str, now: datetime, tables: Tables) -> None:
+    """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
+
+    If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing. `key`: the
+    letter's key. `area`: the postcode area under which the digest counts the letter.
+    """
+    day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
+    if day is None:
+        return
+    letter = letter_ids(key)
+    ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
+    if _drop(ids, key, area, _IS_UNSEALED, now, tables):
+        return
+    withdrawal = f"{letter.signature_id} {area}"
+    if not tables.try_update(Change(ids.key, add={LATE: {withdrawal}}, when=IS_SEALED & Attr("ended_at").not_exists())):
+        # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
+        _drop(ids, key, area, _IS_UNSEALED, now, tables)
+
+
+def take_out_late(ids: DigestIds, petition: Petition, late: set[str], now: datetime, tables: Tables) -> None:
+    """Take the letters of the withdrawals `late` out of the sealed digest, and remove LATE unless it has changed.
+
+    Drop a letter, or request it again if the person has signed and confirmed again, with a letter. Raise Conflicted.
+    """
+    for withdrawal in sorted(late):
+        signature_id, _, area = withdrawal.partition(" ")
+        key = letter_delivery(ids.slug, ids.target, signature_id)
+        found = find_by_id(petition, signature_id, tables)
+        has_confirmed_again = found is not None and may_send_letter(found.signature)
+        take_out = _request_again if has_confirmed_again else _drop
+        if not take_out(ids, key, area, IS_SEALED, now, tables):
+            raise Conflicted("storage")
+    tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
+
+
+def _drop(ids: DigestIds, key: str, area: str, when: Condition, now: datetime, tables: Tables) -> bool:
+    """Drop the letter if the digest meets the condition `when`. Return True if the digest no longer has the letter."""
+    count = LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
+    return _take_out(ids, key, area, when, {"mail_dropped_at": iso(now)}, [count], tables)
+
+
+def _request_again(ids: DigestIds, key: str, area: str, when: Condition, now: datetime, tables: Tables) -> bool:
+    """Let the letter wait again, so that the sweep queues it. The condition and the result are those of `_drop`."""
+    LETTERS.mark_group(key, now, tables)
+    return _take_out(ids, key, area, when, LETTERS.request_attributes(now), [], tables)
+
+
+def _take_out(
+    ids: DigestIds,
+    key: str,
+    area: str,
+    when: Condition,
+    assign: Mapping[str, str],
+    others: Sequence[Change],
+    tables: Tables,
+) -> bool:
+    """Take the letter out of the digest in one transaction with `others`. Assign attributes to the letter's item."""
+    is_in_digest = Attr("digest").eq(ids.day.isoformat())
+    letter = Change(LETTERS.item_key(key), assign=assign, remove=["digest"], when=is_in_digest)
+    digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, when=when)
+    try:
+        transact([letter, digest, *others], tables)
+    except ConditionFailed as failure:
+        return failure.index == 0  # The letter was taken out before.
+    return True

@@ -71,7 +71,7 @@ class CountedDeliveries(Deliveries):
         if dropped_at is None:
             return None
         self.mark_group(key, now, tables)
-        requested = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
+        requested = self.request_attributes(now)
         is_dropped = is_still("mail_dropped_at", dropped_at)
         change = Change(self.item_key(key), assign=requested | extra, remove=["mail_dropped_at"], when=is_dropped)
         counted_on = datetime.fromisoformat(dropped_at).date()

@@ -79,8 +79,12 @@ class Deliveries(DeliveryState):
     def new_item(self, key: str, now: datetime, extra: Mapping[str, str]) -> NewItem:
         """Return the item of a new request."""
         expires = int((now + self.lifetime).timestamp())
-        item = {"mail_kind": self.kind, "mail_requested_at": iso(now), "mails": 0, "expires_at": expires}
+        item = {**self.request_attributes(now), "mails": 0, "expires_at": expires}
         return NewItem(self.item_key(key), {**item, **extra})
+
+    def request_attributes(self, now: datetime) -> dict[str, str]:
+        """Return the attributes of a request that is made now."""
+        return {"mail_kind": self.kind, "mail_requested_at": iso(now)}
 
     def mark_group(self, key: str, now: datetime, tables: Tables) -> None:
         """Mark the group of the email's item (outstanding.py): if the message gets lost, the sweep finds the email."""

@@ -152,7 +152,7 @@ def _groups(first: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
     """Return the open requests among the next PAGE_SIZE items, and the position after these items (None: the end).
 
-    A position is "<bucket>" or "<bucket>/<sort key>".
+    A position is "<bucket>", "<bucket>/<sort key>", or "" for the beginning.
     """
     bucket, _, after = (position or keys.BUCKETS[0]).partition("/")
     items, last = state.open_requests(outstanding.start_key(group, bucket, after), PAGE_SIZE, tables)

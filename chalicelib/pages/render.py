@@ -66,7 +66,7 @@ def render(
     """Return the page as HTML, in the language with this code.
 
     `chosen` is the language code in the request's URL, or "" without one: `link("/path")` in a template adds the code
-    to the link. `base` is the prefix of links ("" or "/prod"), `site_url` the prefix of links that people share. The
+    to the link. `base` is the prefix of links ("" or "/site"), `site_url` the prefix of links that people share. The
     context may have `switch`, the page's languages with the URL of the page in each; `foreign`, the HTML attributes of
     text that is not in the page's language; and `embedded`, true for a page in a frame on another site.
 

@@ -26,7 +26,8 @@ DAY = timedelta(days=1)
 def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
     """Return the stored numbers. If they are not fresh, the caller that gets the lease counts them again.
 
-    From the load shedding level SNAPSHOT_ONLY on, nothing is counted again. Return None if no numbers are stored.
+    From the load shedding level SNAPSHOT_ONLY on, nothing is counted again. Return None if no numbers are stored
+    and this call counts none.
     """
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH

@@ -18,7 +18,7 @@ FILE = ROOT / "chalicelib" / "edge" / "openapi.json"
 DESCRIPTION = Path(__file__).with_name("description.md")
 SERVER = (
     "Relative to this document, so that it works behind a custom domain and behind an API stage: `/api/openapi.json` "
-    "means `/`, and `/prod/api/openapi.json` means `/prod/`."
+    "means `/`, and `/site/api/openapi.json` means `/site/`."
 )
 WIDTH = 120
 TAGS = {

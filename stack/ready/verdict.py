@@ -60,10 +60,11 @@ class Forecast:
     """The model's result. All times are in seconds.
 
     `bottleneck_after`: how long after the start of the crowd the first bottleneck slows something down. `waiting`,
-    `overflow`: the most people who wait, and the most signatures in the overflow queue, at one moment. `all_stored`:
-    how long after the start of the crowd all signatures are stored; None if the model ends earlier. `last_email`: how
-    long after the end of the crowd the last email is sent. `lost_views`: the share of page views that fail. `assumed`:
-    the names of values that could not be read; the model assumes AWS's usual quotas for them.
+    `overflow`: the most people who wait, and the most signatures in the overflow queue, at one moment. `longest_wait`:
+    the time within which 99 of 100 people have an answer, if they come at the worst moment. `all_stored`: how long
+    after the start of the crowd all signatures are stored; None if the model ends earlier. `last_email`: how long after
+    the end of the crowd the last email is sent. `lost_views`: the share of page views that fail. `assumed`: the names
+    of values that could not be read; the model assumes AWS's usual quotas for them.
     """
 
     expected: Expected

@@ -1,8 +1,8 @@
 """Find out which Lambda function sent a request to the emulator, and which policies the function's role has.
 
 To make this possible, each function gets credentials of its own: those of a session of the function's role. The
-emulator itself gives such credentials only if its own IAM is turned on. We leave its IAM off, because it ignores the
-condition keys of DynamoDB.
+emulator itself gives such credentials only if its own IAM is turned on. We leave its IAM off, because it does not
+know all condition keys of DynamoDB.
 """
 
 import hashlib

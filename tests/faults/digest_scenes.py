@@ -1,35 +1,32 @@
-"""Scenes of digests and of test emails of letters. A letter in a digest has the outcome of its digest."""
+"""Scenes of digests. A letter in a digest has the outcome of its digest."""
 
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.letter_keys import letter_delivery, letter_ids
+from chalicelib.core.letter_keys import letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_contents import close, find_digest, gather, remove_letter, seal
+from chalicelib.letters.digest_contents import close, find_digest, gather, seal
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.target_state import pause, record_digests, store_test_address, target_state
-from chalicelib.letters.trial import STAFF_TEST_PREFIX, TESTS
+from chalicelib.letters.target_state import pause, record_digests, target_state
+from chalicelib.letters.withdrawn import remove_letter
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.fake_site import FakeSite, stream_event
-from tests.faults.letter_scenes import LETTER_KEY, confirmation_event
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, run, schedule
-from tests.faults.staff_scenes import assert_audit_entry, call
-from tests.faults.target_scenes import LETTERS_URL, TARGET_KEY, with_bob_and_a_petition_with_a_letter
+from tests.faults.letter_scenes import LETTER_KEY
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, run, schedule
+from tests.faults.target_scenes import TARGET_KEY
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
 
-BOBS_EMAIL = "bob@charity.example"
 LAST_NIGHT = NOW - timedelta(hours=12)
 TODAYS_DIGEST = DigestIds(PETITION.slug, TARGET_KEY, NOW.date())
-TEST_KEY = letter_delivery(PETITION.slug, TARGET_KEY, f"{STAFF_TEST_PREFIX}01")
 
 
-def _store_letter(fake_site: FakeSite, first: int = 0, **changes: Any) -> None:
+def store_letter(fake_site: FakeSite, first: int = 0, **changes: Any) -> None:
     delivery = {"mode": "digest", "first": first}
     confirmed_with_a_letter(
         fake_site, a_petition_with_a_letter(fake_site, targets=[{**TARGET, "delivery": delivery} | changes])
@@ -41,17 +38,17 @@ def letter_numbers(fake_site: FakeSite) -> LetterNumbers:
 
 
 def with_a_letter_for_a_digest(fake_site: FakeSite) -> None:
-    _store_letter(fake_site)
+    store_letter(fake_site)
     fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables)
 
 
 def with_a_first_letter(fake_site: FakeSite) -> None:
-    _store_letter(fake_site, first=1)
+    store_letter(fake_site, first=1)
     fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables)
 
 
 def with_a_gathered_letter(fake_site: FakeSite) -> None:
-    _store_letter(fake_site)
+    store_letter(fake_site)
     request = LETTERS.request(LETTER_KEY, LAST_NIGHT, fake_site.tables)
     record_digests(PETITION.slug, TARGET_KEY, fake_site.tables)
     assert gather(letter_ids(LETTER_KEY), request, "none", True, LAST_NIGHT, fake_site.tables) == TODAYS_DIGEST
@@ -88,7 +85,12 @@ def with_a_digest_that_alice_left_late(fake_site: FakeSite) -> None:
     with_a_digest(fake_site)
     assert seal(TODAYS_DIGEST, PETITION, NOW, fake_site.tables)
     withdraw(KEY, PETITION, NOW, fake_site.tables)
-    remove_letter(LETTER_KEY, letter_ids(LETTER_KEY), "none", NOW, fake_site.tables)
+    remove_letter(LETTER_KEY, "none", NOW, fake_site.tables)
+
+
+def with_a_digest_that_alice_left_late_before_she_confirmed_again(fake_site: FakeSite) -> None:
+    with_a_digest_that_alice_left_late(fake_site)
+    confirmed_with_a_letter(fake_site, PETITION)
 
 
 def with_a_digest_to_a_paused_target(fake_site: FakeSite) -> None:
@@ -106,21 +108,6 @@ def assert_digest_waits_unsealed(fake_site: FakeSite) -> None:
 def with_an_old_digest(fake_site: FakeSite) -> None:
     with_a_digest(fake_site)
     fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
-
-
-def with_a_target_in_test_mode(fake_site: FakeSite) -> None:
-    _store_letter(fake_site, test_to=BOBS_EMAIL)
-
-
-def with_a_test_of_alices_letter(fake_site: FakeSite) -> None:
-    with_a_target_in_test_mode(fake_site)
-    fake_site.scene_state.mail_request = TESTS.request(LETTER_KEY, NOW, fake_site.tables)
-
-
-def with_a_test_requested_by_staff(fake_site: FakeSite) -> None:
-    a_petition_with_a_letter(fake_site)
-    store_test_address(letter_ids(TEST_KEY), BOBS_EMAIL, fake_site.tables)
-    fake_site.scene_state.mail_request = TESTS.request(TEST_KEY, NOW, fake_site.tables)
 
 
 def assert_letter_is_gathered_once(fake_site: FakeSite) -> None:
@@ -143,6 +130,11 @@ def assert_letter_is_taken_out(fake_site: FakeSite) -> None:
     assert letter_numbers(fake_site) == LetterNumbers(requested=1, dropped=1)
 
 
+def assert_letter_waits_for_a_later_digest(fake_site: FakeSite) -> None:
+    assert fake_site.tables.items[TODAYS_DIGEST.key]["letters"] == 0
+    assert letter_numbers(fake_site) == LetterNumbers(requested=1)
+
+
 def assert_withdrawal_is_noted_as_late(fake_site: FakeSite) -> None:
     assert fake_site.tables.items[TODAYS_DIGEST.key]["late"] == {f"{KEY.sk} none"}
     assert letter_numbers(fake_site).waiting == 1
@@ -157,17 +149,6 @@ def assert_digest_is_requested_once(fake_site: FakeSite) -> None:
 def assert_letter_failed_and_target_is_paused(fake_site: FakeSite) -> None:
     assert letter_numbers(fake_site) == LetterNumbers(requested=1, failed=1)
     assert target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
-
-
-def assert_test_is_requested(fake_site: FakeSite) -> None:
-    assert {message["kind"] for message in fake_site.other_queue.messages} == {"letter-test"}
-    assert letter_numbers(fake_site) == LetterNumbers()
-
-
-def assert_email_went_to_bob(fake_site: FakeSite) -> None:
-    assert {mail.to for mail in fake_site.mailer.mails} == {BOBS_EMAIL}
-    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables).tests
-    assert letter_numbers(fake_site) == LetterNumbers()
 
 
 DIGEST_SCENES = [
@@ -185,14 +166,8 @@ DIGEST_SCENES = [
           assert_withdrawal_is_noted_as_late),
     Scene("send_other_mail", with_a_digest_that_alice_left_late, deliver_request, assert_letter_is_taken_out,
           SIX_MINUTES, sends=False),
-    Scene("relay_mail", with_a_target_in_test_mode, partial(run, "relay_mail", confirmation_event),
-          assert_test_is_requested),
+    Scene("send_other_mail", with_a_digest_that_alice_left_late_before_she_confirmed_again, deliver_request,
+          assert_letter_waits_for_a_later_digest, SIX_MINUTES, sends=False),
     Scene("receive_feedback", with_a_sent_digest, bounce_email, assert_letter_failed_and_target_is_paused),
-    Scene("receive_feedback", with_a_test_requested_by_staff, bounce_email, assert_exact_counts),
     Scene("sweep_mail", with_an_old_digest, partial(run, "sweep_mail", schedule), assert_request_is_queued_again),
-    Scene("send_other_mail", with_a_test_of_alices_letter, deliver_request, assert_email_went_to_bob, SIX_MINUTES),
-    Scene("send_other_mail", with_a_test_requested_by_staff, deliver_request, assert_email_went_to_bob, SIX_MINUTES),
-    Scene("email_letter_test", with_bob_and_a_petition_with_a_letter,
-          partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/test", 202, {"email": BOBS_EMAIL}),
-          partial(assert_audit_entry, "letters.tested")),
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from tests.faults import (
     hash_scenes,
     import_scenes,
     letter_scenes,
+    letter_test_scenes,
     link_scenes,
     list_scenes,
     mail_scenes,
@@ -58,6 +59,7 @@ SCENES = [
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES),
     *(*update_scenes.UPDATE_SCENES, *hash_scenes.HASH_SCENES),
     *(*letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *digest_scenes.DIGEST_SCENES),
+    *letter_test_scenes.LETTER_TEST_SCENES,
     *(*list_scenes.LIST_SCENES, *statement_scenes.STATEMENT_SCENES),
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)

@@ -13,9 +13,9 @@ from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, DAY, NOW, confirmed, item_of, key_of
+from tests.actors import DAY, NOW, item_of, key_of
 from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all
+from tests.letters.lettering import confirmed_with_a_letter, relay, send_all
 from tests.letters.test_counts import TARGET, numbers
 from tests.letters.test_digests import (
     TOMORROW,
@@ -112,34 +112,6 @@ def test_a_person_who_was_taken_out_before_the_second_attempt_may_send_a_letter_
     [dropped] = [item for key, item in fake_site.tables.items.items() if "mail_dropped_at" in item]
     assert LETTERS.request(dropped["sk"], fake_site.clock(), fake_site.tables)
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=2)
-
-
-@pytest.mark.parametrize("agrees", [True, False])
-def test_a_person_who_withdraws_during_a_failed_attempt_and_confirms_again_is_counted_if_they_agree_to_the_letter(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, agrees: bool
-) -> None:
-    petition = a_petition_with_digests(fake_site)
-    alice = confirmed_with_a_letter(fake_site, petition)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
-    send_letters(fake_site, petition, 2)
-    close_and_request_digest(fake_site)
-    send = fake_site.mailer.send
-
-    def fail_while_alice_changes_her_mind(mail: Mail) -> str:
-        monkeypatch.setattr(fake_site.mailer, "send", send)
-        withdraw_people(fake_site, petition, alice)
-        withdrawn = item_of(fake_site.tables, petition, alice)
-        confirmed_with_a_letter(fake_site, petition) if agrees else confirmed(fake_site.tables, petition, ALICE)
-        relay(fake_site, {**withdrawn, "state": "pending"}, item_of(fake_site.tables, petition, alice))
-        raise SendingStopped("mail")
-
-    monkeypatch.setattr(fake_site.mailer, "send", fail_while_alice_changes_her_mind)
-    send_all(fake_site)
-    fake_site.clock.forward(PAUSE + CLAIM)
-    send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    expected = ("3", LetterNumbers(requested=3, sent=3)) if agrees else ("2", LetterNumbers(3, sent=2, dropped=1))
-    assert (mail.subject[:1], numbers(fake_site)) == expected
 
 
 def test_a_person_who_withdraws_after_the_digest_was_sent_is_still_counted_as_sent(fake_site: FakeSite) -> None:

@@ -30,6 +30,7 @@ NAMED_ONLY = {
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
         *("chalicelib/letters/pace.py:_take_place", *DIGESTS),
         *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "mark_ended")),
+        "chalicelib/letters/withdrawn.py:take_out_late",
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
         "chalicelib/mail/outstanding.py:walk_by",
@@ -49,7 +50,7 @@ NAMED_ONLY = {
         *REQUESTS,
         "chalicelib/letters/digest_kind.py:put",
         *("chalicelib/mail/deliveries.py:request", "chalicelib/mail/deliveries.py:mark_undeliverable"),
-        *("chalicelib/mail/outstanding.py:mark", "chalicelib/signatures/mail_state.py:mark_undeliverable"),
+        "chalicelib/signatures/mail_state.py:mark_undeliverable",
     },
     # The partner's usual wording is stored already.
     "run_import": {

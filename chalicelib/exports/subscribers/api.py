@@ -58,7 +58,7 @@ def cancel_list(request: Request, list_id: str) -> Response:
 def link_list(request: Request, list_id: str) -> Response:
     """Return a link to the file, and audit this request. The link works for a few minutes, without a token.
 
-    Do not record a HEAD request: its answer contains no link.
+    Do not audit a HEAD request: its answer contains no link.
     """
     job = find_job(OptInList, list_id, tables())
     now = times.now()

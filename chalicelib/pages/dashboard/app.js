@@ -215,7 +215,7 @@ async function show(path, user) {
 
 /**
  * @param {string} path
- * @returns {string} the petition of the page, or the page's text in the menu
+ * @returns {string} the petition of the page, or the page's text in the menu; "New petition" for a copy
  */
 const labelOf = (path) =>
   path.match(/^\/petitions\/([^/]+)/)?.[1] ?? PAGES.find((page) => page.path === path)?.menu ?? "New petition";

@@ -85,7 +85,8 @@ export function copyOf(petition) {
 }
 
 /**
- * The first petition of the staff's list, or null if there is none or the token may not read the list.
+ * The first petition of the staff's list, or null if there is none it no longer exists, or the token may not
+ * read the list.
  * @param {(route: string) => boolean} may
  * @returns {Promise<ManagedPetition | null>}
  */

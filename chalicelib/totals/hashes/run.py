@@ -26,7 +26,6 @@ from chalicelib.totals.hashes.model import MAX_HASHES, HashComparison
 
 # The most seconds that each kind of step may take. With ten million signatures, a bucket has 160,000.
 CHECK_SECONDS, BUCKET_SECONDS, ENTER_SECONDS = 60, 60, 10
-# Two hex digits for each byte.
 # Two hex digits for each byte: [0-9a-f]{32}.
 HASH = re.compile(rf"[0-9a-f]{{{2 * HASH_BYTES}}}")
 
