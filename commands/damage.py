@@ -2,9 +2,10 @@
 
 The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
 application changes signed data, it also changes a time in the signature: of signing, confirming, withdrawing or
-erasing. So a live signature with the copy's times but other signed data was damaged. Only the data in ADDED_LATER, the
-state of email and `updates` can change while all times stay the same. If a signature is confirmed in the copy and
-pending in the live table, and was not withdrawn, then it was deleted and its owner signed again.
+erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates`,
+the attributes about email and the data in ADDED_LATER can change while all times stay the same. If a signature is
+confirmed in the copy and pending in the live table, and was not withdrawn, then it was deleted and its owner signed
+again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,13 +28,13 @@ TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # Signed data that can change without one of TIMES: a letter that the person sends later, and what partners send later.
 ADDED_LATER = ("letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with")
 # The attributes of ADDED_LATER that the application removes only when it changes one of TIMES.
-_NEVER_REMOVED = ("letter", "also_obtained_by")
+_KEPT_UNTIL_NEW_TIME = ("letter", "also_obtained_by")
 # The other signed data.
 _PERSONAL = [name for name in PERSONAL_FIELDS if name not in ADDED_LATER]
 SIGNED = ("state", *_PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
 # What is known about the emails to the person. The application never removes these attributes from an item.
-MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
+EMAIL_HISTORY = ("mails", "mailed_at", "undeliverable")
 
 
 class RestoreOutcome(StrEnum):
@@ -56,13 +57,13 @@ class RestoreOutcome(StrEnum):
 class SinceCopy:
     """What happened since the copy's moment. `erased`, `withdrawn`: when staff last did this to a signature, by its id.
 
-    `left_out`, `unsubscribed`: ids from the engineer's files, of people who withdrew or unsubscribed by a link.
+    `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files, of people who did this by a link.
     """
 
     now: datetime
     erased: Mapping[str, datetime] = field(default_factory=dict)
     withdrawn: Mapping[str, datetime] = field(default_factory=dict)
-    left_out: frozenset[str] = frozenset()
+    withdrawn_by_link: frozenset[str] = frozenset()
     unsubscribed: frozenset[str] = frozenset()
 
 
@@ -80,7 +81,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
     if live is not None and not _is_damaged(copied, live):
         if _signed_part(copied) != _signed_part(live):
             return RestoreDecision(RestoreOutcome.NEWER)
-        return _apply_missed_request(live, since_copy)
+        return _decide_unchanged(live, since_copy)
     reason = _reason_to_leave_out(copied, since_copy)
     if reason:
         return RestoreDecision(reason)
@@ -90,11 +91,15 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
     return RestoreDecision(RestoreOutcome.REPAIRED, _repair(copied, live, since_copy))
 
 
-def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to withdraw or unsubscribe a person who asked for this while their signature was missing."""
-    if "restored_at" in live and live["sk"] in since_copy.left_out and live["state"] != SignatureState.WITHDRAWN:
+def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
+    """Decide for a live signature with the copy's signed data.
+
+    If an earlier run put it back, the person may have withdrawn or unsubscribed while it was missing: do this now.
+    """
+    was_put_back = "restored_at" in live
+    if was_put_back and live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
-    if "restored_at" in live and live.get("updates") and live["sk"] in since_copy.unsubscribed:
+    if was_put_back and live.get("updates") and live["sk"] in since_copy.unsubscribed:
         change = Change(item_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)
@@ -103,7 +108,8 @@ def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 def _is_damaged(copied: Item, live: Item) -> bool:
     """Return whether the live item was damaged, or was signed again after the confirmed signature was deleted."""
     has_new_time = any(name in live and live[name] != copied.get(name) for name in TIMES)
-    has_other_data = _signed_part(copied) != _signed_part(live) or bool(_lost(_NEVER_REMOVED, copied, live))
+    has_lost_data = bool(_lost(_KEPT_UNTIL_NEW_TIME, copied, live))
+    has_other_data = has_lost_data or _signed_part(copied) != _signed_part(live)
     return _was_signed_again(copied, live) or (not has_new_time and has_other_data)
 
 
@@ -127,7 +133,7 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
         return RestoreOutcome.UNUSABLE
     if signature.expires_at is not None and signature.expires_at <= since_copy.now:
         return RestoreOutcome.EXPIRED
-    if copied["sk"] in since_copy.left_out:
+    if copied["sk"] in since_copy.withdrawn_by_link:
         return RestoreOutcome.LEFT_OUT
     return RestoreOutcome.GONE if _is_withdrawn_or_erased(copied["sk"], signature, since_copy) else None
 
@@ -148,21 +154,23 @@ def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
 
 
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
-    """Return the change that writes the copy's signed data and lost MAIL_FACTS. Set `updates` only if both have it.
+    """Return the change that writes the copy's signed data, and the EMAIL_HISTORY that the live item has lost.
 
-    If the live item is the same signature, keep what it has of ADDED_LATER. If somebody signed again, keep nothing: for
-    example, a new letter must not be sent with the signature that is restored.
+    `updates` becomes True only if both items have it. If the live item is the same signature, keep its ADDED_LATER. If
+    somebody signed again, keep nothing: for example, a new letter must not be sent with the signature that is restored.
     """
     replaced = (*SIGNED, *ADDED_LATER) if _was_signed_again(copied, live) else SIGNED
-    lost = _lost((*MAIL_FACTS, *_NEVER_REMOVED), copied, live)
+    lost = _lost((*EMAIL_HISTORY, *_KEPT_UNTIL_NEW_TIME), copied, live)
     assign: dict[str, Any] = {**_part(replaced, copied), **lost, "restored_at": iso(since_copy.now)}
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
-    absent = [name for name in replaced if name not in copied]
+    removed = [name for name in replaced if name not in copied]
     if copied["state"] == SignatureState.CONFIRMED:
-        absent += ["expires_at", *(MAIL_REQUEST_FIELDS if live.get("state") != SignatureState.CONFIRMED else ())]
+        removed.append("expires_at")
+        if live.get("state") != SignatureState.CONFIRMED:
+            removed += MAIL_REQUEST_FIELDS
     elif "expires_at" in copied and "expires_at" not in live:
         assign["expires_at"] = copied["expires_at"]
-    return Change(item_key(keys.SIGNATURES, copied), assign=assign, remove=absent, when=_is_unchanged(live))
+    return Change(item_key(keys.SIGNATURES, copied), assign=assign, remove=removed, when=_is_unchanged(live))
 
 
 def _lost(names: Iterable[str], copied: Item, live: Item) -> Item:
@@ -172,7 +180,7 @@ def _lost(names: Iterable[str], copied: Item, live: Item) -> Item:
 
 def _is_unchanged(live: Item) -> Condition:
     """Return the condition that the item in the table is still as it was read (`live`)."""
-    names = (*SIGNED, *ADDED_LATER, *MAIL_FACTS, "updates")
+    names = (*SIGNED, *ADDED_LATER, *EMAIL_HISTORY, "updates")
     return reduce(and_, (is_still(name, live.get(name)) for name in names))
 
 

@@ -29,7 +29,10 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore an email only if it is missing. If it waits in the copy, mark it as unknown: never send it."""
+    """Decide to restore the state of an email only if it is missing.
+
+    An email that waits in the copy may have been sent since. So mark it as unknown, and it is never sent.
+    """
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
     is_waiting = without_request != copied
     mark = {"mail_unknown_at": iso(since_copy.now)} if is_waiting else {}

@@ -30,7 +30,7 @@ def load_petition(arguments: argparse.Namespace) -> None:
 def check_petition(arguments: argparse.Namespace) -> None:
     """Check the files. Warn if a file has the slug of an earlier file, or of a petition that exists in the table.
 
-    Without settings, read no table.
+    Without settings for the table, check only the files.
     """
     path_of: dict[str, Path] = {}
     for path in arguments.file:

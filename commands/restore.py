@@ -35,7 +35,8 @@ RULES: dict[str, Rule] = {
 }
 LATEST = "latest"
 # UNSUBSCRIBED also writes, but it changes no count.
-CHANGE_COUNTS = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
+Outcomes = Counter[RestoreOutcome]
+OUTCOMES_CHANGING_COUNTS = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 
 class RestoredItem(NamedTuple):
@@ -63,7 +64,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     if not arguments.dry_run:
         common.audit("table.restored", arguments.table, at=iso(copy.moment))
     items = restore_items(copy.pages(), common.tables(), arguments.table, trail.read, write=not arguments.dry_run)
-    counted, slugs = _count_outcomes(items, prints_all=arguments.list)
+    counted, slugs = _count_outcomes(items, arguments)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
     print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]))
     _print_next_steps(arguments, copy, slugs)
@@ -132,33 +133,33 @@ def _finish(copy: Copy, table: str) -> None:
     print(f"deleted {copy.name}" if with_retries(copy.delete) else f"there is no {copy.name}")
 
 
-def _count_outcomes(items: Iterable[RestoredItem], *, prints_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
-    """Return the number of items by outcome, and the slugs to recount. Print the ids of GONE items.
+def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace) -> tuple[Outcomes, set[str]]:
+    """Return the number of items by outcome, and the slugs to recount.
 
-    `prints_all`: also print the ids of all other items except SAME.
+    Print the ids of GONE items, and with the option --list those of all items except SAME.
     """
-    counted: Counter[RestoreOutcome] = Counter()
+    counted: Outcomes = Counter()
     slugs: set[str] = set()
     for item, outcome in items:
         counted[outcome] += 1
-        if outcome in CHANGE_COUNTS:
-            slugs |= _slugs(item["pk"])
-        # GONE: the trail records a withdrawal or erasure, which may then have failed. So the engineer must check it.
-        if outcome is RestoreOutcome.GONE or (prints_all and outcome is not RestoreOutcome.SAME):
+        if outcome in OUTCOMES_CHANGING_COUNTS:
+            slugs |= _slugs(arguments.table, item["pk"])
+        # GONE comes from an entry of the trail. The recorded action may have failed, so the engineer must check it.
+        if outcome is RestoreOutcome.GONE or (arguments.list and outcome is not RestoreOutcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
-            _show_progress(f"{counted.total():,} looked at, {sum(counted[each] for each in CHANGE_COUNTS):,} to write")
+            to_write = sum(counted[each] for each in OUTCOMES_CHANGING_COUNTS)
+            _show_progress(f"{counted.total():,} looked at, {to_write:,} to write")
     print(file=sys.stderr)
     return counted, slugs
 
 
-def _slugs(pk: str) -> set[str]:
-    """Return the slug to recount, which is in the partition key of a signature or tally. Other items have none."""
-    kind, _, rest = pk.partition("#")
-    if kind == "TALLY":
-        return {rest.partition("#")[0]}
-    # A signature's partition is <slug>#<bucket>.
-    return {slug_of(pk)} if pk[-2:] in keys.BUCKETS and kind == slug_of(pk) else set()
+def _slugs(table: str, pk: str) -> set[str]:
+    """Return the slug to recount, which is in the partition key of a signature, tally or number of pending ones."""
+    if table == keys.SIGNATURES:
+        return {slug_of(pk)}
+    kind, *rest = pk.split("#")
+    return {rest[0]} if table == keys.COUNTS and kind in ("TALLY", "PENDING") else set()
 
 
 def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:

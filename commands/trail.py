@@ -21,28 +21,37 @@ ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 
 
 class Trail:
-    """Reads the audit trail since `moment`. `left_out`, `unsubscribed`: ids from the engineer's files."""
+    """Reads the audit trail since `moment`. `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files."""
 
-    def __init__(self, moment: datetime, left_out: frozenset[str], unsubscribed: frozenset[str]) -> None:
-        self._since = moment - OVERLAP
-        self._left_out, self._unsubscribed = left_out, unsubscribed
+    def __init__(self, moment: datetime, withdrawn_by_link: frozenset[str], unsubscribed: frozenset[str]) -> None:
+        self._since = moment - OVERLAP  # An action is done after its entry is written.
+        self._withdrawn_by_link, self._unsubscribed = withdrawn_by_link, unsubscribed
         self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def read(self) -> SinceCopy:
-        """Read the new entries of the trail. Return what people asked for since the copy's moment. Idempotent."""
+        """Return what people asked for since the copy's moment. Idempotent.
+
+        Read the trail's new entries, and once more those of the last hour (OVERLAP).
+        """
         now = times.now()
         for entry in entries(self._since, now, common.tables()):
             for action, signature_id in _actions_on_signatures(entry.action):
                 times_by_id = self._times[action]
                 times_by_id[signature_id] = max(entry.at, times_by_id.get(signature_id, entry.at))
         self._since = max(self._since, now - OVERLAP)
-        return SinceCopy(now, self._times[ERASED], self._times[WITHDRAWN], self._left_out, self._unsubscribed)
+        return SinceCopy(
+            now,
+            erased=self._times[ERASED],
+            withdrawn=self._times[WITHDRAWN],
+            withdrawn_by_link=self._withdrawn_by_link,
+            unsubscribed=self._unsubscribed,
+        )
 
 
 def _actions_on_signatures(action: Action) -> Iterator[tuple[str, str]]:
     """Yield ERASED or WITHDRAWN, and the signature's id, for each signature that the action erased or withdrew."""
     if action.name == "person.erased":
-        # The details have the signature's id by the petition's slug.
+        # The details map the slug of a petition to the id of the person's signature.
         yield from ((ERASED, signature_id) for signature_id in action.details.values())
     elif action.name in (ERASED, WITHDRAWN):
         yield action.name, action.subject

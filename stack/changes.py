@@ -51,5 +51,7 @@ def _row(change: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _sort_key(row: tuple[str, str, str]) -> tuple[bool, str, str]:
-    """Return the row's sort key. Removals and replacements come first: only their words contain "RE"."""
-    return ("RE" not in row[0], row[0], row[1])
+    """Return the row's sort key. Removals and replacements come first, because False comes before True."""
+    word, name, _ = row
+    is_kept = "REMOVE" not in word and "REPLACE" not in word
+    return is_kept, word, name

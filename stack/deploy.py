@@ -87,8 +87,8 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build the package and deploy it. Return the outputs of the stage's main stack.
 
-    If the site uses CloudFront, deploy the stack in us-east-1 first, and again after the distribution is created. Set
-    the parameters that need an existing main stack with a second change set.
+    If the site uses CloudFront, deploy the stack in us-east-1 first, and again after the distribution is created. A
+    second change set sets the parameters that need an existing main stack.
     """
     if options.stage == "local" and not cloud.is_emulated:
         raise Failure("stage local is for the emulator only. Choose another name")

@@ -72,6 +72,7 @@ def _set_preflight_headers(cloud: Cloud, template: dict[str, Any], api_id: str) 
 def _set_headers_of_method(client: Any, api_id: str, resource_id: str, operation: dict[str, Any]) -> None:
     method = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "OPTIONS", "statusCode": "200"}
     headers = operation["x-amazon-apigateway-integration"]["responses"]["default"]["responseParameters"]
+    # False: the API need not send the header.
     client.put_method_response(**method, responseParameters=dict.fromkeys(headers, False))
     client.put_integration_response(**method, responseParameters=headers)
 

@@ -141,6 +141,7 @@ def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
     region = {"MINISTACK_REGION": REGION}
     here = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": str(home)}
+    # The referee decides, as AWS's IAM does, which calls a function's role allows (stack/referee).
     referee = {name: os.environ[name] for name in ("REFEREE_HOME", "REFEREE_LEDGER") if name in os.environ}
     return {**here, **listening, **quiet, **region, **referee, **_persistence(state)}
 

@@ -71,6 +71,7 @@ class Front:
         body = await request.read()
         async with self._slots, self._forward(request, body) as answer:
             content = await answer.read()
+        # The API sends Retry-After with each 429 (template/api.py). So a 429 without it is the emulator's own.
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in answer.headers:
             return problem(429, "Too Many Requests", "Very many people are here right now. Please wait.", _RETRY)
         headers = _end_to_end_headers(answer.headers)

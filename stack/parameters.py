@@ -65,9 +65,13 @@ def _with_senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[s
     The rate is the MailPerSecond that the operator chose. If the operator chose none, use the stack's previous
     MailPerSecond, but only if the stack has no MailSenders yet. Without a rate, add nothing.
     """
-    rate_without_senders = None if "MailSenders" in previous else previous.get("MailPerSecond")
-    rate = chosen.get("MailPerSecond") or rate_without_senders
-    return {"MailSenders": str(senders_for(_rate(rate))), **chosen} if rate else chosen
+    rate = chosen.get("MailPerSecond")
+    if not rate and "MailSenders" not in previous:
+        rate = previous.get("MailPerSecond")
+    if not rate:
+        return chosen
+    needed_senders = str(senders_for(_rate(rate)))
+    return {"MailSenders": needed_senders, **chosen}  # A chosen MailSenders replaces the needed number.
 
 
 def _rate(text: str) -> float:

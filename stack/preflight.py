@@ -105,14 +105,19 @@ def _check_reservations(
 
 
 def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
-    """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes."""
+    """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes.
+
+    CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names.
+    """
     if not planned["EdgeDomain"] or not previous:
         return
     key, previous_key = planned["OriginKey"], previous.get("OriginKey")
     if previous.get("EdgeDomain"):
-        if key not in (previous_key, previous.get("OriginKeyToo")):
+        accepted_now = (previous_key, previous.get("OriginKeyToo"))
+        accepted_then = (key, planned["OriginKeyToo"])
+        if key not in accepted_now:
             raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
-        if previous_key not in (key, planned["OriginKeyToo"]):
+        if previous_key not in accepted_then:
             raise Failure(
                 f"CloudFront sends {previous_key} until the change has spread, and the API would refuse it: deploy with"
                 f' SET="OriginKey={key} OriginKeyToo={previous_key}" first'

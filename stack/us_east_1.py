@@ -41,9 +41,10 @@ def deploy_in_us_east_1(
     if changeset.describe(_in_us_east_1(cloud), stack) is None:
         say(_NOTE_ON_DNS)
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
-    overrides = {name: value for name, value in arns.items() if value} | values_by_name(options.edge_set)
+    known_arns = {name: arn for name, arn in arns.items() if arn}
+    chosen = values_by_name(options.edge_set)
     site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
-    outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **overrides}, confirm)
+    outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **known_arns, **chosen}, confirm)
     return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}
 
 

@@ -61,7 +61,7 @@ FILES_CONFIG = Config(
 
 
 def longest_call(config: Config) -> float:
-    """Return how many seconds a call with this `config` takes at most. `config` allows at most two attempts."""
+    """Return how many seconds a call takes at most. `config` must allow one or two attempts: later waits are longer."""
     options: Any = config
     attempts = options.retries["total_max_attempts"]
     return float(attempts * (options.connect_timeout + options.read_timeout) + (attempts - 1) * _RETRY_WAIT)

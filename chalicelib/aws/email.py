@@ -58,7 +58,7 @@ class Mailer:
     def send(self, mail: Mail) -> str:
         """Send the email, and return SES's id of it. Raise MailRefused if SES will never accept the email.
 
-        Raise Throttled, Denied or Unreached if the email was not sent, another Unavailable if it was perhaps sent.
+        Raise Throttled, Denied or Unreached if the email was not sent. Raise plain Unavailable if perhaps it was sent.
         """
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
         with translate_errors("mail", _ses_error), _translate_no_connection():
@@ -91,9 +91,9 @@ def sender_header(address: str, name: str) -> str:
     if len(whole) <= MAX_SENDER_LENGTH:
         return whole
     shortened = [f"{name[:kept].rstrip()}..." for kept in range(len(name))]
-    # Binary search for the longest name that fits.
-    fitting = bisect_right(shortened, MAX_SENDER_LENGTH, key=lambda each: len(_name_and_address(address, each)))
-    return _name_and_address(address, shortened[fitting - 1])
+    # The names become longer and longer, so a binary search finds how many of them fit. Take the last of these.
+    how_many_fit = bisect_right(shortened, MAX_SENDER_LENGTH, key=lambda each: len(_name_and_address(address, each)))
+    return _name_and_address(address, shortened[how_many_fit - 1])
 
 
 def _name_and_address(address: str, name: str) -> str:

@@ -85,7 +85,7 @@ class Tables:
         for wait in (*BATCH_GET_WAITS, None):  # After the last attempt, do not wait.
             with translate_errors("storage", storage_error):
                 answer = self._client.batch_get_item(RequestItems=request)
-            self.answered_at = _time_of_answer(answer)
+            self.answered_at = _time_of_answer(answer)  # For callers that need the time by AWS's clock.
             found += [from_wire(item) for items in answer["Responses"].values() for item in items]
             request = answer.get("UnprocessedKeys")
             if not request:
@@ -133,7 +133,7 @@ class Tables:
             request["ExclusiveStartKey"] = wire_key(start)
         answer = self._query(request)
         last = answer.get("LastEvaluatedKey")
-        return [from_wire(item) for item in answer["Items"]], from_wire(last)["sk"] if last else None
+        return [from_wire(item) for item in answer["Items"]], (from_wire(last)["sk"] if last else None)
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         with translate_errors("storage", storage_error):

@@ -124,7 +124,7 @@ def snapshot(slug: str) -> Key:
 
 
 def pending(slug: str, bucket: str) -> Key:
-    # One partition for each bucket: a single partition does not take 10,000 writes a second.
+    # Each bucket counts its pending (unconfirmed) signatures: one partition does not take 10,000 writes a second.
     return Key(COUNTS, f"PENDING#{slug}#{bucket}", "COUNT")
 
 
@@ -137,7 +137,7 @@ def funnel(slug: str, bucket: str, day: date) -> Key:
 
 
 def funnel_days_partition(slug: str) -> str:
-    # A prefix of its own, so that the role which stores closed days has no right to write the items of `funnel`.
+    # A prefix of its own, so that the role which stores sums of past days has no right to write the items of `funnel`.
     return f"FUNNEL-DAYS#{slug}"
 
 

@@ -1,5 +1,7 @@
 """The keys of letters, which supporters send to a petition's targets. keys.py describes the other keys.
 
+A delivery is the stored state of one email, here of one letter (mail/deliveries.py).
+
 COUNTS      LETTER#<slug>          <version>        a version of a petition's letter
 DELIVERIES  letter#<bucket>        <slug>_<target>_<signature id>  the letter of one person to one target
 """
@@ -24,10 +26,10 @@ def letter_text(slug: str, version: str) -> Key:
 
 
 def letter_delivery(slug: str, target: str, signature_id: str = "") -> str:
-    """Return the delivery's key. Without a signature id, return the prefix of the keys of all letters to the target."""
+    """Return the sort key of a letter's delivery. Without a signature id, return the prefix for all to the target."""
     return f"{slug}_{target}_{signature_id}"
 
 
 def letter_ids(key: str) -> LetterIds:
-    """Return the ids in a delivery's key. No id contains an underscore."""
+    """Return the ids in the sort key of a letter's delivery. No id contains an underscore."""
     return LetterIds(*key.split("_"))

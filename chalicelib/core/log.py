@@ -77,9 +77,10 @@ def _take_measured() -> dict[str, float]:
 
 class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
+        is_ours = record.name == _log.name  # The text of a library's record may quote a request, so leave it out.
         line: dict[str, Any] = {
             "level": record.levelname,
-            "event": record.getMessage() if record.name == _log.name else record.name,
+            "event": record.getMessage() if is_ours else record.name,
             "request_id": _request_id,
             **getattr(record, "facts", {}),
         }
@@ -92,7 +93,8 @@ class JsonLines(logging.Formatter):
 def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logging.LogRecord) -> str:
     """Return the line as JSON, with its metrics. `directive` returns JSON text: insert it before the last brace."""
     text = _json({**line, "stage": settings().stage, **measured})
-    return f"{text[:-1]}, {directive(measured, 'petition' in line, int(record.created * 1000))}}}"
+    aws_member = directive(measured, has_petition="petition" in line, millis=int(record.created * 1000))
+    return text[:-1] + ", " + aws_member + "}"
 
 
 def _locations(record: logging.LogRecord) -> list[str]:

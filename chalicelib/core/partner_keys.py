@@ -5,7 +5,7 @@ COUNTS      PARTNERS               <source>         one partner and its settings
             RECEIPT#<slug>#<source>#<bucket> <digest> the record of one signature from a partner; <digest> is a hash of
                                                     the partner's own id of the signature. The record has only ids
             HASHKEYS#<slug>        <source>         the secret key with which a source hashes its signers' addresses.
-                                                    Here <source> is the source of a figure (petitions/figure.py)
+                                                    Here <source> is another site or collection (petitions/figure.py)
 """
 
 from chalicelib.core import keys

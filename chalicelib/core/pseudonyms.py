@@ -8,7 +8,7 @@ HASH_BYTES = 16
 
 
 def oldest_secret(secrets: Mapping[str, str]) -> str:
-    """Return the oldest secret. It stays in use, because people's choices to stop email are stored under its hashes."""
+    """Return the first, oldest secret. It stays in use: people's choices to stop email are stored under its hashes."""
     return next(iter(secrets.values()))
 
 

@@ -1,9 +1,9 @@
 """The keys of targets: the people to whom supporters of a petition send letters. keys.py describes the other keys.
 
 A shard is a part of the counts. If a target has a pace, its letters are sent one by one, at intervals: each letter
-books a turn, which is the time when it may be sent. A digest is one email that reports all letters of a day. The items
-contain nothing personal about supporters. If staff request a test of a letter, the target's item has the address to
-which the test goes.
+books a turn, which is the time when it may be sent. A digest is one email that reports all letters of a day. Its
+delivery is the stored state of this email (mail/deliveries.py). The items contain nothing personal about supporters. If
+staff request a test of a letter, the target's item has the address to which the test goes.
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters were requested, sent … on that day (UTC)
             TARGET#<slug>          <target>         one target: its state (target_state.py); its letters in this hour
@@ -35,12 +35,12 @@ class DigestIds(NamedTuple):
 
     @property
     def delivery(self) -> str:
-        """Return the key of the digest's delivery."""
+        """Return the sort key of the digest's delivery."""
         return f"{self.slug}_{self.target}_{self.day:{_DAY}}"
 
 
 def digest_ids(delivery: str) -> DigestIds:
-    """Return the ids in the key of a digest's delivery."""
+    """Return the ids in the sort key of a digest's delivery."""
     slug, target, day = delivery.split("_")
     return DigestIds(slug, target, date.fromisoformat(day))
 

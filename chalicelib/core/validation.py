@@ -1,4 +1,7 @@
-"""Validate input against a model. Each wrong field gets one sentence, which never quotes the input."""
+"""Validate input against a model. Each wrong field gets one sentence, which never quotes the input.
+
+`Words` are a form's own sentences for its fields. Without such a sentence, a field gets a general one.
+"""
 
 import json
 import re
@@ -116,5 +119,6 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
     if detail["type"] == "extra_forbidden":
         return translatable("There is no such field")
     sentence = SENTENCES.get(detail["type"], translatable("This value is not valid"))
-    wrong = words.wrong.get(name) or words.wrong.get(_INDEX.sub(".*", name))
+    name_for_any_index = _INDEX.sub(".*", name)  # letter.targets.0.email becomes letter.targets.*.email.
+    wrong = words.wrong.get(name) or words.wrong.get(name_for_any_index)
     return wrong or FilledText(sentence, detail.get("ctx", {}))

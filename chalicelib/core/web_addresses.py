@@ -48,16 +48,17 @@ def _folded(text: str) -> str:
     """Replace compatibility characters by ordinary ones and all kinds of dots by "."; remove invisible characters."""
     if text.isascii():
         return text
-    plain = unicodedata.normalize("NFKC", text.translate(_DOTS)).translate(_DOTS)
+    plain = unicodedata.normalize("NFKC", text).translate(_DOTS)
     return "".join(character for character in plain if unicodedata.category(character) != "Cf")
 
 
 @cache
 def _linkifier() -> "LinkifyIt":
-    # Imported here, so that cold starts of signing need not load it: few names of people contain a dot.
+    # Imported here, because signing rarely needs it: only for a name with a character of _POSSIBLE, such as a dot.
     from linkify_it import LinkifyIt
     from publicsuffixlist import PSLFILE
 
     with open(PSLFILE, encoding="utf-8") as file:  # noqa: PTH123
         rules = [line.strip() for line in file if line.strip() and not line.startswith("//")]
-    return LinkifyIt().tlds(sorted({rule.rpartition(".")[2] for rule in rules}))
+    top_level_domains = {rule.rpartition(".")[2] for rule in rules}
+    return LinkifyIt().tlds(sorted(top_level_domains))

@@ -3,6 +3,9 @@
 A request for an email about a signature is stored in the signature's item. The table's stream reports the change, and
 the relay puts a message into one of two queues: for urgent email (confirmations) or for other email. Code that requests
 another email, such as an update, puts the message into a queue itself. A sender sends the email of each message.
+
+When people confirm, the relay also requests the letters from them to the petition's targets. A digest is one email to a
+target that reports all its letters of a day.
 """
 
 import time
@@ -95,6 +98,7 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     deadline = time.monotonic() + RELAY_SECONDS
     images = [(change.before, change.after) for change in changes]
     relayed = relay(images, times.now(), _outbox(), tables())
+    # The letters of many people can take too long. So after the deadline, stop with NotYet (`until_deadline`).
     letters = request_letters(until_deadline(images, deadline, time.monotonic), times.now(), _outbox(), tables())
     remove_letters_from_digests(until_deadline(images, deadline, time.monotonic), times.now(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed + letters)
@@ -125,8 +129,8 @@ def _message_handler(priority: Priority, share: Callable[[], float]) -> Callable
 
 @cache
 def _pace(_: Priority) -> Pace:
-    """Return this process's pace for emails of this priority. `_message_handler` sets its rate for each batch."""
-    return Pace(1, time.monotonic, time.sleep)
+    """Return this process's pace for emails of this priority. `_message_handler` sets its real rate for each batch."""
+    return Pace(per_second=1, clock=time.monotonic, sleep=time.sleep)
 
 
 def _outbox() -> Outbox:
@@ -149,6 +153,7 @@ def _record_feedback(event: Mapping[str, Any]) -> None:
 
 
 def _watch() -> None:
+    """Switch the two senders on or off, and log whether urgent and other email may be sent now."""
     sends_urgent, sends_other = watch(mail_source(), other_mail_source(), mail_queue(), times.now(), tables())
     log.event("mail_watched", sends_urgent=sends_urgent, sends_other=sends_other)
 

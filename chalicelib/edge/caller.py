@@ -19,7 +19,8 @@ _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 def source_ip(request: Request) -> str:
     """Return the visitor's IP address: as the CDN says, or without a CDN as API Gateway sees it."""
     as_gateway_sees = str((request.context.get("identity") or {}).get("sourceIp") or "")
-    return (_address_from_cdn(request) if is_through_cdn(request) else "") or as_gateway_sees
+    from_cdn = _address_from_cdn(request) if is_through_cdn(request) else ""
+    return from_cdn or as_gateway_sees
 
 
 def site_prefix(request: Request) -> str:

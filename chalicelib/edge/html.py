@@ -73,7 +73,7 @@ def page(
 
 def fragment(request: Request, template: str, context: Mapping[str, object], language: str = "") -> str:
     """Return the HTML of a template in `language`; if that is "", in the language of `?lang=`, or else in English."""
-    chosen = chosen_language(request)
+    chosen = chosen_language(request)  # Links on the page keep it, even if the page is in another language.
     base, site_url = site_prefix(request), settings().site_url
     return render(template, language or chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
 
@@ -83,7 +83,7 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
 
     Return [] if the page has only one language, or if the request is a POST, because a link sends a GET.
     """
-    offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
+    offered = [code for code in codes if code in known_languages()]
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):
         return []
     # `request.path` is the path of the route, such as /petitions/{slug}.

@@ -71,7 +71,8 @@ def answer(body: object, status: int, headers: Mapping[str, str]) -> Response:
 def redirect(request: Request, path: str, status: int) -> Response:
     """Return a redirect to a path of this site, with the query of the request."""
     query_text = urlencode(dict(request.query_params or {}))
-    location = site_prefix(request) + quote(unquote(path)) + (f"?{query_text}" if query_text else "")
+    encoded_path = quote(unquote(path))  # If the path is already encoded, do not encode it twice.
+    location = site_prefix(request) + encoded_path + (f"?{query_text}" if query_text else "")
     return answer("", status, {"Location": location, **NO_STORE})
 
 
@@ -80,7 +81,7 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 
 
 def conditional_answer(request: Request, values: object, response: Response) -> Response:
-    """Return `response` with an ETag made from the query and `values`. Return 304 if the client has that ETag."""
+    """Return `response` with an ETag of the query and `values` (its data). Return 304 if the client has that ETag."""
     parameters = dict(request.query_params or {})
     digest = sha256(json.dumps([parameters, values], sort_keys=True).encode()).hexdigest()[:16]
     # A weak ETag (W/): two answers with the same count have the same ETag, but perhaps different times of the count.

@@ -65,10 +65,10 @@ def read_openapi(request: Request) -> Response:
 
 @json_view(routes)
 def read_health(request: Request) -> Response:
-    """Return 200 if tables and queues answer, else 503."""
+    """Return 200 if the tables and queues that supporters need answer, else 503."""
     tables().check()
     mail_queue().check()
-    overflow_queue().check()
+    overflow_queue().check()  # The queue of signatures that are not yet in the table.
     other_mail_queue().check()
     return json_answer({"status": "ok"})
 

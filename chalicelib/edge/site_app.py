@@ -83,6 +83,7 @@ def answer_without_view(request: Request, path: str) -> Response:
         return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND)
     detail = f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail))
+    # API Gateway itself answers OPTIONS, with which browsers ask whether a page of another site may call the route.
     gateway_methods = {"OPTIONS"} if any(route.allows_any_origin for route in found) else set()
     response.headers["Allow"] = ", ".join(sorted(_methods(found) | gateway_methods))
     return response
@@ -91,7 +92,7 @@ def answer_without_view(request: Request, path: str) -> Response:
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """If no route matched, replace the visitor's path in the context by CATCH_ALL.
 
-    `request.path` is CATCH_ALL too, so `site_prefix` can compare the two paths part by part.
+    `request.path` is CATCH_ALL too. `site_prefix` removes as many parts from the context's path as `request.path` has.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context

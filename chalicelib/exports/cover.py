@@ -100,10 +100,10 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 
 def _versions(totals: Totals, petition: Petition) -> str:
     """Return the current text version, or if some people signed an earlier one, each version and its number."""
-    counts = totals.versions or Counter({petition.text_version: 0})
-    if set(counts) == {petition.text_version}:
+    earlier_versions = set(totals.versions) - {petition.text_version}
+    if not earlier_versions:
         return petition.text_version
-    return f"{petition.text_version} (current). Signatures by version: {_breakdown(counts)}"
+    return f"{petition.text_version} (current). Signatures by version: {_breakdown(totals.versions)}"
 
 
 def _breakdown(counts: Counter[str]) -> str:

@@ -48,7 +48,11 @@ def _prefix(export: Export) -> str:
 
 def is_consistent(expected_rows: int, totals: Totals) -> bool:
     """Return whether the known reasons explain the difference between the rows and the tally: see `Totals`."""
-    return expected_rows - totals.late - totals.gone <= totals.rows <= expected_rows + totals.unsure
+    # Signatures that are late or gone are no rows, but perhaps the tally includes them.
+    fewest_rows = expected_rows - totals.late - totals.gone
+    # Signatures that are unsure are rows, but perhaps the tally does not include them.
+    most_rows = expected_rows + totals.unsure
+    return fewest_rows <= totals.rows <= most_rows
 
 
 def disagreement(expected_rows: int, totals: Totals) -> str:

@@ -30,10 +30,10 @@ def recipient_of(pasted_key: str) -> Recipient:
         raise _invalid("This is a private key. We have not stored it, but it is no longer secret: make a new key")
     if key.startswith("age1"):
         _age_recipient(key)
-        return Recipient(key, key)
+        return Recipient(key=key, shown=key)
     if key.startswith(OPENPGP_START):  # Keep only the certificate, without other pasted text.
         certificate = _certificate(key)
-        return Recipient(str(certificate), f"openpgp:{certificate.fingerprint}")
+        return Recipient(key=str(certificate), shown=f"openpgp:{certificate.fingerprint}")
     raise _invalid("Paste a public key: one that begins with age1, or an OpenPGP public key block")
 
 

@@ -35,7 +35,9 @@ class ExportContext:
 class Selection:
     """Selects the signatures that were confirmed at or before the export's moment and still are, and counts them.
 
-    The moment is the time of the export's request. `Totals` (model.py) explains what is unsure, late or gone.
+    The moment is the time of the export's request. Three of the `totals` explain why rows and tally may differ.
+    `unsure`: rows that the tally perhaps does not include yet. `late` and `gone`: signatures that are no rows, but that
+    the tally perhaps includes. They were confirmed soon after the moment (`late`), or withdrawn (`gone`).
     """
 
     export: Export
@@ -44,15 +46,17 @@ class Selection:
     def __post_init__(self) -> None:
         moment = self.export.moment
         self.moment = iso(moment)
-        # Within SETTLING of the moment, the tally may or may not include a confirmation.
-        self.unsure_from, self.late_until = lower_bound(moment - SETTLING), iso(moment + SETTLING)
+        # So near to the moment, before or after it, perhaps the tally includes a confirmation, perhaps not.
+        self.unsure_from = lower_bound(moment - SETTLING)
+        self.late_until = iso(moment + SETTLING)
 
     def includes(self, item: Item) -> bool:
         """Return whether the export includes the signature, and count it in `totals`."""
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True
-        # The tally at the moment includes people who withdrew later, even if they have signed or confirmed again since.
+        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. That is so even if
+        # the person has signed or confirmed again since.
         if item.get("withdrawn_at", "") >= self.unsure_from:
             self.totals.gone += 1
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:

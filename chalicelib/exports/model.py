@@ -140,7 +140,7 @@ class Export(Job):
 
     @property
     def count_at_moment(self) -> int:
-        """Return the petition's exact count at the moment of this export."""
+        """Return the petition's exact count at the moment of this export: the job expects so many rows."""
         return self.expected
 
     @property

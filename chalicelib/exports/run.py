@@ -26,6 +26,7 @@ class ExportWork:
         return Step(FILE_SECONDS, lambda: self._deliver(export))
 
     def _deliver(self, export: Export) -> Export:
+        """Write the files. If the recipient's public key no longer works, the export fails."""
         try:
             return deliver(export, self.context)
         except Invalid as error:

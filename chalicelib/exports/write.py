@@ -37,7 +37,9 @@ def heading(file_format: Format, columns: Sequence[Column]) -> str:
 def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
     """Return the signature's value in this column, or None if there is none. For a missing source, return DIRECT."""
     value: str | None = item.get(column.value)
-    return value or (DIRECT if column is Column.SOURCE else None)
+    if column is Column.SOURCE:
+        return value or DIRECT  # DIRECT: the person did not come by a link with `?source=`.
+    return value or None
 
 
 def _write_line(file: TextIO, line: str) -> None:

@@ -40,6 +40,7 @@ def read_staff_health(request: Request) -> Response:
             "waiting": facts.mail_waiting,
             "paused_until": times.iso_or_none(facts.pause and facts.pause.until),
         },
+        # Signatures that are accepted but not stored yet.
         "overflow": {"waiting": facts.overflow_waiting},
     }
     return json_answer(health)
@@ -51,14 +52,14 @@ def _facts(now: datetime) -> HealthFacts:
         emails_per_second=settings().mail_per_second,
         pause=current_pause(now, tables()),
         overflow_waiting=overflow_queue().depth(),
-        shedding=stored_level(tables()),
+        load_shedding=stored_level(tables()),
         corrections=list(_corrections(now)),
         readiness=latest_readiness(now, tables()),
     )
 
 
 def _corrections(now: datetime) -> Iterator[Correction]:
-    """Yield the recent corrections of petitions' counts."""
+    """Yield the recent corrections of petitions' counts. The tallies call these adjustments."""
     titles = {petition.slug: petition.title for petition in all_petitions(tables())}
-    for slug, at, amount in adjustments(titles, now - CORRECTIONS_SHOWN_FOR, tables()):
+    for slug, at, amount in adjustments(titles.keys(), now - CORRECTIONS_SHOWN_FOR, tables()):
         yield Correction(titles[slug], at, amount)

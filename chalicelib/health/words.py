@@ -36,13 +36,16 @@ class Correction:
 
 @dataclass(frozen=True)
 class HealthFacts:
-    """The facts behind the messages. `mail_waiting`: the emails in both mail queues."""
+    """The facts behind the messages. `mail_waiting`: the emails in both mail queues.
+
+    `overflow_waiting`: signatures that are accepted but not stored yet. `load_shedding`: how far the load is reduced.
+    """
 
     mail_waiting: int
     emails_per_second: float
     pause: Pause | None
     overflow_waiting: int
-    shedding: Level
+    load_shedding: Level
     corrections: Sequence[Correction] = ()
     readiness: Readiness | None = None
 
@@ -63,7 +66,8 @@ def messages(facts: HealthFacts) -> list[Message]:
     ]
     no_problem = [] if problems else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
     all_messages = [*problems, *no_problem, *_readiness_messages(facts.readiness)]
-    return sorted(all_messages, key=lambda message: -list(Health).index(message.level))
+    from_good_to_bad = list(Health)
+    return sorted(all_messages, key=lambda message: from_good_to_bad.index(message.level), reverse=True)
 
 
 def worst_level(shown: Sequence[Message]) -> Health:
@@ -108,8 +112,8 @@ def _overflow_messages(facts: HealthFacts) -> Iterator[Message]:
 
 
 def _shedding_messages(facts: HealthFacts) -> Iterator[Message]:
-    if facts.shedding is not Level.NORMAL:
-        text = f"An engineer has reduced the load on the site: {LOAD_TEXTS[facts.shedding]} {NO_ACTION}"
+    if facts.load_shedding is not Level.NORMAL:
+        text = f"An engineer has reduced the load on the site: {LOAD_TEXTS[facts.load_shedding]} {NO_ACTION}"
         yield Message(Health.WARNING, text)
 
 
@@ -135,7 +139,7 @@ def _correction_message(correction: Correction) -> Message:
 
 
 def _in_words(duration: timedelta) -> str:
-    """Return the duration in the largest unit of which it has at least two: "about 90 minutes", "about 2 hours"."""
+    """Return the duration in days or in hours if there are at least two, else in minutes: "about 90 minutes"."""
     for name, unit in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
         if duration >= 2 * unit:
             return f"about {round(duration / unit)} {name}"

@@ -91,7 +91,7 @@ class Job(BaseModel):
         """Return the job as it is now. If it has stalled, return it as failed, even if that is not stored yet."""
         patience_starts_at = max(self.touched_at, self.rests_until or self.touched_at)
         is_stalled = self.is_open and now >= patience_starts_at + self.patience
-        return self.stalled() if is_stalled else self
+        return self.as_stalled() if is_stalled else self
 
     def rest(self, now: datetime) -> timedelta:
         """Return for how much longer the job rests; zero if it does not rest."""
@@ -106,7 +106,7 @@ class Job(BaseModel):
         """Return the job with this end state, such as DONE, and these fields, and without its secrets."""
         return self.model_copy(update={"state": state, **dict.fromkeys(self.secrets), **fields})
 
-    def stalled(self) -> Self:
+    def as_stalled(self) -> Self:
         """Return the job as failed, because it made no progress."""
         return self.in_end_state(
             JobState.FAILED, why=f"The {self.kind} made no progress for hours and was stopped. Start another"

@@ -44,7 +44,7 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
     A malformed id is not looked up, because AWS refuses very long keys.
     """
     job = store.find(model, job_id, tables) if _id.fullmatch(job_id) else None
-    if job is None or key not in (None, job.key):
+    if job is None or (key is not None and job.key != key):
         raise UnknownThing(f"There is no such {model.kind}.")
     return job
 

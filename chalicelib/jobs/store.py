@@ -29,7 +29,7 @@ def add(job: Job, tables: Tables) -> None:
     point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", latest_id))
     writes: list[Change | NewItem] = [point_to_job, NewItem(_key(job), _item(job))]
     if latest and latest.is_open:  # The latest job has stalled. If it makes progress meanwhile, the transaction fails.
-        writes.append(_change_between(latest, latest.stalled(), now, _is_open_and_unchanged(latest)))
+        writes.append(_change_between(latest, latest.as_stalled(), now, _is_open_and_unchanged(latest)))
     try:
         tables.transact(writes)
     except ConditionFailed:

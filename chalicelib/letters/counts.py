@@ -58,9 +58,9 @@ def shard_of(signature_id: str) -> int:
 def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
     """Return the numbers of letters by target and day (UTC). Targets without letters are missing.
 
-    Needs 32 consistent queries. They cost one read unit for each 4 KB, which hold about 40 items. DIGEST_SHARD is read
-    first. If this shard has the outcome of a digest, the requests of the digest's letters were counted before. So the
-    other queries find these requests, and `waiting` is never negative.
+    The 32 consistent queries cost one read unit for each 4 KB (about 40 items). The first query reads DIGEST_SHARD (0),
+    which counts the outcomes of digests. The requests of a digest's letters were counted before its outcome. So the
+    later queries find all these requests, and `waiting` is never negative.
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for shard in range(SHARDS):

@@ -43,8 +43,8 @@ class LetterDeliveries(CountedDeliveries):
         return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
-        """Release the sender's claim on the letter. Keep the letter's turn, or the letter would book another turn."""
-        super().release(request, tables)
+        """Release the sender's claim. Ignore `is_booked`, because the letter must keep its turn (`mail_due_at`)."""
+        super().release(request, tables, is_booked=False)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the open requests. If a letter waits for a turn, but its target has no pace now, make it due now."""
@@ -78,7 +78,7 @@ def _waits_for_turn(item: Item) -> bool:
 
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
-    """Make the letter due at once, in the table and in `item`."""
+    """Make the letter due at once, in the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)

@@ -74,7 +74,7 @@ def gather(
         ids = DigestIds(letter.slug, letter.target, day)
         key, in_digest = LETTERS.item_key(request.key), {"digest": day.isoformat()}
         letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=is_requested(request))
-        slot = crc32(letter.signature_id.encode()) % OWN_WORDS_SLOTS
+        slot = crc32(letter.signature_id.encode()) % OWN_WORDS_SLOTS  # The digest keeps one letter for each slot.
         own_words = {f"{OWN_WORDS_PREFIX}{slot:02}": letter.signature_id} if is_in_own_words else {}
         digest_change = Change(ids.key, assign=own_words, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
@@ -113,7 +113,7 @@ def unseal(ids: DigestIds, tables: Tables) -> None:
 
 
 def mark_ended(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Record that the digest's email is settled. Withdrawals then change nothing in the digest, which saves writes."""
+    """Record that the digest's email is settled. The digest stays sealed, and withdrawals change nothing in it."""
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=Attr("letters").exists()))
 

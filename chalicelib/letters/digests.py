@@ -34,8 +34,11 @@ def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[Dig
     Leave out the digests of a paused target: they wait until staff resume its letters. But if the petition no longer
     has the target, its digests are due: `digest_email` then drops them.
     """
-    states = target_states(petition.slug, tables).items()
-    targets = [key for key, state in states if state.has_digests and not (state.is_paused and target_of(petition, key))]
+    targets = [
+        key
+        for key, state in target_states(petition.slug, tables).items()
+        if state.has_digests and (not state.is_paused or target_of(petition, key) is None)
+    ]
     return [ids for key in targets for ids in unrequested_digests(petition.slug, key, tables) if ids.day <= last_day]
 
 

@@ -33,8 +33,10 @@ def reason_not_to_send(
     if state.is_paused or target.test_to or (target.members and _is_member_paused(letter, stored["member"], tables)):
         return NotSent.HELD
     if isinstance(target.delivery, Digest):
-        is_single = "single" in stored or _mark_single(key, stored, target.delivery.first, state, tables)
-        return None if is_single else _add_to_digest(key, stored, signature, state, now, tables)
+        max_singles = target.delivery.first
+        if "single" in stored or _mark_single(key, stored, max_singles, state, tables):
+            return None
+        return _add_to_digest(key, stored, signature, state, now, tables)
     if isinstance(target.delivery, Paced):
         due = book_letter_turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
         return Later(due) if due > now else None

@@ -48,7 +48,9 @@ def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, table
     """Book the next turn, and return its time. Turns are booked in milliseconds of working time (working_time.py)."""
     position = working.position(now)
     step = ceil(HOUR_IN_MILLISECONDS / pace.per_hour)  # Rounded up, so that no hour has more than `per_hour` turns.
-    return max(now, working.moment_at(position + book(Turns(key, step), position, tables)))
+    wait = book(Turns(key, step), position, tables)
+    # A position is in whole milliseconds, so its moment may be a fraction of a millisecond before `now`.
+    return max(now, working.moment_at(position + wait))
 
 
 def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:

@@ -83,6 +83,6 @@ def report(petition: Petition, now: datetime, tables: Tables) -> LettersReport:
 
 
 def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:
-    """Return the states of the target's paused members by constituency. The keys of `states`: see `target_states`."""
+    """Return the states of the target's paused members by constituency. A member's key: `<target>#<constituency>`."""
     member_states = {key.partition("#")[2]: state for key, state in states.items() if key.startswith(f"{target}#")}
     return {constituency: state for constituency, state in member_states.items() if state.is_paused}

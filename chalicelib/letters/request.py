@@ -60,11 +60,15 @@ def has_new_letter(before: Image | None, after: Image) -> bool:
     """Return whether this change confirms a signature that has a letter, or adds a letter to a confirmed signature.
 
     Ignore confirmed signatures that `manage.py restore` writes: their letters may have been sent before the damage.
+    Such a signature is new (`before` is None), or its `restored_at` changes.
     """
-    if "letter" not in after or after.get("state") != SignatureState.CONFIRMED or before is None:
+    if before is None or not _is_confirmed_with_letter(after):
         return False
-    had_letter = before.get("state") == SignatureState.CONFIRMED and "letter" in before
-    return not had_letter and before.get("restored_at") == after.get("restored_at")
+    return not _is_confirmed_with_letter(before) and before.get("restored_at") == after.get("restored_at")
+
+
+def _is_confirmed_with_letter(image: Image) -> bool:
+    return image.get("state") == SignatureState.CONFIRMED and "letter" in image
 
 
 def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[MailRequest]:
@@ -103,11 +107,13 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
     current = petition_as_stored(slug, tables)
     targets = letter_as_signed(slug, image["letter"]["version"], tables).letter.targets
     for target in targets:
-        member = member_for_postcode(image.get("country"), image.get("postcode")) if target.members else None
-        is_target = member and current.letter and current.letter.has_address(member.email, targets)
-        if (member or not target.members) and not is_target:
-            extra = {"member": member.constituency} if member else {}
-            yield _deliveries_for(current, target.key), letter_delivery(slug, target.key, image["sk"]), extra
+        extra: dict[str, str] = {}
+        if target.members:
+            member = member_for_postcode(image.get("country"), image.get("postcode"))
+            if member is None or (current.letter and current.letter.has_address(member.email, targets)):
+                continue
+            extra = {"member": member.constituency}
+        yield _deliveries_for(current, target.key), letter_delivery(slug, target.key, image["sk"]), extra
 
 
 def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:

@@ -72,8 +72,9 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
 
 
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
-    """Store the address that gets this test in the target's item. The email's own item contains no address."""
-    tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test.signature_id}": to}))
+    """Store, in the target's item, the address to which this test goes. The email's own item contains no address."""
+    test_id = test.signature_id  # A test has no signature. Its LetterIds have its own id instead.
+    tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test_id}": to}))
 
 
 def delete_test_address(test: LetterIds, tables: Tables) -> None:

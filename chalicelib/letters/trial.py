@@ -79,13 +79,15 @@ def letter_test_email(key: str, stored: Item, context: MailContext, now: datetim
     language = language_of(petition.language)
     if signature_or_test_id.startswith(STAFF_TEST_PREFIX):
         to: str | None = target_state(slug, target_key, tables).tests.get(signature_or_test_id)
-        name, words = language.text(SAMPLE_NAME), letter_texts(petition.letter, SignedLetter(version=""))
+        name = language.text(SAMPLE_NAME)
+        words = letter_texts(petition.letter, SignedLetter(version=""))  # The petition's letter without any change.
     else:
         to = target.test_to
         name, words = _name_and_words(petition, signature_or_test_id, tables)
     if not to or not words:
         return NotSent.DROPPED
-    letter = render_letter(words, recipient(target, target.name, stored)[0], name, "", petition.charity, language)
+    to_name, _ = recipient(target, target.name, stored)
+    letter = render_letter(words, to_name, name, "", petition.charity, language)
     url = context.petition_link(slug)
     values = {"petition": petition, "petition_url": url, "letter": letter, "is_test": True}
     return Content(to, values, language=language.code, sender_name=letter.sender)

@@ -42,9 +42,9 @@ def remove_letters_from_digests(
     for before, after in changes:
         if before and has_withdrawn(before, after):
             slug = keys.slug_of(before["pk"])
-            area = area_of(before.get("country", ""), before.get("postcode", ""))
+            postcode_area = area_of(before.get("country", ""), before.get("postcode", ""))
             for target in letter_as_signed(slug, before["letter"]["version"], tables).letter.targets:
-                remove_letter(letter_delivery(slug, target.key, before["sk"]), area, now, tables)
+                remove_letter(letter_delivery(slug, target.key, before["sk"]), postcode_area, now, tables)
 
 
 def has_withdrawn(before: Image, after: Image | None) -> bool:

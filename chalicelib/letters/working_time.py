@@ -36,7 +36,9 @@ class WorkingTime:
         milliseconds = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
         if weekday >= WORKING_DAYS:  # On a weekend, the week's working time is over.
             weekday, milliseconds = WORKING_DAYS, 0
-        return (weeks * WORKING_DAYS + weekday) * self._day_length + min(max(0, milliseconds), self._day_length)
+        # Before the working hours, none of the day's working time has passed. After them, all of it has passed.
+        passed_today = min(max(0, milliseconds), self._day_length)
+        return (weeks * WORKING_DAYS + weekday) * self._day_length + passed_today
 
     def moment_at(self, position: int) -> datetime:
         """Return the first moment in working hours that has this position."""
@@ -44,8 +46,9 @@ class WorkingTime:
         weeks, weekday = divmod(day, WORKING_DAYS)
         opening = FIRST_MONDAY + timedelta(days=weeks * DAYS_IN_WEEK + weekday) + self.from_hour * HOUR
         local = opening + milliseconds * MILLISECOND
-        # The offset changes only on Sundays. So on a working day, it is the same if we take the local time for UTC.
-        return local.replace(tzinfo=UTC) - _london_offset(local.replace(tzinfo=UTC))
+        # `_london_offset` takes UTC, but the local time will do: the offset changes only on Sundays, outside of work.
+        as_if_utc = local.replace(tzinfo=UTC)
+        return as_if_utc - _london_offset(as_if_utc)
 
 
 def in_london(moment: datetime) -> datetime:

@@ -41,8 +41,9 @@ class _WaitingEmail:
 
     def is_behind_another(self, item: Item) -> bool:
         """Return whether the next turn is kept for another email, which has waited longer."""
-        since: str = item.get("waiting_since", self.since)
-        return item.get("waiting") != self.request_hash and since < self.since
+        other_since: str | None = item.get("waiting_since")
+        is_another = item.get("waiting") != self.request_hash
+        return is_another and other_since is not None and other_since < self.since
 
 
 def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
@@ -53,10 +54,11 @@ def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> All
 def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
     """Take one email from the budget if an email may be sent now. Then the returned `next_at` is `now`.
 
-    Otherwise take nothing, and return when the email's turn is, or that the owner stopped email about the petition.
+    Otherwise take nothing. Then `next_at` is the time of the email's turn, or `is_stopped` says that the owner stopped
+    email about the petition.
 
     If two senders try at once, only one of them takes an email. If a sender crashes after taking an email, a retry of
-    the same request takes no second one. The next turn is kept for the email that was requested first, so that nobody
+    the same request takes no second email. The next turn is kept for the email that was requested first, so that nobody
     can use up all turns by signing again and again. A new address needs only one write. Raise Unavailable if it is
     unknown whether the write succeeded. Then the email waits for its next attempt.
     """
@@ -77,16 +79,20 @@ def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tabl
         if due > now:
             _ask_for_next_turn(email, to, stored, tables)
             return Allowance(due, is_stopped=False)
+        # The write failed only because `stored` was out of date. Try again with the present values.
     raise Conflicted("storage")
 
 
 def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetime) -> datetime:
-    """Return when this email may be sent: `next_at`, or later if the next turn is kept for another email."""
+    """Return when this email may be sent: `next_at`, or later if the next turn is kept for another email.
+
+    A turn is kept for TURN_KEPT_FOR at most, and no longer than the interval before it.
+    """
     if not email.is_behind_another(stored):
         return next_at
     kept_for = min(TURN_KEPT_FOR, _interval_after(stored["sent"]))
-    until: datetime = datetime.fromisoformat(stored["next_at"]) + kept_for
-    return max(now, until)
+    kept_until: datetime = datetime.fromisoformat(stored["next_at"]) + kept_for
+    return max(now, kept_until)
 
 
 def _interval_after(sent_count: int) -> timedelta:

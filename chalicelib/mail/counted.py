@@ -102,6 +102,7 @@ class CountedDeliveries(Deliveries):
         if reason != "bounced":  # A complaint proves that the email arrived.
             assign |= {"mailed_at": item.get("mailed_at", iso(now)), "mails": 1}
         after = outcome_of({**item, **assign})
+        # Write only if no attribute that decides the outcome has changed meanwhile.
         first, *others = OUTCOME_ATTRIBUTES
         is_unchanged = is_still(first, item.get(first))
         for name in others:
@@ -119,7 +120,7 @@ class CountedDeliveries(Deliveries):
         if before is after:
             return []
         today, numbers = now.date(), {str(after): 1}
-        if before not in _OUTCOME_TIMES:
+        if before is DeliveryOutcome.WAITING:
             return [self.counter(key, today, numbers, tables)]
         counted_on = datetime.fromisoformat(item[_OUTCOME_TIMES[before]]).date()
         if counted_on == today:

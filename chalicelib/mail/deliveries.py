@@ -91,11 +91,11 @@ class Deliveries(DeliveryState):
         outstanding.mark_unless_recent([outstanding.group_of(self.item_key(key))], now, tables)
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
-        """Store the item of a new request."""
+        """Store the item of a new request. A subclass can also count the request: it needs `key` and `now`."""
         tables.put_new(new)
 
     def writes(self, new: NewItem, key: str, now: datetime, tables: Tables) -> list[NewItem | Change]:
-        """Return what a transaction must write to request the email."""
+        """Return what a transaction must write to request the email. A subclass can add a counter (`key`, `now`)."""
         return [new]
 
     def item_key(self, key: str) -> Key:
@@ -126,10 +126,10 @@ class Deliveries(DeliveryState):
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         super().postpone(request, due, tables)
-        outstanding.walk_by(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
+        outstanding.ensure_walk_by(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # Every sent email is recorded: while the item exists, no newer request replaces this one.
+        # The condition loses no sent email, because no newer request replaces this one while the item exists.
         key, when = self.item_key(request.key), is_requested(request)
         sent = {"mailed_at": iso(at)}
         tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=when))

@@ -1,6 +1,6 @@
-"""Name a mailbox in the limits table by a hash of its address. The ids of signatures are made with another secret.
+"""Name a mailbox in the limits table by a hash of its address, so that the table contains no address.
 
-So the limits table contains no address, and nobody can compare the table's keys with the ids of signatures.
+The hash is made with another secret than the ids of signatures. So nobody can compare the table's keys with these ids.
 """
 
 from collections.abc import Mapping
@@ -35,5 +35,5 @@ class Mailbox:
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
     """Return the mailbox of a deliverable address. Addresses with the same canonical form have the same mailbox."""
-    secret = oldest_secret(secrets)
+    secret = oldest_secret(secrets)  # A newer secret would change the hash, and the mailbox's item would not be found.
     return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)

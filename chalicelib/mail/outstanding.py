@@ -47,7 +47,7 @@ _WALK = ("due_at", "began_at", "seen", "position", "earliest")
 
 
 def group_of(key: Key) -> str:
-    """Return the group of an item: its table, and its partition without the bucket."""
+    """Return the group of an item: its table, and its partition without the number at the end ("#<bucket>")."""
     return f"{key.table}/{key.pk.rpartition('#')[0]}"
 
 
@@ -84,13 +84,13 @@ def forget_marked() -> None:
 def mark(group: str, now: datetime, tables: Tables) -> None:
     """Mark the group now, unless another process has stored a later `marked_at`.
 
-    So `marked_at` is never earlier than any process's `_last_marked` for this group. `end_walk` relies on this.
+    So after a process has marked the group, `marked_at` is never earlier than that time. `end_walk` relies on this.
     """
     was_earlier = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=was_earlier))
 
 
-def walk_by(group: str, due: datetime, tables: Tables) -> None:
+def ensure_walk_by(group: str, due: datetime, tables: Tables) -> None:
     """Make the sweep walk the group at `due` or before, because an email of the group is due then.
 
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
@@ -101,14 +101,17 @@ def walk_by(group: str, due: datetime, tables: Tables) -> None:
 
 
 def markers(tables: Tables) -> list[Marker]:
-    """Return all markers, sorted by `due_at`, so that no group waits for ever behind a large one."""
+    """Return all markers in the order of `due_at`: first the group whose walk has been due for the longest time."""
     items = tables.query(keys.COUNTS, mail_keys.MAIL_OUTSTANDING_PARTITION)
     marked = (_marker(item) for item in items if "marked_at" in item)
     return sorted(marked, key=lambda marker: marker.due_at)
 
 
-def marker_with_walk(marker: Marker, now: datetime) -> Marker:
-    """Return the marker with its unfinished walk. If there is no unfinished walk, return the marker with a new walk."""
+def begin_or_resume_walk(marker: Marker, now: datetime) -> Marker:
+    """Return the marker with its unfinished walk, or else with a new walk.
+
+    The walk keeps the present `marked_at` as `seen`. So its end shows whether the group was marked during the walk.
+    """
     return marker if marker.began_at else replace(marker, began_at=iso(now), seen=marker.marked_at)
 
 
@@ -122,20 +125,22 @@ def store_walk(marker: Marker, tables: Tables) -> None:
 def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
     """Clear the marker if the group has no open request. Otherwise the next walk begins within `interval` of this one.
 
-    This walk may have missed a request that was made after the walk began. A process that marked the group less than
-    MARK_EVERY before that request does not mark the group again. So keep the marker if the group was marked less than
-    MARK_EVERY before the walk. Also keep the marker if the group was marked during the walk: then `marked_at` differs
-    from `seen`.
+    The walk may have missed a request that was made during the walk. The request's process marks the group, and then
+    `_clear` fails. But a process does not mark a group again within MARK_EVERY. So clearing is safe only if the last
+    mark before the walk (`seen`) was older than MARK_EVERY. SLACK allows for clocks that differ, and for late reads.
     """
     began_at = datetime.fromisoformat(marker.began_at)
-    was_marked_long_before = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
-    if was_marked_long_before and not marker.earliest and _clear(marker, tables):
+    is_clearing_safe = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
+    has_open_request = bool(marker.earliest)
+    if not has_open_request and is_clearing_safe and _clear(marker, tables):
         return
     latest = iso(began_at + interval)
-    store_walk(Marker(marker.group, marker.marked_at, due_at=min(marker.earliest or latest, latest)), tables)
+    due_at = min(marker.earliest, latest) if has_open_request else latest
+    store_walk(Marker(marker.group, marker.marked_at, due_at), tables)
 
 
 def _clear(marker: Marker, tables: Tables) -> bool:
+    """Clear the marker. Return False if the group was marked again after the walk began."""
     is_unchanged = Attr("marked_at").eq(marker.seen)
     key = mail_keys.mail_outstanding(marker.group)
     return tables.try_update(Change(key, remove=("marked_at", *_WALK), when=is_unchanged))

@@ -33,6 +33,7 @@ Deliver = Callable[[Mail], str]
 
 def senders_for(per_second: float) -> int:
     """Return how many senders are needed for the whole rate. Both event sources use this number."""
+    # Round first: otherwise a quotient such as 3.0000000001 would need a fourth sender.
     needed = ceil(round(per_second / EMAILS_PER_SENDER, 6))
     return min(max(MIN_SENDERS, needed), MAX_SENDERS)
 
@@ -65,7 +66,10 @@ def longest_delivery(gap: float, call: float) -> float:
 
     `gap` is the longest time between two emails of a sender, and `call` the longest time of one call to SES.
     """
-    return gap + call + sum(call + max(wait, gap - call) for wait in RATE_WAITS)
+    first_attempt = gap + call
+    # Attempts begin at least `gap` apart. When the wait begins, the last call has taken `call` seconds of this gap.
+    further_attempts = sum(max(wait, gap - call) + call for wait in RATE_WAITS)
+    return first_attempt + further_attempts
 
 
 def limit_to_pace(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:

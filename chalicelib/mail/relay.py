@@ -41,12 +41,12 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
     outstanding.mark_unless_recent(groups, now, tables)
     for group, (_, delay) in zip(groups, messages, strict=True):
         if delay > LONGEST_DELAY:
-            outstanding.walk_by(group, now + timedelta(seconds=delay), tables)
+            outstanding.ensure_walk_by(group, now + timedelta(seconds=delay), tables)
     return len(queued)
 
 
 def needs_message(before: Image | None, after: Image) -> bool:
-    """Return whether this change makes, nudges or postpones a request. A claim by a sender needs no message."""
+    """Return whether this change makes or postpones a request, or asks for one more message about it (a nudge)."""
     if "mail_kind" not in after:
         return False
     return before is None or any(before.get(name) != after.get(name) for name in REQUEST_TIMES)
@@ -60,8 +60,8 @@ def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, in
 def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
     """Return the seconds until the request is due and `min_interval` has passed since the last email to this key.
 
-    A request with the attribute `mail_network` is due now: its sender books a turn of the signer's network
-    (first_emails.py).
+    The attribute `mail_network` means that the email has no turn of the signer's network yet (first_emails.py). Such a
+    request is due now, so that its sender books a turn.
     """
     times = [now]
     if "mailed_at" in image:

@@ -59,13 +59,14 @@ def _limit_reason(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
     """Return why the limit of the network or of the address forbids the email now. Return None if both allow it."""
-    if not content.limited_petition:
+    if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
     due = first_emails.book(content.network, now, tables) if content.network else now
     if due > now:
-        # If the person signed from two networks, the email has a turn of each network. The earlier turn counts.
-        booked = stored.get("mail_due_at")
-        return Later(min(due, datetime.fromisoformat(booked)) if booked else due)
+        # The email may already have a turn, such as that of another network from which the person signed before. Then
+        # the earlier turn counts.
+        other_turn = stored.get("mail_due_at")
+        return Later(min(due, datetime.fromisoformat(other_turn)) if other_turn else due)
     to = mailbox_of(content.to, context.limit_keys)
     allowance = budget.take_email(to, content.limited_petition, request, now, tables)
     if allowance.is_stopped:
@@ -99,6 +100,7 @@ def _send_claimed(
         duration = context.deliver(mail)
     except (Throttled, Denied, Unreached, NotYet):
         # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
+        # `is_booked`: the limit of the signer's network has counted the email, and must not count it again.
         kind.state.release(request, tables, is_booked=True)
         raise
     except MailRefused:

@@ -51,7 +51,7 @@ class SignatureDeliveries(DeliveryState):
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
         """Return the group of each petition, beginning with `first`.
 
-        Groups of another table sort before these groups. So if `first` is such a group, return all petitions' groups.
+        If `first` is "" or a group of another table, return the groups of all petitions, because they sort after it.
         """
         first_slug = first.removeprefix(GROUP_PREFIX) if self.has_group(first) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first_slug, tables))
@@ -77,7 +77,7 @@ def _ids(key: str) -> tuple[str, str]:
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
     """Return until when a link issued now confirms: for 14 days, but no longer than a day after the petition closes.
 
-    A pause moves the closing by the length of the pause.
+    If the petition is paused, use the closing that it would have if it opened again now.
     """
     until, closes_at = now + CONFIRM_LIFETIME, closing_if_opened(petition, now)
     return min(until, closes_at + CONFIRM_AFTER_CLOSE) if closes_at else until
@@ -90,7 +90,7 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
     signatures cannot be confirmed: the link would not work.
     """
     signature = Signature.model_validate(stored)
-    if signature.is_over(now):
+    if signature.is_withdrawn_or_expired(now):
         return NotSent.DROPPED
     petition = cached_as_stored(_ids(key)[0], tables)
     if petition.state_at(now) in HIDDEN or not petition.is_confirmable_at(now):
@@ -144,7 +144,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         unsubscribe_url=unsubscribe_url,
         language=language.code,
         sender_name=translated.charity,
-        limited_petition=petition.slug,
+        limited_petition=petition.slug,  # So the budget of the address limits the email (budget.py).
         network=network,
     )
 
@@ -153,11 +153,13 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     """Return the links of the email, by the names that the templates use."""
     subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
     offer = signature.letter_asked
+    # If somebody typed a letter with this address, the page of the link asks the owner whether to send the letter. It
+    # does so only if the link was issued at `offered_from` or later. To confirm, we compute the time of issue from the
+    # link's expiry.
+    issued = max(now, offer.offered_from) if offer else now
     expiries = {
         # The petition's closing does not change the expiry: staff may move the closing, and confirming checks it.
-        # Confirming computes a link's time of issue: its expiry minus CONFIRM_LIFETIME. A link offers a typed letter
-        # only if this time is not before `offered_from`.
-        Purpose.CONFIRM: max(now, offer.offered_from if offer else now) + CONFIRM_LIFETIME,
+        Purpose.CONFIRM: issued + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }

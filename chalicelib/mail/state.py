@@ -62,7 +62,7 @@ class DeliveryState(ABC):
 
     @abstractmethod
     def has_group(self, group: str) -> bool:
-        """Return whether the items of this state are in this group of partitions (outstanding.py)."""
+        """Return whether the items of `item_key` are in the group of partitions with this name (outstanding.py)."""
 
     @abstractmethod
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
@@ -133,8 +133,8 @@ class DeliveryState(ABC):
         The relay or the sweep queues the request again. The email has been counted against the limit of the signer's
         network. So remove the hash of the network, and the email is not counted again.
         """
-        whole_second = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
-        self._change(request, {"mail_due_at": iso(whole_second)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
+        rounded_up = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
+        self._change(request, {"mail_due_at": iso(rounded_up)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Remove the request of an email that would arrive too late to be useful, or that is no longer wanted."""
@@ -159,18 +159,18 @@ class DeliveryState(ABC):
     def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, requeue_after: timedelta) -> datetime:
         """Return when the message of an open request counts as lost, so that the sweep queues the request again.
 
-        The first message counts as lost `lost_after` after the request was made. A message of the sweep counts as lost
-        after `lost_after` or `requeue_after`, whichever is longer. A postponed request is queued `lead_time` before it
-        is due. A claimed request is not queued, because its sender may still send the email.
+        Count `lost_after` from the request. If the sweep has queued the request again, count from the arrival of that
+        message (`mail_queued_at`), and wait at least `requeue_after`. A postponed request is queued `lead_time` before
+        it is due. Never return a time within a claim, because the sender may still send the email.
         """
-        free_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
-        # The request is postponed, and no message arrives at its due time.
+        claim_ends_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
+        # True if the request is postponed, and no message arrives when it is due. A missing time ("") is the earliest.
         if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):
-            return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, free_at)
+            return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, claim_ends_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
         if "mail_queued_at" in item:
             times.append(datetime.fromisoformat(item["mail_queued_at"]) + max(lost_after, requeue_after))
-        return max(*times, free_at)
+        return max(*times, claim_ends_at)
 
     def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
         """Change the item. Return False if the request is settled, or replaced by a newer one."""
@@ -188,8 +188,8 @@ def is_requested(request: MailRequest) -> Condition:
 def _is_due(now: datetime) -> Condition:
     """Return the condition that a request is due.
 
-    A request with the attribute `mail_network` is always due: its sender must first book a turn of the signer's network
-    (first_emails.py).
+    The attribute `mail_network` means that the email has no turn of the signer's network yet (first_emails.py). Such a
+    request is always due, so that its sender books a turn.
     """
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 

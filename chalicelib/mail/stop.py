@@ -1,8 +1,8 @@
 """Store and undo the choice of a mailbox's owner to get no more email about a petition.
 
 The choice is on the address's item in the limits table. A signature may expire or be withdrawn. If the choice were on
-the signature, anybody could then have email sent to the address again, by signing. Only the link in an email, or staff
-whose token has the right `people`, can undo the choice.
+the signature, anybody could then have email sent to the address again, by signing. Only the link in an email, or a
+staff token with Right.PEOPLE, can undo the choice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,14 +67,16 @@ def is_unwanted(address: str, slug: str, limit_keys: Mapping[str, str], tables: 
     return is_stopped(choice_of(mailbox_of(address, limit_keys), slug), tables)
 
 
-def addresses_that_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables) -> set[str]:
-    """Return the addresses whose owner stopped email about the petition. `emails`: a hundred at most."""
-    choices = {email: choice_of(mailbox_of(email, limit_keys), slug) for email in emails}
-    # Several emails may be of one mailbox, and batch_get refuses equal keys.
+def addresses_that_stopped(
+    addresses: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables
+) -> set[str]:
+    """Return those addresses whose owner stopped email about the petition. `addresses`: a hundred at most."""
+    choices = {address: choice_of(mailbox_of(address, limit_keys), slug) for address in addresses}
+    # Several addresses may belong to one mailbox, and batch_get refuses equal keys.
     distinct_keys = list(dict.fromkeys(choice.key for choice in choices.values()))
     items = tables.batch_get(distinct_keys, consistent=True)
     stopped = {item["pk"]: _stopped_hashes(item) for item in items}
-    return {email for email, choice in choices.items() if choice.petition_hash in stopped.get(choice.key.pk, ())}
+    return {address for address, choice in choices.items() if choice.petition_hash in stopped.get(choice.key.pk, ())}
 
 
 def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
@@ -108,7 +110,7 @@ def _resuming_change(choice: Choice, item: Item, now: datetime) -> Change:
     when = is_still("stopped", stopped)
     if remaining:
         return Change(choice.key, assign={"stopped": remaining}, when=when)
-    # The budget needs the item for its longest interval and for FORGET_AFTER (budget.py). Each interval is shorter than
-    # FORGET_AFTER.
+    # The budget (budget.py) needs the item during the present interval, and then for FORGET_AFTER. Every interval is
+    # shorter than FORGET_AFTER, so twice FORGET_AFTER is enough.
     expires = int((now + 2 * FORGET_AFTER).timestamp())
     return Change(choice.key, assign={"expires_at": expires}, remove=["stopped"], when=when)

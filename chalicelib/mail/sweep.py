@@ -75,7 +75,7 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
     run = Run(outbox, lost_after, now, tables, clock)
     _mark_unmarked(run, began + SLICE_SECONDS)
     due = [marker for marker in outstanding.markers(tables) if marker.due_at <= iso(now)]
-    return sum(_walk(outstanding.marker_with_walk(marker, now), run, began + RUN_SECONDS) for marker in due)
+    return sum(_walk(outstanding.begin_or_resume_walk(marker, now), run, began + RUN_SECONDS) for marker in due)
 
 
 def _walk(marker: Marker, run: Run, deadline: float) -> int:
@@ -88,6 +88,7 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
         items, position = _page(state, marker.group, marker.position, run.tables)
         count, next_lost_at = _queue_lost(items, state, run)
         queued += count
+        # `earliest`: when the first of the requests that this walk has found so far will count as lost.
         lost_times = filter(None, (marker.earliest, next_lost_at))
         marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
@@ -101,24 +102,27 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
 def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
     """Queue the lost requests among these items. Return how many were queued.
 
-    Also return when the first of the items will count as lost, or lost again ("" if there are no items).
+    Also return the earliest time at which one of all these items will next count as lost ("" if there are no items).
     """
     times = [(state.lost_at(item, run.lost_after, REQUEUE_AFTER), item) for item in items]
     lost = [(state.request_of(item), _delay(item, run.now)) for at, item in times if at <= run.now]
     run.outbox.send(lost)
-    # Queue the requests first, then mark them. In the other order, a crash could hide a lost request for twelve days.
+    # Queue the requests first, then mark them. In the other order, a crash could leave a request marked but not queued.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
     later = [at for at, _ in times if at > run.now]
-    if lost:
+    if lost:  # When the requests that are queued now may count as lost again.
         later.append(run.now + max(REQUEUE_AFTER, run.lost_after))
     return len(lost), iso(min(later)) if later else ""
 
 
 def _delay(item: Item, now: datetime) -> int:
     """Return the message's delay: the seconds until the email is due, or 0 if it is due already."""
-    due = datetime.fromisoformat(item["mail_due_at"]) + CLOCKS_DIFFER if "mail_due_at" in item else now
-    return max(0, ceil((due - now).total_seconds()))
+    if "mail_due_at" not in item:
+        return 0
+    # A sender whose clock is behind would ignore a message that arrives exactly when the email is due.
+    arrival = datetime.fromisoformat(item["mail_due_at"]) + CLOCKS_DIFFER
+    return max(0, ceil((arrival - now).total_seconds()))
 
 
 def _mark_unmarked(run: Run, deadline: float) -> None:
@@ -128,8 +132,11 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
         return
     marked = {marker.group for marker in outstanding.markers(run.tables)}
     for group, state in _groups(cursor.group, run):
+        if group in marked:
+            continue
+        # The last run stopped within the first group. Every other group is read from its beginning.
         position: str | None = cursor.position if group == cursor.group else ""
-        while position is not None and group not in marked:
+        while position is not None:
             if run.clock() >= deadline:
                 _store_cursor(Cursor(cursor.began, group, position), run.tables)
                 return
@@ -141,9 +148,9 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
 
 
 def _groups(first: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
-    """Yield the groups, beginning with `first`. They are sorted by name: petitions may be added during a pass.
+    """Yield each group with its state, sorted by the group's name, beginning with `first`.
 
-    Yield each group with its state.
+    Because of this order, a later run can continue the pass, even if petitions were added meanwhile.
     """
     groups_by_state = (zip(state.groups(first, run.tables), repeat(state)) for state in run.states)
     yield from merge(*groups_by_state, key=itemgetter(0))
@@ -171,5 +178,6 @@ def _current_cursor(now: datetime, tables: Tables) -> Cursor:
 
 
 def _store_cursor(cursor: Cursor, tables: Tables) -> None:
-    place = {} if cursor.group is None else {"group": cursor.group, "position": cursor.position}
+    pass_is_done = cursor.group is None
+    place = {} if pass_is_done else {"group": cursor.group, "position": cursor.position}
     tables.put(mail_keys.mail_sweep(), {"began": cursor.began, **place})

@@ -18,24 +18,24 @@ class Turns:
     """`burst` turns at once, then one turn in each `step` milliseconds. The item `key` stores what is booked.
 
     `expires_after`: at least this many seconds after the last turn, the item expires (None: never).
-    `is_often_free`: set this if usually no booked turn ends after now. Then most calls need one write (`book`).
+    `is_usually_quiet`: set this if usually no booked turn ends after now. Then most calls need one write (`book`).
     """
 
     key: Key
     step: int
     burst: int = 1
     expires_after: int | None = None
-    is_often_free: bool = False
+    is_usually_quiet: bool = False
 
 
 def book(turns: Turns, now: int, tables: Tables) -> int:
     """Book a turn and return how long the caller must wait for the turn. Times are in milliseconds.
 
-    If a booked turn ends after `now`, this takes one write, otherwise two. With `is_often_free` it is the other way
-    round. If the write is repeated because its answer was lost, one turn stays unused, and all later turns are one step
-    later.
+    If a booked turn ends after `now`, this takes one write, and otherwise two. With `is_usually_quiet`, it takes two
+    writes if a booked turn ends after `now`, and otherwise one. If the write is repeated because its answer was lost,
+    one turn stays unused, and all later turns are one step later.
     """
-    if turns.is_often_free and tables.try_update(_first_change(turns, now)):
+    if turns.is_usually_quiet and tables.try_update(_first_change(turns, now)):
         return 0
     for _ in range(ATTEMPTS):
         try:
@@ -44,7 +44,8 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
             if tables.try_update(_first_change(turns, now)):
                 return 0
             continue  # Another caller has booked the first turn meanwhile.
-        # The caller may begin `burst` steps before the end of the turn: with a burst of 1, when the turn begins.
+        # A turn lasts one step. With a burst of 1, the caller waits until the booked turn begins: a step before `end`.
+        # With a larger burst, the caller may begin earlier.
         return max(0, end - turns.burst * turns.step - now)
     raise Conflicted("storage")
 

@@ -29,8 +29,9 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
         granted = tables.get(mail_keys.mail_whole_rate()) or {}
     except Unavailable:
         granted = {}
-    # "~" sorts after every time.
-    is_granted = granted.get("since", "~") <= iso(now) and iso(now + LONGEST_RUN) <= granted.get("until", "")
+    # Without a grant, these texts make both comparisons false: "~" sorts after every time, and "" before.
+    since, until = granted.get("since", "~"), granted.get("until", "")
+    is_granted = since <= iso(now) and iso(now + LONGEST_RUN) <= until
     return 1.0 if is_granted else SHARES[Priority.URGENT]
 
 

@@ -67,8 +67,8 @@ def render(
 
     `chosen` is the language code in the request's URL, or "" without one: `link("/path")` in a template adds the code
     to the link. `base` is the prefix of links ("" or "/site"), `site_url` the prefix of links that people share. The
-    context may have `switch`, the page's languages with the URL of the page in each; `foreign`, the HTML attributes of
-    text that is not in the page's language; and `embedded`, true for a page in a frame on another site.
+    context may have `switch`, the languages of this page, each with its link; `foreign`, the HTML attributes of text
+    that is not in the page's language; and `embedded`, true for a page in a frame on another site.
 
     Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
     """

@@ -93,9 +93,9 @@ class Receipt(BaseModel):
         return partner_keys.receipt(self.slug, self.source, self.digest)
 
     def entry_for(self, sender: str) -> str:
-        """Return what the signature's `also_came_with` stores for a sender that sends the signature again.
+        """Return the text with which the stored signature names a sender that sent it again.
 
-        For the first sender, the signature stores the digest alone, in `receipt`.
+        The signature names its first sender by the digest alone.
         """
         return f"{self.digest}.{sender}"
 

@@ -44,14 +44,14 @@ def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext,
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
     return [
-        _take_one(submission, receipt, stored_receipts.get(receipt.digest), wordings, receiving, now)
-        for submission, receipt in zip(submissions, receipts, strict=True)
+        _take_one(submission, new, stored_receipts.get(new.digest), wordings, receiving, now)
+        for submission, new in zip(submissions, receipts, strict=True)
     ]
 
 
 def _take_one(
     submission: SentSignature,
-    receipt: Receipt,
+    new: Receipt,
     stored: Receipt | None,
     wordings: Wordings,
     receiving: ReceivingContext,
@@ -59,7 +59,7 @@ def _take_one(
 ) -> ReceiveResult:
     try:
         wordings.store(submission)
-        return ReceiveResult(_take(submission, receipt, stored, receiving, now))
+        return ReceiveResult(_take(submission, new, stored, receiving, now))
     except Invalid as invalid:
         return ReceiveResult(ReceiveOutcome.INVALID, invalid.errors)
 
@@ -68,23 +68,23 @@ def _take(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
     """Take the signature. `new`: its new receipt. `stored`: the receipt that was stored for its identifier, if any."""
-    receipt = _claim(new, stored, receiving.tables)
-    if receipt.result is not None:
-        signature = find_signature(receipt, receiving)
-        if not _may_be_stored_again(receipt, signature, now):
-            record_sender(new, receipt, signature, receiving)
-            return _repeated_result(receipt, new, signature)
-        store.claim_again(new, receipt, receiving.tables)  # If two requests do this at once, the last one stays.
-        receipt = new
-    result = _store_and_count(submission, receipt, receiving, now)
-    if new.sender != receipt.sender:  # Another sender claimed the receipt, but did not settle it.
-        record_sender(new, receipt, find_signature(receipt, receiving), receiving)
-    store.settle(receipt, result, receiving.tables)
+    claimed = _claim(new, stored, receiving.tables)  # Either `new`, or an earlier receipt that is stored.
+    if claimed.result is not None:
+        signature = find_signature(claimed, receiving)
+        if not _may_be_stored_again(claimed, signature, now):
+            record_sender(new, claimed, signature, receiving)
+            return _repeated_result(claimed, new, signature)
+        store.claim_again(new, claimed, receiving.tables)  # If two requests do this at once, the later receipt stays.
+        claimed = new
+    result = _store_and_count(submission, claimed, receiving, now)
+    if new.sender != claimed.sender:  # Another sender claimed the receipt, but did not settle it.
+        record_sender(new, claimed, find_signature(claimed, receiving), receiving)
+    store.settle(claimed, result, receiving.tables)
     return result
 
 
 def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
-    """Claim the receipt if it is absent or undone. Return it as stored. Raise Invalid if it is for another person."""
+    """Claim `new` if absent or undone. Return the receipt now stored. Raise Invalid if another person has it."""
     for _ in range(ATTEMPTS):
         if stored is None:
             try:
@@ -92,7 +92,7 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
                 return new
             except ConditionFailed as failure:
                 stored = store.as_receipt(dict(failure.item or {}))
-        if stored.undone_at is None:
+        if stored.undone_at is None:  # Claimed or settled.
             if stored.signature_id != new.signature_id:
                 raise Invalid([CONFLICT])
             return stored
@@ -103,10 +103,10 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 
 
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
-    """Return whether the signature expired before the person confirmed it, or undoing an import took it back.
+    """Return whether the signature expired before the person confirmed it, or the undo of an import took it back.
 
-    If no signature is stored, and its receipt is younger than ERASED_LIFETIME, the signature expired: the item of a
-    withdrawn or erased signature would still exist. If the receipt is older, the reason is unknown, so return False.
+    A withdrawn or erased signature stays stored for at least ERASED_LIFETIME. So if no signature is stored for a
+    younger receipt, the signature expired. For an older receipt, we do not know what happened: return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
@@ -114,15 +114,15 @@ def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: dat
         return now < receipt.received_at + ERASED_LIFETIME
     if signature.taken_back_at:
         return True
-    return signature.state is SignatureState.PENDING and signature.is_over(now)
+    return signature.state is SignatureState.PENDING and signature.is_withdrawn_or_expired(now)
 
 
-def _repeated_result(receipt: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
-    """Return the result of sending a signature again, after its receipt was settled."""
-    if receipt.result and receipt.is_same_row(new):
-        return receipt.result
+def _repeated_result(settled: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
+    """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt."""
+    if settled.result and settled.is_same_row(new):
+        return settled.result
     is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN
-    was_suppressed = receipt.result is ReceiveOutcome.SUPPRESSED
+    was_suppressed = settled.result is ReceiveOutcome.SUPPRESSED
     return ReceiveOutcome.EXISTING if is_live and not was_suppressed else ReceiveOutcome.SUPPRESSED
 
 
@@ -132,10 +132,11 @@ def _store_and_count(
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
         return ReceiveOutcome.SUPPRESSED
-    origin = receiving.origin_of(submission, receipt, is_stored=before is not None and not before.is_over(now))
+    is_stored = before is not None and not before.is_withdrawn_or_expired(now)
+    origin = receiving.origin_of(submission, receipt, is_stored=is_stored)
     signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
     if signed.outcome is Outcome.OVERFLOWED:
-        raise Unavailable("storage")  # The queue stores it later. It counts when the partner sends it again.
+        raise Unavailable("storage")  # It waits in a queue to be stored. It counts when the partner sends it again.
     signature = find_signature(receipt, receiving)
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
     counts_at_once = receiving.partner.counts is CountsWhen.AT_ONCE
@@ -155,14 +156,13 @@ def _confirm(
 ) -> None:
     """Confirm the signature. If it came from elsewhere, such as our form, take name and updates from `submission`.
 
-    Perhaps a stranger filled in our form. So a letter is not sent: our email asks the person whether to send it.
+    Perhaps a stranger filled in our form. So we do not send its letter yet: our email asks the person whether to.
     """
-    form = submission.form
-    values = {} if has_this_receipt else {"name": form.name, "updates": form.consent.updates}
+    values = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     letter, asked_at = signature.letter, iso(signature.signed_at)
-    offered_letter = {**letter.model_dump(exclude_none=True), "asked_at": asked_at} if letter else None
-    also = {"letter": None, "letter_asked": offered_letter, "by_partner": True}
+    letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": asked_at} if letter else None
+    also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
     confirm(subject, Corrections.model_validate(values), receiving.petition, now, receiving.tables, also=also)
 
 
@@ -186,6 +186,7 @@ def predict_each(
 
 
 def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
+    """Return what `_take` would return with these two receipts."""
     if stored and not stored.undone_at:
         if stored.signature_id != new.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
@@ -193,6 +194,7 @@ def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, 
         if stored.result is not None and not _may_be_stored_again(stored, signature, now):
             return ReceiveResult(_repeated_result(stored, new, signature))
     signature = find_signature(new, receiving)
-    if signature is None or (signature.is_over(now) and not _is_suppressed(signature)):
-        return ReceiveResult(ReceiveOutcome.ACCEPTED)
-    return ReceiveResult(ReceiveOutcome.SUPPRESSED if _is_suppressed(signature) else ReceiveOutcome.EXISTING)
+    if signature is not None and _is_suppressed(signature):
+        return ReceiveResult(ReceiveOutcome.SUPPRESSED)
+    is_stored = signature is not None and not signature.is_withdrawn_or_expired(now)
+    return ReceiveResult(ReceiveOutcome.EXISTING if is_stored else ReceiveOutcome.ACCEPTED)

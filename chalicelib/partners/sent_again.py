@@ -18,19 +18,20 @@ def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature |
     return stored.signature if stored else None
 
 
-def record_sender(new: Receipt, receipt: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
-    """Record that the sender of `new` sent the signature too: the undo of an earlier import then does not withdraw it.
+def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
+    """Record that the sender of `new` sent the signature too, so that the undo of another import does not withdraw it.
 
-    `receipt`: the stored receipt. Do nothing if no import sent the signature, or if the sender of `new` sent it first.
-    Raise Conflicted if the import was undone meanwhile. If the caller then repeats the request, we store the signature
-    again.
+    Do nothing if no import sent the signature before, or if the import of `new` sent it first. Raise Conflicted if an
+    import was undone meanwhile, and the undo withdrew the signature. If the caller then repeats the request, we store
+    the signature again.
     """
-    if new.sender == receipt.job_id or not receipt.may_be_undone or signature is None:
+    if new.sender == stored.job_id or not stored.may_be_undone or signature is None:
         return
-    key, entry = keys.signature(receipt.slug, receipt.signature_id), receipt.entry_for(new.sender)
-    if entry not in signature.all_receipts and not add_receipt(key, entry, receiving.tables):
-        current = find_signature(receipt, receiving)
+    key, entry = keys.signature(stored.slug, stored.signature_id), stored.entry_for(new.sender)
+    is_recorded = entry in signature.all_receipts or add_receipt(key, entry, receiving.tables)
+    if not is_recorded:
+        current = find_signature(stored, receiving)
         if current is None or current.taken_back_at:
             raise Conflicted("storage")
     if new.job_id:
-        store.record_import(receipt, new.job_id, receiving.tables)
+        store.record_import(stored, new.job_id, receiving.tables)

@@ -72,11 +72,12 @@ def record_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
 
 
 def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -> None:
-    """Remove the import from the receipt. If no other import sent the signature, mark the receipt undone instead.
+    """Remove the import from the receipt. But if no other import sent the signature, only mark the receipt as undone.
 
     Do nothing if the imports of the receipt have changed meanwhile.
     """
-    # The imports that sent the signature, without the import that is undone now.
+    # The imports that sent the signature, without the import that is undone now. `job_id` and `row` are of the first
+    # import, `also_in` has the later ones.
     later_imports_left = (receipt.also_in or set()) - {job_id}
     first_import_left = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)

@@ -88,7 +88,7 @@ def state_of(signature: Signature, now: datetime) -> str:
     """Return the state that staff see. "erased" and "expired" are not stored states: they follow from the times."""
     if signature.erased_at:
         return "erased"
-    is_expired = signature.state is SignatureState.PENDING and signature.is_over(now)
+    is_expired = signature.state is SignatureState.PENDING and signature.is_withdrawn_or_expired(now)
     return "expired" if is_expired else signature.state
 
 
@@ -115,13 +115,16 @@ def _person(signature: Signature) -> "Person":
 def _times(signature: Signature) -> "SignatureTimes":
     names: tuple[str, ...] = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
     if signature.erased_at:
-        # In an erased item, the times of signing and withdrawing are only the time of the erasure.
+        # An erasure sets signed_at and withdrawn_at to its own time, so these two would mislead.
         names = ("erased_at", "expires_at")
     return cast("SignatureTimes", {name: iso(moment) for name in names if (moment := getattr(signature, name))})
 
 
 def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
-    """Return which emails were sent or wait. `hurried_at`: when the waiting email's request was queued again."""
+    """Return which emails were sent or wait. `hurried_at`: when the request of the waiting email was nudged.
+
+    To nudge a request is to put it into the queue again.
+    """
     return {
         "sent": signature.mails,
         "last_sent_at": iso_or_none(signature.mailed_at),

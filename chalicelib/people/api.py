@@ -104,7 +104,8 @@ def _act_and_show(request: Request, slug: str, signature_id: str, action: str, a
     stored = one_signature(slug, signature_id, tables())
     audit(request, action, signature_id, {"petition": slug})
     act(stored.key, stored.petition, times.now(), tables())
-    log.note(action.rpartition(".")[2], petition=slug, signature=signature_id)
+    event = action.rpartition(".")[2]  # "signature.withdrawn" is logged as "withdrawn".
+    log.note(event, petition=slug, signature=signature_id)
     changed = one_signature(slug, signature_id, tables())
     return json_answer(load_for_staff(changed, settings().limit_keys, times.now(), tables()))
 
@@ -122,7 +123,7 @@ def _answer_all(stored: list[StoredSignature]) -> Response:
 
 
 def _overflow_depth() -> int | None:
-    """Return about how many signatures of all people wait in the overflow queue. None: the queue did not answer."""
+    """Return about how many signatures of all people wait in the overflow queue to be stored. None: no answer."""
     try:
         return overflow_queue().depth()
     except Unavailable:

@@ -39,17 +39,17 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     if refusal:
         return ResendAnswer(refusal)
     signature = stored.signature
-    is_requested = signature.mail_kind is not None
+    was_already_requested = signature.mail_kind is not None
     try:
         mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:
-        is_requested = True  # There is an earlier request, and it is too recent to queue it again.
-    due = max(signature.mail_due_at or now, allowance.next_at)
-    if due > now + MIN_MAIL_INTERVAL:
-        return ResendAnswer(ResendOutcome.LATER, due)
-    if is_requested:
+        was_already_requested = True  # The earlier request is too recent to queue it again.
+    due_at = max(signature.mail_due_at or now, allowance.next_at)
+    if due_at > now + MIN_MAIL_INTERVAL:
+        return ResendAnswer(ResendOutcome.LATER, due_at)
+    if was_already_requested:
         return ResendAnswer(ResendOutcome.ON_ITS_WAY)
-    must_wait = due > now or _was_just_mailed(signature, now)
+    must_wait = due_at > now or _was_just_mailed(signature, now)
     return ResendAnswer(ResendOutcome.WITHIN_A_MINUTE if must_wait else ResendOutcome.ASKED)
 
 
@@ -59,7 +59,7 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
     is_pending = signature.state is SignatureState.PENDING
     reasons = {
         ResendOutcome.WITHDRAWN: signature.state is SignatureState.WITHDRAWN,
-        ResendOutcome.EXPIRED: signature.is_over(now),
+        ResendOutcome.EXPIRED: signature.is_withdrawn_or_expired(now),
         ResendOutcome.UNDELIVERABLE: signature.undeliverable is not None,
         ResendOutcome.STOPPED: allowance.is_stopped,
         ResendOutcome.CLOSED: is_pending and not stored.petition.is_confirmable_at(now),

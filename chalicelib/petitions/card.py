@@ -48,6 +48,6 @@ def _size_and_lines(title: str) -> tuple[int, list[str]]:
         lines = wrap(title, characters)
         if len(lines) <= most_lines:
             return size, lines
-    # The title is too long even for the last entry of SIZES, whose values the loop has left.
+    # The title is too long for each entry of SIZES. The variables still have the values of the last entry: use these.
     last_line = shorten(" ".join(lines[most_lines - 1 :]), characters, placeholder="…")
     return size, [*lines[: most_lines - 1], last_line]

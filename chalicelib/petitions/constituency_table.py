@@ -82,5 +82,7 @@ def is_configured() -> bool:
 
 
 def _padded(postcode: str) -> bytes:
+    """Return the postcode in seven characters, such as M1  1AE: its first part is padded to four characters."""
     joined = postcode.replace(" ", "").upper()
-    return f"{joined[:-3]:4}{joined[-3:]}".encode()
+    first_part, last_part = joined[:-3], joined[-3:]
+    return f"{first_part:4}{last_part}".encode()

@@ -47,7 +47,7 @@ def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Pe
     try:
         store.replace(edited, tables, also)
     except ConditionFailed as failure:
-        if failure.index:  # The condition of `also` failed.
+        if failure.index == 1:  # The condition of `also` failed: it is the second write of the transaction.
             raise
         raise Stale from failure
     return edited

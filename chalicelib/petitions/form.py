@@ -68,7 +68,8 @@ def read_transition(body: str) -> Transition:
 def read_new_petition(body: str, now: datetime) -> Petition:
     """Parse a new petition, which is always a draft. Raise NotJson, or Invalid with the field errors."""
     values = _json_object(body)
-    errors = _name_errors(values, {"slug": values.get("slug")})  # Only a new petition may set its slug.
+    # Only a new petition may set its slug, so any value of the slug is allowed here.
+    errors = _name_errors(values, allowed={"slug": values.get("slug")})
     petition = _valid_petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, errors)
     check_addresses(petition.letter)
     _check_members(petition.letter)
@@ -85,9 +86,10 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
     """
     values = _json_object(body)
-    errors = _name_errors(values, petition_for_staff(petition, now))
+    errors = _name_errors(values, allowed=petition_for_staff(petition, now))
     new_values = {name: values[name] for name in EDITABLE if name in values}
-    old_values = petition.model_dump(exclude=set(EDITABLE) - KEPT_IF_OMITTED) | {"opened_at": petition.opened_at}
+    not_kept = set(EDITABLE) - KEPT_IF_OMITTED
+    old_values = petition.model_dump(exclude=not_kept) | {"opened_at": petition.opened_at}
     if petition.state is PetitionState.CLOSED:
         old_values |= {"closes_at": petition.closes_at}
     edited = _valid_petition({**old_values, **new_values}, errors)
@@ -165,11 +167,11 @@ def _name_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[
 
 
 def _time_errors(before: Petition, after: Petition, now: datetime) -> list[FieldError]:
-    """Return errors if the edit opens or closes the petition, or changes a time that staff cannot change any more."""
+    """Return errors if the edit would open or close the petition now, or change a time that can no longer change."""
     state_now, errors = before.state_at(now), []
     if after.opened_at != before.opened_at and state_now is not PetitionState.DRAFT:
         errors.append(FieldError("opened_at", "The petition has already opened, so you cannot change this"))
-    if before.state is PetitionState.OPEN and state_now is PetitionState.DRAFT and after.opened_at <= now:
+    if before.scheduled_opening(now) and after.opened_at <= now:
         errors.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
     if after.closes_at == before.closes_at or state_now is PetitionState.DRAFT:
         return errors

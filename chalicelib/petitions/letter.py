@@ -76,7 +76,8 @@ class LetterTarget(BaseModel):
 
     @model_validator(mode="after")
     def _check_recipients(self) -> "LetterTarget":
-        if self.members == (self.email is not None):  # Both, or neither.
+        has_email = self.email is not None
+        if self.members == has_email:  # The target has both, or neither.
             raise ValueError("A target has either an email address or members = true")
         if self.members and not isinstance(self.delivery, Single):
             raise ValueError("Letters to members of parliament go singly")
@@ -95,7 +96,7 @@ class Letter(LetterText):
     def _check_targets(cls, targets: list[LetterTarget]) -> list[LetterTarget]:
         if len({target.key for target in targets}) < len(targets):
             raise ValueError("Each target needs a key of its own")
-        if sum(target.members for target in targets) > 1:
+        if len([target for target in targets if target.members]) > 1:
             raise ValueError("Only one target can be the members of parliament")
         return targets
 
@@ -108,7 +109,7 @@ class Letter(LetterText):
         return self.model_copy(update={**dict(text), "targets": targets})
 
     def has_address(self, email: str, among: Sequence[LetterTarget]) -> bool:
-        """Return whether a target has this address, in any spelling. Look only at targets with the keys of `among`."""
+        """Return whether a target has this address, in any spelling. Ignore targets whose keys are not in `among`."""
         keys, address = {target.key for target in among}, canonical_of(email)
         targets = [target for target in self.targets if target.key in keys]
         return any(target.email and canonical_of(target.email) == address for target in targets)

@@ -99,7 +99,7 @@ class Petition(BaseModel):
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
     # Set by in_language: the petition before translation. All versions are digests of that petition's texts.
-    _original: "Petition | None" = PrivateAttr(default=None)
+    _untranslated: "Petition | None" = PrivateAttr(default=None)
 
     @field_validator("goals")
     @classmethod
@@ -145,8 +145,8 @@ class Petition(BaseModel):
     @property
     def letter_version(self) -> str:
         """Return a digest of the letter and its wordings, in all languages, or "" if there is no letter."""
-        original = self._original or self
-        return version_of_letter(original.letter, original.translations)
+        untranslated = self._untranslated or self
+        return version_of_letter(untranslated.letter, untranslated.translations)
 
     @property
     def languages(self) -> list[str]:
@@ -161,20 +161,20 @@ class Petition(BaseModel):
         letter = self.letter and self.letter.translated(translation.letter)
         texts = translation.model_dump(exclude_none=True, exclude={"letter"})
         translated = self.model_copy(update={**texts, "letter": letter})
-        translated._original = self
+        translated._untranslated = self  # Its versions must be those of the untranslated texts.
         return translated
 
     def _digest(self, *names: str) -> str:
         """Return a digest of the texts in these fields, in all languages."""
-        original = self._original or self
-        parts = [getattr(original, name) for name in names]
-        for code, translation in sorted(original.translations.items()):
+        untranslated = self._untranslated or self
+        parts = [getattr(untranslated, name) for name in names]
+        for code, translation in sorted(untranslated.translations.items()):
             parts += [code, *(getattr(translation, name, None) or "" for name in names)]
         return digest(*parts)
 
     @property
     def version(self) -> str:
-        """Return the text version and the consent version in one string. A PetitionText has the same version."""
+        """Return the text version and the consent version in one string. The current PetitionText has this version."""
         return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> PetitionState:

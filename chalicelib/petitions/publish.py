@@ -36,7 +36,7 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     }
     if "state" not in petition.model_fields_set:
         preserved |= stored.model_dump(include=LIFECYCLE_FIELDS)
-        if stored.state is PetitionState.CLOSED:
+        if stored.state is PetitionState.CLOSED:  # A closed petition must have closes_at.
             preserved["closes_at"] = petition.closes_at or stored.closes_at
     petition = with_changes(petition, **preserved)
     open_tally(petition.slug, petition.shards, now, tables)

@@ -14,7 +14,7 @@ SITE_PATTERN = (
 
 
 def _checked_origin(site: str) -> str:
-    """Return the site. Raise ValueError if the site is not exactly an origin: a header of the page names the site."""
+    """Return the site. Raise ValueError unless it is exactly an origin: we copy it into Content-Security-Policy."""
     if not re.fullmatch(SITE_PATTERN, site) or len(site) > 200:
         raise ValueError("Enter a site without a path, such as https://www.charity.example")
     return site

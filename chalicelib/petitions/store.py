@@ -22,8 +22,9 @@ def get(slug: str, tables: Tables, *, consistent: bool = False) -> Petition | No
 
 def get_with_slugs(slug: str, tables: Tables) -> tuple[Petition | None, frozenset[str]]:
     """Return the petition and the slugs of all petitions, by one call."""
-    found = {item["pk"]: item for item in tables.batch_get([keys.petition(slug), keys.slugs()])}
-    petition, slug_list = found.get(keys.PETITIONS_PARTITION), found.get(keys.slugs().pk, {})
+    petition_key, slugs_key = keys.petition(slug), keys.slugs()
+    by_partition = {item["pk"]: item for item in tables.batch_get([petition_key, slugs_key])}
+    petition, slug_list = by_partition.get(petition_key.pk), by_partition.get(slugs_key.pk, {})
     return _petition(petition) if petition else None, frozenset(slug_list.get("slugs", ()))
 
 
@@ -89,9 +90,9 @@ def find_letter(slug: str, version: str, tables: Tables) -> LetterVersion | None
 
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
     """Return the text of each slug, in the version that `versions` gives for it. Leave out texts that do not exist."""
-    slugs = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
-    found = tables.batch_get([*slugs])
-    return {slugs[Key(keys.COUNTS, item["pk"], item["sk"])]: PetitionText.model_validate(item) for item in found}
+    slug_by_key = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
+    found = tables.batch_get([*slug_by_key])
+    return {slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]: PetitionText.model_validate(item) for item in found}
 
 
 def _has_revision(number: int) -> Condition:

@@ -62,7 +62,7 @@ class LetterText(BaseModel):
     @field_validator("body")
     @classmethod
     def _check_form_size(cls, body: str) -> str:
-        """Raise ValueError if the body is too long for a form: browsers send the body even if nobody edited it."""
+        """Raise ValueError if the body, URL-encoded, is too long for the page's form, which always sends it."""
         if len(quote_plus(body)) > MAX_LETTER_FORM_BYTES:
             raise ValueError("Shorten the letter: in this script, it is too long to send in a form")
         return body

@@ -42,7 +42,8 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
     field_errors = [*_time_errors(current, transition, now), *_reason_errors(transition)]
     if field_errors:
         raise Invalid(field_errors)
-    if transition.at:  # A petition is stored as open while a transition is scheduled (Petition.state_at).
+    if transition.at:
+        # Store the state OPEN now, and the time in opened_at or closes_at. From that time on, the new state applies.
         time_field = SCHEDULED[current, transition.state]
         return with_changes(petition, state=PetitionState.OPEN, **{time_field: transition.at})
     changes = _CHANGES[transition.state](petition, transition, now)
@@ -56,7 +57,7 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     at once.
     """
     current = petition.state_at(now)
-    # From draft to draft: this cancels a scheduled opening.
+    # From draft to draft is the only transition to the same state. It cancels a scheduled opening, so it needs one.
     has_schedule = petition.scheduled_opening(now) is not None
     return [
         {

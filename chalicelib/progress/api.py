@@ -20,7 +20,7 @@ routes = Blueprint(__name__)
 
 @json_view(routes)
 def read_progress(request: Request, slug: str) -> Response:
-    """Return the numbers of signatures today, in the last 24 hours, and in the larger areas, all some minutes old."""
+    """Return how many people signed today, in the last 24 hours, and in each shown area, as counted minutes ago."""
     now = times.now()
     recent = recent_numbers(find_petition(slug, now, tables()), now, tables())
     body: Progress = {

@@ -19,8 +19,11 @@ def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
     """
     areas = {name: number for name, number in by_area.items() if name.isupper() and number >= MIN_SIGNATURES}
     ranked = sorted(areas.items(), key=lambda row: (-row[1], row[0]))[:MAX_AREAS]
-    while ranked and not _may_be_known(confirmed - sum(number for _, number in ranked)):
-        ranked.pop()
+    while ranked:
+        outside = confirmed - sum(number for _, number in ranked)
+        if _may_be_known(outside):
+            break
+        ranked.pop()  # Also hide the smallest of the shown areas.
     return {name: number // ROUNDED_TO * ROUNDED_TO for name, number in ranked}
 
 

@@ -40,8 +40,8 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
 
 def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     hours = breakdown(petition, TallyDimension.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
-    # The tally counts by hour. The sum leaves out the hour that began more than a day ago, so `last_day` covers a day
-    # or up to 59 minutes less.
+    # The tally has a number for each full hour. `last_day` leaves out each hour that began more than 24 hours ago.
+    # So `last_day` covers between 23 and 24 hours.
     today = _sum_since(now.date().isoformat(), hours)
     last_day = _sum_since(iso(now - DAY), hours)
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)

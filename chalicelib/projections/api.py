@@ -17,7 +17,7 @@ from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.staff.authorizer import staff_view
-from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, exact_counts, largest
+from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdown, exact_count, exact_counts, largest
 from chalicelib.tallies.model import TallyDimension
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def read_counts(request: Request, slug: str) -> Response:
         return _answer_with_all_breakdowns(request, slug)
     by, days, top = _chosen_dimension(request), requested_days(request), _chosen_top(request)
     petition = petition_as_stored(slug, tables())
-    if by is None and days == Days():
+    if by is None and days == ALL_DAYS:
         return _answer(request, _totals(petition))
     # Without ?by=, the breakdown by day is read: its sum is the count of these days.
     numbers = largest(_read_breakdown(petition, by or TallyDimension.DAY, days), top)
@@ -103,7 +103,7 @@ def _read_breakdown(petition: Petition, by: TallyDimension | Dimension, days: Da
     now = times.now()
     if isinstance(by, TallyDimension):
         return breakdown(petition, by, days, now, tables())
-    if days != Days():
+    if days != ALL_DAYS:
         raise Invalid([FieldError("by", "This breakdown has no daily counts: leave out from and to")])
     if by is Dimension.CONSTITUENCY and not is_configured():
         raise Invalid([FieldError("by", "This site has no table of constituencies")])
@@ -182,7 +182,7 @@ def _day(request: Request, name: str) -> date | None:
 def _day_at(name: str, value: str) -> date:
     """Return the day of a time, which must be a midnight in UTC."""
     try:
-        # In a query, an unescaped "+" arrives as a space: +01:00.
+        # In a query, a "+" that is not escaped arrives as a space: the time zone +01:00 arrives as " 01:00".
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
         # For `to`, midnight is the end of the previous day.
         day = moment.date() - timedelta(days=1 if name == "to" else 0)

@@ -13,7 +13,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
 from chalicelib.projections.by_constituency import confirmed_by_constituency
 from chalicelib.projections.dimensions import Dimension, rows_by
-from chalicelib.tallies.count import Breakdown, Days, breakdowns, exact_count
+from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdowns, exact_count
 from chalicelib.tallies.model import PENDING
 
 
@@ -53,7 +53,7 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
     """
     found, numbers = breakdowns(petition, days, now, tables), store.projected_sums(petition.slug, tables)
     confirmed = found[0].confirmed
-    if days == Days():
+    if days == ALL_DAYS:
         versions_and_areas = (Dimension.VERSION, Dimension.AREA)
         found += [Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)) for by in versions_and_areas]
     return Overview(confirmed=confirmed, pending=numbers[PENDING], as_of=now, breakdowns=found)

@@ -66,9 +66,9 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     """
     if new.get("restored_at") != old.get("restored_at"):
         return
-    old_state, new_state = old.get("state"), new.get("state")
+    old_state, new_state, signed_at = old.get("state"), new.get("state"), new.get("signed_at")
     stays_pending = old_state == new_state == SignatureState.PENDING
-    is_renewed = stays_pending and new.get("signed_at") not in (old.get("signed_at"), None)
+    is_renewed = stays_pending and signed_at is not None and signed_at != old.get("signed_at")
     is_deleted = old_state == SignatureState.PENDING and not new
     if is_renewed or (is_deleted and old.get("expires_at", 0) <= at.timestamp()):
         yield Stage.EXPIRED

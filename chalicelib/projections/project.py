@@ -53,6 +53,6 @@ def _add(increments: Sequence[Increment], tables: Tables) -> None:
         projected_to = failure.item["projected_to"] if failure.item else ""
         new = [increment for increment in increments if increment.padded_sequence > projected_to]
         if len(new) == len(increments):
-            raise
+            raise  # None was added before, so the reason is unknown. The stream repeats the batch.
         if new:
             _add(new, tables)

@@ -35,16 +35,16 @@ SKEW = timedelta(seconds=5)
 class Walk:
     """Sums over all signatures. The tally may lack changes made after `since`, and has no change made after `until`.
 
-    `settled`: signatures confirmed before `since`. `recent`: confirmed after `since`. `withdrawn`: how many were
-    withdrawn after `since`. `pending`: how many are pending in each bucket. `became_pending`, `stopped_pending`: how
-    many in each bucket became pending, or perhaps stopped being pending, after `since`.
+    `confirmed_earlier`: signatures confirmed before `since`. `confirmed_recently`, `withdrawn_recently`: after `since`.
+    `pending`: how many are pending in each bucket. `became_pending`, `stopped_pending`: how many in each bucket became
+    pending, or perhaps stopped being pending, after `since`.
     """
 
     since: str
     until: str
-    settled: Counter[Sum] = field(default_factory=Counter)
-    recent: Counter[Sum] = field(default_factory=Counter)
-    withdrawn: int = 0
+    confirmed_earlier: Counter[Sum] = field(default_factory=Counter)
+    confirmed_recently: Counter[Sum] = field(default_factory=Counter)
+    withdrawn_recently: int = 0
     pending: Counter[str] = field(default_factory=Counter)
     became_pending: Counter[str] = field(default_factory=Counter)
     stopped_pending: Counter[str] = field(default_factory=Counter)
@@ -60,13 +60,13 @@ class Walk:
             if item["confirmed_at"] >= self.since:
                 self.stopped_pending[bucket] += 1
         elif item["withdrawn_at"] >= self.since:
-            self.withdrawn += 1
+            self.withdrawn_recently += 1
             self.stopped_pending[bucket] += 1
 
     def _add_confirmed(self, item: Item) -> None:
         if item["confirmed_at"] >= self.until:
             return
-        sums = self.settled if item["confirmed_at"] < self.since else self.recent
+        sums = self.confirmed_earlier if item["confirmed_at"] < self.since else self.confirmed_recently
         source = item.get("counted_source") or item.get("source") or DIRECT
         sums.update(sums_for_signature(item["country"], source, by_partner=item.get("by_partner", False)))
 
@@ -144,9 +144,9 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
     walk = _walk_over(petition.slug, now, tables)
     return Recount(
         slug=petition.slug,
-        confirmed=walk.settled[COUNT] + walk.recent[COUNT],
+        confirmed=walk.confirmed_earlier[COUNT] + walk.confirmed_recently[COUNT],
         drift=_drift(stored, walk),
-        moving=walk.recent[COUNT] + walk.withdrawn,
+        moving=walk.confirmed_recently[COUNT] + walk.withdrawn_recently,
         wrong_pending=_wrong_counters(stored_pending, walk),
         pending_moving=walk.became_pending.total() + walk.stopped_pending.total(),
     )
@@ -154,6 +154,7 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
     """Read all signatures. Memory holds only one number for each country and source, not the signatures."""
+    # A change is written up to IN_FLIGHT after its time was read from a clock, and clocks differ by less than SKEW.
     walk = Walk(since=lower_bound(now - IN_FLIGHT), until=iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
@@ -162,11 +163,14 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
-    """Return the smallest possible drift of each sum, without zeros. The tally may include any recent changes."""
+    """Return the smallest possible drift of each sum, without zeros.
+
+    The tally must include the signatures confirmed earlier. It may include those confirmed or withdrawn recently.
+    """
     drift = {}
-    for name in {*stored, *walk.settled, *walk.recent}:
-        difference = stored.get(name, 0) - walk.settled[name]
-        allowed = walk.recent[name] + walk.withdrawn
+    for name in {*stored, *walk.confirmed_earlier, *walk.confirmed_recently}:
+        difference = stored.get(name, 0) - walk.confirmed_earlier[name]
+        allowed = walk.confirmed_recently[name] + walk.withdrawn_recently
         if difference < 0:
             drift[name] = difference
         elif difference > allowed:
@@ -177,12 +181,13 @@ def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
 def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPending]:
     """Return the wrong counters by bucket.
 
-    The counters lag, so allow for signatures that became pending, or stopped being pending, just now.
+    The counters lag. They may lack signatures that became pending just now, and include those that stopped being so.
     """
     wrong = {}
     for bucket in keys.BUCKETS:
-        difference = stored.get(bucket, 0) - walk.pending[bucket]
-        if not -walk.became_pending[bucket] <= difference <= walk.stopped_pending[bucket]:
+        lowest = walk.pending[bucket] - walk.became_pending[bucket]
+        highest = walk.pending[bucket] + walk.stopped_pending[bucket]
+        if not lowest <= stored.get(bucket, 0) <= highest:
             wrong[bucket] = WrongPending(stored.get(bucket), walk.pending[bucket])
     return wrong
 

@@ -28,7 +28,10 @@ def pending_by_slug(slugs: Iterable[str], tables: Tables) -> Counter[str]:
 
 
 def projected_sums(slug: str, tables: Tables) -> Counter[str]:
-    """Return every number in a petition's PENDING items (core/keys.py), each summed over the buckets."""
+    """Return the numbers of pending signatures, and of confirmed ones by text version and by postcode area.
+
+    A bucket has all these numbers in one item. Each number is summed over the buckets.
+    """
     sums: Counter[str] = Counter()
     for item in tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS]):
         sums.update({name: number for name, number in item.items() if isinstance(number, int)})

@@ -45,7 +45,8 @@ def level_now(tables: Tables) -> Level:
     except Exception as error:
         if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # Cache NORMAL for LEVEL_SECONDS, so that the next requests do not wait for the same failure.
+        # The cache would have returned the last known level, so there is none. Cache NORMAL for LEVEL_SECONDS, so that
+        # the next requests do not wait for the same failure.
         return _cached_level.get("level", lambda: Level.NORMAL)
 
 

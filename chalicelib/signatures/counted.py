@@ -44,7 +44,7 @@ def change_and_count(
         except ConditionFailed as failure:
             if failure.index == SIGNATURE_INDEX:
                 raise
-            entry = with_other_source(entry)
+            entry = with_other_source(entry)  # The other condition failed: the shard has too many sources.
     raise Conflicted("storage")
 
 

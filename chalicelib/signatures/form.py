@@ -153,4 +153,5 @@ class Corrections(BaseModel):
     @field_validator("postcode")
     @classmethod
     def _clean_for_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
-        return clean_postcode(postcode or "", info.data.get("country") or (info.context or {}).get("country", ""))
+        signed_country = (info.context or {}).get("country", "")  # From `read_corrections`.
+        return clean_postcode(postcode or "", info.data.get("country") or signed_country)

@@ -65,7 +65,7 @@ def _clean_opening(typed: object) -> int | str | None:
     """Return the index of a suggested opening, or the cleaned text. None: the person did not choose an opening."""
     if isinstance(typed, str):
         return _clean_text(typed, MAX_OPENING_LENGTH)
-    if typed is None or (isinstance(typed, int) and not isinstance(typed, bool)):
+    if typed is None or (isinstance(typed, int) and not isinstance(typed, bool)):  # In Python, a bool is also an int.
         return typed
     raise ValueError(NO_SUCH_OPENING)
 

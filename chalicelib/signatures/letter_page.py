@@ -1,4 +1,4 @@
-"""The values of the page where the owner of the mailbox confirms a signature: of its form, and of the letter.
+"""The confirm page, where the owner of the mailbox confirms a signature: the values of its form, and the letter.
 
 The page shows the letter as a target will read it. A target may be the member of parliament for the signature's
 postcode. Somebody may sign again with the address of a confirmed signature, and add a letter. Then the page asks the
@@ -61,6 +61,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     words = letter_texts(letter, signed)
     member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
+    # There is no recipient if the only target is the member of parliament, and we know no member for the postcode.
     first_recipient = to[0] if to else letter.targets[0].name
     rendered = render_letter(words, first_recipient, name, postcode, translated.charity, language)
     return ShownLetter(
@@ -134,8 +135,9 @@ def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
-    """Return the names of the recipients. A member of parliament whose address is also that of a named target gets one
-    letter, as that target.
+    """Return the names of the recipients. A target with `members` is the member of parliament for the postcode.
+
+    If the member has the same address as a named target, leave out the member: one letter goes to this address.
     """
     member_name = member.name if member and not letter.has_address(member.email, letter.targets) else ""
     names = [member_name if each.members else each.name for each in letter.targets]

@@ -113,6 +113,7 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
         check_member(fields, corrections, link.subject.country)
+        # Without a version in the form, the page did not show the texts.
         versions = {} if version is None else current_versions(link.petition)
         also = {**corrected_letter(fields, link.petition), **versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
@@ -173,7 +174,7 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """Return the page to confirm a pending signature or to send an offered letter, or else the page of the state."""
+    """Return the page to confirm the signature or to send an offered letter, or else the page that says its state."""
     is_pending = signature.state is SignatureState.PENDING
     offered = offered_letter(signature, link.issued, link.petition, times.now())
     if not is_pending and offered is None:

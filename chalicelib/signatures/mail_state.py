@@ -77,15 +77,16 @@ def nudge_mail(
 ) -> None:
     """Have an open request queued again. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    If `network` is given, it replaces the stored network: perhaps a stranger typed the address before, from a network
-    whose emails wait for a limit. If no offer is stored yet, store `offer` even if the request is recent: the email is
+    If `network` is given, it replaces the stored network. Perhaps a stranger typed the address before, from a network
+    whose first emails must wait. If no offer is stored yet, store `offer` even if the request is recent: the email is
     still to be sent, so it can offer the letter.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
     if offer:
-        is_first = Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
-        may_be_nudged = (may_be_nudged | is_first) & Attr("state").eq(SignatureState.CONFIRMED)
+        is_requested, has_no_offer = Attr("mail_kind").exists(), Attr("letter_asked").not_exists()
+        is_first_offer = is_requested & has_no_offer
+        may_be_nudged = (may_be_nudged | is_first_offer) & Attr("state").eq(SignatureState.CONFIRMED)
     new_network = {"mail_network": network} if network else {}
     tables.update(Change(key, assign={"mail_nudged_at": iso(now), **new_network, **offer}, when=may_be_nudged))
 

@@ -140,7 +140,7 @@ class Signature(BaseModel):
         A stranger may have the old link, for example from a forwarded email. After the withdrawal, the stranger could
         sign again with this address, and confirm with the old link. So only a newer link confirms.
         """
-        return self.withdrawn_at is not None and exact(self.withdrawn_at) > latest_withdrawal(issued)
+        return self.withdrawn_at is not None and exact(self.withdrawn_at) > withdrawal_limit(issued)
 
     def offers_letter(self, issued: datetime) -> bool:
         """Return whether the page of a link issued at this time asks the owner whether to send `letter_asked`.
@@ -157,7 +157,7 @@ class Signature(BaseModel):
         """Return whether this is an empty item that `erase_all` stored where there was no signature."""
         return self.erased_at is not None and not self.channel
 
-    def is_over(self, now: datetime) -> bool:
+    def is_withdrawn_or_expired(self, now: datetime) -> bool:
         """Return whether the signature is withdrawn, or pending and expired.
 
         Compare the times, because TTL may delete an expired item days later.
@@ -166,8 +166,8 @@ class Signature(BaseModel):
         return self.state is SignatureState.WITHDRAWN or (self.state is SignatureState.PENDING and is_expired)
 
 
-def latest_withdrawal(issued: datetime) -> str:
-    """Return the latest stored `withdrawn_at` for which a link issued at this time can still confirm the signature."""
+def withdrawal_limit(issued: datetime) -> str:
+    """Return the limit of `withdrawn_at`. If the withdrawal was later, a link issued at this time no longer works."""
     return iso(issued + CLOCK_SKEW)
 
 

@@ -146,7 +146,7 @@ def _postcodes_with_digits(joined: str) -> list[str]:
 
 def has_unprintable(text: str) -> bool:
     """Return whether the text has a character that prints nothing, breaks the line, or stands for an undecoded byte."""
-    # `isprintable` is false for texts with any of these characters, except REPLACEMENT.
+    # `isprintable` is a fast first test. It also refuses joiners and unusual spaces, and it accepts REPLACEMENT.
     return (not text.isprintable() and any(map(_is_unprintable, text))) or REPLACEMENT in text
 
 

@@ -37,7 +37,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     REPEATED = "repeated"
     OVERFLOWED = "overflowed"
-    # The message from the overflow queue is ignored: the stored signature is newer, or the message has expired.
+    # The overflow queue's message is ignored: it has expired, or the stored signature is newer or waits for an email.
     OVERTAKEN = "overtaken"
 
 
@@ -116,14 +116,14 @@ def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -
     """Store the signature in the table. Use the overflow queue if that fails or the load-shedding level says so."""
     if not level_now(context.tables).includes(Level.ACCEPT_ONLY):
         try:
-            return _store_in_whole_steps(new, now, context.tables)  # Steps of the response time (steps.py).
+            return _store_and_wait(new, now, context.tables)
         except Unavailable:
             pass  # The table may have stored it; the queue's message then changes nothing.
     context.overflow_queue().send([Outgoing(new.model_dump(mode="json", exclude_none=True))])
     return Outcome.OVERFLOWED
 
 
-def _store_in_whole_steps(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
+def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
     """Store the signature, and wait, so that the response time does not show whether the address is known.
 
     For a partner's signature, which has a receipt, do not wait: the response says whether the address is known.
@@ -138,8 +138,8 @@ def _store_in_whole_steps(new: NewSignature, now: datetime, tables: Tables) -> O
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature. If one exists with this key, add the new origin to it, and renew it or request its email.
 
-    `from_queue`: if the stored signature is newer than the message, ignore the message. Raise Unavailable if perhaps
-    the signature is not stored.
+    `from_queue`: if the stored signature is newer than the message, or waits for its email, at most add the origin.
+    Raise Unavailable if perhaps the signature is not stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -147,9 +147,9 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        if not earlier.is_over(now) and (new_origin := _new_origin(new.signature, earlier)):
+        if not earlier.is_withdrawn_or_expired(now) and (new_origin := _new_origin(new.signature, earlier)):
             store.add_origin(new.key, new_origin, tables)
-        has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
+        has_mail_request = earlier.mail_kind is not None and not earlier.is_withdrawn_or_expired(now)
         if from_queue and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(new.key, earlier, new.signature, now, tables):
@@ -177,7 +177,8 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     if earlier.state is SignatureState.WITHDRAWN:
         # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`,
         # because an email that was requested before the withdrawal may be marked as sent after it.
-        return earlier.withdrawn_at is None or earlier.withdrawn_at >= (new.signed_at or whole_second)
+        exact_signing = new.signed_at or whole_second
+        return earlier.withdrawn_at is None or earlier.withdrawn_at >= exact_signing
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
 
@@ -185,15 +186,15 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
     """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again, within the limits.
 
-    Request nothing if the new signature requests no email. Return False if TTL has deleted the earlier signature
-    meanwhile; the caller then tries again.
+    Request nothing if the new signature requests no email, or if the condition of the write fails. Return False if TTL
+    has deleted the earlier signature meanwhile; the caller then tries again.
     """
     try:
-        if earlier.is_over(now):
+        if earlier.is_withdrawn_or_expired(now):
             store.renew(key, signature, now, tables)
         elif signature.mail_kind:
             letter = signature.letter.model_dump(exclude_none=True) if signature.letter else None
             mail_state.request_or_nudge_mail(key, earlier, now, tables, signature.mail_network, letter)
     except ConditionFailed as failure:
-        return failure.item is not None
+        return failure.item is not None  # Without an item, TTL has deleted the signature.
     return True

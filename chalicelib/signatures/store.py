@@ -1,6 +1,6 @@
 """Read and write signatures. Every write has a condition, because the signature may have changed since it was read.
 
-A partner's receipt is our record of a signature that the partner sent.
+A partner's receipt is our record of a signature that it sent. A receipt email says that a signature is confirmed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from chalicelib.signatures.model import (
     MailKind,
     Signature,
     SignatureState,
-    latest_withdrawal,
+    withdrawal_limit,
 )
 
 _is_pending = Attr("state").eq(SignatureState.PENDING)
@@ -57,8 +57,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
     The number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
     """
-    expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
-    is_over = _is_withdrawn | expired
+    is_over = _is_withdrawn | (_is_pending & Attr("expires_at").lte(int(now.timestamp())))
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
@@ -67,8 +66,8 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
+    # Keep `mails`, the number of emails sent, and `withdrawn_at`: a running export must know who withdrew meanwhile.
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
-    # Keep `withdrawn_at`: a running export must know who withdrew after its start, even if the person signed again.
     stale = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
@@ -85,7 +84,7 @@ def confirmation(
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
     `issued`: when the link was issued; if the person withdrew later, change nothing. `has_receipt_email`: also request
-    the receipt by email. Otherwise, if `corrections` has `letter_asked`, request the email that offers this letter.
+    the receipt email. Otherwise, if `corrections` has `letter_asked`, request the email that offers this letter.
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
     emptied = [name for name, value in corrections.items() if value is None]
@@ -99,7 +98,7 @@ def confirmation(
         subject.key,
         assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **counted, **request},
         remove=("expires_at", *(name for name in MAIL_REQUEST_FIELDS if name not in request), *emptied),
-        when=(is_linked & absent_or_at_most("withdrawn_at", latest_withdrawal(issued))) if issued else is_linked,
+        when=(is_linked & absent_or_at_most("withdrawn_at", withdrawal_limit(issued))) if issued else is_linked,
     )
 
 
@@ -115,7 +114,7 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
 
 
 def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change that withdraws the signature, if its state and what the tally counts are as in `stored`."""
+    """Return the change that withdraws the signature, if it is still as in `stored` (`_is_counted_as`)."""
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
         key,
@@ -126,7 +125,7 @@ def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def _is_counted_as(stored: Signature) -> Condition:
-    """Return the condition that the signature's state, and what the tally subtracts, are still as in `stored`."""
+    """Return the condition that the state, country, source and `by_partner` are still as in `stored`."""
     counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
     return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
 
@@ -178,10 +177,11 @@ def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> 
 
 def remove_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
     """Remove one of several receipts of the signature. Raise ConditionFailed if its receipts have changed."""
-    remaining = sorted(stored.all_receipts - {receipt})
-    first = stored.receipt if stored.receipt in remaining else remaining[0]
-    main = None if OUR_FORM in remaining else first
-    fields = {"receipt": main, "also_came_with": (set(remaining) - {main or OUR_FORM}) or None}
+    remaining = stored.all_receipts - {receipt}
+    first = stored.receipt if stored.receipt in remaining else min(remaining)
+    # Without the attribute `receipt`, OUR_FORM counts as the first receipt.
+    new_receipt = None if OUR_FORM in remaining else first
+    fields = {"receipt": new_receipt, "also_came_with": (remaining - {new_receipt or OUR_FORM}) or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
     tables.update(Change(key, assign=assign, remove=remove, when=_has_receipts_of(stored)))

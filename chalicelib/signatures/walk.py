@@ -47,7 +47,7 @@ def read_subscribers(slug: str, bucket: str, after: str, limit: int, tables: Tab
 
 
 def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield all confirmed signatures, also without `updates`. The caller lists the people who asked for updates."""
+    """Yield all confirmed signatures, also without `updates`: the list also has people who have unsubscribed."""
     partition = keys.signature_partition(slug, bucket)
     for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=OPT_IN_LIST_FIELDS):
         if item["state"] == SignatureState.CONFIRMED:

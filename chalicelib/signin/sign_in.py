@@ -99,5 +99,7 @@ def _scopes(provider: Provider, discovery: Discovery) -> str:
 
     Some providers send groups only if the scope `groups` is requested.
     """
-    scopes = ["openid", "email", *([provider.claim] if provider.claim in discovery.scopes_supported else [])]
-    return " ".join(dict.fromkeys(scopes))
+    scopes = ["openid", "email"]
+    if provider.claim in discovery.scopes_supported and provider.claim not in scopes:
+        scopes.append(provider.claim)
+    return " ".join(scopes)

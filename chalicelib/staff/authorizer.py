@@ -94,7 +94,8 @@ def _record_refusals(view: View) -> View:
         try:
             return view(request, **arguments)
         except PetitionsError as error:
-            cursor, problem = request.context.get(AUDIT_CURSOR), problem_of(error)
+            problem = problem_of(error)
+            cursor = request.context.get(AUDIT_CURSOR)  # The key of the audit entry. None: the view recorded no action.
             # After a failure (5xx), we do not know whether the action was done.
             if cursor and problem.status < 500:
                 why = " ".join([problem.detail, *(f"{each.message}." for each in problem.errors)])

@@ -69,6 +69,9 @@ class Days:
     last: date = date.max
 
 
+ALL_DAYS = Days()
+
+
 def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
     """Return the exact count by two reads: the head, then the shards of the days not closed. Also close past days."""
     head = store.head(petition.slug, tables)
@@ -162,7 +165,8 @@ def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> st
     """Return the days after the last closed day, up to today."""
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
-    return store.OpenDays(petition.slug, max(petition.shards, head.shards), days)
+    shards = max(petition.shards, head.shards)  # More shards are recorded in the head first.
+    return store.OpenDays(petition.slug, shards, days)
 
 
 def _read_and_close_days(
@@ -177,8 +181,8 @@ def _read_and_close_days(
 def _close_past_days(open_days: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
     """Close the days that are over, oldest first.
 
-    A day must be over by the clock of AWS too. Otherwise, a reader whose clock is ahead could close a day to which
-    signatures are still added.
+    A day must have been over for GRACE, by our clock and by the clock of AWS (`answered_at`). Otherwise, a reader whose
+    clock is ahead could close a day to which signatures are still added.
     """
     finished_until = min(now, tables.answered_at or now) - GRACE
     try:

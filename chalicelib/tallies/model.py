@@ -98,6 +98,7 @@ def numbers_of(tally: Tally) -> dict[str, int]:
 
 
 def tally_of(item: Mapping[str, Any]) -> Tally:
+    # The names of hours and countries, such as h13 and cGB, have three characters.
     return Tally(
         total=item.get(TOTAL, 0),
         withdrawn=item.get(WITHDRAWN, 0),
@@ -111,7 +112,7 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
 def _numbers_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
     """Return the numbers whose names have the prefix, by the rest of the name.
 
-    `length`: only names of this length. The names of hours and countries, such as h13 and cGB, have three characters.
+    `length`: return only numbers whose names have this length, with the prefix.
     """
     return Counter(
         {

@@ -54,14 +54,15 @@ def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict
     head = store.head(petition.slug, tables)
     open_tallies = read_open_days(head, petition, now, tables)
     whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_tallies.values()])
+    # COUNT uses the head, and DAYS the closed days. Both are the same number unless one is wrong.
     return {COUNT: head.total + summed(open_tallies.values()).total, **_sums(whole)}
 
 
 def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
     """Reopen the days that were closed before they were over, and return these days.
 
-    These are today and later days, by the clock of AWS. Raise ConditionFailed if another caller closes or reopens a day
-    meanwhile.
+    These are today and later days, by the clock of AWS (`answered_at`). Raise ConditionFailed if another caller closes
+    or reopens a day meanwhile.
     """
     return store.reopen(slug, (tables.answered_at or now).date(), tables)
 
@@ -73,8 +74,9 @@ def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -
     has an adjustment in this second.
     """
     numbers = {name: -amount for name, amount in _as_numbers(drift, now).items() if amount}
-    # Today's numbers lower the count by the drift of DAYS. The head lowers the count by the rest of the count's drift.
-    head_total = drift.get(DAYS, 0) - drift.get(COUNT, 0)
+    # The count is the head's total plus the open days. So the head gets what today's numbers do not change.
+    count_change, change_by_today = -drift.get(COUNT, 0), -drift.get(DAYS, 0)
+    head_total = count_change - change_by_today
     store.adjust(slug, now, numbers, head_total, tables)
     return {**numbers, "head": head_total}
 
@@ -103,6 +105,7 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
     between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, AFTER_ALL_TIMES).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     for item in items:
+        # The count is the head's total plus the open days. An adjustment may change both.
         amount = item.get(TOTAL, 0) + item["head_total"]
         if amount:
             yield Adjustment(slug, datetime.fromisoformat(item["sk"].partition("#")[2]), amount)

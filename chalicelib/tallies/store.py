@@ -95,7 +95,8 @@ def day_tallies(open_days: Sequence[OpenDays], tables: Tables) -> list[dict[date
     ]
     items: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in tables.batch_get(shard_keys, consistent=True) if shard_keys else []:
-        items[item["pk"].rpartition("#")[0], item["sk"]].append(item)
+        tally_partition, _, _shard = item["pk"].rpartition("#")
+        items[tally_partition, item["sk"]].append(item)
     return [
         {day: summed(map(tally_of, items[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
         for each in open_days
@@ -146,7 +147,7 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
     """
     is_next = Attr("through").eq((day - timedelta(days=1)).isoformat()) & absent_or_at_most(SHARDS, shards)
     through = {"through": day.isoformat()}
-    # Not NewItem: a day that was reopened is closed again. The condition of the head refuses a second caller.
+    # The day's item exists already if the day was closed and reopened. `is_next` refuses a second caller.
     day_change = Change(keys.tally_day(slug, day), assign=numbers_of(tally))
     head_change = Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=is_next)
     tables.transact([day_change, head_change])
@@ -183,7 +184,7 @@ def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date
 
 
 def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
-    """Add `numbers` to today's first shard and `head_total` to the head, and store a record: all or nothing.
+    """Add `numbers` to today's first shard, and `head_total` to the head's total. Store a record. All or nothing.
 
     Raise ConditionFailed if there is already a record for this second. So a retry cannot adjust twice.
     """

@@ -138,17 +138,15 @@ def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Respon
 
 
 def _comparison_answer(job: HashComparison) -> "ShownComparison":
-    now = times.now()
-    # A comparison that is done does not expire for staff.
-    state = job.state if job.state is JobState.DONE else job.state_at(now)
+    current = job.at(times.now())  # Not `state_at`: it returns EXPIRED for a comparison that was done long ago.
     return {
         "id": job.job_id,
         "source": job.figure.source,
         "count": job.figure.count,
         "here": job.here if job.state is JobState.DONE else None,
         "seen": job.seen,
-        "state": state,
-        "why": job.at(now).why,
+        "state": current.state,
+        "why": current.why,
         "requested_by": job.requested_by,
         "requested_at": times.iso(job.requested_at),
     }

@@ -17,7 +17,7 @@ from chalicelib.tallies.count import Count
 class Total:
     """`confirmed` is the count here at `as_of`. In all, `at_least` to `at_most` different people signed.
 
-    `by_partners`: how many of `confirmed` were sent by partners, without our email.
+    `by_partners`: how many of `confirmed` were counted when a partner sent them, without a confirmation by our email.
     """
 
     confirmed: int
@@ -56,7 +56,7 @@ class Total:
 
 
 def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
-    """Return the total, or None if there is no count or no figure. `_`: other sections of the page need the tables."""
+    """Return the total, or None if there is no count or no figure. `_` is unused: every section of the page gets it."""
     return total(petition, count) if count and petition.figures else None
 
 
@@ -67,10 +67,10 @@ def _people(number: int) -> str:
 def total(petition: Petition, count: Count) -> Total:
     """Return the total of the petition from its count here and the current figure of each source.
 
-    For each source we know the smallest and the largest possible number of its people who did not sign here. For
-    `at_least`, we take the smallest numbers, and assume that the largest group contains all others. For `at_most`, we
-    take the largest numbers, and assume that nobody is in two groups. Each assumption is possible, so we know no closer
-    bounds.
+    For each source we know the smallest and the largest possible number of its people who did not sign here.
+    `at_least` adds only the highest of the smallest numbers: perhaps no other source has further people.
+    `at_most` adds all the largest numbers: perhaps nobody signed with two sources. Both are possible, so we know no
+    closer bounds.
     """
     elsewhere = current_figures(petition.figures)
     not_here = [_bounds_of_not_here(figure, count) for figure in elsewhere]
@@ -96,7 +96,9 @@ def _bounds_of_here(figure: Figure, count: Count) -> tuple[int, int]:
     if compared is None:
         return 0, limit
     later_withdrawn = max(0, count.withdrawn - compared.withdrawn)
-    later_confirmed = max(0, count.confirmed - compared.seen + later_withdrawn)
-    least = min(limit, max(0, compared.here - later_withdrawn))
-    most = min(limit, compared.here + later_confirmed)
-    return least, max(least, most)
+    # `compared.seen` is the count at the comparison. Since then, each withdrawal has lowered the count by one.
+    later_confirmed = max(0, count.confirmed + later_withdrawn - compared.seen)
+    fewest = max(0, compared.here - later_withdrawn)
+    most = compared.here + later_confirmed
+    least_within_limit, most_within_limit = min(limit, fewest), min(limit, most)
+    return least_within_limit, max(least_within_limit, most_within_limit)

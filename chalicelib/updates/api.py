@@ -51,11 +51,12 @@ def read_updates_feed(request: Request, slug: str) -> Response:
 
 
 def _update_json(update: "Update", languages: list[str]) -> "PublicUpdate":
+    assert update.published_at is not None  # Only published updates are public.
     return {
         "id": update.update_id,
         "title": update.title,
         "language": update.language,
         "languages": languages,
         "html": update.html,
-        "published_at": times.iso(update.published_at or update.created_at),
+        "published_at": times.iso(update.published_at),
     }

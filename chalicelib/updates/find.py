@@ -23,8 +23,8 @@ def published_updates(slug: str, tables: Tables) -> list[Update]:
     return _published_cache.get(slug, lambda: _read_published(slug, tables))
 
 
-def updates_for_page(petition: Petition, _: Count | None, tables: Tables) -> list[Update]:
-    """Return the updates for the petition's page. `_`: other sections of the page need the count."""
+def updates_for_page(petition: Petition, _count: Count | None, tables: Tables) -> list[Update]:
+    """Return the updates for the petition's page. `_count` is unused: all sections of the page get these arguments."""
     return published_updates(petition.slug, tables)
 
 

@@ -80,13 +80,14 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         return NotSent.DROPPED
     signature = found.signature
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
-        return NotSent.DROPPED  # The owner stopped email. A consent that a partner sends later does not change this.
+        return NotSent.DROPPED  # The owner stopped all email about the petition. No consent to updates changes this.
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language
     translated = petition.in_language(code)
     petition_url = context.petition_link(slug, signature.language)
-    values = _values(update.in_language(code), translated, greeting_name(signature.name or ""), petition_url)
+    name = greeting_name(signature.name or "")
+    values = _values(update.in_language(code), translated, name, petition_url)
     to = signature.email or ""
     return Content(to, values, unsubscribe_url, language=code, sender_name=translated.charity)
 
@@ -99,7 +100,9 @@ def update_test_email(key: str, stored: Item, context: MailContext, now: datetim
     if update is None or test is None:
         return NotSent.DROPPED
     petition = petition_as_stored(slug, tables).in_language(test.language)
-    values = _values(update.in_language(test.language), petition, "", context.petition_link(slug)) | {"is_test": True}
+    petition_url = context.petition_link(slug)
+    values = _values(update.in_language(test.language), petition, name="", petition_url=petition_url)
+    values["is_test"] = True
     return Content(test.email, values, language=test.language, sender_name=petition.charity)
 
 

@@ -21,7 +21,8 @@ def as_html(markdown: str) -> str:
     tokens = parse(markdown)
     for token in tokens:
         if token.type.startswith("heading_"):
-            token.tag = f"h{min(6, int(token.tag[1]) + _FIRST_HEADING - 1)}"
+            level = int(token.tag[1]) + _FIRST_HEADING - 1  # So "h1" becomes a heading of the level _FIRST_HEADING.
+            token.tag = f"h{min(6, level)}"
     return str(parser.renderer.render(tokens, parser.options, {}))
 
 

@@ -34,6 +34,7 @@ class _Writer:
         if kind == "inline":
             self._write(_inline(token.children or []))
         elif kind in ("bullet_list_open", "ordered_list_open"):
+            # A list within another list needs no gap.
             self._needs_gap = self._needs_gap or not self._numbers
             self._numbers.append(None if kind.startswith("bullet") else int(token.attrs.get("start", 1)))
         elif kind in ("bullet_list_close", "ordered_list_close"):

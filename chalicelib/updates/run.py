@@ -45,6 +45,7 @@ class MailingWork:
     tables: Tables
 
     def next_step(self, mailing: Mailing) -> Step[Mailing]:
+        """Return the next step: the most seconds that it takes, and a function that does it."""
         update = find_update(mailing.slug, mailing.update_id, self.tables)
         publish_at = update.publish_at
         if update.state is UpdateState.SCHEDULED and publish_at and publish_at > self.clock():

@@ -63,25 +63,25 @@ def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Be
     """Return the answer compressed, or unchanged if the behaviour, the viewer or the answer does not allow this."""
     headers = answer.headers
     media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    # Without encodings in the cache key, CloudFront does not compress.
     accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
+    encoding = "br" if "br" in accepted else "gzip"
     is_compressible = (
-        answer.status in _COMPRESSED_STATUSES
+        behaviour.compresses
+        and encoding in accepted
+        and "Content-Encoding" not in headers
+        and answer.status in _COMPRESSED_STATUSES
         and media_type in _COMPRESSED_TYPES
         and _MIN_COMPRESSED_BYTES <= len(answer.body) <= _MAX_COMPRESSED_BYTES
     )
-    if (
-        not (behaviour.compresses and is_compressible)
-        or "Content-Encoding" in headers
-        or not {"br", "gzip"} & {*accepted}
-    ):
+    if not is_compressible:
         return answer
-    is_brotli = "br" in accepted
-    headers["Content-Encoding"] = "br" if is_brotli else "gzip"
+    headers["Content-Encoding"] = encoding
     if headers.get("ETag", "").startswith('"'):  # A strong ETag becomes weak.
         headers["ETag"] = f"W/{headers['ETag']}"
     varies = list_entries(headers.get("Vary", ""))
     headers["Vary"] = ", ".join([*(name for name in varies if name.lower() != "accept-encoding"), "Accept-Encoding"])
-    body = brotli.compress(answer.body, quality=5) if is_brotli else gzip.compress(answer.body, 6, mtime=0)
+    body = brotli.compress(answer.body, quality=5) if encoding == "br" else gzip.compress(answer.body, 6, mtime=0)
     return replace(answer, body=body)
 
 
@@ -112,7 +112,8 @@ def _viewer_has_answer(request: ViewerRequest, headers: Headers) -> bool:
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None:
         known = [tag.removeprefix("W/") for tag in list_entries(if_none_match)]
-        return "*" in known or headers.get("ETag", "-").removeprefix("W/") in known
+        etag = headers.get("ETag", "-").removeprefix("W/")  # "-" equals no valid ETag, because an ETag is in quotes.
+        return "*" in known or etag in known
     since, changed = request.headers.get("If-Modified-Since"), headers.get("Last-Modified")
     if not since or not changed:
         return False
@@ -138,8 +139,10 @@ def _requested_range(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
     if not found or not any(found.groups()):
         return answer
     first, last = found.groups()
-    begin = int(first) if first else max(0, size - int(last))
-    end = min(int(last), size - 1) if first and last else size - 1
+    if first:
+        begin, end = int(first), (min(int(last), size - 1) if last else size - 1)
+    else:  # `bytes=-500` asks for the last 500 bytes.
+        begin, end = max(0, size - int(last)), size - 1
     if begin >= size:
         return replace(answer.with_headers({"Content-Range": f"bytes */{size}"}), status=416, body=b"")
     if begin > end:

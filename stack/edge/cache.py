@@ -58,6 +58,7 @@ class EdgeCache:
     def get(self, key: Key, now: float) -> CachedAnswer | None:
         """Return the cached answer for a key, fresh or stale. Delete an answer that can never be served again."""
         cached = self._answers.get(key)
+        # After the origin has failed, `no_retry_until` may keep an answer longer than its lifetime.
         if cached and now >= max(cached.stored_at + cached.lifetime.longest, cached.no_retry_until):
             del self._answers[key]
             return None

@@ -138,9 +138,8 @@ class Edge:
     ) -> _Loaded:
         """Cache the answer under the key, if there is a key. If an error has an error page, cache the page instead."""
         if answer.is_error:
-            rule = self._distribution.error(answer.status)
-            life = Lifetime(error_lifetime(answer, rule))
-            is_shared = life.fresh > 0
+            seconds = error_lifetime(answer, self._distribution.error(answer.status))
+            life, is_shared = Lifetime(fresh=seconds), seconds > 0
             answer = await self._with_error_page(answer, request)
         else:
             life, is_shared = lifetime(answer, behaviour.cache), may_be_shared(answer, behaviour.cache)
@@ -182,7 +181,8 @@ class Edge:
             answer = await self._ask(group.first, origin_request)
         except Unreachable as error:
             # Among the group's statuses, 503 stands for a connection that failed, and 504 for a timeout.
-            if (503 if error.status == 502 else 504) not in group.statuses:
+            failure_status = 503 if error.status == 502 else 504
+            if failure_status not in group.statuses:
                 raise
         else:
             if answer.status not in group.statuses:

@@ -49,20 +49,21 @@ def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginReq
 
 
 def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
-    in_cache_policy, in_request_policy = behaviour.cache.headers, behaviour.request.headers
+    cache_selection, request_selection = behaviour.cache.headers, behaviour.request.headers
     headers: Headers = CIMultiDict(
         (name, value)
         for name, value in request.headers.items()
         if (lower := name.lower()) not in _NOT_COPIED
         and not lower.startswith((_CLOUDFRONT_PREFIX, "x-amz-", "x-edge-"))
-        and (in_cache_policy.includes(lower) or in_request_policy.includes(lower))
+        and (cache_selection.includes(lower) or request_selection.includes(lower))
     )
-    is_agent_sent = any(selection.includes("user-agent") for selection in (in_cache_policy, in_request_policy))
+    is_agent_sent = cache_selection.includes("user-agent") or request_selection.includes("user-agent")
     headers["User-Agent"] = request.headers.get("User-Agent", "") if is_agent_sent else "Amazon CloudFront"
     headers["X-Forwarded-For"] = ", ".join([*list_entries(request.headers.get("X-Forwarded-For", "")), request.address])
     headers["Via"] = VIA
     headers["Accept-Encoding"] = _sent_encoding(request, behaviour)
-    if "cloudfront-viewer-address" in in_request_policy.names and in_request_policy.mode != "allExcept":
+    # With allExcept, the names are those of the headers that the policy leaves out.
+    if "cloudfront-viewer-address" in request_selection.names and request_selection.mode != "allExcept":
         headers["CloudFront-Viewer-Address"] = f"{request.address}:{request.port}"
     cookies = [pair for pair in _cookie_pairs(request) if _forwards_cookie(behaviour, pair.partition("=")[0])]
     if cookies:

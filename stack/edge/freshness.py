@@ -53,17 +53,20 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
         # A minimum TTL overrides these directives. Even an answer with one of them may be served if the origin cannot
         # be reached.
         if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
-        return Lifetime(policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
+        return Lifetime(fresh=policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
     fresh = _fresh_seconds(cache_control, answer.headers, policy)
-    while_refreshing = min(fresh + _seconds(cache_control, "stale-while-revalidate", 0), policy.max_ttl)
-    if_failing = max(fresh, min(fresh + _seconds(cache_control, "stale-if-error", policy.max_ttl), policy.max_ttl))
-    return Lifetime(fresh, max(fresh, while_refreshing), if_failing, if_failing)
+    # The maximum TTL also limits for how long a stale answer may be served.
+    longest = max(fresh, policy.max_ttl)
+    while_refreshing = min(fresh + _seconds(cache_control, "stale-while-revalidate", default=0), longest)
+    if_failing = min(fresh + _seconds(cache_control, "stale-if-error", default=policy.max_ttl), longest)
+    return Lifetime(fresh, while_refreshing, if_failing, if_unreachable=if_failing)
 
 
 def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     """Return for how many seconds an error is cached: "Control how long CloudFront caches errors"."""
     cache_control = directives(answer.headers)
-    max_age = max(_seconds(cache_control, "s-maxage", _seconds(cache_control, "max-age", 0)), 0)
+    max_age = _seconds(cache_control, "max-age", default=0)
+    max_age = _seconds(cache_control, "s-maxage", default=max_age)  # s-maxage replaces max-age.
     if answer.status in _CACHED_STATUSES:
         is_private = answer.status in _UNCACHED_IF_PRIVATE and any(
             name in cache_control for name in _PRIVATE_DIRECTIVES
@@ -80,7 +83,8 @@ def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
     """
     cache_control = directives(answer.headers)
     is_private = any(name in cache_control for name in _PRIVATE_DIRECTIVES) or cache_control.get("max-age") == "0"
-    return bool(policy.min_ttl) or not is_private
+    # A minimum TTL overrides these directives, as in `lifetime`.
+    return policy.min_ttl > 0 or not is_private
 
 
 def _fresh_seconds(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:

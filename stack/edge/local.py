@@ -26,6 +26,7 @@ WHERE = Where(REGION, "000000000000")
 def applications(stack: Deployed, api_port: int, archive: Path | None = None) -> list[web.Application]:
     """Return the web apps of the CDN and of the API gateway. The CDN calls the gateway at `api_port`."""
     template = package(STAGE).read_template()
+    # By logical id: OriginKeys for ORIGIN_KEYS.
     secrets = {logical_id(name.lower()): text for name, text in stack.secrets().items()}
     distributions_by_id = distributions(template, PARAMETERS, WHERE, secrets)
     origins = Origins(distributions_by_id, time.time, f"http://{LOOPBACK}:{api_port}", _url_signer(stack))

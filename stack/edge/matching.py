@@ -35,7 +35,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def normalised(path: str) -> str:
-    """Return the path to match with patterns: without empty segments, `.` and `..`. The origin gets the given path."""
+    """Return the path to match with patterns: without empty segments, `.` and `..`. The origin gets `path` itself."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":

@@ -43,10 +43,11 @@ def cache_policy(policy_id: str, policies: Mapping[str, Properties]) -> CachePol
         return _MANAGED_CACHES[policy_id]
     config = policies[policy_id]["CachePolicyConfig"]
     keyed = config["ParametersInCacheKeyAndForwardedToOrigin"]
-    flags = zip(KEYED_ENCODINGS, ("Brotli", "Gzip"), strict=True)
-    encodings = tuple(each for each, flag in flags if is_true(keyed.get(f"EnableAcceptEncoding{flag}", False)))
+    flags = {"br": "EnableAcceptEncodingBrotli", "gzip": "EnableAcceptEncodingGzip"}
+    encodings = tuple(name for name, flag in flags.items() if is_true(keyed.get(flag, False)))
     min_ttl, default_ttl, max_ttl = (float(config[ttl]) for ttl in ("MinTTL", "DefaultTTL", "MaxTTL"))
-    return CachePolicy(min_ttl, default_ttl, max_ttl, *_selections(keyed), encodings)
+    headers, cookies, query = _selections(keyed)
+    return CachePolicy(min_ttl, default_ttl, max_ttl, headers, cookies, query, encodings)
 
 
 def request_policy(policy_id: str | None, policies: Mapping[str, Properties]) -> RequestPolicy:
@@ -102,8 +103,9 @@ def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
     if "ContentTypeOptions" in secure:
         found["X-Content-Type-Options"] = ("nosniff", is_true(secure["ContentTypeOptions"]["Override"]))
     for name, header in _SECURITY.items():
-        for entry in (each for each in secure.values() if name in each):
-            found[header] = (entry[name], is_true(entry["Override"]))
+        for part in secure.values():  # For example, {"FrameOption": "DENY", "Override": True}.
+            if name in part:
+                found[header] = (part[name], is_true(part["Override"]))
     return found
 
 

@@ -23,8 +23,7 @@ def distributions(
     """Return the template's distributions, by logical id.
 
     `parameters`: values of template parameters; the other parameters have their defaults.
-    `secrets`: the text of each secret, by its logical id. If the template reads only one key of a secret, its text is
-    JSON.
+    `secrets`: the text of each secret, by its logical id. The text is JSON if the template reads single keys of it.
     """
     return dict(_Reader(template, parameters, where, secrets).read())
 
@@ -34,10 +33,10 @@ def accepted_referers(
 ) -> frozenset[str]:
     """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
     policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NO_VALUE)
-    # Put the policy into a list: from a list, `value` leaves out an entry whose condition does not hold.
+    # The policy may depend on a condition. `value` leaves out a list entry whose condition does not hold.
     policies = _Reader(template, parameters, where, secrets).value([policy])
-    denied = [each for policy in policies for each in policy["Statement"] if each["Effect"] == "Deny"]
-    return frozenset(key for each in denied for key in each["Condition"]["StringNotEquals"]["aws:Referer"])
+    denials = [statement for each in policies for statement in each["Statement"] if statement["Effect"] == "Deny"]
+    return frozenset(key for statement in denials for key in statement["Condition"]["StringNotEquals"]["aws:Referer"])
 
 
 class _Reader:
@@ -67,7 +66,7 @@ class _Reader:
             )
 
     def value(self, node: Any) -> Any:
-        """Return the node with its functions, parameters and secrets replaced by their values."""
+        """Return the node with every intrinsic function (`Ref` etc.) and every secret in it replaced by its value."""
         return self._with_secrets(self._resolver.value(node))
 
     def _with_secrets(self, node: Any) -> Any:

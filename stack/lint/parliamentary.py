@@ -7,12 +7,12 @@ from typing import Any
 from parliament import analyze_policy_string, enhance_finding
 
 # A stream's ARN ends in a time. parliament reads the colons in the time as separators of the ARN, so replace the time.
-_STREAM_TIME = re.compile(r"(?<=/stream/)\d{4}-[\d:.T-]+")
+_TIME_IN_STREAM_ARN = re.compile(r"(?<=/stream/)\d{4}-[\d:.T-]+")
 
 
 def findings(policy: dict[str, Any]) -> list[str]:
     """Return one line for each problem that parliament finds in the policy."""
-    text = _STREAM_TIME.sub("time", json.dumps(policy))
+    text = _TIME_IN_STREAM_ARN.sub("time", json.dumps(policy))  # parliament cannot read such an ARN.
     return [
         f"parliament: {found.title}: {found.detail or found.description}"
         for found in map(enhance_finding, analyze_policy_string(text).findings)

@@ -56,7 +56,7 @@ def _problems_of(message: Message) -> Iterator[str]:
 def _english(message: Message) -> str:
     """Return the English text of the message. If the message has a singular and a plural, return the plural.
 
-    The plural has a place for each value. The singular may have no place for the number.
+    The plural has a placeholder for each value. The singular may have none for the number.
     """
     return str(message.id[1] if isinstance(message.id, (list, tuple)) else message.id)
 
@@ -71,18 +71,19 @@ class _Texts(HTMLParser):
     def __init__(self, template: str) -> None:
         super().__init__()
         self.found: list[str] = []
-        self._skipped = ""
+        self._is_in_code = False
         self.feed(_CODE_OR_MARKED.sub("", template))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._skipped = tag if tag in ("style", "script") else ""
+        self._is_in_code = tag in ("style", "script")
         self.handle_data(" ".join(value or "" for name, value in attrs if name in _ATTRIBUTES))
 
     def handle_endtag(self, tag: str) -> None:
-        self._skipped = ""
+        self._is_in_code = False
 
     def handle_data(self, data: str) -> None:
-        if re.search(r"[^\W\d_]", data) and not self._skipped:
+        has_letter = re.search(r"[^\W\d_]", data)
+        if has_letter and not self._is_in_code:
             self.found.append(" ".join(data.split()))
 
 

@@ -87,9 +87,12 @@ def _json(value: Any, indent: str) -> str:
     if len(indent + line) <= WIDTH or not isinstance(value, (dict, list)):
         return line
     inner = indent + " "
-    named = value.items() if isinstance(value, dict) else (("", each) for each in value)
-    parts = [(f"{json.dumps(name)}: " if name else "") + _json(each, inner) for name, each in named]
-    opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    if isinstance(value, dict):
+        opening, closing = "{", "}"
+        parts = [f"{json.dumps(name)}: {_json(each, inner)}" for name, each in value.items()]
+    else:
+        opening, closing = "[", "]"
+        parts = [_json(each, inner) for each in value]
     return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{closing}"
 
 
@@ -105,5 +108,6 @@ def _paths() -> Node:
 
 def _schemas() -> Node:
     requests = [each.body.model for each in OPERATIONS.values() if each.body and each.body.model is not str]
-    answers = [each.answer.model for each in OPERATIONS.values() if each.answer.model not in (None, dict)]
-    return with_schema_for_edits(schemas(requests, [ProblemDetails, *filter(None, answers)]))
+    models = [each.answer.model for each in OPERATIONS.values()]
+    answers = [model for model in models if model is not None and model is not dict]
+    return with_schema_for_edits(schemas(requests, [ProblemDetails, *answers]))

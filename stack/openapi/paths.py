@@ -139,7 +139,7 @@ def _content(answer: Answer) -> Node:
 
 
 def _problems(route: Route, operation: Operation) -> dict[int, str]:
-    """Return the errors that follow from the route and from what its requests contain: component by status."""
+    """Return, by status, the component of each error that follows from the route and from what its requests contain."""
     if route.path.startswith("/api/osdi"):
         return _osdi_problems(route, operation)
     suffix = "Page" if _is_page(route) else ""
@@ -163,11 +163,12 @@ def _osdi_problems(route: Route, operation: Operation) -> dict[int, str]:
 
 
 def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
-    """Return the errors of requests for something that does not exist, or no longer exists."""
+    """Return the errors for things that do not exist, or no longer exist. `suffix`: "Page" if the route is a page."""
     if route.function is Function.LINKS:
         return {400: "LinkDamagedPage", 404: "UnknownPetitionPage", 410: "LinkExpiredPage"}
     names = _path_parameters(route)
     if not names:
         return {}
-    removed = {} if route.needs_token or names != ["slug"] else {410: f"Removed{suffix}"}
-    return {404: NOT_FOUND[names[-1]] + suffix, **removed}
+    is_public_petition = names == ["slug"] and not route.needs_token
+    removed = {410: f"Removed{suffix}"} if is_public_petition else {}
+    return {404: f"{NOT_FOUND[names[-1]]}{suffix}", **removed}

@@ -21,7 +21,7 @@ from stack.deploy import stack_name
 from stack.ready.account import account_calls, identity_of
 from stack.ready.defects import find_defects
 from stack.ready.increases import increases, shard_defects, throttle_defects
-from stack.ready.reading import Clients, Values, read_values
+from stack.ready.reading import DEFAULT_REGION, Clients, Values, read_values
 from stack.ready.records import records, resolver_lookup
 from stack.ready.report import exit_code, report_lines, staff_sentence
 from stack.ready.stage import StackDescription, clients, describe_stack, endpoint_of
@@ -61,7 +61,7 @@ def _store_for_staff(verdict: Forecast, stack: StackDescription, client_for: Cli
 
     If this fails, print a note and raise no exception: perhaps the operator's role allows only reading.
     """
-    tables = Tables(client_for("dynamodb", ""), {COUNTS: stack.outputs["CountsTableName"]})
+    tables = Tables(client_for("dynamodb", DEFAULT_REGION), {COUNTS: stack.outputs["CountsTableName"]})
     try:
         store_readiness(Readiness(verdict.is_ready, staff_sentence(verdict), now.replace(microsecond=0)), tables)
     except Unavailable:

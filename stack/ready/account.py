@@ -104,7 +104,7 @@ def _storage_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
 
 
 def _shards(answer: Any) -> dict[str, int]:
-    """Return how many tally shards each open petition has, by slug. `answer`: the petitions in the counts table."""
+    """Return how many shards (items) hold the tally of each open petition, by slug. `answer`: the stored petitions."""
     open_petitions = (item for item in answer["Items"] if item.get("state", {}).get("S") == "open")
     return {item["sk"]["S"]: int(item["shards"]["N"]) for item in open_petitions}
 

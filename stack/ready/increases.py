@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from benchmarks.model.needs import MAX_SHARDS, needs, shards_for
+from chalicelib.mail.pace import EMAILS_PER_SENDER
 from stack.ready.defects import Defect
 from stack.ready.reading import Values
-from stack.ready.verdict import MAX_EMAIL_DELAY, Expected, limits_of, service
+from stack.ready.verdict import MAX_EMAIL_DELAY, Expected, limits_of, service_times
 from stack.template.functions import MIN_UNRESERVED
 
 # How many hours an increase usually takes. AWS makes no promise.
@@ -23,7 +24,7 @@ _DURATIONS = {
     _SOME_MINUTES: "minutes, and needs nobody at AWS",
 }
 # Our senders use this share of SES's rate, because SES's clock and ours differ a little (docs/deploy.md).
-_PACE_SHARE = 0.85
+_USED_SHARE_OF_SES_RATE = 0.85
 
 
 @dataclass(frozen=True)
@@ -55,30 +56,31 @@ def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
 def needed_mail_rate(expected: Expected) -> int:
     """Return how many emails a second must be sent, so that the last email is sent in time.
 
-    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of four, so that
-    the senders send at most this number of emails in every second (docs/deploy.md).
+    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of what one
+    sender sends in a second. With any other number, a single second may have a few more emails (docs/deploy.md).
     """
     rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
-    return 4 * ceil(min(expected.rate, rate_in_time) / 4)
+    return EMAILS_PER_SENDER * ceil(rate_in_time / EMAILS_PER_SENDER)
 
 
 def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     limits, _ = limits_of(values)
-    daily, rate = round(expected.total * 1.1), ceil(needed_mail_rate(expected) / _PACE_SHARE)
+    daily = round(expected.total * 1.1)  # One email for each signature, and 10 % more to be safe.
+    ses_rate = ceil(needed_mail_rate(expected) / _USED_SHARE_OF_SES_RATE)
     text = (
-        f'SES console, Sending limits: "We ask for {daily:,} emails in 24 hours and {rate:,} a second.'
+        f'SES console, Sending limits: "We ask for {daily:,} emails in 24 hours and {ses_rate:,} a second.'
         f" We run a charity's petition. A broadcast will bring about {expected.total:,.0f} people. Each gets one email,"
         ' to confirm their signature. We handle bounces and complaints, and each email has a link to stop them."'
     )
     yield Increase("SES: emails in 24 hours", limits.mail_daily, daily, text, _ONE_DAY)
-    yield Increase("SES: emails a second", limits.mail_rate, rate, "the same request", _ONE_DAY)
+    yield Increase("SES: emails a second", limits.mail_rate, ses_rate, "the same request", _ONE_DAY)
 
 
 def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     limits, _ = limits_of(values)
-    need = needs(ceil(expected.rate), service())
-    at_once = need.concurrency + MIN_UNRESERVED
-    yield _quota("Lambda: concurrent executions", limits.concurrency, at_once, "lambda", "L-B99A9384")
+    need = needs(ceil(expected.rate), service_times())
+    executions = need.concurrency + MIN_UNRESERVED
+    yield _quota("Lambda: concurrent executions", limits.concurrency, executions, "lambda", "L-B99A9384")
     yield _quota("API Gateway: requests a second", limits.gateway_rate, need.gateway_rate, "apigateway", "L-8A5B8E43")
     units = needed_table_units(expected)
     yield _quota("DynamoDB: write units of a table", limits.table_quota, units, "dynamodb", "L-AB614373")
@@ -89,7 +91,7 @@ def needed_table_units(expected: Expected) -> int:
 
     If no throughput is enough for signing, email and confirmations, return what is enough for signing alone.
     """
-    need = needs(ceil(expected.rate), service())
+    need = needs(ceil(expected.rate), service_times())
     return need.table_units_for_all or need.table_units_to_sign
 
 
@@ -106,8 +108,9 @@ def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterat
     rate, units = needed_mail_rate(expected), needed_table_units(expected)
     warm = f"make warm STAGE={stage} EXPECT={expected.rate:g}/s FOR={expected.seconds:g}s"
     deploy = f"make deploy STAGE={stage} MAIL_PER_SECOND={rate}"
-    cdn = f"make deploy STAGE={stage} EDGE_DOMAIN=…: docs/deploy.md"
-    yield Increase("page views: a CDN before them", float(bool(values.get("stack.has_cdn"))), 1, cdn, _SOME_HOURS)
+    deploy_cdn = f"make deploy STAGE={stage} EDGE_DOMAIN=…: docs/deploy.md"
+    cdns = 1 if values.get("stack.has_cdn") else 0
+    yield Increase("page views: a CDN before them", cdns, 1, deploy_cdn, _SOME_HOURS)
     yield Increase("ours: emails a second", limits.mail_pace, rate, deploy, _SOME_MINUTES)
     yield Increase("DynamoDB: warm write units", limits.table_warm, units, warm, _SOME_MINUTES)
 
@@ -117,8 +120,8 @@ def throttle_defects(values: Values, expected: Expected) -> Iterator[Defect]:
 
     The model does not know this throttle. It uses only the account's throttle.
     """
-    throttle = values.get("gateway.signing", expected.rate)
-    if throttle < expected.rate:
+    throttle = values.get("gateway.signing")
+    if throttle is not None and throttle < expected.rate:
         text = f"the site's own throttle lets {throttle:,.0f} people sign a second"
         yield Defect(text, "raise SIGNING in chalicelib/edge/routes.py, and deploy")
 
@@ -137,7 +140,7 @@ def shard_defects(values: Values, expected: Expected) -> Iterator[Defect]:
 
 
 def needed_shards(values: Values, expected: Expected) -> int:
-    """Return how many shards each tally needs for the expected confirmations, or MAX_SHARDS if that is not enough."""
+    """Return how many shards each tally needs for the expected confirmations, but at most MAX_SHARDS."""
     return shards_for(_confirmations_per_second(values, expected)) or MAX_SHARDS
 
 

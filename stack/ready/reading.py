@@ -16,7 +16,8 @@ NOT_ALLOWED = "you are not allowed to read this"
 _DENIALS = frozenset({"AuthorizationError", "UnauthorizedOperation", "NotAuthorized", "UnauthorizedException"})
 
 Clients = Callable[[str, str], Any]
-"""A function that returns the client of a service in a region. The region "" is the default region."""
+"""A function that returns the client of a service in a region."""
+DEFAULT_REGION = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class AwsCall:
     operation: str
     values: Mapping[str, Callable[[Any], Any]]
     params: Mapping[str, Any] = field(default_factory=dict)
-    region: str = ""
+    region: str = DEFAULT_REGION
 
     @property
     def source(self) -> str:

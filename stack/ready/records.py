@@ -25,6 +25,7 @@ def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:
             answer = resolver.resolve(name, kind, lifetime=_TIMEOUT_SECONDS)
         except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             return []
+        # The text of a long TXT record is several quoted strings: "v=spf1 " "include:…". Join them.
         return [str(record).strip('"').replace('" "', "") for record in answer]
 
     return lookup
@@ -39,11 +40,9 @@ def records(domain: str, parameters: Mapping[str, str], tokens: Sequence[str], l
     sender = parameters.get("MailFromDomain") or domain
     dmarc = f"_dmarc.{domain}"
     return [
-        _value("dns.spf", f"TXT {sender}", lookup, lambda lookup: _first_with_prefix(lookup(sender, "TXT"), "v=spf1")),
-        _value(
-            "dns.dmarc", f"TXT {dmarc}", lookup, lambda lookup: _first_with_prefix(lookup(dmarc, "TXT"), "v=DMARC1")
-        ),
-        _value("dns.dkim", f"CNAME *._domainkey.{domain}", lookup, lambda lookup: _dkim_count(domain, tokens, lookup)),
+        _value("dns.spf", f"TXT {sender}", lookup, lambda query: _first_with_prefix(query(sender, "TXT"), "v=spf1")),
+        _value("dns.dmarc", f"TXT {dmarc}", lookup, lambda query: _first_with_prefix(query(dmarc, "TXT"), "v=DMARC1")),
+        _value("dns.dkim", f"CNAME *._domainkey.{domain}", lookup, lambda query: _dkim_count(domain, tokens, query)),
     ]
 
 

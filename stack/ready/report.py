@@ -102,7 +102,8 @@ def _value_texts(group: Sequence[Value]) -> Iterator[str]:
     empty = [value for value in group if value.value == 0] if len(group) > _MANY_VALUES else []
     yield from (f"{value.name} {_text_of(value.value)}" for value in group if value not in empty)
     if empty:
-        yield f"{empty[0].name.partition('.')[0]}.*: {len(empty)} are empty"
+        prefix, _, _ = empty[0].name.partition(".")  # The same for the whole group, such as queue.
+        yield f"{prefix}.*: {len(empty)} are empty"
 
 
 def _unread_lines(values: Values, verdict: Forecast) -> Iterator[str]:

@@ -92,18 +92,19 @@ class Forecast:
 def forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) -> Forecast:
     limits, assumed = limits_of(values)
     load = replace(steady(expected.rate, expected.seconds), has_cdn=bool(values.get("stack.has_cdn")))
-    run = run_on(limits, load, service(), sent=values.get("ses.sent", 0))
+    run = run_on(limits, load, service_times(), sent=values.get("ses.sent", 0))
     return replace(_forecast_of(run, expected), assumed=assumed, defects=defects)
 
 
-def service() -> Service:
+def service_times() -> Service:
+    """Return how long our functions take for each step (benchmarks/model/service.py)."""
     return calibrated_service(results.read())
 
 
 def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
     """Return the account's limits, and the names of the values that could not be read.
 
-    For these values, the limits are AWS's usual quotas.
+    Where a value could not be read, the limit is AWS's usual quota.
     """
     usual = account("default")
     found = {limit: float(values.get(name)) for limit, name in _VALUE_BY_LIMIT.items() if values.has(name)}
@@ -112,7 +113,7 @@ def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
     # No limit is 0 on AWS. The emulator returns 0 for limits that it does not know.
     known = {limit: number for limit, number in found.items() if number > 0}
     assumed = tuple(name for limit, name in _VALUE_BY_LIMIT.items() if limit not in known)
-    return replace(usual, name="yours", **_checked_fields(known)), assumed
+    return replace(usual, name="this account", **_checked_fields(known)), assumed
 
 
 def _checked_fields(known: Mapping[str, float]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The IAM questions of a call of DynamoDB: actions, tables, and the condition keys that policies may restrict.
+"""The IAM questions of a call of DynamoDB: may the role do this action on this table, with these condition keys?
 
 The condition keys: LeadingKeys (values of the partition key), Attributes, Select and ReturnValues, among others.
 

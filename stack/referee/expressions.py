@@ -23,6 +23,7 @@ def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
     for kind in _EXPRESSION_PARAMETERS:
         tokens = _tokens(request.get(kind) or "")
         for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
+            # After "." comes a part of a path. Before "(" comes the name of a function.
             if before != "." and after != "(" and _is_name(token):
                 yield _attribute_name(token, names)
 
@@ -32,6 +33,7 @@ def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
     tokens = _tokens(request.get("KeyConditionExpression") or "")
+    # Look at every three tokens that follow each other, such as `pk = :value`.
     found = [
         values[value]
         for name, sign, value in zip(tokens, tokens[1:], tokens[2:], strict=False)

@@ -66,7 +66,7 @@ class Decision:
 
     @property
     def statements(self) -> list[str]:
-        """Return the Sids of the statements that allowed the question. A statement without a Sid has its index."""
+        """Return the Sids of the statements that allowed the question. In place of a missing Sid, return the index."""
         return sorted({entry.statement for entry in self.entries})
 
 
@@ -88,5 +88,5 @@ class Verdict:
 
     @property
     def statements(self) -> list[str]:
-        """Return the Sids of the statements that allowed the call. A statement without a Sid has its index."""
+        """Return the Sids of the statements that allowed the call. In place of a missing Sid, return the index."""
         return sorted({entry.statement for entry in self.entries})

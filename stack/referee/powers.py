@@ -17,7 +17,7 @@ from stack.template.merge import merge_template
 
 PAGE = ROOT / "docs" / "deploy.md"
 BEGIN, END = "<!-- powers: begin -->", "<!-- powers: end -->"
-_TABLES = {"SignaturesTable": "signatures", "CountsTable": "counts"}
+_COLUMN_BY_TABLE = {"SignaturesTable": "signatures", "CountsTable": "counts"}
 _COLUMNS = ("signatures", "counts", "else")
 _HEAD = "| function | signatures table | counts table | else |\n|---|---|---|---|\n"
 _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
@@ -46,17 +46,18 @@ def _row(function: str, policy: Mapping[str, Any], document: Mapping[str, Any]) 
 
 
 def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the column of the table for this statement, and what the statement allows.
+    """Yield the column for this statement ("signatures", "counts" or "else"), and what the statement allows.
 
-    The table leaves out the permission to write a function's own log, because every function has this permission.
+    The page leaves out the permission to write a function's own log, because every function has this permission.
     """
     if statement["Sid"] == "WriteOwnLog":
         return
     actions, resources = as_list(statement["Action"]), [_short_text(each) for each in as_list(statement["Resource"])]
-    column = _TABLES.get(resources[0], "else")
+    # A statement about the signatures table or the counts table has no other resource.
+    column = _COLUMN_BY_TABLE.get(resources[0], "else")
     if column == "else":
         power = f"{_code(actions)} on {_code(resources)}"
-    else:
+    else:  # The column already says which table.
         power = _code([action.partition(":")[2] for action in actions])
     yield column, power + "".join(_conditions(statement.get("Condition", {})))
 
@@ -88,7 +89,7 @@ def _code(values: list[str]) -> str:
 def _secrets(resource: Mapping[str, Any]) -> list[str]:
     """Return the secrets that the function gets in its environment."""
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-    # List a secret once, even if a variable has two versions of it.
+    # List a secret once. ORIGIN_KEYS refers to OriginKeys twice, because it has two versions of this secret.
     return [*dict.fromkeys(name for value in variables.values() for name in _SECRET.findall(str(value)))]
 
 

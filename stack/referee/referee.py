@@ -1,4 +1,7 @@
-"""Decide whether a role's policies allow a call: ask the engine each question that the call raises."""
+"""Decide whether a role's policies allow a call. To decide, the engine must answer all questions of the call.
+
+A question: may the role do this action on this resource? The engine evaluates the policies.
+"""
 
 from collections.abc import Sequence
 
@@ -17,7 +20,7 @@ class Referee:
     def judge(self, call: Call, policies: Sequence[Policy], principal: str) -> Verdict:
         """Decide whether the policies allow the call. `principal`: the ARN of the role or of its session.
 
-        Raise UnknownCall for a call that the referee does not know.
+        Raise UnknownCall for a call whose questions are not known.
         """
         required = questions(call, self._where)
         entries: set[PolicyEntry] = set()

@@ -1,4 +1,4 @@
-"""The IAM questions of calls of SQS, SES and Lambda: their actions and resources.
+"""The IAM questions of calls of SQS, SES and Lambda: may the role do this action on this resource?
 
 Source: the Service Authorization Reference of each service, and the pages that the functions name.
 """

@@ -1,4 +1,4 @@
-"""The IAM questions of calls of S3: their actions and resources.
+"""The IAM questions of calls of S3: may the role do this action on this resource?
 
 Source: "Required permissions for Amazon S3 API operations" and "Multipart upload API and permissions" (S3 User Guide).
 For a bucket encrypted with AWS's own key (aws/s3), a role needs no KMS permission.

@@ -29,9 +29,9 @@ _KNOWN_HEADERS = re.compile(
 _MAPPINGS = "/2015-03-31/event-source-mappings"
 # By method, and by whether the path names one mapping.
 _MAPPING_OPERATIONS = {
-    ("GET", ""): "ListEventSourceMappings",
-    ("GET", "one"): "GetEventSourceMapping",
-    ("PUT", "one"): "UpdateEventSourceMapping",
+    ("GET", False): "ListEventSourceMappings",
+    ("GET", True): "GetEventSourceMapping",
+    ("PUT", True): "UpdateEventSourceMapping",
 }
 
 
@@ -51,7 +51,7 @@ def credential(headers: Mapping[str, str], query: str) -> Credential | None:
 
 
 def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
-    """Return the call that a request makes. Return None if the referee cannot read the request: then refuse it.
+    """Return the call that a request makes; None if the request or a part of it is unknown.
 
     `path`: the path as sent, with its percent escapes.
     """
@@ -65,9 +65,9 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
         return Call("sesv2", "SendEmail", json.loads(body))
     if signed.service == "lambda" and path.startswith(_MAPPINGS):
         return _lambda_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
-    if signed.service != "s3" or not all(map(_KNOWN_HEADERS.fullmatch, lower_headers)):
-        return None
-    return _s3_call(method, path, query, body)
+    # An unknown header can change the action of a call of S3.
+    has_known_headers = all(_KNOWN_HEADERS.fullmatch(name) for name in lower_headers)
+    return _s3_call(method, path, query, body) if signed.service == "s3" and has_known_headers else None
 
 
 def _with_lower_names(headers: Mapping[str, str]) -> dict[str, str]:
@@ -76,7 +76,8 @@ def _with_lower_names(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _lambda_call(method: str, uuid: str, body: bytes) -> Call | None:
     """Return the call of Lambda about event source mappings; None if the operation is unknown."""
-    operation = _MAPPING_OPERATIONS.get((method, "one" if uuid else ""))
+    names_one_mapping = bool(uuid)
+    operation = _MAPPING_OPERATIONS.get((method, names_one_mapping))
     if operation is None:
         return None
     params = json.loads(body or b"{}")

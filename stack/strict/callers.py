@@ -6,7 +6,6 @@ know all condition keys of DynamoDB.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,6 +90,6 @@ def _access_key(headers: Mapping[str, str], query: bytes) -> str:
 
 
 def _policies_of(account: str, role: str) -> tuple[str, ...]:
+    """Return the role's inline policies. The emulator holds each of them as text, in JSON."""
     found = iam._roles.get_scoped(account, None, role) or {}
-    inline = (found.get("InlinePolicies") or {}).values()
-    return tuple(document if isinstance(document, str) else json.dumps(document) for document in inline)
+    return tuple((found.get("InlinePolicies") or {}).values())

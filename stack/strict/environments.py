@@ -50,8 +50,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     _proc: Any
 
     def __init__(self, name: str, config: dict[str, Any], package: bytes) -> None:
-        # The emulator writes these bytes to a file, which `_Unpacked` reads.
-        super().__init__(name, config, bytes(unpack(package)))
+        # The emulator writes these bytes, the path of the unpacked folder, to a file. `_Unpacked` reads the file.
+        super().__init__(name, config, os.fsencode(unpack(package)))
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
         """Run the function for this event. Return the answer of its process, with the log of this invocation."""

@@ -53,7 +53,7 @@ class Fault:
         if self.before:
             return self.before(call)
         if self.after:
-            await perform(None)
+            await perform(None)  # With the call's own parameters.
             return self.after(call)
         partial_answer = self.change(call) if self.change else None
         return await partial_answer.carry_out(perform) if partial_answer else None
@@ -145,9 +145,9 @@ class Faults:
         """Choose at random whether this call gets a fault. Return the faulty answer; None for no fault."""
         for name, rate in self.rates.items():
             fault = FAULTS[name]
-            if fault.service != call.service or call.operation not in fault.operations or random.random() >= rate:
-                continue
-            if answer := await fault.answer(call, perform):
+            is_possible = call.service == fault.service and call.operation in fault.operations
+            is_chosen = is_possible and random.random() < rate
+            if is_chosen and (answer := await fault.answer(call, perform)):
                 self.counts[name] += 1
                 return answer
         return None

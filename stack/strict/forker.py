@@ -68,7 +68,7 @@ def _become_function(process: dict[str, Any], descriptors: list[int]) -> None:
 
 
 def _serve() -> None:
-    """Import the handler named by the first line of input, then read each invocation from a line and write its answer.
+    """Import the handler that the first line of input names. Then answer each further line, which is an invocation.
 
     All lines are JSON.
     """

@@ -44,7 +44,7 @@ class Gate:
             return await _BAD_TOKEN.send(send)
         if caller is None and _is_unsigned_object_request(scope):
             return await _ACCESS_DENIED.send(send)
-        if caller is None:
+        if caller is None:  # Not a function: for example, the deployer, or a browser that opens a page of the site.
             return await self._emulator(scope, receive, send)
         return await self._check(caller, scope, receive, send)
 
@@ -63,6 +63,8 @@ class Gate:
             await self._emulator(scope, replayed(body, receive), send)
 
     def _performer(self, scope: Scope, body: bytes, receive: Receive) -> Perform:
+        """Return a function that lets the emulator carry out the call, with other parameters or with its own body."""
+
         async def perform(params: Params | None) -> HttpResponse:
             return await call_app(self._emulator, scope, json.dumps(params).encode() if params else body, receive)
 

@@ -32,7 +32,7 @@ class Judge:
     def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
         self._ledger = Ledger(ledger_folder) if ledger_folder else None
-        # For each caller: the entry of the project's policy, by the entry of the deployed policy.
+        # For each caller: by each entry of its policies as deployed, the same entry in the project's files.
         self._project_entries_by_caller: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
@@ -51,7 +51,7 @@ class Judge:
             self._note(caller, verdict.entries)
             return None
         _log.warning("refused: %s", refusal.message(verdict.refused, caller.arn))
-        return HttpResponse(*_response_fields(refusal.response(call, verdict.refused, caller.arn)))
+        return _http_response(refusal.response(call, verdict.refused, caller.arn))
 
     def _note(self, caller: Caller, entries: frozenset[PolicyEntry]) -> None:
         """Note in the ledger that these entries were used.
@@ -84,7 +84,10 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _project_entries(caller: Caller, project_policy: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
-    """Return the entry of the project's policy for each entry of the caller's deployed policies."""
+    """Return the entry of the project's policy for each entry of the caller's deployed policies.
+
+    The deployed policies are made from the project's policy, so both have the same entries in the same order.
+    """
     deployed = [each for policy in _documents(caller.policies) for each in policy["Statement"]]
     project_entries: dict[PolicyEntry, PolicyEntry] = {}
     for index, (statement, project_statement) in enumerate(zip(deployed, project_policy["Statement"], strict=False), 1):
@@ -92,8 +95,9 @@ def _project_entries(caller: Caller, project_policy: Mapping[str, Any]) -> dict[
     return project_entries
 
 
-def _response_fields(response: refusal.Response) -> tuple[int, bytes, dict[str, str]]:
-    return response.status, response.body, {name.lower(): value for name, value in response.headers.items()}
+def _http_response(response: refusal.Response) -> HttpResponse:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return HttpResponse(response.status, response.body, headers)
 
 
 def _not_judged(service: str, message: str) -> HttpResponse:

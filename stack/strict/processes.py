@@ -50,7 +50,7 @@ class Process:
                 file.close()
 
     def read_log(self, end: bytes, deadline: float) -> str:
-        """Return what the process writes to standard error, up to `end`. Return less at the deadline (`monotonic`)."""
+        """Return what the process writes to standard error until `end` or until the deadline, a time of `monotonic`."""
         while end not in self._unread_log and (left := deadline - monotonic()) > 0:
             if not is_readable(self.stderr.fileno(), left):
                 break

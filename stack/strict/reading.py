@@ -13,7 +13,8 @@ from typing import Any
 def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
     """Return the index in the batch of the first record to deliver again; None if no record failed.
 
-    `answer` is what a function with ReportBatchItemFailures returned. `sequences`: the batch's sequence numbers.
+    `answer` is what a function with ReportBatchItemFailures returned: an object, or a text that contains the object as
+    JSON. `sequences`: the batch's sequence numbers.
     If the answer is invalid or names a record that is not in the batch, the whole batch failed: return 0.
     """
     try:
@@ -28,8 +29,8 @@ def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
 class Reading:
     """Which part of its batch an event source reads next, and how many tries have failed.
 
-    `pieces`: the sizes of the pieces that a failed batch was split into; empty for a whole batch. `tries`: the failed
-    tries of the first piece or of the whole batch.
+    `pieces`: the sizes of the pieces that a failed batch was split into; empty for a whole batch. `tries`: how many
+    tries of the first piece, or of the whole batch, have failed.
     """
 
     pieces: list[int] = field(default_factory=list)
@@ -48,12 +49,12 @@ class Reading:
                 self.pieces.insert(0, rest)
 
     def plan_retry(self, records: int, matched: int, source: Mapping[str, Any], *, raised: bool) -> bool:
-        """Plan the next try, because the first record failed. Return False if the retries are used up.
+        """Plan the next try of records whose first one failed. Return False if the retries are used up.
 
-        `records`: how many records were read; `matched`: how many of them the source's filter let through.
-        If the function raised an exception (`raised`) for more than one record, and the source has
-        BisectBatchOnFunctionError, split the records into halves. A split does not count as a try. Do not split if the
-        function only reported the record as failed.
+        `records`: how many records were read. `matched`: how many of them the source's filter let through. `raised`:
+        the function raised an exception. Otherwise, it only reported the record as failed.
+        If the source has BisectBatchOnFunctionError, an exception for more than one record splits the records into
+        halves. A try that ends with a split does not count.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
             # Replace the first piece by its halves. For a whole batch, the list is still empty.

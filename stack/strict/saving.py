@@ -52,10 +52,10 @@ class ChangeDetector:
 
 
 def _changes_data_only(scope: Scope) -> bool:
-    """Return whether this request changes no other service than DATA_SERVICES.
+    """Return whether it is enough to save only DATA_SERVICES (DynamoDB and SQS) after this request.
 
-    This is true for a GET, for a request to the site, and for a call with the header X-Amz-Target, which calls of
-    DynamoDB and SQS have. It is also true for the sending of an email, because every save includes the new emails.
+    It is enough after a GET, a request to the site, and a call with the header X-Amz-Target, which calls of DynamoDB
+    and SQS have. It is also enough after the sending of an email, because every save includes the new emails.
     """
     is_site_or_email = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
     return is_site_or_email or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
@@ -88,16 +88,17 @@ def _save_changes() -> None:
         _changed.clear()
         everything = _everything_changed.is_set()
         _everything_changed.clear()
-        time.sleep(max(MIN_PAUSE, _save_now(everything=everything)))
+        seconds = _save_now(everything=everything)
+        time.sleep(max(MIN_PAUSE, seconds))  # After a long save, pause as long as the save took.
 
 
 def _save_now(*, everything: bool) -> float:
-    """Save DATA_SERVICES, or all services. Return how many seconds it took. After a failure, let a full save follow."""
+    """Save all services or only DATA_SERVICES. Return the duration in seconds. After a failure, ask for a full save."""
     with _save_lock:
         started = time.monotonic()
         emails = _unsaved_emails()
         if call_forked(lambda: _write(emails, everything=everything)):
-            _Saved.emails += len(emails)
+            _Saved.email_count += len(emails)
         else:
             persistence.logger.error("the state was not saved")
             _everything_changed.set()
@@ -108,13 +109,13 @@ def _save_now(*, everything: bool) -> float:
 
 
 class _Saved:
-    """`emails`: how many of the sent emails are in EMAILS_FILE_NAME already."""
+    """`email_count`: how many of the sent emails are in EMAILS_FILE_NAME already."""
 
-    emails = 0
+    email_count = 0
 
 
 def _write(emails: list[Any], *, everything: bool) -> None:
-    """Write the state to the files. Run this only in a fork, where nothing changes the emulator's data meanwhile."""
+    """Write the state to the files. Run this only in a fork: nothing else changes its memory, so no copy is needed."""
     copy.deepcopy = _same_value  # type: ignore[assignment]
     services = app._build_persistence_save_dict()
     states = {name: services[name]() for name in (services if everything else DATA_SERVICES)}
@@ -123,8 +124,7 @@ def _write(emails: list[Any], *, everything: bool) -> None:
     drafts = {}
     for name, state in states.items():
         if state is not None:
-            version = persistence._state_format_version(name)
-            wrapped = {"__ministack_format__": version, "payload": state}
+            wrapped = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
             path = folder / f"{name}.json"
             drafts[path] = _write_draft(path, json.dumps(wrapped, default=persistence._json_default).encode())
     for path, draft in drafts.items():
@@ -155,20 +155,21 @@ def _write_draft(path: Path, content: bytes) -> Path | None:
 def _unsaved_emails() -> list[Any]:
     """Return the emails that were sent since the last save, oldest first."""
     sent = [email for _, emails in ses._sent_emails.all_items() for email in emails]
-    return sorted(sent, key=lambda email: float(email["Timestamp"]))[_Saved.emails :]
+    return sorted(sent, key=lambda email: float(email["Timestamp"]))[_Saved.email_count :]
 
 
 def _unread_streams() -> dict[str, Any]:
-    """Return the records of each table's stream that at least one reader has not read, and the number of earlier ones.
+    """Return the unread records of each table's stream, how many records came before them, and all readers' positions.
 
-    Also return the positions of all readers. A position is the number of records that a reader has read.
+    Unread: at least one reader has not read the record. A position is the number of records that a reader has read.
     """
     records, trimmed = AccountRegionScopedDict(), AccountRegionScopedDict()
     for (account, region, table), found in dynamodb._stream_records.all_items():
-        begin = dynamodb._stream_trimmed.get_scoped(account, region, table, 0)
-        unread = min(_reader_positions(table), default=begin)
-        records.set_scoped(account, region, table, found[max(0, unread - begin) :])
-        trimmed.set_scoped(account, region, table, max(begin, unread))
+        found_start = dynamodb._stream_trimmed.get_scoped(account, region, table, 0)  # The position of found[0].
+        lowest_position = min(_reader_positions(table), default=found_start)
+        unread_start = max(found_start, lowest_position)
+        records.set_scoped(account, region, table, found[unread_start - found_start :])
+        trimmed.set_scoped(account, region, table, unread_start)
     return {"records": records, "trimmed": trimmed, "positions": lambda_svc._dynamodb_stream_positions}
 
 

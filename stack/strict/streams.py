@@ -72,11 +72,12 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     if handled:
         reading.advance(handled)
         lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + handled
+    # After a full batch, the stream may have more records.
     return bool(reading.pieces) or len(records) == batch_size
 
 
 def _table(source: Mapping[str, Any]) -> str | None:
-    """Return the name of the table that the source reads; None if its stream is not the current one of a table."""
+    """Return the name of the table whose stream the source reads; None if no table has this stream now."""
     try:
         arn = parse_arn(source.get("EventSourceArn", ""))
     except ArnParseError:
@@ -95,14 +96,14 @@ def _position(source: Mapping[str, Any], table: str) -> int:
 
     A new source starts where its StartingPosition says. Records that the stream no longer has are skipped.
     """
-    horizon = int(dynamodb.stream_start_position(table))
+    oldest, uuid = int(dynamodb.stream_start_position(table)), source["UUID"]
     with lambda_svc._dynamodb_stream_positions_lock:
-        known = lambda_svc._dynamodb_stream_positions
-        if source["UUID"] not in known:
+        positions = lambda_svc._dynamodb_stream_positions
+        if uuid not in positions:
             is_latest = source.get("StartingPosition", "LATEST") == "LATEST"
-            known[source["UUID"]] = int(dynamodb.stream_end_position(table)) if is_latest else horizon
-        known[source["UUID"]] = max(known[source["UUID"]], horizon)
-        return int(known[source["UUID"]])
+            positions[uuid] = int(dynamodb.stream_end_position(table)) if is_latest else oldest
+        positions[uuid] = max(positions[uuid], oldest)
+        return int(positions[uuid])
 
 
 def _run_function(records: Sequence[Record], source: dict[str, Any], function: Any) -> int:
@@ -118,7 +119,7 @@ def _run_function(records: Sequence[Record], source: dict[str, Any], function: A
     _log_result(source, result, failed_at)
     if failed_at is None:
         return len(records)
-    if failed_at > 0:
+    if failed_at > 0:  # The next batch begins with the record that failed.
         return records.index(batch[failed_at])
     return _retry_or_discard(records, batch, source, function, result)
 
@@ -137,14 +138,14 @@ def _retry_or_discard(
 ) -> int:
     """Plan the next try and return 0; or discard the records and return their number.
 
-    Records are discarded when their retries are used up or they are too old. The source's destination for failures then
-    gets a message about them.
+    `batch`: those of the records that the source's filter let through. Records are discarded when their retries are
+    used up or they are too old. The source's destination for failures then gets a message about them.
     """
     raised = bool(result.get("error"))
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]
     if not expired and reading.plan_retry(len(records), len(batch), source, raised=raised):
-        if reading.tries:  # After a split, `tries` is usually 0. Then the first piece is tried at once.
+        if reading.tries:  # 0: the records were only split. Then the first piece is tried at once.
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
         return 0
     condition = "RecordAgeExceeded" if expired else "RetryAttemptsExhausted"

@@ -30,7 +30,7 @@ def unpack(package: bytes) -> Path:
         if not target.exists():
             _remove_unused()
             _unpack(package, target)
-        os.utime(target)
+        os.utime(target)  # `_remove_unused` reads this time.
     return target
 
 

@@ -45,7 +45,10 @@ class CacheRule(NamedTuple):
 
 
 def cache_rule(route: Route) -> CacheRule | None:
-    """Return how the CDN caches the route's answers, or None if the CDN must not cache them."""
+    """Return how the CDN caches the route's answers, or None if the CDN must not cache them.
+
+    The maximum is at least a day, because the CDN may show old answers for a day if the API fails (edge/http.py).
+    """
     if route.cache is Cache.NEVER:
         return None
     return CacheRule(max(route.cache.value, _DAY_SECONDS), tuple(sorted(route.query)))
@@ -77,10 +80,12 @@ def _sort_key(route: Route) -> tuple[int, list[bool]]:
 def is_page(route: Route) -> bool:
     """Return whether people open the route in a browser, and the busy page may replace the answer of a failing API.
 
-    The thank-you page is not included: in its place, the busy page would wrongly say that nothing was sent.
+    The thank-you page is never cached, and not included: in its place, the busy page would wrongly say that nothing was
+    sent.
     """
     *_, name = route.path.split("/")
-    return route.cache is Cache.SECONDS and not route.allows_any_origin and "." not in name
+    is_public_json, is_file = route.allows_any_origin, "." in name
+    return route.cache is Cache.SECONDS and not is_public_json and not is_file
 
 
 def behaviours() -> list[Template]:
@@ -95,7 +100,8 @@ def _behaviour(route: Route) -> Template:
     rule = cache_rule(route)
     if rule is None:
         return uncached_behaviour()
-    # CloudFront allows no POST to a group of origins. The API gets every method, so that it can answer 405.
+    # PAGES is a group of origins, to which CloudFront allows no POST. All other routes lead to the API itself, with
+    # every method, so that the API can answer 405.
     target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS} if is_page(route) else _api_target()
     return {**target, **_usual_properties(), "CachePolicyId": ref(rule.logical_id), **_picture_properties(route)}
 

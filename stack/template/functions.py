@@ -111,6 +111,7 @@ def function_measure(metric: str, function: str) -> Measure:
 def _secret(variable: str, function: str) -> Template:
     """Return the environment variable that contains a secret: SIGNATURE_KEYS contains SignatureKeys."""
     if variable == "ORIGIN_KEYS":
+        # Two versions of this secret: the one that CloudFront sends, and another one that the API accepts.
         versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}
         return environment(function, {variable: sub(json.dumps(versions))})
     # For example {{resolve:secretsmanager:${TokenKeys}:SecretString}}
@@ -144,7 +145,7 @@ def event_source(function: str, kind: str) -> str:
 def _reservation(function: str) -> Template:
     """Return the parameter, condition and property that reserve concurrent executions for the function."""
     parameter, reserved_for = RESERVED[function]
-    condition = parameter.replace("Reserved", "Reserves")
+    condition = parameter.replace("Reserved", "Reserves")  # ReservesSenders for ReservedSenders
     description = (
         f"Concurrent executions reserved for {reserved_for}. They are also its maximum. 0 reserves none."
         f" AWS requires at least {MIN_UNRESERVED} unreserved executions in the account."

@@ -30,6 +30,8 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
     Raise KeyError if an output is missing, because the stack was deployed from an older template.
     """
     template = merge_template()
+    # In the template, such a variable and its output have equal values, such as {"Ref": "MailQueue"}. A dict cannot be
+    # a key, so compare the values as JSON.
     output_by_value = {json.dumps(each["Value"]): name for name, each in template["Outputs"].items()}
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     values = {variable: json.dumps(value) for variable, value in variables.items()}

@@ -119,7 +119,7 @@ def worked_queue(
     max_concurrency: Any = 2,
     is_personal: bool = False,
 ) -> Template:
-    """Return a queue with the event source of its worker, its setting, and its dead-letter queue with an alarm.
+    """Return a queue with its worker's event source, its environment variable, and its dead-letter queue with an alarm.
 
     `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue, to which a message
     goes after `attempts` receives. `max_concurrency`: how many workers run at the same time, at most.
@@ -132,6 +132,7 @@ def worked_queue(
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": max_concurrency},
     }
+    # Our code sends to the queues in QUEUES, and reads their URLs from environment variables.
     variables = {queue_variable(name): ref(logical)} if name in QUEUES else {}
     return merge_parts(
         [

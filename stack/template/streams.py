@@ -1,7 +1,9 @@
 """The two functions that read the stream of the signatures table: the records of all changes of signatures.
 
-`relay_mail` queues the emails and letters that a change requests. `project_signatures` updates the breakdowns and the
-funnel. Each gets only the records that match its patterns. A stream must not have more than two readers.
+`relay_mail` queues the emails and letters that a change requests. A letter is an email from the signer to a target of
+the petition, such as a member of parliament. `project_signatures` updates the counts of signatures by constituency,
+postcode area and text version, and the funnel: how many people reached each step. Each function gets only the records
+that match its patterns. A stream must not have more than two readers.
 """
 
 import json
@@ -35,7 +37,7 @@ def streams() -> Template:
         _LETTER_WITHDRAWN,
     ]
     # project_signatures needs new and removed signatures, emails that were sent or cannot be delivered, and changes of
-    # signatures that are not pending before or after the change.
+    # signatures whose old or new state is not pending.
     projection_patterns = [
         {"eventName": ["INSERT", "REMOVE"]},
         _image_pattern("NewImage", "mailed_at", _EXISTS),

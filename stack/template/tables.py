@@ -40,7 +40,7 @@ def table_id(name: str) -> str:
 
 
 def table(name: str, contents: str, own_key: Template | None = None, **more: Any) -> Template:
-    """Return a table with its setting, output and alarms.
+    """Return a table with its environment variable, output and alarms.
 
     `contents` describes the items. `own_key`: the property that encrypts the table with the charity's own key. `more`:
     other properties of the table.

@@ -18,6 +18,7 @@ from stack.aws import Cloud
 from stack.console import Failure, bold, run_main, say
 from stack.deploy import stack_name
 from stack.ready.__main__ import crowd_parser, read_all
+from stack.ready.reading import DEFAULT_REGION
 from stack.ready.stage import clients, describe_stack, endpoint_of
 from stack.ready.verdict import Expected
 from stack.warm.act import Warming
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     endpoint = endpoint_of(options.stage)
     stack, client_for = describe_stack(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
-    warming = Warming(client_for, Tables(client_for("dynamodb", ""), {COUNTS: stack.outputs["CountsTableName"]}))
+    tables = Tables(client_for("dynamodb", DEFAULT_REGION), {COUNTS: stack.outputs["CountsTableName"]})
+    warming = Warming(client_for, tables)
     if options.revert:
         revert(warming)
         return

@@ -1,6 +1,6 @@
 """Make the changes of `make warm` one by one, and undo them.
 
-The caller records the changes with their old values before it makes them, so that a crash does not lose the old values.
+All changes are recorded with their old values before the first one is made, so that a crash loses no old value.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core import health_keys
 from chalicelib.petitions.publish import raise_shards
-from stack.ready.reading import Clients
+from stack.ready.reading import DEFAULT_REGION, Clients
 from stack.warm.plan import CapacityChange, CapacityKind, change_of
 
 
@@ -41,13 +41,13 @@ class Warming:
             raise_shards(change.target, change.after, self._tables)
         elif change.kind is CapacityKind.WARM:
             units = {"WriteUnitsPerSecond": change.after}
-            self._clients("dynamodb", "").update_table(TableName=change.target, WarmThroughput=units)
+            self._clients("dynamodb", DEFAULT_REGION).update_table(TableName=change.target, WarmThroughput=units)
         else:
             self._reserve(change.target, change.after)
 
     def undo(self, change: CapacityChange) -> None:
         """Set the old value if the change can be undone. Then remove the change from the record. Idempotent."""
-        if change.can_be_undone:
+        if change.can_be_undone:  # Only a reservation can be undone.
             self._reserve(change.target, change.before)
         self._store(
             each for each in self.recorded_changes() if (each.kind, each.target) != (change.kind, change.target)
@@ -55,7 +55,7 @@ class Warming:
 
     def _reserve(self, function: str, executions: int) -> None:
         """Set the function's reserved concurrency. 0 removes the reservation."""
-        client: Any = self._clients("lambda", "")
+        client: Any = self._clients("lambda", DEFAULT_REGION)
         if executions:
             client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=executions)
         else:

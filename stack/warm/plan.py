@@ -11,7 +11,7 @@ from benchmarks.model.needs import needs
 from stack.ready.increases import needed_shards, needed_table_units
 from stack.ready.reading import Values
 from stack.ready.stage import StackDescription
-from stack.ready.verdict import Expected, service
+from stack.ready.verdict import Expected, service_times
 from stack.template.functions import MIN_UNRESERVED, logical_id
 
 # US dollars for each added write unit, paid once: the price of a provisioned unit for an hour in us-east-1
@@ -86,6 +86,7 @@ def _warm_changes(values: Values, stack: StackDescription, expected: Expected) -
 
 
 def _shard_changes(values: Values, expected: Expected) -> Iterator[CapacityChange]:
+    """Yield a change for each open petition whose tally is in too few shards (the items that together hold it)."""
     needed = needed_shards(values, expected)
     for slug, shards in values.get("petitions.shards", {}).items():
         if shards < needed:
@@ -93,12 +94,14 @@ def _shard_changes(values: Values, expected: Expected) -> Iterator[CapacityChang
 
 
 def _reservation_changes(values: Values, stack: StackDescription, expected: Expected) -> Iterator[CapacityChange]:
-    need = needs(ceil(expected.rate), service())
+    stream_shards = ceil(needed_table_units(expected) / _UNITS_OF_A_PARTITION)
+    overflow_workers = needs(ceil(expected.rate), service_times()).storers
     needed = {
         "staff_authorizer": _STAFF_EXECUTIONS,
-        "relay_mail": _READERS_OF_A_STREAM_SHARD * ceil(needed_table_units(expected) / _UNITS_OF_A_PARTITION),
+        "relay_mail": _READERS_OF_A_STREAM_SHARD * stream_shards,
         "send_mail": int(values.get("stack.MailSenders")),
-        "store_overflow": max(need.storers, 2),
+        # The event source of this function starts two workers at once (stack/template/queues.py).
+        "store_overflow": max(overflow_workers, 2),
     }
     for function, after in needed.items():
         before = values.get(f"lambda.reserved_{function}")

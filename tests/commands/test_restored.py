@@ -14,7 +14,7 @@ from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.updates.kinds import EMAILS
-from commands import damage, missing
+from commands import damage, missing, restore
 from commands.damage import RestoreOutcome, SinceCopy
 from tests.actors import MINUTE, NOW, confirmed, item_of, key_of, signed
 from tests.commands.test_damage import LATER, outcome_if_missing
@@ -45,7 +45,7 @@ def test_erased_and_withdrawn_people_are_not_put_back_unless_they_signed_later(
         (NOW - MINUTE, RestoreOutcome.PUT_BACK),
     ):
         assert outcome_if_missing(kept, since_copy_of(act, identity, at)) is outcome
-    leave_out = SinceCopy(LATER, left_out=frozenset({identity}))
+    leave_out = SinceCopy(LATER, withdrawn_by_link=frozenset({identity}))
     assert outcome_if_missing(kept, leave_out) is RestoreOutcome.LEFT_OUT
     assert damage.decide_signature(kept, kept, leave_out).outcome is RestoreOutcome.SAME, (
         "only what a restore put back is withdrawn"
@@ -137,3 +137,19 @@ def test_an_email_that_waited_is_put_back_as_unknown_and_is_not_sent_again(table
     tables.items.clear()
     tables.put_new(decision.write)
     assert EMAILS.outcomes("", tables) == {DeliveryOutcome.UNKNOWN: 1}
+
+
+@pytest.mark.parametrize(
+    ("table", "partition", "slugs"),
+    [
+        (keys.SIGNATURES, "safe-children#0a", {"safe-children"}),
+        (keys.COUNTS, "TALLY#safe-children#3", {"safe-children"}),
+        (keys.COUNTS, "PENDING#safe-children#0a", {"safe-children"}),
+        (keys.COUNTS, "TEXT#plan-2030", set()),
+        (keys.DELIVERIES, "update#0a", set()),
+    ],
+)
+def test_only_petitions_whose_numbers_may_have_changed_are_recounted(
+    table: str, partition: str, slugs: set[str]
+) -> None:
+    assert restore._slugs(table, partition) == slugs

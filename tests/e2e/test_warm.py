@@ -15,7 +15,7 @@ from stack.aws import Cloud
 from stack.emulator import emulator
 from stack.manage import settings
 from stack.paths import ROOT
-from stack.ready.verdict import service
+from stack.ready.verdict import service_times
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_make_warm_shows_its_plan_changes_nothing_without_a_yes_and_undoes_what_
 
     changed = warm(stack, YES="1")
     assert (changed.returncode, changed.stderr) == (0, "")
-    storers = needs(1_000, service()).storers
+    storers = needs(1_000, service_times()).storers
     assert reserved_concurrency(stack) == {"StaffAuthorizer": 20, "RelayMail": 32, "StoreOverflow": storers}
 
     undone = warm(stack, "--revert")

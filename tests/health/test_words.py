@@ -8,7 +8,7 @@ from chalicelib.health.words import Correction, Health, HealthFacts, messages, w
 from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
-HEALTHY = HealthFacts(mail_waiting=3, emails_per_second=10, pause=None, overflow_waiting=0, shedding=Level.NORMAL)
+HEALTHY = HealthFacts(mail_waiting=3, emails_per_second=10, pause=None, overflow_waiting=0, load_shedding=Level.NORMAL)
 AT_21_05 = datetime(2026, 11, 24, 21, 5, tzinfo=UTC)
 
 
@@ -53,7 +53,7 @@ def test_signatures_in_the_overflow_queue_are_safe() -> None:
 
 @pytest.mark.parametrize("shedding", [level for level in Level if level is not Level.NORMAL])
 def test_every_shedding_level_has_a_message(shedding: Level) -> None:
-    level, text = level_and_text(shedding=shedding)
+    level, text = level_and_text(load_shedding=shedding)
     assert level is Health.WARNING
     assert "Nothing needs to be done" in text
 

@@ -153,7 +153,7 @@ def test_a_request_relayed_during_a_walk_keeps_its_marker(
     """Bob signs when the walk has passed his bucket. The relay's process had already marked the petition for Alice."""
     steps.send(steps.sign(ALICE, NOW), NOW)
     [marker] = markers(steps.tables)
-    walk = outstanding.marker_with_walk(marker, NOW + first_walk)
+    walk = outstanding.begin_or_resume_walk(marker, NOW + first_walk)
     steps.sign(BOB, NOW + first_walk + later)
     outstanding.end_walk(walk, LOST_AFTER_IF_NO_BACKLOG, steps.tables)
     assert steps.marked_groups == [GROUP]

@@ -70,7 +70,7 @@ def test_a_signature_that_waits_in_the_overflow_queue_counts_when_it_is_sent_aga
 ) -> None:
     token = oaks_token(fake_site.tables)
     with monkeypatch.context() as patch:
-        patch.setattr("chalicelib.signatures.sign._store_in_whole_steps", _refuse)
+        patch.setattr("chalicelib.signatures.sign._store_and_wait", _refuse)
         assert post(fake_site, token, sent_of()).status_code == 503
     assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
     assert [item["state"] for key, item in fake_site.tables.items.items() if key.table == "signatures"] == ["pending"]

@@ -33,7 +33,7 @@ NAMED_ONLY = {
         "chalicelib/letters/withdrawn.py:take_out_late",
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
-        "chalicelib/mail/outstanding.py:walk_by",
+        "chalicelib/mail/outstanding.py:ensure_walk_by",
         "chalicelib/mail/deliveries.py:mark_sent",
         "chalicelib/mail/deliveries.py:mark_undeliverable",
         "chalicelib/mail/deliveries.py:request",

@@ -14,7 +14,7 @@ from botocore.validate import validate_parameters
 from chalicelib.petitions.find import petition_as_stored
 from stack.console import Failure
 from stack.ready.stage import StackDescription
-from stack.ready.verdict import Expected, service
+from stack.ready.verdict import Expected, service_times
 from stack.warm.__main__ import main, revert, warm
 from stack.warm.act import Warming
 from stack.warm.plan import UNIT_USD, CapacityChange, CapacityKind, plan
@@ -77,7 +77,7 @@ def warming(aws: FakeAws, tables: FakeTables) -> Warming:
 
 def plan_for(limits: Limits) -> tuple[list[CapacityChange], list[str]]:
     with pytest.MonkeyPatch.context() as patch:  # Storing a signature takes 0.02 s, whatever was measured last.
-        patch.setattr("stack.warm.plan.service", lambda: replace(service(), store=0.02))
+        patch.setattr("stack.warm.plan.service_times", lambda: replace(service_times(), store=0.02))
         return plan(values(limits), STAGE, CROWD)
 
 

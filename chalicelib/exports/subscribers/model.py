@@ -37,7 +37,7 @@ class ListResult(BaseModel):
 
 
 class OptInList(Job):
-    """The stored item. `parts` has the S3 key of the rows of each bucket (partition of signatures) that is written.
+    """The stored item. `parts`: for each bucket (partition of signatures) that is written, the S3 key of its rows.
 
     `earlier`: the id of the latest list that was done when this list was requested. People who were on that list or an
     older list, and no longer get updates, are listed as unsubscribed.

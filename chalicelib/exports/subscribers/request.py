@@ -16,7 +16,7 @@ from chalicelib.jobs.request import jobs_of, require_no_running_job
 def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
     """Return a new list, not stored yet.
 
-    Raise Invalid if the recipient's key is invalid. Raise NotNow while the job of another list of the petition
+    Raise Invalid if the recipient's public key is invalid. Raise NotNow while the job of another list of the petition
     runs: if that job succeeds, the new list must continue that list.
     """
     recipient, moment = recipient_of(request.recipient), now.replace(microsecond=0)
@@ -26,7 +26,7 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
         requested_by=owner,
         requested_at=moment,
         touched_at=moment,
-        recipient=recipient.shown,
+        recipient=recipient.shown,  # What staff see of the public key.
         recipient_key=recipient.key,
         earlier=latest_done_id(slug, tables),
     )

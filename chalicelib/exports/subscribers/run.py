@@ -114,7 +114,7 @@ class ListWork:
             for key in job.parts:
                 self.s3_bucket.copy_to(key, file)
         try:
-            encrypt(plain, encrypted, job.recipient_key or "")
+            encrypt(plain, encrypted, job.recipient_key or "")  # Only a job that has ended has no key.
         except Invalid as error:
             return job.in_end_state(JobState.FAILED, why=error.errors[0].message)
         plain.unlink()
@@ -129,11 +129,11 @@ class ListWork:
 
 
 def _ids_key(part: str) -> str:
-    """Return the S3 key of the ids that belong to this part. A repeated step writes both a new part and new ids."""
+    """Return the S3 key of the ids that a step writes together with a part. `part` is the S3 key of the part."""
     return f"{LISTED}/{part.removeprefix(f'{PARTS}/')}"
 
 
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
     """Return one line of CSV. If `item` is empty, the line has only the status and the id."""
-    values = (status, signature_id, *(item.get(name, "") for name in COLUMNS[2:]))
+    values = (status, signature_id, *(item.get(name, "") for name in COLUMNS[2:]))  # The first two: status and id.
     return ",".join('"' + escape_formula(value).replace('"', '""') + '"' for value in values) + "\r\n"

@@ -109,8 +109,8 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
-    # A cancelled import with a `shape` may still take rows in its last step. The undo waits for that step, so that no
-    # row is missed.
+    # An import takes rows after the check of its file, which sets `shape`. If it was cancelled, its last step may still
+    # take rows. The undo waits for that step, so that no row is missed.
     may_still_run = job.state is JobState.CANCELLED and job.shape is not None
     rests_until = job.touched_at + LONGEST_STEP if may_still_run else None
     undo = _new_import(request, slug, job.partner, now)
@@ -144,7 +144,7 @@ def _upload_id(request: Request) -> str:
 
 
 def _mapping(request: Request) -> dict[str, list[str]]:
-    """Return the JSON in ?mapping=: for each name of our fields, the headings of the file. Raise Invalid."""
+    """Return the JSON in ?mapping=, which maps our fields to headings of the file. Raise Invalid if it is wrong."""
     text = query(request, "mapping")
     try:
         mapping = TypeAdapter(dict[str, list[str] | str]).validate_json(text) if text else {}
@@ -159,6 +159,7 @@ def _mapping(request: Request) -> dict[str, list[str]]:
 def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     now = times.now()
     undone_by = next((each.job_id for each in all_imports if each.undoes == job.job_id), None)
+    # How many receipts an undo has is not known before its end.
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
     current = job.at(now)  # Not `state_at`: it returns EXPIRED for an import that was done long ago.

@@ -183,7 +183,13 @@ def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
-    """Return a list with the file's usual heading for this field, or an empty list. The order of HEADINGS decides."""
-    # Reversed, so that the first of several headings with one plain name wins.
+    """Return a list with the file's first heading that HEADINGS gives for this field, or an empty list.
+
+    A plain name is a heading without case, spaces and punctuation, as in HEADINGS.
+    """
+    # Reversed, so that the first of several headings with the same plain name wins.
     by_plain_name = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
-    return next(([by_plain_name[name]] for name in HEADINGS[field] if name in by_plain_name), [])
+    for plain_name in HEADINGS[field]:
+        if plain_name in by_plain_name:
+            return [by_plain_name[plain_name]]
+    return []

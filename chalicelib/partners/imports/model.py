@@ -59,10 +59,10 @@ class RowSample(BaseModel):
 
 
 class Import(Job):
-    """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in the S3 bucket.
+    """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in S3.
 
     `undoes`: for an undo, the id of the import that it undoes. `accepted` is then the number of signatures taken back.
-    A bucket is a partition of the partner's receipts. `buckets`: how many buckets an undo has finished.
+    `buckets`: how many partitions of the partner's receipts an undo has finished.
     """
 
     kind: ClassVar[str] = "import"

@@ -59,8 +59,9 @@ class ImportWork:
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
-        """Delete the file, because it has names and addresses."""
-        self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else import_prefix(job.job_id))
+        """Delete the import's file, because it has names and addresses. For an undo, there is nothing to delete."""
+        folder = f"{job.file.rpartition('/')[0]}/" if job.file else import_prefix(job.job_id)
+        self.bucket.delete_under(folder)
 
     def _check(self, job: Import) -> Import:
         """Return the job with the file's format and number of rows, or as failed if the file cannot be read."""
@@ -86,7 +87,7 @@ class ImportWork:
         """Take the next rows and return the job with their results."""
         batch = list(islice(self._remaining_rows(job), ROWS_PER_STEP))
         self._rows_read += len(batch)
-        first_row = job.processed + HEADINGS_ROW + 1
+        first_row = job.processed + HEADINGS_ROW + 1  # Rows are numbered as in the file, and the headings are row 1.
         signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]
         results = self._take_rows(job, signatures)
         after = _with_results(job, first_row, batch, results)
@@ -95,10 +96,11 @@ class ImportWork:
     def _remaining_rows(self, job: Import) -> Iterator[Mapping[str, str] | None]:
         """Return an iterator over the rows that are not processed yet."""
         if self._rows is None or self._rows_read != job.processed:
+            # This is the first call, or another process has taken rows. Read the file from its start.
             assert job.shape
             self._rows, self._rows_read = records(self._file(job), job.shape), job.processed
-            # Skip the processed rows.
-            next(islice(self._rows, job.processed, job.processed), None)
+            for _ in islice(self._rows, job.processed):
+                pass  # Skip the processed rows.
         return self._rows
 
     def _signature_or_error(self, record: Mapping[str, str] | None, row: int) -> SentSignature | Invalid:
@@ -108,10 +110,10 @@ class ImportWork:
             return invalid
 
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
-        """Spread the valid rows over lanes, and take each lane in its own thread. A lane has rows by index.
+        """Spread the valid rows over lanes, and take each lane in its own thread.
 
-        Rows with the same identifier of the partner have the same receipt. They are in one lane, so they are taken one
-        after the other.
+        A lane maps the index of each of its rows in `signatures` to the row's signature. Rows with the same identifier
+        of the partner have the same receipt. They are in one lane, so they are taken one after the other.
         """
         results: dict[int, ReceiveResult] = {}
         lanes: dict[int, dict[int, SentSignature]] = defaultdict(dict)
@@ -120,7 +122,8 @@ class ImportWork:
                 results[index] = ReceiveResult(ReceiveOutcome.INVALID, signature.errors)
             else:
                 digest = self.receiving.receipt_of(signature, self.clock()).digest
-                lanes[int(digest[:8], 16) % self.workers][index] = signature
+                lane = int(digest[:8], 16) % self.workers  # A number below `workers`, the same for the same receipt.
+                lanes[lane][index] = signature
         for lane_results in self._take_lanes(job, [*lanes.values()]):
             results |= lane_results
         return [results[index] for index in range(len(signatures))]
@@ -141,6 +144,7 @@ def _with_results(
     job: Import, first_row: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[ReceiveResult]
 ) -> Import:
     """Return the job with the results of a batch of rows added to its counts, errors and samples."""
+    # For each outcome, such as "accepted", the job has a counter of this name.
     counts: dict[str, Any] = {
         outcome.value: getattr(job, outcome.value) + sum(each.outcome is outcome for each in results)
         for outcome in ReceiveOutcome

@@ -25,8 +25,9 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
     receipts = list(islice((each for each in in_bucket if _is_to_be_undone(each, import_id)), limit))
     taken_back = 0
     for receipt in receipts:
-        if receipt.result is not ReceiveOutcome.SUPPRESSED:
+        if receipt.result is not ReceiveOutcome.SUPPRESSED:  # For a suppressed one, no signature was stored.
             key = keys.signature(job.slug, receipt.signature_id)
+            # How the signature names this import: by the digest alone if the import sent it first.
             entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
             if take_back(key, entry, receiving.petition, now, receiving.tables):
                 taken_back += 1

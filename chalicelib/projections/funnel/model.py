@@ -39,7 +39,7 @@ def stage_of(name: str) -> Stage:
 
 
 def start_of(name: str, day: date) -> datetime:
-    """Return the start of the hour, or the ten minutes, of the number with this name."""
+    """Return the start of the hour or ten minutes of the number with this name: 13:00 for r13, 13:40 for c134."""
     return datetime(day.year, day.month, day.day, int(name[1:3]), int(name[3:] or 0) * SLOT_MINUTES, tzinfo=UTC)
 
 

@@ -1,7 +1,7 @@
 """Read the funnel: how many signatures passed each stage by hour or day, and the rate of confirmations.
 
 A day is stored in 64 items, one for each bucket. When a day is final, it is closed: the sum of its 64 items is stored
-in one item.
+in one item. A slot is ten minutes: the number of confirmations is stored for each slot.
 """
 
 from collections import Counter, defaultdict
@@ -50,7 +50,7 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
     """Return the counts of every day until today. Close the final days that are not closed yet."""
     closed = store.closed_days(petition.slug, tables)
     today = now.date()
-    # Start OPEN_DAYS ago at the latest: first_day is in the future if the petition opens later.
+    # The petition's first day may be in the future. So start OPEN_DAYS ago at the latest.
     first = max(closed) + timedelta(days=1) if closed else min(first_day(petition, tables), today - OPEN_DAYS)
     days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
     not_closed = store.open_days(petition.slug, days, tables)
@@ -68,6 +68,7 @@ def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
     found: dict[str, Row] = defaultdict(Counter)
     for day, numbers in counts.items():
         for name, number in numbers.items():
+            # The name contains the stage and the time: c134 means confirmed from 13:40 to 13:50.
             key = day.isoformat() if by is FunnelBy.DAY else iso(start_of(name, day).replace(minute=0))
             found[key][stage_of(name)] += number
     return dict(sorted(found.items()))
@@ -79,7 +80,7 @@ def totals(counts: StageCounts) -> Row:
 
 def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
     """Return the current rate of all `counts`, and the peak of the `chosen` days."""
-    since = _slot_start(now) - SLOT
+    since = _slot_start(now) - SLOT  # The rate is of the current slot and the slot before it.
     recent = sum(number for start, number in _confirmations(counts).items() if start >= since)
     minutes = (now - since) / timedelta(minutes=1)
     slots = _confirmations(chosen)
@@ -89,7 +90,7 @@ def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
 
 
 def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
-    """Return the confirmations of the last 24 hours by the start of their ten minutes, in order."""
+    """Return the number of confirmations in each slot of the last 24 hours, by the start of the slot, in order."""
     since = _slot_start(now) - timedelta(days=1)
     return {start: number for start, number in sorted(_confirmations(counts).items()) if since < start}
 
@@ -104,7 +105,7 @@ def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
 
 
 def _confirmations(counts: StageCounts) -> Mapping[datetime, int]:
-    """Return the confirmations by the start of their ten minutes."""
+    """Return the number of confirmations in each slot, by the start of the slot."""
     return {
         start_of(name, day): number
         for day, numbers in counts.items()

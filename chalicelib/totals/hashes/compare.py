@@ -20,13 +20,14 @@ def with_count(new: NewFigure) -> NewFigure:
     """Return the figure with its count. If the request lists hashes, the count is the number of different hashes.
 
     Raise Invalid in these cases:
-    - a figure of the kind `hashes` has not exactly one of `hashes` and `upload`, or another kind has one of them;
+    - the kind is `hashes`, and the request has both `hashes` and `upload`, or neither;
+    - the kind is another one, and the request has `hashes` or `upload`;
     - the request lists hashes, and has a count that differs from the number of different hashes;
     - the request lists no hashes, and has no count.
     """
-    sent = [each for each in (new.hashes, new.upload) if each is not None]
-    expected = 1 if new.kind is FigureKind.HASHES else 0
-    if len(sent) != expected:
+    sent_hash_fields = [each for each in (new.hashes, new.upload) if each is not None]
+    expected_number = 1 if new.kind is FigureKind.HASHES else 0
+    if len(sent_hash_fields) != expected_number:
         message = (
             'A figure of the kind "hashes" needs either hashes or the upload of a file with hashes. Other kinds take '
             "neither"
@@ -53,12 +54,12 @@ def check_key(slug: str, source: str, tables: Tables) -> None:
 def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
     """Return the job, which the caller must start. Without an upload, the caller must also store the job's file."""
     moment = now.replace(microsecond=0)
-    new_file = f"{import_prefix(f'{slug}.{token_hex(16)}')}hashes"
+    folder = import_prefix(f"{slug}.{token_hex(16)}")
     return HashComparison(
         job_id=new_id(slug, moment),
         requested_by=owner,
         requested_at=moment,
         touched_at=moment,
         figure=figure,
-        file=upload_key(slug, upload) if upload else new_file,
+        file=upload_key(slug, upload) if upload else f"{folder}hashes",
     )

@@ -65,7 +65,8 @@ class ComparisonWork:
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.in_end_state(JobState.FAILED, why=why)
-        # Read this number before the signatures. Then withdrawals during the comparison count as later withdrawals.
+        # Read this number before any signature. So a withdrawal during the comparison counts as later than the
+        # comparison, and the bounds of the total allow for it.
         return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
 
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
@@ -94,7 +95,8 @@ class ComparisonWork:
 
         If staff cancel the comparison during this step, the transaction fails and the result is not used.
         """
-        # touched_at is the time of the previous step, so a repeat of this step after a crash enters the same figure.
+        # After a crash, a repeat of this step must enter the same figure. So compared_at is not now, but touched_at:
+        # the time of the previous step. add_figure ignores a different entered_at.
         found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn or 0, compared_at=job.touched_at)
         now = self.clock()
         figure = job.figure.model_copy(update={"compared": found, "entered_at": now})
