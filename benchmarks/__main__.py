@@ -92,8 +92,8 @@ def _measure_constituencies() -> dict[str, Any]:
 def _measure_sign_cpu() -> dict[str, Any]:
     say(dim("Measuring the sign handler's CPU ..."))
     runs = [measure_in_process("benchmarks.sign_cpu") for _ in range(SIGN_RUNS)]
-    ratios = ("sign_cpu_ratio", "sign_cpu_ratio_our_client")
-    medians = {name: round(median(run[name] for run in runs), 3) for name in ratios}
+    ratio_names = ("sign_cpu_ratio", "sign_cpu_ratio_our_client")
+    medians = {name: round(median(run[name] for run in runs), 3) for name in ratio_names}
     times = {name: round(median(run["sign_cpu_us"][name] for run in runs)) for name in runs[0]["sign_cpu_us"]}
     return {**medians, "sign_cpu_ratio_runs": sorted(run["sign_cpu_ratio"] for run in runs), "sign_cpu_us": times}
 

@@ -57,6 +57,7 @@ def measure(root: Path, starts: int = STARTS) -> dict[str, Any]:
     """Alternate both kinds of start and compare neighbours, so that a slow moment of the machine slows both."""
     for steps in STEPS.values():
         _measure_start(root, steps, depth=0)  # Not counted: only the first start reads the files from the disk.
+    # Each round imports at another call depth, because some depths are slower by chance (see above SCRIPT).
     rounds = [{name: _measure_start(root, steps, depth) for name, steps in STEPS.items()} for depth in range(starts)]
     ratios = [starts_of["ours"].steps / starts_of["libraries"].steps for starts_of in rounds]
     times = {name: _milliseconds([starts_of[name].steps for starts_of in rounds]) for name in STEPS}
@@ -76,7 +77,7 @@ class _Start(NamedTuple):
 
 
 def _measure_start(root: Path, steps: str, depth: int) -> _Start:
-    """Run the code `steps` in a new process, at this call depth."""
+    """Run the code `steps` in a new process, inside `depth` nested calls."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=str(root), steps=steps, depth=depth)],
         env={**scene.AWS_SETTINGS, **scene.SETTINGS, "SERVED_FUNCTION": "APIHandler", "PATH": os.defpath},

@@ -1,8 +1,8 @@
 """Measure the cost of projecting (counting) one confirmation, and of reading the numbers of all constituencies.
 
-The numbers are in counter items, of which each of the 64 buckets of a petition's signatures has some. From the start,
-every bucket has a number for each of the 650 constituencies, under its official code. So with more signatures, only the
-numbers grow: from 1 each (41,600 confirmations) to a million confirmations in all.
+A petition's signatures are in 64 buckets, and each bucket has its own counter items. From the start, these have a
+number for each of the 650 constituencies, under its official code. So with more signatures, only the numbers grow: from
+1 each (41,600 confirmations) to a million confirmations in all.
 """
 
 import json
@@ -30,13 +30,16 @@ def measure(endpoint: str) -> dict[str, Any]:
     app = MeteredApp(endpoint)
     figures = {}
     for number, confirmed in enumerate((FEW, MANY)):
-        _fill(app.petition.slug, confirmed, f"{number}0")
-        figures[f"at_{confirmed}"] = {"read": _measure_read(app), "project_one": _measure_projection(app, f"{number}1")}
+        # The sequence numbers must rise, or the changes are skipped: 00 and 01, then 10 and 11.
+        fill_sequence, project_sequence = f"{number}0", f"{number}1"
+        _fill(app.petition.slug, confirmed, fill_sequence)
+        read, project_one = _measure_read(app), _measure_projection(app, project_sequence)
+        figures[f"at_{confirmed}"] = {"read": read, "project_one": project_one}
     return {"constituencies": figures}
 
 
 def _fill(slug: str, confirmed: int, sequence: str) -> None:
-    """Add confirmations evenly, at least one to each number, in one step for each counter item.
+    """Add confirmations evenly: at least one for each bucket and constituency. Write each counter item only once.
 
     The worker of the stream makes the same changes. `sequence`: the sequence number of the stream record. A counter
     item skips a sequence number that is not later than its last one.
@@ -54,7 +57,7 @@ def _measure_read(app: MeteredApp) -> dict[str, Any]:
     event = scene.staff_constituencies_event(app.petition.slug)
     with mock.patch("chalicelib.projections.api.is_configured", return_value=True):
         usage = app.handle(event)
-    body = usage.pop("body")
+    body, _ = usage.pop("body"), usage.pop("headers")
     found = {row["key"] for row in json.loads(body)["breakdown"]}
     if not found >= {*CODES}:
         raise RuntimeError(f"only {len(found)} constituencies are in the response")

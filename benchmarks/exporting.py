@@ -75,7 +75,7 @@ def _seed(slug: str, number: int) -> dict[str, Any]:
     petition = publish(scene.sample_petition().model_copy(update={"slug": slug}), now, tables())
     for country in COUNTRIES:
         entry = TallyEntry(number // len(COUNTRIES), _confirmed_at(now), country, scene.SOURCE)
-        tables().update(entry_change(slug, 0, entry))
+        tables().update(entry_change(slug, shard=0, entry=entry))
     client = boto3.client("dynamodb")
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda batch: _write_batch(client, batch, petition, now), chunks(range(number), BATCH_SIZE)))
@@ -83,7 +83,7 @@ def _seed(slug: str, number: int) -> dict[str, Any]:
 
 
 def _confirmed_at(now: datetime) -> datetime:
-    """Return a time of today: an hour ago, or soon after midnight half of the time since midnight ago.
+    """Return a time of today: an hour ago. Soon after midnight, return the middle between midnight and now.
 
     The tally of a new petition has no earlier day.
     """
@@ -141,20 +141,20 @@ def _run_export(job_id: str) -> dict[str, Any]:
 
     export = find(Export, job_id, tables())
     assert export
-    memory_before, earlier_rows = peak_bytes() / 1e6, export.totals.rows
-    step_times, cpu_before = [time.perf_counter()], time.process_time()
+    memory_before, cpu_before, earlier_rows = peak_bytes() / 1e6, time.process_time(), export.totals.rows
+    began, step_times = time.perf_counter(), list[float]()
 
     def has_time(seconds: float) -> bool:
-        # Keep only the latest call. After the run, it is the start of the last step, which delivers the file.
-        step_times[1:] = [time.perf_counter()]
+        step_times.append(time.perf_counter())  # `run` calls this before each step. The last step delivers the file.
         return True
 
     with tempfile.TemporaryDirectory() as folder:
         work = ExportWork(ExportContext(tables(), exports_bucket(), Path(folder), times.now))
         done = run(export, work, has_time, times.now, tables())
-    ended = time.perf_counter()
+    ended, cpu = time.perf_counter(), time.process_time() - cpu_before
     if done.result is None:
         raise RuntimeError(done.why)
+    gathered = done.result.rows - earlier_rows
     return {
         "rows": done.result.rows,
         "counted": done.count_at_moment,
@@ -162,10 +162,10 @@ def _run_export(job_id: str) -> dict[str, Any]:
         "file_bytes": done.result.size,
         "sha256": done.result.sha256,
         "rows_of_an_earlier_process": earlier_rows,
-        "gather_rows_a_second": round((done.result.rows - earlier_rows) / (step_times[1] - step_times[0])),
-        "deliver_rows_a_second": round(done.result.rows / (ended - step_times[1])),
-        "rows_a_second": round((done.result.rows - earlier_rows) / (ended - step_times[0])),
-        "cpu_us_a_row": round((time.process_time() - cpu_before) / (done.result.rows - earlier_rows) * 1e6),
+        "gather_rows_a_second": round(gathered / (step_times[-1] - began)),
+        "deliver_rows_a_second": round(done.result.rows / (ended - step_times[-1])),
+        "rows_a_second": round(gathered / (ended - began)),
+        "cpu_us_a_row": round(cpu / gathered * 1e6),
         "peak_mb": round(peak_bytes() / 1e6, 1),
         "peak_mb_before": round(memory_before, 1),
     }

@@ -72,15 +72,15 @@ def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, 
     if operation == "Query":
         return _units_per_block(request) * _blocks(answer.get("Items", ()), READ_BLOCK)
     if operation == "BatchGetItem":
-        return sum(_batch_units(table, keys, answer) for table, keys in request["RequestItems"].items())
+        return sum(_batch_units(table, requested, answer) for table, requested in request["RequestItems"].items())
     return 0
 
 
 def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """Return the reported units, or if a condition failed, those that AWS bills by size.
+    """Return the reported units. If a condition failed, compute the units, because DynamoDB does not report them.
 
-    These are 1 for each started KB of the sent or the stored item, whichever is larger. For a transaction, these are 2
-    for each started KB of each stored item.
+    AWS bills 1 unit for each started KB of the sent or the stored item, whichever is larger. For a transaction, it
+    bills 2 units for each started KB of each stored item.
     """
     if "Error" not in answer:
         return _reported_units(answer) if operation.startswith(("Put", "Update", "Delete", "TransactWrite")) else 0
@@ -91,10 +91,10 @@ def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str,
     return max(_blocks([requested], WRITE_BLOCK), _blocks([found], WRITE_BLOCK))
 
 
-def _batch_units(table: str, keys: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
+def _batch_units(table: str, requested: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     found = answer["Responses"].get(table, [])
-    absent = len(keys["Keys"]) - len(found)
-    return _units_per_block(keys) * (absent + sum(_blocks([item], READ_BLOCK) for item in found))
+    absent = len(requested["Keys"]) - len(found)
+    return _units_per_block(requested) * (absent + sum(_blocks([item], READ_BLOCK) for item in found))
 
 
 def _reported_units(answer: Mapping[str, Any]) -> float:

@@ -1,7 +1,7 @@
 """Simulate how close the senders of email come to MAIL_PER_SECOND, and whether they exceed it.
 
-The senders share only their queue, which is always full here. So each sender can run alone, on its own simulated clock:
-the real engine, pace and budget, with tables in memory and a stub of SES. A call moves the clock by a random duration.
+The senders share only their queue, which is always full here. So each sender can run alone, on its own simulated clock.
+The code is the product's, with tables in memory and a stub of SES. A call moves the clock by a random duration.
 """
 
 from collections import deque
@@ -100,7 +100,7 @@ def simulate(rate: int, seconds: int, cpu: float) -> dict[str, Any]:
 
 
 def cpu_seconds() -> float:
-    """Return the seconds that the CPU time of one email takes on Lambda, in a batch of ten. `make cost` measured it."""
+    """Return how long the CPU work for one email of a batch of ten takes on Lambda, as measured by `make cost`."""
     way = results.read()["way"]["send"]
     cpu = lambdas.interpolate(way, "cpu_us", lambdas.QUEUE_BATCH) / lambdas.QUEUE_BATCH
     return lambdas.seconds("send", cpu, 0)
@@ -109,12 +109,14 @@ def cpu_seconds() -> float:
 def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> list[float]:
     sender = _Sender(number, per_second, cpu)
     petition = a_published_petition(sender)
-    sender.run([_request_of_new_signature(sender, petition, each) for each in range(EMAILS_PER_SENDER * (seconds + 2))])
+    # Enough for the second in which it starts, for `seconds`, and for one more second.
+    most_emails = EMAILS_PER_SENDER * (seconds + 2)
+    sender.run([_request_of_new_signature(sender, petition, each) for each in range(most_emails)])
     return sender.sent
 
 
 def _request_of_new_signature(sender: _Sender, petition: Petition, number: int) -> MailRequest:
-    """Sign from a network of its own. So the sender books a turn of the network (first_emails.py), which is free."""
+    """Sign from a network of its own, so that the limit for each network (first_emails.py) does not delay the email."""
     person = Person("Alice Achterberg", f"alice.{number}@mail.example")
     context = a_signing_context(sender)
     signature = sign_by_form(petition, NOW, context, person, network=f"network-{number}")

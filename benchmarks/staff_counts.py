@@ -16,9 +16,9 @@ FEW, MANY = 1_000, 1_000_000
 def measure(endpoint: str) -> dict[str, Any]:
     """Return the figures at FEW and at MANY. Bytes are of the response body."""
     app, figures = MeteredApp(endpoint), {}
-    for number, more in ((FEW, FEW), (MANY, MANY - FEW)):
-        fill(app.petition, more, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
-        figures[f"at_{number}"] = _measure_requests(app, number)
+    for total, to_add in ((FEW, FEW), (MANY, MANY - FEW)):
+        fill(app.petition, to_add, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
+        figures[f"at_{total}"] = _measure_requests(app, total)
     return {"staff_counts": figures}
 
 

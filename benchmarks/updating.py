@@ -1,8 +1,9 @@
 """Measure an update, which is an email to all subscribers of a petition. Its job is killed twice.
 
-The figures are the emails a second relative to the given rate, and how many people got the email twice or never. The
-code is the product's, from the request to publish the update until each email is sent. Tables, queues and SES are fakes
-in this process, and only a sleep moves the simulated clock. So the rate depends on the pace, and not on this machine.
+The figures are the emails a second, relative to the share of GIVEN_RATE that updates may use, and how many people got
+the email twice or never. The code is the product's, from the request to publish the update until each email is sent.
+Tables, queues and SES are fakes in this process, and only a sleep moves the simulated clock. So the rate depends on the
+sleeps between emails (mail/pace.py), and not on this machine.
 """
 
 import os
@@ -32,6 +33,7 @@ KILLS = 2
 
 
 def measure_update(people: int) -> dict[str, Any]:
+    """Return the figures. `transient_mb`: the most memory that one invocation takes and frees again."""
     transient = {
         f"at_{each}": measure_in_process("benchmarks.updating", str(each), "memory")["transient_mb"]
         for each in PEOPLE_FOR_MEMORY
@@ -58,6 +60,7 @@ def _measure_with_kills(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any
     slept = _use_simulated_clock(patch)
     began = time.process_time()
     for _ in range(KILLS):
+        # Kill the job: from the call with this number on, all calls to the tables fail.
         with pytest.MonkeyPatch.context() as killing:
             killing.setattr(site.tables, "_called", _fail_from_call(people // 3))
             run_once(site)
@@ -90,6 +93,7 @@ def _measure_memory(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
         tracemalloc.reset_peak()
         result = invoke()
         after, peak = tracemalloc.get_traced_memory()
+        # Memory above both `before` and `after` was taken and freed.
         most = max(most, peak - max(before, after))
         return result
 
@@ -152,6 +156,7 @@ def _send_all(site: Any, watch: Callable[[Callable[[], Any]], Any] = _call) -> i
             batch = site.other_queue.messages[:BATCH_SIZE]
             del site.other_queue.messages[:BATCH_SIZE]
             failed = watch(partial(site.deliver, "send_other_mail", batch))
+            # `failed` has the ids of messages. An id is the position in the batch.
             site.other_queue.messages += [batch[int(each)] for each in failed]
         site.clock.forward(LATER)
     return len(site.mailer.mails)

@@ -71,10 +71,10 @@ class SignaturePath:
         slug = self._metered_app.petition.slug
         return [records.insert_record(slug, self._ids[person], number) for number, person in enumerate(people)]
 
-    def _measure_requests(self, event: Callable[[str], dict[str, Any]], status: int = 200) -> Figures:
+    def _measure_requests(self, event_of: Callable[[str], dict[str, Any]], status: int = 200) -> Figures:
         from app import app
 
-        events = map(event, self._people)
+        events = map(event_of, self._people)
         return _typical([self._measure_call(lambda sent: app(sent, CONTEXT), each, status) for each in events])
 
     def _measure_batches(self, handle: Any, event_records: list[dict[str, Any]]) -> Figures:

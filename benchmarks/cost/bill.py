@@ -57,11 +57,11 @@ def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
 
 
 def _cost_of_relayed_claims(steps: StepFigures, pace: Pace, prices: Prices) -> float:
-    """Return what the relay costs for one signature because it also gets claims, which are half of its records.
+    """Return the part of the relay's cost for one signature that its claim causes.
 
-    Assumption: without claims, there are half as many batches of the same size.
+    Assumption: without claims, there are fewer batches, of the same size.
     """
-    invocations_saved = 1 / pace.stream_batch
+    invocations_saved = 1 / pace.stream_batch  # A signature has one claim.
     gb_seconds = invocations_saved * billed_seconds(steps, "relay", pace) * memory_mb("relay") / 1024
     return prices.of("lambda_request", invocations_saved) + prices.of("lambda_gb_second", gb_seconds)
 
@@ -91,9 +91,10 @@ def table(figures: Mapping[str, Any]) -> list[str]:
 
 def _view_lines(views_cost: Mapping[str, Any]) -> list[str]:
     """Return lines for the page views, which are not in the total."""
+    if not views_cost:
+        return []
     sides = {"behind the CDN": "with_cdn", "without it": "without_cdn"}
     return [
         f"{views_cost['views_per_signature']} page views for each signature, {words}: {views_cost[name]['all']:.2f}"
         for words, name in sides.items()
-        if views_cost
     ]

@@ -34,7 +34,7 @@ MAIL_EVENTS = len(EVENTS_OF_EVERY_MAIL & set(declared.mail_events()))
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast signatures come. Batches are larger if there are more changes a second, on all `shards` of the stream.
+    """How fast signatures come. `changes_a_second`: of all `shards` of the stream. With more, batches are larger.
 
     `queue_batch`: how many messages of a queue an invocation gets.
     """
@@ -104,16 +104,17 @@ def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
         calls = max(1.0, size / lambdas.QUEUE_BATCH)  # One call to SQS sends up to ten messages.
     elif step == "project":
         writes = projected_units(steps, pace) * pace.stream_batch
+        # Assumption: the CPU time depends on the number of writes, not on the number of records.
         cpu, calls = lambdas.interpolate(steps[step], "cpu_us", writes), writes
     if step == "send":
         # In a batch, the sender waits until it may send the next email.
-        waits_until = size / EMAILS_PER_SENDER if size > 1 else 0.0
-        return max(waits_until, lambdas.seconds(step, cpu, calls, mails=size))
+        seconds_at_pace = size / EMAILS_PER_SENDER if size > 1 else 0.0
+        return max(seconds_at_pace, lambdas.seconds(step, cpu, calls, mails=size))
     return lambdas.seconds(step, cpu, calls)
 
 
 def projected_units(steps: StepFigures, pace: Pace) -> float:
-    """Return the write units to project the put of one signature. A batch writes once for each bucket that is in it."""
+    """Return the write units to project (count) one signature's put. A batch writes once for each bucket in it."""
     buckets = lambdas.expected_buckets(pace.stream_batch, len(BUCKETS) / pace.shards)
     return float(steps["project"]["of_1"]["write_units"]) * buckets / pace.stream_batch
 
@@ -129,7 +130,7 @@ def _gateway(steps: StepFigures) -> list[Line]:
 def _lambda(steps: StepFigures, pace: Pace) -> list[Line]:
     counts = invocations(pace)
     gb_seconds = sum(
-        times * billed_seconds(steps, step, pace) * lambdas.memory_mb(step) / 1024 for step, times in counts.items()
+        number * billed_seconds(steps, step, pace) * lambdas.memory_mb(step) / 1024 for step, number in counts.items()
     )
     return [
         Line("Lambda: requests", "lambda_request", sum(counts.values())),
@@ -172,13 +173,14 @@ def _queues(pace: Pace) -> list[Line]:
 def _logs(steps: StepFigures, pace: Pace) -> list[Line]:
     """Return the bytes of our log lines, and of Lambda's own. Send and feedback write a line for each message."""
     counts = invocations(pace)
-    sizes = {"send": pace.queue_batch, "feedback": pace.queue_batch}
-    workers = {
-        step: lambdas.interpolate(steps[step], "log_bytes", sizes.get(step, 1))
-        for step in counts
-        if step not in REQUESTS
-    }
-    own_bytes = sum(counts[step] * (workers.get(step) or steps[step]["log_bytes"]) for step in counts)
+    messages = {"send": pace.queue_batch, "feedback": pace.queue_batch}
+
+    def bytes_of(step: str) -> float:
+        if step in REQUESTS:
+            return float(steps[step]["log_bytes"])
+        return lambdas.interpolate(steps[step], "log_bytes", messages.get(step, 1))
+
+    own_bytes = sum(number * bytes_of(step) for step, number in counts.items())
     platform_bytes = sum(counts.values()) * len(lambdas.PLATFORM_LINES)
     return [
         Line("CloudWatch: our log lines", "log_gb", own_bytes / GB),

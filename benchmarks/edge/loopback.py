@@ -39,7 +39,7 @@ def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
         counted = sum(run["confirmed"] for run in warm_ups)
         alone = _run(stack, edge_port, 0, ALONE_SECONDS * length, counted)
         counted += alone["confirmed"]
-        record.origin_requests.clear()
+        record.origin_requests.clear()  # Forget the earlier runs.
         cached = _run(stack, edge_port, rate, WITH_CDN_SECONDS * length, counted)
         origin = record.origin_figures(cached["seconds"])
         direct = _run(stack, front_port, rate, WITHOUT_CDN_SECONDS * length, counted + cached["confirmed"])

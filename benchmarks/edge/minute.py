@@ -72,6 +72,7 @@ class _Api:
         answer = self._site.client.http.request(
             origin_request.method, target, dict(origin_request.headers), origin_request.body
         )
+        # Chalice's test client returns a list for a header that may have several values.
         headers = {name: value if isinstance(value, str) else value[0] for name, value in answer.headers.items()}
         return EdgeAnswer(answer.status_code, CIMultiDict(headers), answer.body)
 

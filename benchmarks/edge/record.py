@@ -25,11 +25,11 @@ Numbers = dict[str, list[float]]
 
 @dataclass
 class Record:
-    """What happened in a run. `before`: the count before it. `confirmed_at`: when each confirmation was answered.
+    """What happened in a run. `before`: the count before the run. `confirmed_at`: when each confirmation was answered.
 
-    `origin_requests`: their number, by cached copy and second. `statuses`: the number of answers, by kind of request
-    and status. By kind of request: `waits` (seconds), `stale` (for how many seconds the shown count was out of date)
-    and `sizes` (bytes).
+    `origin_requests`: the number of requests at the origin, by cached copy and second. `statuses`: the number of
+    answers, by kind of request and status. By kind of request: `waits` (seconds), `stale` (for how many seconds the
+    shown count was out of date) and `sizes` (bytes).
     """
 
     before: int = 0
@@ -51,8 +51,9 @@ class Record:
 
     def add_shown_number(self, kind: str, number: int, size: int, now: float) -> None:
         """Record an answer's bytes, and for how many seconds its number has been out of date: 0 if it is current."""
-        confirmations = max(0, number - self.before)
-        outdated_at = self.confirmed_at[confirmations] if confirmations < len(self.confirmed_at) else now
+        shown = max(0, number - self.before)  # how many confirmations of this run the number includes
+        is_outdated = shown < len(self.confirmed_at)
+        outdated_at = self.confirmed_at[shown] if is_outdated else now  # The next confirmation outdated the number.
         self.stale[kind].append(max(0.0, now - outdated_at))
         self.sizes[kind].append(size)
 

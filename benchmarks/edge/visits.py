@@ -15,7 +15,7 @@ BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/60
 
 
 class Visit(NamedTuple):
-    """A request at `at` seconds after the first."""
+    """A request that a viewer sends `at` seconds after the run began."""
 
     at: float
     path: str

@@ -11,7 +11,7 @@ from benchmarks.model.limits import ACCOUNTS
 from benchmarks.model.needs import table_of_needs
 from benchmarks.model.scenarios import BURST_LOAD, HANGING, HOUR_LOAD, SCENARIOS, Run, run
 from benchmarks.model.service import Service, calibrated_service
-from benchmarks.model.world import DAYS, Load
+from benchmarks.model.world import DAY_SECONDS, Load
 from stack.console import Failure, bold, dim, run_main, say
 from stack.paths import ROOT
 
@@ -65,7 +65,9 @@ def _draw(runs: dict[tuple[str, str], Run], folder: Path) -> None:
     charts.overflow(
         runs_of(HANGING, "default", "raised"), 4800, "Table away for ten minutes", folder / "outage-overflow.svg"
     )
-    charts.mail(runs_of(HOUR_LOAD, "default", "raised"), 21 * DAYS, "A million in an hour", folder / "hour-mail.svg")
+    charts.mail(
+        runs_of(HOUR_LOAD, "default", "raised"), 21 * DAY_SECONDS, "A million in an hour", folder / "hour-mail.svg"
+    )
     charts.conflicts(folder / "conflicts.svg")
 
 

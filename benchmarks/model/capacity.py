@@ -46,7 +46,7 @@ class Environments:
 
     def __init__(self, account: Account, cold: float) -> None:
         self._account, self._cold = account, cold
-        self._tokens = account.ramp
+        self._may_start = account.ramp  # how many environments may start now
         self.warm = 0.0
         self.started = 0.0
 
@@ -56,13 +56,16 @@ class Environments:
         Other functions use `used_by_others` environments. A new environment serves its first request late, and so
         serves fewer requests in its first step.
         """
-        seconds_each = max(seconds, 1 / self._account.requests_each)
-        self._tokens = min(self._account.ramp, self._tokens + self._account.ramp / 10 * dt)
+        seconds_each = max(seconds, 1 / self._account.requests_each)  # Lambda serves at most `requests_each` a second.
+        ramp_each_second = self._account.ramp / 10
+        self._may_start = min(self._account.ramp, self._may_start + ramp_each_second * dt)
         maximum = max(1.0, self._account.concurrency - used_by_others)
         served_by_warm = min(wanted, min(self.warm, maximum) * dt / seconds_each)
-        served_by_each_new = 1 + max(0.0, dt - self._cold - seconds_each) / seconds_each
-        new = max(0.0, min((wanted - served_by_warm) / served_by_each_new, self._tokens, maximum - self.warm))
-        self._tokens -= new
+        seconds_after_first_request = max(0.0, dt - self._cold - seconds_each)
+        served_by_each_new = 1 + seconds_after_first_request / seconds_each
+        needed = (wanted - served_by_warm) / served_by_each_new
+        new = max(0.0, min(needed, self._may_start, maximum - self.warm))
+        self._may_start -= new
         self.warm += new
         self.started += new
         return min(wanted, served_by_warm + new * served_by_each_new)
@@ -71,7 +74,8 @@ class Environments:
 class Table:
     """An on-demand table. Its partitions have equal parts of its capacity, so the hottest partition refuses first.
 
-    The capacity is the warm throughput, or if that is more, twice the peak of half an hour ago, but at most the quota.
+    The capacity is twice the old peak (the peak until half an hour ago), at least the warm throughput, and at most the
+    quota.
     """
 
     def __init__(self, account: Account) -> None:
@@ -144,6 +148,7 @@ class Mailing:
 
     def left(self, now: float, dt: float) -> tuple[float, float]:
         """Return how many emails the rate allows in this step, and how many the daily quota still allows."""
+        # Forget an interval when its last email, up to BIN seconds after its begin, is a day old.
         while self._bins and self._bins[0][0] <= now - DAY - BIN:
             self._sent -= self._bins.popleft()[1]
         return self._rate * dt, max(0.0, self._daily - self._sent)

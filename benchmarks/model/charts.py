@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from benchmarks.model.conflicts import attempts_each
 from benchmarks.model.scenarios import Run
-from benchmarks.model.world import DAYS, Amounts
+from benchmarks.model.world import DAY_SECONDS, Amounts
 
 # No dates and no random ids in the files, so that a diff shows real changes. "none" keeps text as text, not as curves.
 mpl.rcParams.update({"svg.hashsalt": "petitions", "svg.fonttype": "none", "font.size": 9})
@@ -30,7 +30,8 @@ def overflow(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
 
 
 def mail(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
-    _over_time(runs, until, DAYS, lambda amounts: amounts.mail_behind, (title, "days", "mails not yet sent"), path)
+    labels = (title, "days", "mails not yet sent")
+    _over_time(runs, until, DAY_SECONDS, lambda amounts: amounts.mail_behind, labels, path)
 
 
 def conflicts(path: Path) -> None:

@@ -1,9 +1,9 @@
 """Simulate an evening with one attacker and 10,000 genuine signers, to choose the limit for first emails.
 
-The attacker signs with the addresses of strangers, from five networks. For the signatures from one network, the product
-limits the first emails. Here its real function (chalicelib/mail/first_emails.py) decides about each signature, on a
-table in memory. Who signs from which network is an assumption. SES's own rate is left out: it is the same with and
-without a limit.
+The attacker signs with the addresses of strangers, from five networks. A signature's first email asks for the
+confirmation. The product limits how many of these it sends for one network. Here its real function
+(chalicelib/mail/first_emails.py) decides about each signature, on a table in memory. Who signs from which network is an
+assumption. SES's own rate is left out: it is the same with and without a limit.
 """
 
 from collections import Counter
@@ -48,7 +48,8 @@ class Flood:
 
     def delay(self, share: float) -> float:
         """Return the delay that this share of the genuine signers does not exceed."""
-        return self.delays[min(len(self.delays) - 1, int(share * len(self.delays)))]
+        index = int(share * len(self.delays))  # `delays` are sorted.
+        return self.delays[min(index, len(self.delays) - 1)]
 
     @property
     def figures(self) -> dict[str, int]:
@@ -72,8 +73,10 @@ def simulate_evening(
     tables, emails_by_hour, delays = FakeTables(), Counter[int](), list[float]()
     for arrival in sorted([*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]):
         now = BEGINS + timedelta(seconds=arrival.second)
-        wait = (book(arrival.network, now, tables, limit) - now).total_seconds() if limit else 0.0
+        turn = book(arrival.network, now, tables, limit) if limit else now
+        wait = (turn - now).total_seconds()
         due = arrival.second + wait
+        # A queue message cannot be delayed for longer. Then a sweep, which looks for due emails, has this one sent.
         sent = due if wait <= LONGEST_DELAY else _next_sweep(due)
         if arrival.is_attack:
             emails_by_hour[int(sent // 3600)] += 1
@@ -98,13 +101,14 @@ def _next_sweep(second: float) -> float:
 
 
 def _genuine_arrivals(random: Random) -> Iterator[Arrival]:
-    schools = round(GENUINE * (1 - PHONES - HOMES - OFFICES))
+    at_schools = round(GENUINE * (1 - PHONES - HOMES - OFFICES))
     for number in range(GENUINE):
-        if number < schools:
+        if number < at_schools:
             school = number % SCHOOLS
-            yield Arrival(3600.0 * (1 + school) + random.uniform(0, LESSON), f"school-{school}", False)
+            lesson_begins = 3600.0 * (1 + school)  # Each school has its lesson in another hour.
+            yield Arrival(lesson_begins + random.uniform(0, LESSON), f"school-{school}", is_attack=False)
         else:
-            yield Arrival(_after_broadcast(random), _network(random, number - schools), False)
+            yield Arrival(_after_broadcast(random), _network(random, number - at_schools), is_attack=False)
 
 
 def _after_broadcast(random: Random) -> float:
@@ -113,18 +117,20 @@ def _after_broadcast(random: Random) -> float:
 
 
 def _network(random: Random, number: int) -> str:
-    share = number / (GENUINE * (PHONES + HOMES + OFFICES))
-    if share < PHONES:
+    """Return a network for the signer with this number. The numbers are those of the signers outside schools."""
+    position = number / GENUINE  # from 0 to PHONES + HOMES + OFFICES
+    if position < PHONES:
         # Zipf's law: a carrier sends most traffic through few of its networks.
         [network] = random.choices(range(CARRIER_NETWORKS), [1 / (each + 1) for each in range(CARRIER_NETWORKS)])
         return f"phones-{random.randrange(CARRIERS)}-{network}"
-    if share < PHONES + HOMES:
+    if position < PHONES + HOMES:
         return f"homes-{random.randrange(HOME_NETWORKS)}"
     return f"offices-{random.randrange(OFFICE_NETWORKS)}"
 
 
 def _attack_arrivals(shares_a_carrier: bool, attacks: float) -> Iterator[Arrival]:
     own = [f"attacker-{number}" for number in range(ATTACKING_NETWORKS)]
-    networks = ["phones-0-0", *own[1:]] if shares_a_carrier else own
+    first_network_of_a_carrier = "phones-0-0"  # as `_network` names it
+    networks = [first_network_of_a_carrier, *own[1:]] if shares_a_carrier else own
     for number in range(int(EVENING * attacks)):
-        yield Arrival(number / attacks, networks[number % ATTACKING_NETWORKS], True)
+        yield Arrival(number / attacks, networks[number % ATTACKING_NETWORKS], is_attack=True)

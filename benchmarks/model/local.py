@@ -2,7 +2,7 @@
 
 The model is calibrated with the spike's rates: responses a second until the outage, and emails and stored signatures a
 second while the queues drain. So the model does not predict independently how long the queues drain, but it does
-predict the peak and the order of events. In the numbers here, each post is a signature.
+predict the overflow queue's peak and the order of events. Here each post counts as a signature, even a repeated one.
 """
 
 from collections import deque
@@ -94,7 +94,7 @@ def compare(spike: Mapping[str, Any]) -> list[dict[str, Any]]:
 def answer_posts(world: World, dt: float) -> None:
     """Answer posts. All arrive at once, and wait at the front for one of the REQUEST_SLOTS."""
     amounts = world.amounts
-    amounts.arrived = world.load.rate(0)  # In this load, the number of all posts (`_world`).
+    amounts.arrived = world.load.rate(0)  # Not a rate here: `_world` puts the number of all posts there.
     seconds = world.service.sign + (lambdas.CALL_SECONDS if world.is_down else 0)
     served = min(amounts.waiting, REQUEST_SLOTS / seconds * dt)
     stored = world.table.take(served)
@@ -128,7 +128,8 @@ def _store(world: World, received: float) -> None:
 
 
 def _world(spike: Spike) -> World:
-    """Return the model's world. Its emails are converted to posts, because most repeated posts request no email."""
+    """Return the model's world, in which each post causes one email."""
+    # Really, most repeated posts cause none. So one email of the model stands for `emails_per_post` real emails.
     emails_per_post = spike.mails / spike.posts
     limits = {
         **dict.fromkeys(LIMITS, PLENTY),
@@ -148,7 +149,7 @@ def _world(spike: Spike) -> World:
         project_bucket=1 / PLENTY,
     )
     down, up = spike.table_outage
-    world = World(account, service, Load("spike", lambda _: spike.posts, SHORT_STEPS_SECONDS, down, up))
+    world = World(account, service, Load("spike", lambda _: spike.posts, ends=SHORT_STEPS_SECONDS, down=down, up=up))
     world.mailing = PausedMailing(account, spike.email_pause)
     return world
 
@@ -159,11 +160,14 @@ def _is_over(world: World, spike: Spike) -> bool:
 
 
 def _figures(world: World) -> dict[str, float]:
+    """Return the seconds after which each backlog was empty, and the most signatures in the overflow queue."""
     history = world.history
 
     def end_of(backlog: Any) -> float:
-        return max((now for now, then in history if backlog(then) >= LITTLE), default=0)
+        return max((now for now, amounts in history if backlog(amounts) >= LITTLE), default=0)
 
-    peak = max(then.in_overflow for _, then in history)
-    figures = end_of(lambda then: then.waiting), peak, end_of(lambda then: then.in_overflow), history[-1][0]
-    return dict(zip(NAMES, figures, strict=True))
+    all_answered = end_of(lambda amounts: amounts.waiting)
+    peak_overflow = max(amounts.in_overflow for _, amounts in history)
+    overflow_drained = end_of(lambda amounts: amounts.in_overflow)
+    mails_drained, _ = history[-1]  # The run ends with the last email.
+    return dict(zip(NAMES, (all_answered, peak_overflow, overflow_drained, mails_drained), strict=True))

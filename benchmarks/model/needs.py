@@ -38,7 +38,9 @@ class Needs:
 
 
 def needs(rate: int, service: Service) -> Needs:
+    # Lambda also limits how many requests an environment serves in a second (`requests_each`).
     seconds_each = max(service.sign, 1 / LIMITS["requests_each"].default)
+    overflowed = rate * OUTAGE
     workers = senders_for(rate)
     return Needs(
         rate=rate,
@@ -49,7 +51,7 @@ def needs(rate: int, service: Service) -> Needs:
         table_units_to_sign=warm_throughput_for(rate),
         table_units_for_all=warm_throughput_for(UNITS_PER_SIGNATURE * rate),
         senders=workers,
-        storers=ceil(rate * OUTAGE / DRAINED_WITHIN * service.store),
+        storers=ceil(overflowed / DRAINED_WITHIN * service.store),
         shards=shards_for(rate),
     )
 
@@ -65,7 +67,7 @@ def warm_throughput_for(units: int) -> int:
 
 
 def shards_for(rate: float) -> int | None:
-    """Return how many tally shards a petition needs; None: more than MAX_SHARDS."""
+    """Return how many tally shards a petition needs: at least the default of 10. None: more than MAX_SHARDS."""
     return next((shards for shards in range(10, MAX_SHARDS + 1) if share_given_up(rate, shards) <= MAX_GIVEN_UP), None)
 
 

@@ -8,14 +8,14 @@ from benchmarks.model.limits import Account, account
 from benchmarks.model.service import Service
 from benchmarks.model.stations import STATIONS, step
 from benchmarks.model.waits import longest_wait
-from benchmarks.model.world import DAYS, LITTLE, Load, World
+from benchmarks.model.world import DAY_SECONDS, LITTLE, Load, World
 
 MILLION = 1_000_000
 HOUR, MINUTE = 3_600, 60
 # The spike after the evening news. Assumption: its rate falls to about a third in a quarter of an hour. The project's
 # goal says only a million in an hour.
 FADING = 15 * MINUTE
-HORIZON = 30 * DAYS
+HORIZON = 30 * DAY_SECONDS
 
 
 def fading(now: float) -> float:
@@ -44,37 +44,37 @@ class Run:
 
     @property
     def figures(self) -> dict[str, Any]:
-        amounts, refusals = self.world.amounts, self.world.refusals
+        final, refusals, history = self.world.amounts, self.world.refusals, self.world.history
         return {
             "load": self.world.load.name,
             "account": self.world.account.name,
-            "arrived": round(amounts.arrived),
-            "peak_waiting": round(max(then.waiting for _, then in self.world.history)),
-            "longest_wait_s": round(longest_wait(self.world.history)),
-            "all_accepted_s": self._drained_at(lambda then: then.waiting),
+            "arrived": round(final.arrived),
+            "peak_waiting": round(max(amounts.waiting for _, amounts in history)),
+            "longest_wait_s": round(longest_wait(history)),
+            "all_accepted_s": self._drained_at(lambda amounts: amounts.waiting),
             "held_up_first_s": {
                 limit: round(when) for limit, when in sorted(refusals.first.items(), key=lambda each: each[1])
             },
-            "through_overflow": round(amounts.overflowed),
-            "peak_overflow": round(max(then.in_overflow for _, then in self.world.history)),
-            "all_stored_s": self._drained_at(lambda then: then.arrived - then.stored),
-            "peak_count_behind": round(max(then.count_behind for _, then in self.world.history)),
+            "through_overflow": round(final.overflowed),
+            "peak_overflow": round(max(amounts.in_overflow for _, amounts in history)),
+            "all_stored_s": self._drained_at(lambda amounts: amounts.arrived - amounts.stored),
+            "peak_count_behind": round(max(amounts.count_behind for _, amounts in history)),
             "mailed_days": self._mail_days(),
-            "views_refused": round(amounts.unseen / max(1.0, amounts.viewed), 3),
+            "views_refused": round(final.unseen / max(1.0, final.viewed), 3),
             "environments_started": round(self.world.environments.started),
         }
 
     def _drained_at(self, backlog: Any) -> int | None:
         """Return the seconds after which the backlog stays empty; None: it is not empty at the horizon."""
-        times = [now for now, then in self.world.history if backlog(then) >= LITTLE]
+        times = [now for now, amounts in self.world.history if backlog(amounts) >= LITTLE]
         last = times[-1] if times else 0
         return None if last == self.world.history[-1][0] else round(last)
 
     def _mail_days(self) -> float:
         """Return the days until the last email. For emails not sent at the horizon, add their number / daily quota."""
-        amounts = self.world.amounts
-        last = next((now for now, then in self.world.history if amounts.mailed - then.mailed < LITTLE), 0)
-        return round(last / DAYS + amounts.mail_behind / self.world.account.mail_daily, 2)
+        final = self.world.amounts
+        last = next((now for now, amounts in self.world.history if final.mailed - amounts.mailed < LITTLE), 0)
+        return round(last / DAY_SECONDS + final.mail_behind / self.world.account.mail_daily, 2)
 
 
 def run(load: Load, account_name: str, service: Service, horizon: float = HORIZON) -> Run:

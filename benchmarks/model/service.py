@@ -40,7 +40,8 @@ class Service:
     def projection_rate(self, partitions: int) -> float:
         """Return the changes a second that ProjectSignatures counts with full batches, with a write for each bucket."""
         buckets = lambdas.expected_buckets(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
-        return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / (buckets * self.project_bucket)
+        batch_seconds = buckets * self.project_bucket
+        return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / batch_seconds
 
 
 def calibrated_service(results: Mapping[str, Any]) -> Service:
@@ -54,7 +55,7 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
         sign=lambdas.seconds("sign", steps["sign"]["cpu_us"], 1),
         confirm=sum(lambdas.seconds(step, steps[step]["cpu_us"], 1) for step in ("confirm_page", "confirm")),
         mail=lambdas.seconds("send", cpu, calls, mails=1),
-        # StoreOverflow has as much memory as SendMail.
+        # Assumption: storing takes the CPU time of signing. StoreOverflow has as much memory as SendMail ("send").
         store=lambdas.seconds("send", steps["sign"]["cpu_us"], 1),
         cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, 0),
         relay_batch=lambdas.seconds("relay", relay, requests_of_a_batch),
@@ -62,5 +63,6 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
         # We assume that a petition's page takes as long as the confirm page, with one read.
         view=lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1),
         view_requests=requests_per_signature(results["edge"]["minute"]),
+        # Each cache requests each copy again when it is no longer fresh.
         misses=results["edge"]["minute"]["cached_copies"] / FRESH * CACHES,
     )

@@ -37,7 +37,7 @@ def step(world: World, stations: Sequence[Station]) -> None:
 
 
 def confirming(world: World, dt: float) -> None:
-    """Confirm: the page and its button are two requests. This station is before signing, because its load is small."""
+    """Confirm: the page and its button are two requests. They take from the limits first, because they are few."""
     amounts = world.amounts
     people = (amounts.mailed - amounts.confirmed) * share_returning(dt, CONFIRM_AFTER)
     allowed = world.gateway.take(2 * people) / 2
@@ -52,12 +52,14 @@ def mailing(world: World, dt: float) -> None:
     """Send as many emails as our senders, SES's rate and SES's daily quota all allow."""
     amounts = world.amounts
     wanted = amounts.relayed - amounts.mailed
+    # The senders keep to our own rate, `mail_pace` (MailPerSecond). `rate` and `day` are SES's limits.
     by_senders = min(world.account.senders / world.service.mail, world.account.mail_pace) * dt
     rate, day = world.mailing.left(world.now, dt)
+    lowest = min(by_senders, rate, day)
     for limit, maximum in (("SES rate", rate), ("our senders", by_senders), ("SES day", day)):
-        if maximum == min(by_senders, rate, day):
+        if maximum == lowest:
             world.refusals.add(limit, world.now, wanted - maximum)
-    mailed = world.table.take(MAIL_UNITS * min(wanted, by_senders, rate, day)) / MAIL_UNITS
+    mailed = world.table.take(MAIL_UNITS * min(wanted, lowest)) / MAIL_UNITS
     world.mailing.record_sent(world.now, mailed)
     # A sender that waits until it may send its next email also uses an environment.
     world.busy["send"] = mailed / dt * max(world.service.mail, 1 / EMAILS_PER_SENDER)
@@ -101,7 +103,7 @@ def relaying(world: World, dt: float) -> None:
 
 
 def projecting(world: World, dt: float) -> None:
-    """Project changes from the stream: count them in the number of pending signatures, in the counts table."""
+    """Project: count the changes that the stream reports. The result is the number of pending signatures."""
     amounts = world.amounts
     maximum = 0.0 if world.is_down else world.service.projection_rate(world.table.partitions) * dt
     amounts.projected += min(amounts.count_behind, maximum)

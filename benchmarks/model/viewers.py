@@ -10,6 +10,7 @@ def view(world: World, arriving: float, signing: float, dt: float) -> None:
     """
     amounts, service = world.amounts, world.service
     wanted = arriving * service.view_requests
+    # `misses`: requests a second that pass the CDN.
     at_api = min(wanted, service.misses * dt) if world.load.has_cdn else wanted
     if not at_api:
         return

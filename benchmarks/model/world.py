@@ -13,7 +13,7 @@ from benchmarks.model.service import Service
 Rate = Callable[[float], float]
 FINE, COARSE = 1.0, 60.0  # seconds of a step: while people wait for an answer, and while only emails wait
 LITTLE = 0.5  # Less than half a person counts as nobody.
-DAYS = 86_400
+DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,13 @@ class Amounts:
 
     @property
     def count_behind(self) -> float:
-        """Return how many changes are not yet in the number of pending signatures."""
+        """Return how many changes of signatures are not yet counted in the number of pending signatures."""
         return self.changes - self.projected
 
 
 @dataclass
 class Refusals:
-    """When each limit refused `first`, and the `amount` that it refused. Limits of email only delay the emails."""
+    """`first`: when each limit first refused. `amount`: how much it refused. Limits of email only delay the emails."""
 
     first: dict[str, float] = field(default_factory=dict)
     amount: dict[str, float] = field(default_factory=dict)

@@ -12,7 +12,7 @@ LINES = {
     "answered": ("answered", "#00695c"),
     "mailed": ("mails sent", "#1a5fb4"),
     "overflow": ("in the overflow queue", "#b00020"),
-    "mail": ("in the mail queues", "#c77700"),
+    "mail_waiting": ("in the mail queues", "#c77700"),
 }
 
 

@@ -47,7 +47,8 @@ def _positions(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
         yield number, number, False
         if number % REPEATS_EVERY == 0:
             is_late = number % (2 * REPEATS_EVERY) != 0
-            yield number + 0.5 + (later if is_late else 0), number, True
+            just_after = number + 0.5  # before the next person's post
+            yield just_after + (later if is_late else 0), number, True
 
 
 def _post_to_sign(slug: str, number: int, is_again: bool) -> Post:

@@ -24,7 +24,7 @@ class Crowd:
     """The process of the crowd. Each of the `answers` has the fields that people.py writes.
 
     `who`: the person's number. `at`: Unix seconds. `status`. `ms`: how long the person has waited so far. `good`:
-    success. `last`: the post will not be sent again. `seen`: how often viewers got each status.
+    success. `last`: the post will not be sent again. `seen`: the statuses of the page views before the post, counted.
     """
 
     posts: Sequence[Post]
@@ -37,8 +37,10 @@ class Crowd:
     def read_answers(self) -> None:
         """Read new answers. Raise Failure if the crowd's process has ended too early."""
         for line in iter(self._lines.readline, ""):
-            self.answers.append(json.loads(line))
-            self.settled += self.answers[-1]["last"]
+            answer = json.loads(line)
+            self.answers.append(answer)
+            if answer["last"]:
+                self.settled += 1
         if self.process.poll() is not None and not self.is_over:
             self._raise_failure()
 

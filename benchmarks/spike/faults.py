@@ -75,8 +75,8 @@ class ProxyFaults:
     def _note_mark(self, body: bytes, answer: web.Response) -> None:
         """Remember the mark if it failed, and forget it if the SDK's retry, which has the same body, succeeds.
 
-        Marks of different emails have different bodies, because they contain the time. After a 5xx the mark has not
-        failed: the emulator returns a 5xx after the table has written. Then the condition of the retry fails.
+        Marks of different emails have different bodies, because they contain the time. A 5xx means that the table has
+        written and only the answer failed. Then the retry's condition fails: no failed mark either.
         """
         if answer.status == 200:
             self._failed_marks.discard(body)

@@ -84,9 +84,11 @@ class Supporter(FastHttpUser):
         for attempt in range(1_000):
             status, retry_after = self._send(post)
             waited = time.monotonic() - began
-            is_last = (status not in (0, 429) and status < 500) or waited > GIVE_UP
+            is_temporary = status in (0, 429) or status >= 500
+            is_last = not is_temporary or waited > GIVE_UP
+            is_good = status == post["good"]
             line = {"who": post["who"], "at": time.time(), "status": status, "ms": round(waited * 1000, 1)}
-            line |= {"good": status == post["good"], "last": is_last, "seen": statuses_of_views if is_last else {}}
+            line |= {"good": is_good, "last": is_last, "seen": statuses_of_views if is_last else {}}
             WORK.answers.write(json.dumps(line) + "\n")
             if is_last:
                 return

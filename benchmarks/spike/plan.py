@@ -51,7 +51,10 @@ class Plan:
 
 
 def whole_plan(signers: int) -> Plan:
-    """Return the plan of the whole spike. The quota is used up early, so that the emails it delays are sent in time."""
+    """Return the plan of the whole spike. The quota is used up early: then there is time to send the delayed emails.
+
+    `later`: a late repeat comes this many posts after the signature.
+    """
     return Plan(signers, confirming=min(signers, 2_000), quota=signers // 5, later=signers // 4)
 
 

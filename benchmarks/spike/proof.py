@@ -51,6 +51,7 @@ class Proof:
 
     @property
     def double(self) -> int:
+        """Return how many signatures, counts and emails are too many. `strange`: signatures of nobody in the crowd."""
         return self.twice_stored + self.strange + self.twice_counted + sum(self.too_many_mails.values())
 
     @property
@@ -66,9 +67,9 @@ def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answe
     found = list(rows(spike_stack))
     accepted, emails = _people_with_success(sign_answers), spike_stack.faults.ses.delivered
     stored_numbers = {number for row in found if (number := number_of(row["email"])) is not None}
-    people = _people_by_signature_id(spike_stack, accepted | stored_numbers)
-    stored = {people[row["sk"]] for row in found if row["sk"] in people}
-    confirmed = {people.get(row["sk"]) for row in found if row["state"] == "confirmed"}
+    number_by_id = _people_by_signature_id(spike_stack, accepted | stored_numbers)
+    stored = {number_by_id[row["sk"]] for row in found if row["sk"] in number_by_id}
+    confirmed = {number_by_id.get(row["sk"]) for row in found if row["state"] == "confirmed"}
     counted = _staff_count(spike_stack)
     return Proof(
         accepted=len(accepted),
@@ -78,7 +79,7 @@ def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answe
         counted=counted,
         lost_confirmations=len(_people_with_success(confirm_answers) - confirmed),
         twice_stored=len(found) - len({number_of(row["email"]) for row in found}),
-        strange=sum(row["sk"] not in people for row in found),
+        strange=sum(row["sk"] not in number_by_id for row in found),
         twice_counted=abs(counted - len(confirmed)),
         mails=len(emails),
         unmailed=sum(not row["mails"] for row in found),
@@ -120,8 +121,8 @@ def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: 
     times_by_person: dict[int | None, list[float]] = {}
     for mail in emails:
         times_by_person.setdefault(number_of(mail.to), []).append(mail.at)
-    known = {number_of(row["email"]): int(row["mails"]) + unmarked.get(row["sk"], 0) for row in found}
-    unknown = sum(max(0, len(times) - known.get(number, 0)) for number, times in times_by_person.items())
+    expected = {number_of(row["email"]): int(row["mails"]) + unmarked.get(row["sk"], 0) for row in found}
+    unknown = sum(max(0, len(times) - expected.get(number, 0)) for number, times in times_by_person.items())
     beyond_five = sum(max(0, len(times) - MAX_MAILS) for times in times_by_person.values())
     # The time that a mark records may be a little before the time at which SES accepted the email: allow a second.
     pairs = [pair for times in times_by_person.values() for pair in pairwise(times)]

@@ -1,8 +1,6 @@
 """Compute how much the stack in the emulator did in a second of the spike. The model is calibrated with these rates."""
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 
 from benchmarks.spike.run import Moment, SpikeLog
 
@@ -17,7 +15,11 @@ def rates(log: SpikeLog) -> dict[str, float]:
     """
     events, windows = log.events, list(_windows(log.moments))
     before_outage = [moment for moment in log.moments if moment.at <= events["table refuses"]]
-    mails = [(end.mailed - start.mailed, end.at - start.at) for start, end in windows if start.mail and end.mail]
+    mails = [
+        (end.mailed - start.mailed, end.at - start.at)
+        for start, end in windows
+        if start.mail_waiting and end.mail_waiting
+    ]
     stored = [
         (start.overflow - end.overflow, end.at - start.at)
         for start, end in windows
@@ -45,6 +47,10 @@ def _median_rate(windows: Sequence[tuple[int, float]]) -> float:
     `windows`: the items and seconds of each. This is not the median of the windows' rates: while a queue drains for a
     long time, most windows handle only one late item.
     """
-    moved = sorted((items / seconds, items) for items, seconds in windows if items > 0)
-    handled = [*accumulate(items for _, items in moved)]
-    return round(moved[bisect_left(handled, handled[-1] / 2)][0], 1) if moved else 1.0
+    rates_and_items = sorted((items / seconds, items) for items, seconds in windows if items > 0)
+    total, handled = sum(items for _, items in rates_and_items), 0
+    for rate, items in rates_and_items:
+        handled += items
+        if handled >= total / 2:
+            return round(rate, 1)
+    return 1.0

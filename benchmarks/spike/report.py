@@ -28,7 +28,7 @@ def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, A
         "views_at_the_api": sum(spike_stack.record.origin_requests.values()),
         "confirm_p50_ms": percentile([answer["ms"] for answer in log.confirm_answers if answer["good"]], 50),
         "peak_overflow": max(moment.overflow for moment in log.moments),
-        "peak_mail_queue": max(moment.mail for moment in log.moments),
+        "peak_mail_queue": max(moment.mail_waiting for moment in log.moments),
         "faults_met": {
             "table": spike_stack.faults.refused_requests,
             **spike_stack.faults.ses.refused,

@@ -26,7 +26,7 @@ class Moment:
     at: float
     answered: int  # posts that sign and have their last answer
     overflow: int  # messages in the overflow queue
-    mail: int  # messages in both mail queues
+    mail_waiting: int  # messages in both mail queues
     mailed: int  # emails that SES accepted
 
 
@@ -90,7 +90,9 @@ class SpikeRun:
             state = TableState.CUTS if share >= plan.cuts_from else TableState.REFUSES
         if state is not self._spike_stack.faults.state:
             self._spike_stack.faults.state = state
-            self.log.add_event("table " + ("is back" if state is TableState.AVAILABLE else state))
+            # The other states' texts are verbs, such as "refuses".
+            news = "is back" if state is TableState.AVAILABLE else state
+            self.log.add_event(f"table {news}")
 
     def _drain(self) -> None:
         """Wait until all queues are empty and no signature waits for an email.
@@ -108,6 +110,7 @@ class SpikeRun:
     def _is_drained(self) -> bool:
         waiting = self._observe(len(self._posts))
         self._progress.show("mailing", len(self._spike_stack.faults.ses.delivered), self._plan.signers)
+        # A signature has the attribute `mail_kind` while it waits for an email.
         return not any(waiting.values()) and not any("mail_kind" in row for row in rows(self._spike_stack))
 
     def _confirm(self) -> None:

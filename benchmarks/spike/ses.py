@@ -67,6 +67,7 @@ class Ses:
     def raise_quota(self) -> None:
         """Remove the quota."""
         self.quota = None
+        # With another key, the refusals until now no longer make `is_spent` true.
         self.refused[DAY_SPENT.code + ", until raised"] = self.refused.pop(DAY_SPENT.code)
 
     def _refuse(self, why: Refusal) -> Refusal:

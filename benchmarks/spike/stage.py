@@ -56,7 +56,7 @@ def start_stack(plan: Plan) -> Iterator[SpikeStack]:
         load_petitions(stack)
         proxy = ProxyFaults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
         _send_through_proxy(cloud, f"http://{LOOPBACK}:{faults_port}")
-        if plan.rest is not None:
+        if plan.rest is not None:  # the seconds in which a failed message rests in its queue
             shorten_visibility_timeouts(cloud, stack, plan.rest)
         record, (edge, _) = Record(), local.applications(stack, api_port)
         api = front.forwarding_application(RecordingGateway(stack.gateway, record))
@@ -78,6 +78,7 @@ def _faulty_functions(client: Any) -> list[dict[str, Any]]:
     pages = client.get_paginator("list_functions").paginate()
     functions = [function for page in pages for function in page["Functions"]]
     by_name = {function["FunctionName"]: function for function in functions}
+    # The name in the template is a part of the whole name: at its end, or before a suffix.
     found = [by_name[name] for name in by_name if any(f"-{each}-" in f"{name}-" for each in FAULTY_FUNCTIONS)]
     if len(found) != len(FAULTY_FUNCTIONS):
         raise RuntimeError(f"looked for {FAULTY_FUNCTIONS}, found {[*by_name]}")

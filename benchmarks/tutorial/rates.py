@@ -27,7 +27,7 @@ Figures = dict[str, float]
 
 
 def rates(both: Both) -> dict[str, Any]:
-    """Return the medians over the rounds, and the rounds: requests a second, and seconds until all emails are sent."""
+    """Return requests a second, and seconds until all emails are sent: the medians, and the figures of each round."""
     _measure_as_deployed(both, "warm")
     deployed = [_measure_as_deployed(both, f"deployed-{number}") for number in range(ROUNDS)]
     with_paused = [_measure_with_workers_paused(both, f"apart-{number}") for number in range(ROUNDS)]
