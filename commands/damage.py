@@ -2,10 +2,9 @@
 
 The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
 application changes signed data, it also changes a time in the signature: of signing, confirming, withdrawing or
-erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates`,
-the attributes about email and the data in ADDED_LATER can change while all times stay the same. If a signature is
-confirmed in the copy and pending in the live table, and was not withdrawn, then it was deleted and its owner signed
-again.
+erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates`, the attributes
+about email and the data in ADDED_LATER can change while all times stay the same. If a signature is confirmed in the
+copy and pending in the live table, and was not withdrawn, then it was deleted and its owner signed again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -94,12 +93,12 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Decide for a live signature with the copy's signed data.
 
-    If an earlier run put it back, the person may have withdrawn or unsubscribed while it was missing: do this now.
+    If an earlier run restored it, the person may have withdrawn or unsubscribed before that: do this now.
     """
-    was_put_back = "restored_at" in live
-    if was_put_back and live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
+    was_restored = "restored_at" in live
+    if was_restored and live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
-    if was_put_back and live.get("updates") and live["sk"] in since_copy.unsubscribed:
+    if was_restored and live.get("updates") and live["sk"] in since_copy.unsubscribed:
         change = Change(item_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)

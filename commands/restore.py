@@ -34,8 +34,8 @@ RULES: dict[str, Rule] = {
     keys.SIGNATURES: damage.decide_signature,
 }
 LATEST = "latest"
-# UNSUBSCRIBED also writes, but it changes no count.
 Outcomes = Counter[RestoreOutcome]
+# UNSUBSCRIBED also writes, but it changes no count.
 OUTCOMES_CHANGING_COUNTS = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 

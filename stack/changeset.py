@@ -128,7 +128,7 @@ def _await_creation(cloud: Cloud, stack: str, name: str, *, is_creation: bool) -
         pages = list(client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name))
         description = pages[0]
         if description["Status"] == "FAILED":
-            # AWS also says FAILED if nothing would change. For every other reason, this call raises Failure.
+            # AWS says FAILED also if nothing would change. If it failed for another reason, this call raises Failure.
             _discard_failed(cloud, ChangeSet(name, stack, is_creation, changes=[]), description)
             return None
         if description["Status"] == "CREATE_COMPLETE":

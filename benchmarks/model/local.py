@@ -114,7 +114,8 @@ class HiddenMessages:
         while self._hidden and self._hidden[0][0] <= world.now:
             self._hidden.popleft()
         visible = world.amounts.in_overflow - sum(amount for _, amount in self._hidden)
-        received = min(max(0.0, visible), WORKERS / world.service.store * dt)
+        stored_each_second = WORKERS / world.service.store  # `store`: the seconds to store one signature
+        received = min(max(0.0, visible), stored_each_second * dt)
         if world.is_down:
             self._hidden.append((world.now + VISIBILITY_TIMEOUT, received))
         else:

@@ -54,7 +54,7 @@ def _folded(text: str) -> str:
 
 @cache
 def _linkifier() -> "LinkifyIt":
-    # Imported here, because signing rarely needs it: only for a name with a character of _POSSIBLE, such as a dot.
+    # Imported here, because signing rarely needs it: for a letter in own words, or for a name with a dot, for example.
     from linkify_it import LinkifyIt
     from publicsuffixlist import PSLFILE
 

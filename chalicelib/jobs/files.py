@@ -7,9 +7,9 @@ from chalicelib.aws.bucket import Bucket
 
 
 def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
-    """Store the file in the bucket. Start the job before this call: if the start is refused, no file is left behind.
+    """Store the file in the bucket. Start the job before this call, so that a refused start leaves no file behind.
 
-    The job runs only after START_DELAY. By then, the request has ended and the file is stored.
+    The job does not read the file too early: it runs only after START_DELAY, when the request has ended.
     """
     with TemporaryDirectory(prefix="job-") as folder:
         path = Path(folder) / "file"

@@ -6,15 +6,14 @@
 3. While its email is sent, the digest is sealed: its letters do not change.
 
 If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
-withdrawal is noted in LATE: if the email is not sent, the letter is removed before the next attempt. If the person has
-confirmed again with a letter, the letter then waits for a later digest. An email is settled when it no longer waits to
-be sent.
+withdrawal is noted in LATE: if the email is not sent, the next attempt first takes the letter out of the digest. The
+letter then waits again: a sender drops it, or sends it if the person has confirmed again with a letter. An email is
+settled when it no longer waits to be sent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zlib import crc32
 
 from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core import keys, target_keys
@@ -23,20 +22,16 @@ from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.withdrawn import IS_SEALED, LATE, take_out_late
+from chalicelib.letters.digest_item import IS_SEALED, LATE, OWN_WORDS_PREFIX, own_words_slot
+from chalicelib.letters.withdrawn import take_out_late
 from chalicelib.letters.working_time import in_london
 from chalicelib.mail.counted import transact
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
-from chalicelib.petitions.model import Petition
 from chalicelib.projections.dimensions import AREA_PREFIX
 
 # The digest of a day takes letters until this hour of the day, in the time of London.
 DIGEST_HOUR = 7
-# Letters in their senders' own words can be shown in full. The digest's item has this many slots for such letters:
-# numbered attributes, each with one signature id. A newer letter may take the slot of an older one.
-OWN_WORDS_SLOTS = 20
-OWN_WORDS_PREFIX = "own."
 ATTEMPTS = 3
 _OPEN = Attr("closed_at").not_exists()
 
@@ -74,8 +69,7 @@ def gather(
         ids = DigestIds(letter.slug, letter.target, day)
         key, in_digest = LETTERS.item_key(request.key), {"digest": day.isoformat()}
         letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=is_requested(request))
-        slot = crc32(letter.signature_id.encode()) % OWN_WORDS_SLOTS  # The digest keeps one letter for each slot.
-        own_words = {f"{OWN_WORDS_PREFIX}{slot:02}": letter.signature_id} if is_in_own_words else {}
+        own_words = {own_words_slot(letter.signature_id): letter.signature_id} if is_in_own_words else {}
         digest_change = Change(ids.key, assign=own_words, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
             transact([letter_change, digest_change], tables)
@@ -87,10 +81,10 @@ def gather(
     raise Conflicted("storage")
 
 
-def seal(ids: DigestIds, petition: Petition, now: datetime, tables: Tables) -> DigestContents | None:
+def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
     """Seal the digest, so that its letters do not change while its email is sent. Return its contents.
 
-    First remove the letters whose withdrawals were noted in LATE during an earlier attempt. Return None if there is
+    First take out the letters whose withdrawals were noted in LATE during an earlier attempt. Return None if there is
     no such digest. Raise Conflicted if people keep withdrawing meanwhile.
     """
     for _ in range(ATTEMPTS):
@@ -103,7 +97,7 @@ def seal(ids: DigestIds, petition: Petition, now: datetime, tables: Tables) -> D
         late = item.get(LATE)
         if not late:
             return _contents_of(ids, item)
-        take_out_late(ids, petition, late, now, tables)
+        take_out_late(ids, late, now, tables)
     raise Conflicted("storage")
 
 

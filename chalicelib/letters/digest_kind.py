@@ -98,7 +98,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         return NotSent.HELD
     # Seal the digest before the checks below. If a check drops the digest, all its letters are counted as dropped, so
     # its letters must not change after that.
-    digest = seal(ids, petition, now, tables)
+    digest = seal(ids, now, tables)
     if target is None or target.members or petition.letter is None or digest is None or not digest.letters:
         return NotSent.DROPPED
     language = language_of(petition.language)

@@ -52,6 +52,6 @@ def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Ta
     digest = find_digest(ids, tables)
     request = DIGESTS.find_or_request(ids.delivery, now, tables) if digest and digest.letters else None
     if request:
-        outbox.send([(request, 0)])
+        outbox.send_now([request])
     mark_requested(ids, now, tables)
     return request is not None

@@ -37,8 +37,8 @@ def find_target(petition: Petition, key: str) -> LetterTarget:
 def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
     """Return the constituency that a request of staff is about, or "" if the request has none.
 
-    Raise UnknownThing if the target has no members, or if the name is too long for a constituency. Accept a
-    constituency that is not in the table of members: it may have been in the table when staff paused the letters to its
+    Raise UnknownThing if the request has one although the target has no members, or if its name is too long. Accept a
+    constituency that is not in the table of members: it may have been there when staff paused the letters to its
     member.
     """
     if constituency and not (target.members and len(constituency) <= MAX_NAME_LENGTH):

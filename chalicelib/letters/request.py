@@ -44,15 +44,15 @@ def request_letters(
     queue, the sweep puts the letter there.
     """
     queued = 0
-    waiting: list[tuple[MailRequest, int]] = []
+    waiting: list[MailRequest] = []
     for before, after in changes:
         if after and has_new_letter(before, after):
-            waiting += [(request, 0) for request in _request_letters_of(after, now, tables)]
+            waiting += _request_letters_of(after, now, tables)
         if len(waiting) >= BATCH_LIMIT:
             queued += len(waiting)
-            outbox.send(waiting)
+            outbox.send_now(waiting)
             waiting = []
-    outbox.send(waiting)
+    outbox.send_now(waiting)
     return queued + len(waiting)
 
 

@@ -62,7 +62,7 @@ def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, 
     """Send a test of the petition's letter to the address `to`."""
     key = letter_delivery(petition.slug, target.key, f"{STAFF_TEST_PREFIX}{token_hex(8)}")
     store_test_address(letter_ids(key), to, tables)
-    outbox.send([(TESTS.request(key, now, tables), 0)])
+    outbox.send_now([TESTS.request(key, now, tables)])
 
 
 def letter_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:

@@ -1,4 +1,4 @@
-"""Remove the letters of withdrawn and erased signatures from the digests whose emails are not sent yet.
+"""Take the letters of withdrawn and erased signatures out of the digests whose emails are not sent yet.
 
 A digest is one email to a target about many letters (digest_contents.py). An `Image` is a signature's item in the
 table's stream of changes.
@@ -15,20 +15,14 @@ from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.model import may_send_letter
+from chalicelib.letters.digest_item import IS_SEALED, IS_UNSEALED, LATE, own_words_slot
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.find import letter_as_signed
-from chalicelib.petitions.model import Petition
 from chalicelib.projections.dimensions import AREA_PREFIX, area_of
-from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.model import SignatureState
 
 Image = Mapping[str, Any]
-# The name of the digest's attribute for people who withdrew while it was sealed: "<signature id> <area>" for each.
-LATE = "late"
-IS_SEALED = Attr("sealed_at").exists()
-_IS_UNSEALED = Attr("sealed_at").not_exists()
 
 
 def remove_letters_from_digests(
@@ -57,47 +51,42 @@ def remove_letter(key: str, area: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
 
     If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing. `key`: the
-    letter's key. `area`: the postcode area under which the digest counts the letter.
+    letter's key. `area`: the postcode area of the withdrawn signature.
     """
     day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
     if day is None:
         return
     letter = letter_ids(key)
     ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
-    if _drop(ids, key, area, _IS_UNSEALED, now, tables):
+    if _drop(ids, key, area, now, tables):
         return
     withdrawal = f"{letter.signature_id} {area}"
     if not tables.try_update(Change(ids.key, add={LATE: {withdrawal}}, when=IS_SEALED & Attr("ended_at").not_exists())):
         # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
-        _drop(ids, key, area, _IS_UNSEALED, now, tables)
+        _drop(ids, key, area, now, tables)
 
 
-def take_out_late(ids: DigestIds, petition: Petition, late: set[str], now: datetime, tables: Tables) -> None:
+def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables) -> None:
     """Take the letters of the withdrawals `late` out of the sealed digest, and remove LATE unless it has changed.
 
-    Drop a letter, or request it again if the person has signed and confirmed again, with a letter. Raise Conflicted.
+    These letters wait again. A sender then drops each, unless its owner has signed and confirmed again with a letter.
+    Raise Conflicted if the digest is no longer sealed.
     """
     for withdrawal in sorted(late):
         signature_id, _, area = withdrawal.partition(" ")
         key = letter_delivery(ids.slug, ids.target, signature_id)
-        found = find_by_id(petition, signature_id, tables)
-        has_confirmed_again = found is not None and may_send_letter(found.signature)
-        take_out = _request_again if has_confirmed_again else _drop
-        if not take_out(ids, key, area, IS_SEALED, now, tables):
+        LETTERS.mark_group(key, now, tables)
+        # A request that is due since now is queued by the next sweep. One without a due time counts as lost much later.
+        waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
+        if not _take_out(ids, key, area, IS_SEALED, waiting, [], tables):
             raise Conflicted("storage")
     tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
 
 
-def _drop(ids: DigestIds, key: str, area: str, when: Condition, now: datetime, tables: Tables) -> bool:
-    """Drop the letter if the digest meets the condition `when`. Return True if the digest no longer has the letter."""
+def _drop(ids: DigestIds, key: str, area: str, now: datetime, tables: Tables) -> bool:
+    """Drop the letter if the digest is unsealed. Return True if the digest no longer has the letter."""
     count = LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
-    return _take_out(ids, key, area, when, {"mail_dropped_at": iso(now)}, [count], tables)
-
-
-def _request_again(ids: DigestIds, key: str, area: str, when: Condition, now: datetime, tables: Tables) -> bool:
-    """Let the letter wait again, so that the sweep queues it. The condition and the result are those of `_drop`."""
-    LETTERS.mark_group(key, now, tables)
-    return _take_out(ids, key, area, when, LETTERS.request_attributes(now), [], tables)
+    return _take_out(ids, key, area, IS_UNSEALED, {"mail_dropped_at": iso(now)}, [count], tables)
 
 
 def _take_out(
@@ -109,12 +98,20 @@ def _take_out(
     others: Sequence[Change],
     tables: Tables,
 ) -> bool:
-    """Take the letter out of the digest in one transaction with `others`. Assign attributes to the letter's item."""
+    """Take the letter out of the digest in one transaction with `others`. Assign attributes to the letter's item.
+
+    Return True if the digest no longer has the letter, and False if the digest does not meet the condition `when`.
+    """
     is_in_digest = Attr("digest").eq(ids.day.isoformat())
     letter = Change(LETTERS.item_key(key), assign=assign, remove=["digest"], when=is_in_digest)
     digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, when=when)
     try:
         transact([letter, digest, *others], tables)
     except ConditionFailed as failure:
-        return failure.index == 0  # The letter was taken out before.
+        if failure.index != 0:  # 0: the letter was taken out before.
+            return False
+    # A digest shows the letters in its slots. A later digest may show this letter.
+    signature_id = letter_ids(key).signature_id
+    slot = own_words_slot(signature_id)
+    tables.try_update(Change(ids.key, remove=[slot], when=Attr(slot).eq(signature_id)))
     return True

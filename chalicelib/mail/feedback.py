@@ -1,6 +1,7 @@
 """Handle SES's events about sent emails, which come through SNS: permanent bounces, and complaints of recipients.
 
-After such an event, `mark_undeliverable` of the kind's state (state.py) stops all further email to the same key.
+Each kind of email, such as confirmations, has a key for the things that it is about, such as a signature. After such an
+event, `mark_undeliverable` (state.py) stops all further emails of this kind with the same key.
 """
 
 from collections.abc import Mapping

@@ -28,5 +28,9 @@ class Outbox:
         self.urgent.send(messages[Priority.URGENT])
         self.other.send(messages[Priority.OTHER])
 
+    def send_now(self, requests: Iterable[MailRequest]) -> None:
+        """Queue each request without a delay. Otherwise as `send`."""
+        self.send((request, 0) for request in requests)
+
     def depth(self) -> int:
         return self.urgent.depth() + self.other.depth()

@@ -164,7 +164,7 @@ class DeliveryState(ABC):
         it is due. Never return a time within a claim, because the sender may still send the email.
         """
         claim_ends_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
-        # True if the request is postponed, and no message arrives when it is due. A missing time ("") is the earliest.
+        # True if the request is postponed, and the sweep has queued no message for its due time. "" sorts first.
         if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):
             return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, claim_ends_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]

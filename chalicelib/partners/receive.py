@@ -186,7 +186,7 @@ def predict_each(
 
 
 def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
-    """Return what `_take` would return with these two receipts."""
+    """Predict the result of `_take_one`. For a receipt that a crash left unsettled, EXISTING may be wrong."""
     if stored and not stored.undone_at:
         if stored.signature_id != new.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])

@@ -154,7 +154,9 @@ def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
 
     Also raise Invalid if the words have a web or email address that is not in the petition's letter.
     """
-    if own and not letter.may_edit:
+    if not own:
+        return
+    if not letter.may_edit:
         raise Invalid([FieldError(f"letter.{name}", NOT_EDITABLE) for name in own])
     known = links_in("\n".join([letter.subject, letter.body, *letter.openings]))
     with_links = [name for name, text in own.items() if links_in(text) - known]

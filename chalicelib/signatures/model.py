@@ -167,7 +167,7 @@ class Signature(BaseModel):
 
 
 def withdrawal_limit(issued: datetime) -> str:
-    """Return the limit of `withdrawn_at`. If the withdrawal was later, a link issued at this time no longer works."""
+    """Return the limit of `withdrawn_at`. After a later withdrawal, a link issued at this time no longer confirms."""
     return iso(issued + CLOCK_SKEW)
 
 

@@ -61,8 +61,8 @@ def clean_name(typed: str) -> str:
 def greeting_name(name: str) -> str:
     """Return the name for an email, or "" if the name may be a link or a message.
 
-    Anybody can type somebody else's address, so a stranger may have written the name for the address's owner to read.
-    If in doubt, leave the name out.
+    Anybody can type somebody else's address, with a message to its owner in place of a name. If in doubt, leave the
+    name out.
     """
     words = name.split()
     ideographs = sum(unicodedata.name(each, "").startswith("CJK") for each in name)

@@ -138,12 +138,12 @@ def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Respon
 
 
 def _comparison_answer(job: HashComparison) -> "ShownComparison":
-    current = job.at(times.now())  # Not `state_at`: it returns EXPIRED for a comparison that was done long ago.
+    current = job.at(times.now())  # Failed if the job has stalled, otherwise as stored.
     return {
         "id": job.job_id,
         "source": job.figure.source,
         "count": job.figure.count,
-        "here": job.here if job.state is JobState.DONE else None,
+        "here": current.here if current.state is JobState.DONE else None,
         "seen": job.seen,
         "state": current.state,
         "why": current.why,

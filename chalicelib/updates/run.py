@@ -80,7 +80,7 @@ class MailingWork:
         recipients = [signature for signature in signatures if may_get_updates(signature)]
         email_keys = [delivery_key(update.slug, update.update_id, signature["sk"]) for signature in recipients]
         requests = [EMAILS.find_or_request(key, self.clock(), self.tables) for key in email_keys]
-        self.outbox.send([(request, 0) for request in requests if request])
+        self.outbox.send_now(request for request in requests if request)
         cursor = {"after": last} if last else {"after": "", "bucket": mailing.bucket + 1}
         return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(recipients)})
 

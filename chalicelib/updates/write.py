@@ -43,7 +43,7 @@ def send_test(update: Update, test: UpdateTest, now: datetime, outbox: Outbox, t
     tests = [*(update.tests or {}).items(), (test_id, test)]
     _change_draft(update, tables, tests=dict(tests[-MAX_TESTS:]))
     request = TESTS.request(delivery_key(update.slug, update.update_id, test_id), now, tables)
-    outbox.send([(request, 0)])
+    outbox.send_now([request])
 
 
 def _render(text: UpdateText) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The answers to requests that fail, as components. The code that answers such requests makes most of the examples."""
+"""The answers to requests that fail, as components. Most examples come from the code that answers such requests."""
 
 from typing import Any
 

@@ -49,7 +49,7 @@ def _domain_defects(values: Values) -> Iterator[Defect]:
     if values.has("dns.spf") and "include:amazonses.com" not in values.get("dns.spf"):
         remedy = 'publish TXT "v=spf1 include:amazonses.com ~all"'
         yield Defect("SPF does not name amazonses.com" if values.get("dns.spf") else "there is no SPF record", remedy)
-    if values.get("dns.dmarc") == "":
+    if values.has("dns.dmarc") and not values.get("dns.dmarc"):
         yield Defect(
             "there is no DMARC record", 'publish TXT "v=DMARC1; p=none; rua=mailto:…": large providers want it'
         )

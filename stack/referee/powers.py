@@ -25,8 +25,8 @@ _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 
 def table() -> str:
     """Return the table, with a row for each function."""
-    document = merge_template()
-    rows = [_row(logical_id(name), policy, document) for name, policy in declared_policies().items()]
+    template = merge_template()
+    rows = [_row(logical_id(name), policy, template) for name, policy in declared_policies().items()]
     return _HEAD + "\n".join(rows)
 
 
@@ -36,12 +36,12 @@ def with_table(page: str) -> str:
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
 
 
-def _row(function: str, policy: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+def _row(function: str, policy: Mapping[str, Any], template: Mapping[str, Any]) -> str:
     cells: dict[str, list[str]] = defaultdict(list)
     for statement in policy["Statement"]:
         for column, power in _powers(statement):
             cells[column].append(power)
-    cells["else"] += [f"secret `{name}`" for name in _secrets(document["Resources"].get(function, {}))]
+    cells["else"] += [f"secret `{name}`" for name in _secrets(template["Resources"].get(function, {}))]
     return f"| `{function}` | " + " | ".join("; ".join(cells[each]) or "–" for each in _COLUMNS) + " |"
 
 

@@ -77,26 +77,21 @@ def with_a_sent_digest(fake_site: FakeSite) -> None:
 
 def with_a_withdrawal_while_the_digest_is_sent(fake_site: FakeSite) -> None:
     with_a_withdrawal_before_the_digest(fake_site)
-    assert seal(TODAYS_DIGEST, PETITION, NOW, fake_site.tables)
+    assert seal(TODAYS_DIGEST, NOW, fake_site.tables)
 
 
 def with_a_digest_that_alice_left_late(fake_site: FakeSite) -> None:
     """Alice withdrew after the digest was sealed. SES has not accepted the digest yet."""
     with_a_digest(fake_site)
-    assert seal(TODAYS_DIGEST, PETITION, NOW, fake_site.tables)
+    assert seal(TODAYS_DIGEST, NOW, fake_site.tables)
     withdraw(KEY, PETITION, NOW, fake_site.tables)
     remove_letter(LETTER_KEY, "none", NOW, fake_site.tables)
-
-
-def with_a_digest_that_alice_left_late_before_she_confirmed_again(fake_site: FakeSite) -> None:
-    with_a_digest_that_alice_left_late(fake_site)
-    confirmed_with_a_letter(fake_site, PETITION)
 
 
 def with_a_digest_to_a_paused_target(fake_site: FakeSite) -> None:
     """An attempt that crashed has sealed the digest."""
     with_a_digest(fake_site)
-    assert seal(TODAYS_DIGEST, PETITION, NOW, fake_site.tables)
+    assert seal(TODAYS_DIGEST, NOW, fake_site.tables)
     pause(PETITION.slug, TARGET_KEY, "staff", NOW, fake_site.tables)
 
 
@@ -130,7 +125,7 @@ def assert_letter_is_taken_out(fake_site: FakeSite) -> None:
     assert letter_numbers(fake_site) == LetterNumbers(requested=1, dropped=1)
 
 
-def assert_letter_waits_for_a_later_digest(fake_site: FakeSite) -> None:
+def assert_letter_waits_again(fake_site: FakeSite) -> None:
     assert fake_site.tables.items[TODAYS_DIGEST.key]["letters"] == 0
     assert letter_numbers(fake_site) == LetterNumbers(requested=1)
 
@@ -164,10 +159,8 @@ DIGEST_SCENES = [
           assert_letter_is_taken_out),
     Scene("relay_mail", with_a_withdrawal_while_the_digest_is_sent, partial(run, "relay_mail", withdrawal_event),
           assert_withdrawal_is_noted_as_late),
-    Scene("send_other_mail", with_a_digest_that_alice_left_late, deliver_request, assert_letter_is_taken_out,
+    Scene("send_other_mail", with_a_digest_that_alice_left_late, deliver_request, assert_letter_waits_again,
           SIX_MINUTES, sends=False),
-    Scene("send_other_mail", with_a_digest_that_alice_left_late_before_she_confirmed_again, deliver_request,
-          assert_letter_waits_for_a_later_digest, SIX_MINUTES, sends=False),
     Scene("receive_feedback", with_a_sent_digest, bounce_email, assert_letter_failed_and_target_is_paused),
     Scene("sweep_mail", with_an_old_digest, partial(run, "sweep_mail", schedule), assert_request_is_queued_again),
 ]  # fmt: skip

@@ -6,25 +6,25 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import SendingStopped
-from chalicelib.letters import withdrawn
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.letters.model import may_send_letter
+from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
-from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG as LOST_AFTER
+from chalicelib.mail.sweep import BACKLOG_DEPTH
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import Signature
 from tests.actors import ALICE, DAY, confirmed, item_of
 from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all
+from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import numbers
 from tests.letters.test_digest_contents import close_and_request_digest, withdraw_people
-from tests.letters.test_digests import a_petition_with_digests, send_digests, send_letters
+from tests.letters.test_digests import HOUR, a_petition_with_digests, send_digests, send_letters
+
+OWN_WORDS = "I was a guardian."
 
 
 def a_digest_with_alices_letter(fake_site: FakeSite, petition: Petition) -> str:
     """Gather Alice's letter and those of two more people. Return the id of Alice's signature."""
-    alice = confirmed_with_a_letter(fake_site, petition)
+    alice = confirmed_with_a_letter(fake_site, petition, body=OWN_WORDS)
     relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
     send_letters(fake_site, petition, 2)
     close_and_request_digest(fake_site)
@@ -46,11 +46,11 @@ def fail_once_while(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, act: C
 
 
 def confirm_again(fake_site: FakeSite, petition: Petition, alice: str) -> None:
-    confirmed_with_a_letter(fake_site, petition)
+    confirmed_with_a_letter(fake_site, petition, body=OWN_WORDS)
     relay(fake_site, {**PENDING, "sk": alice}, item_of(fake_site.tables, petition, alice))
 
 
-def test_a_person_who_confirms_again_is_in_the_next_digest(
+def test_a_person_who_confirms_again_is_counted_and_shown_in_the_next_digest_only(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     petition = a_petition_with_digests(fake_site)
@@ -63,12 +63,13 @@ def test_a_person_who_confirms_again_is_in_the_next_digest(
     fail_once_while(fake_site, monkeypatch, change_her_mind)
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=2)
-    fake_site.clock.forward(LOST_AFTER)
-    fake_site.invoke("sweep_mail", schedule_event())
-    send_all(fake_site)
+    sweep_and_send_all(fake_site)
     fake_site.clock.forward(DAY)
     send_digests(fake_site)
-    assert [mail.subject[:1] for mail in fake_site.mailer.mails] == ["2", "1"]
+    assert [(mail.subject[:1], OWN_WORDS in mail.text) for mail in fake_site.mailer.mails] == [
+        ("2", False),
+        ("1", True),
+    ]
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
 
 
@@ -80,26 +81,34 @@ def test_a_person_who_confirms_again_without_a_letter_is_not_counted(
     fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
     confirmed(fake_site.tables, petition, ALICE)
     send_all(fake_site)
+    sweep_and_send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=2, dropped=1)
 
 
-def test_a_person_who_withdraws_again_just_before_their_letter_is_requested_again_is_not_counted(
+def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only_even_if_many_emails_wait(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     petition = a_petition_with_digests(fake_site)
     alice = a_digest_with_alices_letter(fake_site, petition)
     fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
     confirm_again(fake_site, petition, alice)
-
-    def withdraw_after_the_check(signature: Signature) -> bool:
-        monkeypatch.setattr(withdrawn, "may_send_letter", may_send_letter)
-        withdraw_people(fake_site, petition, alice)
-        return may_send_letter(signature)
-
-    monkeypatch.setattr(withdrawn, "may_send_letter", withdraw_after_the_check)
     send_all(fake_site)
-    fake_site.clock.forward(LOST_AFTER)
+    monkeypatch.setattr(Outbox, "depth", lambda _: BACKLOG_DEPTH + 1)
+    fake_site.clock.forward(HOUR)
     fake_site.invoke("sweep_mail", schedule_event())
+    assert len(fake_site.other_queue.messages) == 1
+
+
+def test_a_person_who_withdraws_again_while_the_digest_is_sealed_again_is_not_counted(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    petition = a_petition_with_digests(fake_site)
+    alice = a_digest_with_alices_letter(fake_site, petition)
+    for _ in range(2):
+        fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
+        confirm_again(fake_site, petition, alice)
+    withdraw_people(fake_site, petition, alice)
     send_all(fake_site)
+    sweep_and_send_all(fake_site)
     [mail] = fake_site.mailer.mails
     assert (mail.subject[:1], numbers(fake_site)) == ("2", LetterNumbers(requested=3, sent=2, dropped=1))

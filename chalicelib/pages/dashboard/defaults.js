@@ -85,7 +85,7 @@ export function copyOf(petition) {
 }
 
 /**
- * The first petition of the staff's list, or null if there is none it no longer exists, or the token may not
+ * The first petition of the staff's list, or null if there is none, if it no longer exists, or if the token may not
  * read the list.
  * @param {(route: string) => boolean} may
  * @returns {Promise<ManagedPetition | null>}

@@ -94,7 +94,7 @@ class ImportWork:
         return after.in_end_state(JobState.DONE) if after.processed >= after.expected else after
 
     def _remaining_rows(self, job: Import) -> Iterator[Mapping[str, str] | None]:
-        """Return an iterator over the rows that are not processed yet."""
+        """Return an iterator over the rows that are not processed yet. None: a row with too many or too few cells."""
         if self._rows is None or self._rows_read != job.processed:
             # This is the first call, or another process has taken rows. Read the file from its start.
             assert job.shape

@@ -37,7 +37,8 @@ def read_audit(request: Request) -> Response:
     ?from= and ?to= are dates or times (UTC), ?actor= is a token's owner, ?after= is `next` of the page before.
     """
     now, limit = times.now(), _limit(request)
-    since, until = _moment(request, "from") or now - DEFAULT_PERIOD, _moment(request, "to") or now
+    since = _moment(request, "from") or now - DEFAULT_PERIOD
+    until = _moment(request, "to") or now
     actor = query(request, "actor")
     found = entries(since, until, tables(), _cursor_in(request))
     matching = (entry for entry in found if not actor or entry.actor.owner == actor)
