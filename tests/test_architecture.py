@@ -179,7 +179,8 @@ def test_every_file_has_its_test_file() -> None:
         # Tested in tests/letters: test_counts, test_staff_api.
         "chalicelib/core/target_keys.py", "chalicelib/letters/deliveries.py", "chalicelib/letters/report.py",
         "chalicelib/letters/target_state.py", "chalicelib/letters/not_now.py",
-        "chalicelib/letters/digest_kind.py", "chalicelib/letters/withdrawn.py", "chalicelib/letters/worker.py",
+        "chalicelib/letters/digest_item.py", "chalicelib/letters/digest_kind.py", "chalicelib/letters/withdrawn.py",
+        "chalicelib/letters/worker.py",
         "chalicelib/totals/hashes/model.py", "chalicelib/totals/hashes/key.py",
         "chalicelib/totals/hashes/compare.py", "chalicelib/totals/hashes/worker.py",
         "chalicelib/exports/subscribers/model.py", "chalicelib/exports/subscribers/worker.py",

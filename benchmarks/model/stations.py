@@ -13,8 +13,6 @@ from benchmarks.model.viewers import view
 from benchmarks.model.world import COARSE, FINE, World
 from chalicelib.mail.pace import EMAILS_PER_SENDER
 
-# After several attempts, our page waits at random up to 30 s before the next (petition.js): 15 s on average.
-RETRY_AFTER = 15.0
 # The mean seconds from the email to the confirmation. An assumption: this was not measured.
 CONFIRM_AFTER = 300.0
 # Write units in the signatures table: for an email, its claim and its mark; for a confirmation, the part of its
@@ -39,7 +37,7 @@ def step(world: World, stations: Sequence[Station]) -> None:
 def confirming(world: World, dt: float) -> None:
     """Confirm: the page and its button are two requests. They take from the limits first, because they are few."""
     amounts = world.amounts
-    people = (amounts.mailed - amounts.confirmed) * share_returning(dt, CONFIRM_AFTER)
+    people = (amounts.mailed - amounts.confirmed) * (1 - exp(-dt / CONFIRM_AFTER))
     allowed = world.gateway.take(2 * people) / 2
     confirmed = world.table.take(CONFIRM_UNITS * allowed) / CONFIRM_UNITS
     world.refusals.add("gateway", world.now, people - allowed)
@@ -69,15 +67,19 @@ def mailing(world: World, dt: float) -> None:
 def signing(world: World, dt: float) -> None:
     """Sign. People who were refused try again. A signature is accepted if the table or the overflow queue has it."""
     amounts = world.amounts
-    returning = amounts.waiting * share_returning(dt, RETRY_AFTER)
+    second = int(world.now)
+    returning = world.retries.take(second)
     arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
     amounts.arrived += arriving
-    requests = returning + arriving
+    requests = sum(returning) + arriving
     amounts.posted += requests
     view(world, arriving, requests, dt)
     allowed = world.gateway.take(requests)
     served = world.environments.take(allowed, _signing_seconds(world), sum(world.busy.values()), dt)
     stored = world.table.take(served)
+    refused_share = 1 - served / requests if requests else 0.0
+    if refused_share:
+        world.retries.add(second, arriving * refused_share, [number * refused_share for number in returning])
     amounts.accepted += served
     amounts.overflowed += served - stored
     _store(world, stored)
@@ -119,11 +121,6 @@ def _signing_seconds(world: World) -> float:
     if not world.is_down:
         return world.service.sign
     return world.service.sign + lambdas.CALL_SECONDS + (HANG_SECONDS if world.load.hangs else 0)
-
-
-def share_returning(dt: float, mean: float) -> float:
-    """Return the share of waiting people who come back within a step, if they wait for `mean` seconds on average."""
-    return 1 - exp(-dt / mean)
 
 
 STATIONS = (confirming, mailing, signing, storing_overflow, relaying, projecting)

@@ -1,42 +1,57 @@
-"""How long people wait for an answer in the model, when they are not served in the order in which they arrived."""
+"""How long people wait for an answer in the model. They are not served in the order in which they arrived."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
-from math import log
+from itertools import accumulate, pairwise
+from math import exp, log
 
-from benchmarks.model.stations import RETRY_AFTER, share_returning
+from benchmarks.model.retries import JITTER, MEAN_PAUSE, Retries
 from benchmarks.model.world import LITTLE, Amounts
 
 # One person in a hundred may wait longer. In the model, the wait of the very last person depends on chance alone.
 LEFT_OUT = 0.01
+# Compute the waits of people who arrive in about this many different seconds.
+SAMPLES = 100
+# For this many seconds, follow each pause. Later, all pauses are long, and their mean is enough.
+FOLLOWED = 120
 
 
 def longest_wait(history: Sequence[tuple[float, Amounts]]) -> float:
     """Return the seconds after which 99 of 100 people have an answer, for the people who arrive at the worst moment.
 
-    `history`: the end of each step, and the amounts then. All requests of a step have the same chance of an answer,
-    whether a person tries for the first time or again. So each step leaves the same share of the waiting people without
-    an answer, whenever they arrived.
+    If they have none at the end of the run, return the time until then. `history`: the end of each step, and the
+    amounts then. A step takes a second while people wait. All requests of a step have the same chance of an answer.
     """
-    # Of people who wait from the start, a share of exp(-exponents[i]) still has no answer at times[i].
-    times, exponents, refused = [0.0], [0.0], list[float]()
-    for (began, before), (ended, after) in pairwise([(0.0, Amounts()), *history]):
-        posted = after.posted - before.posted
-        chance = min(1.0, (after.accepted - before.accepted) / posted) if posted > LITTLE else 1.0
-        arrived = after.arrived - before.arrived
-        refused.append(1 - chance if arrived > LITTLE else 0.0)
-        times.append(ended)
-        left_without_answer = 1 - chance * share_returning(ended - began, RETRY_AFTER)
-        exponents.append(exponents[-1] - log(left_without_answer))
-    return max((_wait(index, share, times, exponents) for index, share in enumerate(refused, 1)), default=0.0)
+    steps = [*pairwise([(0.0, Amounts()), *history])]
+    chances = [_chance(before, after) for (_, before), (_, after) in steps]
+    refusing = [
+        step
+        for step, ((_, before), (_, after)) in enumerate(steps)
+        if after.arrived - before.arrived > LITTLE and 1 - chances[step] > LEFT_OUT
+    ]
+    # Of people who have waited for long, a share of exp(-exponents[i]) has no answer before step i.
+    exponents = [0.0, *accumulate(-log(1 - chance * (1 - exp(-1 / MEAN_PAUSE))) for chance in chances)]
+    arrivals = refusing[:: max(1, len(refusing) // SAMPLES)]
+    return max((_wait(arrival, chances, exponents) for arrival in arrivals), default=0.0)
 
 
-def _wait(arrival: int, refused: float, times: Sequence[float], exponents: Sequence[float]) -> float:
-    """Return the wait of those who arrive in the step that ends at `times[arrival]`. It refuses the share `refused`."""
-    if refused <= LEFT_OUT:
-        return 0.0
-    # Find the first time at which the share without an answer has shrunk from `refused` to LEFT_OUT.
-    exponent_then = exponents[arrival] + log(refused / LEFT_OUT)
-    answered = bisect_left(exponents, exponent_then)
-    return times[min(answered, len(times) - 1)] - times[arrival]
+def _chance(before: Amounts, after: Amounts) -> float:
+    """Return the chance of an answer for a request of this step."""
+    posted = after.posted - before.posted
+    return min(1.0, (after.accepted - before.accepted) / posted) if posted > LITTLE else 1.0
+
+
+def _wait(arrival: int, chances: Sequence[float], exponents: Sequence[float]) -> float:
+    """Return the wait of those who arrive in this step."""
+    retries, left = Retries(), 1 - chances[arrival]
+    retries.add(arrival, left, [0.0] * len(JITTER))
+    for step in range(arrival + 1, min(arrival + FOLLOWED, len(chances))):
+        due = retries.take(step)
+        left -= sum(due) * chances[step]
+        if left <= LEFT_OUT:
+            return step - arrival
+        retries.add(step, 0.0, [number * (1 - chances[step]) for number in due])
+    end = min(arrival + FOLLOWED, len(chances))
+    # Find the first step before which the share without an answer has shrunk from `left` to LEFT_OUT.
+    answered = bisect_left(exponents, exponents[end] + log(left / LEFT_OUT))
+    return min(answered, len(chances)) - arrival

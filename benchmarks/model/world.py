@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.model.capacity import Environments, Gateway, Mailing, Table
 from benchmarks.model.limits import Account
+from benchmarks.model.retries import Retries
 from benchmarks.model.service import Service
 
 Rate = Callable[[float], float]
@@ -88,6 +89,7 @@ class World:
         self.amounts, self.refusals = Amounts(), Refusals()
         self.gateway, self.table, self.mailing = Gateway(account), Table(account), Mailing(account)
         self.environments = Environments(account, service.cold)
+        self.retries = Retries()
         self.busy: dict[str, float] = {}  # concurrency of other functions in the last step
         self.history: list[tuple[float, Amounts]] = []
 

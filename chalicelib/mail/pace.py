@@ -67,8 +67,8 @@ def longest_delivery(gap: float, call: float) -> float:
     `gap` is the longest time between two emails of a sender, and `call` the longest time of one call to SES.
     """
     first_attempt = gap + call
-    # After a failed call, the next one waits for its time in RATE_WAITS. It also waits until `gap` after the failed call
-    # began.
+    # After a failed call, the next one waits for its time in RATE_WAITS. It also waits until `gap` has passed since the
+    # failed call began.
     further_attempts = sum(max(wait, gap - call) + call for wait in RATE_WAITS)
     return first_attempt + further_attempts
 

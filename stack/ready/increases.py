@@ -146,5 +146,5 @@ def needed_shards(values: Values, expected: Expected) -> int:
 
 def _confirmations_per_second(values: Values, expected: Expected) -> float:
     """Return the expected rate of confirmations, which is limited by the rate of the emails before them."""
-    mail_rates = (values.get("ses.rate", expected.rate), values.get("stack.MailPerSecond", expected.rate))
-    return float(min(expected.rate, *mail_rates))
+    limits, _ = limits_of(values)
+    return min(expected.rate, limits.mail_rate, limits.mail_pace)

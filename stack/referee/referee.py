@@ -1,4 +1,4 @@
-"""Decide whether a role's policies allow a call. To decide, the engine must answer all questions of the call.
+"""Decide whether a role's policies allow a call. The engine must allow every question of the call.
 
 A question: may the role do this action on this resource? The engine evaluates the policies.
 """

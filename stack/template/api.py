@@ -90,7 +90,7 @@ def _authorizer_with_all_headers() -> Template:
 
     docs/aws-facts.md has the source of this.
     """
-    # OpenAPI requires the name of a header. None is named, because the authorizer gets all headers.
+    # OpenAPI requires the name of a header. This is no real one, because the authorizer gets all headers.
     return {"name": "Unused", "x-amazon-apigateway-authorizer": {"type": "request"}}
 
 

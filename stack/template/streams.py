@@ -1,9 +1,9 @@
 """The two functions that read the stream of the signatures table: the records of all changes of signatures.
 
 `relay_mail` queues the emails and letters that a change requests. A letter is an email from the signer to a target of
-the petition, such as a member of parliament. `project_signatures` updates the counts of signatures by constituency,
-postcode area and text version, and the funnel: how many people reached each step. Each function gets only the records
-that match its patterns. A stream must not have more than two readers.
+the petition, such as a member of parliament. `project_signatures` updates the number of pending signatures, the
+counts by constituency, postcode area and text version, and the funnel: how many people reached each step. Each function
+gets only the records that match its patterns. A stream must not have more than two readers.
 """
 
 import json

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from math import exp, log
 
 import pytest
 
@@ -12,7 +11,6 @@ from benchmarks.model.limits import ACCOUNTS, LIMITS, account
 from benchmarks.model.needs import needs
 from benchmarks.model.scenarios import HOUR, MILLION, Run, fading, run, steady
 from benchmarks.model.service import HANG_SECONDS, Service
-from benchmarks.model.waits import longest_wait
 from benchmarks.model.world import Amounts, Load
 from chalicelib.mail.pace import senders_for
 
@@ -54,22 +52,6 @@ def test_during_an_outage_every_accepted_signature_overflows() -> None:
     assert refusing.stored == hanging.stored == pytest.approx(500 * 10)
     assert refusing.in_overflow == pytest.approx(500 * 30, rel=0.01)
     assert hanging.waiting > refusing.waiting == pytest.approx(0)
-
-
-def test_the_wait_of_the_first_people_does_not_depend_on_how_many_people_come_later() -> None:
-    """The first second has environments for few of them. The others try again after 15 s on average."""
-    short, long = (short_run(steady(10_000, seconds), "raised").figures for seconds in (60, 120))
-    assert short["peak_waiting"] == long["peak_waiting"] > 1_000
-    assert 15 < short["longest_wait_s"] == long["longest_wait_s"] < short["all_accepted_s"]
-
-
-def test_if_half_of_the_people_are_refused_once_99_of_100_have_an_answer_after_four_mean_pauses() -> None:
-    """The other half comes back at random, after 15 s on average: 50 % times exp(-t / 15 s) is 1 %."""
-    answered = [100 - 50 * exp(-second / 15) for second in range(200)]
-    history = [
-        (second + 1.0, Amounts(arrived=100, posted=50 + now, accepted=now)) for second, now in enumerate(answered)
-    ]
-    assert longest_wait(history) == pytest.approx(15 * log(50), abs=1)
 
 
 def test_overflow_drains_like_a_queue_with_two_servers() -> None:

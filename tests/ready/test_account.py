@@ -70,8 +70,9 @@ def test_the_increase_that_takes_longest_is_asked_for_first() -> None:
     assert "make deploy STAGE=prod MAIL_PER_SECOND=252" in text
 
 
-def test_the_increases_asked_for_are_enough() -> None:
-    raised = {increase.what: increase.needed for increase in increases(values(NEW), CROWD, "prod")}
+@pytest.mark.parametrize("crowd", [CROWD, Expected(5_000, 600), Expected(10_000, 60)])
+def test_the_increases_asked_for_are_enough(crowd: Expected) -> None:
+    raised = {increase.what: increase.needed for increase in increases(values(NEW), crowd, "prod")}
     enough = Limits(
         concurrency=int(raised["Lambda: concurrent executions"]),
         in_production=True,
@@ -81,7 +82,7 @@ def test_the_increases_asked_for_are_enough() -> None:
         mail_per_second=int(raised["ours: emails a second"]),
         shards=90,
     )
-    assert exit_code(verdict(values(enough))) == READY
+    assert exit_code(verdict(values(enough), crowd)) == READY
 
 
 @pytest.mark.parametrize("limits", [NEW, DEFAULT, RAISED])
@@ -189,6 +190,7 @@ def test_the_sites_own_throttle_is_a_defect_if_it_is_below_the_crowd(key: str) -
 def test_the_throttle_of_other_routes_is_not_taken_for_that_of_signing() -> None:
     found = values(RAISED, {"get_stage": {"methodSettings": {"*/*": {"throttlingRateLimit": 1.0}}}})
     assert [value.name for value in found.unread()] == ["gateway.signing"]
+    assert not [*throttle_defects(found, CROWD)]
     assert exit_code(verdict(found)) == READY
 
 

@@ -30,7 +30,7 @@ NAMED_ONLY = {
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
         *("chalicelib/letters/pace.py:_take_place", *DIGESTS),
         *(f"chalicelib/letters/digest_contents.py:{name}" for name in ("seal", "unseal", "mark_ended")),
-        "chalicelib/letters/withdrawn.py:take_out_late",
+        *(f"chalicelib/letters/withdrawn.py:{name}" for name in ("take_out_late", "_take_out")),
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
         "chalicelib/mail/outstanding.py:ensure_walk_by",

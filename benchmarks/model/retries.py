@@ -1,0 +1,37 @@
+"""When people whose signature was refused try again: as our page does (retryWait in petition.js).
+
+The API refuses with `Retry-After`. The page waits for this time, and for a random time on top, which is longer after
+each attempt.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+# Seconds of `Retry-After` with 429 and 503 (stack/template/api.py, chalicelib/core/errors.py).
+RETRY_AFTER = 5
+# The longest random time in seconds, after the first attempt, the second, and so on. The last one repeats.
+JITTER = (2, 4, 8, 16, 30)
+# The mean pause after many attempts.
+MEAN_PAUSE = RETRY_AFTER + JITTER[-1] / 2
+
+
+class Retries:
+    """How many people try again in each second, by the number of attempts that they have made."""
+
+    def __init__(self) -> None:
+        self._due: dict[int, list[float]] = defaultdict(lambda: [0.0] * len(JITTER))
+
+    def take(self, second: int) -> Sequence[float]:
+        """Remove those who try again by this second. Return how many they are, by their attempts so far."""
+        due = [self._due.pop(each) for each in sorted(self._due) if each <= second]
+        return [sum(numbers) for numbers in zip(*due, strict=True)] or [0.0] * len(JITTER)
+
+    def add(self, second: int, first: float, again: Sequence[float]) -> None:
+        """Add those who are refused in this second: at their `first` attempt, or `again`, by their attempts before."""
+        *earlier, last = again
+        refused = [first, *earlier]
+        refused[-1] += last
+        for attempts, number in enumerate(refused):
+            jitter = JITTER[attempts]
+            for pause in range(RETRY_AFTER, RETRY_AFTER + jitter):
+                self._due[second + pause][attempts] += number / jitter

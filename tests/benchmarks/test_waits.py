@@ -1,0 +1,60 @@
+"""People who are refused try again as the page does, and the longest wait follows from their pauses."""
+
+from math import log
+
+import pytest
+
+from benchmarks.model.retries import JITTER, MEAN_PAUSE, RETRY_AFTER, Retries
+from benchmarks.model.scenarios import run, steady
+from benchmarks.model.waits import longest_wait
+from benchmarks.model.world import Amounts
+from tests.benchmarks.test_model import SERVICE
+
+NOBODY = [0.0] * len(JITTER)
+
+
+def history_of(*chances: float) -> list[tuple[float, Amounts]]:
+    """Return a run in which 100 people arrive in the first second. Each second's requests have this chance."""
+    posted, accepted, history = 0.0, 0.0, list[tuple[float, Amounts]]()
+    for second, chance in enumerate(chances):
+        posted, accepted = posted + 100, accepted + 100 * chance
+        history.append((second + 1.0, Amounts(arrived=100, posted=posted, accepted=accepted)))
+    return history
+
+
+def test_all_who_are_refused_come_back_once_after_retry_after_and_some_seconds() -> None:
+    retries = Retries()
+    retries.add(0, 100, NOBODY)
+    assert [sum(retries.take(second)) for second in range(9)] == [0, 0, 0, 0, 0, 50, 50, 0, 0]
+
+
+def test_the_pause_is_longer_after_each_attempt_but_no_longer_than_the_last() -> None:
+    for attempts, jitter in enumerate((*JITTER[1:], JITTER[-1])):
+        retries = Retries()
+        retries.add(10, 0, [1.0 if each == attempts else 0.0 for each in range(len(JITTER))])
+        seconds = [second for second in range(100) if sum(retries.take(second))]
+        assert seconds == [*range(10 + RETRY_AFTER, 10 + RETRY_AFTER + jitter)]
+
+
+def test_people_who_are_refused_once_wait_for_one_pause() -> None:
+    assert longest_wait(history_of(0.5, *[1.0] * 200)) == RETRY_AFTER + JITTER[0] - 1
+
+
+def test_if_everybody_has_an_answer_at_once_nobody_waits() -> None:
+    assert longest_wait(history_of(*[1.0] * 10)) == 0
+
+
+def test_with_a_small_chance_the_wait_follows_from_the_mean_pause() -> None:
+    """95 % are refused at first. Of those left, a twentieth is answered in each pause, until 1 % is left."""
+    assert longest_wait(history_of(*[0.05] * 5_000)) == pytest.approx(log(95) * MEAN_PAUSE / 0.05, rel=0.05)
+
+
+def test_people_without_an_answer_at_the_end_wait_at_least_until_then() -> None:
+    assert longest_wait(history_of(*[0.001] * 1_000)) == 1_000
+
+
+def test_the_wait_of_the_first_people_does_not_depend_on_how_many_people_come_later() -> None:
+    """The first second has environments for few of them."""
+    short, long = (run(steady(10_000, seconds), "raised", SERVICE, 3_000).figures for seconds in (60, 120))
+    assert short["peak_waiting"] == long["peak_waiting"] > 1_000
+    assert RETRY_AFTER < short["longest_wait_s"] == long["longest_wait_s"] <= short["all_accepted_s"]
