@@ -1,4 +1,4 @@
-"""Count the AWS calls and capacity units of signing, confirming and the count, with real handlers on the emulator."""
+"""Meter the AWS calls and capacity units of signing, confirming and reading the count, with real handlers."""
 
 import json
 import os

@@ -77,7 +77,7 @@ class _Start(NamedTuple):
 
 
 def _measure_start(root: Path, steps: str, depth: int) -> _Start:
-    """Run the code `steps` in a new process, inside `depth` nested calls."""
+    """Run the code `steps` in a new process, inside `depth` nested calls (SCRIPT says why)."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=str(root), steps=steps, depth=depth)],
         env={**scene.AWS_SETTINGS, **scene.SETTINGS, "SERVED_FUNCTION": "APIHandler", "PATH": os.defpath},

@@ -40,7 +40,7 @@ BETWEEN_INVOCATIONS = 0.030
 
 
 class _Sender(FakeTables):
-    """The process of a sender, with its tables and its clock. `sent`: the times at which SES got an email.
+    """The process of a sender: its tables, which this class fakes, and its clock. `sent`: when SES got each email.
 
     Until `run`, calls to the tables take no time.
     """

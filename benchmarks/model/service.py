@@ -47,21 +47,22 @@ class Service:
 def calibrated_service(results: Mapping[str, Any]) -> Service:
     """Return the durations, from measurements and from the assumptions in `benchmarks.lambdas`."""
     steps = results["way"]
-    requests_of_a_batch = lambdas.STREAM_BATCH / QUEUE_BATCH
-    cpu, calls = (lambdas.interpolate(steps["send"], name, QUEUE_BATCH) / QUEUE_BATCH for name in ("cpu_us", "calls"))
+    calls_of_relay = lambdas.STREAM_BATCH / QUEUE_BATCH  # It queues up to QUEUE_BATCH messages with one call.
+    cpu_of_email = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
+    calls_of_email = lambdas.interpolate(steps["send"], "calls", QUEUE_BATCH) / QUEUE_BATCH
     relay = lambdas.interpolate(steps["relay"], "cpu_us", lambdas.STREAM_BATCH)
     cold = results["cold_start_ms"]
     return Service(
-        sign=lambdas.seconds("sign", steps["sign"]["cpu_us"], 1),
-        confirm=sum(lambdas.seconds(step, steps[step]["cpu_us"], 1) for step in ("confirm_page", "confirm")),
-        mail=lambdas.seconds("send", cpu, calls, mails=1),
+        sign=lambdas.seconds("sign", steps["sign"]["cpu_us"], calls=1),
+        confirm=sum(lambdas.seconds(step, steps[step]["cpu_us"], calls=1) for step in ("confirm_page", "confirm")),
+        mail=lambdas.seconds("send", cpu_of_email, calls_of_email, mails=1),
         # Assumption: storing takes the CPU time of signing. StoreOverflow has as much memory as SendMail ("send").
-        store=lambdas.seconds("send", steps["sign"]["cpu_us"], 1),
-        cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, 0),
-        relay_batch=lambdas.seconds("relay", relay, requests_of_a_batch),
-        project_bucket=lambdas.seconds("project", steps["project"]["of_1"]["cpu_us"], 1),
+        store=lambdas.seconds("send", steps["sign"]["cpu_us"], calls=1),
+        cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, calls=0),
+        relay_batch=lambdas.seconds("relay", relay, calls=calls_of_relay),
+        project_bucket=lambdas.seconds("project", steps["project"]["of_1"]["cpu_us"], calls=1),
         # We assume that a petition's page takes as long as the confirm page, with one read.
-        view=lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1),
+        view=lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], calls=1),
         view_requests=requests_per_signature(results["edge"]["minute"]),
         # Each cache requests each copy again when it is no longer fresh.
         misses=results["edge"]["minute"]["cached_copies"] / FRESH * CACHES,

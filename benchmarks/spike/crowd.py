@@ -42,7 +42,10 @@ def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
 
 
 def _positions(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
-    """Yield for each post its position in the order of sending, the person's number, and whether it is a repeat."""
+    """Yield for each post its position in the order of sending, the person's number, and whether it is a repeat.
+
+    Every second repeat comes just after the first post. The others come `later` positions later.
+    """
     for number in range(signers):
         yield number, number, False
         if number % REPEATS_EVERY == 0:

@@ -60,7 +60,8 @@ def _measure_with_workers_paused(both: Both, prefix: str) -> Figures:
     before = count_mails(both.ours.endpoint)
     with paused_workers(both.ours.endpoint):
         rate = {name: _measure_rate(api, prefix) for name, api in _sides(both)}
-    _wait_for_mails(both, before + 2 * SIGNATURES)
+    emails_of_both_sides = 2 * SIGNATURES  # Both send to the same emulated SES.
+    _wait_for_mails(both, before + emails_of_both_sides)
     return rate
 
 

@@ -20,8 +20,8 @@ from chalicelib.petitions.model import Petition
 def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Request the emails of all digests that are due, and return how many were requested.
 
-    Raise Unavailable; the next run then continues. One query reads the targets of each petition, even if the petition
-    no longer has a letter, because older digests may be due. One more query reads the digests of each target.
+    Raise Unavailable; the next run then continues. Each petition needs a query for its targets, even if it no longer
+    has a letter, because older digests may be due. Each target needs one more query, for its digests.
     """
     last_day = next_digest_day(now) - timedelta(days=1)
     due = (ids for petition in all_petitions(tables) for ids in _due_digests(petition, last_day, tables))

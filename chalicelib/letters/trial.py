@@ -50,9 +50,10 @@ class LetterTestDeliveries(Deliveries):
 
 
 def _delete_address(request: MailRequest, tables: Tables) -> None:
-    test = letter_ids(request.key)
-    if test.signature_id.startswith(STAFF_TEST_PREFIX):
-        delete_test_address(test, tables)
+    """Delete the address that staff typed for the test. A test of a person's letter has no such address."""
+    ids = letter_ids(request.key)
+    if ids.signature_id.startswith(STAFF_TEST_PREFIX):
+        delete_test_address(ids, tables)
 
 
 TESTS = LetterTestDeliveries(kind="letter-test", lifetime=timedelta(days=1))

@@ -35,4 +35,5 @@ def book(network: str, now: datetime, tables: Tables, limit: Limit = DEFAULT_LIM
     """Book a turn of the network and return when it is: `now`, or later (turns.py)."""
     key, step = mail_keys.network_limit(network), round(limit.interval / MILLISECOND)
     turns = Turns(key, step, burst=limit.burst, expires_after=EXPIRES_AFTER, is_usually_quiet=True)
-    return now + book_turn(turns, int(now.timestamp() * 1000), tables) * MILLISECOND
+    wait = book_turn(turns, int(now.timestamp() * 1000), tables)  # in milliseconds
+    return now + wait * MILLISECOND

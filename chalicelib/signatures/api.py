@@ -72,7 +72,9 @@ def sign_by_form(request: Request, slug: str) -> Response:
 def _sign(request: Request, form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:
     context = SigningContext(signing_tables(), overflow_queue, settings().signature_keys)
     network = network_hash(source_ip(request), now, settings().limit_keys)
-    identity, outcome = sign(form, petition, own_origin(petition, channel, form.source, network), now, context)
+    # Who obtained the signature, with which wording, and through which channel.
+    origin = own_origin(petition, channel, form.source, network)
+    identity, outcome = sign(form, petition, origin, now, context)
     log.note("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
 
 

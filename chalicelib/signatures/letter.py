@@ -60,17 +60,16 @@ class SignedLetter(BaseModel):
 class AskedLetter(SignedLetter):
     """A letter that somebody typed with the address of a signature: `Signature.letter_asked`.
 
-    Perhaps a stranger typed it. So an email asks the owner of the address whether to send the letter. To ask this is to
-    offer the letter.
+    Perhaps a stranger typed it. So an email offers the letter to the owner of the address, who may send it or not.
     """
 
     asked_at: Moment
 
     @property
     def offered_from(self) -> datetime:
-        """Return the earliest time at which a link that offers this letter is issued: the second after `asked_at`.
+        """Return the limit of issue times. A link that was issued earlier does not offer this letter.
 
-        Links and items store whole seconds. So a link issued in the second of `asked_at` may be older than the letter.
+        It is one second later than `asked_at`. Links have whole seconds, so a link with the same second may be older.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 

@@ -77,9 +77,9 @@ def nudge_mail(
 ) -> None:
     """Have an open request queued again. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    If `network` is given, it replaces the stored network. Perhaps a stranger typed the address before, from a network
-    whose first emails must wait. If no offer is stored yet, store `offer` even if the request is recent: the email is
-    still to be sent, so it can offer the letter.
+    `network`, if given, replaces the stored network: perhaps a stranger typed the address first, and emails for the
+    stranger's network must wait. `offer`: the attribute with a letter that the email offers. If none is stored yet,
+    store it even if the request is recent: the email is still to be sent, so it can offer the letter.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
