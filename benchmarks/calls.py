@@ -96,6 +96,7 @@ def measure(endpoint: str) -> dict[str, Any]:
     fill(app.petition, MANY - FEW, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
     count[f"at_{MANY}"] = _measure_counting(app, MANY)
     confirm[f"at_{MANY}"] = _measure_confirming_among_many(app, "late")
+    # The widest tally has all countries, and as many sources as a shard stores.
     fill(app.petition, MANY, len(countries()), MAX_SOURCES)
     confirm["widest_tally"] = _measure_confirming_among_many(app, "latest")
     # `fill` has added up to MANY, then MANY more. "late" and "latest" are one confirmation each.
@@ -105,7 +106,7 @@ def measure(endpoint: str) -> dict[str, Any]:
 
 def _measure_signing(app: MeteredApp, supporter: str) -> dict[str, Any]:
     new = app.sign(supporter)
-    stored = _item(app, keys.signature(app.petition.slug, app.id_of(supporter)))
+    stored = _item(keys.signature(app.petition.slug, app.id_of(supporter)))
     again = app.sign(supporter)
     forget_petitions()
     uncached = app.sign("not-cached")
@@ -121,7 +122,7 @@ def _measure_confirming_among_many(app: MeteredApp, supporter: str) -> dict[str,
     confirmed = app.confirm(supporter)
     today = times.now().date()
     shards = range(app.petition.shards)
-    sizes = [item_bytes(_item(app, keys.tally_shard(app.petition.slug, shard, today))) for shard in shards]
+    sizes = [item_bytes(_item(keys.tally_shard(app.petition.slug, shard, today))) for shard in shards]
     return {**confirmed, "largest_tally_item_bytes": max(sizes)}
 
 
@@ -158,7 +159,7 @@ def _entries(codes: list[str], sources: list[str]) -> Iterator[TallyEntry]:
         yield TallyEntry(1, moment, codes[number % len(codes)], sources[number % len(sources)])
 
 
-def _item(app: MeteredApp, key: keys.Key) -> dict[str, Any]:
+def _item(key: keys.Key) -> dict[str, Any]:
     from chalicelib.aws.expressions import to_wire
 
     return to_wire(tables().get(key, consistent=True) or {})

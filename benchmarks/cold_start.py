@@ -59,9 +59,9 @@ def measure(root: Path, starts: int = STARTS) -> dict[str, Any]:
         _measure_start(root, steps, depth=0)  # Not counted: only the first start reads the files from the disk.
     # Each round imports at another call depth, because some depths are slower by chance (see above SCRIPT).
     rounds = [{name: _measure_start(root, steps, depth) for name, steps in STEPS.items()} for depth in range(starts)]
-    ratios = [starts_of["ours"].steps / starts_of["libraries"].steps for starts_of in rounds]
-    times = {name: _milliseconds([starts_of[name].steps for starts_of in rounds]) for name in STEPS}
-    python = _milliseconds([starts_of["ours"].python for starts_of in rounds])
+    ratios = [pair["ours"].steps_seconds / pair["libraries"].steps_seconds for pair in rounds]
+    times = {name: _milliseconds([pair[name].steps_seconds for pair in rounds]) for name in STEPS}
+    python = _milliseconds([pair["ours"].python_seconds for pair in rounds])
     return {"cold_start_ratio": round(median(ratios), 3), "cold_start_ms": {**times, "python": python}}
 
 
@@ -72,8 +72,8 @@ def _milliseconds(seconds: list[float]) -> int:
 class _Start(NamedTuple):
     """The CPU seconds (user and system) of Python's own start, and of the steps."""
 
-    python: float
-    steps: float
+    python_seconds: float
+    steps_seconds: float
 
 
 def _measure_start(root: Path, steps: str, depth: int) -> _Start:

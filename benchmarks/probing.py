@@ -77,7 +77,9 @@ def _measure_probes(sign: Sign, known: Iterable[str]) -> dict[str, float]:
     times: dict[str, list[float]] = {"known": [], "new": []}
     for number, name in enumerate(known):
         pair = [("known", name), ("new", f"new-{number}")]
-        for kind, each in pair if number % 2 else reversed(pair):
+        if number % 2 == 0:
+            pair.reverse()  # Alternate the order, so that the same kind is not always the first.
+        for kind, each in pair:
             times[kind].append(_seconds_of(sign, each))
     medians = {f"{kind}_ms": round(median(each) * 1000, 2) for kind, each in times.items()}
     return {"auc": round(auc(times["known"], times["new"]), 3), **medians}

@@ -103,7 +103,7 @@ def cpu_seconds() -> float:
     """Return how long the CPU work for one email of a batch of ten takes on Lambda, as measured by `make cost`."""
     way = results.read()["way"]["send"]
     cpu = lambdas.interpolate(way, "cpu_us", lambdas.QUEUE_BATCH) / lambdas.QUEUE_BATCH
-    return lambdas.seconds("send", cpu, 0)
+    return lambdas.seconds("send", cpu, calls=0)
 
 
 def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> list[float]:
@@ -127,7 +127,7 @@ def _most_in_a_second(times: Sequence[float]) -> int:
     most, window = 0, deque[float]()
     for time in times:
         window.append(time)
-        # The difference of two floats is not exact.
+        # Keep the times of less than a second. Floats are not exact, so a nanosecond less also counts as a second.
         while window[0] <= time - 1 + 1e-9:
             window.popleft()
         most = max(most, len(window))

@@ -147,7 +147,10 @@ def _call(invoke: Callable[[], Any]) -> Any:
 
 
 def _send_all(site: Any, watch: Callable[[Callable[[], Any]], Any] = _call) -> int:
-    """Run the job and one sender, through `watch`, until no message is left. Return the number of emails."""
+    """Run the job and one sender until no message is left. Return the number of emails.
+
+    `watch` gets each invocation as a function, calls it, and returns its result.
+    """
     from tests.updates.sending import LATER, run_once
 
     while site.updates.messages or site.other_queue.messages:

@@ -108,8 +108,8 @@ def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
         cpu, calls = lambdas.interpolate(steps[step], "cpu_us", writes), writes
     if step == "send":
         # In a batch, the sender waits until it may send the next email.
-        seconds_at_pace = size / EMAILS_PER_SENDER if size > 1 else 0.0
-        return max(seconds_at_pace, lambdas.seconds(step, cpu, calls, mails=size))
+        seconds_at_sender_rate = size / EMAILS_PER_SENDER if size > 1 else 0.0
+        return max(seconds_at_sender_rate, lambdas.seconds(step, cpu, calls, mails=size))
     return lambdas.seconds(step, cpu, calls)
 
 
@@ -148,7 +148,7 @@ def _table(steps: StepFigures, item_bytes: float, pace: Pace) -> list[Line]:
         Line("DynamoDB: write units, mail claimed and marked", "write_unit", send["write_units"]),
         Line("DynamoDB: write units, projected from the stream", "write_unit", project),
         Line("DynamoDB: read units", "read_unit", send["read_units"] + steps["confirm_page"]["read_units"]),
-        Line("DynamoDB: stream, read by Lambda", "stream_read", 0),
+        Line("DynamoDB: stream, read by Lambda", "stream_read", 0),  # AWS does not charge for these reads.
         Line(f"DynamoDB: storage, {MONTHS} months", "table_gb_month", stored),
         Line(f"DynamoDB: point-in-time recovery, {MONTHS} months", "backup_gb_month", stored),
     ]
@@ -173,7 +173,7 @@ def _queues(pace: Pace) -> list[Line]:
 def _logs(steps: StepFigures, pace: Pace) -> list[Line]:
     """Return the bytes of our log lines, and of Lambda's own. Send and feedback write a line for each message."""
     counts = invocations(pace)
-    messages = {"send": pace.queue_batch, "feedback": pace.queue_batch}
+    messages = {"send": pace.queue_batch, "feedback": pace.queue_batch}  # Others write one line a batch.
 
     def bytes_of(step: str) -> float:
         if step in REQUESTS:

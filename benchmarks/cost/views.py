@@ -52,7 +52,7 @@ def _lines_with_cdn(minute: Mapping[str, Any]) -> list[Line]:
 
 def _lines_without_cdn(minute: Mapping[str, Any], steps: StepFigures) -> list[Line]:
     """Return the bill without the CDN. Assumption: each request takes as long as the confirm page with one call."""
-    seconds = lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], 1)
+    seconds = lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], calls=1)
     gb_seconds = seconds * lambdas.memory_mb("confirm_page") / 1024
     return [
         Line("API Gateway: requests", "api_request", requests_per_signature(minute)),

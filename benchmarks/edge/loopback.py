@@ -35,14 +35,17 @@ def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
     """Return the figures of three runs. `rate`: views a second. `length`: multiplies each run's seconds."""
     record = Record()
     with _stack(record) as (stack, edge_port, front_port):
-        warm_ups = [_run(stack, port, WARM_UP_RATE, WARM_UP_SECONDS, 0) for port in (edge_port, front_port)]
+        warm_ups = [
+            _run(stack, port, rate=WARM_UP_RATE, seconds=WARM_UP_SECONDS, counted=0) for port in (edge_port, front_port)
+        ]
         counted = sum(run["confirmed"] for run in warm_ups)
-        alone = _run(stack, edge_port, 0, ALONE_SECONDS * length, counted)
+        alone = _run(stack, edge_port, rate=0, seconds=ALONE_SECONDS * length, counted=counted)
         counted += alone["confirmed"]
         record.origin_requests.clear()  # Forget the earlier runs.
-        cached = _run(stack, edge_port, rate, WITH_CDN_SECONDS * length, counted)
+        cached = _run(stack, edge_port, rate=rate, seconds=WITH_CDN_SECONDS * length, counted=counted)
         origin = record.origin_figures(cached["seconds"])
-        direct = _run(stack, front_port, rate, WITHOUT_CDN_SECONDS * length, counted + cached["confirmed"])
+        counted += cached["confirmed"]
+        direct = _run(stack, front_port, rate=rate, seconds=WITHOUT_CDN_SECONDS * length, counted=counted)
     return {
         "views_a_second": round(rate),
         "signing_alone": alone,

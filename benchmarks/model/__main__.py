@@ -52,6 +52,8 @@ def _simulate(load: Load, name: str, service: Service) -> Run:
 
 
 def _draw(runs: dict[tuple[str, str], Run], folder: Path) -> None:
+    """Draw the charts. The second argument of most is how many seconds of the run they show."""
+
     def runs_of(load: Load, *names: str) -> list[Run]:
         return [runs[load.name, name] for name in names]
 

@@ -25,8 +25,8 @@ def attempts_each(rate: float, shards: int) -> float:
     attempts = 1.0
     for _ in range(ITERATIONS):
         probability = conflict_probability(rate * attempts, shards)
-        # An attempt happens only if all `earlier` attempts have conflicted.
-        attempts = sum(probability**earlier for earlier in range(ATTEMPTS))
+        # An attempt happens only if all attempts before it have conflicted.
+        attempts = sum(probability**number_before for number_before in range(ATTEMPTS))
     return attempts
 
 

@@ -73,10 +73,11 @@ def simulate_evening(
     tables, emails_by_hour, delays = FakeTables(), Counter[int](), list[float]()
     for arrival in sorted([*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]):
         now = BEGINS + timedelta(seconds=arrival.second)
+        # `turn`: when the limit allows this network its next email.
         turn = book(arrival.network, now, tables, limit) if limit else now
         wait = (turn - now).total_seconds()
         due = arrival.second + wait
-        # A queue message cannot be delayed for longer. Then a sweep, which looks for due emails, has this one sent.
+        # A queue message can be delayed for LONGEST_DELAY at most. A later email is sent by a sweep for due emails.
         sent = due if wait <= LONGEST_DELAY else _next_sweep(due)
         if arrival.is_attack:
             emails_by_hour[int(sent // 3600)] += 1
@@ -112,8 +113,10 @@ def _genuine_arrivals(random: Random) -> Iterator[Arrival]:
 
 
 def _after_broadcast(random: Random) -> float:
+    """Return the second at which somebody signs. Most sign soon after a broadcast, which is at second 0."""
     soon = random.expovariate(1 / AFTER_BROADCAST)
-    return soon if random.random() < SOON and soon < EVENING else random.uniform(0, EVENING)
+    signs_soon = random.random() < SOON and soon < EVENING
+    return soon if signs_soon else random.uniform(0, EVENING)
 
 
 def _network(random: Random, number: int) -> str:

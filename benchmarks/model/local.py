@@ -150,7 +150,9 @@ def _world(spike: Spike) -> World:
         project_bucket=1 / PLENTY,
     )
     down, up = spike.table_outage
-    world = World(account, service, Load("spike", lambda _: spike.posts, ends=SHORT_STEPS_SECONDS, down=down, up=up))
+    # `rate` gives the number of all posts here (see `answer_posts`). Until `ends`, every step is short.
+    load = Load("spike", rate=lambda _: spike.posts, ends=SHORT_STEPS_SECONDS, down=down, up=up)
+    world = World(account, service, load)
     world.mailing = PausedMailing(account, spike.email_pause)
     return world
 

@@ -57,13 +57,16 @@ def needs(rate: int, service: Service) -> Needs:
 
 
 def warm_throughput_for(units: int) -> int:
-    """Return the warm throughput with which the hottest partition takes its share of the units.
+    """Return the lowest warm throughput at which even the hottest partition can take its share of the units.
 
     Return 0 if no throughput is enough, because the buckets of one petition cannot spread so many units.
     """
     units_each = LIMITS["partition"].default
-    enough = (number for number in range(1, MAX_PARTITIONS + 1) if max(shares_of(number)) * units <= units_each)
-    return round(next(enough, 0) * units_each)
+    for partitions in range(1, MAX_PARTITIONS + 1):
+        units_of_hottest = max(shares_of(partitions)) * units
+        if units_of_hottest <= units_each:
+            return round(partitions * units_each)
+    return 0
 
 
 def shards_for(rate: float) -> int | None:

@@ -27,7 +27,11 @@ class Retries:
         return [sum(numbers) for numbers in zip(*due, strict=True)] or [0.0] * len(JITTER)
 
     def add(self, second: int, first: float, again: Sequence[float]) -> None:
-        """Add those who are refused in this second: at their `first` attempt, or `again`, by their attempts before."""
+        """Add those who are refused in this second: `first` people at their first attempt, and `again` at a later one.
+
+        `again` is by the number of earlier attempts, as `take` returns it.
+        """
+        # All have now made one more attempt, so they move up by one place. Those in the last place stay there.
         *earlier, last = again
         refused = [first, *earlier]
         refused[-1] += last

@@ -35,7 +35,7 @@ def step(world: World, stations: Sequence[Station]) -> None:
 
 
 def confirming(world: World, dt: float) -> None:
-    """Confirm: the page and its button are two requests. They take from the limits first, because they are few."""
+    """Confirm: the page and its button are two requests. This station is the first, because it needs little."""
     amounts = world.amounts
     people = (amounts.mailed - amounts.confirmed) * (1 - exp(-dt / CONFIRM_AFTER))
     allowed = world.gateway.take(2 * people) / 2

@@ -29,8 +29,10 @@ def longest_wait(history: Sequence[tuple[float, Amounts]]) -> float:
         for step, ((_, before), (_, after)) in enumerate(steps)
         if after.arrived - before.arrived > LITTLE and 1 - chances[step] > LEFT_OUT
     ]
-    # Of people who have waited for long, a share of exp(-exponents[i]) has no answer before step i.
-    exponents = [0.0, *accumulate(-log(1 - chance * (1 - exp(-1 / MEAN_PAUSE))) for chance in chances)]
+    # As if people who have waited for long tried again at random, on average once in MEAN_PAUSE seconds.
+    chance_to_try = 1 - exp(-1 / MEAN_PAUSE)
+    # Of them, a share of exp(-exponents[i]) has no answer before step i.
+    exponents = [0.0, *accumulate(-log(1 - chance * chance_to_try) for chance in chances)]
     arrivals = refusing[:: max(1, len(refusing) // SAMPLES)]
     return max((_wait(arrival, chances, exponents) for arrival in arrivals), default=0.0)
 
@@ -42,7 +44,10 @@ def _chance(before: Amounts, after: Amounts) -> float:
 
 
 def _wait(arrival: int, chances: Sequence[float], exponents: Sequence[float]) -> float:
-    """Return the wait of those who arrive in this step."""
+    """Return the wait of those who arrive in the step `arrival`.
+
+    `exponents`: of people who have waited for long, a share of exp(-exponents[i]) has no answer before step i.
+    """
     retries, left = Retries(), 1 - chances[arrival]
     retries.add(arrival, left, [0.0] * len(JITTER))
     for step in range(arrival + 1, min(arrival + FOLLOWED, len(chances))):
@@ -52,6 +57,8 @@ def _wait(arrival: int, chances: Sequence[float], exponents: Sequence[float]) ->
             return step - arrival
         retries.add(step, 0.0, [number * (1 - chances[step]) for number in due])
     end = min(arrival + FOLLOWED, len(chances))
-    # Find the first step before which the share without an answer has shrunk from `left` to LEFT_OUT.
-    answered = bisect_left(exponents, exponents[end] + log(left / LEFT_OUT))
+    # From step `end` to a later step i, the share without an answer shrinks from `left` to
+    # left * exp(exponents[end] - exponents[i]). Find the first step at which it is at most LEFT_OUT.
+    exponent_of_left_out = exponents[end] + log(left / LEFT_OUT)
+    answered = bisect_left(exponents, exponent_of_left_out)
     return min(answered, len(chances)) - arrival

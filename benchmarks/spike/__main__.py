@@ -31,7 +31,9 @@ def spike(plan: Plan) -> tuple[SpikeLog, Proof, dict[str, Any]]:
 def main() -> None:
     parser = ArgumentParser(prog="make spike", description=__doc__)
     parser.add_argument("--signers", type=int, default=20_000)
-    parser.add_argument("--short", action="store_true", help="as in make slow: no quota, no late repeats, no record")
+    parser.add_argument(
+        "--short", action="store_true", help="as in make slow: no quota, nobody signs again late, no results.json"
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # On SIGTERM, stop everything that was started.
     log, proof, figures = spike((short_plan if options.short else whole_plan)(options.signers))

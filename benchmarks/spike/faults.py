@@ -76,7 +76,7 @@ class ProxyFaults:
         """Remember the mark if it failed, and forget it if the SDK's retry, which has the same body, succeeds.
 
         Marks of different emails have different bodies, because they contain the time. A 5xx means that the table has
-        written and only the answer failed. Then the retry's condition fails: no failed mark either.
+        the mark, and only the answer failed. So the condition of the SDK's retry fails. Neither is a failed mark.
         """
         if answer.status == 200:
             self._failed_marks.discard(body)
@@ -84,9 +84,9 @@ class ProxyFaults:
             self._failed_marks.add(body)
 
     def unmarked_emails(self) -> Counter[str]:
-        """Return how many emails of each signature id SES accepted but the table could not mark as sent.
+        """Return the number of failed marks by signature id. SES has accepted the emails of these marks.
 
-        The sender sends each of these once more. In no other case may an email come twice (mail/send.py).
+        The sender sends each of these emails once more. In no other case may an email come twice (mail/send.py).
         """
         return Counter(json.loads(body)["Key"]["sk"]["S"] for body in self._failed_marks)
 
@@ -96,6 +96,7 @@ class ProxyFaults:
     def _outage_answer(self, request: web.Request) -> web.Response:
         if self.state is TableState.CUTS and request.transport:
             request.transport.abort()
+        # After an abort, this response reaches nobody. It only tells `_note_mark` that the request failed.
         return web.Response(status=400, text=json.dumps(_THROTTLED), content_type="application/x-amz-json-1.0")
 
     async def _forward(self, request: web.Request, body: bytes) -> web.Response:

@@ -59,7 +59,7 @@ def whole_plan(signers: int) -> Plan:
 
 
 def short_plan(signers: int) -> Plan:
-    """Return the plan for tests: no daily quota and no late repeats, because these need pauses of a minute or more.
+    """Return the plan for tests: no daily quota, and nobody signs again late. Both need pauses of a minute or more.
 
     The posts come so slowly that the outage lasts long enough to be noticed.
     """

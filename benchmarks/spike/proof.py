@@ -124,7 +124,7 @@ def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: 
     expected = {number_of(row["email"]): int(row["mails"]) + unmarked.get(row["sk"], 0) for row in found}
     unknown = sum(max(0, len(times) - expected.get(number, 0)) for number, times in times_by_person.items())
     beyond_five = sum(max(0, len(times) - MAX_MAILS) for times in times_by_person.values())
-    # The time that a mark records may be a little before the time at which SES accepted the email: allow a second.
+    # The sender counts the interval from the time that it recorded, a little before SES accepted: allow a second.
     pairs = [pair for times in times_by_person.values() for pair in pairwise(times)]
     hurried = sum(later - sooner < BETWEEN_MAILS - 1 for sooner, later in pairs)
     return {"unknown": unknown, "beyond_five": beyond_five, "hurried": hurried}

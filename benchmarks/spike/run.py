@@ -72,11 +72,11 @@ class SpikeRun:
     def _sign(self) -> None:
         with start_crowd(self._spike_stack.site, self._posts, self._plan) as crowd_process:
             for _ in self._show_progress(crowd_process, "signing"):
-                if not crowd_process.answers:  # Locust takes some seconds to start.
+                if not crowd_process.answers:  # Locust takes some seconds to start. The spike begins after that.
                     self.log.began = time.time()
                 self._set_table_state(crowd_process.settled / len(self._posts))
                 self._observe(crowd_process.settled)
-            self._set_table_state(1)
+            self._set_table_state(share=1)
             self.log.sign_answers = crowd_process.answers
         self.log.add_event("all answered")
 
@@ -108,7 +108,7 @@ class SpikeRun:
         self.log.add_event(DRAINED)
 
     def _is_drained(self) -> bool:
-        waiting = self._observe(len(self._posts))
+        waiting = self._observe(answered=len(self._posts))  # Each post has its last answer by now.
         self._progress.show("mailing", len(self._spike_stack.faults.ses.delivered), self._plan.signers)
         # A signature has the attribute `mail_kind` while it waits for an email.
         return not any(waiting.values()) and not any("mail_kind" in row for row in rows(self._spike_stack))
@@ -127,7 +127,10 @@ class SpikeRun:
         self.log.add_event("confirmed")
 
     def _show_progress(self, crowd_process: Crowd, label: str) -> Iterator[None]:
-        """Read the crowd's answers and show their number, four times a second, until no post will be sent again."""
+        """Read the crowd's answers and show their number, four times a second, until no post will be sent again.
+
+        Yield each time, so that the caller can act too.
+        """
         while True:
             is_over = crowd_process.is_over
             crowd_process.read_answers()
@@ -138,7 +141,10 @@ class SpikeRun:
             time.sleep(TICK)
 
     def _observe(self, answered: int) -> dict[str, int]:
-        """Record a moment, raise SES's quota if it is due, and return the number of messages in each queue."""
+        """Record a moment, raise SES's quota if it is due, and return the number of messages in each queue.
+
+        `answered`: the number of posts that have their last answer.
+        """
         depths, ses = self._spike_stack.depths(), self._spike_stack.faults.ses
         mail = depths["mail"] + depths["other mail"]
         self.log.moments.append(Moment(self.log.now, answered, depths["overflow"], mail, len(ses.delivered)))

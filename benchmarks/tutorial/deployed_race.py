@@ -30,7 +30,7 @@ def count_error_of_race(both: Both) -> dict[str, int]:
 
 
 def waves() -> list[list[str]]:
-    """Return for each wave the people who sign, one in each thread: first different people, then one person in all."""
+    """Return the people of each wave, one for each thread: first different people, then one person in all threads."""
     # These waves also let Lambda start an environment for each thread.
     apart = [[f"wave-{wave}-{number}" for number in range(THREADS)] for wave in range(WAVES_APART)]
     return apart + [[f"together-{number}"] * THREADS for number in range(WAVES_TOGETHER)]

@@ -55,7 +55,7 @@ def _measure_call(sides: Sides, name: str, person: str) -> Figures:
 
 
 def count_error_of_retries(sides: Sides) -> dict[str, int]:
-    """Return how many people too many are counted if responses to writes are lost, and SDK and browser try again."""
+    """Return the count minus the number of people. Responses to writes are lost, so the SDK and the browser retry."""
     from chalicelib.signatures.worker import store_overflow
 
     before = for_both(sides.read_count)
@@ -63,6 +63,7 @@ def count_error_of_retries(sides: Sides) -> dict[str, int]:
         for name in NAMES:
             _act_with_fault(sides, has_fault, partial(sides.sign, name, person))
     drain("OVERFLOW_QUEUE_URL", store_overflow)
+    # Our count has only confirmed signatures, so people also confirm ours.
     for person, has_fault in people_and_faults("retries"):
         _act_with_fault(sides, has_fault, partial(sides.metered_app.confirm, person))
     after = for_both(sides.read_count)
@@ -82,9 +83,11 @@ def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
     from chalicelib.delivery.worker import send_mail
 
     for person, has_fault in people_and_faults("mails"):
-        with sides.faults.refusing_mail() if has_fault else nullcontext(), mock.patch("time.sleep"):
+        fault = sides.faults.refusing_mail() if has_fault else nullcontext()
+        with fault, mock.patch("time.sleep"):
             refused = [name for name, status in for_both(partial(sides.sign, person=person)).items() if status != 202]
             _relay(sides, person)
+            # Receive only once: while SES refuses, a message fails each time.
             drain("MAIL_QUEUE_URL", send_mail, receives=1)
         for name in refused:
             sides.sign(name, person)
