@@ -1,7 +1,7 @@
 """Decide for each item of a copy what `manage.py restore` writes into the live table, the one that the site uses.
 
 The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
-application changes signed data, it also changes a time in the signature: of signing, confirming, withdrawing or
+application changes signed data (SIGNED), it also changes one of TIMES: of signing, confirming, withdrawing or
 erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates`, the attributes
 about email and the data in ADDED_LATER can change while all times stay the same. If a signature is confirmed in the
 copy and pending in the live table, and was not withdrawn, then it was deleted and its owner signed again.
@@ -27,7 +27,7 @@ TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # Signed data that can change without one of TIMES: a letter that the person sends later, and what partners send later.
 ADDED_LATER = ("letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with")
 # The attributes of ADDED_LATER that the application removes only when it changes one of TIMES.
-_KEPT_UNTIL_NEW_TIME = ("letter", "also_obtained_by")
+_REMOVED_ONLY_WITH_NEW_TIME = ("letter", "also_obtained_by")
 # The other signed data.
 _PERSONAL = [name for name in PERSONAL_FIELDS if name not in ADDED_LATER]
 SIGNED = ("state", *_PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
@@ -93,7 +93,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Decide for a live signature with the copy's signed data.
 
-    If an earlier run restored it, the person may have withdrawn or unsubscribed before that: do this now.
+    If an earlier run restored it although the person had withdrawn or unsubscribed, do this now.
     """
     was_restored = "restored_at" in live
     if was_restored and live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
@@ -107,7 +107,7 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 def _is_damaged(copied: Item, live: Item) -> bool:
     """Return whether the live item was damaged, or was signed again after the confirmed signature was deleted."""
     has_new_time = any(name in live and live[name] != copied.get(name) for name in TIMES)
-    has_lost_data = bool(_lost(_KEPT_UNTIL_NEW_TIME, copied, live))
+    has_lost_data = bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     has_other_data = has_lost_data or _signed_part(copied) != _signed_part(live)
     return _was_signed_again(copied, live) or (not has_new_time and has_other_data)
 
@@ -126,9 +126,8 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
         signature = Signature.model_validate(copied)
     except ValidationError:
         return RestoreOutcome.UNUSABLE
-    if signature.state is not SignatureState.WITHDRAWN and not (
-        signature.name and signature.email and signature.country
-    ):
+    is_complete = signature.name and signature.email and signature.country
+    if not is_complete and signature.state is not SignatureState.WITHDRAWN:
         return RestoreOutcome.UNUSABLE
     if signature.expires_at is not None and signature.expires_at <= since_copy.now:
         return RestoreOutcome.EXPIRED
@@ -155,11 +154,11 @@ def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     """Return the change that writes the copy's signed data, and the EMAIL_HISTORY that the live item has lost.
 
-    `updates` becomes True only if both items have it. If the live item is the same signature, keep its ADDED_LATER. If
-    somebody signed again, keep nothing: for example, a new letter must not be sent with the signature that is restored.
+    `updates` becomes True only if both items have it. Keep the live item's ADDED_LATER, unless
+    somebody signed again: for example, a new letter must not be sent with the signature that is restored.
     """
     replaced = (*SIGNED, *ADDED_LATER) if _was_signed_again(copied, live) else SIGNED
-    lost = _lost((*EMAIL_HISTORY, *_KEPT_UNTIL_NEW_TIME), copied, live)
+    lost = _lost((*EMAIL_HISTORY, *_REMOVED_ONLY_WITH_NEW_TIME), copied, live)
     assign: dict[str, Any] = {**_part(replaced, copied), **lost, "restored_at": iso(since_copy.now)}
     assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
     removed = [name for name in replaced if name not in copied]

@@ -17,7 +17,10 @@ RESTORED_COUNTS = (
 
 
 def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore an item of the counts table only if it is missing. A recount repairs existing counters."""
+    """Decide to restore an item of the counts table only if it is missing. Leave out temporary items and secrets.
+
+    A counter that exists but is wrong is not restored: a recount repairs it.
+    """
     if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
@@ -34,7 +37,7 @@ def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> R
     An email that waits in the copy may have been sent since. So mark it as unknown, and it is never sent.
     """
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
-    is_waiting = without_request != copied
+    is_waiting = without_request != copied  # Only an email that waits has REQUEST_ATTRIBUTES.
     mark = {"mail_unknown_at": iso(since_copy.now)} if is_waiting else {}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)
 

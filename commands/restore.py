@@ -155,7 +155,7 @@ def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace
 
 
 def _slugs(table: str, pk: str) -> set[str]:
-    """Return the slug to recount, which is in the partition key of a signature, tally or number of pending ones."""
+    """Return the slug to recount if the item is a signature, a tally or a number of pending signatures."""
     if table == keys.SIGNATURES:
         return {slug_of(pk)}
     kind, *rest = pk.split("#")

@@ -50,7 +50,7 @@ def _recount_and_print(petition: Petition) -> Recount:
 def report(found: Recount) -> list[str]:
     """Return the lines of text to print after a recount."""
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
-    # The count has no `by`.
+    # A sum has a name such as `by` country, `key` GB. For the count, `by` is empty.
     lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
     if not found.drift:
         lines.append("  the tally agrees: count, days, hours, countries, sources")

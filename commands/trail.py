@@ -24,7 +24,7 @@ class Trail:
     """Reads the audit trail since `moment`. `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files."""
 
     def __init__(self, moment: datetime, withdrawn_by_link: frozenset[str], unsubscribed: frozenset[str]) -> None:
-        self._since = moment - OVERLAP  # An action is done after its entry is written.
+        self._since = moment - OVERLAP  # An action recorded before `moment` may be done after it.
         self._withdrawn_by_link, self._unsubscribed = withdrawn_by_link, unsubscribed
         self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
@@ -37,7 +37,8 @@ class Trail:
         for entry in entries(self._since, now, common.tables()):
             for action, signature_id in _actions_on_signatures(entry.action):
                 times_by_id = self._times[action]
-                times_by_id[signature_id] = max(entry.at, times_by_id.get(signature_id, entry.at))
+                earlier = times_by_id.get(signature_id, entry.at)
+                times_by_id[signature_id] = max(entry.at, earlier)
         self._since = max(self._since, now - OVERLAP)
         return SinceCopy(
             now,

@@ -61,7 +61,10 @@ FILES_CONFIG = Config(
 
 
 def longest_call(config: Config) -> float:
-    """Return how many seconds a call takes at most. `config` must allow one or two attempts: later waits are longer."""
+    """Return how many seconds a call takes at most.
+
+    `config` must not allow a third attempt: the wait before it could be longer than `_RETRY_WAIT`.
+    """
     options: Any = config
     attempts = options.retries["total_max_attempts"]
     return float(attempts * (options.connect_timeout + options.read_timeout) + (attempts - 1) * _RETRY_WAIT)

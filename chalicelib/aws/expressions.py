@@ -69,7 +69,7 @@ def absent_or_at_most(name: str, limit: int | str) -> Condition:
 
 
 def is_still(name: str, old_value: Any) -> Condition:
-    """Return the condition that the attribute still has its old value. None: that the attribute is still absent."""
+    """Return the condition that the attribute still has its old value, or is still absent if `old_value` is None."""
     return Attr(name).not_exists() if old_value is None else Attr(name).eq(old_value)
 
 
@@ -126,7 +126,7 @@ def change_request(change: Change) -> dict[str, Any]:
 
 
 def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[str]) -> dict[str, Any]:
-    """Return a query for a partition, or for a range of its sort keys. `only`: the attributes to return; (): all."""
+    """Return a query for a partition, or a range of its sort keys. `only`: the attributes to return, or () for all."""
     if not between:
         where = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": to_wire({":pk": pk})}
     else:

@@ -56,7 +56,8 @@ class Queue:
         """
         moved = 0
         while moved < most and (messages := self._receive(min(BATCH_LIMIT, most - moved))):
-            target._send_raw([(message["Body"], 0) for message in messages])
+            without_delay = [(message["Body"], 0) for message in messages]
+            target._send_raw(without_delay)
             self._delete([message["ReceiptHandle"] for message in messages])
             moved += len(messages)
             yield len(messages)

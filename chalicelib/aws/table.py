@@ -106,7 +106,7 @@ class Tables:
     ) -> Iterator[Item]:
         """Yield a partition's items by sort key, ascending or `backwards`. `between`: the first and the last sort key.
 
-        `only`: the attributes to return; (): all. IAM allows some roles to read certain attributes only.
+        `only`: the attributes to return, or () for all. IAM allows some roles to read certain attributes only.
         """
         request = {**partition_request(pk, between, only), "TableName": self._names[table]}
         return self._every_page({**request, "ConsistentRead": consistent, "ScanIndexForward": not backwards})

@@ -137,7 +137,7 @@ def funnel(slug: str, bucket: str, day: date) -> Key:
 
 
 def funnel_days_partition(slug: str) -> str:
-    # A prefix of its own, so that the role which stores sums of past days has no right to write the items of `funnel`.
+    # Not FUNNEL#, so that the role which stores these sums of past days has no right to write the counts behind them.
     return f"FUNNEL-DAYS#{slug}"
 
 

@@ -25,8 +25,8 @@ def letter_text(slug: str, version: str) -> Key:
     return Key(COUNTS, f"LETTER#{slug}", version)
 
 
-def letter_delivery(slug: str, target: str, signature_id: str = "") -> str:
-    """Return the sort key of a letter's delivery. Without a signature id, return the prefix for all to the target."""
+def letter_delivery(slug: str, target: str, signature_id: str) -> str:
+    """Return the sort key of a letter's delivery."""
     return f"{slug}_{target}_{signature_id}"
 
 

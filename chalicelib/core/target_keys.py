@@ -62,5 +62,8 @@ def targets_partition(slug: str) -> str:
 
 
 def target(slug: str, target_key: str, part: str = "") -> Key:
-    """Return the key of a target, or of a part of it: a pace, or a member's constituency. No part contains "#"."""
+    """Return a target's key. With `part`: the key of a pace, or of the member of parliament of a constituency.
+
+    No part contains "#".
+    """
     return Key(keys.COUNTS, targets_partition(slug), f"{target_key}#{part}" if part else target_key)

@@ -35,7 +35,7 @@ def web_addresses(text: str) -> list[str]:
 
 
 def links_in(text: str) -> set[str]:
-    """Return the web and email addresses in prose. Leave out a colon that belongs to no address, as in "at 10:30".
+    """Return the web and email addresses in prose. Leave out matches that are no address, such as ":3" in "at 10:30".
 
     Email programs also find addresses directly after a colon or slash, as in "see:www."; the linkifier does not. So
     search the text a second time, without colons and slashes.
@@ -54,7 +54,7 @@ def _folded(text: str) -> str:
 
 @cache
 def _linkifier() -> "LinkifyIt":
-    # Imported here, because signing rarely needs it: for a letter in own words, or for a name with a dot, for example.
+    # Imported here, because few signatures need it: those with a letter in own words, or with a dot in the name.
     from linkify_it import LinkifyIt
     from publicsuffixlist import PSLFILE
 

@@ -65,15 +65,15 @@ def relay_mail(event: DynamoDBEvent) -> None:
 def send_mail(event: SQSEvent) -> Failures:
     """Send the email of each message. Return the failed messages: the queue delivers them again."""
     return handle_messages(
-        event, _message_handler(Priority.URGENT, lambda: share_of_confirmations(times.now(), tables()))
+        event, _message_handler(Priority.URGENT, share_of_rate=lambda: share_of_confirmations(times.now(), tables()))
     )
 
 
-# Only two messages in a batch, because at SES's lowest rate a sender of this queue sends one email in ten seconds.
+# At SES's lowest rate, a sender of this queue sends one email in ten seconds, so a larger batch would take too long.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
-    """Send email that nobody waits for. `watch_mail` switches this on only while little urgent email waits."""
-    return handle_messages(event, _message_handler(Priority.OTHER, lambda: SHARES[Priority.OTHER]))
+    """Send email that nobody waits for. `watch_mail` turns this sender on only while little urgent email waits."""
+    return handle_messages(event, _message_handler(Priority.OTHER, share_of_rate=lambda: SHARES[Priority.OTHER]))
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
@@ -105,17 +105,18 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     log.event("relayed", requests=relayed, letters=letters)
 
 
-def _message_handler(priority: Priority, share: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
+def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
     """Return the function that sends the email of a message.
 
-    `share` returns the share of SES's rate that emails of this priority may use now.
+    `share_of_rate` returns the share of SES's rate that emails of this priority may use now.
     """
     pace = _pace(priority)
     deliver = limit_to_pace(mailer().send, pace)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
     # The batch's time begins here, before the first call to AWS, so that it includes all calls.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
-    pace.per_second = share() * settings().mail_per_second / settings().mail_senders
+    # At most `mail_senders` copies of this function run at the same time. Each keeps to an equal part of the share.
+    pace.per_second = share_of_rate() * settings().mail_per_second / settings().mail_senders
 
     def handle(message: Mapping[str, Any]) -> None:
         request = MailRequest.model_validate(message)
@@ -129,7 +130,7 @@ def _message_handler(priority: Priority, share: Callable[[], float]) -> Callable
 
 @cache
 def _pace(_: Priority) -> Pace:
-    """Return this process's pace for emails of this priority. `_message_handler` sets its real rate for each batch."""
+    """Return the pace that this process keeps for a priority. `_message_handler` sets its real rate for each batch."""
     return Pace(per_second=1, clock=time.monotonic, sleep=time.sleep)
 
 

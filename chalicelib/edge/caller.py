@@ -24,9 +24,10 @@ def source_ip(request: Request) -> str:
 
 
 def site_prefix(request: Request) -> str:
-    """Return the prefix of our paths: "" with a CDN or a domain, "/site" (the stage) on API Gateway's own host.
+    """Return the prefix of our paths: "/site" (the stage) on API Gateway's own host, elsewhere usually "".
 
-    A CDN sends the prefix in a header. Without a CDN, it is the part of requestContext.path before the route.
+    A CDN sends the prefix in a header ("/" for ""). Without a CDN, it is the part of requestContext.path before the
+    route.
     """
     prefix = request.headers.get("x-forwarded-prefix")
     if prefix is not None and _PREFIX.fullmatch(prefix) and is_through_cdn(request):

@@ -81,7 +81,7 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 
 
 def conditional_answer(request: Request, values: object, response: Response) -> Response:
-    """Return `response` with an ETag of the query and `values` (its data). Return 304 if the client has that ETag."""
+    """Return the response, or 304 if the client has its ETag: a hash of the query and the data (`values`)."""
     parameters = dict(request.query_params or {})
     digest = sha256(json.dumps([parameters, values], sort_keys=True).encode()).hexdigest()[:16]
     # A weak ETag (W/): two answers with the same count have the same ETag, but perhaps different times of the count.

@@ -25,8 +25,8 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 def read_asset(request: Request, name: str) -> Response:
     """Return a stylesheet, script or icon. If `?v=` is not the file's version, no cache may keep the response.
 
-    Otherwise a CDN would keep the wrong file for a year. During a deployment, a request for the new file may reach the
-    old code. And anybody may request a version that does not exist yet.
+    Without this rule, a CDN could keep the wrong file for a year: during a deployment, a request for the new file may
+    reach the old code. And anybody may request a version that does not exist yet.
     """
     found = asset(name)
     return _file(request, found, FOREVER if found and query(request, "v") == found.version else "no-store")

@@ -92,7 +92,7 @@ def answer_without_view(request: Request, path: str) -> Response:
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """If no route matched, replace the visitor's path in the context by CATCH_ALL.
 
-    `request.path` is CATCH_ALL too. `site_prefix` removes as many parts from the context's path as `request.path` has.
+    `request.path` is CATCH_ALL too. So `site_prefix` can cut it from the end of the context's path: the prefix is left.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context

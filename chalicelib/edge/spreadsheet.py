@@ -19,7 +19,7 @@ def wants_csv(request: Request) -> bool:
 
 
 def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
-    """Return the rows as CSV. The header line has the names in the first row. `columns`: the names for no rows."""
+    """Return the rows as CSV. The header line has the keys of the first row or, if there are no rows, `columns`."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)
     writer.writeheader()

@@ -54,7 +54,8 @@ def bind_view(
             return respond(request, lambda: view(request, **arguments), problem_response)
 
         route = ROUTES.get(view.__name__)
-        if route is None or route.needs_token != (authorizer is not None):
+        has_authorizer = authorizer is not None
+        if route is None or route.needs_token != has_authorizer:
             problem = "is not in edge/routes.py, or its decorator and its route differ on whether it needs a token"
             raise LookupError(f"{view.__name__} {problem}")
         bound: View = routes.route(route.path, **_options(route), authorizer=authorizer)(responding_view)

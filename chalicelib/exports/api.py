@@ -79,8 +79,8 @@ def link_cover(request: Request, export_id: str) -> Response:
 def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) -> Response:
     """Return a link to a file, and audit this request. Do not audit a HEAD request: its answer contains no link."""
     if request.method != "HEAD":
-        details = {"petition": export.slug, "what": file_name.removeprefix(export.job_id)}
-        audit(request, "export.fetched", export.job_id, details)
+        extension = file_name.removeprefix(export.job_id)  # ".pdf" for the cover sheet.
+        audit(request, "export.fetched", export.job_id, {"petition": export.slug, "what": extension})
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
     url = exports_bucket().link(s3_key, file_name, LINK_SECONDS)
     link: FileLink = {"url": url, "expires_at": times.iso(expires_at)}

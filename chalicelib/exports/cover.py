@@ -55,10 +55,11 @@ def cover_sheet(facts: CoverFacts) -> bytes:
 
 
 def printable(text: str, supported: Container[int]) -> str:
-    """Replace each sequence of characters that cannot be printed correctly by OMITTED.
+    """Return the text with OMITTED in place of each sequence of characters that cannot be printed correctly.
 
     `supported`: the codes of the font's characters.
     """
+    # "\0" marks each character that the font lacks, or that only a text shaper could print (NEEDS_SHAPING).
     masked = "".join(each if ord(each) in supported and ord(each) not in NEEDS_SHAPING else "\0" for each in text)
     return _OMITTED_RUN.sub(f" {OMITTED} ", masked).strip() if "\0" in masked else masked
 
@@ -99,7 +100,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the current text version, or if some people signed an earlier one, each version and its number."""
+    """Return the current text version. If some people signed an earlier one, add how many signed each version."""
     earlier_versions = set(totals.versions) - {petition.text_version}
     if not earlier_versions:
         return petition.text_version

@@ -46,7 +46,7 @@ class Selection:
     def __post_init__(self) -> None:
         moment = self.export.moment
         self.moment = iso(moment)
-        # So near to the moment, before or after it, perhaps the tally includes a confirmation, perhaps not.
+        # If a confirmation is within SETTLING of the moment, before or after, we cannot know whether the tally has it.
         self.unsure_from = lower_bound(moment - SETTLING)
         self.late_until = iso(moment + SETTLING)
 
@@ -100,5 +100,5 @@ def _write_part(export: Export, totals: Totals, items: Iterable[Item], file: Tex
     """Write the signatures that the export includes, and add them to `totals`."""
     write, selection = writer(export.format, export.columns, file), Selection(export, totals)
     for item in items:
-        if selection.includes(item):
+        if selection.includes(item):  # This also counts the item in `totals`.
             write(item)

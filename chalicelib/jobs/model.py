@@ -89,13 +89,15 @@ class Job(BaseModel):
 
     def at(self, now: datetime) -> Self:
         """Return the job as it is now. If it has stalled, return it as failed, even if that is not stored yet."""
-        patience_starts_at = max(self.touched_at, self.rests_until or self.touched_at)
+        patience_starts_at = max(self.touched_at, self.rests_until) if self.rests_until else self.touched_at
         is_stalled = self.is_open and now >= patience_starts_at + self.patience
         return self.as_stalled() if is_stalled else self
 
     def rest(self, now: datetime) -> timedelta:
         """Return for how much longer the job rests; zero if it does not rest."""
-        return max(timedelta(), self.rests_until - now) if self.rests_until else timedelta()
+        if self.rests_until is None or self.rests_until <= now:
+            return timedelta()
+        return self.rests_until - now
 
     def state_at(self, now: datetime) -> JobState:
         if self.state is JobState.DONE and now >= self.expires_at:
@@ -117,7 +119,10 @@ JobType = TypeVar("JobType", bound=Job)
 
 
 def new_id(key: str, now: datetime) -> str:
-    """Return a new job's id. Ids of a key sort by time. `key` has only lower-case letters, digits and hyphens."""
+    """Return a new job's id. The ids of one key sort by time.
+
+    `key` is what the job works for, such as a petition's slug. It has only lower-case letters, digits and hyphens.
+    """
     return f"{key}.{now:%Y%m%dT%H%M%SZ}-{token_hex(4)}"
 
 

@@ -1,4 +1,7 @@
-"""Start, find and cancel jobs. A job is long work that is done in steps, such as an export."""
+"""Start, find and cancel jobs. A job is long work that is done in steps, such as an export.
+
+A job's key is what it works for, such as a petition's slug.
+"""
 
 import re
 from collections.abc import Iterator

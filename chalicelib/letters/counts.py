@@ -59,8 +59,8 @@ def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
     """Return the numbers of letters by target and day (UTC). Targets without letters are missing.
 
     The 32 consistent queries cost one read unit for each 4 KB (about 40 items). The first query reads DIGEST_SHARD (0),
-    which counts the outcomes of digests. The requests of a digest's letters were counted before its outcome. So the
-    later queries find all these requests, and `waiting` is never negative.
+    which counts the outcomes of digests. Each letter was counted as requested before its digest had an outcome. So the
+    later queries find the requests of all these letters, and `waiting` is never negative.
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for shard in range(SHARDS):

@@ -79,6 +79,7 @@ def _waits_for_turn(item: Item) -> bool:
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     """Make the letter due at once, in the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
+    # Not later than the request. So the letter no longer waits for a turn (`_waits_for_turn`).
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)
@@ -91,7 +92,7 @@ def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
 def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tables) -> None:
     """Pause the letter's target, or only the member of parliament whose constituency is in the letter's item."""
     letter = letter_ids(key)
-    pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""))
+    pause(letter.slug, letter.target, reason, now, tables, member=item.get("member", ""))
 
 
 # A letter that arrives twice discredits the campaign. So if the sender crashes, the letter is not sent again.

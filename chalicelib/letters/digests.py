@@ -4,7 +4,7 @@ For each digest, a run does three steps: close the digest, so that it takes no m
 as requested. If a run stops between two steps, the digest is not marked, so the next run repeats the steps.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.target_keys import DigestIds
@@ -23,13 +23,13 @@ def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
     Raise Unavailable; the next run then continues. Each petition needs a query for its targets, even if it no longer
     has a letter, because older digests may be due. Each target needs one more query, for its digests.
     """
-    last_day = next_digest_day(now) - timedelta(days=1)
-    due = (ids for petition in all_petitions(tables) for ids in _due_digests(petition, last_day, tables))
+    open_day = next_digest_day(now)  # The digests of this day still take letters. All earlier digests are due.
+    due = (ids for petition in all_petitions(tables) for ids in _due_digests(petition, open_day, tables))
     return sum(_close_and_request(ids, now, outbox, tables) for ids in due)
 
 
-def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[DigestIds]:
-    """Return the petition's digests of days up to `last_day` that are not requested.
+def _due_digests(petition: Petition, open_day: date, tables: Tables) -> list[DigestIds]:
+    """Return the petition's digests of days before `open_day` that are not requested.
 
     Leave out the digests of a paused target: they wait until staff resume its letters. But if the petition no longer
     has the target, its digests are due: `digest_email` then drops them.
@@ -39,7 +39,7 @@ def _due_digests(petition: Petition, last_day: date, tables: Tables) -> list[Dig
         for key, state in target_states(petition.slug, tables).items()
         if state.has_digests and (not state.is_paused or target_of(petition, key) is None)
     ]
-    return [ids for key in targets for ids in unrequested_digests(petition.slug, key, tables) if ids.day <= last_day]
+    return [ids for key in targets for ids in unrequested_digests(petition.slug, key, tables) if ids.day < open_day]
 
 
 def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:

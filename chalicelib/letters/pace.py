@@ -29,14 +29,14 @@ def book_letter_turn(
 
     Needs one or two writes to book a turn, and one or two more to take a place in the hour.
     """
-    key, working = target_keys.target(slug, target), WorkingTime(pace.from_hour, pace.to_hour)
+    target_key, working = target_keys.target(slug, target), WorkingTime(pace.from_hour, pace.to_hour)
     if booked_turn is None:
         # Each pace has its own turns: turns booked at a slow pace must not delay letters at a fast pace.
-        turns = target_keys.target(slug, target, f"{pace.per_hour} {pace.from_hour}-{pace.to_hour}")
-        due = _next_turn(turns, pace, working, now, tables)
+        turns_key = target_keys.target(slug, target, part=f"{pace.per_hour} {pace.from_hour}-{pace.to_hour}")
+        due = _next_turn(turns_key, pace, working, now, tables)
         if due > now:
             return due
-    if working.is_open(now) and _take_place(key, pace.per_hour, now, tables):
+    if working.is_open(now) and _take_place(target_key, pace.per_hour, now, tables):
         return now
     # Try again within the next hour of working time. The delay differs between letters, so that they do not all try
     # at the same moment.

@@ -110,7 +110,7 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
         extra: dict[str, str] = {}
         if target.members:
             member = member_for_postcode(image.get("country"), image.get("postcode"))
-            if member is None or (current.letter and current.letter.has_address(member.email, targets)):
+            if member is None or (current.letter and current.letter.has_address(member.email, among=targets)):
                 continue
             extra = {"member": member.constituency}
         yield _deliveries_for(current, target.key), letter_delivery(slug, target.key, image["sk"]), extra

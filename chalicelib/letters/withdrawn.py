@@ -1,7 +1,8 @@
 """Take the letters of withdrawn and erased signatures out of the digests whose emails are not sent yet.
 
 A digest is one email to a target about many letters (digest_contents.py). An `Image` is a signature's item in the
-table's stream of changes.
+table's stream of changes. While the digest's email is sent, the digest is sealed: its letters do not change. Its
+attribute LATE notes the people who withdraw meanwhile.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,7 +68,7 @@ def remove_letter(key: str, area: str, now: datetime, tables: Tables) -> None:
 
 
 def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables) -> None:
-    """Take the letters of the withdrawals `late` out of the sealed digest, and remove LATE unless it has changed.
+    """Take the letters of people who withdrew (`late`) out of the sealed digest. Remove LATE unless it has changed.
 
     These letters wait again. A sender then drops each, unless its owner has signed and confirmed again with a letter.
     Raise Conflicted if the digest is no longer sealed.
@@ -76,9 +77,9 @@ def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables)
         signature_id, _, area = withdrawal.partition(" ")
         key = letter_delivery(ids.slug, ids.target, signature_id)
         LETTERS.mark_group(key, now, tables)
-        # A request that is due since now is queued by the next sweep. One without a due time counts as lost much later.
+        # With this due time, the next sweep queues the request. Without it, the request would count as lost much later.
         waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
-        if not _take_out(ids, key, area, IS_SEALED, waiting, [], tables):
+        if not _take_out(ids, key, area, when=IS_SEALED, assign=waiting, others=[], tables=tables):
             raise Conflicted("storage")
     tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
 
@@ -86,7 +87,8 @@ def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables)
 def _drop(ids: DigestIds, key: str, area: str, now: datetime, tables: Tables) -> bool:
     """Drop the letter if the digest is unsealed. Return True if the digest no longer has the letter."""
     count = LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
-    return _take_out(ids, key, area, IS_UNSEALED, {"mail_dropped_at": iso(now)}, [count], tables)
+    dropped = {"mail_dropped_at": iso(now)}
+    return _take_out(ids, key, area, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
 
 
 def _take_out(
@@ -110,7 +112,8 @@ def _take_out(
     except ConditionFailed as failure:
         if failure.index != 0:  # 0: the letter was taken out before.
             return False
-    # A digest shows the letters in its slots. A later digest may show this letter.
+    # A digest shows the letters whose ids are in its slots (digest_item.py). So clear the slot of this letter: if its
+    # sender confirms again, another digest may show it.
     signature_id = letter_ids(key).signature_id
     slot = own_words_slot(signature_id)
     tables.try_update(Change(ids.key, remove=[slot], when=Attr(slot).eq(signature_id)))

@@ -47,7 +47,7 @@ class _WaitingEmail:
 
 
 def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
-    """Return the allowance of a mailbox and a petition, without taking an email from the budget."""
+    """Return when the next email may be sent, and whether email about the petition is stopped. Change nothing."""
     return _allowance(tables.get(to.key, consistent=True) or {}, to.hash_of_petition(slug), now)
 
 
@@ -86,13 +86,13 @@ def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tabl
 def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetime) -> datetime:
     """Return when this email may be sent: `next_at`, or later if the next turn is kept for another email.
 
-    A turn is kept for TURN_KEPT_FOR at most, and no longer than the interval before it.
+    The turn is kept for as long as the last interval lasted, but for TURN_KEPT_FOR at most.
     """
     if not email.is_behind_another(stored):
         return next_at
     kept_for = min(TURN_KEPT_FOR, _interval_after(stored["sent"]))
-    kept_until: datetime = datetime.fromisoformat(stored["next_at"]) + kept_for
-    return max(now, kept_until)
+    interval_ended_at: datetime = datetime.fromisoformat(stored["next_at"])
+    return max(now, interval_ended_at + kept_for)
 
 
 def _interval_after(sent_count: int) -> timedelta:
@@ -122,8 +122,8 @@ def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: dat
 
     An item with a choice of the owner (`stopped`) never expires.
     """
-    is_quiet = stored.get("next_at", "") <= iso(now - FORGET_AFTER)
-    sent_count = 1 if is_quiet else stored["sent"] + 1
+    starts_again = stored.get("next_at", "") <= iso(now - FORGET_AFTER)
+    sent_count = 1 if starts_again else stored["sent"] + 1
     next_at = now + _interval_after(sent_count)
     stopped = stored.get("stopped")
     expires = {} if stopped else {"expires_at": int((next_at + FORGET_AFTER).timestamp())}

@@ -95,7 +95,7 @@ class Deliveries(DeliveryState):
         tables.put_new(new)
 
     def writes(self, new: NewItem, key: str, now: datetime, tables: Tables) -> list[NewItem | Change]:
-        """Return what a transaction must write to request the email. A subclass can add a counter (`key`, `now`)."""
+        """Return what a transaction must write to request the email. `key`, `now`: for subclasses."""
         return [new]
 
     def item_key(self, key: str) -> Key:
@@ -126,10 +126,11 @@ class Deliveries(DeliveryState):
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         super().postpone(request, due, tables)
-        outstanding.ensure_walk_by(outstanding.group_of(self.item_key(request.key)), due - self.lead_time, tables)
+        queued_at = due - self.lead_time  # The sweep queues a postponed email this long before it is due.
+        outstanding.ensure_walk_by(outstanding.group_of(self.item_key(request.key)), queued_at, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # The condition loses no sent email, because no newer request replaces this one while the item exists.
+        # No newer request replaces this one while the item exists. So the condition fails only if this one is settled.
         key, when = self.item_key(request.key), is_requested(request)
         sent = {"mailed_at": iso(at)}
         tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=when))

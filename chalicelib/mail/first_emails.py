@@ -34,6 +34,7 @@ DEFAULT_LIMIT = Limit()
 def book(network: str, now: datetime, tables: Tables, limit: Limit = DEFAULT_LIMIT) -> datetime:
     """Book a turn of the network and return when it is: `now`, or later (turns.py)."""
     key, step = mail_keys.network_limit(network), round(limit.interval / MILLISECOND)
+    # `is_usually_quiet`: most networks have no booked turn that is still to come. Then booking takes only one write.
     turns = Turns(key, step, burst=limit.burst, expires_after=EXPIRES_AFTER, is_usually_quiet=True)
     wait = book_turn(turns, int(now.timestamp() * 1000), tables)  # in milliseconds
     return now + wait * MILLISECOND

@@ -67,6 +67,7 @@ def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> 
     Ignore errors, so that no email waits for a marker. Within a day, the sweep also looks into unmarked groups.
     """
     for group in set(groups):
+        # `abs`, because the clock may have been set back since the last mark.
         if group in _last_marked and abs(now - _last_marked[group]) < MARK_EVERY:
             continue
         try:
@@ -110,7 +111,7 @@ def markers(tables: Tables) -> list[Marker]:
 def begin_or_resume_walk(marker: Marker, now: datetime) -> Marker:
     """Return the marker with its unfinished walk, or else with a new walk.
 
-    The walk keeps the present `marked_at` as `seen`. So its end shows whether the group was marked during the walk.
+    A new walk keeps the present `marked_at` as `seen`. If `marked_at` differs at its end, there was a new mark.
     """
     return marker if marker.began_at else replace(marker, began_at=iso(now), seen=marker.marked_at)
 
@@ -125,14 +126,14 @@ def store_walk(marker: Marker, tables: Tables) -> None:
 def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
     """Clear the marker if the group has no open request. Otherwise the next walk begins within `interval` of this one.
 
-    The walk may have missed a request that was made during the walk. The request's process marks the group, and then
-    `_clear` fails. But a process does not mark a group again within MARK_EVERY. So clearing is safe only if the last
-    mark before the walk (`seen`) was older than MARK_EVERY. SLACK allows for clocks that differ, and for late reads.
+    The walk may miss a request that is made meanwhile. Usually, the mark for this request makes `_clear` fail. But a
+    process that marked the group less than MARK_EVERY ago makes no new mark. So keep the marker if the last mark before
+    the walk (`seen`) is so recent. SLACK allows for clocks that differ, and for late reads.
     """
     began_at = datetime.fromisoformat(marker.began_at)
-    is_clearing_safe = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
-    has_open_request = bool(marker.earliest)
-    if not has_open_request and is_clearing_safe and _clear(marker, tables):
+    is_last_mark_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
+    has_open_request = bool(marker.earliest)  # `earliest`: when the first open request will count as lost.
+    if not has_open_request and is_last_mark_old and _clear(marker, tables):
         return
     latest = iso(began_at + interval)
     due_at = min(marker.earliest, latest) if has_open_request else latest
@@ -141,7 +142,7 @@ def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
 
 def _clear(marker: Marker, tables: Tables) -> bool:
     """Clear the marker. Return False if the group was marked again after the walk began."""
-    is_unchanged = Attr("marked_at").eq(marker.seen)
+    is_unchanged = Attr("marked_at").eq(marker.seen)  # `seen`: `marked_at` when the walk began.
     key = mail_keys.mail_outstanding(marker.group)
     return tables.try_update(Change(key, remove=("marked_at", *_WALK), when=is_unchanged))
 

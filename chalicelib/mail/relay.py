@@ -60,12 +60,13 @@ def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, in
 def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
     """Return the seconds until the request is due and `min_interval` has passed since the last email to this key.
 
-    The attribute `mail_network` means that the email has no turn of the signer's network yet (first_emails.py). Such a
-    request is due now, so that its sender books a turn.
+    With the attribute `mail_network`, the email must still book a turn: the signer's network has a limit
+    (first_emails.py). Such a request is due now, so that its sender books the turn.
     """
     times = [now]
     if "mailed_at" in image:
         times.append(datetime.fromisoformat(image["mailed_at"]) + min_interval)
     if "mail_due_at" in image and "mail_network" not in image:
+        # A sender whose clock is behind would ignore a message that arrives exactly when the email is due.
         times.append(datetime.fromisoformat(image["mail_due_at"]) + CLOCKS_DIFFER)
     return ceil((max(times) - now).total_seconds())

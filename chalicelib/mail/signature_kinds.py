@@ -51,12 +51,13 @@ class SignatureDeliveries(DeliveryState):
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
         """Return the group of each petition, beginning with `first`.
 
-        If `first` is "" or a group of another table, return the groups of all petitions, because they sort after it.
+        If `first` is "" or a group of deliveries, return the groups of all petitions, because they sort after it.
         """
         first_slug = first.removeprefix(GROUP_PREFIX) if self.has_group(first) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first_slug, tables))
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        # If the signature is still pending, it expires some time after the link in this email.
         expires = at + CONFIRM_LIFETIME + KEPT_AFTER_LINK
         mail_state.mark_mailed(self.item_key(request.key), request.requested_at, at, expires, tables)
 
@@ -75,7 +76,7 @@ def _ids(key: str) -> tuple[str, str]:
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
-    """Return until when a link issued now confirms: for 14 days, but no longer than a day after the petition closes.
+    """Return when a link issued now stops confirming: in 14 days, or a day after the closing if this is earlier.
 
     If the petition is paused, use the closing that it would have if it opened again now.
     """
@@ -117,7 +118,8 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
     if not is_confirmed or is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.DROPPED
     petition = cached_as_stored(slug, tables)
-    return replace(_content(key, signature, petition, context, now), limited_petition="")
+    content = _content(key, signature, petition, context, now)
+    return replace(content, limited_petition="")  # So the budget does not limit the receipt.
 
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
@@ -152,11 +154,10 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
     """Return the links of the email, by the names that the templates use."""
     subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
-    offer = signature.letter_asked
-    # If somebody typed a letter with this address, the page of the link asks the owner whether to send the letter. It
-    # does so only if the link was issued at `offered_from` or later. To confirm, we compute the time of issue from the
-    # link's expiry.
-    issued = max(now, offer.offered_from) if offer else now
+    # A letter that somebody typed with this address. The page of the link asks the owner whether to send it, if
+    # the link was issued at `offered_from` or later. The page computes the time of issue from the link's expiry.
+    asked_letter = signature.letter_asked
+    issued = max(now, asked_letter.offered_from) if asked_letter else now
     expiries = {
         # The petition's closing does not change the expiry: staff may move the closing, and confirming checks it.
         Purpose.CONFIRM: issued + CONFIRM_LIFETIME,

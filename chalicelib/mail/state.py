@@ -164,8 +164,9 @@ class DeliveryState(ABC):
         it is due. Never return a time within a claim, because the sender may still send the email.
         """
         claim_ends_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
-        # True if the request is postponed, and the sweep has queued no message for its due time. "" sorts first.
-        if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):
+        # The request is postponed, and the sweep has not queued it for its due time yet. "" sorts before every time.
+        must_queue_for_due_time = item.get("mail_queued_at", "") < item.get("mail_due_at", "")
+        if must_queue_for_due_time:
             return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, claim_ends_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
         if "mail_queued_at" in item:
@@ -188,8 +189,8 @@ def is_requested(request: MailRequest) -> Condition:
 def _is_due(now: datetime) -> Condition:
     """Return the condition that a request is due.
 
-    The attribute `mail_network` means that the email has no turn of the signer's network yet (first_emails.py). Such a
-    request is always due, so that its sender books a turn.
+    With the attribute `mail_network`, the email must still book a turn: the signer's network has a limit
+    (first_emails.py). Such a request is always due, so that its sender books the turn.
     """
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 

@@ -92,7 +92,7 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
         lost_times = filter(None, (marker.earliest, next_lost_at))
         marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
-            outstanding.end_walk(marker, LOST_AFTER_IF_NO_BACKLOG, run.tables)
+            outstanding.end_walk(marker, interval=LOST_AFTER_IF_NO_BACKLOG, tables=run.tables)
             return queued
         marker = replace(marker, position=position)
     outstanding.store_walk(marker, run.tables)
@@ -100,9 +100,9 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
 
 
 def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
-    """Queue the lost requests among these items. Return how many were queued.
+    """Queue the lost requests among these items. Return how many were queued, and when the next will count as lost.
 
-    Also return the earliest time at which one of all these items will next count as lost ("" if there are no items).
+    A request that is queued now may count as lost again later. If there are no items, the returned time is "".
     """
     times = [(state.lost_at(item, run.lost_after, REQUEUE_AFTER), item) for item in items]
     lost = [(state.request_of(item), _delay(item, run.now)) for at, item in times if at <= run.now]
@@ -128,7 +128,7 @@ def _delay(item: Item, now: datetime) -> int:
 def _mark_unmarked(run: Run, deadline: float) -> None:
     """Continue the pass over the groups without a marker, until the deadline. Mark each group with an open request."""
     cursor = _current_cursor(run.now, run.tables)
-    if cursor.group is None:
+    if cursor.group is None:  # The pass is done, and the next one is not due.
         return
     marked = {marker.group for marker in outstanding.markers(run.tables)}
     for group, state in _groups(cursor.group, run):
@@ -144,7 +144,7 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
             if items:
                 outstanding.mark(group, run.now, run.tables)
                 break
-    _store_cursor(Cursor(cursor.began, None), run.tables)
+    _store_cursor(Cursor(cursor.began, group=None), run.tables)
 
 
 def _groups(first: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:

@@ -31,9 +31,9 @@ class Turns:
 def book(turns: Turns, now: int, tables: Tables) -> int:
     """Book a turn and return how long the caller must wait for the turn. Times are in milliseconds.
 
-    If a booked turn ends after `now`, this takes one write, and otherwise two. With `is_usually_quiet`, it takes two
-    writes if a booked turn ends after `now`, and otherwise one. If the write is repeated because its answer was lost,
-    one turn stays unused, and all later turns are one step later.
+    With `is_usually_quiet`, this takes one write if no booked turn ends after `now`, and otherwise two. Without it, the
+    numbers are the other way round. If a write is repeated because its answer was lost, one turn stays unused, and all
+    later turns are one step later.
     """
     if turns.is_usually_quiet and tables.try_update(_first_change(turns, now)):
         return 0
@@ -44,8 +44,8 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
             if tables.try_update(_first_change(turns, now)):
                 return 0
             continue  # Another caller has booked the first turn meanwhile.
-        # A turn lasts one step. With a burst of 1, the caller waits until the booked turn begins: a step before `end`.
-        # With a larger burst, the caller may begin earlier.
+        # The caller waits until `burst` steps before the end of its turn. A turn lasts one step. So with a burst of 1,
+        # the caller waits until its turn begins, and with a larger burst less long.
         return max(0, end - turns.burst * turns.step - now)
     raise Conflicted("storage")
 

@@ -93,9 +93,9 @@ class Receipt(BaseModel):
         return partner_keys.receipt(self.slug, self.source, self.digest)
 
     def entry_for(self, sender: str) -> str:
-        """Return the text with which the stored signature names a sender that sent it again.
+        """Return the entry in Signature.all_receipts that records that `sender` sent the signature again.
 
-        The signature names its first sender by the digest alone.
+        For the first sender, the entry is only the digest.
         """
         return f"{self.digest}.{sender}"
 

@@ -36,16 +36,13 @@ class ReceiveResult(NamedTuple):
 
 
 def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
-    """Take up to a hundred signatures, in order. Return their results.
-
-    After Unavailable, some signatures may be stored already. A repeat is safe.
-    """
+    """Take up to a hundred signatures, in order. Return their results. After Unavailable, a repeat is safe."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
     return [
-        _take_one(submission, new, stored_receipts.get(new.digest), wordings, receiving, now)
-        for submission, new in zip(submissions, receipts, strict=True)
+        _take_one(submission, receipt, stored_receipts.get(receipt.digest), wordings, receiving, now)
+        for submission, receipt in zip(submissions, receipts, strict=True)
     ]
 
 
@@ -68,23 +65,24 @@ def _take(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
     """Take the signature. `new`: its new receipt. `stored`: the receipt that was stored for its identifier, if any."""
-    claimed = _claim(new, stored, receiving.tables)  # Either `new`, or an earlier receipt that is stored.
-    if claimed.result is not None:
-        signature = find_signature(claimed, receiving)
-        if not _may_be_stored_again(claimed, signature, now):
-            record_sender(new, claimed, signature, receiving)
-            return _repeated_result(claimed, new, signature)
-        store.claim_again(new, claimed, receiving.tables)  # If two requests do this at once, the later receipt stays.
-        claimed = new
-    result = _store_and_count(submission, claimed, receiving, now)
-    if new.sender != claimed.sender:  # Another sender claimed the receipt, but did not settle it.
-        record_sender(new, claimed, find_signature(claimed, receiving), receiving)
-    store.settle(claimed, result, receiving.tables)
+    current = _claim(new, stored, receiving.tables)  # Either `new`, or an earlier receipt that stays stored.
+    is_settled = current.result is not None
+    if is_settled:
+        signature = find_signature(current, receiving)
+        if not _may_be_stored_again(current, signature, now):
+            record_sender(new, current, signature, receiving)
+            return _repeated_result(current, new, signature)
+        store.claim_again(new, current, receiving.tables)  # If two requests do this at once, the later receipt stays.
+        current = new
+    result = _store_and_count(submission, current, receiving, now)
+    if new.sender != current.sender:  # `current` is from an earlier call of another sender, which did not settle it.
+        record_sender(new, current, find_signature(current, receiving), receiving)
+    store.settle(current, result, receiving.tables)
     return result
 
 
 def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
-    """Claim `new` if absent or undone. Return the receipt now stored. Raise Invalid if another person has it."""
+    """Store `new`, or keep an earlier receipt that is not undone. Return the one stored. Raise Invalid for CONFLICT."""
     for _ in range(ATTEMPTS):
         if stored is None:
             try:
@@ -105,8 +103,8 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or the undo of an import took it back.
 
-    A withdrawn or erased signature stays stored for at least ERASED_LIFETIME. So if no signature is stored for a
-    younger receipt, the signature expired. For an older receipt, we do not know what happened: return False.
+    If no signature is stored, it either expired, or was withdrawn or erased at least ERASED_LIFETIME ago. In the second
+    case, the receipt is at least that old. So for a younger receipt, return True. Otherwise we do not know: False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:
         return False
@@ -129,6 +127,7 @@ def _repeated_result(settled: Receipt, new: Receipt, signature: Signature | None
 def _store_and_count(
     submission: SentSignature, receipt: Receipt, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
+    """Store the signature, and perhaps confirm it. EXISTING: it was stored already, with another receipt or none."""
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
         return ReceiveOutcome.SUPPRESSED
@@ -154,9 +153,9 @@ def _confirm(
     *,
     has_this_receipt: bool,
 ) -> None:
-    """Confirm the signature. If it came from elsewhere, such as our form, take name and updates from `submission`.
+    """Confirm the signature. Unless it came with this receipt, take its name and `updates` from `submission`.
 
-    Perhaps a stranger filled in our form. So we do not send its letter yet: our email asks the person whether to.
+    If it has a letter, perhaps a stranger wrote the letter on our form. So our email asks the person before we send it.
     """
     values = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")

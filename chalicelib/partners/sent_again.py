@@ -27,7 +27,8 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
     """
     if new.sender == stored.job_id or not stored.may_be_undone or signature is None:
         return
-    key, entry = keys.signature(stored.slug, stored.signature_id), stored.entry_for(new.sender)
+    key = keys.signature(stored.slug, stored.signature_id)
+    entry = stored.entry_for(new.sender)  # A text with the receipt's digest and the sender.
     is_recorded = entry in signature.all_receipts or add_receipt(key, entry, receiving.tables)
     if not is_recorded:
         current = find_signature(stored, receiving)

@@ -78,13 +78,13 @@ def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) ->
     """
     # The imports that sent the signature, without the import that is undone now. `job_id` and `row` are of the first
     # import, `also_in` has the later ones.
-    later_imports_left = (receipt.also_in or set()) - {job_id}
-    first_import_left = receipt.job_id if receipt.job_id != job_id else None
+    remaining_later = (receipt.also_in or set()) - {job_id}
+    remaining_first = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
-    if first_import_left or later_imports_left:
-        assign: dict[str, Any] = {"also_in": later_imports_left} if later_imports_left else {}
-        remove = [] if first_import_left else ["job_id", "row"]
-        remove += [] if later_imports_left else ["also_in"]
+    if remaining_first or remaining_later:
+        assign: dict[str, Any] = {"also_in": remaining_later} if remaining_later else {}
+        remove = [] if remaining_first else ["job_id", "row"]
+        remove += [] if remaining_later else ["also_in"]
         tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
     else:
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))

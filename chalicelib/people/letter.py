@@ -35,22 +35,22 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
 
 
 def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
-    """Return the letter `signed` in full. The parts that the person did not change are from the petition's letter."""
+    """Return a person's letter in full. `signed` has what the person changed, the petition's letter has the rest."""
     if signed is None:
         return None
-    letter = letter_as_signed(stored.petition.slug, signed.version, tables).in_language(
+    petition_letter = letter_as_signed(stored.petition.slug, signed.version, tables).in_language(
         language_of(stored.signature.language or stored.petition.language).code
     )
-    words = letter_texts(letter, signed)
+    words = letter_texts(petition_letter, signed)
     return {
         "version": signed.version,
         "subject": words["subject"],
         "opening": words["opening"],
         "body": words["body"],
-        "targets": [target.name for target in letter.targets],
-        "send_wording": letter.send_wording,
+        "targets": [target.name for target in petition_letter.targets],
+        "send_wording": petition_letter.send_wording,
         "reply": signed.reply,
-        "reply_wording": letter.reply_wording,
+        "reply_wording": petition_letter.reply_wording,
     }
 
 
@@ -70,7 +70,7 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
                     "waiting_since": item.get("mail_requested_at"),
                     "sent_at": item.get("mailed_at"),
                     "perhaps_sent_at": item.get("mail_unknown_at"),
-                    "in_digest_of": item.get("digest"),
+                    "in_digest_of": item.get("digest"),  # The day of the email with many letters that has this one.
                     "undeliverable": item.get("undeliverable"),
                 }
             )
@@ -79,6 +79,7 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
 
 def _target_names(stored: StoredSignature, tables: Tables) -> dict[str, str]:
     """Return the name of each target by its key. Include targets that staff have removed since the person agreed."""
-    signed, letter = stored.signature.letter, stored.petition.letter
-    agreed = letter_as_signed(stored.petition.slug, signed.version, tables).letter.targets if signed else ()
-    return {target.key: target.name for target in (*agreed, *(letter.targets if letter else ()))}
+    signed, current = stored.signature.letter, stored.petition.letter
+    agreed_targets = letter_as_signed(stored.petition.slug, signed.version, tables).letter.targets if signed else ()
+    current_targets = current.targets if current else ()
+    return {target.key: target.name for target in (*agreed_targets, *current_targets)}

@@ -39,7 +39,7 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     if refusal:
         return ResendAnswer(refusal)
     signature = stored.signature
-    was_already_requested = signature.mail_kind is not None
+    was_already_requested = signature.mail_kind is not None  # The kind of the email that waits to be sent, if any.
     try:
         mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:

@@ -109,8 +109,12 @@ class Letter(LetterText):
         return self.model_copy(update={**dict(text), "targets": targets})
 
     def has_address(self, email: str, among: Sequence[LetterTarget]) -> bool:
-        """Return whether a target has this address, in any spelling. Ignore targets whose keys are not in `among`."""
-        keys, address = {target.key for target in among}, canonical_of(email)
+        """Return whether one of the targets `among` has this address, in any spelling.
+
+        `among` may be from an older version. So compare only the keys, and take the addresses from this letter.
+        """
+        keys = {target.key for target in among}
+        address = canonical_of(email)
         targets = [target for target in self.targets if target.key in keys]
         return any(target.email and canonical_of(target.email) == address for target in targets)
 

@@ -145,7 +145,7 @@ class Petition(BaseModel):
     @property
     def letter_version(self) -> str:
         """Return a digest of the letter and its wordings, in all languages, or "" if there is no letter."""
-        untranslated = self._untranslated or self
+        untranslated = self._untranslated or self  # `in_language` sets _untranslated.
         return version_of_letter(untranslated.letter, untranslated.translations)
 
     @property
@@ -166,7 +166,7 @@ class Petition(BaseModel):
 
     def _digest(self, *names: str) -> str:
         """Return a digest of the texts in these fields, in all languages."""
-        untranslated = self._untranslated or self
+        untranslated = self._untranslated or self  # `in_language` sets _untranslated.
         parts = [getattr(untranslated, name) for name in names]
         for code, translation in sorted(untranslated.translations.items()):
             parts += [code, *(getattr(translation, name, None) or "" for name in names)]
@@ -186,7 +186,7 @@ class Petition(BaseModel):
         return PetitionState.CLOSED if self.closes_at and now >= self.closes_at else PetitionState.OPEN
 
     def scheduled_opening(self, now: datetime) -> datetime | None:
-        """Return when the petition opens by itself, or None if it is open already or has no schedule."""
+        """Return opened_at if the petition is stored as open but opens later, by itself. Otherwise return None."""
         return self.opened_at if self.state is PetitionState.OPEN and now < self.opened_at else None
 
     def is_confirmable_at(self, now: datetime) -> bool:

@@ -29,7 +29,8 @@ class SlugList:
 
         If so, the next read is due after READ_AFTER, even if the caller's read fails.
         """
-        if self._tried_at <= now < self._tried_at + READ_AFTER:
+        was_just_tried = self._tried_at <= now < self._tried_at + READ_AFTER  # False if the clock was set back.
+        if was_just_tried:
             return False
         self._tried_at, self.is_current = now, False
         return True

@@ -106,7 +106,7 @@ def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[s
 
 
 def _closing_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return closes_at for a petition that closes now: `now`, or a second after opened_at if that is later."""
+    """Return closes_at for a petition that closes now: `now`, but later than opened_at, as the model requires."""
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 

@@ -26,8 +26,8 @@ DAY = timedelta(days=1)
 def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
     """Return the stored numbers. If they are not fresh, the caller that gets the lease counts them again.
 
-    From the load shedding level SNAPSHOT_ONLY on, nothing is counted again. Return None if no numbers are stored
-    and this call counts none.
+    At the load shedding levels SNAPSHOT_ONLY and ACCEPT_ONLY, nothing is counted again. Return None if no numbers are
+    stored and this call counts none.
     """
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH
@@ -39,13 +39,15 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
 
 
 def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
-    hours = breakdown(petition, TallyDimension.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
-    # The tally has a number for each full hour. `last_day` leaves out each hour that began more than 24 hours ago.
-    # So `last_day` covers between 23 and 24 hours.
+    yesterday_and_today = Days((now - DAY).date(), now.date())
+    # The tally has a number for each full hour.
+    hours = breakdown(petition, TallyDimension.HOUR, yesterday_and_today, now, tables).values
     today = _sum_since(now.date().isoformat(), hours)
+    # This leaves out each hour that began more than 24 hours ago. So `last_day` covers between 23 and 24 hours.
     last_day = _sum_since(iso(now - DAY), hours)
+    # The tally has no areas. They are counted from the stream of changes of signatures (projections).
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)
-    return Recent(today, last_day, public_areas(areas.confirmed, areas.values), now)
+    return Recent(today=today, last_day=last_day, areas=public_areas(areas.confirmed, areas.values), as_of=now)
 
 
 def _sum_since(start: str, hours: Mapping[str, int]) -> int:

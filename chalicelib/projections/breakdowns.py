@@ -51,7 +51,8 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
     breakdown by constituency has 1,024 items, which is too many to read at every refresh of the dashboard. If `days`
     has limits, also leave out the breakdowns by version and by area, which have no daily counts.
     """
-    found, numbers = breakdowns(petition, days, now, tables), store.projected_sums(petition.slug, tables)
+    found = breakdowns(petition, days, now, tables)
+    numbers = store.projected_sums(petition.slug, tables)
     confirmed = found[0].confirmed
     if days == ALL_DAYS:
         versions_and_areas = (Dimension.VERSION, Dimension.AREA)

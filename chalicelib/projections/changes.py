@@ -50,7 +50,7 @@ def constituency_increments(
             amounts[constituency_of(image, constituencies)] += amount
     counters: dict[Key, dict[str, int]] = defaultdict(dict)
     for constituency, amount in amounts.items():
-        existing_image = after or before or {}  # An amount exists, so at least one image exists.
+        existing_image = after or before or {}  # One of them exists, because it has an amount.
         slug, _, bucket = existing_image["pk"].rpartition("#")
         counters[counter_of(slug, bucket, constituency)][CONSTITUENCY_PREFIX + constituency] = amount
     # One increment for each counter item: the item ignores a second increment with the same sequence number.
@@ -96,10 +96,14 @@ def _current_increments(old: Image, new: Image) -> Counter[str]:
 
 
 def _is_first_email(old: Image, new: Image) -> bool:
-    """Return whether this change records the first email since signing. `old` may record an email before signing."""
+    """Return whether this change records the first email since signing.
+
+    If somebody signs again, the item keeps the time of the last email before that.
+    """
     new_time = new.get("mailed_at")
     old_time: str = old.get("mailed_at", "")
-    return bool(new_time and new_time != old_time) and old_time < str(new.get("signed_at", ""))
+    is_new_email = bool(new_time and new_time != old_time)
+    return is_new_email and old_time < str(new.get("signed_at", ""))
 
 
 def _has_bounced(image: Image) -> bool:

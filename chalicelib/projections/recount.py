@@ -5,9 +5,9 @@ each counted source, the number of signatures that partners sent, and the number
 check a single day or hour. The tally subtracts a withdrawal on the day of the withdrawal, and a withdrawn signature
 keeps neither its country nor its time of confirmation (docs/decisions/014-recount.md).
 
-The tally is read first. Then all signatures are read, which takes minutes. A signature may be confirmed or withdrawn
-shortly before the tally is read, or later. Then perhaps only the tally includes this change, or only the signatures. So
-a difference is drift only if it is larger than the number of such signatures.
+The tally is read first. Then all signatures are read, which takes minutes. If a signature is confirmed or
+withdrawn meanwhile, or shortly before, perhaps only one of the two reads sees this change. So a difference is drift (an
+error) only if it is larger than the number of such signatures.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ SKEW = timedelta(seconds=5)
 
 @dataclass
 class Walk:
-    """Sums over all signatures. The tally may lack changes made after `since`, and has no change made after `until`.
+    """Sums over all signatures. The tally has all changes made before `since`, and no change made after `until`.
 
     `confirmed_earlier`: signatures confirmed before `since`. `confirmed_recently`, `withdrawn_recently`: after `since`.
     `pending`: how many are pending in each bucket. `became_pending`, `stopped_pending`: how many in each bucket became
@@ -181,7 +181,7 @@ def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
 def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPending]:
     """Return the wrong counters by bucket.
 
-    The counters lag. They may lack signatures that became pending just now, and include those that stopped being so.
+    The counters lag. They may lack signatures that just became pending, and have some that just stopped being pending.
     """
     wrong = {}
     for bucket in keys.BUCKETS:

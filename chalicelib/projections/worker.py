@@ -28,7 +28,7 @@ def project_signatures(event: DynamoDBEvent) -> None:
 
 @workers.schedule(Rate(6, unit=Rate.HOURS))
 def recount_tallies(event: CloudWatchEvent) -> None:
-    """Report the drift of each petition's tally, also a drift of 0: after a day without a value, an alarm goes off."""
+    """Report how far each petition's tally is off, also if it is 0: after a day without a report, an alarm goes off."""
     on_schedule(event, _recount_all)
 
 

@@ -1,8 +1,7 @@
 """The level of load shedding. Engineers set it (`manage.py shed`) if the load is too high. This needs no deployment.
 
-normal ─► longer-caches ─► snapshot-only (the count is not refreshed)
-       ─► accept-only (signatures go to the overflow queue)
-Each level includes the levels before it.
+normal ─► longer-caches ─► snapshot-only ─► accept-only. Each level includes the levels before it.
+snapshot-only: the count is not refreshed. accept-only: signatures go to the overflow queue.
 """
 
 from enum import StrEnum

@@ -61,10 +61,11 @@ def confirm(
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent. Normally, this is one call to the table.
 
-    `also`: more attributes to store. If the signature is confirmed already, only a `letter` in `also` is stored, and
-    only if the link offers a letter. With `by_partner` in `also`, the tally counts the signature as the partner's.
-    Without `by_partner`, the owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`:
-    when the owner's link was issued. If the signature was withdrawn after that, the link no longer works.
+    `subject`: the signature's id, country and source, as in the link. `also`: more attributes to store. If the
+    signature is confirmed already, only a `letter` in `also` is stored, and only if the link's page asked whether to
+    send one. With `by_partner` in `also`, the tally counts the signature as the partner's. Without `by_partner`, the
+    owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`: when the owner's link was
+    issued. If the signature was withdrawn after that, the link no longer works.
 
     Raise LinkExpired if the petition closed too long ago or was removed, if the link no longer works, or if the
     signature does not exist. Raise Invalid if the postcode does not fit the stored country. Raise Conflicted if the
@@ -83,7 +84,8 @@ def confirm(
             return stored.state
         if issued and stored.has_withdrawal_after(issued):
             raise LinkExpired(subject.slug, subject.signature_id)
-        # After our email, somebody signed again with another country or source. Check the postcode with this country.
+        # After our email, somebody signed again with another country or source. Try again with these, and check the
+        # postcode with this country.
         subject = subject._replace(country=stored.country or "", source=stored.source or "")
         corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
     raise Conflicted("storage")

@@ -67,9 +67,9 @@ class AskedLetter(SignedLetter):
 
     @property
     def offered_from(self) -> datetime:
-        """Return the limit of issue times. A link that was issued earlier does not offer this letter.
+        """Return from which time of issue a link offers this letter. Earlier links do not offer it.
 
-        It is one second later than `asked_at`. Links have whole seconds, so a link with the same second may be older.
+        It is the second after `asked_at`. Links have whole seconds, so a link with the same second may be older.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 
@@ -142,7 +142,7 @@ def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | No
     suggested = [clean_prose(each) for each in letter.openings]
     if isinstance(opening, str):
         opening = suggested.index(opening) if opening in suggested else opening
-    # The index 0 is also valid if there are no suggested openings.
+    # Like None, the index 0 means the first one, if any. So it is valid even if there are no suggested openings.
     if isinstance(opening, int) and not 0 <= opening < max(1, len(suggested)):
         raise Invalid([FieldError("letter.opening", NO_SUCH_OPENING)])
     return None if opening == 0 else opening

@@ -113,7 +113,7 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
         check_member(fields, corrections, link.subject.country)
-        # Without a version in the form, the page did not show the texts.
+        # The form has a version only if the page showed the petition's texts.
         versions = {} if version is None else current_versions(link.petition)
         also = {**corrected_letter(fields, link.petition), **versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)

@@ -75,11 +75,11 @@ def request_or_nudge_mail(
 def nudge_mail(
     key: Key, now: datetime, tables: Tables, network: str | None = None, offer: Mapping[str, Any] = NO_OFFER
 ) -> None:
-    """Have an open request queued again. Raise ConditionFailed if the request, or its last nudge, is too recent.
+    """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    `network`, if given, replaces the stored network: perhaps a stranger typed the address first, and emails for the
-    stranger's network must wait. `offer`: the attribute with a letter that the email offers. If none is stored yet,
-    store it even if the request is recent: the email is still to be sent, so it can offer the letter.
+    `network`: if given, replaces the stored network, which is perhaps that of a stranger whose emails must wait.
+    `offer`: {"letter_asked": letter} if the email asks the owner whether to send this letter, else empty. The first
+    offer is stored even if the request is recent: the email is not sent yet, so it can still ask.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
@@ -99,8 +99,8 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
     mailed = {"mailed_at": iso(now)}
     expiring = {**mailed, "expires_at": int(expires.timestamp())}
     is_pending = Attr("state").eq(SignatureState.PENDING)
-    # Try these changes in turn, because the signature may have changed while the email was sent. The last change counts
-    # the email although its request is gone, unless the email is counted already.
+    # Try these changes in turn, because the signature may have changed while the email was sent. The last change is
+    # for an email whose request is gone: it counts the email, unless `mailed_at` shows that this was done already.
     for assign, remove, when in (
         (expiring, MAIL_REQUEST_FIELDS, _is_requested(requested_at) & is_pending),
         (mailed, MAIL_REQUEST_FIELDS, _is_requested(requested_at)),

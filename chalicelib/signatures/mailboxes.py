@@ -38,10 +38,14 @@ def probable_address(typed: str) -> str | None:
 
 def is_slip(typed: str, known: str) -> bool:
     """Return whether `typed` is `known` with one character wrong, missing, added, or swapped with the next one."""
-    first_difference = next((at for at, letter in enumerate(known) if typed[at : at + 1] != letter), len(known))
-    typed_rest, known_rest = typed[first_difference:], known[first_difference:]
+    # Compare only what follows the common beginning: if there is a slip, it is at the start of the rest.
+    common = 0
+    while common < min(len(typed), len(known)) and typed[common] == known[common]:
+        common += 1
+    typed_rest, known_rest = typed[common:], known[common:]
     has_swap = typed_rest == known_rest[:2][::-1] + known_rest[2:]
-    has_extra, lacks_one = typed_rest[1:] == known_rest, typed_rest == known_rest[1:]
+    has_extra = typed_rest[1:] == known_rest
+    lacks_one = typed_rest == known_rest[1:]
     has_wrong = typed_rest[1:] == known_rest[1:]
     return typed != known and (has_swap or has_extra or lacks_one or has_wrong)
 

@@ -167,7 +167,7 @@ class Signature(BaseModel):
 
 
 def withdrawal_limit(issued: datetime) -> str:
-    """Return the limit of `withdrawn_at`. After a later withdrawal, a link issued at this time no longer confirms."""
+    """Return the latest `withdrawn_at` with which a link issued at this time still confirms, given CLOCK_SKEW."""
     return iso(issued + CLOCK_SKEW)
 
 

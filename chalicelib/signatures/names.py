@@ -68,6 +68,7 @@ def greeting_name(name: str) -> str:
     ideographs = sum(unicodedata.name(each, "").startswith("CJK") for each in name)
     is_short = len(name) <= _GREETING_LENGTH and len(words) <= _GREETING_WORDS and ideographs <= _GREETING_IDEOGRAPHS
     allowed = _GREETING_CHARACTERS | JOINERS
+    # The categories L and M are letters, and marks such as accents.
     is_plain = all(each in allowed or unicodedata.category(each)[0] in "LM" for each in name)
     reads_as_name = not _reads_as_sentence(words) and not _reads_as_address(name)
     return name if is_short and is_plain and reads_as_name else ""
@@ -112,7 +113,7 @@ def clean_postcode(typed: str, country: str) -> str | None:
     Raise ValueError with a sentence that the form shows to the person.
     """
     is_ascii = typed.translate(_PUNCTUATION).isascii()
-    # In upper case, some other letters become ASCII: "ß" would become "SS", and pass the checks.
+    # Change only ASCII to upper case: "ß" would become "SS", and pass the checks.
     postcode = " ".join((typed.upper() if is_ascii else typed).split())
     if not postcode:
         return None
@@ -146,7 +147,8 @@ def _postcodes_with_digits(joined: str) -> list[str]:
 
 def has_unprintable(text: str) -> bool:
     """Return whether the text has a character that prints nothing, breaks the line, or stands for an undecoded byte."""
-    # `isprintable` is a fast first test. It also refuses joiners and unusual spaces, and it accepts REPLACEMENT.
+    # If `isprintable` is False, test each character, because it is also False for joiners and unusual spaces. It does
+    # not find REPLACEMENT.
     return (not text.isprintable() and any(map(_is_unprintable, text))) or REPLACEMENT in text
 
 

@@ -26,7 +26,8 @@ def network_of(address: str) -> bytes:
         except (OSError, ValueError):
             continue
         packed = packed.removeprefix(MAPPED_IPV4)
-        return packed[: IPV6_PREFIX_LENGTH if len(packed) == 16 else IPV4_PREFIX_LENGTH]
+        is_ipv6 = len(packed) == 16  # Without MAPPED_IPV4, an IPv4 address has 4 bytes.
+        return packed[: IPV6_PREFIX_LENGTH if is_ipv6 else IPV4_PREFIX_LENGTH]
     return b""
 
 

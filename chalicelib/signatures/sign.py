@@ -147,9 +147,10 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        if not earlier.is_withdrawn_or_expired(now) and (new_origin := _new_origin(new.signature, earlier)):
+        is_live = not earlier.is_withdrawn_or_expired(now)
+        if is_live and (new_origin := _new_origin(new.signature, earlier)):
             store.add_origin(new.key, new_origin, tables)
-        has_mail_request = earlier.mail_kind is not None and not earlier.is_withdrawn_or_expired(now)
+        has_mail_request = is_live and earlier.mail_kind is not None
         if from_queue and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(new.key, earlier, new.signature, now, tables):
@@ -175,10 +176,9 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     """
     whole_second = new.signature.signed_at.replace(microsecond=0)  # The table stores whole seconds.
     if earlier.state is SignatureState.WITHDRAWN:
-        # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`,
-        # because an email that was requested before the withdrawal may be marked as sent after it.
-        exact_signing = new.signed_at or whole_second
-        return earlier.withdrawn_at is None or earlier.withdrawn_at >= exact_signing
+        # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`: it
+        # may be the time of an email that was requested before the withdrawal and sent after it.
+        return earlier.withdrawn_at is None or earlier.withdrawn_at >= (new.signed_at or whole_second)
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
 

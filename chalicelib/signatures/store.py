@@ -178,9 +178,9 @@ def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> 
 def remove_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
     """Remove one of several receipts of the signature. Raise ConditionFailed if its receipts have changed."""
     remaining = stored.all_receipts - {receipt}
-    first = stored.receipt if stored.receipt in remaining else min(remaining)
-    # Without the attribute `receipt`, OUR_FORM counts as the first receipt.
-    new_receipt = None if OUR_FORM in remaining else first
+    kept_or_any = stored.receipt if stored.receipt in remaining else min(remaining)
+    # `receipt` has one of the receipts, and `also_came_with` the others. No `receipt` means OUR_FORM.
+    new_receipt = None if OUR_FORM in remaining else kept_or_any
     fields = {"receipt": new_receipt, "also_came_with": (remaining - {new_receipt or OUR_FORM}) or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]

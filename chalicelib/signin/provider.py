@@ -39,7 +39,7 @@ def discovery_of(provider: Provider) -> Discovery:
 
 
 def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
-    """Return the provider's keys. If no cached key has this id, fetch the keys again, but not too often."""
+    """Return the provider's keys. If no cached key has this id, fetch them again, once in REFETCH_SECONDS at most."""
     keys = _keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
     if key_id is None or any(key.get("kid") == key_id for key in keys["keys"]):
         return keys
@@ -58,7 +58,8 @@ def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRe
     status, answer = _send("POST", discovery.token_endpoint, headers, urlencode(fields | credentials))
     if status == 200 and isinstance(answer.get("id_token"), str):
         return str(answer["id_token"])
-    if answer.get("error") in MISCONFIGURATION_ERRORS or status == 200:
+    has_no_token = status == 200  # The provider accepted the code, but sent no ID token.
+    if has_no_token or answer.get("error") in MISCONFIGURATION_ERRORS:
         log.event("sign_in_misconfigured", error=str(answer.get("error")))
         raise ProviderUnavailable
     raise NotSignedIn("Your sign-in was refused or took too long. Sign in again.")

@@ -70,7 +70,7 @@ def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
-    """Return all rights that our settings give to the values of the configured claim.
+    """Return all rights that our settings give to the values of the claim `provider.claim`.
 
     If this claim is `email`, the provider must have verified the email address.
     """
@@ -95,7 +95,7 @@ def _has_verified_email(claims: Claims) -> bool:
 
 
 def _scopes(provider: Provider, discovery: Discovery) -> str:
-    """Return the scopes to request. If the provider knows a scope with the name of the configured claim, add it.
+    """Return the scopes to request. The claim `provider.claim` gives rights: if it is also a scope, request it too.
 
     Some providers send groups only if the scope `groups` is requested.
     """

@@ -98,8 +98,8 @@ def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Ta
 def _count(head: store.Head, open_tallies: Mapping[date, Tally], now: datetime) -> Count:
     open_sum = summed(open_tallies.values())
     return Count(
-        head.total + open_sum.total,
-        now,
+        confirmed=head.total + open_sum.total,
+        as_of=now,
         withdrawn=head.withdrawn + open_sum.withdrawn,
         by_partners=head.by_partners + open_sum.by_partners,
     )
@@ -126,7 +126,8 @@ def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tab
 
 
 def _breakdown(by: TallyDimension, tallies: Mapping[date, Tally], now: datetime) -> Breakdown:
-    return Breakdown(summed(tallies.values()).total, now, by, breakdown_values(by, tallies))
+    confirmed = summed(tallies.values()).total
+    return Breakdown(confirmed, as_of=now, by=by, values=breakdown_values(by, tallies))
 
 
 def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
@@ -157,7 +158,7 @@ def first_day(petition: TalliedPetition, tables: Tables) -> date:
 
 
 def read_open_days(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tally of each day that is not closed, oldest first: the sum of all shards that may exist."""
+    """Return the tally of each day that is not closed, oldest first: the sum of its shards."""
     return store.day_tallies([_open_days(head, petition, now)], tables)[0]
 
 
@@ -165,7 +166,8 @@ def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> st
     """Return the days after the last closed day, up to today."""
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
-    shards = max(petition.shards, head.shards)  # More shards are recorded in the head first.
+    # A raised number of shards is stored in the head first, and in the petition second.
+    shards = max(petition.shards, head.shards)
     return store.OpenDays(petition.slug, shards, days)
 
 

@@ -98,7 +98,7 @@ def numbers_of(tally: Tally) -> dict[str, int]:
 
 
 def tally_of(item: Mapping[str, Any]) -> Tally:
-    # The names of hours and countries, such as h13 and cGB, have three characters.
+    # The attributes of hours and countries have three characters (h13, cGB). Longer names with h or c are other things.
     return Tally(
         total=item.get(TOTAL, 0),
         withdrawn=item.get(WITHDRAWN, 0),

@@ -1,7 +1,7 @@
 """Read the sums of a petition's tally for a recount, which compares them with the signatures. Adjust wrong sums.
 
 The drift of a sum is the tally's number minus the number of signatures. An adjustment subtracts the drift from the
-tally.
+tally. The head is the item with the sum of all closed days. The open days are the days after these.
 """
 
 from collections import Counter
@@ -54,7 +54,7 @@ def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict
     head = store.head(petition.slug, tables)
     open_tallies = read_open_days(head, petition, now, tables)
     whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_tallies.values()])
-    # COUNT uses the head, and DAYS the closed days. Both are the same number unless one is wrong.
+    # For the closed days, COUNT takes the sum in the head, and DAYS adds up the days. They differ only if one is wrong.
     return {COUNT: head.total + summed(open_tallies.values()).total, **_sums(whole)}
 
 
@@ -74,11 +74,12 @@ def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -
     has an adjustment in this second.
     """
     numbers = {name: -amount for name, amount in _as_numbers(drift, now).items() if amount}
-    # The count is the head's total plus the open days. So the head gets what today's numbers do not change.
-    count_change, change_by_today = -drift.get(COUNT, 0), -drift.get(DAYS, 0)
-    head_total = count_change - change_by_today
-    store.adjust(slug, now, numbers, head_total, tables)
-    return {**numbers, "head": head_total}
+    # The count is the head's total plus the totals of the open days. `numbers` already change the total of today, which
+    # is an open day. The rest of the count's change goes to the head.
+    count_change, change_of_today = -drift.get(COUNT, 0), numbers.get(TOTAL, 0)
+    change_of_head = count_change - change_of_today
+    store.adjust(slug, now, numbers, change_of_head, tables)
+    return {**numbers, "head": change_of_head}
 
 
 class Adjustment(NamedTuple):
@@ -122,7 +123,10 @@ def _sums(tally: Tally) -> dict[Sum, int]:
 
 
 def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
-    """Return the drift as attributes of a tally item. The drift of the sum over all hours goes to the current hour."""
+    """Return the drift as attributes of today's item, without the drift of COUNT.
+
+    The drift of DAYS goes to today's total, and the drift of HOURS to the current hour.
+    """
     prefixes: dict[str, str] = {TallyDimension.COUNTRY: COUNTRY_PREFIX, TallyDimension.SOURCE: SOURCE_PREFIX}
     numbers = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR_PREFIX}{now:%H}": drift.get(HOURS, 0)})
     numbers[BY_PARTNERS] = drift.get(PARTNERS, 0)

@@ -80,7 +80,13 @@ def _snapshot(item: Item) -> Count | None:
     if "count" not in item:
         return None
     as_of = datetime.fromisoformat(item["as_of"])
-    return Count(item["count"], as_of, _recent(item), item.get("withdrawn", 0), item.get("by_partners", 0))
+    return Count(
+        confirmed=item["count"],
+        as_of=as_of,
+        recent=_recent(item),
+        withdrawn=item.get("withdrawn", 0),
+        by_partners=item.get("by_partners", 0),
+    )
 
 
 def _recent(item: Item) -> Recent | None:

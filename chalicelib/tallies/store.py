@@ -168,9 +168,9 @@ def reopen(slug: str, today: date, tables: Tables) -> list[date]:
     closed = closed_days(slug, today, old_head.through, tables)
     if closed:
         through = {"through": (today - timedelta(days=1)).isoformat()}
-        negative = {name: -number for name, number in _added_to_head(summed(closed.values())).items()}
+        subtracted = {name: -number for name, number in _added_to_head(summed(closed.values())).items()}
         is_same = Attr("through").eq(old_head.through.isoformat())
-        tables.update(Change(keys.tally_head(slug), assign=through, add=negative, when=is_same))
+        tables.update(Change(keys.tally_head(slug), assign=through, add=subtracted, when=is_same))
     return sorted(closed)
 
 

@@ -91,14 +91,13 @@ def _bounds_of_here(figure: Figure, count: Count) -> tuple[int, int]:
     If there was a comparison of hashes, it counted these people. Perhaps each person who has withdrawn since then was
     one of these people. Perhaps each person who has confirmed since then is one more.
     """
-    limit = min(figure.count, count.confirmed)
+    limit = min(figure.count, count.confirmed)  # The people are both the source's and confirmed here.
     compared = figure.compared
     if compared is None:
         return 0, limit
     later_withdrawn = max(0, count.withdrawn - compared.withdrawn)
-    # `compared.seen` is the count at the comparison. Since then, each withdrawal has lowered the count by one.
+    # `compared.seen` was the number confirmed here at the comparison. Each later withdrawal lowered it by one.
     later_confirmed = max(0, count.confirmed + later_withdrawn - compared.seen)
     fewest = max(0, compared.here - later_withdrawn)
     most = compared.here + later_confirmed
-    least_within_limit, most_within_limit = min(limit, fewest), min(limit, most)
-    return least_within_limit, max(least_within_limit, most_within_limit)
+    return min(fewest, limit), min(most, limit)

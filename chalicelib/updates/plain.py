@@ -20,12 +20,14 @@ def as_text(markdown: str) -> str:
 
 
 class _Writer:
-    """Collect the lines. `_margins` is the text before each line: one piece for each open quote or list item."""
+    """Collect the lines. `_margins` is the text before each line: one piece for each open quote or list item.
+
+    `_numbers` has an entry for each open list: the number of its next item, or None if the list has bullets.
+    """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._margins: list[str] = []
-        # The next number of each open list. None: the list has bullets.
         self._numbers: list[int | None] = []
         self._needs_gap = False
 
@@ -34,8 +36,8 @@ class _Writer:
         if kind == "inline":
             self._write(_inline(token.children or []))
         elif kind in ("bullet_list_open", "ordered_list_open"):
-            # A list within another list needs no gap.
-            self._needs_gap = self._needs_gap or not self._numbers
+            is_outermost = not self._numbers  # A list within another list needs no gap.
+            self._needs_gap = self._needs_gap or is_outermost
             self._numbers.append(None if kind.startswith("bullet") else int(token.attrs.get("start", 1)))
         elif kind in ("bullet_list_close", "ordered_list_close"):
             self._numbers.pop()

@@ -53,7 +53,7 @@ class Edge:
         if request.method not in behaviour.allowed_methods or (request.is_read and request.body):
             return for_viewer(error_page(403, "This request is not allowed here."), request, behaviour, _ERROR, age=0)
         if not behaviour.may_cache(request.method):
-            loaded = await self._load(None, request, behaviour, cached=None)
+            loaded = await self._load(key=None, request=request, behaviour=behaviour, cached=None)
         else:
             loaded = await self._from_cache(request, behaviour)
         age = int(self._clock() - loaded.stored_at)
@@ -131,7 +131,7 @@ class Edge:
         answer = cached.answer.with_headers(renewed)
         if key is not None:
             self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
-        return _Loaded(answer, _REFRESHED, may_be_shared(answer, behaviour.cache), now)
+        return _Loaded(answer, _REFRESHED, may_be_shared(answer, behaviour.cache), stored_at=now)
 
     async def _store(
         self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, answer: EdgeAnswer, now: float
@@ -145,12 +145,12 @@ class Edge:
             life, is_shared = lifetime(answer, behaviour.cache), may_be_shared(answer, behaviour.cache)
         if key is not None:
             self._cache.put(key, answer, now, life)
-        return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, now)
+        return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, stored_at=now)
 
     async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
         """Return the distribution's page for this error. If no page can be loaded, return the answer itself."""
         rule = self._distribution.error(answer.status)
-        if rule.page is None or rule.page == request.path:
+        if rule.page is None or rule.page == request.path:  # None, or the page itself failed.
             return answer
         headers = request.headers.copy()
         page = ViewerRequest("GET", rule.page, headers=headers, address=request.address, port=request.port)
@@ -164,7 +164,7 @@ class Edge:
         behaviour = self._behaviour_of(page.path)
         if behaviour.may_cache("GET"):
             return (await self._from_cache(page, behaviour)).answer
-        return (await self._load(None, page, behaviour, cached=None)).answer
+        return (await self._load(key=None, request=page, behaviour=behaviour, cached=None)).answer
 
     async def _from_origin(self, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
         """Ask the origin or the origin group. Only GET, HEAD and OPTIONS may go to the second origin of a group."""

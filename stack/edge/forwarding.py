@@ -41,9 +41,10 @@ def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginReq
 
     If the answer may be cached, HEAD becomes GET, so that the cache gets the body.
     """
-    policies = (behaviour.cache.query, behaviour.request.query)
-    query = "&".join(part for part in _query_parts(request.query) if any(_includes(each, part) for each in policies))
-    method = "GET" if behaviour.may_cache(request.method) and request.method == "HEAD" else request.method
+    selections = (behaviour.cache.query, behaviour.request.query)
+    included = [part for part in _query_parts(request.query) if any(_includes(each, part) for each in selections)]
+    query = "&".join(included)
+    method = "GET" if request.method == "HEAD" and behaviour.may_cache("HEAD") else request.method
     target = f"{request.path}?{query}" if query else request.path
     return OriginRequest(method, target, _headers(request, behaviour), request.body)
 
@@ -62,7 +63,7 @@ def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
     headers["X-Forwarded-For"] = ", ".join([*list_entries(request.headers.get("X-Forwarded-For", "")), request.address])
     headers["Via"] = VIA
     headers["Accept-Encoding"] = _sent_encoding(request, behaviour)
-    # With allExcept, the names are those of the headers that the policy leaves out.
+    # CloudFront adds this header only if the policy names it. (With allExcept, the names are those to leave out.)
     if "cloudfront-viewer-address" in request_selection.names and request_selection.mode != "allExcept":
         headers["CloudFront-Viewer-Address"] = f"{request.address}:{request.port}"
     cookies = [pair for pair in _cookie_pairs(request) if _forwards_cookie(behaviour, pair.partition("=")[0])]
@@ -97,8 +98,8 @@ def _keyed_encoding(request: ViewerRequest, policy: CachePolicy) -> str:
 
 
 @lru_cache(1024)
-def _accepted_encodings(encodings: str, keyed: tuple[str, ...]) -> str:
-    accepted = {part.partition(";")[0].strip().lower() for part in encodings.split(",")}
+def _accepted_encodings(accept_encoding: str, keyed: tuple[str, ...]) -> str:
+    accepted = {part.partition(";")[0].strip().lower() for part in accept_encoding.split(",")}
     return ",".join(name for name in keyed if name in accepted)
 
 

@@ -59,7 +59,7 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     longest = max(fresh, policy.max_ttl)
     while_refreshing = min(fresh + _seconds(cache_control, "stale-while-revalidate", default=0), longest)
     if_failing = min(fresh + _seconds(cache_control, "stale-if-error", default=policy.max_ttl), longest)
-    return Lifetime(fresh, while_refreshing, if_failing, if_unreachable=if_failing)
+    return Lifetime(fresh, while_refreshing, if_failing=if_failing, if_unreachable=if_failing)
 
 
 def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
@@ -68,10 +68,8 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     max_age = _seconds(cache_control, "max-age", default=0)
     max_age = _seconds(cache_control, "s-maxage", default=max_age)  # s-maxage replaces max-age.
     if answer.status in _CACHED_STATUSES:
-        is_private = answer.status in _UNCACHED_IF_PRIVATE and any(
-            name in cache_control for name in _PRIVATE_DIRECTIVES
-        )
-        return 0 if is_private else max(rule.ttl, max_age)
+        is_private = any(name in cache_control for name in _PRIVATE_DIRECTIVES)
+        return 0 if is_private and answer.status in _UNCACHED_IF_PRIVATE else max(rule.ttl, max_age)
     is_cached = answer.status in _CACHED_WITH_MAX_AGE and max_age > 0
     return max(rule.ttl, max_age) if is_cached else 0
 

@@ -24,9 +24,12 @@ WHERE = Where(REGION, "000000000000")
 
 
 def applications(stack: Deployed, api_port: int, archive: Path | None = None) -> list[web.Application]:
-    """Return the web apps of the CDN and of the API gateway. The CDN calls the gateway at `api_port`."""
+    """Return the web apps of the CDN and of the API gateway. The CDN calls the gateway at `api_port`.
+
+    `archive`: the file with the emails of earlier runs, for the inbox that the CDN's server shows.
+    """
     template = package(STAGE).read_template()
-    # By logical id: OriginKeys for ORIGIN_KEYS.
+    # `stack.secrets` has them by the name of their setting (ORIGIN_KEYS). Here they are by logical id (OriginKeys).
     secrets = {logical_id(name.lower()): text for name, text in stack.secrets().items()}
     distributions_by_id = distributions(template, PARAMETERS, WHERE, secrets)
     origins = Origins(distributions_by_id, time.time, f"http://{LOOPBACK}:{api_port}", _url_signer(stack))
@@ -35,7 +38,7 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
 
 
 def _url_signer(stack: Deployed) -> Callable[[str], str]:
-    """Return a function that signs URLs of the bucket with the busy page. People see this page when the API fails."""
+    """Return a function that signs URLs of one bucket. It holds the busy page, which people see when the API fails."""
     client, bucket = Cloud(stack.endpoint).client("s3"), stack.outputs["BusyBucketName"]
 
     def sign_url(path: str) -> str:

@@ -60,10 +60,9 @@ class Origins:
             return await other_edge.answer(
                 ViewerRequest(origin_request.method, path, query, origin_request.headers.copy(), origin_request.body)
             )
-        return await self._over_http(
-            self._sign_url(origin_request.target) if origin.is_bucket else self._api + origin_request.target,
-            origin_request,
-        )
+        target = origin_request.target
+        url = self._sign_url(target) if origin.is_bucket else self._api + target
+        return await self._over_http(url, origin_request)
 
     async def _over_http(self, url: str, origin_request: OriginRequest) -> EdgeAnswer:
         sending = self.session.request(

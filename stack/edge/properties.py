@@ -103,7 +103,7 @@ def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
     if "ContentTypeOptions" in secure:
         found["X-Content-Type-Options"] = ("nosniff", is_true(secure["ContentTypeOptions"]["Override"]))
     for name, header in _SECURITY.items():
-        for part in secure.values():  # For example, {"FrameOption": "DENY", "Override": True}.
+        for part in secure.values():  # For example, FrameOptions: {"FrameOption": "DENY", "Override": True}.
             if name in part:
                 found[header] = (part[name], is_true(part["Override"]))
     return found

@@ -12,7 +12,7 @@ _MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 def application(origins: Origins, emulator: str, archive: Path | None = None) -> web.Application:
-    """Return a web application that serves the distribution `Edge`.
+    """Return a web application that serves the distribution with the logical id `Edge`.
 
     `emulator`: the emulator's URL. `archive`: the file with the emails of earlier runs, for the inbox.
     """

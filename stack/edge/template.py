@@ -33,14 +33,16 @@ def accepted_referers(
 ) -> frozenset[str]:
     """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
     policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NO_VALUE)
-    # The policy may depend on a condition. `value` leaves out a list entry whose condition does not hold.
+    # In a list, because `value` leaves out a list entry that is NO_VALUE, or an `Fn::If` that results in it.
     policies = _Reader(template, parameters, where, secrets).value([policy])
     denials = [statement for each in policies for statement in each["Statement"] if statement["Effect"] == "Deny"]
-    return frozenset(key for statement in denials for key in statement["Condition"]["StringNotEquals"]["aws:Referer"])
+    # Such a statement refuses every Referer except the values that it names.
+    conditions = [statement["Condition"] for statement in denials]
+    return frozenset(referer for each in conditions for referer in each["StringNotEquals"]["aws:Referer"])
 
 
 class _Reader:
-    """Reads the template for a stack in `where`. `parameters`, `secrets`: see `distributions`."""
+    """Reads the template for a stack in `where`. `secrets`: the text of each secret, by its logical id."""
 
     def __init__(
         self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
@@ -78,7 +80,8 @@ class _Reader:
 
     def _secret(self, name: str, key: str) -> str:
         """Return the text of the secret with this physical name. If there is a key, return only this key's value."""
-        [text] = [text for logical, text in self._secrets.items() if self._resolver.name(logical) == name]
+        [logical_id] = [each for each in self._secrets if self._resolver.name(each) == name]
+        text = self._secrets[logical_id]
         return str(json.loads(text)[key]) if key else text
 
     def _ids_of(self, kind: str) -> list[str]:

@@ -82,7 +82,7 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
 def _question(action: str, request: Request, where: Where, *, call: Request) -> Question:
     """Return the question about one request.
 
-    `call`: the parameters of the whole call. `request`: its part for one table or item, or again the whole call.
+    `call`: the parameters of the whole call. `request`: its part for one table or item; else the same as `call`.
     """
     if unknown := _LEGACY_PARAMETERS.intersection(request):
         raise UnknownCall(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
@@ -146,6 +146,6 @@ def _returns_whole_items(action: str, request: Request) -> bool:
 
 
 def _select(request: Request) -> str:
-    """Return the Select of a read. If the read has no Select, return AWS's default for its ProjectionExpression."""
+    """Return the Select of a read. Without a Select, AWS's default depends on whether there is a projection."""
     default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
     return str(request.get("Select", default))

@@ -136,8 +136,8 @@ def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
 
 
 def _entries(used: Mapping[str, Any]) -> list[PolicyEntry]:
-    """Return those entries of a statement that matched the call. `used`: the statement, as judge.mjs returns it."""
-    statement = used["statement"]
+    """Return those entries of a statement that matched the call. `used`: what judge.mjs returns for the statement."""
+    statement = used["statement"]  # Its Sid or its index.
     return [
         *(PolicyEntry(statement, "Action", action) for action in used["actions"]),
         *(PolicyEntry(statement, "Resource", resource) for resource in used["resources"]),

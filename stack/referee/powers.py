@@ -18,7 +18,7 @@ from stack.template.merge import merge_template
 PAGE = ROOT / "docs" / "deploy.md"
 BEGIN, END = "<!-- powers: begin -->", "<!-- powers: end -->"
 _COLUMN_BY_TABLE = {"SignaturesTable": "signatures", "CountsTable": "counts"}
-_COLUMNS = ("signatures", "counts", "else")
+_COLUMNS = ("signatures", "counts", "other")
 _HEAD = "| function | signatures table | counts table | else |\n|---|---|---|---|\n"
 _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 
@@ -41,12 +41,13 @@ def _row(function: str, policy: Mapping[str, Any], template: Mapping[str, Any]) 
     for statement in policy["Statement"]:
         for column, power in _powers(statement):
             cells[column].append(power)
-    cells["else"] += [f"secret `{name}`" for name in _secrets(template["Resources"].get(function, {}))]
-    return f"| `{function}` | " + " | ".join("; ".join(cells[each]) or "–" for each in _COLUMNS) + " |"
+    cells["other"] += [f"secret `{name}`" for name in _secrets(template["Resources"].get(function, {}))]
+    texts = ["; ".join(cells[column]) or "–" for column in _COLUMNS]
+    return f"| `{function}` | " + " | ".join(texts) + " |"
 
 
 def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the column for this statement ("signatures", "counts" or "else"), and what the statement allows.
+    """Yield the column for this statement ("signatures", "counts" or "other"), and what the statement allows.
 
     The page leaves out the permission to write a function's own log, because every function has this permission.
     """
@@ -54,8 +55,8 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return
     actions, resources = as_list(statement["Action"]), [_short_text(each) for each in as_list(statement["Resource"])]
     # A statement about the signatures table or the counts table has no other resource.
-    column = _COLUMN_BY_TABLE.get(resources[0], "else")
-    if column == "else":
+    column = _COLUMN_BY_TABLE.get(resources[0], "other")
+    if column == "other":
         power = f"{_code(actions)} on {_code(resources)}"
     else:  # The column already says which table.
         power = _code([action.partition(":")[2] for action in actions])
@@ -78,6 +79,7 @@ def _short_text(node: Any) -> str:
     [(function, argument)] = node.items()
     if function == "Fn::GetAtt":
         return str(argument[0] if argument[1] == "Arn" else ".".join(argument))
+    # The argument of Ref and Fn::Sub is a text.
     short = str(argument).replace("${AWS::Region}:${AWS::AccountId}:", "").replace("arn:${AWS::Partition}:", "")
     return re.sub(r"\$\{(\w+)(?:\.Arn)?\}", r"\1", short)
 

@@ -11,7 +11,7 @@ JOB_START_DELAY = 20
 
 
 def install() -> None:
-    """If a message has the delay of jobs, replace it with the delay in the environment variable EMULATOR_JOB_DELAY."""
+    """Give each message that has the delay of jobs the delay in the environment variable EMULATOR_JOB_DELAY instead."""
     delay, send = int(os.environ["EMULATOR_JOB_DELAY"]), sqs._act_send_message
 
     def send_sooner(data: dict[str, Any], url: str) -> Any:

@@ -50,7 +50,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     _proc: Any
 
     def __init__(self, name: str, config: dict[str, Any], package: bytes) -> None:
-        # The emulator writes these bytes, the path of the unpacked folder, to a file. `_Unpacked` reads the file.
+        # Pass the path of the unpacked folder in place of the zip file's bytes. The emulator writes what it gets to a
+        # file, and `_Unpacked` reads the file.
         super().__init__(name, config, os.fsencode(unpack(package)))
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                     self._proc = None
                 process.kill()
                 process.wait(5)
-            # `forker.py` writes a line break before _END, and a log usually ends with one.
+            # Remove the line break that `forker.py` writes before _END, and the one that usually ends a log.
             return {**answer, "cold_start": is_cold, "log": log.removesuffix("\n").removesuffix("\n")}
 
     def _read_stderr(self) -> None:

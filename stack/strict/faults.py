@@ -133,7 +133,7 @@ class Faults:
     counts: Counter[str] = field(default_factory=Counter)
 
     def set(self, rates: Any) -> None:
-        """Replace all rates, by the fault's name. Raise ValueError for an unknown fault or a rate not from 0 to 1."""
+        """Replace all rates. Raise ValueError for an unknown fault or a rate that is not from 0 to 1."""
         if not isinstance(rates, dict):
             raise ValueError('the rates must be an object, such as {"table-throttled": 0.1}')
         invalid = [name for name, rate in rates.items() if name not in FAULTS or not _is_share(rate)]

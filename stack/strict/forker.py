@@ -72,7 +72,8 @@ def _serve() -> None:
 
     All lines are JSON.
     """
-    answers, sys.stdout = sys.stdout, sys.stderr  # What a function prints is its log.
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # What a function prints is its log.
     settings = json.loads(sys.stdin.readline())
     try:
         handler = _handler(settings)

@@ -32,7 +32,7 @@ class Judge:
     def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
         self._ledger = Ledger(ledger_folder) if ledger_folder else None
-        # For each caller: by each entry of its policies as deployed, the same entry in the project's files.
+        # For each caller: a dictionary from its deployed policy entries to the same entries in the project's files.
         self._project_entries_by_caller: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
@@ -84,7 +84,7 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _project_entries(caller: Caller, project_policy: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
-    """Return the entry of the project's policy for each entry of the caller's deployed policies.
+    """Return a dictionary from the entries of the caller's deployed policies to those of the project's policy.
 
     The deployed policies are made from the project's policy, so both have the same entries in the same order.
     """

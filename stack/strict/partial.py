@@ -31,6 +31,7 @@ class PartialAnswer:
         if answer.status != 200 or not self.added:
             return answer
         body = json.dumps({**json.loads(answer.body), **self.added}).encode()
+        # The emulator's checksum is that of the body without the added fields.
         return HttpResponse(200, body, {name: value for name, value in answer.headers.items() if name != _CHECKSUM})
 
 

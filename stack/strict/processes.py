@@ -93,7 +93,7 @@ class Forker:
     def close(self) -> None:
         """End the forking process. The processes that it has forked keep running."""
         self._socket.close()
-        self._process.kill()  # It may still be importing the libraries.
+        self._process.kill()  # While it imports the libraries, it would not notice that the socket is closed.
         self._process.wait()
 
     def fork(self, folder: str, environment: Mapping[str, str]) -> Process:
@@ -125,7 +125,7 @@ _forkers_lock = threading.Lock()
 
 def start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Process:
     """Start the process of a function in the folder `cwd`. This replaces `subprocess.Popen`."""
-    code = os.path.realpath(cwd)
+    code = os.path.realpath(cwd)  # `cwd` is a link to the unpacked package, which functions share.
     with _forkers_lock:
         forker = _forkers.get(code)
         if forker is None:

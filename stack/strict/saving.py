@@ -166,7 +166,7 @@ def _unread_streams() -> dict[str, Any]:
     records, trimmed = AccountRegionScopedDict(), AccountRegionScopedDict()
     for (account, region, table), found in dynamodb._stream_records.all_items():
         found_start = dynamodb._stream_trimmed.get_scoped(account, region, table, 0)  # The position of found[0].
-        lowest_position = min(_reader_positions(table), default=found_start)
+        lowest_position = min(_reader_positions(table), default=found_start)  # No readers: keep all records.
         unread_start = max(found_start, lowest_position)
         records.set_scoped(account, region, table, found[unread_start - found_start :])
         trimmed.set_scoped(account, region, table, unread_start)

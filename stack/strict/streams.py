@@ -26,9 +26,9 @@ _readings: dict[str, Reading] = defaultdict(Reading)
 def install() -> None:
     """Poll each source in a thread of its own, separate from the polling of queues, as on AWS.
 
-    The emulator has one thread for all polls, and this thread waits for each function. Each write to a table wakes the
-    thread, and the thread then slows down the request that wrote. So the duration of a request to sign would reveal
-    whether the request stored something.
+    The emulator's own poller has one thread for all polls, which waits for each function. Each write to a table wakes
+    this thread, and it then slows down the request that wrote. So the duration of a request that signs a petition would
+    reveal whether the request stored something.
     """
     lambda_svc._poll_dynamodb_streams = lambda: False
     threading.Thread(target=_poll_forever, daemon=True, name="streams").start()
@@ -40,10 +40,11 @@ def _poll_forever() -> None:
     while True:
         time.sleep(POLL_SECONDS)
         for account, region, source in lambda_svc._iter_all_esms():
-            name = source["UUID"]
-            if ":dynamodb:" in source.get("EventSourceArn", "") and not (name in running and running[name].is_alive()):
-                running[name] = threading.Thread(target=_poll, args=(account, region, source), daemon=True)
-                running[name].start()
+            uuid = source["UUID"]
+            is_running = uuid in running and running[uuid].is_alive()
+            if ":dynamodb:" in source.get("EventSourceArn", "") and not is_running:
+                running[uuid] = threading.Thread(target=_poll, args=(account, region, source), daemon=True)
+                running[uuid].start()
 
 
 def _poll(account: str, region: str, source: dict[str, Any]) -> None:
@@ -72,7 +73,7 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     if handled:
         reading.advance(handled)
         lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + handled
-    # After a full batch, the stream may have more records.
+    # Either pieces of a failed batch are left, or the batch was full: then the stream may have more records.
     return bool(reading.pieces) or len(records) == batch_size
 
 
@@ -85,7 +86,7 @@ def _table(source: Mapping[str, Any]) -> str | None:
     found = lambda_svc._dynamodb_stream_table_from_arn_spec(arn) if arn.service == "dynamodb" else None
     if not found:
         return None
-    name = str(found[0])
+    name = str(found[0])  # found[1] is the label of the stream.
     table = dynamodb._tables.get(name)
     is_current = table is not None and table.get("LatestStreamArn") == source["EventSourceArn"]
     return name if is_current else None
@@ -145,7 +146,8 @@ def _retry_or_discard(
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]
     if not expired and reading.plan_retry(len(records), len(batch), source, raised=raised):
-        if reading.tries:  # 0: the records were only split. Then the first piece is tried at once.
+        # If the records were only split, no try counts yet, and the first piece is tried at once.
+        if reading.tries > 0:
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
         return 0
     condition = "RecordAgeExceeded" if expired else "RetryAttemptsExhausted"

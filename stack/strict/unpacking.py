@@ -39,7 +39,7 @@ def _unpack(package: bytes, target: Path) -> None:
     partial = tempfile.mkdtemp(dir=target.parent)
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         archive.extractall(partial)
-    with suppress(OSError):
+    with suppress(OSError):  # Another emulator has made `target` meanwhile.
         os.rename(partial, target)  # noqa: PTH104
     shutil.rmtree(partial, ignore_errors=True)
 

@@ -114,7 +114,7 @@ class ListWork:
             for key in job.parts:
                 self.s3_bucket.copy_to(key, file)
         try:
-            encrypt(plain, encrypted, job.recipient_key or "")  # Only a job that has ended has no key.
+            encrypt(plain, encrypted, job.recipient_key or "")  # An open job always has its key.
         except Invalid as error:
             return job.in_end_state(JobState.FAILED, why=error.errors[0].message)
         plain.unlink()

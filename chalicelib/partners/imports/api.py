@@ -162,6 +162,6 @@ def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     # How many receipts an undo has is not known before its end.
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
-    current = job.at(now)  # Not `state_at`: it returns EXPIRED for an import that was done long ago.
+    current = job.at(now)  # Failed if the job has stalled, otherwise as stored. An old import never shows as expired.
     fields = current.model_dump(mode="json", exclude=NOT_SHOWN)
     return {"id": job.job_id, **fields, **progress, "state": current.state}

@@ -159,7 +159,7 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
     twice = [name for name in used if headings.count(name) > 1]
     if twice:
         raise Unreadable(f"There are two columns “{twice[0]}”. Rename one of them")
-    return _join_names(columns)
+    return _with_whole_name(columns)
 
 
 def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
@@ -168,7 +168,7 @@ def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> li
     return [name[:MAX_UNUSED_HEADING_CHARS] for name in headings if name.strip() and name not in used]
 
 
-def _join_names(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+def _with_whole_name(columns: dict[str, list[str]]) -> dict[str, list[str]]:
     """Use the given and family names as the name, unless a column has the whole name.
 
     Raise Unreadable if the name or the email address has no column.

@@ -25,6 +25,7 @@ def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: 
         "obtained_at": _moment(record.get("obtained_at"), now),
         "updates": (record.get("updates") or "").casefold() in YES,
     }
+    # Empty defaults: a missing name or address would hide an error in the country or postcode.
     raw = {"email": "", "name": "", **person, "identifier": record.get("identifier") or None, "consent": consent}
     return read_signature(raw, partner, now, row, may_lack_identifier=True)
 

@@ -18,7 +18,7 @@ from chalicelib.signatures.take_back import take_back
 def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: int) -> Import:
     """Undo up to `limit` receipts of one bucket. Return the job with its progress. A repeat skips undone receipts.
 
-    `processed` and `accepted` only show progress: after a crash, both numbers may be too low.
+    `processed` and `accepted` (signatures taken back) only show progress: after a crash, both may be too low.
     """
     import_id = job.undoes or ""
     in_bucket = store.receipts_in(job.slug, receiving.partner.source, job.receipt_bucket, receiving.tables)
@@ -27,17 +27,17 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
     for receipt in receipts:
         if receipt.result is not ReceiveOutcome.SUPPRESSED:  # For a suppressed one, no signature was stored.
             key = keys.signature(job.slug, receipt.signature_id)
-            # How the signature names this import: by the digest alone if the import sent it first.
+            # This import's entry in Signature.all_receipts: only the digest if the import sent the signature first.
             entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
             if take_back(key, entry, receiving.petition, now, receiving.tables):
                 taken_back += 1
         store.mark_undone(receipt, import_id, now, receiving.tables)
     is_bucket_done = len(receipts) < limit
-    buckets = job.buckets + 1 if is_bucket_done else job.buckets
+    buckets_done = job.buckets + 1 if is_bucket_done else job.buckets
     update = {"processed": job.processed + len(receipts), "accepted": job.accepted + taken_back}
-    if buckets == len(keys.BUCKETS):
+    if buckets_done == len(keys.BUCKETS):
         return job.in_end_state(JobState.DONE, **update)
-    return job.model_copy(update={**update, "buckets": buckets})
+    return job.model_copy(update={**update, "buckets": buckets_done})
 
 
 def _is_to_be_undone(receipt: Receipt, import_id: str) -> bool:

@@ -48,7 +48,7 @@ def _numbers(row: Row) -> dict[str, object]:
 
 def _rate(found: Rate) -> dict[str, object]:
     return {
-        "per_minute_now": found.now,
+        "per_minute_now": found.current,
         "over_minutes": found.over_minutes,
         "peak_per_minute": found.peak,
         "peak_at": times.iso_or_none(found.peak_at),

@@ -44,5 +44,5 @@ def start_of(name: str, day: date) -> datetime:
 
 
 def numbers_of(item: Mapping[str, object]) -> Numbers:
-    """Return the numbers of an item, without its key and `projected_to`."""
+    """Return the numbers of an item. Its other attributes, such as the key, are texts."""
     return Counter({name: number for name, number in item.items() if isinstance(number, int)})

@@ -35,12 +35,12 @@ class FunnelBy(StrEnum):
 
 @dataclass(frozen=True)
 class Rate:
-    """Confirmations a minute: `now` is the mean of the last `over_minutes` (10 to 20 minutes).
+    """Confirmations a minute: `current` is the mean of the last `over_minutes` (10 to 20 minutes).
 
     `peak` is the mean of the busiest ten minutes, which began at `peak_at`.
     """
 
-    now: float
+    current: float
     over_minutes: int
     peak: float
     peak_at: datetime | None
@@ -50,7 +50,7 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
     """Return the counts of every day until today. Close the final days that are not closed yet."""
     closed = store.closed_days(petition.slug, tables)
     today = now.date()
-    # The petition's first day may be in the future. So start OPEN_DAYS ago at the latest.
+    # If the petition's first day is later than OPEN_DAYS ago, perhaps in the future, start OPEN_DAYS ago.
     first = max(closed) + timedelta(days=1) if closed else min(first_day(petition, tables), today - OPEN_DAYS)
     days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
     not_closed = store.open_days(petition.slug, days, tables)
@@ -86,7 +86,8 @@ def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
     slots = _confirmations(chosen)
     busiest = max(slots, key=lambda start: slots[start], default=None)
     peak = slots[busiest] / SLOT_MINUTES if busiest else 0.0
-    return Rate(now=round(recent / minutes, 1), over_minutes=round(minutes), peak=round(peak, 1), peak_at=busiest)
+    current = round(recent / minutes, 1)
+    return Rate(current=current, over_minutes=round(minutes), peak=round(peak, 1), peak_at=busiest)
 
 
 def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:

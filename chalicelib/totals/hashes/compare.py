@@ -54,6 +54,7 @@ def check_key(slug: str, source: str, tables: Tables) -> None:
 def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
     """Return the job, which the caller must start. Without an upload, the caller must also store the job's file."""
     moment = now.replace(microsecond=0)
+    # The file with the hashes is stored like the file of an import.
     folder = import_prefix(f"{slug}.{token_hex(16)}")
     return HashComparison(
         job_id=new_id(slug, moment),

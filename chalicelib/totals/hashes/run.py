@@ -44,7 +44,7 @@ class ComparisonWork:
     _hashes: frozenset[bytes] | None = None
 
     def next_step(self, job: HashComparison) -> Step[HashComparison]:
-        if job.withdrawn is None:  # Only _check_hashes sets `withdrawn`.
+        if job.withdrawn is None:  # _check_hashes has not run yet: it sets this number.
             return Step(CHECK_SECONDS, lambda: self._check_hashes(job))
         if job.processed < len(keys.BUCKETS):
             return Step(BUCKET_SECONDS, lambda: self._compare_bucket(job))
@@ -65,8 +65,8 @@ class ComparisonWork:
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.in_end_state(JobState.FAILED, why=why)
-        # Read this number before any signature. So a withdrawal during the comparison counts as later than the
-        # comparison, and the bounds of the total allow for it.
+        # Read this number before we compare the first signature. So a withdrawal during the comparison is taken for a
+        # later one. This is safe: it only makes the bounds of the total wider.
         return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
 
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
@@ -82,12 +82,13 @@ class ComparisonWork:
         """Compare the next bucket of our signatures with the source's hashes."""
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
-        source_hashes, seen, here = self._source_hashes(job), 0, 0
+        source_hashes = self._source_hashes(job)
+        compared, signed_both = 0, 0
         for address in read_confirmed_addresses(job.slug, keys.BUCKETS[job.processed], self.tables):
-            seen += 1
+            compared += 1
             if keyed_hash(address, key) in source_hashes:
-                here += 1
-        update = {"processed": job.processed + 1, "seen": job.seen + seen, "here": job.here + here}
+                signed_both += 1
+        update = {"processed": job.processed + 1, "seen": job.seen + compared, "here": job.here + signed_both}
         return job.model_copy(update=update)
 
     def _enter_figure(self, job: HashComparison) -> HashComparison:
