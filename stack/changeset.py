@@ -27,7 +27,7 @@ class ChangeSet:
 
     name: str
     stack: str
-    is_creation: bool
+    creates_stack: bool
     changes: list[dict[str, Any]]
 
 
@@ -69,7 +69,7 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
         Parameters=_parameters(values, existing, declared),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    return _await_creation(cloud, stack, name, is_creation=existing is None)
+    return _await_change_set(cloud, stack, name, creates_stack=existing is None)
 
 
 def execute(cloud: Cloud, change_set: ChangeSet) -> None:
@@ -77,7 +77,7 @@ def execute(cloud: Cloud, change_set: ChangeSet) -> None:
     client = cloud.client("cloudformation")
     started_at = time.time()
     client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
-    waiter = "stack_create_complete" if change_set.is_creation else "stack_update_complete"
+    waiter = "stack_create_complete" if change_set.creates_stack else "stack_update_complete"
     try:
         client.get_waiter(waiter).wait(StackName=change_set.stack, WaiterConfig=cloud.waiter_config())
     except WaiterError as error:
@@ -102,7 +102,7 @@ def discard(cloud: Cloud, change_set: ChangeSet) -> None:
     """Delete the change set. If it would have created the stack, also delete the empty stack that AWS made for it."""
     client = cloud.client("cloudformation")
     client.delete_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
-    if change_set.is_creation:
+    if change_set.creates_stack:
         client.delete_stack(StackName=change_set.stack)
 
 
@@ -121,7 +121,7 @@ def _parameters(
     ]
 
 
-def _await_creation(cloud: Cloud, stack: str, name: str, *, is_creation: bool) -> ChangeSet | None:
+def _await_change_set(cloud: Cloud, stack: str, name: str, *, creates_stack: bool) -> ChangeSet | None:
     """Wait until the change set is ready, and return it. Return None if it has no changes."""
     client = cloud.client("cloudformation")
     while True:
@@ -129,11 +129,11 @@ def _await_creation(cloud: Cloud, stack: str, name: str, *, is_creation: bool) -
         description = pages[0]
         if description["Status"] == "FAILED":
             # AWS says FAILED also if nothing would change. If it failed for another reason, this call raises Failure.
-            _discard_failed(cloud, ChangeSet(name, stack, is_creation, changes=[]), description)
+            _discard_failed(cloud, ChangeSet(name, stack, creates_stack, changes=[]), description)
             return None
         if description["Status"] == "CREATE_COMPLETE":
             changes = [change for page in pages for change in page.get("Changes", [])]
-            return ChangeSet(name, stack, is_creation, changes)
+            return ChangeSet(name, stack, creates_stack, changes)
         time.sleep(0.1 if cloud.is_emulated else 2)
 
 
@@ -147,11 +147,11 @@ def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]
 
 def _failures(cloud: Cloud, stack: str, started_at: float) -> str:
     """Return a line for each resource that failed. The first failure comes first, because it caused the others."""
-    earliest = started_at - _CLOCK_TOLERANCE_SECONDS
+    since = started_at - _CLOCK_TOLERANCE_SECONDS
     events = cloud.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     failed = [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
         for event in reversed(events)
-        if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= earliest
+        if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= since
     ]
     return "\n".join([f"stack {stack} was not deployed", *failed[:10]])

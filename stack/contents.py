@@ -33,12 +33,13 @@ def missing_requirements(archive: Path, required: dict[str, str]) -> list[str]:
     """Return the requirements that the zip does not contain, or contains in another version."""
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
-        found = dict(_name_and_version(opened, name) for name in names if _is_metadata(name))
+        versions = dict(_name_and_version(opened, name) for name in names if _is_metadata(name))
     modules = {name.split("/")[0].removesuffix(".py") for name in names if name.endswith(".py")}
     return sorted(
         f"{name}=={version}"
         for name, version in required.items()
-        if found.get(_normal(name)) != version or _IMPORT_NAMES.get(name, _normal(name)) not in modules
+        # Metadata is not enough: the package's code must be there too.
+        if versions.get(_normal(name)) != version or _IMPORT_NAMES.get(name, _normal(name)) not in modules
     )
 
 

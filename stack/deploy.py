@@ -77,7 +77,7 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
-    if values.get("EdgeDomain"):
+    if values.get("EdgeDomain"):  # Without a CDN, the API has no policy.
         info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
         info["description"] = ", ".join(f"{name} {values.get(name, '')}" for name in _POLICY_PARAMETERS)
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()

@@ -56,7 +56,9 @@ def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str,
     # Fn::If lists the condition, the value if the condition is true, and the value if it is false.
     dependent = {name: value["Fn::If"] for name, value in headers.items() if name not in fixed}
     assert all(condition == "HasEdge" for condition, _, _ in dependent.values())
-    return fixed | ({name: if_true for name, (_, if_true, _) in dependent.items()} if has_edge else {})
+    if not has_edge:
+        return fixed
+    return fixed | {name: if_true for name, (_, if_true, _) in dependent.items()}
 
 
 def _set_preflight_headers(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:

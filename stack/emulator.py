@@ -69,7 +69,7 @@ def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
     """
     request = urllib.request.Request(f"{endpoint}/_petitions/faults", json.dumps(rates).encode(), method="PUT")
     with urllib.request.urlopen(request, timeout=30) as answer:
-        injected: dict[str, int] = json.load(answer)["met"]
+        injected: dict[str, int] = json.load(answer)["met"]  # How many calls met each fault.
     return injected
 
 
@@ -119,7 +119,7 @@ def stop(running: Emulator) -> None:
 
 
 def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator:
-    """Start the emulator in a process group of its own, so that `stop` can end the whole group."""
+    """Start warden.py, which runs the emulator, in a process group of its own, so that `stop` can end the group."""
     home, lock = new_folder()
     with (home / "emulator.log").open("wb") as log, lock:
         process = subprocess.Popen(
@@ -130,7 +130,7 @@ def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=(lock.fileno(),),
+            pass_fds=(lock.fileno(),),  # The lock lasts until the process ends (scratch.py).
         )
     return Emulator(process, port, home, keeps_state=state is not None)
 
@@ -179,7 +179,7 @@ def _is_answering(port: int) -> bool:
 
 def _listens_on_port(running: Emulator) -> bool:
     """Return whether the emulator listens on its port. If not, perhaps another process took the port first."""
-    if not Path("/proc/net/tcp").exists():
+    if not Path("/proc/net/tcp").exists():  # Not Linux, so nothing can list the listeners.
         return running.is_alive()
     return any(listener.port == running.port for listener in running.listeners())
 

@@ -112,7 +112,7 @@ def application(emulator: str, api: str, key: str, archive: Path | None = None) 
     emulator keeps the emails of earlier runs.
     """
     front = Front(api, key)
-    inbox = Inbox(emulator, lambda: front.session, archive)
+    inbox = Inbox(emulator, lambda: front.session, archive)  # The session exists only while the front runs.
     return forwarding_application(front, routes(inbox))
 
 

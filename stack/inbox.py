@@ -136,11 +136,12 @@ def _parse(number: int, record: dict[str, Any]) -> InboxEmail:
 def _linked(text: str) -> Markup:
     """Return the plain text as HTML in which the URLs are links."""
     parts: list[Markup] = []
-    end = 0
+    end = 0  # The end of the previous link.
     for match in _LINK.finditer(text):
-        url = escape(match.group().rstrip(_PUNCTUATION_AFTER_LINK))
-        parts += [escape(text[end : match.start()]), Markup(f'<a href="{url}">{url}</a>')]
-        end = match.start() + len(match.group().rstrip(_PUNCTUATION_AFTER_LINK))
+        url = match.group().rstrip(_PUNCTUATION_AFTER_LINK)
+        escaped = escape(url)
+        parts += [escape(text[end : match.start()]), Markup(f'<a href="{escaped}">{escaped}</a>')]
+        end = match.start() + len(url)
     return Markup("").join([*parts, escape(text[end:])])
 
 

@@ -27,7 +27,10 @@ def emulator_python() -> Path:
 
 
 def referee_home() -> Path:
-    """Return the folder where the Makefile installs Node and the IAM engine of the referee (stack/referee)."""
+    """Return the folder where the Makefile installs Node and the IAM engine of the referee (stack/referee).
+
+    The referee decides, as AWS's IAM does, which calls a role allows.
+    """
     configured = os.environ.get("REFEREE_HOME")
     return Path(configured) if configured else ROOT / ".venv" / "referee"
 

@@ -56,12 +56,12 @@ def _number(planned: Mapping[str, str], name: str) -> int:
 
 
 def _check_mail(cloud: Cloud, planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
-    identity, mail_from = planned["MailIdentity"], planned["MailFromDomain"]
+    identity, mail_from_domain = planned["MailIdentity"], planned["MailFromDomain"]
     if "@" in identity:
         raise Failure(
             f"MAIL_IDENTITY must be a domain. Verify the address {identity} in SES by hand, and leave MAIL_IDENTITY out"
         )
-    if mail_from and not (identity and mail_from.endswith(f".{identity}")):
+    if mail_from_domain and not (identity and mail_from_domain.endswith(f".{identity}")):
         example = f"bounce.{identity or 'example.org'}"
         raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example {example}")
     if identity and identity != previous.get("MailIdentity") and _identity_exists(cloud, identity):
@@ -89,15 +89,18 @@ def _check_reservations(
     """
     overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
     overflow_workers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    for name, least in (("ReservedSenders", _number(planned, "MailSenders")), ("ReservedOverflow", overflow_workers)):
-        if 0 < _number(planned, name) < least:
-            raise Failure(f"{name} must be 0 or at least {least}, the number that its event source starts")
+    minimums = {"ReservedSenders": _number(planned, "MailSenders"), "ReservedOverflow": overflow_workers}
+    for name, minimum in minimums.items():
+        if 0 < _number(planned, name) < minimum:
+            raise Failure(f"{name} must be 0 or at least {minimum}, the number that its event source starts")
     reserved = sum(_number(planned, name) for name in RESERVED_PARAMETERS)
     if reserved:
         limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
-        free = limit["UnreservedConcurrentExecutions"] + sum(int(previous.get(name, 0)) for name in RESERVED_PARAMETERS)
-        if free - reserved < functions.MIN_UNRESERVED:
-            left = free - reserved
+        # The new reservations replace the previous ones.
+        previously_reserved = sum(int(previous.get(name, 0)) for name in RESERVED_PARAMETERS)
+        free = limit["UnreservedConcurrentExecutions"] + previously_reserved
+        left = free - reserved
+        if left < functions.MIN_UNRESERVED:
             raise Failure(
                 f"{reserved} reserved executions would leave {left} of {free},"
                 f" and Lambda keeps {functions.MIN_UNRESERVED}"
@@ -107,17 +110,19 @@ def _check_reservations(
 def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
     """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes.
 
-    CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names.
+    CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names. With
+    EdgeOnly=yes, the API refuses requests without such a key.
     """
     if not planned["EdgeDomain"] or not previous:
         return
     key, previous_key = planned["OriginKey"], previous.get("OriginKey")
     if previous.get("EdgeDomain"):
-        accepted_now = (previous_key, previous.get("OriginKeyToo"))
-        accepted_then = (key, planned["OriginKeyToo"])
-        if key not in accepted_now:
+        # During the deployment, the API may get the new key before its own change, or the previous key after it.
+        accepted_before = (previous_key, previous.get("OriginKeyToo"))
+        accepted_after = (key, planned["OriginKeyToo"])
+        if key not in accepted_before:
             raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
-        if previous_key not in accepted_then:
+        if previous_key not in accepted_after:
             raise Failure(
                 f"CloudFront sends {previous_key} until the change has spread, and the API would refuse it: deploy with"
                 f' SET="OriginKey={key} OriginKeyToo={previous_key}" first'

@@ -55,6 +55,7 @@ def install_dependencies(requirements: Path, into: Path, target: Target) -> None
     Install wheels only, so that no code of a dependency runs here.
     """
     _make_empty(into)
+    # Without these options, uv installs for this Python and this machine.
     options = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
     command = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *options, "--target", str(into)]
     done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)

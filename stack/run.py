@@ -26,9 +26,9 @@ from stack.sample_partner import sample_token, write_private
 from stack.sockets import LOOPBACK, free_port, is_taken
 
 _OLDEST_PYTHON = (3, 11)
-_TOKEN = STATE / "staff-token"
-_PARTNER_TOKEN = STATE / "partner-token"
-_PORT = STATE / "port"
+_TOKEN_FILE = STATE / "staff-token"
+_PARTNER_TOKEN_FILE = STATE / "partner-token"
+_PORT_FILE = STATE / "port"
 
 
 def run(port: int, fresh: bool, has_edge: bool) -> None:
@@ -48,7 +48,7 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
             stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=parameters)
             load_petitions(stack)
             token = _staff_token(stack)
-            with _endpoints_file(stack, token, sample_token(stack, token, _PARTNER_TOKEN)):
+            with _endpoints_file(stack, token, sample_token(stack, token, _PARTNER_TOKEN_FILE)):
                 asyncio.run(_serve(running, stack, _applications(running, stack, port, has_edge), token))
         say(dim("Stopped. Signatures are kept. To delete them, use `make run FRESH=1`."))
 
@@ -88,18 +88,18 @@ def _stoppable() -> Iterator[None]:
 
 def _emulator_port() -> int:
     """Return the previous run's port, because stored queue URLs contain it. If the port is taken, return a free one."""
-    previous = int(_PORT.read_text()) if _PORT.exists() else 0
+    previous = int(_PORT_FILE.read_text()) if _PORT_FILE.exists() else 0
     port = previous if previous and not is_taken(previous) else free_port()
-    _PORT.write_text(str(port))
+    _PORT_FILE.write_text(str(port))
     return port
 
 
 def _staff_token(stack: Deployed) -> str:
     """Return the previous run's staff token if it works. Otherwise return a new staff token."""
-    if _TOKEN.exists() and _token_works(stack, _TOKEN.read_text()):
-        return _TOKEN.read_text()
+    if _TOKEN_FILE.exists() and _token_works(stack, _TOKEN_FILE.read_text()):
+        return _TOKEN_FILE.read_text()
     token = issue_token(stack)
-    write_private(_TOKEN, token)
+    write_private(_TOKEN_FILE, token)
     return token
 
 

@@ -26,14 +26,16 @@ def sample_token(stack: Deployed, staff_token: str, file: Path | None = None) ->
     """
     if file and file.exists() and _works(stack, file.read_text()):
         return file.read_text()
-    _post(stack, "", PARTNER, staff_token)
-    token: str = _post(stack, f"/{SOURCE}/tokens", {}, staff_token)["token"]
+    _post(stack, path="", body=PARTNER, token=staff_token)
+    # A partner's source is its id.
+    token: str = _post(stack, path=f"/{SOURCE}/tokens", body={}, token=staff_token)["token"]
     if file:
         write_private(file, token)
     return token
 
 
 def write_private(path: Path, content: str) -> None:
+    """Write the file. Only the owner may read a file that this creates."""
     path.touch(mode=0o600)
     path.write_text(content)
 

@@ -26,6 +26,7 @@ def new_folder() -> tuple[Path, IO[str]]:
 
 
 def _remove_left_over() -> None:
+    """Remove each folder whose file is not locked: its emulator was killed."""
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
         with suppress(OSError), path.open() as lock:  # The folder is in use, another user's, or just removed.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -42,6 +42,7 @@ def is_wanted(name: str) -> bool:
         return False
     if top == "chalice":
         return len(path.parts) == 2 and path.name in _FILES_OF_CHALICE
+    # An entry of _NEVER_IMPORTED is a package, or a package and one of its parts.
     if path.parts[:1] in _NEVER_IMPORTED or path.parts[:2] in _NEVER_IMPORTED:
         return False
     if top.endswith(".dist-info"):
@@ -60,7 +61,8 @@ def _is_wanted_data(path: PurePosixPath) -> bool:
         return False
     if path.parts[0] == "fontTools" and path.suffix == ".so":
         return False
-    if path.parts[:2] not in (("botocore", "data"), ("boto3", "data")) or len(path.parts) < 3:
+    is_description = path.parts[:2] in (("botocore", "data"), ("boto3", "data")) and len(path.parts) >= 3
+    if not is_description:
         return True
     return path.parts[2] in SERVICES or path.parts[2].removesuffix(".gz") in _SHARED_DATA
 

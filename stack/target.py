@@ -67,7 +67,7 @@ def interpreter(version: str) -> Path | None:
 def _version(python: Path) -> str:
     """Return the version of an interpreter. Return "" if it does not start.
 
-    The scripts of version managers start only the active version.
+    On the PATH, `python3.13` may be a script of a version manager. It starts only if that version is active.
     """
     done = subprocess.run([python, "-I", "-S", "-c", _PRINT_VERSION], capture_output=True, text=True, check=False)
     return done.stdout.strip()

@@ -107,7 +107,8 @@ def _paths() -> Node:
 
 
 def _schemas() -> Node:
-    requests = [each.body.model for each in OPERATIONS.values() if each.body and each.body.model is not str]
-    models = [each.answer.model for each in OPERATIONS.values()]
-    answers = [model for model in models if model is not None and model is not dict]
-    return with_schema_for_edits(schemas(requests, [ProblemDetails, *answers]))
+    # `str` stands for any text and `dict` for any object: they need no schema.
+    request_models = [each.body.model for each in OPERATIONS.values() if each.body and each.body.model is not str]
+    of_answers = [each.answer.model for each in OPERATIONS.values()]
+    answer_models = [model for model in of_answers if model is not None and model is not dict]
+    return with_schema_for_edits(schemas(request_models, [ProblemDetails, *answer_models]))

@@ -64,7 +64,8 @@ class Answer:
 
     `model`: the class of the JSON, or `dict` for any object. `json_type`: the content type of the JSON. Without a
     model, the answer is text of one of `content_types`. If `content_types` is empty, the answer has no body. `headers`:
-    keys of `parameters.HEADERS`. `not_modified`: the description of the answer 304; "" if the route never answers 304.
+    keys of `parameters.HEADERS`. `not_modified_text`: the description of the answer 304; "" if the
+    route never answers 304.
     """
 
     description: str
@@ -75,7 +76,7 @@ class Answer:
     content_types: Sequence[str] = (HTML,)
     json_type: str = JSON
     headers: Sequence[str] = ()
-    not_modified: str = ""
+    not_modified_text: str = ""
 
 
 @dataclass(frozen=True)

@@ -101,13 +101,14 @@ def components() -> dict[str, Node]:
         for name, each in PARAMETERS.items()
     }
     in_header = {name: {"in": "header", "schema": TEXT, **each} for name, each in HEADER_PARAMETERS.items()}
-    return {"parameters": in_path | in_header, "headers": {name: each for name, (_, each) in HEADERS.items()}}
+    headers = {component: description for component, (_header_name, description) in HEADERS.items()}
+    return {"parameters": in_path | in_header, "headers": headers}
 
 
 def parameter(name: str) -> Node:
     return {"$ref": f"#/components/parameters/{name}"}
 
 
-def header(name: str) -> tuple[str, Node]:
-    """Return the name of the header that a component describes, and a reference to the component."""
-    return HEADERS[name][0], {"$ref": f"#/components/headers/{name}"}
+def header(component: str) -> tuple[str, Node]:
+    """Return the name of the header that the component describes, and a reference to the component."""
+    return HEADERS[component][0], {"$ref": f"#/components/headers/{component}"}

@@ -75,7 +75,7 @@ def _parameters(route: Route, operation: Operation) -> Iterable[Node]:
     """Yield the parameters in the path, the query and the headers of a request."""
     yield from map(parameter, _path_parameters(route))
     yield from map(_query, (*(ROUTE_QUERIES[name] for name in route.query), *operation.query))
-    if operation.answer.not_modified:
+    if operation.answer.not_modified_text:
         yield parameter("IfNoneMatch")
     if operation.changes_revision:
         yield parameter("IfMatch")
@@ -110,22 +110,22 @@ def _responses(route: Route, operation: Operation) -> dict[int, Node]:
     problems = {**_problems(route, operation), **operation.problems}
     found: dict[int, Node] = {status: {"$ref": f"#/components/responses/{name}"} for status, name in problems.items()}
     found[operation.answer.status] = _answer(operation.answer)
-    if operation.answer.not_modified:
-        found[304] = {"description": operation.answer.not_modified, "headers": _headers("ETag", "CacheControl")}
+    if operation.answer.not_modified_text:
+        found[304] = {"description": operation.answer.not_modified_text, "headers": _headers("ETag", "CacheControl")}
     return found
 
 
 def _answer(answer: Answer) -> Node:
-    etag = ["ETag"] if answer.not_modified else []
+    etag = ["ETag"] if answer.not_modified_text else []
     headers = _headers(*etag, "CacheControl", *answer.headers)
     found: Node = {"description": answer.description, "headers": headers}
     content = _content(answer)
     return {**found, "content": content} if content else found
 
 
-def _headers(*names: str) -> Node:
+def _headers(*components: str) -> Node:
     """Return a reference to each of these header components, by the header's name."""
-    return dict(map(header, names))
+    return dict(map(header, components))
 
 
 def _content(answer: Answer) -> Node:
@@ -171,4 +171,5 @@ def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
         return {}
     is_public_petition = names == ["slug"] and not route.needs_token
     removed = {410: f"Removed{suffix}"} if is_public_petition else {}
+    # The last parameter names the thing that the route returns or changes.
     return {404: f"{NOT_FOUND[names[-1]]}{suffix}", **removed}

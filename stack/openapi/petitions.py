@@ -50,7 +50,7 @@ PetitionEdited: type[BaseModel] = create_model("PetitionEdited")
 
 
 def with_schema_for_edits(schemas: Schemas) -> Schemas:
-    """Return the schemas with PetitionEdited added, and with `opened_at` optional in NewPetition.
+    """Return the schemas with PetitionEdited added, and with `opened_at` optional in NewPetition (default: now).
 
     PetitionEdited has the fields of NewPetition, and the other fields of ManagedPetition, which an edit cannot change.
     """

@@ -131,6 +131,7 @@ def _problem(description: str, problem: Problem) -> Response:
 
 
 def _page(name: str) -> Response:
+    # API Gateway itself may answer with a problem (an error in JSON) instead of the page.
     problem = {PROBLEM: {"schema": reference(ProblemDetails)}} if name in PAGES_OR_PROBLEMS else {}
     content = {HTML: {"schema": TEXT}, **problem}
     return {"description": PAGES[name], **_retry_after(name in PAGES_WITH_RETRY_AFTER), "content": content}

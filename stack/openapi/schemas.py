@@ -73,6 +73,7 @@ class _Generator(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         found = super().default_schema(schema)
+        # The mode "validation" is for what clients send, "serialization" for answers.
         is_kept = self.mode == "validation" and found.get("default") is not None
         return found if is_kept else {name: value for name, value in found.items() if name != "default"}
 
@@ -86,6 +87,7 @@ class _Generator(GenerateJsonSchema):
         return super().get_defs_ref((CoreRef(_NAME_BY_PATH.get(path, path) + colon + rest), mode))
 
     def _with_descriptions(self, schema: JsonSchemaValue, cls: type) -> JsonSchemaValue:
+        """Add the descriptions of the class's fields. In answers (mode "serialization"), forbid unknown fields."""
         docs = field_docs(cls)
         for name, each in schema.get("properties", {}).items():
             each |= {"description": docs[name]} if name in docs else {}

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     endpoint, now = endpoint_of(options.stage), datetime.now(UTC)
     stack, client_for = describe_stack(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
     values = read_all(stack, client_for, now, with_dns=options.dns)
-    expected = Expected(options.expect, options.seconds)
+    expected = Expected(rate=options.expect, seconds=options.seconds)
     defects = (*find_defects(values, now), *shard_defects(values, expected), *throttle_defects(values, expected))
     verdict = forecast(values, expected, defects)
     for line in report_lines(verdict, increases(values, expected, options.stage), values):

@@ -2,6 +2,9 @@
 
 docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/test_policy.py checks this with the
 referee, a program that decides as AWS's IAM does.
+
+If the stack has no output with a resource's name, the call names a resource that does not exist. The call fails, and
+its values have a problem: a text that says why they could not be read.
 """
 
 from collections.abc import Iterator, Mapping

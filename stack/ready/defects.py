@@ -28,12 +28,12 @@ def _email_defects(values: Values) -> Iterator[Defect]:
     if values.get("ses.production") is False:
         remedy = "request production access: SES console, Account dashboard. AWS usually answers within a day"
         yield Defect("SES is in the sandbox: it sends to verified addresses only", remedy)
-    if values.get("ses.sending") is False or values.get("ses.enforcement", "HEALTHY") == "SHUTDOWN":
+    enforcement = values.get("ses.enforcement", "HEALTHY")
+    if values.get("ses.sending") is False or enforcement == "SHUTDOWN":
         yield Defect("AWS has stopped this account's email", "read the email that AWS sent you, and answer it")
-    elif values.get("ses.enforcement", "HEALTHY") != "HEALTHY":
-        state = values.get("ses.enforcement")
+    elif enforcement != "HEALTHY":
         remedy = "answer AWS's support case before you request a higher quota"
-        yield Defect(f"AWS reviews this account's email ({state})", remedy)
+        yield Defect(f"AWS reviews this account's email ({enforcement})", remedy)
     if values.get("identity.verified") is False:
         yield Defect("SES has not verified the sender's domain", "publish the DKIM records that the SES console shows")
     if values.get("identity.dkim", _SUCCESS) != _SUCCESS:
@@ -54,6 +54,7 @@ def _domain_defects(values: Values) -> Iterator[Defect]:
             "there is no DMARC record", 'publish TXT "v=DMARC1; p=none; rua=mailto:…": large providers want it'
         )
     if values.has("dns.dkim"):
+        # The value is a text such as "2 of 3".
         found, _, expected = values.get("dns.dkim").partition(" of ")
         if found != expected:
             yield Defect(f"{found} of {expected} DKIM records are published", "publish what the SES console shows")
@@ -61,6 +62,7 @@ def _domain_defects(values: Values) -> Iterator[Defect]:
 
 def _queue_defects(values: Values) -> Iterator[Defect]:
     for value in values:
+        # `value.value` is None if the value could not be read.
         group, _, queue = value.name.partition(".")
         if group == "queue" and queue.endswith("DeadLetterQueue") and value.value:
             yield Defect(f"{value.value:,} messages in {queue}", f"docs/runbook.md, alarm {queue}Alarm")

@@ -57,7 +57,8 @@ def needed_mail_rate(expected: Expected) -> int:
     """Return how many emails a second must be sent, so that the last email is sent in time.
 
     In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of what one
-    sender sends in a second. With any other number, a single second may have a few more emails (docs/deploy.md).
+    sender sends in a second, so that no single second has more emails than that
+    (docs/deploy.md).
     """
     rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
     return EMAILS_PER_SENDER * ceil(rate_in_time / EMAILS_PER_SENDER)
@@ -109,6 +110,7 @@ def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterat
     warm = f"make warm STAGE={stage} EXPECT={expected.rate:g}/s FOR={expected.seconds:g}s"
     deploy = f"make deploy STAGE={stage} MAIL_PER_SECOND={rate}"
     deploy_cdn = f"make deploy STAGE={stage} EDGE_DOMAIN=…: docs/deploy.md"
+    # A missing CDN is shown like a limit that is 0 and must be 1.
     cdns = 1 if values.get("stack.has_cdn") else 0
     yield Increase("page views: a CDN before them", cdns, 1, deploy_cdn, _SOME_HOURS)
     yield Increase("ours: emails a second", limits.mail_pace, rate, deploy, _SOME_MINUTES)
@@ -141,10 +143,12 @@ def shard_defects(values: Values, expected: Expected) -> Iterator[Defect]:
 
 def needed_shards(values: Values, expected: Expected) -> int:
     """Return how many shards each tally needs for the expected confirmations, but at most MAX_SHARDS."""
+    # `shards_for` returns None if even MAX_SHARDS are too few.
     return shards_for(_confirmations_per_second(values, expected)) or MAX_SHARDS
 
 
 def _confirmations_per_second(values: Values, expected: Expected) -> float:
-    """Return the expected rate of confirmations, which is limited by the rate of the emails before them."""
+    """Return the expected rate of confirmations. It is not higher than the rate of the emails before them."""
     limits, _ = limits_of(values)
+    # `mail_rate` is SES's limit, `mail_pace` our own (MAIL_PER_SECOND).
     return min(expected.rate, limits.mail_rate, limits.mail_pace)

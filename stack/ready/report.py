@@ -27,7 +27,7 @@ def exit_code(verdict: Forecast) -> int:
 
 def report_lines(verdict: Forecast, increases: Sequence[Increase], values: Values) -> Iterator[str]:
     yield from _answer_lines(verdict)
-
+    # If the crowd would be served well, nothing must be raised, even if an increase has a higher `needed`.
     yield from _increase_lines([] if verdict.has_capacity else increases)
     yield from _defect_lines(verdict)
     yield from _read_lines(values)
@@ -99,7 +99,8 @@ def _read_lines(values: Values) -> Iterator[str]:
 
 def _value_texts(group: Sequence[Value]) -> Iterator[str]:
     """Yield the text of each value. If there are many, yield one text for all that are 0: most queues are empty."""
-    empty = [value for value in group if value.value == 0] if len(group) > _MANY_VALUES else []
+    are_many = len(group) > _MANY_VALUES
+    empty = [value for value in group if are_many and value.value == 0]
     yield from (f"{value.name} {_text_of(value.value)}" for value in group if value not in empty)
     if empty:
         prefix, _, _ = empty[0].name.partition(".")  # The same for the whole group, such as queue.

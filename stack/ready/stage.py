@@ -22,6 +22,8 @@ _PARAMETERS_OF_MODEL = ("MailPerSecond", "MailSenders")
 
 @dataclass(frozen=True)
 class StackDescription:
+    """A stack's name, outputs and parameters."""
+
     name: str
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
@@ -50,7 +52,7 @@ def endpoint_of(stage: str) -> str | None:
     """
     from_environment = os.environ.get("AWS_ENDPOINT_URL")
     if from_environment or stage != LOCAL_STAGE:
-        return from_environment
+        return from_environment  # None: the stage is on AWS.
     if not ENDPOINTS.exists():
         raise Failure("the local site is not running: start it with `make run`")
     return str(json.loads(ENDPOINTS.read_text(encoding="utf-8"))["emulator"])

@@ -92,7 +92,8 @@ class Forecast:
 def forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) -> Forecast:
     limits, assumed = limits_of(values)
     load = replace(steady(expected.rate, expected.seconds), has_cdn=bool(values.get("stack.has_cdn")))
-    run = run_on(limits, load, service_times(), sent=values.get("ses.sent", 0))
+    emails_of_last_day = values.get("ses.sent", 0)
+    run = run_on(limits, load, service_times(), sent=emails_of_last_day)
     return replace(_forecast_of(run, expected), assumed=assumed, defects=defects)
 
 
@@ -117,6 +118,7 @@ def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
 
 
 def _checked_fields(known: Mapping[str, float]) -> dict[str, Any]:
+    """Return the limits as keyword arguments. Check that each is a field of Account."""
     assert known.keys() <= {field.name for field in fields(Account)}
     return dict(known)
 
@@ -136,5 +138,5 @@ def _forecast_of(run: Run, expected: Expected) -> Forecast:
         all_stored=figures["all_stored_s"],
         last_email=max(0.0, figures["mailed_days"] * DAY - expected.seconds),
         lost_views=figures["views_refused"],
-        assumed=(),
+        assumed=(),  # `forecast` sets it.
     )

@@ -47,7 +47,7 @@ class CacheRule(NamedTuple):
 def cache_rule(route: Route) -> CacheRule | None:
     """Return how the CDN caches the route's answers, or None if the CDN must not cache them.
 
-    The maximum is at least a day, because the CDN may show old answers for a day if the API fails (edge/http.py).
+    `max_seconds` is at least a day, because the CDN may show old answers for a day if the API fails (edge/http.py).
     """
     if route.cache is Cache.NEVER:
         return None
@@ -83,6 +83,7 @@ def is_page(route: Route) -> bool:
     The thank-you page is never cached, and not included: in its place, the busy page would wrongly say that nothing was
     sent.
     """
+    # All routes that are cached for seconds are pages, except public JSON and files.
     *_, name = route.path.split("/")
     is_public_json, is_file = route.allows_any_origin, "." in name
     return route.cache is Cache.SECONDS and not is_public_json and not is_file

@@ -96,11 +96,12 @@ def _work_charts(resources: Template) -> list[Template]:
         for name, queue in queues.items()
         if "RedrivePolicy" not in queue
     ]
-    events_by_function = {
+    events_by_resource = {
         name: [event["Properties"] for event in each.get("Properties", {}).get("Events", {}).values()]
         for name, each in resources.items()
     }
-    readers = [name for name, events in events_by_function.items() if any("Stream" in event for event in events)]
+    # A function that reads a stream has an event with the property Stream.
+    readers = [name for name, events in events_by_resource.items() if any("Stream" in event for event in events)]
     lags = [_function_line("IteratorAge", name) for name in readers]
     drift = _own_metric_lines(Metric.DRIFT, Metric.PENDING_DRIFT, stat="Maximum", yAxis="right")
     return [

@@ -127,6 +127,7 @@ def _api_policy() -> Template:
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]
+    # CloudFront also sends its key in Referer (`_api_origin`).
     without_key = {"StringNotEquals": {"aws:Referer": keys}}
     statements = [
         {"Sid": "Anybody", "Effect": "Allow", **every_call},

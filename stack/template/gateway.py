@@ -52,7 +52,7 @@ def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
         "uri": _invocation_uri(Function.API),
     }
     for path, method in product(_CATCH_ALL_PATHS, _METHODS):
-        if (path, method) not in listed:
+        if (path, method) not in listed:  # `GET /` has a route.
             parameters = {"parameters": [proxy]} if path == CATCH_ALL else {}
             yield path, method, {**parameters, "responses": {}, "x-amazon-apigateway-integration": integration}
 
@@ -84,7 +84,7 @@ def _throttle(path: str, method: str, throttle: Throttle) -> Template:
 
 
 def _escaped_path(path: str) -> str:
-    """Return the path as API Gateway's settings of methods contain it."""
+    """Return the path as MethodSettings contain it: /~1api~1petitions for /api/petitions."""
     return "/" + path.replace("/", "~1")
 
 

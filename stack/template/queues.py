@@ -121,9 +121,9 @@ def worked_queue(
 ) -> Template:
     """Return a queue with its worker's event source, its environment variable, and its dead-letter queue with an alarm.
 
-    `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue, to which a message
-    goes after `attempts` receives. `max_concurrency`: how many workers run at the same time, at most.
-    `is_personal`: whether the messages are personal data.
+    `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue. A message goes
+    there if it was received `attempts` times without success. `max_concurrency`: how many workers run at the same time,
+    at most. `is_personal`: whether the messages are personal data.
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         revert(warming)
         return
     values = read_all(stack, client_for, datetime.now(UTC), with_dns=False)
-    changes, unchanged = plan(values, stack, Expected(options.expect, options.seconds))
+    changes, unchanged = plan(values, stack, Expected(rate=options.expect, seconds=options.seconds))
     warm(warming, changes, unchanged, _engineer_agrees)
 
 

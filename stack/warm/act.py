@@ -21,7 +21,7 @@ class Warming:
         self._tables = tables
 
     def recorded_changes(self) -> list[CapacityChange]:
-        """Return the recorded changes that are not undone. Some may not be made yet: they are recorded first."""
+        """Return the recorded changes that are not undone. A crash can leave some that were not made."""
         item = self._tables.get(health_keys.last_warming(), consistent=True) or {}
         return [change_of(each) for each in item.get("changes", [])]
 

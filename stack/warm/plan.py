@@ -81,7 +81,7 @@ def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[l
 
 def _warm_changes(values: Values, stack: StackDescription, expected: Expected) -> Iterator[CapacityChange]:
     before, after = values.get("table.warm_signatures", 0), needed_table_units(expected)
-    if 0 < before < after:
+    if 0 < before < after:  # 0: the table's value could not be read.
         yield CapacityChange(CapacityKind.WARM, stack.outputs["SignaturesTableName"], before, after)
 
 
@@ -104,7 +104,7 @@ def _reservation_changes(values: Values, stack: StackDescription, expected: Expe
         "store_overflow": max(overflow_workers, 2),
     }
     for function, after in needed.items():
-        before = values.get(f"lambda.reserved_{function}")
+        before = values.get(f"lambda.reserved_{function}")  # None if it could not be read.
         if before is not None and before < after:
             yield CapacityChange(CapacityKind.RESERVED, stack.outputs[f"{logical_id(function)}Name"], before, after)
 

@@ -34,7 +34,7 @@ OPERATIONS: Operations = {
                     }
                 ]
             },
-            not_modified=UNCHANGED,
+            not_modified_text=UNCHANGED,
         ),
     ),
     "read_counts": Operation(
@@ -50,7 +50,7 @@ OPERATIONS: Operations = {
                 "breakdown": [{"key": "2026-11-23", "confirmed": 12000}, {"key": "2026-11-24", "confirmed": 345}],
             },
             csv_example="key,confirmed\r\n2026-11-23,12000\r\n2026-11-24,345\r\n",
-            not_modified=UNCHANGED,
+            not_modified_text=UNCHANGED,
         ),
         "`confirmed` is exact at `as_of`: it is read consistently and not cached. Every breakdown sums to it. As CSV, "
         "the columns are `key,confirmed` with `by` (`by,key,confirmed` with `by=all`), otherwise "

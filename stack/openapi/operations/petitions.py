@@ -125,7 +125,7 @@ OPERATIONS: Operations = {
             "The count.",
             PublicCount,
             {"slug": SLUG, "count": 12345, "goal": 20000, "as_of": "2026-11-24T18:30:05Z"},
-            not_modified="The count has not changed.",
+            not_modified_text="The count has not changed.",
         ),
         "The number of confirmed signatures. It may be a few seconds old. Ask no more often than `max-age` says.",
     ),

@@ -9,7 +9,7 @@ OPERATIONS: Operations = {
         Answer(
             "The file.",
             content_types=["text/css", "text/javascript", "image/svg+xml"],
-            not_modified="The file has not changed.",
+            not_modified_text="The file has not changed.",
         ),
     ),
     "read_embed_script": Operation(
@@ -17,12 +17,14 @@ OPERATIONS: Operations = {
         Answer(
             "For `<script src=... data-petition=... data-show=form|counter>`.",
             content_types=["text/javascript"],
-            not_modified="The file has not changed.",
+            not_modified_text="The file has not changed.",
         ),
     ),
     "read_dashboard_file": Operation(
         "Scripts and styles of the staff pages",
-        Answer("The file.", content_types=["text/css", "text/javascript"], not_modified="The file has not changed."),
+        Answer(
+            "The file.", content_types=["text/css", "text/javascript"], not_modified_text="The file has not changed."
+        ),
     ),
     "read_openapi": Operation("This document", Answer("OpenAPI 3.1.", dict)),
     "read_health": Operation(
