@@ -41,7 +41,7 @@ COUNTRIES = ("GB", "GB", "GB", "IE", "FR")
 
 
 def measure_export(endpoint: str, number: int) -> dict[str, Any]:
-    """Store `number` signatures and export them, each in a new process. Return the figures of the export."""
+    """Store `number` signatures in one new process, and export them in another. Return the figures of the export."""
     measure_in_process("benchmarks.exporting", "seed", endpoint, str(number))
     return measure_in_process("benchmarks.exporting", "run", endpoint, str(number))
 

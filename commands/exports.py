@@ -74,7 +74,9 @@ def _start_export(arguments: argparse.Namespace) -> Export:
     petition = petition_as_stored(arguments.slug, tables)
     try:
         request = ExportRequest(
-            format=arguments.format, columns=arguments.columns, recipient=_read_key(arguments.recipient_file)
+            format=arguments.format,
+            columns=arguments.columns,
+            recipient=_read_key(arguments.recipient_file),  # The public key to which the export is encrypted.
         )
         export = new_export(request, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}

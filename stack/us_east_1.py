@@ -40,6 +40,7 @@ def deploy_in_us_east_1(
     stack = stack_name(options.stage, _region(cloud))
     if changeset.describe(_in_us_east_1(cloud), stack) is None:
         say(_NOTE_ON_DNS)
+    # The operator may choose a certificate. Otherwise this stack makes one.
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
     known_arns = {name: arn for name, arn in arns.items() if arn}
     chosen = values_by_name(options.edge_set)

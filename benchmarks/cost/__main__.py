@@ -13,10 +13,11 @@ def main() -> None:
     with emulator() as running:
         steps = measure_in_process("benchmarks.way", running.endpoint)
     conditions = {name: value for name, value in machine.describe().items() if name in ("measured_at", "load_average")}
-    stored = results.add({"way": steps, "way_measured": conditions})
+    all_results = results.add({"way": steps, "way_measured": conditions})
     table_of_prices = prices()
-    minute = stored.get("edge", {}).get("minute")
-    figures = results.add(bill(steps, stored["sign"]["item_bytes"], table_of_prices, minute))
+    # The bytes and requests of page views, as `make bench` measured them in a simulated minute.
+    views_of_a_minute = all_results.get("edge", {}).get("minute")
+    figures = results.add(bill(steps, all_results["sign"]["item_bytes"], table_of_prices, views_of_a_minute))
     where = f"{table_of_prices.region}, prices of {table_of_prices.dated}"
     say(bold(f"US dollars for a million confirmed signatures in an hour, {where}"))
     for line in table(figures):

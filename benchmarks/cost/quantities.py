@@ -159,7 +159,7 @@ def _queues(pace: Pace) -> list[Line]:
 
     SNS delivers SES's events one by one.
     """
-    # Half of the relay's records are puts, which become messages.
+    # The relay gets the records of puts and of claims (its filter leaves out the others). Only puts become messages.
     relayed_batch = min(lambdas.QUEUE_BATCH, max(1.0, pace.stream_batch / 2))
     mails = 1 / relayed_batch + 2 / pace.queue_batch
     events = MAIL_EVENTS * (1 + 2 / pace.queue_batch)

@@ -56,19 +56,20 @@ class Environments:
         Other functions use `used_by_others` environments. A new environment serves its first request late, and so
         serves fewer requests in its first step.
         """
-        seconds_each = max(seconds, 1 / self._account.requests_each)  # Lambda serves at most `requests_each` a second.
-        ramp_each_second = self._account.ramp / 10
-        self._may_start = min(self._account.ramp, self._may_start + ramp_each_second * dt)
+        # In one environment, Lambda serves at most `requests_each` requests a second.
+        seconds_of_a_request = max(seconds, 1 / self._account.requests_each)
+        starts_a_second = self._account.ramp / 10
+        self._may_start = min(self._account.ramp, self._may_start + starts_a_second * dt)
         maximum = max(1.0, self._account.concurrency - used_by_others)
-        served_by_warm = min(wanted, min(self.warm, maximum) * dt / seconds_each)
-        seconds_after_first_request = max(0.0, dt - self._cold - seconds_each)
-        served_by_each_new = 1 + seconds_after_first_request / seconds_each
-        needed = (wanted - served_by_warm) / served_by_each_new
+        served_by_warm = min(wanted, min(self.warm, maximum) * dt / seconds_of_a_request)
+        seconds_after_first_request = max(0.0, dt - self._cold - seconds_of_a_request)
+        served_by_a_new_one = 1 + seconds_after_first_request / seconds_of_a_request
+        needed = (wanted - served_by_warm) / served_by_a_new_one
         new = max(0.0, min(needed, self._may_start, maximum - self.warm))
         self._may_start -= new
         self.warm += new
         self.started += new
-        return min(wanted, served_by_warm + new * served_by_each_new)
+        return min(wanted, served_by_warm + new * served_by_a_new_one)
 
 
 class Table:

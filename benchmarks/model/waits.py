@@ -9,7 +9,7 @@ from benchmarks.model.retries import JITTER, MEAN_PAUSE, Retries
 from benchmarks.model.world import LITTLE, Amounts
 
 # One person in a hundred may wait longer. In the model, the wait of the very last person depends on chance alone.
-LEFT_OUT = 0.01
+MAY_WAIT_LONGER = 0.01
 # Compute the waits of people who arrive in about this many different seconds.
 SAMPLES = 100
 # For this many seconds, follow each pause. Later, all pauses are long, and their mean is enough.
@@ -27,11 +27,11 @@ def longest_wait(history: Sequence[tuple[float, Amounts]]) -> float:
     refusing = [
         step
         for step, ((_, before), (_, after)) in enumerate(steps)
-        if after.arrived - before.arrived > LITTLE and 1 - chances[step] > LEFT_OUT
+        if after.arrived - before.arrived > LITTLE and 1 - chances[step] > MAY_WAIT_LONGER
     ]
-    # As if people who have waited for long tried again at random, on average once in MEAN_PAUSE seconds.
+    # We assume that people who have waited for long try again at random, on average once in MEAN_PAUSE seconds.
     chance_to_try = 1 - exp(-1 / MEAN_PAUSE)
-    # Of them, a share of exp(-exponents[i]) has no answer before step i.
+    # Of people who try again in this way from step 0 on, a share of exp(-exponents[i]) has no answer before step i.
     exponents = [0.0, *accumulate(-log(1 - chance * chance_to_try) for chance in chances)]
     arrivals = refusing[:: max(1, len(refusing) // SAMPLES)]
     return max((_wait(arrival, chances, exponents) for arrival in arrivals), default=0.0)
@@ -53,12 +53,12 @@ def _wait(arrival: int, chances: Sequence[float], exponents: Sequence[float]) ->
     for step in range(arrival + 1, min(arrival + FOLLOWED, len(chances))):
         due = retries.take(step)
         left -= sum(due) * chances[step]
-        if left <= LEFT_OUT:
+        if left <= MAY_WAIT_LONGER:
             return step - arrival
         retries.add(step, 0.0, [number * (1 - chances[step]) for number in due])
     end = min(arrival + FOLLOWED, len(chances))
     # From step `end` to a later step i, the share without an answer shrinks from `left` to
-    # left * exp(exponents[end] - exponents[i]). Find the first step at which it is at most LEFT_OUT.
-    exponent_of_left_out = exponents[end] + log(left / LEFT_OUT)
+    # left * exp(exponents[end] - exponents[i]). Find the first step at which it is at most MAY_WAIT_LONGER.
+    exponent_of_left_out = exponents[end] + log(left / MAY_WAIT_LONGER)
     answered = bisect_left(exponents, exponent_of_left_out)
     return min(answered, len(chances)) - arrival

@@ -20,7 +20,7 @@ class Progress:
         self._last_line_at = time.monotonic()
 
     def show(self, label: str, done: int, of: int) -> None:
-        """Show how much is done. There may be more emails than people: the bar then shows more than 100 %."""
+        """Show that `done` of `of` things are done. `done` may be larger: people may get several emails."""
         if self._bars.disable:
             self._say_sometimes(f"{label}: {done:,} of {of:,}")
             return

@@ -35,7 +35,7 @@ MAX_SHOWN = 5
 
 @dataclass(frozen=True, kw_only=True)
 class DigestDeliveries(CountedDeliveries):
-    """The state of the digests' emails. The outcome of a digest (such as SENT) is the outcome of all its letters."""
+    """The state of the digests' emails. All letters of a digest get the digest's outcome, such as SENT."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         tables.put_new(new)  # Count nothing: each letter of the digest was counted when it was requested.

@@ -65,7 +65,7 @@ def _take(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
     """Take the signature. `new`: its new receipt. `stored`: the receipt that was stored for its identifier, if any."""
-    current = _claim(new, stored, receiving.tables)  # Either `new`, or an earlier receipt that stays stored.
+    current = _claim(new, stored, receiving.tables)  # `new`, or the receipt of an earlier call, which stays stored.
     is_settled = current.result is not None
     if is_settled:
         signature = find_signature(current, receiving)
@@ -75,7 +75,7 @@ def _take(
         store.claim_again(new, current, receiving.tables)  # If two requests do this at once, the later receipt stays.
         current = new
     result = _store_and_count(submission, current, receiving, now)
-    if new.sender != current.sender:  # `current` is from an earlier call of another sender, which did not settle it.
+    if new.sender != current.sender:  # The earlier call came from another sender, and ended before it settled.
         record_sender(new, current, find_signature(current, receiving), receiving)
     store.settle(current, result, receiving.tables)
     return result

@@ -123,7 +123,7 @@ def _answer_all(stored: list[StoredSignature]) -> Response:
 
 
 def _overflow_depth() -> int | None:
-    """Return about how many signatures of all people wait in the overflow queue to be stored. None: no answer."""
+    """Return about how many signatures, of anybody, wait in the overflow queue. None: the queue did not answer."""
     try:
         return overflow_queue().depth()
     except Unavailable:

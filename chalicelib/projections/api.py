@@ -100,7 +100,7 @@ def _rows(numbers: Breakdown) -> "list[BreakdownRow]":
 
 
 def _read_breakdown(petition: Petition, by: TallyDimension | Dimension, days: Days) -> Breakdown:
-    """Read the breakdown from the tally (TallyDimension) or from the projected numbers (Dimension)."""
+    """Read a TallyDimension from the tally, and a Dimension from the numbers that are derived from the stream."""
     now = times.now()
     if isinstance(by, TallyDimension):
         return breakdown(petition, by, days, now, tables())

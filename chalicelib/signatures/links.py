@@ -134,7 +134,7 @@ def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
 
 
 def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
-    """Return the verified link. The token has only the expiry time, from which the time of issue follows."""
+    """Return the verified link. The token has no time of issue: compute it from the expiry."""
     subject = _subject(Purpose.CONFIRM, token, now)
     _, expires = tokens.payload_of(Purpose.CONFIRM, token or "", settings().token_keys)
     petition = find_petition(subject.slug, now, tables())

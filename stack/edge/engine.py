@@ -176,11 +176,11 @@ class Edge:
         return await self._from_group(group, origin_request)
 
     async def _from_group(self, group: OriginGroup, origin_request: OriginRequest) -> EdgeAnswer:
-        """Ask the first origin. If it fails, ask the second one for the same path: "Optimize high availability"."""
+        """Ask the first origin. If it fails, ask the second one for the same path ("Optimize high availability")."""
         try:
             answer = await self._ask(group.first, origin_request)
         except Unreachable as error:
-            # Among the group's statuses, 503 stands for a connection that failed, and 504 for a timeout.
+            # A connection that failed is 502 in the error, and 503 in the group's statuses. A timeout is 504 in both.
             failure_status = 503 if error.status == 502 else 504
             if failure_status not in group.statuses:
                 raise

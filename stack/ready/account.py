@@ -117,12 +117,12 @@ def _queue_calls(outputs: Mapping[str, str], now: datetime) -> Iterator[AwsCall]
     attributes = ["ApproximateNumberOfMessages"]
     for output in sorted(name for name in outputs if name.endswith("QueueUrl")):
         queue = output.removesuffix("Url")
-        length = {f"queue.{queue}": lambda answer: int(answer["Attributes"]["ApproximateNumberOfMessages"])}
+        readers = {f"queue.{queue}": lambda answer: int(answer["Attributes"]["ApproximateNumberOfMessages"])}
         yield AwsCall(
-            "sqs", "get_queue_attributes", length, {"QueueUrl": outputs[output], "AttributeNames": attributes}
+            "sqs", "get_queue_attributes", readers, {"QueueUrl": outputs[output], "AttributeNames": attributes}
         )
     for queue in QUEUES_WITH_AGE:
-        name = outputs.get(f"{queue}Url", queue).rpartition("/")[2]
+        name = outputs.get(f"{queue}Url", queue).rpartition("/")[2]  # The last part of the URL is the queue's name.
         metric = {
             "Namespace": "AWS/SQS",
             "MetricName": "ApproximateAgeOfOldestMessage",

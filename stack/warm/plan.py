@@ -94,6 +94,7 @@ def _shard_changes(values: Values, expected: Expected) -> Iterator[CapacityChang
 
 
 def _reservation_changes(values: Values, stack: StackDescription, expected: Expected) -> Iterator[CapacityChange]:
+    # The stream has one shard for each partition of the table.
     stream_shards = ceil(needed_table_units(expected) / _UNITS_OF_A_PARTITION)
     overflow_workers = needs(ceil(expected.rate), service_times()).storers
     needed = {

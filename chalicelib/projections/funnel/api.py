@@ -37,7 +37,7 @@ def read_funnel(request: Request, slug: str) -> Response:
     listed = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]
     if wants_csv(request):
         return as_csv(listed, COLUMNS)
-    summary = {"totals": _numbers(totals(chosen)), "rate": _rate(rate(counts, chosen, now))}
+    summary = {"totals": _numbers(totals(chosen)), "rate": _rate_json(rate(counts, chosen, now))}
     recent = [{"key": times.iso(start), "confirmed": number} for start, number in last_day(counts, now).items()]
     return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed, "last_day": recent})
 
@@ -46,7 +46,7 @@ def _numbers(row: Row) -> dict[str, object]:
     return {stage: row[stage] for stage in Stage}
 
 
-def _rate(found: Rate) -> dict[str, object]:
+def _rate_json(found: Rate) -> dict[str, object]:
     return {
         "per_minute_now": found.current,
         "over_minutes": found.over_minutes,
