@@ -154,8 +154,8 @@ def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     """Return the change that writes the copy's signed data, and the EMAIL_HISTORY that the live item has lost.
 
-    `updates` becomes True only if both items have it. Keep the live item's ADDED_LATER, unless
-    somebody signed again: for example, a new letter must not be sent with the signature that is restored.
+    `updates` becomes True only if both items have it. Keep the live item's ADDED_LATER, unless somebody signed again:
+    for example, a new letter must not be sent with the signature that is restored.
     """
     replaced = (*SIGNED, *ADDED_LATER) if _was_signed_again(copied, live) else SIGNED
     lost = _lost((*EMAIL_HISTORY, *_REMOVED_ONLY_WITH_NEW_TIME), copied, live)

@@ -7,12 +7,21 @@ each attempt.
 from collections import defaultdict
 from collections.abc import Sequence
 
-# Seconds of `Retry-After` with 429 and 503 (stack/template/api.py, chalicelib/core/errors.py).
-RETRY_AFTER = 5
+from chalicelib.edge.problems import RETRY_AFTER
+
 # The longest random time in seconds, after the first attempt, the second, and so on. The last one repeats.
 JITTER = (2, 4, 8, 16, 30)
 # The mean pause after many attempts.
 MEAN_PAUSE = RETRY_AFTER + JITTER[-1] / 2
+
+
+def _pauses(jitter: int) -> dict[int, float]:
+    """Return the share of people for each pause in seconds. Half of a second's people round down, half round up."""
+    first, last = RETRY_AFTER, RETRY_AFTER + jitter
+    return {pause: (0.5 if pause in (first, last) else 1.0) / jitter for pause in range(first, last + 1)}
+
+
+_PAUSES = [_pauses(jitter) for jitter in JITTER]
 
 
 class Retries:
@@ -36,6 +45,10 @@ class Retries:
         refused = [first, *earlier]
         refused[-1] += last
         for attempts, number in enumerate(refused):
-            jitter = JITTER[attempts]
-            for pause in range(RETRY_AFTER, RETRY_AFTER + jitter):
-                self._due[second + pause][attempts] += number / jitter
+            for pause, share in _PAUSES[attempts].items():
+                self._due[second + pause][attempts] += number * share
+
+    @property
+    def waiting(self) -> float:
+        """Return how many people will try again."""
+        return sum(map(sum, self._due.values()))

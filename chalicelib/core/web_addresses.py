@@ -54,7 +54,7 @@ def _folded(text: str) -> str:
 
 @cache
 def _linkifier() -> "LinkifyIt":
-    # Imported here, because few signatures need it: those with a letter in own words, or with a dot in the name.
+    # Imported here, because few signatures need it: those with a letter in own words, or a name with a dot, "/" or "@".
     from linkify_it import LinkifyIt
     from publicsuffixlist import PSLFILE
 

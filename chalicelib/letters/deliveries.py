@@ -49,9 +49,9 @@ class LetterDeliveries(CountedDeliveries):
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the open requests. If a letter waits for a turn, but its target has no pace now, make it due now."""
         items, last = super().open_requests(start, page_size, tables)
-        slugs = {letter_ids(self.key_of(item)).slug for item in items if _waits_for_turn(item)}
+        slugs = {letter_ids(self.key_of(item)).slug for item in items if waits_for_turn(item)}
         petitions = {slug: petition_as_stored(slug, tables) for slug in slugs}
-        for item in filter(_waits_for_turn, items):
+        for item in filter(waits_for_turn, items):
             letter = letter_ids(self.key_of(item))
             target = target_of(petitions[letter.slug], letter.target)
             if target is None or not isinstance(target.delivery, Paced):
@@ -72,14 +72,14 @@ class LetterDeliveries(CountedDeliveries):
         _pause_target(key, tables.get(self.item_key(key), consistent=True) or {}, reason, now, tables)
 
 
-def _waits_for_turn(item: Item) -> bool:
+def waits_for_turn(item: Item) -> bool:
     """Return whether the letter waits for a turn. Then it is due later than it was requested (not_now.py)."""
     return bool(item.get("mail_due_at", "") > item["mail_requested_at"])
 
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     """Make the letter due at once, in the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
-    # Not later than the request. So the letter no longer waits for a turn (`_waits_for_turn`).
+    # Not later than the request. So the letter no longer waits for a turn (`waits_for_turn`).
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)

@@ -7,7 +7,7 @@
 
 If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
 withdrawal is noted in LATE: if the email is not sent, the next attempt first takes the letter out of the digest. The
-letter then waits again: a sender drops it, or sends it if the person has confirmed again with a letter. An email is
+letter then waits again: a sender drops it, or treats it as a new letter if the person has confirmed again. An email is
 settled when it no longer waits to be sent.
 """
 

@@ -11,7 +11,7 @@ from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core import target_keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import LetterIds, letter_ids
-from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.deliveries import LETTERS, waits_for_turn
 from chalicelib.letters.digest_contents import gather
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import TargetState, record_digests, target_state
@@ -38,7 +38,8 @@ def reason_not_to_send(
             return None
         return _add_to_digest(key, stored, signature, state, now, tables)
     if isinstance(target.delivery, Paced):
-        due = book_letter_turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
+        booked = stored["mail_due_at"] if waits_for_turn(stored) else None
+        due = book_letter_turn(letter.slug, letter.target, key, target.delivery, booked, now, tables)
         return Later(due) if due > now else None
     return None
 

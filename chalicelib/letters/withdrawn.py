@@ -17,6 +17,7 @@ from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_item import IS_SEALED, IS_UNSEALED, LATE, own_words_slot
+from chalicelib.mail import outstanding
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.find import letter_as_signed
@@ -81,6 +82,7 @@ def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables)
         waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
         if not _take_out(ids, key, area, when=IS_SEALED, assign=waiting, others=[], tables=tables):
             raise Conflicted("storage")
+        outstanding.ensure_walk_by(outstanding.group_of(LETTERS.item_key(key)), now, tables)
     tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
 
 
@@ -106,15 +108,12 @@ def _take_out(
     """
     is_in_digest = Attr("digest").eq(ids.day.isoformat())
     letter = Change(LETTERS.item_key(key), assign=assign, remove=["digest"], when=is_in_digest)
-    digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, when=when)
+    # If the sender confirms again, another digest may show the letter. So clear its slot here (digest_item.py). If a
+    # newer letter has taken the slot, this digest does not show that letter, but still counts it.
+    slot = own_words_slot(letter_ids(key).signature_id)
+    digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, remove=[slot], when=when)
     try:
         transact([letter, digest, *others], tables)
     except ConditionFailed as failure:
-        if failure.index != 0:  # 0: the letter was taken out before.
-            return False
-    # A digest shows the letters whose ids are in its slots (digest_item.py). So clear the slot of this letter: if its
-    # sender confirms again, another digest may show it.
-    signature_id = letter_ids(key).signature_id
-    slot = own_words_slot(signature_id)
-    tables.try_update(Change(ids.key, remove=[slot], when=Attr(slot).eq(signature_id)))
+        return failure.index == 0  # The letter was taken out before.
     return True

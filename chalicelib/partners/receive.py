@@ -185,7 +185,7 @@ def predict_each(
 
 
 def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
-    """Predict the result of `_take_one`. For a receipt that a crash left unsettled, EXISTING may be wrong."""
+    """Predict what `_take` would return. After a crash before the receipt is settled, EXISTING may be wrong."""
     if stored and not stored.undone_at:
         if stored.signature_id != new.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])

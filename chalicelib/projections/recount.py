@@ -5,9 +5,9 @@ each counted source, the number of signatures that partners sent, and the number
 check a single day or hour. The tally subtracts a withdrawal on the day of the withdrawal, and a withdrawn signature
 keeps neither its country nor its time of confirmation (docs/decisions/014-recount.md).
 
-The tally is read first. Then all signatures are read, which takes minutes. If a signature is confirmed or
-withdrawn meanwhile, or shortly before, perhaps only one of the two reads sees this change. So a difference is drift (an
-error) only if it is larger than the number of such signatures.
+The tally is read first. Then all signatures are read, which takes minutes. If a signature is confirmed or withdrawn
+meanwhile, or shortly before, perhaps only one of the two reads sees this change. So a difference is drift (an error)
+only if it is larger than the number of such signatures.
 """
 
 from collections import Counter

@@ -57,8 +57,7 @@ def needed_mail_rate(expected: Expected) -> int:
     """Return how many emails a second must be sent, so that the last email is sent in time.
 
     In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of what one
-    sender sends in a second, so that no single second has more emails than that
-    (docs/deploy.md).
+    sender sends in a second, so that no single second has more emails than this number (docs/deploy.md).
     """
     rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
     return EMAILS_PER_SENDER * ceil(rate_in_time / EMAILS_PER_SENDER)
@@ -148,7 +147,11 @@ def needed_shards(values: Values, expected: Expected) -> int:
 
 
 def _confirmations_per_second(values: Values, expected: Expected) -> float:
-    """Return the expected rate of confirmations. It is not higher than the rate of the emails before them."""
-    limits, _ = limits_of(values)
-    # `mail_rate` is SES's limit, `mail_pace` our own (MAIL_PER_SECOND).
-    return min(expected.rate, limits.mail_rate, limits.mail_pace)
+    """Return the expected rate of confirmations. It is not higher than the rate of the emails before them.
+
+    If a limit of email could not be read, do not assume the usual one: with too few shards, confirmations conflict.
+    """
+    limits, assumed = limits_of(values)
+    # SES's limit, and our own (MAIL_PER_SECOND).
+    mail_rates = {"ses.rate": limits.mail_rate, "stack.MailPerSecond": limits.mail_pace}
+    return min([expected.rate, *(rate for name, rate in mail_rates.items() if name not in assumed)])

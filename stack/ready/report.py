@@ -44,7 +44,7 @@ def staff_sentence(verdict: Forecast) -> str:
     if verdict.has_capacity:
         return f"The site has the capacity for {crowd}, but something is broken. Ask your engineer to run “make ready”."
     return (
-        f"The site is not ready for {crowd}: people would wait up to {duration(verdict.longest_wait)}, the"
+        f"The site is not ready for {crowd}: 99 of 100 people would wait up to {duration(verdict.longest_wait)}, the"
         f" last email would be sent {duration(verdict.last_email)} after the end, and {verdict.lost_views:.0%} of page"
         " views would fail. No signature would be lost."
         " Ask your engineer to run “make ready”."

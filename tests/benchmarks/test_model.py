@@ -27,7 +27,9 @@ def short_run(load: Load, name: str = "default", horizon: float = 3_000) -> Run:
 @pytest.mark.parametrize("load", [BURST, *OUTAGES], ids=lambda load: load.name)
 @pytest.mark.parametrize("name", ACCOUNTS)
 def test_no_amount_is_lost_negative_or_decreasing(load: Load, name: str) -> None:
-    history = [amounts for _, amounts in short_run(load, name).world.history]
+    world = short_run(load, name).world
+    history = [amounts for _, amounts in world.history]
+    assert world.amounts.waiting == pytest.approx(world.retries.waiting, abs=1e-3)
     for before, after in pairwise(history):
         assert [field for field in FIELDS if getattr(after, field) < getattr(before, field)] == []
     for amounts in history:

@@ -1,13 +1,19 @@
 """People who are refused try again as the page does, and the longest wait follows from their pauses."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from math import log
 
 import pytest
 
-from benchmarks.model.retries import JITTER, MEAN_PAUSE, RETRY_AFTER, Retries
+from benchmarks.model.retries import JITTER, MEAN_PAUSE, Retries
 from benchmarks.model.scenarios import run, steady
 from benchmarks.model.waits import longest_wait
 from benchmarks.model.world import Amounts
+from chalicelib.edge.problems import RETRY_AFTER
+from stack.paths import ROOT
+from stack.template.api import _RESPONSES
 from tests.benchmarks.test_model import SERVICE
 
 NOBODY = [0.0] * len(JITTER)
@@ -22,10 +28,16 @@ def history_of(*chances: float) -> list[tuple[float, Amounts]]:
     return history
 
 
+def arrivals_in(second: int, chances: Sequence[float]) -> list[tuple[float, Amounts]]:
+    """Return the run in which people arrive only in this second."""
+    history = history_of(*chances)
+    return [(end, replace(amounts, arrived=100 if end > second else 0)) for end, amounts in history]
+
+
 def test_all_who_are_refused_come_back_once_after_retry_after_and_some_seconds() -> None:
     retries = Retries()
     retries.add(0, 100, NOBODY)
-    assert [sum(retries.take(second)) for second in range(9)] == [0, 0, 0, 0, 0, 50, 50, 0, 0]
+    assert [sum(retries.take(second)) for second in range(9)] == [0, 0, 0, 0, 0, 25, 50, 25, 0]
 
 
 def test_the_pause_is_longer_after_each_attempt_but_no_longer_than_the_last() -> None:
@@ -33,11 +45,26 @@ def test_the_pause_is_longer_after_each_attempt_but_no_longer_than_the_last() ->
         retries = Retries()
         retries.add(10, 0, [1.0 if each == attempts else 0.0 for each in range(len(JITTER))])
         seconds = [second for second in range(100) if sum(retries.take(second))]
-        assert seconds == [*range(10 + RETRY_AFTER, 10 + RETRY_AFTER + jitter)]
+        assert seconds == [*range(10 + RETRY_AFTER, 10 + RETRY_AFTER + jitter + 1)]
 
 
 def test_people_who_are_refused_once_wait_for_one_pause() -> None:
-    assert longest_wait(history_of(0.5, *[1.0] * 200)) == RETRY_AFTER + JITTER[0] - 1
+    assert longest_wait(history_of(0.5, *[1.0] * 200)) == RETRY_AFTER + JITTER[0]
+
+
+def test_the_wait_is_that_of_those_who_arrive_at_the_worst_moment() -> None:
+    chances = [*[0.9] * 150, *[0.3] * 150, *[1.0] * 100]
+    always_arriving = [(second, replace(amounts, arrived=100 * second)) for second, amounts in history_of(*chances)]
+    arriving_once = [longest_wait(arrivals_in(second, chances)) for second in range(len(chances))]
+    assert longest_wait(always_arriving) == max(arriving_once) > arriving_once[0] > 0
+
+
+def test_the_pauses_are_those_of_our_page() -> None:
+    script = (ROOT / "chalicelib/pages/assets/petition.js").read_text(encoding="utf-8")
+    times = dict(re.findall(r"const (\w+_WAIT_MS) = ([\d_]+);", script))
+    first, longest = int(times["FIRST_WAIT_MS"]) // 1_000, int(times["LONGEST_WAIT_MS"]) // 1_000
+    assert JITTER == tuple(min(longest, first * 2**attempt) for attempt in range(5))  # noqa: SIM300
+    assert _RESPONSES["THROTTLED"][2] == RETRY_AFTER
 
 
 def test_if_everybody_has_an_answer_at_once_nobody_waits() -> None:

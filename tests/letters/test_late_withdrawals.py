@@ -12,12 +12,12 @@ from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sweep import BACKLOG_DEPTH
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, DAY, confirmed, item_of
+from tests.actors import ALICE, DAY, MINUTE, confirmed, item_of
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import numbers
 from tests.letters.test_digest_contents import close_and_request_digest, withdraw_people
-from tests.letters.test_digests import HOUR, a_petition_with_digests, send_digests, send_letters
+from tests.letters.test_digests import a_petition_with_digests, send_digests, send_letters
 
 OWN_WORDS = "I was a guardian."
 
@@ -94,7 +94,7 @@ def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only
     confirm_again(fake_site, petition, alice)
     send_all(fake_site)
     monkeypatch.setattr(Outbox, "depth", lambda _: BACKLOG_DEPTH + 1)
-    fake_site.clock.forward(HOUR)
+    fake_site.clock.forward(15 * MINUTE)
     fake_site.invoke("sweep_mail", schedule_event())
     assert len(fake_site.other_queue.messages) == 1
 
