@@ -10,8 +10,6 @@ from benchmarks.model.world import LITTLE, Amounts
 
 # One person in a hundred may wait longer. In the model, the wait of the very last person depends on chance alone.
 MAY_WAIT_LONGER = 0.01
-# First compute the waits of people who arrive in about this many different seconds.
-SAMPLES = 100
 # For this many seconds, follow each pause. Later, all pauses are long, and their mean is enough.
 FOLLOWED = 120
 
@@ -33,11 +31,7 @@ def longest_wait(history: Sequence[tuple[float, Amounts]]) -> float:
     chance_to_try = 1 - exp(-1 / MEAN_PAUSE)
     # Of people who try again in this way from step 0 on, a share of exp(-exponents[i]) has no answer before step i.
     exponents = [0.0, *accumulate(-log(1 - chance * chance_to_try) for chance in chances)]
-    # Try some arrivals, then all between the neighbours of the worst of them.
-    gap = max(1, len(refusing) // SAMPLES)
-    worst = max(range(0, len(refusing), gap), key=lambda each: _wait(refusing[each], chances, exponents), default=0)
-    near_worst = refusing[max(0, worst - gap) : worst + gap + 1]
-    return max((_wait(arrival, chances, exponents) for arrival in near_worst), default=0.0)
+    return max((_wait(arrival, chances, exponents) for arrival in refusing), default=0.0)
 
 
 def _chance(before: Amounts, after: Amounts) -> float:

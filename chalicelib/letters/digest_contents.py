@@ -22,7 +22,7 @@ from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_item import IS_SEALED, LATE, OWN_WORDS_PREFIX, own_words_slot
+from chalicelib.letters.digest_item import IS_SEALED, LATE, NO_SLOT, OWN_WORDS_PREFIX, slot_of
 from chalicelib.letters.withdrawn import take_out_late
 from chalicelib.letters.working_time import in_london
 from chalicelib.mail.counted import transact
@@ -69,7 +69,8 @@ def gather(
         ids = DigestIds(letter.slug, letter.target, day)
         key, in_digest = LETTERS.item_key(request.key), {"digest": day.isoformat()}
         letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=is_requested(request))
-        own_words = {own_words_slot(letter.signature_id): letter.signature_id} if is_in_own_words else {}
+        slot = slot_of(letter.signature_id, has_own_words=is_in_own_words)
+        own_words = {} if slot == NO_SLOT else {slot: letter.signature_id}
         digest_change = Change(ids.key, assign=own_words, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
             transact([letter_change, digest_change], tables)

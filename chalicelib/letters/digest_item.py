@@ -4,7 +4,7 @@ from zlib import crc32
 
 from chalicelib.aws.table import Attr
 
-# People who withdrew while the digest was sealed: "<signature id> <area>" for each.
+# People who withdrew while the digest was sealed: "<signature id> <slot> <area>" for each.
 LATE = "late"
 IS_SEALED = Attr("sealed_at").exists()
 IS_UNSEALED = Attr("sealed_at").not_exists()
@@ -12,8 +12,9 @@ IS_UNSEALED = Attr("sealed_at").not_exists()
 # numbered attributes, each with one signature id. A newer letter may take the slot of an older one.
 OWN_WORDS_SLOTS = 20
 OWN_WORDS_PREFIX = "own."
+NO_SLOT = "-"
 
 
-def own_words_slot(signature_id: str) -> str:
-    """Return the name of the slot for the letter of this signature."""
-    return f"{OWN_WORDS_PREFIX}{crc32(signature_id.encode()) % OWN_WORDS_SLOTS:02}"
+def slot_of(signature_id: str, *, has_own_words: bool) -> str:
+    """Return the name of the slot for the letter of this signature, or NO_SLOT."""
+    return f"{OWN_WORDS_PREFIX}{crc32(signature_id.encode()) % OWN_WORDS_SLOTS:02}" if has_own_words else NO_SLOT

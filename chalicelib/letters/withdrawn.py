@@ -16,12 +16,13 @@ from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_item import IS_SEALED, IS_UNSEALED, LATE, own_words_slot
+from chalicelib.letters.digest_item import IS_SEALED, IS_UNSEALED, LATE, NO_SLOT, slot_of
 from chalicelib.mail import outstanding
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.projections.dimensions import AREA_PREFIX, area_of
+from chalicelib.signatures.letter import SignedLetter
 from chalicelib.signatures.model import SignatureState
 
 Image = Mapping[str, Any]
@@ -39,8 +40,10 @@ def remove_letters_from_digests(
         if before and has_withdrawn(before, after):
             slug = keys.slug_of(before["pk"])
             postcode_area = area_of(before.get("country", ""), before.get("postcode", ""))
-            for target in letter_as_signed(slug, before["letter"]["version"], tables).letter.targets:
-                remove_letter(letter_delivery(slug, target.key, before["sk"]), postcode_area, now, tables)
+            signed_letter = SignedLetter.model_validate(before["letter"])
+            slot = slot_of(before["sk"], has_own_words=signed_letter.has_own_words)
+            for target in letter_as_signed(slug, signed_letter.version, tables).letter.targets:
+                remove_letter(letter_delivery(slug, target.key, before["sk"]), slot, postcode_area, now, tables)
 
 
 def has_withdrawn(before: Image, after: Image | None) -> bool:
@@ -49,23 +52,24 @@ def has_withdrawn(before: Image, after: Image | None) -> bool:
     return was_confirmed and (after is None or after.get("state") != SignatureState.CONFIRMED)
 
 
-def remove_letter(key: str, area: str, now: datetime, tables: Tables) -> None:
+def remove_letter(key: str, slot: str, area: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
 
     If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing. `key`: the
-    letter's key. `area`: the postcode area of the withdrawn signature.
+    letter's key. `slot`: the letter's slot in the digest (digest_item.py). `area`: the postcode area of the withdrawn
+    signature.
     """
     day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
     if day is None:
         return
     letter = letter_ids(key)
     ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
-    if _drop(ids, key, area, now, tables):
+    if _drop(ids, key, slot, area, now, tables):
         return
-    withdrawal = f"{letter.signature_id} {area}"
+    withdrawal = f"{letter.signature_id} {slot} {area}"
     if not tables.try_update(Change(ids.key, add={LATE: {withdrawal}}, when=IS_SEALED & Attr("ended_at").not_exists())):
         # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
-        _drop(ids, key, area, now, tables)
+        _drop(ids, key, slot, area, now, tables)
 
 
 def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables) -> None:
@@ -75,27 +79,28 @@ def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables)
     Raise Conflicted if the digest is no longer sealed.
     """
     for withdrawal in sorted(late):
-        signature_id, _, area = withdrawal.partition(" ")
+        signature_id, slot, area = withdrawal.split(" ", 2)
         key = letter_delivery(ids.slug, ids.target, signature_id)
         LETTERS.mark_group(key, now, tables)
         # With this due time, the next sweep queues the request. Without it, the request would count as lost much later.
         waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
-        if not _take_out(ids, key, area, when=IS_SEALED, assign=waiting, others=[], tables=tables):
+        if not _take_out(ids, key, slot, area, when=IS_SEALED, assign=waiting, others=[], tables=tables):
             raise Conflicted("storage")
         outstanding.ensure_walk_by(outstanding.group_of(LETTERS.item_key(key)), now, tables)
     tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
 
 
-def _drop(ids: DigestIds, key: str, area: str, now: datetime, tables: Tables) -> bool:
+def _drop(ids: DigestIds, key: str, slot: str, area: str, now: datetime, tables: Tables) -> bool:
     """Drop the letter if the digest is unsealed. Return True if the digest no longer has the letter."""
     count = LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
     dropped = {"mail_dropped_at": iso(now)}
-    return _take_out(ids, key, area, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
+    return _take_out(ids, key, slot, area, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
 
 
 def _take_out(
     ids: DigestIds,
     key: str,
+    slot: str,
     area: str,
     when: Condition,
     assign: Mapping[str, str],
@@ -108,10 +113,10 @@ def _take_out(
     """
     is_in_digest = Attr("digest").eq(ids.day.isoformat())
     letter = Change(LETTERS.item_key(key), assign=assign, remove=["digest"], when=is_in_digest)
-    # If the sender confirms again, another digest may show the letter. So clear its slot here (digest_item.py). If a
-    # newer letter has taken the slot, this digest does not show that letter, but still counts it.
-    slot = own_words_slot(letter_ids(key).signature_id)
-    digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, remove=[slot], when=when)
+    # If the sender confirms again, another digest may show the letter. So clear its slot here. If somebody else's
+    # letter has taken the slot meanwhile, this digest does not show that letter in full, but still counts it.
+    cleared = [] if slot == NO_SLOT else [slot]
+    digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, remove=cleared, when=when)
     try:
         transact([letter, digest, *others], tables)
     except ConditionFailed as failure:

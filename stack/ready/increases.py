@@ -149,7 +149,8 @@ def needed_shards(values: Values, expected: Expected) -> int:
 def _confirmations_per_second(values: Values, expected: Expected) -> float:
     """Return the expected rate of confirmations. It is not higher than the rate of the emails before them.
 
-    If a limit of email could not be read, do not assume the usual one: with too few shards, confirmations conflict.
+    If a limit of email could not be read, do not assume the usual one: with too few shards, confirmations conflict. Too
+    many shards only make reads dearer, but cannot be lowered.
     """
     limits, assumed = limits_of(values)
     # SES's limit, and our own (MAIL_PER_SECOND).

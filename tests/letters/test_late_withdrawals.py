@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import SendingStopped
+from chalicelib.letters import digest_item
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.pause import PAUSE
@@ -17,7 +18,7 @@ from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import numbers
 from tests.letters.test_digest_contents import close_and_request_digest, withdraw_people
-from tests.letters.test_digests import a_petition_with_digests, send_digests, send_letters
+from tests.letters.test_digests import a_petition_with_digests, send_digests, send_digests_at_seven, send_letters
 
 OWN_WORDS = "I was a guardian."
 
@@ -92,6 +93,7 @@ def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only
     alice = a_digest_with_alices_letter(fake_site, petition)
     fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
     confirm_again(fake_site, petition, alice)
+    fake_site.invoke("sweep_mail", schedule_event())  # Without open requests, the next walk would be due in an hour.
     send_all(fake_site)
     monkeypatch.setattr(Outbox, "depth", lambda _: BACKLOG_DEPTH + 1)
     fake_site.clock.forward(15 * MINUTE)
@@ -112,3 +114,16 @@ def test_a_person_who_withdraws_again_while_the_digest_is_sealed_again_is_not_co
     sweep_and_send_all(fake_site)
     [mail] = fake_site.mailer.mails
     assert (mail.subject[:1], numbers(fake_site)) == ("2", LetterNumbers(requested=3, sent=2, dropped=1))
+
+
+def test_a_person_with_the_suggested_letter_who_withdraws_hides_no_other_letter(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest_item, "OWN_WORDS_SLOTS", 1)
+    petition = a_petition_with_digests(fake_site)
+    send_letters(fake_site, petition, 1, body=OWN_WORDS)
+    [ann, _] = send_letters(fake_site, petition, 2)
+    withdraw_people(fake_site, petition, ann)
+    send_digests_at_seven(fake_site)
+    [mail] = fake_site.mailer.mails
+    assert (mail.subject[:1], OWN_WORDS in mail.text) == ("2", True)
