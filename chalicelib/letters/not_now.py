@@ -38,8 +38,7 @@ def reason_not_to_send(
             return None
         return _add_to_digest(key, stored, signature, state, now, tables)
     if isinstance(target.delivery, Paced):
-        booked = stored["mail_due_at"] if waits_for_turn(stored) else None
-        due = book_letter_turn(letter.slug, letter.target, key, target.delivery, booked, now, tables)
+        due = book_letter_turn(key, target.delivery, now, tables, has_turn=waits_for_turn(stored))
         return Later(due) if due > now else None
     return None
 

@@ -14,6 +14,7 @@ from zlib import crc32
 from chalicelib.aws.table import Attr, Change, Tables
 from chalicelib.core import target_keys
 from chalicelib.core.keys import Key
+from chalicelib.core.letter_keys import letter_ids
 from chalicelib.core.times import iso
 from chalicelib.letters.working_time import HOUR, MILLISECOND, WorkingTime
 from chalicelib.mail.turns import Turns, book
@@ -22,25 +23,24 @@ from chalicelib.petitions.letter import Paced
 HOUR_IN_MILLISECONDS = HOUR // MILLISECOND
 
 
-def book_letter_turn(
-    slug: str, target: str, letter_key: str, pace: Paced, booked_turn: str | None, now: datetime, tables: Tables
-) -> datetime:
-    """Return when the letter may be sent: `now`, or later. `booked_turn`: the turn that the letter has booked, if any.
+def book_letter_turn(key: str, pace: Paced, now: datetime, tables: Tables, *, has_turn: bool = False) -> datetime:
+    """Return when the letter may be sent: `now`, or later. `has_turn`: the letter has booked a turn, which is now due.
 
     Needs one or two writes to book a turn, and one or two more to take a place in the hour.
     """
-    target_key, working = target_keys.target(slug, target), WorkingTime(pace.from_hour, pace.to_hour)
-    if booked_turn is None:
+    slug, target, _ = letter_ids(key)
+    working = WorkingTime(pace.from_hour, pace.to_hour)
+    if not has_turn:
         # Each pace has its own turns: turns booked at a slow pace must not delay letters at a fast pace.
         turns_key = target_keys.target(slug, target, part=f"{pace.per_hour} {pace.from_hour}-{pace.to_hour}")
         due = _next_turn(turns_key, pace, working, now, tables)
         if due > now:
             return due
-    if working.is_open(now) and _take_place(target_key, pace.per_hour, now, tables):
+    if working.is_open(now) and _take_place(target_keys.target(slug, target), pace.per_hour, now, tables):
         return now
     # Try again within the next hour of working time. The delay differs between letters, so that they do not all try
     # at the same moment.
-    delay = 1 + crc32(letter_key.encode()) % HOUR_IN_MILLISECONDS
+    delay = 1 + crc32(key.encode()) % HOUR_IN_MILLISECONDS
     return working.moment_at(working.position(now) + delay)
 
 

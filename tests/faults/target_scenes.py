@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.pace import book_letter_turn
@@ -86,7 +87,8 @@ def with_a_letter_at_a_pace(fake_site: FakeSite) -> None:
 def with_a_letter_whose_turn_comes_later(fake_site: FakeSite) -> None:
     with_a_letter_at_a_pace(fake_site)
     now, pace = NOW + TWO_HOURS, Paced(mode="paced", per_hour=1)
-    assert book_letter_turn(PETITION.slug, TARGET_KEY, "another", pace, None, now, fake_site.tables) == now
+    another = letter_delivery(PETITION.slug, TARGET_KEY, "another")
+    assert book_letter_turn(another, pace, now, fake_site.tables) == now
 
 
 def with_a_letter_postponed_by_a_former_pace(fake_site: FakeSite) -> None:

@@ -24,6 +24,12 @@ def sweep_all_letters(fake_site: FakeSite) -> None:
         send_all(fake_site)
 
 
+def sweep_without_sending(fake_site: FakeSite) -> None:
+    for _ in range(4):
+        fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 3)
+        fake_site.invoke("sweep_mail", schedule_event())
+
+
 @pytest.fixture(autouse=True)
 def _waiting_letters(fake_site: FakeSite) -> None:
     """One letter was sent, and twenty wait for the next days."""
@@ -54,9 +60,7 @@ def test_without_a_pace_letters_queued_for_an_earlier_turn_are_due_now_too(fake_
 
 def test_waiting_letters_are_queued_once(fake_site: FakeSite) -> None:
     publish_with_delivery(fake_site, {"mode": "single"})
-    for _ in range(4):
-        fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 3)
-        fake_site.invoke("sweep_mail", schedule_event())
+    sweep_without_sending(fake_site)
     assert len(fake_site.other_queue.messages) == 20
 
 
@@ -86,3 +90,11 @@ def test_new_letters_at_a_faster_pace_do_not_wait_for_turns_at_the_slow_pace(fak
     fake_site.clock.forward(timedelta(minutes=30))
     send_letters(fake_site, petition, 1)
     assert numbers(fake_site).sent == 2
+
+
+def test_letters_that_are_due_because_there_was_no_pace_book_turns_at_the_new_pace(fake_site: FakeSite) -> None:
+    publish_with_delivery(fake_site, {"mode": "single"})
+    sweep_without_sending(fake_site)
+    publish_with_delivery(fake_site, FAST)
+    send_all(fake_site)
+    assert numbers(fake_site) == LetterNumbers(requested=21, sent=2)

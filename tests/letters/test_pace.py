@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.working_time import WorkingTime, in_london
 from chalicelib.petitions.letter import Paced
@@ -21,19 +22,23 @@ def a_pace(per_hour: int) -> Paced:
     return Paced(mode="paced", per_hour=per_hour)
 
 
+def a_letter(signature_id: object, target: str = "target") -> str:
+    return letter_delivery("slug", target, str(signature_id))
+
+
 def sending_times(arrivals: list[datetime], per_hour: int, late: list[int] | None = None) -> list[datetime]:
     """Let each letter ask for a turn, and again when it is due (or `late` minutes later). Return when each is sent."""
     tables, sent = FakeTables(), []
-    waiting: list[tuple[datetime, int, str | None]] = [(at, number, None) for number, at in enumerate(arrivals)]
+    waiting: list[tuple[datetime, int, bool]] = [(at, number, False) for number, at in enumerate(arrivals)]
     heapify(waiting)
     delays = iter(late or [])
     while waiting:
-        now, number, booked = heappop(waiting)
-        due = book_letter_turn("slug", "target", f"letter-{number}", a_pace(per_hour), booked, now, tables)
+        now, number, has_turn = heappop(waiting)
+        due = book_letter_turn(a_letter(number), a_pace(per_hour), now, tables, has_turn=has_turn)
         if due <= now:
             sent.append(now)
         else:
-            heappush(waiting, (due + next(delays, 0) * MINUTE, number, due.isoformat()))
+            heappush(waiting, (due + next(delays, 0) * MINUTE, number, True))
     return sent
 
 
@@ -79,12 +84,9 @@ def test_after_a_night_in_which_no_email_was_sent_the_letters_are_not_sent_all_a
     """100 letters are booked for Monday; all email is stopped until Tuesday at 9."""
     tables = FakeTables()
     for number in range(100):
-        book_letter_turn("slug", "target", f"letter-{number}", a_pace(20), None, MONDAY, tables)
+        book_letter_turn(a_letter(number), a_pace(20), MONDAY, tables)
     tuesday = MONDAY + timedelta(days=1)
-    turns = [
-        book_letter_turn("slug", "target", f"letter-{n}", a_pace(20), "2026-11-23T10:00:00Z", tuesday, tables)
-        for n in range(100)
-    ]
+    turns = [book_letter_turn(a_letter(n), a_pace(20), tuesday, tables, has_turn=True) for n in range(100)]
     assert turns.count(tuesday) == 20
     later = sorted(due for due in turns if due > tuesday)
     assert tuesday < later[0] < later[-1] <= tuesday + HOUR + MINUTE
@@ -100,15 +102,15 @@ def test_letters_are_sent_at_the_pace_that_staff_chose(per_hour: int) -> None:
 
 def test_targets_do_not_wait_for_each_other() -> None:
     tables, now = FakeTables(), MONDAY
-    assert [book_letter_turn("slug", target, "a", a_pace(1), None, now, tables) for target in "abc"] == [now] * 3
+    assert [book_letter_turn(a_letter(1, target), a_pace(1), now, tables) for target in "abc"] == [now] * 3
 
 
 def test_a_turn_costs_one_or_two_writes_and_so_does_its_place_in_the_hour() -> None:
     tables = FakeTables()
-    book_letter_turn("slug", "target", "a", a_pace(10), None, MONDAY, tables)
+    book_letter_turn(a_letter("a"), a_pace(10), MONDAY, tables)
     assert tables.calls == ["update"] * 4
     tables.calls.clear()
-    due = book_letter_turn("slug", "target", "b", a_pace(10), None, MONDAY, tables)
+    due = book_letter_turn(a_letter("b"), a_pace(10), MONDAY, tables)
     assert tables.calls == ["update"]
-    book_letter_turn("slug", "target", "b", a_pace(10), due.isoformat(), due, tables)
+    book_letter_turn(a_letter("b"), a_pace(10), due, tables, has_turn=True)
     assert tables.calls == ["update"] * 2

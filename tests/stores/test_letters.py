@@ -115,7 +115,7 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
 
 def test_racing_senders_book_different_letter_turns(tables: Tables) -> None:  # noqa: F811
     def book(number: int) -> datetime:
-        return book_letter_turn(SLUG, TARGET, letter_key(number), pace, None, NOW, tables)
+        return book_letter_turn(letter_key(number), pace, NOW, tables)
 
     pace = Paced(mode="paced", per_hour=60)
     with ThreadPoolExecutor(8) as pool:
