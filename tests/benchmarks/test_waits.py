@@ -52,6 +52,13 @@ def test_people_who_are_refused_once_wait_for_one_pause() -> None:
     assert longest_wait(history_of(0.5, *[1.0] * 200)) == RETRY_AFTER + JITTER[0]
 
 
+def test_after_an_outage_everybody_has_an_answer_within_one_pause() -> None:
+    """In the outage, the pauses became the longest ones."""
+    outage = 60
+    wait = longest_wait(history_of(*[0.0] * outage, *[1.0] * 200))
+    assert outage + RETRY_AFTER < wait <= outage + RETRY_AFTER + JITTER[-1]
+
+
 def test_the_wait_is_that_of_those_who_arrive_at_the_worst_moment() -> None:
     chances = [*[0.9] * 150, *[0.3] * 150, *[1.0] * 100]
     always_arriving = [(second, replace(amounts, arrived=100 * second)) for second, amounts in history_of(*chances)]
