@@ -22,6 +22,8 @@ def test_a_list_is_cancelled_and_the_next_list_is_downloaded(
 ) -> None:
     sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/exports")
     desk.get_by_role("link", name="Addresses of those who asked for updates").click()
+    # The page of the exports has a field with the same label.
+    desk.get_by_role("heading", name="Request a list").wait_for()
     recipient = desk.get_by_label("Public key of the recipient")
     recipient.fill("my key")
     desk.get_by_role("button", name="Create the list").click()
