@@ -7,7 +7,7 @@ attribute LATE notes the people who withdraw meanwhile.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.aws.table import Attr, Change, Condition, Tables, is_still
 from chalicelib.core import keys
@@ -28,6 +28,17 @@ from chalicelib.signatures.model import SignatureState
 Image = Mapping[str, Any]
 
 
+class WithdrawnLetter(NamedTuple):
+    """A letter whose sender withdrew.
+
+    `slot`: the letter's slot in its digest (digest_item.py). `area`: the postcode area of the withdrawn signature.
+    """
+
+    key: str
+    slot: str
+    area: str
+
+
 def remove_letters_from_digests(
     changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables
 ) -> None:
@@ -43,7 +54,8 @@ def remove_letters_from_digests(
             signed_letter = SignedLetter.model_validate(before["letter"])
             slot = slot_of(before["sk"], has_own_words=signed_letter.has_own_words)
             for target in letter_as_signed(slug, signed_letter.version, tables).letter.targets:
-                remove_letter(letter_delivery(slug, target.key, before["sk"]), slot, postcode_area, now, tables)
+                key = letter_delivery(slug, target.key, before["sk"])
+                remove_letter(WithdrawnLetter(key, slot, postcode_area), now, tables)
 
 
 def has_withdrawn(before: Image, after: Image | None) -> bool:
@@ -52,24 +64,22 @@ def has_withdrawn(before: Image, after: Image | None) -> bool:
     return was_confirmed and (after is None or after.get("state") != SignatureState.CONFIRMED)
 
 
-def remove_letter(key: str, slot: str, area: str, now: datetime, tables: Tables) -> None:
+def remove_letter(letter: WithdrawnLetter, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
 
-    If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing. `key`: the
-    letter's key. `slot`: the letter's slot in the digest (digest_item.py). `area`: the postcode area of the withdrawn
-    signature.
+    If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing.
     """
-    day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
+    day = (tables.get(LETTERS.item_key(letter.key), consistent=True) or {}).get("digest")
     if day is None:
         return
-    letter = letter_ids(key)
-    ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
-    if _drop(ids, key, slot, area, now, tables):
+    slug, target, signature_id = letter_ids(letter.key)
+    ids = DigestIds(slug, target, date.fromisoformat(day))
+    if _drop(ids, letter, now, tables):
         return
-    withdrawal = f"{letter.signature_id} {slot} {area}"
+    withdrawal = f"{signature_id} {letter.slot} {letter.area}"
     if not tables.try_update(Change(ids.key, add={LATE: {withdrawal}}, when=IS_SEALED & Attr("ended_at").not_exists())):
         # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
-        _drop(ids, key, slot, area, now, tables)
+        _drop(ids, letter, now, tables)
 
 
 def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables) -> None:
@@ -80,28 +90,26 @@ def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables)
     """
     for withdrawal in sorted(late):
         signature_id, slot, area = withdrawal.split(" ", 2)
-        key = letter_delivery(ids.slug, ids.target, signature_id)
-        LETTERS.mark_group(key, now, tables)
+        letter = WithdrawnLetter(letter_delivery(ids.slug, ids.target, signature_id), slot, area)
+        LETTERS.mark_group(letter.key, now, tables)
         # With this due time, the next sweep queues the request. Without it, the request would count as lost much later.
         waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
-        if not _take_out(ids, key, slot, area, when=IS_SEALED, assign=waiting, others=[], tables=tables):
+        if not _take_out(ids, letter, when=IS_SEALED, assign=waiting, others=[], tables=tables):
             raise Conflicted("storage")
-        outstanding.ensure_walk_by(outstanding.group_of(LETTERS.item_key(key)), now, tables)
+        outstanding.ensure_walk_by(outstanding.group_of(LETTERS.item_key(letter.key)), now, tables)
     tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
 
 
-def _drop(ids: DigestIds, key: str, slot: str, area: str, now: datetime, tables: Tables) -> bool:
+def _drop(ids: DigestIds, letter: WithdrawnLetter, now: datetime, tables: Tables) -> bool:
     """Drop the letter if the digest is unsealed. Return True if the digest no longer has the letter."""
-    count = LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
+    count = LETTERS.counter(letter.key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
     dropped = {"mail_dropped_at": iso(now)}
-    return _take_out(ids, key, slot, area, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
+    return _take_out(ids, letter, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
 
 
 def _take_out(
     ids: DigestIds,
-    key: str,
-    slot: str,
-    area: str,
+    letter: WithdrawnLetter,
     when: Condition,
     assign: Mapping[str, str],
     others: Sequence[Change],
@@ -112,13 +120,13 @@ def _take_out(
     Return True if the digest no longer has the letter, and False if the digest does not meet the condition `when`.
     """
     is_in_digest = Attr("digest").eq(ids.day.isoformat())
-    letter = Change(LETTERS.item_key(key), assign=assign, remove=["digest"], when=is_in_digest)
+    item = Change(LETTERS.item_key(letter.key), assign=assign, remove=["digest"], when=is_in_digest)
     # If the sender confirms again, another digest may show the letter. So clear its slot here. If somebody else's
     # letter has taken the slot meanwhile, this digest does not show that letter in full, but still counts it.
-    cleared = [] if slot == NO_SLOT else [slot]
-    digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + area: -1}, remove=cleared, when=when)
+    cleared = [] if letter.slot == NO_SLOT else [letter.slot]
+    digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + letter.area: -1}, remove=cleared, when=when)
     try:
-        transact([letter, digest, *others], tables)
+        transact([item, digest, *others], tables)
     except ConditionFailed as failure:
         return failure.index == 0  # The letter was taken out before.
     return True

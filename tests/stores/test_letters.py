@@ -22,7 +22,7 @@ from chalicelib.letters.digest_item import NO_SLOT
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import pause, resume, target_state, target_states
-from chalicelib.letters.withdrawn import remove_letter
+from chalicelib.letters.withdrawn import WithdrawnLetter, remove_letter
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
@@ -65,9 +65,9 @@ def test_a_digest_gathers_each_letter_once_and_loses_the_letters_of_people_who_w
     ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
     with ThreadPoolExecutor(6) as pool:
         [*pool.map(lambda request: gather(letter_ids(request.key), request, "SW", True, NOW, tables), requests[:4] * 2)]
-    remove_letter(requests[0].key, NO_SLOT, "SW", NOW, tables)
+    remove_letter(WithdrawnLetter(requests[0].key, NO_SLOT, "SW"), NOW, tables)
     close(ids, NOW, tables)
-    remove_letter(requests[1].key, NO_SLOT, "SW", NOW, tables)
+    remove_letter(WithdrawnLetter(requests[1].key, NO_SLOT, "SW"), NOW, tables)
     next_ids = gather(letter_ids(requests[4].key), requests[4], "SW", False, NOW, tables)
     assert next_ids == ids._replace(day=ids.day + DAY)
     found = find_digest(ids, tables)
@@ -89,7 +89,7 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
 
     def withdraw(*letters: MailRequest) -> None:
         def remove(letter: MailRequest) -> None:
-            remove_letter(letter.key, NO_SLOT, "no postcode", NOW, tables)
+            remove_letter(WithdrawnLetter(letter.key, NO_SLOT, "no postcode"), NOW, tables)
 
         with ThreadPoolExecutor(6) as pool:
             [*pool.map(remove, letters * 3)]
